@@ -1,0 +1,59 @@
+"""What a user is told when something is wrong: one base, few leaves, a sentence each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import click
+
+
+class MoeReportError(click.ClickException):
+    """Base of every error that is the user's to mend; prints as a line, never a traceback."""
+
+    exit_code = 1
+
+
+class InputError(MoeReportError):
+    """The input was refused. Holds every problem found, not only the first."""
+
+    def __init__(self, problems: Iterable[Problem | str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class PluginError(MoeReportError):
+    """A metric plugin cannot be used: it is named with its distribution, module and cause."""
+
+
+class OutputError(MoeReportError):
+    """An output could not be written; nothing half-written is left behind."""
+
+
+class Problem:
+    """One thing wrong with an input, and where.
+
+    Args:
+        where: The place as a reader would look for it, e.g. ``models.xlsx, sheet Models, cell C7``.
+        message: What was found and what was expected.
+        sheet: Name of the sheet, when the place is a cell.
+        cell: Address of the cell, e.g. ``C7``, when the place is a cell.
+    """
+
+    def __init__(
+        self, where: str, message: str, *, sheet: str | None = None, cell: str | None = None
+    ) -> None:
+        self.where = where
+        self.message = message
+        self.sheet = sheet
+        self.cell = cell
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the known name nearest to ``name``, or an empty string."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return f" Did you mean {by_folded[close[0]]!r}?" if close else ""

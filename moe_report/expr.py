@@ -1,0 +1,395 @@
+"""Recorded arithmetic: the expression that a metric function builds when it is given symbols.
+
+An :class:`Expr` is either a number (it has a value) or a test (it is true or false); the two do
+not mix, so ``where(a < b, x, y)`` is an expression and ``(a < b) + 1`` a TypeError. One table,
+:data:`OPERATIONS`, says what each operation means; the evaluation here and the printers in
+:mod:`moe_report.printers` are its readings.
+
+Three rules keep the readings alike:
+
+* A missing number is NaN, and NaN spreads through every operation, comparisons included. Only
+  ``where`` (the arm not taken) and ``coalesce`` stop it.
+* What has no finite value (a division by zero, the logarithm of a negative) is NaN.
+* ``floor`` and ``ceil`` take a value within 5e-7 of a whole number for that number, because
+  ``1.1 * 320`` is not 352 in binary and a capacity must not depend on that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
+from typing import Any, NoReturn, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = NDArray[np.float64]
+Number = Union["Expr", float, int]  # what an operator takes beside an Expr
+
+
+class Expr:
+    """An expression over symbols. Immutable; built by Python's operators and :mod:`moe_report.functions`.
+
+    Args:
+        op: ``"const"``, ``"symbol"`` or a key of :data:`OPERATIONS`.
+        args: The operands.
+        value: The number of a ``const``.
+        name: The name of a ``symbol``.
+    """
+
+    __slots__ = ("args", "name", "op", "value")
+
+    # numpy must not take an Expr apart: np.log2(expr) is an error, not an object array.
+    __array_ufunc__ = None
+
+    def __init__(
+        self, op: str, args: tuple[Expr, ...] = (), *, value: float = 0.0, name: str = ""
+    ) -> None:
+        self.op = op
+        self.args = args
+        self.value = value
+        self.name = name
+
+    @property
+    def is_test(self) -> bool:
+        """Whether this is true or false rather than a number."""
+        return self.op in TESTS
+
+    def symbols(self) -> list[str]:
+        """Names of the symbols, each once, in the order of their first use."""
+        return list(dict.fromkeys(node.name for node in self.walk() if node.op == "symbol"))
+
+    def walk(self) -> Iterator[Expr]:
+        """Every node, operands after the operation that takes them, from left to right."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.args))
+
+    def __repr__(self) -> str:
+        if self.op == "const":
+            return f"{self.value:g}"
+        if self.op == "symbol":
+            return self.name
+        return f"{self.op}({', '.join(map(repr, self.args))})"
+
+    def __add__(self, other: Number) -> Expr:
+        return number("add", self, other)
+
+    def __radd__(self, other: Number) -> Expr:
+        return number("add", other, self)
+
+    def __sub__(self, other: Number) -> Expr:
+        return number("sub", self, other)
+
+    def __rsub__(self, other: Number) -> Expr:
+        return number("sub", other, self)
+
+    def __mul__(self, other: Number) -> Expr:
+        return number("mul", self, other)
+
+    def __rmul__(self, other: Number) -> Expr:
+        return number("mul", other, self)
+
+    def __truediv__(self, other: Number) -> Expr:
+        return number("div", self, other)
+
+    def __rtruediv__(self, other: Number) -> Expr:
+        return number("div", other, self)
+
+    def __pow__(self, other: Number) -> Expr:
+        return number("pow", self, other)
+
+    def __rpow__(self, other: Number) -> Expr:
+        return number("pow", other, self)
+
+    def __floordiv__(self, other: Number) -> Expr:
+        return number("floor", number("div", self, other))
+
+    def __rfloordiv__(self, other: Number) -> Expr:
+        return number("floor", number("div", other, self))
+
+    def __mod__(self, other: Number) -> Expr:
+        return self - other * (self // other)
+
+    def __rmod__(self, other: Number) -> Expr:
+        return other - self * (other // self)
+
+    def __neg__(self) -> Expr:
+        return number("neg", self)
+
+    def __pos__(self) -> Expr:
+        return self
+
+    def __abs__(self) -> Expr:
+        return number("abs", self)
+
+    def __lt__(self, other: Number) -> Expr:
+        return number("lt", self, other)
+
+    def __le__(self, other: Number) -> Expr:
+        return number("le", self, other)
+
+    def __gt__(self, other: Number) -> Expr:
+        return number("gt", self, other)
+
+    def __ge__(self, other: Number) -> Expr:
+        return number("ge", self, other)
+
+    def __eq__(self, other: object) -> Expr:  # type: ignore[override]
+        return number("eq", self, other)
+
+    def __ne__(self, other: object) -> Expr:  # type: ignore[override]
+        return number("ne", self, other)
+
+    __hash__ = object.__hash__
+
+    def __and__(self, other: Expr) -> Expr:
+        return test("and", self, other)
+
+    def __or__(self, other: Expr) -> Expr:
+        return test("or", self, other)
+
+    def __invert__(self) -> Expr:
+        return test("not", self)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a symbol is neither true nor false while a formula is recorded: write "
+            "where(test, a, b) instead of if, minimum and maximum instead of min and max, "
+            "and & | ~ instead of and, or, not"
+        )
+
+    def _no_number(self) -> NoReturn:
+        raise TypeError(
+            "a symbol has no value while a formula is recorded: use the functions of moe_report "
+            "(log2, sqrt, floor, ceil, ...) instead of those of math, numpy or int()"
+        )
+
+    def __float__(self) -> NoReturn:
+        self._no_number()
+
+    def __int__(self) -> NoReturn:
+        self._no_number()
+
+    def __index__(self) -> NoReturn:
+        self._no_number()
+
+    def __round__(self, ndigits: int | None = None) -> NoReturn:
+        self._no_number()
+
+    def __floor__(self) -> NoReturn:
+        self._no_number()
+
+    def __ceil__(self) -> NoReturn:
+        self._no_number()
+
+    def __trunc__(self) -> NoReturn:
+        self._no_number()
+
+
+def symbol(name: str) -> Expr:
+    """Return the expression that stands for the field, metric or assumption ``name``."""
+    return Expr("symbol", name=name)
+
+
+def lift(value: object) -> Expr:
+    """Return ``value`` as an expression.
+
+    Raises:
+        TypeError: ``value`` is neither an expression nor a finite real number.
+    """
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"a formula is made of numbers and symbols, not {value!r}")
+    if not np.isfinite(float(value)):
+        raise TypeError(f"a formula cannot hold {value!r}")
+    return Expr("const", value=float(value))
+
+
+def refuse_tests(what: str, *operands: Expr) -> None:
+    """Raise a TypeError if one of the operands is a test: numbers are wanted."""
+    for operand in operands:
+        if operand.is_test:
+            raise TypeError(
+                f"{what} takes numbers, and {operand!r} is a test: write where(test, 1, 0)"
+            )
+
+
+def number(op: str, *operands: object) -> Expr:
+    """Return the operation ``op`` on numbers."""
+    lifted = tuple(map(lift, operands))
+    refuse_tests(op, *lifted)
+    return Expr(op, lifted)
+
+
+def test(op: str, *operands: object) -> Expr:
+    """Return the operation ``op`` (and, or, not) on tests."""
+    for operand in operands:
+        if not isinstance(operand, Expr) or not operand.is_test:
+            raise TypeError(
+                f"{op!r} joins tests, and {operand!r} is none; bracket comparisons: (a > b) & (c > d)"
+            )
+    return Expr(op, operands)  # type: ignore[arg-type]
+
+
+# -- meaning: every operation on columns of float64, NaN where a value is missing -----------------
+
+
+def _spread_nan(result: NDArray[Any], *columns: Column) -> Column:
+    missing = np.isnan(columns[0])
+    for column in columns[1:]:
+        missing = missing | np.isnan(column)
+    return np.where(missing, np.nan, result.astype(np.float64))
+
+
+def _compare(ufunc: Callable[..., NDArray[Any]]) -> Callable[..., Column]:
+    return lambda a, b: _spread_nan(ufunc(a, b), a, b)
+
+
+def _snap(x: Column) -> tuple[Column, NDArray[np.bool_]]:
+    nearest = np.rint(x)
+    return nearest, np.abs(x - nearest) <= 5e-7
+
+
+def _floor(x: Column) -> Column:
+    nearest, close = _snap(x)
+    return np.where(close, nearest, np.floor(x))
+
+
+def _ceil(x: Column) -> Column:
+    nearest, close = _snap(x)
+    return np.where(close, nearest, np.ceil(x))
+
+
+def _pow(a: Column, b: Column) -> Column:
+    # numpy says NaN ** 0 is 1; here a missing number stays missing.
+    return _spread_nan(np.power(a, b), a, b)
+
+
+def _where(test: Column, a: Column, b: Column) -> Column:
+    return np.where(np.isnan(test), np.nan, np.where(test != 0, a, b))
+
+
+def _coalesce(a: Column, b: Column) -> Column:
+    return np.where(np.isnan(a), b, a)
+
+
+def _minimum(*columns: Column) -> Column:
+    return reduce(np.minimum, columns)  # spreads NaN, unlike fmin
+
+
+def _maximum(*columns: Column) -> Column:
+    return reduce(np.maximum, columns)
+
+
+OPERATIONS: Mapping[str, Callable[..., Column]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "pow": _pow,
+    "neg": np.negative,
+    "abs": np.abs,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "floor": _floor,
+    "ceil": _ceil,
+    "sqrt": np.sqrt,
+    "exp": np.exp,
+    "ln": np.log,
+    "log2": np.log2,
+    "log10": np.log10,
+    "where": _where,
+    "coalesce": _coalesce,
+    "lt": _compare(np.less),
+    "le": _compare(np.less_equal),
+    "gt": _compare(np.greater),
+    "ge": _compare(np.greater_equal),
+    "eq": _compare(np.equal),
+    "ne": _compare(np.not_equal),
+    "and": lambda a, b: _spread_nan((a != 0) & (b != 0), a, b),
+    "or": lambda a, b: _spread_nan((a != 0) | (b != 0), a, b),
+    "not": lambda a: _spread_nan(a == 0, a),
+}
+TESTS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
+
+
+def evaluate(expr: Expr, columns: Mapping[str, Column | float]) -> Column:
+    """Return the value of ``expr`` for every row at once.
+
+    Args:
+        expr: The expression.
+        columns: A float64 column of one common length, or a number, for each symbol; NaN where a
+            value is missing.
+
+    Returns:
+        A float64 column, NaN where the expression needs a value that is missing or has no finite
+        value.
+
+    >>> evaluate(1 - symbol("k") / symbol("E"), {"k": np.array([2.0, 1.0]), "E": np.array([8.0, 0])})
+    array([0.75,  nan])
+    """
+    with np.errstate(all="ignore"):
+        return _evaluate(expr, columns)
+
+
+def _evaluate(expr: Expr, columns: Mapping[str, Column | float]) -> Column:
+    if expr.op == "const":
+        return np.asarray(expr.value)
+    if expr.op == "symbol":
+        return np.asarray(columns[expr.name], dtype=np.float64)
+    result = OPERATIONS[expr.op](*(_evaluate(arg, columns) for arg in expr.args))
+    return np.where(np.isfinite(result), result, np.nan)
+
+
+Present = Callable[[str], bool]
+
+
+def missing_symbols(expr: Expr, value: Callable[[Expr], float], present: Present) -> list[str]:
+    """Return the symbols whose absence keeps one row from having this expression's value.
+
+    The arm of a ``where`` that the row does not take asks for nothing, and of the operands of a
+    ``coalesce`` only the one that asks for least does.
+
+    Args:
+        expr: The expression.
+        value: Gives the value of a sub-expression in the row, NaN when it has none.
+        present: Whether the row has a value for a symbol.
+    """
+    if expr.op == "symbol":
+        return [] if present(expr.name) else [expr.name]
+    if expr.op == "where":
+        test, then, otherwise = expr.args
+        asked = missing_symbols(test, value, present)
+        if asked:
+            return asked
+        truth = value(test)
+        if np.isnan(truth):
+            return []
+        return missing_symbols(then if truth else otherwise, value, present)
+    if expr.op == "coalesce":
+        options = [missing_symbols(arg, value, present) for arg in expr.args]
+        return min(options, key=len)
+    names = (name for arg in expr.args for name in missing_symbols(arg, value, present))
+    return list(dict.fromkeys(names))
+
+
+def always_needed(expr: Expr) -> list[str]:
+    """Return the symbols without which the expression never has a value, in order of use.
+
+    >>> k, ctx, w = symbol("k"), symbol("context"), symbol("window")
+    >>> always_needed(k * where(w > 0, minimum(w, ctx), 0))
+    ['k', 'window']
+    """
+    if expr.op == "symbol":
+        return [expr.name]
+    if expr.op == "where":
+        test, then, otherwise = map(always_needed, expr.args)
+        return list(dict.fromkeys(test + [name for name in then if name in otherwise]))
+    if expr.op == "coalesce":
+        first, second = map(always_needed, expr.args)
+        return [name for name in first if name in second]
+    return list(dict.fromkeys(name for arg in expr.args for name in always_needed(arg)))

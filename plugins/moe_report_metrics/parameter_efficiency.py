@@ -1,0 +1,71 @@
+"""Parameter efficiency.
+
+How much of the model works on a token. *Efficiency* is active over total parameters: a model with
+28 % runs like a dense model of a little over a quarter of its size, and takes the memory of the
+whole. It can never be lower than ``k/E``, the share of experts that a token uses, because all that
+is not a routed expert is always active.
+
+With only totals typed in, the last two columns solve them for the size of one expert and of what
+the experts share; a negative result means that the four numbers cannot belong to one model.
+"""
+
+from moe_report import Model, metric
+from moe_report_metrics.parameter_ledger import (
+    CONVENTION,
+    MOE,
+    active_params,
+    always_active_params,
+    total_params,
+)
+
+ORDER = 20
+
+
+@metric(
+    symbol="η", unit="ratio", source=CONVENTION, label="Efficiency", headline=True
+)
+def parameter_efficiency(m: Model) -> float:
+    """Active parameters as a share of all."""
+    return active_params(m) / total_params(m)
+
+
+@metric(symbol="u", unit="ratio", source=MOE, label="Expert utilisation", headline=True)
+def expert_utilisation(m: Model) -> float:
+    """Share of a layer's routed experts that a token is sent to."""
+    return m.num_experts_per_tok / m.num_experts
+
+
+@metric(symbol="σ", unit="ratio", source=CONVENTION, label="Sparsity")
+def sparsity(m: Model) -> float:
+    """Share of the parameters that rest while a token passes."""
+    return 1 - parameter_efficiency(m)
+
+
+@metric(
+    symbol="a", unit="ratio", source=CONVENTION, label="Always-active share"
+)
+def always_active_share(m: Model) -> float:
+    """Share of the parameters that every token uses, whatever its route."""
+    return always_active_params(m) / total_params(m)
+
+
+@metric(
+    symbol="P̂_expert",
+    unit="parameters",
+    source="solved from total = shared + E·expert and active = shared + k·expert",
+    label="Implied expert size",
+)
+def implied_expert_params(m: Model) -> float:
+    """Size of one expert, over all layers, that total and active parameters imply."""
+    return (total_params(m) - active_params(m)) / (m.num_experts - m.num_experts_per_tok)
+
+
+@metric(
+    symbol="P̂_shared",
+    unit="parameters",
+    source="solved from total = shared + E·expert and active = shared + k·expert",
+    label="Implied shared parameters",
+)
+def implied_shared_params(m: Model) -> float:
+    """Parameters outside the experts that total and active parameters imply; below 0: impossible."""
+    return total_params(m) - m.num_experts * implied_expert_params(m)

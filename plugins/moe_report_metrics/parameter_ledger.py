@@ -1,0 +1,222 @@
+"""Parameter ledger.
+
+Where a model's parameters are, component by component. The components add up to the total, exactly:
+norms, biases and sinks are counted, tied embeddings once. *Active* parameters are those that the
+forward pass of one token can touch: all but the routed experts that the token is not sent to.
+Vendors publish two figures for it, with the input embedding and without (looking up a row is no
+product); both are here. Total decides how much memory the model takes, active how much computing.
+
+Letters: ``L`` layers, ``d`` hidden size, ``V`` vocabulary, ``n_h`` heads of width ``d_h``, ``E``
+experts of width ``f_e``, ``k`` of them a token.
+"""
+
+from moe_report import Model, metric, where
+
+ORDER = 10
+GPT3 = "Brown et al. 2020, arXiv:2005.14165, section 2.1"
+TRANSFORMER = "Vaswani et al. 2017, arXiv:1706.03762"
+MLA = "DeepSeek-AI 2024, arXiv:2405.04434, section 2.1"
+MOE = "Shazeer et al. 2017, arXiv:1701.06538, section 2"
+DEEPSEEK_MOE = "Dai et al. 2024, arXiv:2401.06066, section 3"
+CONVENTION = "convention of this report"
+
+
+@metric(symbol="P_emb", unit="parameters", source=f"{TRANSFORMER}, section 3.4", label="Embedding")
+def embedding_params(m: Model) -> float:
+    """Weights of the input embedding: a row of the hidden size for each token of the vocabulary."""
+    return m.vocab_size * m.hidden_size
+
+
+@metric(
+    symbol="P_unemb", unit="parameters", source=f"{TRANSFORMER}, section 3.4", label="Unembedding"
+)
+def unembedding_params(m: Model) -> float:
+    """Parameters of the output head; none where it shares the embedding's matrix."""
+    matrix = where(m.tie_word_embeddings == 1, 0, m.vocab_size * m.hidden_size)
+    return matrix + m.unembedding_bias * m.vocab_size
+
+
+@metric(
+    symbol="P_proj",
+    unit="parameters",
+    source=f"{TRANSFORMER}, section 3.2.2; {MLA}",
+    label="Attention projections",
+)
+def attention_projection_params(m: Model) -> float:
+    """Weights of the matrices of all attention layers: those that take part in products.
+
+    With a key and value rank the layers are multi-head latent attention: queries, keys and values
+    go through compressed forms, and a key is a part without and a part with position.
+    """
+    key_width = m.qk_nope_head_dim + m.qk_rope_head_dim
+    query = where(
+        m.q_lora_rank > 0,
+        m.q_lora_rank * (m.hidden_size + m.num_attention_heads * key_width),
+        m.hidden_size * m.num_attention_heads * key_width,
+    )
+    latent = (
+        query
+        + m.hidden_size * (m.kv_lora_rank + m.qk_rope_head_dim)
+        + m.kv_lora_rank * m.num_attention_heads * (m.qk_nope_head_dim + m.v_head_dim)
+        + m.num_attention_heads * m.v_head_dim * m.hidden_size
+    )
+    plain = 2 * m.hidden_size * m.head_dim * (m.num_attention_heads + m.num_key_value_heads)
+    return m.num_hidden_layers * where(m.kv_lora_rank > 0, latent, plain)
+
+
+@metric(
+    symbol="P_attn",
+    unit="parameters",
+    source=f"{TRANSFORMER}, section 3.2.2; {MLA}",
+    label="Attention",
+)
+def attention_params(m: Model) -> float:
+    """Parameters of all attention layers: projections, and their biases, query and key norms, sinks.
+
+    The norms of multi-head latent attention are one weight a channel of each compressed form.
+    """
+    heads = m.num_attention_heads + m.num_key_value_heads
+    norms = where(
+        m.qk_norm == 2, heads * m.head_dim, where(m.qk_norm == 1, 2 * m.head_dim, 0)
+    )
+    latent_norms = where(m.kv_lora_rank > 0, m.q_lora_rank + m.kv_lora_rank, 0)
+    qkv_bias = where(
+        m.qkv_bias == 1, (m.num_attention_heads + 2 * m.num_key_value_heads) * m.head_dim, 0
+    )
+    extras = (
+        norms
+        + latent_norms
+        + qkv_bias
+        + m.attention_out_bias * m.hidden_size
+        + m.attention_sinks * m.num_attention_heads
+    )
+    return attention_projection_params(m) + m.num_hidden_layers * extras
+
+
+@metric(
+    symbol="P_dense",
+    unit="parameters",
+    source=f"{TRANSFORMER}, section 3.3; Shazeer 2020, arXiv:2002.05202 (gated)",
+    label="Dense FFN",
+)
+def dense_ffn_params(m: Model) -> float:
+    """Weights of the FFNs of the layers that have no experts."""
+    dense_layers = m.num_hidden_layers - m.num_moe_layers
+    ffn = m.num_ffn_matrices * m.hidden_size * m.intermediate_size
+    return where(dense_layers > 0, dense_layers * ffn, 0)
+
+
+@metric(symbol="P_shared", unit="parameters", source=DEEPSEEK_MOE, label="Shared experts")
+def shared_expert_params(m: Model) -> float:
+    """Parameters of the experts that every token passes through, and of their gate."""
+    width = m.num_shared_experts * m.shared_expert_intermediate_size
+    one_layer = m.hidden_size * (m.num_ffn_matrices * width + m.shared_expert_gate)
+    return m.num_moe_layers * where(m.num_shared_experts > 0, one_layer, 0)
+
+
+@metric(symbol="P_router", unit="parameters", source=f"{MOE}.1", label="Router")
+def router_params(m: Model) -> float:
+    """Parameters of the routers: a weight for each expert and channel, and a bias if there is one."""
+    return m.num_moe_layers * m.num_experts * (m.hidden_size + m.router_bias)
+
+
+@metric(
+    symbol="P_other",
+    unit="parameters",
+    source="Ba et al. 2016, arXiv:1607.06450; Zhang and Sennrich 2019, arXiv:1910.07467 (norms)",
+    label="Norms and other",
+)
+def norm_and_other_params(m: Model) -> float:
+    """Weights (and biases) of the layers' norms and of the final norm, and other_params."""
+    norms = m.num_norms_per_layer * m.num_hidden_layers + 1
+    return norms * m.hidden_size * (1 + m.norm_bias) + m.other_params
+
+
+@metric(
+    symbol="P_always",
+    unit="parameters",
+    source=CONVENTION,
+    label="Always active",
+    aliases=("shared parameters", "shared params"),
+)
+def always_active_params(m: Model) -> float:
+    """Parameters outside the routed experts: what every token uses, whatever its route."""
+    return (
+        embedding_params(m)
+        + unembedding_params(m)
+        + attention_params(m)
+        + dense_ffn_params(m)
+        + shared_expert_params(m)
+        + router_params(m)
+        + norm_and_other_params(m)
+    )
+
+
+@metric(
+    symbol="P_expert",
+    unit="parameters",
+    source=MOE,
+    label="One expert",
+    aliases=("expert parameters", "params per expert", "expert size"),
+)
+def expert_params(m: Model) -> float:
+    """Parameters of one routed expert, added up over all MoE layers."""
+    weights = m.num_ffn_matrices * m.hidden_size * m.moe_intermediate_size
+    biases = where(
+        m.expert_bias == 1,
+        (m.num_ffn_matrices - 1) * m.moe_intermediate_size + m.hidden_size,
+        0,
+    )
+    return m.num_moe_layers * (weights + biases)
+
+
+@metric(symbol="P_routed", unit="parameters", source=MOE, label="Routed experts")
+def routed_expert_params(m: Model) -> float:
+    """Parameters of all routed experts of all layers."""
+    return m.num_experts * expert_params(m)
+
+
+@metric(symbol="P_routed,k", unit="parameters", source=MOE, label="Routed experts, active")
+def active_routed_expert_params(m: Model) -> float:
+    """Parameters of the routed experts that one token is sent to."""
+    return m.num_experts_per_tok * expert_params(m)
+
+
+@metric(
+    symbol="P_total",
+    unit="parameters",
+    source=CONVENTION,
+    label="Total parameters",
+    headline=True,
+    aliases=("total", "total params", "parameters", "params"),
+)
+def total_params(m: Model) -> float:
+    """All parameters of the model, tied embeddings counted once. Memory follows this number."""
+    return always_active_params(m) + routed_expert_params(m)
+
+
+@metric(
+    symbol="P_active",
+    unit="parameters",
+    source=CONVENTION,
+    label="Active parameters",
+    headline=True,
+    aliases=("active", "active params", "activated params", "activated parameters"),
+)
+def active_params(m: Model) -> float:
+    """Parameters that the forward pass of one token can touch. Compute follows this number."""
+    return always_active_params(m) + active_routed_expert_params(m)
+
+
+@metric(
+    symbol="P_active,-emb",
+    unit="parameters",
+    source="gpt-oss model card, arXiv:2508.10925, section 2 (embedding left out)",
+    label="Active without input embedding",
+)
+def active_params_no_embedding(m: Model) -> float:
+    """Active parameters without the input embedding, which is a lookup and no product.
+
+    A tied embedding is also the output head, so it stays in.
+    """
+    return active_params(m) - where(m.tie_word_embeddings == 1, 0, embedding_params(m))
