@@ -1,0 +1,132 @@
+"""Numbers as people read them: three significant digits, one unit a column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_COUNT_PREFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+# Units that are written behind a prefix; of all others the prefix stands alone.
+_SIGNS = {"FLOP": "FLOP", "MAC": "MAC", "byte": "B"}
+MINUS = "−"
+MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The unit that a column is shown in.
+
+    Attributes:
+        factor: What one of it is, in the column's own unit.
+        sign: What stands behind the number, e.g. ``B``, ``GFLOP``, ``kB``, ``%``.
+    """
+
+    factor: float
+    sign: str
+
+
+def unit_sign(unit: str) -> str:
+    """Return what is written behind a prefix: ``FLOP`` of ``FLOP/token``, nothing of ``parameters``."""
+    return _SIGNS.get(unit.split("/")[0], "")
+
+
+def prefixes(unit: str) -> tuple[tuple[float, str], ...]:
+    """Return the factors and signs that a unit is scaled by, largest first.
+
+    >>> prefixes("parameters")[1], prefixes("FLOP/token")[1]
+    ((1000000000.0, 'B'), (1000000000.0, 'GFLOP'))
+    """
+    sign = unit_sign(unit)
+    return tuple((factor, prefix + sign) for factor, prefix in (_PREFIXES if sign else _COUNT_PREFIXES))
+
+
+def scale(unit: str, format: str, values: Iterable[float | None]) -> Scale:
+    """Return the unit in which a column's typical number reads best."""
+    if format == "percent":
+        return Scale(0.01, "%")
+    if format == "factor":
+        return Scale(1, "×")
+    if format != "si":
+        return Scale(1, unit_sign(unit))
+    sizes = sorted(abs(value) for value in values if value)
+    middle = sizes[len(sizes) // 2] if sizes else 0
+    for factor, sign in prefixes(unit):
+        if middle >= factor:
+            return Scale(factor, sign)
+    return Scale(1, unit_sign(unit))
+
+
+def digits(number: float, significant: int = 3) -> str:
+    """Return a number with three significant digits, whole from a hundred on.
+
+    >>> digits(46.702), digits(1571.3), digits(0.5235), digits(-1.2), digits(0)
+    ('46.7', '1,571', '0.524', '−1.20', '0')
+    """
+    if number == 0:
+        return "0"
+    places = max(0, significant - 1 - math.floor(math.log10(abs(number))))
+    rounded = round(number, places)
+    if rounded and abs(rounded) >= 10 ** (significant - places) and places:
+        places -= 1  # 9.996 became 10.00
+    text = f"{abs(rounded):,.{places}f}"
+    return (MINUS if rounded < 0 else "") + text
+
+
+def show(
+    number: float | None,
+    unit: str,
+    format: str,
+    in_scale: Scale | None = None,
+    *,
+    significant: int = 3,
+) -> str:
+    """Return a number with its unit's sign, e.g. ``46.7 B``; an en dash if it is missing.
+
+    >>> show(46702792704, "parameters", "si"), show(0.27578, "ratio", "percent")
+    ('46.7 B', '27.6 %')
+    >>> show(None, "parameters", "si"), show(2.2e-05, "ratio", "percent")
+    ('–', '0.0022 %')
+    """
+    if number is None:
+        return MISSING
+    if format == "integer":
+        return f"{number:,.0f}" if number == round(number) else f"{number:,.6g}"
+    chosen = in_scale or scale(unit, format, [number])
+    if format == "si" and number and abs(number) < chosen.factor / 1000:
+        chosen = scale(unit, format, [number])  # 4,096 in billions says nothing
+    scaled = number / chosen.factor
+    if format == "si" and chosen.factor == 1 and number == round(number):
+        text = f"{scaled:,.0f}".replace("-", MINUS)
+    elif format == "percent":
+        text = digits(round(scaled, 1) if abs(scaled) >= 10 else scaled, 3 if abs(scaled) >= 1 else 2)
+    else:
+        text = digits(scaled, significant)
+    return f"{text} {chosen.sign}".rstrip() if chosen.sign != "×" else f"{text}×"
+
+
+def exact(number: float | None) -> str:
+    """Return a number to its last digit: whole numbers grouped, others as short as they are exact.
+
+    >>> exact(46702792704.0), exact(0.25), exact(None)
+    ('46,702,792,704', '0.25', '')
+    """
+    if number is None:
+        return ""
+    if number == round(number):
+        return f"{number:,.0f}".replace("-", MINUS)
+    return repr(number).replace("-", MINUS)
+
+
+def difference(stated: float, computed: float) -> str:
+    """Return how far a stated number is off, in percent of the computed one.
+
+    >>> difference(314e9, 315684034560)
+    '−0.53 %'
+    """
+    if computed == 0:
+        return "from 0"
+    share = (stated - computed) / abs(computed) * 100
+    sign = "+" if share > 0 else ""
+    return f"{sign}{digits(share, 3 if abs(share) >= 1 else 2)} %"

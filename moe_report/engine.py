@@ -1,0 +1,141 @@
+"""From a table to a report: evaluate, audit, collect. Nothing is read or written here."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping
+
+import moe_report
+from moe_report.errors import InputError, Problem, nearest
+from moe_report.evaluate import Evaluation, evaluate_table
+from moe_report.findings import Reference, audit, names_compared_with
+from moe_report.registry import Registry
+from moe_report.report import (
+    AssumptionValue,
+    ModelInfo,
+    Report,
+    ReportSection,
+)
+from moe_report.table import ModelTable, Source, rows_of_examples
+
+
+def build_report(
+    table: ModelTable,
+    registry: Registry,
+    *,
+    assumptions: Mapping[str, float] | None = None,
+    title: str | None = None,
+) -> Report:
+    """Compute and audit everything that a report of these models holds.
+
+    Args:
+        table: The models.
+        registry: The metrics.
+        assumptions: Values that win over those of the table, by name.
+        title: Heading of the report; by default it says what was read.
+
+    Raises:
+        InputError: An assumption is unknown or out of bounds, or ``compare_with`` names no model.
+    """
+    values = _assumption_values(table, registry, assumptions or {})
+    numbers = {value.definition.name: value.value for value in values}
+    evaluation = evaluate_table(table, registry, numbers)
+    references = _references(table, evaluation, registry, numbers)
+    sections = tuple(
+        ReportSection(
+            section.name, section.title, section.introduction,
+            tuple(evaluation.metrics[metric.name] for metric in section.metrics),
+            section.distribution, section.version, section.module,
+        )
+        for section in registry.sections
+    )  # fmt: skip
+    return Report(
+        title=title or f"Mixture-of-Experts models of {table.source.name}",
+        version=moe_report.__version__,
+        created=creation_time().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        source=table.source,
+        models=tuple(ModelInfo(row.name, row.texts, row.carried, row.place) for row in table.rows),
+        fields=evaluation.fields,
+        sections=sections,
+        assumptions=values,
+        findings=audit(table, evaluation, references),
+        failures=registry.failures,
+        warnings=table.warnings,
+    )
+
+
+def creation_time() -> datetime.datetime:
+    """Return now, or the time that ``SOURCE_DATE_EPOCH`` sets, in UTC."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _assumption_values(
+    table: ModelTable, registry: Registry, chosen: Mapping[str, float]
+) -> tuple[AssumptionValue, ...]:
+    known = registry.assumptions
+    problems = []
+    for name in chosen:
+        if name not in known:
+            message = f"there is no such assumption.{nearest(name, known)}"
+            problems.append(Problem(f"assumption {name!r}", message))
+    values = []
+    for name, definition in known.items():
+        typed = table.assumptions.get(name)
+        value = chosen.get(name, typed.value if typed else definition.default)
+        place = typed.place if typed and name not in chosen else ""
+        if not definition.minimum <= value <= definition.maximum:
+            where = f"{table.source.name}, {place}" if place else f"assumption {name!r}"
+            message = (
+                f"found {value:g}, expected {definition.minimum:g} to {definition.maximum:g} "
+                f"{definition.unit} for {name}"
+            )
+            problems.append(Problem(where, message))
+        values.append(AssumptionValue(definition, value, name in chosen or typed is not None))
+    if problems:
+        raise InputError(problems)
+    return tuple(values)
+
+
+def _references(
+    table: ModelTable, evaluation: Evaluation, registry: Registry, assumptions: Mapping[str, float]
+) -> dict[str, Reference]:
+    wanted = names_compared_with(table.rows)
+    at_hand = _by_name(table, evaluation, wanted)
+    if set(wanted) <= set(at_hand):
+        return at_hand
+    from moe_report.examples import example_models
+
+    rows = rows_of_examples(example_models())
+    shipped = ModelTable(rows, Source("shipped examples"))
+    examples = _by_name(shipped, evaluate_table(shipped, registry, assumptions), wanted)
+    found = examples | at_hand
+    names = [row.name for row in (*table.rows, *rows)]
+    problems = [
+        Problem(
+            f"{table.source.name}, {row.place}" if row.place else f"row {row.name!r}",
+            f"compare_with names {name!r}, which is neither a row nor a shipped example."
+            f"{nearest(name, names)}",
+        )
+        for name, row in wanted.items()
+        if name not in found
+    ]
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _by_name(
+    table: ModelTable, evaluation: Evaluation, wanted: Mapping[str, object]
+) -> dict[str, Reference]:
+    found = {}
+    columns = (*evaluation.fields, *evaluation.metrics.values())
+    for at, row in enumerate(table.rows):
+        if row.name in wanted:
+            cells = {column.name: column.cells[at].value for column in columns}
+            numbers = {name: value for name, value in cells.items() if value is not None}
+            found[row.name] = Reference(row.name, numbers)
+    return found

@@ -1,0 +1,230 @@
+"""Report: plain data, all that a renderer sees. Nothing here decides how a number is formatted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
+
+from moe_report.expr import Expr
+from moe_report.metrics import Assumption
+from moe_report.registry import Failure
+from moe_report.table import Source
+
+
+class Provenance(StrEnum):
+    """Where a number comes from.
+
+    ``given``: typed by the user. ``default``: the field's default. ``derived``: computed from the
+    row alone. ``assumed``: computed with assumptions. ``missing``: not there, and the note says
+    what it lacks.
+    """
+
+    GIVEN = "given"
+    DEFAULT = "default"
+    DERIVED = "derived"
+    ASSUMED = "assumed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number of one model.
+
+    Attributes:
+        value: The number, None if missing.
+        provenance: Where it comes from.
+        note: A sentence for the reader; empty where there is nothing to say.
+        computed: What the formula gives, where a given number stands in its place.
+        undefined: Whether it is missing although all it needs is there (a division by zero).
+    """
+
+    value: float | None
+    provenance: Provenance
+    note: str = ""
+    computed: float | None = None
+    undefined: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field or a metric, over all models.
+
+    Attributes:
+        name: Its name in formulas and files.
+        label: Its name in words.
+        symbol: As a formula writes it.
+        unit: What is counted.
+        description: A paragraph on what it is.
+        source: Where its definition comes from; empty for a field.
+        group: The heading it stands under: a group of fields, or the title of a section.
+        format: ``integer``, ``si``, ``percent``, ``factor`` or ``decimal``.
+        expr: Its formula, None for a field that has no default.
+        better: ``higher`` or ``lower`` where one is better.
+        headline: Whether the summary shows it.
+        cells: One a model, in the models' order.
+        rests_on: Names of all assumptions that it depends on, through other metrics too.
+    """
+
+    name: str
+    label: str
+    symbol: str
+    unit: str
+    description: str
+    source: str
+    group: str
+    format: str
+    expr: Expr | None
+    better: str | None
+    headline: bool
+    cells: tuple[Cell, ...]
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """The columns that one plugin module brings.
+
+    Attributes:
+        name: Its name for ``--only`` and ``--skip``.
+        title: Its heading.
+        introduction: Paragraphs of its introduction.
+        columns: Its metrics.
+        distribution: The package, or the file, it comes from.
+        version: The package's version; empty for a file.
+        module: The module's import name.
+    """
+
+    name: str
+    title: str
+    introduction: tuple[str, ...]
+    columns: tuple[Column, ...]
+    distribution: str
+    version: str
+    module: str
+
+
+@dataclass(frozen=True)
+class AssumptionValue:
+    """An assumption and the value it has in this report.
+
+    Attributes:
+        definition: Name, symbol, unit, help, bounds and default.
+        value: The value used.
+        given: Whether the user set it.
+    """
+
+    definition: Assumption
+    value: float
+    given: bool
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Who a row is.
+
+    Attributes:
+        name: Its name, unique in the report.
+        texts: Its text fields (``model_type``, ``source``, ``remark``, ``compare_with``).
+        carried: Columns that are not ours, by header, as they were read.
+        place: Where the row was read, e.g. ``Models!5``.
+    """
+
+    name: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[str, object] = field(default_factory=dict)
+    place: str = ""
+
+
+Level = Literal["impossible", "differs", "suspicious"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the audit saw.
+
+    Attributes:
+        level: ``impossible`` (no model can be so), ``differs`` (two numbers for one thing) or
+            ``suspicious`` (possible, but worth a look).
+        model: Name of the row.
+        column: Name of the field or metric it is about.
+        message: A sentence: what, against what, how far off.
+        stated: The number that is doubted, if one is.
+        computed: The number it is compared with, if one is.
+        place: The cell of the input that holds the doubted number, if one does.
+    """
+
+    level: Level
+    model: str
+    column: str
+    message: str
+    stated: float | None = None
+    computed: float | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a renderer needs.
+
+    Attributes:
+        title: Heading of the report.
+        version: Version of moe-report.
+        created: When it was made, ISO 8601, UTC.
+        source: What the models were read from.
+        models: One a row.
+        fields: The input columns that hold numbers.
+        sections: The metrics.
+        assumptions: What the metrics were computed for.
+        findings: What the audit saw, worst first.
+        failures: Sections that are left out because they failed.
+        warnings: What of the input was skipped.
+    """
+
+    title: str
+    version: str
+    created: str
+    source: Source
+    models: tuple[ModelInfo, ...]
+    fields: tuple[Column, ...]
+    sections: tuple[ReportSection, ...]
+    assumptions: tuple[AssumptionValue, ...]
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def metrics(self) -> tuple[Column, ...]:
+        """The metric columns of all sections, in order."""
+        return tuple(column for section in self.sections for column in section.columns)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        """Every number column by name: fields, then metrics."""
+        return {column.name: column for column in (*self.fields, *self.metrics)}
+
+    @cached_property
+    def headline(self) -> tuple[Column, ...]:
+        """The columns that the summary shows."""
+        return tuple(column for column in self.metrics if column.headline)
+
+    @cached_property
+    def symbols(self) -> Mapping[str, str]:
+        """What formulas write for each field, metric and assumption."""
+        return {
+            **{column.name: column.symbol for column in (*self.fields, *self.metrics)},
+            **{item.definition.name: item.definition.symbol for item in self.assumptions},
+        }
+
+    def findings_of(self, model: str) -> tuple[Finding, ...]:
+        """Return the findings about one row."""
+        return self._findings_by_model.get(model, ())
+
+    @cached_property
+    def _findings_by_model(self) -> Mapping[str, tuple[Finding, ...]]:
+        found: dict[str, tuple[Finding, ...]] = {}
+        for finding in self.findings:
+            found[finding.model] = (*found.get(finding.model, ()), finding)
+        return found

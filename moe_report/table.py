@@ -1,0 +1,107 @@
+"""ModelTable: the rows that were read, and where each value came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Given:
+    """A number that the user typed.
+
+    Attributes:
+        value: The number, in the unit of its field (46.7 under "Total (B)" is 46.7e9).
+        place: Where it stands, e.g. ``Models!C5``; empty if it comes from no cell.
+        half_unit: Half of one unit of its last digit: how far the number it rounds may be off.
+    """
+
+    value: float
+    place: str = ""
+    half_unit: float = 0.0
+
+
+def given(number: float, scale: int | Decimal = 1, place: str = "") -> Given:
+    """Return a typed number times the unit of its header, exactly.
+
+    >>> given(46.7, 10**9).value, given(46.7, 10**9).half_unit
+    (46700000000.0, 50000000.0)
+    >>> given(80e9).half_unit, given(46_702_792_704).half_unit
+    (500000000.0, 0.5)
+    """
+    typed = (Decimal(repr(number)) * scale).normalize()
+    digits = typed.as_tuple()
+    exponent = digits.exponent if isinstance(digits.exponent, int) else 0
+    if exponent > 0:
+        # 80,000,000,000 is 80 billion to the billion, not 8 ten-billions to the ten-billion
+        exponent = min(exponent, 3 * ((len(digits.digits) + exponent - 1) // 3))
+    return Given(float(typed), place, float(Decimal(5).scaleb(exponent - 1)))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model as it was read.
+
+    Attributes:
+        name: Its name, unique in the table.
+        place: Where the row stands, e.g. ``Models!5``.
+        texts: Text fields by name.
+        numbers: Typed fields and typed metrics by name.
+        carried: Columns that are not ours (``#`` headers), by header, as they were.
+    """
+
+    name: str
+    place: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, Given] = field(default_factory=dict)
+    carried: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a table was read from.
+
+    Attributes:
+        name: The file's name, without its folder.
+        sha256: Of the file's bytes, in hex.
+        sheet: The sheet's name.
+    """
+
+    name: str
+    sha256: str = ""
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """Models in the order they were read.
+
+    Attributes:
+        rows: One a model.
+        source: What they were read from.
+        assumptions: Assumptions that the input sets, by name.
+        warnings: What of the input was skipped, a sentence each.
+    """
+
+    rows: tuple[Row, ...]
+    source: Source
+    assumptions: Mapping[str, Given] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def carried_headers(self) -> tuple[str, ...]:
+        """Headers of the columns that are carried through, in order of first appearance."""
+        return tuple(dict.fromkeys(header for row in self.rows for header in row.carried))
+
+
+def rows_of_examples(examples: Iterable[object]) -> tuple[Row, ...]:
+    """Return the shipped example models as rows."""
+    return tuple(
+        Row(
+            name=example.name,  # type: ignore[attr-defined]
+            texts=dict(example.texts),  # type: ignore[attr-defined]
+            numbers={name: given(value) for name, value in example.numbers.items()},  # type: ignore[attr-defined]
+        )
+        for example in examples
+    )
