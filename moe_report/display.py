@@ -61,7 +61,7 @@ def scale(unit: str, format: str, values: Iterable[float | None]) -> Scale:
 def digits(number: float, significant: int = 3) -> str:
     """Return a number with three significant digits, whole from a hundred on.
 
-    >>> digits(46.702), digits(1571.3), digits(0.5235), digits(-1.2), digits(0)
+    >>> digits(46.702), digits(1571.3), digits(0.52351), digits(-1.2), digits(0)
     ('46.7', '1,571', '0.524', '−1.20', '0')
     """
     if number == 0:
@@ -88,6 +88,8 @@ def show(
     ('46.7 B', '27.6 %')
     >>> show(None, "parameters", "si"), show(2.2e-05, "ratio", "percent")
     ('–', '0.0022 %')
+    >>> show(1 - 1 / 2048, "ratio", "percent")
+    '99.95 %'
     """
     if number is None:
         return MISSING
@@ -100,10 +102,17 @@ def show(
     if format == "si" and chosen.factor == 1 and number == round(number):
         text = f"{scaled:,.0f}".replace("-", MINUS)
     elif format == "percent":
-        text = digits(round(scaled, 1) if abs(scaled) >= 10 else scaled, 3 if abs(scaled) >= 1 else 2)
+        text = _percent(scaled)
     else:
         text = digits(scaled, significant)
     return f"{text} {chosen.sign}".rstrip() if chosen.sign != "×" else f"{text}×"
+
+
+def _percent(share: float) -> str:
+    size = abs(share)
+    if 99.9 < size < 100:
+        return digits(share, 4)  # 99.95 % is not all of it
+    return digits(round(share, 1) if size >= 10 else share, 3 if size >= 1 else 2)
 
 
 def exact(number: float | None) -> str:

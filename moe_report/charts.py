@@ -1,0 +1,215 @@
+"""Geometry of charts: scales, ticks, and the shapes that a template draws.
+
+Everything here is plain data in the units of a drawing's ``viewBox``. What is drawn, and of which
+numbers, is decided in :mod:`moe_report.plots` and :mod:`moe_report.figures`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from moe_report.display import prefixes, unit_sign
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle: of a bar, or of the room that a label takes.
+
+    Attributes:
+        x: Left edge.
+        y: Upper edge.
+        width: Width.
+        height: Height.
+        css: Classes of the shape.
+        title: What a pointer that rests on it is told; empty for nothing.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    css: str = ""
+    title: str = ""
+
+    def within(self, other: Box) -> bool:
+        """Whether it lies inside another."""
+        return (
+            self.x >= other.x
+            and self.y >= other.y
+            and self.x + self.width <= other.x + other.width
+            and self.y + self.height <= other.y + other.height
+        )
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A straight line.
+
+    Attributes:
+        x1: Horizontal position of its start.
+        y1: Vertical position of its start.
+        x2: Horizontal position of its end.
+        y2: Vertical position of its end.
+        css: Classes of the shape.
+    """
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    css: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point of data.
+
+    Attributes:
+        x: Horizontal position.
+        y: Vertical position.
+        radius: Half of its size.
+        shape: ``circle`` or ``diamond``, so that two series differ without colour.
+        css: Classes of the shape.
+        title: What a pointer that rests on it is told.
+    """
+
+    x: float
+    y: float
+    radius: float
+    shape: Literal["circle", "diamond"]
+    css: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of text.
+
+    Attributes:
+        x: Where it is anchored.
+        y: Its baseline.
+        text: What it says.
+        anchor: ``start``, ``middle`` or ``end``.
+        css: Classes of the shape.
+    """
+
+    x: float
+    y: float
+    text: str
+    anchor: Literal["start", "middle", "end"] = "start"
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Shapes in the order they are drawn: segments, boxes, marks, texts.
+
+    Attributes:
+        width: Width of the ``viewBox``.
+        height: Height of the ``viewBox``.
+        segments: Grid, axes and connections.
+        boxes: Bars.
+        marks: Points.
+        texts: Labels.
+    """
+
+    width: float
+    height: float
+    segments: tuple[Segment, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    texts: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class Axis:
+    """From numbers to positions.
+
+    Attributes:
+        low: Number at ``start``.
+        high: Number at ``end``.
+        start: Position of ``low``.
+        end: Position of ``high``.
+        log: Whether equal steps are equal ratios.
+        ticks: Numbers that carry a label.
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+    log: bool
+    ticks: tuple[float, ...]
+
+    def at(self, number: float) -> float:
+        """Return the position of a number."""
+        low, high, value = self.low, self.high, number
+        if self.log:
+            low, high, value = math.log(low), math.log(high), math.log(number)
+        return round(self.start + (value - low) / (high - low) * (self.end - self.start), 2)
+
+
+def axis(numbers: Sequence[float], start: float, end: float, *, log: bool, most: int = 6) -> Axis:
+    """Return an axis on which all of the numbers lie.
+
+    A linear axis begins at 0. A logarithmic one needs positive numbers.
+
+    >>> axis([3, 46], 0, 100, log=False).ticks
+    (0.0, 10.0, 20.0, 30.0, 40.0)
+    >>> axis([3, 4600], 0, 100, log=True).ticks
+    (10.0, 100.0, 1000.0)
+    """
+    if log:
+        low, high = min(numbers) / 1.35, max(numbers) * 1.35
+        narrow = max(1.0, (10 * low / high) ** 0.5)  # at least a decade, or there are no ticks
+        low, high = low / narrow, high * narrow
+        return Axis(low, high, start, end, True, _log_ticks(low, high, most))
+    low, high = min(0.0, *numbers), max(numbers) * 1.03 or 1.0
+    step = _step((high - low) / most)
+    first = math.ceil(low / step)
+    count = math.floor(high / step) - first + 1
+    return Axis(low, high, start, end, False, tuple((first + at) * step for at in range(count)))
+
+
+def spans_decades(numbers: Iterable[float]) -> bool:
+    """Whether positive numbers differ so much that a linear axis would hide the small ones."""
+    positive = [number for number in numbers if number > 0]
+    return bool(positive) and max(positive) / min(positive) >= 25
+
+
+def tick_text(number: float, unit: str) -> str:
+    """Return a number as short as an axis wants it.
+
+    >>> tick_text(2e10, "parameters"), tick_text(0, "FLOP/token"), tick_text(0.05, "ratio")
+    ('20 B', '0', '5 %')
+    """
+    if number == 0:
+        return "0"
+    if unit == "ratio":
+        return f"{number * 100:.3g} %"
+    for factor, sign in prefixes(unit):
+        if number >= factor:
+            return f"{number / factor:g} {sign}"
+    return f"{number:g} {unit_sign(unit)}".rstrip()
+
+
+def _step(rough: float) -> float:
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+
+
+def _log_ticks(low: float, high: float, most: int) -> tuple[float, ...]:
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for factors in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+        ticks = [
+            number
+            for exponent in exponents
+            for factor in factors
+            if low <= (number := factor * 10.0**exponent) <= high
+        ]
+        if len(ticks) <= most:
+            return tuple(ticks)
+    return tuple(ticks[:: math.ceil(len(ticks) / most)])

@@ -1,0 +1,58 @@
+"""What a report is written as: each renderer a function of a Report, found through entry points.
+
+A renderer takes a :class:`~moe_report.report.Report` and returns the bytes of one file. The name of
+its entry point in the group ``moe_report.renderers`` is the file's suffix and what ``--format``
+takes. Everything is rendered before anything is written.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable
+from typing import TypeAlias, cast
+
+from moe_report.errors import PluginError, nearest
+from moe_report.report import Report
+
+GROUP = "moe_report.renderers"
+Renderer: TypeAlias = Callable[[Report], bytes]
+
+
+def renderers() -> dict[str, importlib.metadata.EntryPoint]:
+    """Return the installed renderers by name, ours first, unloaded.
+
+    Raises:
+        PluginError: Two renderers have one name.
+    """
+    points = sorted(
+        importlib.metadata.entry_points(group=GROUP),
+        key=lambda point: (not point.module.startswith("moe_report."), point.name),
+    )
+    found: dict[str, importlib.metadata.EntryPoint] = {}
+    for point in points:
+        if point.name in found:
+            raise PluginError(
+                f"two renderers are named {point.name!r}: {found[point.name].value} "
+                f"and {point.value}"
+            )
+        found[point.name] = point
+    return found
+
+
+def load_renderer(name: str) -> Renderer:
+    """Return the renderer of a name.
+
+    Raises:
+        PluginError: There is none, or it cannot be loaded.
+    """
+    found = renderers()
+    if name not in found:
+        raise PluginError(
+            f"there is no format {name!r}; installed are {', '.join(found)}.{nearest(name, found)}"
+        )
+    try:
+        return cast(Renderer, found[name].load())
+    except Exception as error:
+        raise PluginError(
+            f"format {name!r} ({found[name].value}) cannot be loaded: {error}"
+        ) from error

@@ -1,0 +1,186 @@
+"""The report as data for programs: JSON after a schema that is shipped, CSV, Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any, cast
+
+from moe_report.display import scale, show
+from moe_report.expr import Expr
+from moe_report.printers import mathml, plain
+from moe_report.report import Cell, Column, Provenance, Report
+
+SCHEMA_VERSION = 1
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of :func:`report_as_dict`'s result."""
+    text = (files("moe_report") / "report.schema.json").read_text("utf-8")
+    return cast(dict[str, Any], json.loads(text))
+
+
+def report_as_dict(report: Report) -> dict[str, Any]:
+    """Return the report as JSON-able data, as the shipped schema describes it."""
+    models = []
+    for at, model in enumerate(report.models):
+        cells = {column.name: column.cells[at] for column in report.metrics}
+        inputs = {column.name: column.cells[at] for column in report.fields}
+        both = inputs | cells
+        models.append(
+            {
+                "name": model.name,
+                "texts": dict(model.texts),
+                "carried": {key: _plain_value(value) for key, value in model.carried.items()},
+                "inputs": {name: cell.value for name, cell in inputs.items()},
+                "values": {name: cell.value for name, cell in cells.items()},
+                "provenance": {name: _provenance(cell) for name, cell in both.items()},
+                "findings": [_finding(finding) for finding in report.findings_of(model.name)],
+            }
+        )
+    return {
+        "schema": SCHEMA_VERSION,
+        "version": report.version,
+        "title": report.title,
+        "created": report.created,
+        "source": asdict(report.source),
+        "models": models,
+        "metrics": {column.name: _metric(report, column) for column in report.metrics},
+        "fields": {column.name: _field(column) for column in report.fields},
+        "assumptions": {
+            item.definition.name: {
+                "value": item.value,
+                "given": item.given,
+                **{key: value for key, value in asdict(item.definition).items() if key != "name"},
+            }
+            for item in report.assumptions
+        },
+        "sections": [
+            {
+                "name": section.name,
+                "title": section.title,
+                "distribution": section.distribution,
+                "version": section.version,
+                "module": section.module,
+                "metrics": [column.name for column in section.columns],
+            }
+            for section in report.sections
+        ],
+        "failures": [asdict(failure) for failure in report.failures],
+        "warnings": list(report.warnings),
+    }
+
+
+def render_json(report: Report) -> bytes:
+    """Return the report as JSON in UTF-8: a line for each model, metric and so on."""
+    parts = []
+    for key, value in report_as_dict(report).items():
+        if isinstance(value, list) and value:
+            lines = ",\n  ".join(map(_json, value))
+            parts.append(f" {_json(key)}: [\n  {lines}\n ]")
+        elif isinstance(value, dict) and value:
+            lines = ",\n  ".join(f"{_json(name)}: {_json(item)}" for name, item in value.items())
+            parts.append(f" {_json(key)}: {{\n  {lines}\n }}")
+        else:
+            parts.append(f" {_json(key)}: {_json(value)}")
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+
+
+def _json(value: object) -> str:
+    # json.dumps is ten times slower when it indents
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def render_csv(report: Report) -> bytes:
+    """Return every field and metric as CSV: a row a model, plain numbers, empty where missing."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    columns = (*report.fields, *report.metrics)
+    writer.writerow(["name", *(column.name for column in columns)])
+    for at, model in enumerate(report.models):
+        values = (column.cells[at].value for column in columns)
+        writer.writerow([_inert(model.name), *("" if v is None else _number(v) for v in values)])
+    return out.getvalue().encode()
+
+
+def render_markdown(report: Report) -> bytes:
+    """Return the headline table and the findings as Markdown."""
+    headline = report.headline
+    scales = [
+        scale(column.unit, column.format, [cell.value for cell in column.cells])
+        for column in headline
+    ]
+    lines = [f"# {_escaped(report.title)}", ""]
+    lines.append("| " + " | ".join(["Model", *(column.label for column in headline)]) + " |")
+    lines.append("| " + " | ".join(["---", *("---:" for _ in headline)]) + " |")
+    for at, model in enumerate(report.models):
+        shown = [
+            show(column.cells[at].value, column.unit, column.format, unit)
+            for column, unit in zip(headline, scales, strict=True)
+        ]
+        lines.append("| " + " | ".join([_escaped(model.name), *shown]) + " |")
+    if report.findings:
+        lines += ["", "## Findings", ""]
+        lines += [
+            f"- **{finding.level}**: {_escaped(finding.model)}, `{finding.column}`: "
+            f"{_escaped(finding.message)}"
+            for finding in report.findings
+        ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _provenance(cell: Cell) -> dict[str, str]:
+    obvious = not cell.note or cell.provenance in (Provenance.DEFAULT, Provenance.DERIVED)
+    said = {"from": str(cell.provenance)}
+    return said if obvious else said | {"note": cell.note}
+
+
+def _metric(report: Report, column: Column) -> dict[str, Any]:
+    assert column.expr is not None  # only fields may be without a formula
+    return {
+        **_field(column),
+        "source": column.source,
+        "format": column.format,
+        "better": column.better,
+        "headline": column.headline,
+        "section": next(section.name for section in report.sections if column in section.columns),
+        "needs": column.expr.symbols(),
+        "assumes": list(column.rests_on),
+        "mathml": mathml(column.expr, report.symbols, result=column.symbol),
+    }
+
+
+def _field(column: Column) -> dict[str, Any]:
+    return {
+        "label": column.label,
+        "symbol": column.symbol,
+        "unit": column.unit,
+        "description": column.description,
+        "formula": plain(column.expr) if isinstance(column.expr, Expr) else None,
+    }
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    return {key: value for key, value in asdict(finding).items() if key != "model"}
+
+
+def _plain_value(value: object) -> str | float | bool | None:
+    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _inert(text: str) -> str:
+    """A text that no spreadsheet takes for a formula when it opens the CSV."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _escaped(text: str) -> str:
+    for sign in "\\|*_`<>[]":
+        text = text.replace(sign, f"\\{sign}")
+    return " ".join(text.split())

@@ -1,0 +1,213 @@
+"""The report as one HTML file that loads nothing: styles, script, charts and data are inside."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+import moe_report
+from moe_report.display import exact
+from moe_report.figures import figures
+from moe_report.printers import mathml_symbol
+from moe_report.renderers.page import (
+    Assets,
+    FindingGroup,
+    Link,
+    Page,
+    PageAssumption,
+    PageFinding,
+    PageNote,
+    PageSection,
+)
+from moe_report.renderers.prose import formula_of, linked, rich
+from moe_report.renderers.tables import input_table, metric_table
+from moe_report.report import Report, ReportSection
+
+_LEVELS = {"impossible": "Impossible", "differs": "Differs", "suspicious": "Suspicious"}
+_PACKAGE = Path(moe_report.__file__).parent
+# The installed package has its templates inside; in a checkout they lie beside it.
+_SHIPPED = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
+
+
+def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
+    """Return the report as a self-contained HTML page.
+
+    Args:
+        report: What to show.
+        templates: Folders that are searched for templates, style sheet and script first.
+    """
+    environment = _environment((*templates, *_SHIPPED))
+    template = environment.get_template("report.html.j2")
+    text = template.render(page=page_of(report), assets=_assets(environment, report))
+    return text.encode("utf-8")
+
+
+@cache
+def _environment(folders: tuple[Path, ...]) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["px"] = _px
+    return environment
+
+
+def _px(value: float) -> Markup:
+    """Return a coordinate, to a tenth of a pixel."""
+    return Markup(f"{round(value, 1):g}")
+
+
+def page_of(report: Report) -> Page:
+    """Return a report as the page shows it."""
+    drawn, notes = figures(report)
+    summary = metric_table(report, "summary", "Headline numbers of all models", report.headline)
+    sections = tuple(_section(report, section) for section in report.sections)
+    count = len(report.findings) + len(report.failures)
+    when = datetime.datetime.fromisoformat(report.created)
+    contents = [
+        Link("findings", "Findings", str(count)),
+        Link("models", "Models", str(len(report.models))),
+        Link("charts", "Charts"),
+        *(Link(section.anchor, section.title) for section in sections),
+        *([Link("assumptions", "Assumptions")] if report.assumptions else []),
+        Link("inputs", "Inputs"),
+        Link("made", "How this was made"),
+    ]
+    return Page(
+        title=report.title,
+        facts=(
+            _counted(len(report.models), "model"),
+            _counted(len(report.metrics), "metric"),
+            _counted(count, "finding"),
+        ),
+        created=report.created,
+        date=f"{when.day} {when:%B %Y}",
+        version=report.version,
+        contents=tuple(contents),
+        findings=tuple(_findings(report)),
+        summary=summary if summary.columns else None,
+        figures=drawn,
+        figure_notes=notes,
+        sections=sections,
+        assumptions=tuple(_assumptions(report)),
+        inputs=input_table(report),
+        notes=tuple(_notes(report)),
+        made=tuple(_made(report)),
+        warnings=report.warnings,
+    )
+
+
+def _assets(environment: SandboxedEnvironment, report: Report) -> Assets:
+    # Imported here: a page's numbers do not need it, and its schema is read on import.
+    from moe_report.renderers.data import report_as_dict
+
+    assert environment.loader is not None
+    style = environment.loader.get_source(environment, "report.css")[0].strip()
+    script = environment.loader.get_source(environment, "report.js")[0].strip()
+    data = json.dumps(
+        report_as_dict(report), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    inside_script = data.replace("<", "\\u003c").replace("\u2028", "\\u2028")
+    return Assets(policy, Markup(style), Markup(script), Markup(inside_script))
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _findings(report: Report) -> Iterator[FindingGroup]:
+    columns = report.columns
+    names = dict.fromkeys(finding.model for finding in report.findings)
+    for number, name in enumerate(names, start=1):
+        found = tuple(
+            PageFinding(
+                finding.level,
+                _LEVELS[finding.level],
+                columns[finding.column].label if finding.column in columns else finding.column,
+                finding.message,
+                finding.place,
+            )
+            for finding in report.findings_of(name)
+        )
+        yield FindingGroup(f"finding-{number}", name, found)
+    for number, failure in enumerate(report.failures, start=1):
+        cause = f"This section is left out: {failure.cause}"
+        origin = f"{failure.distribution} ({failure.module})"
+        finding = PageFinding("failed", "Failed", "Section", cause, origin)
+        yield FindingGroup(f"failure-{number}", failure.section, (finding,))
+
+
+def _section(report: Report, section: ReportSection) -> PageSection:
+    slug = re.sub(r"[^0-9A-Za-z._-]", "-", section.name)
+    caption = f"{section.title} of all models"
+    return PageSection(
+        anchor=f"section-{slug}",
+        title=section.title,
+        introduction=tuple(rich(paragraph) for paragraph in section.introduction),
+        table=metric_table(report, f"section-{slug}", caption, section.columns),
+        formulas=tuple(formula_of(report, column) for column in section.columns),
+    )
+
+
+def _assumptions(report: Report) -> Iterator[PageAssumption]:
+    for item in report.assumptions:
+        definition = item.definition
+        origin = f"set (default {exact(definition.default)})" if item.given else "default"
+        yield PageAssumption(
+            symbol=Markup("<math>{}</math>").format(Markup(mathml_symbol(definition.symbol))),
+            label=definition.label,
+            name=definition.name,
+            value=exact(item.value),
+            unit=definition.unit,
+            help=definition.help,
+            origin=origin,
+            given=item.given,
+        )
+
+
+def _notes(report: Report) -> Iterator[PageNote]:
+    for model in report.models:
+        compared, source, remark = (
+            model.texts.get(key, "") for key in ("compare_with", "source", "remark")
+        )
+        if compared or source or remark:
+            yield PageNote(model.name, compared, linked(source), linked(remark))
+
+
+def _made(report: Report) -> Iterator[tuple[str, Markup]]:
+    source = report.source
+    yield "Program", Markup("moe-report {}").format(report.version)
+    yield "Made", Markup("{}").format(report.created.replace("T", " ").replace("Z", " UTC"))
+    yield "Read", Markup("{}").format(source.name)
+    if source.sheet:
+        yield "Sheet", Markup("{}").format(source.sheet)
+    if source.sha256:
+        yield "SHA-256", Markup("<code>{}</code>").format(source.sha256)
+    for section in report.sections:
+        origin = f"{section.distribution} {section.version}".rstrip()
+        told = Markup("{}, from {} (<code>{}</code>)").format(section.title, origin, section.module)
+        yield "Section", told
+    for failure in report.failures:
+        yield "Failed section", linked(str(failure))

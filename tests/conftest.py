@@ -1,0 +1,46 @@
+"""What the tests share: the registry, the demo's files, and the programs they check against."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from moe_report import registry as registry_module
+from moe_report.cli import main
+from moe_report.registry import Registry
+
+
+def need(program: str) -> str:
+    """Return a program's path; skip the test where it is not installed, but fail in CI."""
+    path = shutil.which(program)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{program} is not installed, and in CI nothing may skip")
+        pytest.skip(f"{program} is not installed")
+    return path
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """Everything installed."""
+    return registry_module.load()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that ``moe-report demo`` writes."""
+    folder = tmp_path_factory.mktemp("demo")
+    result = CliRunner().invoke(main, ["demo", "-o", str(folder)])
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _steady_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the caller's colours or clock."""
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
