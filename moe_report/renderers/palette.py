@@ -1,0 +1,113 @@
+"""Styles of the workbook: after the conventions of financial models, quiet otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+from moe_report.display import Scale, prefixes, scale
+from moe_report.report import Column
+
+INPUT = "0000FF"  # typed numbers
+FORMULA = "000000"
+LINK = "00703C"  # links to other sheets
+QUIET = "6B7280"
+WARN_FILL = "FDE8C8"
+# A tint a band: groups of inputs are blue-grey, sections of metrics take turns.
+INPUT_BANDS = ("DCE6F2", "E9EFF7")
+METRIC_BANDS = ("D5E8E4", "E4E4D4", "EBDDE4", "DDE3EE", "E8E0D0", "DCE8D8")
+# Okabe and Ito's colours, which people with any colour vision tell apart.
+VERMILION, BLUE, SKY, GREY = "D55E00", "0072B2", "56B4E9", "8A8F98"
+SANS, MONO = "Calibri", "Courier New"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a cell looks; equal looks share a style of the workbook."""
+
+    color: str = FORMULA
+    bold: bool = False
+    italic: bool = False
+    size: float = 10
+    mono: bool = False
+    underline: bool = False
+    fill: str = ""
+    number_format: str = "General"
+    horizontal: str | None = None
+    vertical: str = "center"
+    wrap: bool = False
+    indent: int = 0
+    rule: bool = False
+
+
+class Palette:
+    """Style indices of a workbook by look."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._sheet = book.worksheets[0]
+        self._ids: dict[Look, int] = {}
+
+    def __call__(self, look: Look) -> int:
+        """Return the index of a look's style."""
+        if look not in self._ids:
+            cell = Cell(self._sheet, row=1, column=1)  # of its own: openpyxl keeps its style array
+            self.dress(cell, look)
+            self._ids[look] = cell.style_id
+        return self._ids[look]
+
+    @staticmethod
+    def dress(cell: Any, look: Look) -> None:
+        """Give an openpyxl cell a look."""
+        cell.font = Font(
+            name=MONO if look.mono else SANS,
+            size=look.size,
+            bold=look.bold,
+            italic=look.italic,
+            color=look.color,
+            underline="single" if look.underline else None,
+        )
+        cell.fill = PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill()
+        cell.alignment = Alignment(
+            horizontal=look.horizontal,
+            vertical=look.vertical,
+            wrap_text=look.wrap or None,
+            indent=look.indent,
+        )
+        cell.border = Border(bottom=Side("thin", color="B8BEC8")) if look.rule else Border()
+        cell.number_format = look.number_format
+
+
+def column_scale(column: Column) -> Scale:
+    """Return the unit that a column is shown in."""
+    return scale(column.unit, column.format, [cell.value for cell in column.cells])
+
+
+def number_format(column: Column) -> str:
+    """Return the number format of a column: ``46.70 B`` on the sheet, the exact number beneath.
+
+    A number far below the column's unit falls back to a smaller one, so that it is never 0.00.
+    """
+    if column.format == "percent":
+        smallest = min((abs(c.value) for c in column.cells if c.value), default=1)
+        return r"[>=0.0995]0.0\ %;[>=0.00095]0.00\ %;0.0000\ %" if smallest < 0.0095 else r"0.0\ %"
+    if column.format == "factor":
+        return '0.00"×"'
+    if column.format == "decimal":
+        return "#,##0.00"
+    if column.format == "integer":
+        whole = all(cell.value == int(cell.value) for cell in column.cells if cell.value)
+        return "#,##0" if whole else "#,##0.##"
+    steps = [step for step in prefixes(column.unit) if step[0] <= column_scale(column).factor]
+    sections = [
+        f'[>={factor * 0.0995:.0f}]#,##0.00{"," * _thousands(factor)}" {sign}"'
+        for factor, sign in steps[:2]
+    ]
+    return ";".join([*sections, "#,##0"])
+
+
+def _thousands(factor: float) -> int:
+    return {1e12: 4, 1e9: 3, 1e6: 2, 1e3: 1}[factor]
