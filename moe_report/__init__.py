@@ -26,13 +26,35 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _FUNCTIONS = (
-    "ceil", "coalesce", "exp", "floor", "ln", "log10", "log2", "maximum", "minimum", "sqrt", "where",
-)  # fmt: skip
+    "ceil",
+    "coalesce",
+    "exp",
+    "floor",
+    "ln",
+    "log10",
+    "log2",
+    "maximum",
+    "minimum",
+    "sqrt",
+    "where",
+)
 
 __all__ = [
-    "Model", "assumption", "ceil", "coalesce", "exp", "floor", "ln", "log10", "log2", "maximum",
-    "metric", "minimum", "sqrt", "where",
-]  # fmt: skip
+    "Model",
+    "assumption",
+    "ceil",
+    "coalesce",
+    "exp",
+    "floor",
+    "ln",
+    "log2",
+    "log10",
+    "maximum",
+    "metric",
+    "minimum",
+    "sqrt",
+    "where",
+]
 
 
 def __getattr__(name: str) -> Any:

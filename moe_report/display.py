@@ -28,7 +28,7 @@ class Scale:
 
 
 def unit_sign(unit: str) -> str:
-    """Return what is written behind a prefix: ``FLOP`` of ``FLOP/token``, nothing of ``parameters``."""
+    """Return what is written behind a prefix: ``FLOP`` of ``FLOP/token``; nothing of parameters."""
     return _SIGNS.get(unit.split("/")[0], "")
 
 
@@ -39,7 +39,9 @@ def prefixes(unit: str) -> tuple[tuple[float, str], ...]:
     ((1000000000.0, 'B'), (1000000000.0, 'GFLOP'))
     """
     sign = unit_sign(unit)
-    return tuple((factor, prefix + sign) for factor, prefix in (_PREFIXES if sign else _COUNT_PREFIXES))
+    return tuple(
+        (factor, prefix + sign) for factor, prefix in (_PREFIXES if sign else _COUNT_PREFIXES)
+    )
 
 
 def scale(unit: str, format: str, values: Iterable[float | None]) -> Scale:

@@ -72,9 +72,7 @@ def _group(name: str) -> Callable[..., None]:
         if kind == "flag":
             unit, maximum, default = "0 or 1", 1, default or 0
         _FIELDS.append(
-            Field(
-                field, label, symbol, unit, help, name, kind, minimum, maximum, default, aliases
-            )
+            Field(field, label, symbol, unit, help, name, kind, minimum, maximum, default, aliases)
         )
 
     return add
@@ -96,7 +94,8 @@ _add("compare_with", "cmp", "Compare with",
 
 _add = _group("Shape")
 _add("num_hidden_layers", "L", "Layers", "Transformer layers (blocks) of the model.",
-     "n_layers", "n_layer", "num_layers", "layers", unit="layers", minimum=1, maximum=10_000)  # fmt: skip
+     "n_layers", "n_layer", "num_layers", "layers",
+     unit="layers", minimum=1, maximum=10_000)  # fmt: skip
 _add("hidden_size", "d", "Hidden size", "Width of the residual stream, d_model.",
      "d_model", "n_embd", "model dim", unit="channels", minimum=1)  # fmt: skip
 _add("vocab_size", "V", "Vocabulary", "Rows of the embedding matrix, padding included.",
@@ -140,7 +139,8 @@ _add("qk_norm", "n_qk", "Query and key norms",
 _add("attention_sinks", "b_s", "Attention sinks",
      "1 if each head has a learned sink logit (gpt-oss), else 0.", kind="flag")  # fmt: skip
 _add("sliding_window", "w", "Sliding window",
-     "Tokens that a sliding-window layer looks back on.", "window", unit="tokens", minimum=1)  # fmt: skip
+     "Tokens that a sliding-window layer looks back on.", "window",
+     unit="tokens", minimum=1)  # fmt: skip
 _add("num_sliding_window_layers", "L_w", "Sliding-window layers",
      "Layers whose attention sees sliding_window tokens only; the others see all.",
      unit="layers", maximum=10_000, default=0)  # fmt: skip
@@ -149,6 +149,17 @@ _add("attention_chunk_size", "c", "Attention chunk",
      unit="tokens", minimum=1)  # fmt: skip
 _add("num_chunked_attention_layers", "L_c", "Chunked layers",
      "Layers whose attention stays within chunks of attention_chunk_size tokens.",
+     unit="layers", maximum=10_000, default=0)  # fmt: skip
+
+_add("num_linear_attention_layers", "L_l", "Linear-attention layers",
+     "Layers that mix tokens through a state of fixed size (linear attention, state-space models) "
+     "in place of softmax attention.",
+     unit="layers", maximum=10_000, default=0)  # fmt: skip
+_add("linear_attention_state_size", "z", "State of linear attention",
+     "Numbers in the state of one linear-attention layer: heads times key width times value width.",
+     unit="numbers", minimum=1)  # fmt: skip
+_add("num_attention_free_layers", "L_0", "Layers without attention",
+     "Layers that mix no tokens at all: an FFN or experts alone.",
      unit="layers", maximum=10_000, default=0)  # fmt: skip
 
 _add = _group("Experts")
@@ -235,5 +246,7 @@ RULES = (
     AtMost("num_moe_layers", "num_hidden_layers"),
     AtMost("num_sliding_window_layers", "num_hidden_layers"),
     AtMost("num_chunked_attention_layers", "num_hidden_layers"),
+    AtMost("num_linear_attention_layers", "num_hidden_layers"),
+    AtMost("num_attention_free_layers", "num_hidden_layers"),
     AtMost("published_active_params", "published_total_params"),
 )

@@ -116,7 +116,7 @@ def with_rows(sheet: bytes, rows: SheetRows) -> bytes:
     return sheet[: start.start()] + rows.xml().encode() + sheet[start.end() :]
 
 
-# -- notes ------------------------------------------------------------------------------------------
+# -- notes
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,8 @@ class Note:
 _NOTE_WIDTH = 260  # pixels
 _LINE = 15
 _VML_HEAD = (
-    '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    '<xml xmlns:v="urn:schemas-microsoft-com:vml" '
+    'xmlns:o="urn:schemas-microsoft-com:office:office" '
     'xmlns:x="urn:schemas-microsoft-com:office:excel">'
 )
 _VML_TYPE = (
@@ -168,18 +169,17 @@ def comment_xml(note: Note, author: int = 0) -> str:
 
 
 def vml_xml(
-    notes: Iterable[Note], widths: Mapping[int, float], first_row_heights: Mapping[int, float]
+    notes: Iterable[Note], widths: Mapping[int, float], heights: Mapping[int, float]
 ) -> bytes:
     """Return the part that holds the notes' boxes, each as large as its text.
 
     Args:
         notes: The notes.
         widths: Width of each column in characters, by number; 8.43 where not said.
-        first_row_heights: Heights of rows in points, where they are not the usual 15.
+        heights: Heights of rows in points, where they are not the usual 15.
     """
     shapes = [
-        vml_shape(note, 1025 + at + at // 1023, widths, first_row_heights)
-        for at, note in enumerate(notes)
+        vml_shape(note, 1025 + at + at // 1023, widths, heights) for at, note in enumerate(notes)
     ]
     blocks = ",".join(str(n + 1) for n in range(len(shapes) // 1023 + 1))
     layout = f'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{blocks}"/></o:shapelayout>'

@@ -12,7 +12,6 @@ from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.worksheet import Worksheet
 
 from moe_report.guard import column_letters
 from moe_report.ooxml import OFFICE_REL, Package
@@ -36,7 +35,7 @@ class Sheet:
         heights: Heights of rows in points, by number.
     """
 
-    shell: Worksheet
+    shell: Any  # an openpyxl Worksheet, whose published types are incomplete
     rows: SheetRows = field(default_factory=SheetRows)
     notes: list[Note] = field(default_factory=list)
     widths: dict[int, float] = field(default_factory=dict)
@@ -59,7 +58,7 @@ class Sheet:
     def link(self, row: int, column: int, location: str) -> None:
         """Make a cell a link to another place of the workbook."""
         address = f"{column_letters(column)}{row}"
-        self.shell._hyperlinks.append(Hyperlink(ref=address, location=location))  # type: ignore[attr-defined]
+        self.shell._hyperlinks.append(Hyperlink(ref=address, location=location))
 
     def print_setup(self, title_rows: str, *, wide: int = 1, title_columns: str = "") -> None:
         """Print on landscape pages, ``wide`` pages wide, with rows and columns repeated."""
@@ -82,7 +81,7 @@ class Book:
     """A workbook in the making."""
 
     def __init__(self, *sheet_names: str) -> None:
-        self.shell = Workbook()
+        self.shell: Any = Workbook()
         self.shell.remove(self.shell.worksheets[0])
         self.sheets = {name: Sheet(self.shell.create_sheet(name)) for name in sheet_names}
         self.palette = Palette(self.shell)
@@ -145,8 +144,14 @@ def add_notes(
 
 # What the schema wants behind <legacyDrawing>, nearest first.
 _AFTER_LEGACY_DRAWING = (
-    "legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
-)  # fmt: skip
+    "legacyDrawingHF",
+    "picture",
+    "oleObjects",
+    "controls",
+    "webPublishItems",
+    "tableParts",
+    "extLst",
+)
 
 
 def with_element(sheet: bytes, element: str, before: Iterable[str]) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font, PatternFill
@@ -283,9 +284,9 @@ class _Writer:
     def _table(self) -> None:
         headers = self.layout.headers
         area = f"A{HEADER}:{column_letters(len(headers))}{self.last}"
-        table = Table(displayName=SHEET, name=SHEET, ref=area)
+        table: Any = Table(displayName=SHEET, name=SHEET, ref=area)
         table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
-        table._initialise_columns()  # type: ignore[no-untyped-call]
+        table._initialise_columns()
         for number, item in enumerate(table.tableColumns):
             item.name = headers[number]
             formula = self.formulas.get(headers[number])

@@ -148,7 +148,6 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
         "Cell": 14,
     }, right=("Stated", "Computed"))  # fmt: skip
     rows = {model.name: FIRST + at for at, model in enumerate(report.models)}
-    row = top
     for row, finding in enumerate(report.findings, start=top + 1):
         fill = WARN_FILL if finding.level == "impossible" else ""
         level = Look(bold=True, vertical="top", fill=fill)
@@ -169,7 +168,7 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
         sheet.height(
             row, 14 * max(1, -(-len(finding.message) // 88), -(-len(finding.model) // 34)) + 3
         )
-    for row, failure in enumerate(report.failures, start=row + 1):
+    for row, failure in enumerate(report.failures, start=top + 1 + len(report.findings)):
         sheet.rows.text(row, 1, "failed", style(Look(bold=True, vertical="top", fill=WARN_FILL)))
         sheet.rows.text(row, 4, str(failure), style(_TEXT))
     freeze(sheet.shell, f"A{top + 1}", 100, gridlines=False)

@@ -9,6 +9,7 @@ from typing import Any
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import NumData, NumVal, StrData, StrRef, StrVal
+from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
@@ -64,8 +65,8 @@ def write_summary(book: Book, report: Report, layout: Layout) -> None:
     sheet.rows.text(1, 1, report.title, style(TITLE))
     sheet.rows.text(2, 1, facts(report), style(SUBTITLE))
     legend = (
-        "Green links to the sheet Models, where each number is a live formula. There, blue was typed, "
-        "grey italic is a default, black is computed. † depends on the sheet Assumptions."
+        "Green links to the sheet Models, where each number is a live formula. There, blue was "
+        "typed, grey italic is a default, black is computed. † depends on the sheet Assumptions."
     )
     sheet.rows.text(3, 1, legend, style(Look(color=QUIET, italic=True, size=9)))
     sheet.height(1, 28)
@@ -149,7 +150,7 @@ def sentence(finding: Finding) -> str:
     return f"{finding.level}: {finding.column}: {finding.message}"
 
 
-# -- charts -----------------------------------------------------------------------------------------
+# -- charts
 
 
 def _charts(book: Book, sheet: Sheet, report: Report, layout: Layout, at: str) -> None:
@@ -229,6 +230,7 @@ def _weights_chart(shell: Any, report: Report, models: list[int]) -> BarChart:
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.tickLblSkip = 1
     chart.x_axis.txPr = _small_print(800)
+    chart.legend = Legend()
     chart.legend.position = "t"
     chart.width, chart.height = 22, max(7.5, 3 + 0.62 * len(models))
     return chart
@@ -261,6 +263,7 @@ def _cost_chart(shell: Any, report: Report, models: list[int]) -> ScatterChart:
     _decades(chart.x_axis, totals)
     costs = [report.columns[kind[1]].cells[at].value for kind in kinds for at in models]
     _decades(chart.y_axis, costs)
+    chart.legend = Legend()
     chart.legend.position = "t"
     chart.width, chart.height = 22, 11
     return chart

@@ -1,1 +1,1 @@
-"""The built-in sections of moe-report, one module each; found through entry points like any other."""
+"""The built-in sections of moe-report, found through entry points like anybody's."""

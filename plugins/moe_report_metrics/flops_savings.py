@@ -56,16 +56,14 @@ class Counting:
     )
 
 
-def flops_savings(
-    num_experts: int, active_experts: int, input_dim: int, output_dim: int
-) -> float:
+def flops_savings(num_experts: int, active_experts: int, input_dim: int, output_dim: int) -> float:
     """Return the percentage of a layer's FLOPs that routing saves, rounded to one decimal.
 
     Args:
         num_experts: Experts of the layer, at least 1.
         active_experts: Experts a token is sent to, from 1 to ``num_experts``.
-        input_dim: Input width of an expert, at least 1; as many a token dense and sparse, it cancels.
-        output_dim: Output width of an expert, at least 1; it cancels too.
+        input_dim: Input width of an expert, at least 1; it cancels in the ratio.
+        output_dim: Output width of an expert, at least 1; it cancels, too.
 
     Returns:
         ``(1 - active_experts / num_experts) * 100``, from 0 to 100.
@@ -177,9 +175,7 @@ def attention_core_flops(m: Model, c: Counting) -> float:
         m.num_chunked_attention_layers * where(c.causal == 1, chunk / 2, chunk),
         0,
     )
-    full_layers = (
-        m.num_hidden_layers - m.num_sliding_window_layers - m.num_chunked_attention_layers
-    )
+    full_layers = m.num_hidden_layers - m.num_sliding_window_layers - m.num_chunked_attention_layers
     tokens_seen = full_layers * seen + windowed + chunked
     return c.flops_per_mac * m.num_attention_heads * width * tokens_seen
 
@@ -226,7 +222,7 @@ def unembedding_flops(m: Model, c: Counting) -> float:
     label="Forward FLOPs without attention core",
 )
 def linear_flops(m: Model) -> float:
-    """FLOPs of all products with weights, forward, one token: what does not depend on the context."""
+    """FLOPs of all products with weights, forward, one token; independent of the context."""
     return (
         attention_projection_flops(m)
         + dense_ffn_flops(m)

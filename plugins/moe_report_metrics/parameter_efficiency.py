@@ -21,9 +21,7 @@ from moe_report_metrics.parameter_ledger import (
 ORDER = 20
 
 
-@metric(
-    symbol="η", unit="ratio", source=CONVENTION, label="Efficiency", headline=True
-)
+@metric(symbol="η", unit="ratio", source=CONVENTION, label="Efficiency", headline=True)
 def parameter_efficiency(m: Model) -> float:
     """Active parameters as a share of all."""
     return active_params(m) / total_params(m)
@@ -41,9 +39,7 @@ def sparsity(m: Model) -> float:
     return 1 - parameter_efficiency(m)
 
 
-@metric(
-    symbol="a", unit="ratio", source=CONVENTION, label="Always-active share"
-)
+@metric(symbol="a", unit="ratio", source=CONVENTION, label="Always-active share")
 def always_active_share(m: Model) -> float:
     """Share of the parameters that every token uses, whatever its route."""
     return always_active_params(m) / total_params(m)
@@ -67,5 +63,5 @@ def implied_expert_params(m: Model) -> float:
     label="Implied shared parameters",
 )
 def implied_shared_params(m: Model) -> float:
-    """Parameters outside the experts that total and active parameters imply; below 0: impossible."""
+    """Parameters outside the experts that total and active imply; below 0 is impossible."""
     return total_params(m) - m.num_experts * implied_expert_params(m)

@@ -71,14 +71,12 @@ def attention_projection_params(m: Model) -> float:
     label="Attention",
 )
 def attention_params(m: Model) -> float:
-    """Parameters of all attention layers: projections, and their biases, query and key norms, sinks.
+    """Parameters of all attention layers: projections, their biases, query and key norms, sinks.
 
     The norms of multi-head latent attention are one weight a channel of each compressed form.
     """
     heads = m.num_attention_heads + m.num_key_value_heads
-    norms = where(
-        m.qk_norm == 2, heads * m.head_dim, where(m.qk_norm == 1, 2 * m.head_dim, 0)
-    )
+    norms = where(m.qk_norm == 2, heads * m.head_dim, where(m.qk_norm == 1, 2 * m.head_dim, 0))
     latent_norms = where(m.kv_lora_rank > 0, m.q_lora_rank + m.kv_lora_rank, 0)
     qkv_bias = where(
         m.qkv_bias == 1, (m.num_attention_heads + 2 * m.num_key_value_heads) * m.head_dim, 0
@@ -116,7 +114,7 @@ def shared_expert_params(m: Model) -> float:
 
 @metric(symbol="P_router", unit="parameters", source=f"{MOE}.1", label="Router")
 def router_params(m: Model) -> float:
-    """Parameters of the routers: a weight for each expert and channel, and a bias if there is one."""
+    """Parameters of the routers: a weight an expert and channel, and a bias if there is one."""
     return m.num_moe_layers * m.num_experts * (m.hidden_size + m.router_bias)
 
 

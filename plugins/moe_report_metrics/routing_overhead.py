@@ -1,10 +1,10 @@
 """Routing overhead.
 
-What routing itself costs. The router is small: a vector for each expert, typically well under 1 % of
-parameters and FLOPs. What weighs is moving tokens to their experts and back when experts live on
-different devices (*dispatch* and *combine*), and the padding where each expert has a fixed number
-of slots: the *capacity factor* says how many more slots there are than an even spread would need;
-tokens over it are dropped or rerouted, slots under it are computed for nothing.
+What routing itself costs. The router is small: a vector for each expert, typically well under 1 %
+of parameters and FLOPs. What weighs is moving tokens to their experts and back when experts live
+on different devices (*dispatch* and *combine*), and the padding where each expert has a fixed
+number of slots: the *capacity factor* says how many more slots there are than an even spread would
+need; tokens over it are dropped or rerouted, slots under it are computed for nothing.
 """
 
 from dataclasses import dataclass
@@ -76,13 +76,13 @@ def router_flop_share(m: Model) -> float:
 
 @metric(symbol="B_out", unit="byte/token", source=GSHARD, label="Dispatch", better="lower")
 def dispatch_bytes_per_token(m: Model, r: Routing) -> float:
-    """Bytes sent out for one token, all MoE layers, if every chosen expert is on another device."""
+    """Bytes sent out for one token, all MoE layers, if every chosen expert is elsewhere."""
     return m.num_moe_layers * m.num_experts_per_tok * m.hidden_size * r.dispatch_bytes
 
 
 @metric(symbol="B_in", unit="byte/token", source=GSHARD, label="Combine", better="lower")
 def combine_bytes_per_token(m: Model, r: Routing) -> float:
-    """Bytes sent back for one token, all MoE layers, if every chosen expert is on another device."""
+    """Bytes sent back for one token, all MoE layers, if every chosen expert is elsewhere."""
     return m.num_moe_layers * m.num_experts_per_tok * m.hidden_size * r.combine_bytes
 
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
-import re
-from collections import Counter
-from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -31,17 +26,7 @@ from moe_report_metrics.parameter_ledger import (
     total_params,
     unembedding_params,
 )
-
-
-def _oracle(name: str) -> Any:
-    """Import a module that is the truth here; in CI its absence is a failure."""
-    if os.environ.get("CI") == "true":
-        return importlib.import_module(name)
-    return pytest.importorskip(name, exc_type=ImportError)
-
-
-torch = _oracle("torch")
-transformers = _oracle("transformers")
+from tests.oracle.census import counted, transformers
 
 FILES = {
     item.name.removesuffix(".json"): json.loads(item.read_text(encoding="utf-8"))
@@ -62,42 +47,6 @@ COMPONENTS = {
     "dense FFN": dense_ffn_params,
     "norms and other": norm_and_other_params,
 }
-PLACES = (
-    ("shared experts", r"shared_expert"),
-    ("routed experts", r"\.experts\."),
-    ("router", r"\.(router|gate)\."),
-    ("attention", r"\.(self_attn|attn|SelfAttention|EncDecAttention)\."),
-    ("dense FFN", r"\.(mlp|feed_forward|ffn)\.\w+\.weight"),
-    ("embedding", r"(embed_tokens|wte|shared)\.weight"),
-    ("unembedding", r"^lm_head\."),
-    ("norms and other", r"norm"),
-)
-
-
-def _component(parameter: str) -> str:
-    return next(place for place, pattern in PLACES if re.search(pattern, parameter))
-
-
-@cache
-def _count(config: str) -> Counter[str]:
-    """Parameters by component of the model that transformers builds; tied ones once."""
-    values = json.loads(config)
-    values = values.get("text_config", values)
-    loaded = transformers.AutoConfig.for_model(**values)
-    with torch.device("meta"):
-        if values["model_type"] == "switch_transformers":
-            model = transformers.SwitchTransformersForConditionalGeneration(loaded)
-        else:
-            model = transformers.AutoModelForCausalLM.from_config(loaded)
-    counted: Counter[str] = Counter()
-    for name, parameter in model.named_parameters():
-        counted[_component(name)] += parameter.numel()
-    return counted
-
-
-def counted(config: dict[str, Any]) -> Counter[str]:
-    """As ``_count``, of a config that is not text."""
-    return _count(json.dumps(config))
 
 
 def test_every_file_is_listed() -> None:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from typing import Any
 
 import pytest
 
 from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import attention_core_flops, linear_flops
-
-
-def _oracle(name: str) -> Any:
-    """Import a module that is the truth here; in CI its absence is a failure."""
-    if os.environ.get("CI") == "true":
-        return importlib.import_module(name)
-    return pytest.importorskip(name, exc_type=ImportError)
-
-
-torch = _oracle("torch")
-transformers = _oracle("transformers")
+from tests.oracle.census import torch, transformers
 
 SHAPE = {
     "vocab_size": 97, "hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4,

@@ -117,7 +117,7 @@ def test_a_change_in_the_workbook_gives_what_a_run_gives(
 
 
 def test_other_programs_see_numbers(demo: Path) -> None:
-    """pandas reads the values that are stored with the formulas."""
+    """With pandas one reads the values that are stored with the formulas."""
     frame = pandas.read_excel(demo / "models.report.xlsx", "Models", header=HEADER - 1)
     frame = frame.set_index("name")
     assert frame.loc["Mixtral-8x7B", "total_params"] == 46_702_792_704

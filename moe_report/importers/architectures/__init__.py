@@ -1,0 +1,18 @@
+"""The architectures whose ``config.json`` is understood, an adapter each.
+
+A key that may be left out takes the default of the architecture's configuration class in
+``transformers``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from moe_report.importers.adapter import Adapter
+from moe_report.importers.architectures import encoder_decoder, latent, plain
+
+ADAPTERS: Mapping[str, Adapter] = {
+    **plain.ADAPTERS,
+    **latent.ADAPTERS,
+    **encoder_decoder.ADAPTERS,
+}
