@@ -148,36 +148,50 @@ def attention_projection_flops(m: Model, c: Counting) -> float:
     return c.flops_per_mac * attention_projection_params(m)
 
 
+@metric(symbol="A", unit="tokens", format="integer", source=PALM, label="Tokens attended to")
+def attended_tokens(m: Model, c: Counting) -> float:
+    """Tokens that a token's softmax attention meets, over all layers, average over the context.
+
+    A causal token sees on average half the context; in a layer with a sliding window of ``w``
+    tokens ``w − w²/2S``; in a layer with chunks half a chunk; in linear attention none.
+    """
+    window = minimum(m.sliding_window, c.context_length)
+    chunk = minimum(m.attention_chunk_size, c.context_length)
+    full_layers = (
+        m.num_hidden_layers
+        - m.num_sliding_window_layers
+        - m.num_chunked_attention_layers
+        - m.num_linear_attention_layers
+        - m.num_attention_free_layers
+    )
+    in_full = full_layers * where(c.causal == 1, c.context_length / 2, c.context_length)
+    in_window = where(c.causal == 1, window - window**2 / (2 * c.context_length), window)
+    in_chunk = where(c.causal == 1, chunk / 2, chunk)
+    windowed, chunked = m.num_sliding_window_layers, m.num_chunked_attention_layers
+    return (
+        in_full
+        + where(windowed > 0, windowed * in_window, 0)
+        + where(chunked > 0, chunked * in_chunk, 0)
+    )
+
+
 @metric(symbol="F_core", unit="FLOP/token", source=PALM, label="Attention core")
 def attention_core_flops(m: Model, c: Counting) -> float:
     """FLOPs of queries times keys and weights times values, forward, average over the context.
 
-    A causal token sees on average half the context; in a layer with a sliding window of ``w``
-    tokens ``w − w²/2S``; in a layer with chunks half a chunk. Grouped-query attention does not
-    change it: every query head meets its keys.
+    Grouped-query attention does not change it: every query head meets its keys. A layer of linear
+    attention costs two multiply-accumulates a number of its state, whatever the context: the token
+    is written into it, and it is read once.
     """
     width = where(
         m.kv_lora_rank > 0,
         m.qk_nope_head_dim + m.qk_rope_head_dim + m.v_head_dim,
         2 * m.head_dim,
     )
-    seen = where(c.causal == 1, c.context_length / 2, c.context_length)
-    window = minimum(m.sliding_window, c.context_length)
-    chunk = minimum(m.attention_chunk_size, c.context_length)
-    windowed = where(
-        m.num_sliding_window_layers > 0,
-        m.num_sliding_window_layers
-        * where(c.causal == 1, window - window**2 / (2 * c.context_length), window),
-        0,
-    )
-    chunked = where(
-        m.num_chunked_attention_layers > 0,
-        m.num_chunked_attention_layers * where(c.causal == 1, chunk / 2, chunk),
-        0,
-    )
-    full_layers = m.num_hidden_layers - m.num_sliding_window_layers - m.num_chunked_attention_layers
-    tokens_seen = full_layers * seen + windowed + chunked
-    return c.flops_per_mac * m.num_attention_heads * width * tokens_seen
+    softmax = m.num_attention_heads * width * attended_tokens(m)
+    layers = m.num_linear_attention_layers
+    linear = where(layers > 0, 2 * layers * m.linear_attention_state_size, 0)
+    return c.flops_per_mac * (softmax + linear)
 
 
 @metric(symbol="F_ffn", unit="FLOP/token", source=SCALING, label="Dense FFN")
