@@ -76,7 +76,9 @@ class _Engine:
     ) -> None:
         self.table = table
         self.group = {
-            metric.name: section.title for section in registry.sections for metric in section.metrics
+            metric.name: section.title
+            for section in registry.sections
+            for metric in section.metrics
         }
         self.assumed = dict(assumptions)
         self.values: dict[str, Values] = {}
@@ -102,9 +104,7 @@ class _Engine:
         own = {item.name for item in metric.assumptions}
         names = metric.expr.symbols()
         inherited = [item for name in names for item in self.rests_on.get(name, ())]
-        rests_on = tuple(
-            dict.fromkeys([name for name in names if name in own] + inherited)
-        )
+        rests_on = tuple(dict.fromkeys([name for name in names if name in own] + inherited))
         self.rests_on[metric.name] = rests_on
         computed = Provenance.ASSUMED if rests_on else Provenance.DERIVED
         cells = self._cells(metric.name, metric.expr, computed)
@@ -116,11 +116,15 @@ class _Engine:
 
     def _cells(self, name: str, expr: Expr | None, provenance: Provenance) -> list[Cell]:
         rows = self.table.rows
-        typed = np.array([row.numbers[name].value if name in row.numbers else np.nan for row in rows])
+        typed = np.array(
+            [row.numbers[name].value if name in row.numbers else np.nan for row in rows]
+        )
         computed = np.full(len(rows), np.nan)
         if expr is not None:
             names = expr.symbols()
-            columns = {item: self.values.get(item, self.assumed.get(item, np.nan)) for item in names}
+            columns = {
+                item: self.values.get(item, self.assumed.get(item, np.nan)) for item in names
+            }
             computed = np.broadcast_to(evaluate(expr, columns), len(rows))
         self.values[name] = np.where(np.isnan(typed), computed, typed)
         cells = []
@@ -162,9 +166,10 @@ class _Engine:
             return float(evaluate(part, {name: number(name) for name in part.symbols()}))
 
         missing = missing_symbols(expr, value, lambda name: not np.isnan(number(name)))
-        roots = [
-            root for name in missing for root in (self.lacks.get((name, at)) or [name])
-        ]
+        roots: list[str] = []
+        for name in missing:
+            # a metric that lacks nothing has no value because it is undefined
+            roots += self.lacks[name, at] or [f"{name} (undefined here)"]
         return list(dict.fromkeys(roots))
 
 

@@ -16,6 +16,7 @@ Three rules keep the readings alike:
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from typing import Any, NoReturn, Union
@@ -28,7 +29,7 @@ Number = Union["Expr", float, int]  # what an operator takes beside an Expr
 
 
 class Expr:
-    """An expression over symbols. Immutable; built by Python's operators and :mod:`moe_report.functions`.
+    """An expression over symbols, built by Python's operators and :mod:`moe_report.functions`.
 
     Args:
         op: ``"const"``, ``"symbol"`` or a key of :data:`OPERATIONS`.
@@ -37,10 +38,7 @@ class Expr:
         name: The name of a ``symbol``.
     """
 
-    __slots__ = ("args", "name", "op", "value")
-
-    # numpy must not take an Expr apart: np.log2(expr) is an error, not an object array.
-    __array_ufunc__ = None
+    __slots__ = ("args", "depth", "name", "op", "size", "value")
 
     def __init__(
         self, op: str, args: tuple[Expr, ...] = (), *, value: float = 0.0, name: str = ""
@@ -49,6 +47,8 @@ class Expr:
         self.args = args
         self.value = value
         self.name = name
+        self.size: int = 1 + sum(arg.size for arg in args)  # operands used twice count twice
+        self.depth: int = 1 + max((arg.depth for arg in args), default=0)
 
     @property
     def is_test(self) -> bool:
@@ -146,13 +146,13 @@ class Expr:
     __hash__ = object.__hash__
 
     def __and__(self, other: Expr) -> Expr:
-        return test("and", self, other)
+        return join_tests("and", self, other)
 
     def __or__(self, other: Expr) -> Expr:
-        return test("or", self, other)
+        return join_tests("or", self, other)
 
     def __invert__(self) -> Expr:
-        return test("not", self)
+        return join_tests("not", self)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -188,6 +188,39 @@ class Expr:
     def __trunc__(self) -> NoReturn:
         self._no_number()
 
+    def __array__(self, *_: object, **__: object) -> NoReturn:
+        self._no_number()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: object, **options: object) -> Any:
+        # np.float64(2) * expr comes here too; np.log2(expr) must be an error, not an object array
+        python = _OPERATOR_OF_UFUNC.get(ufunc.__name__)
+        if (
+            python is None
+            or method != "__call__"
+            or options
+            or any(getattr(i, "ndim", 0) for i in inputs)
+        ):
+            self._no_number()
+        scalar = (np.generic, np.ndarray)
+        return python(*(item.item() if isinstance(item, scalar) else item for item in inputs))
+
+
+_OPERATOR_OF_UFUNC: Mapping[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "power": operator.pow,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
+
 
 def symbol(name: str) -> Expr:
     """Return the expression that stands for the field, metric or assumption ``name``."""
@@ -198,15 +231,21 @@ def lift(value: object) -> Expr:
     """Return ``value`` as an expression.
 
     Raises:
-        TypeError: ``value`` is neither an expression nor a finite real number.
+        TypeError: ``value`` is neither an expression nor a number that a float64 holds.
     """
     if isinstance(value, Expr):
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"a formula is made of numbers and symbols, not {value!r}")
-    if not np.isfinite(float(value)):
+    try:
+        held = float(value)
+    except OverflowError:
+        raise TypeError("a formula cannot hold a number past 1.8e308") from None
+    if not np.isfinite(held):
         raise TypeError(f"a formula cannot hold {value!r}")
-    return Expr("const", value=float(value))
+    if isinstance(value, int) and int(held) != value:
+        raise TypeError(f"a formula cannot hold {value}: no float64 is exactly that number")
+    return Expr("const", value=held)
 
 
 def refuse_tests(what: str, *operands: Expr) -> None:
@@ -225,12 +264,13 @@ def number(op: str, *operands: object) -> Expr:
     return Expr(op, lifted)
 
 
-def test(op: str, *operands: object) -> Expr:
+def join_tests(op: str, *operands: object) -> Expr:
     """Return the operation ``op`` (and, or, not) on tests."""
     for operand in operands:
         if not isinstance(operand, Expr) or not operand.is_test:
             raise TypeError(
-                f"{op!r} joins tests, and {operand!r} is none; bracket comparisons: (a > b) & (c > d)"
+                f"{op!r} joins tests, and {operand!r} is none; "
+                "bracket comparisons: (a > b) & (c > d)"
             )
     return Expr(op, operands)  # type: ignore[arg-type]
 
@@ -327,9 +367,10 @@ def evaluate(expr: Expr, columns: Mapping[str, Column | float]) -> Column:
 
     Returns:
         A float64 column, NaN where the expression needs a value that is missing or has no finite
-        value.
+        value; a single number if no symbol of the expression has a column.
 
-    >>> evaluate(1 - symbol("k") / symbol("E"), {"k": np.array([2.0, 1.0]), "E": np.array([8.0, 0])})
+    >>> columns = {"k": np.array([2.0, 1.0]), "E": np.array([8.0, 0.0])}
+    >>> evaluate(1 - symbol("k") / symbol("E"), columns)
     array([0.75,  nan])
     """
     with np.errstate(all="ignore"):
@@ -340,8 +381,9 @@ def _evaluate(expr: Expr, columns: Mapping[str, Column | float]) -> Column:
     if expr.op == "const":
         return np.asarray(expr.value)
     if expr.op == "symbol":
-        return np.asarray(columns[expr.name], dtype=np.float64)
-    result = OPERATIONS[expr.op](*(_evaluate(arg, columns) for arg in expr.args))
+        result = np.asarray(columns[expr.name], dtype=np.float64)
+    else:
+        result = OPERATIONS[expr.op](*(_evaluate(arg, columns) for arg in expr.args))
     return np.where(np.isfinite(result), result, np.nan)
 
 
@@ -367,8 +409,8 @@ def missing_symbols(expr: Expr, value: Callable[[Expr], float], present: Present
         if asked:
             return asked
         truth = value(test)
-        if np.isnan(truth):
-            return []
+        if np.isnan(truth):  # undefined: what both arms need is all that is sure to be asked for
+            return [name for name in always_needed(expr) if not present(name)]
         return missing_symbols(then if truth else otherwise, value, present)
     if expr.op == "coalesce":
         options = [missing_symbols(arg, value, present) for arg in expr.args]
@@ -380,6 +422,7 @@ def missing_symbols(expr: Expr, value: Callable[[Expr], float], present: Present
 def always_needed(expr: Expr) -> list[str]:
     """Return the symbols without which the expression never has a value, in order of use.
 
+    >>> from moe_report.functions import minimum, where
     >>> k, ctx, w = symbol("k"), symbol("context"), symbol("window")
     >>> always_needed(k * where(w > 0, minimum(w, ctx), 0))
     ['k', 'window']

@@ -97,12 +97,17 @@ def _impossible(view: _View) -> Iterator[Finding]:
     elif experts and chosen and (active + slack_active) * experts < (total - slack_total) * chosen:
         yield view.finding(
             "impossible", "active_params",
-            f"{active / total:.2%} of the parameters are active, less than the "
-            f"{chosen / experts:.2%} of the experts ({chosen:g} of {experts:g}) that a token uses; "
+            f"{_share(active / total)} of the parameters are active, less than the "
+            f"{_share(chosen / experts)} of the experts ({chosen:g} of {experts:g}) that a token uses; "
             "everything else is always active, so total, active, experts and top-k cannot belong "
             "to one model",
             stated=active, computed=total * chosen / experts,
         )  # fmt: skip
+
+
+def _share(part: float) -> str:
+    """A share as people read it."""
+    return show(part, "ratio", "percent")
 
 
 def _claims(view: _View) -> Iterator[Finding]:

@@ -11,11 +11,12 @@ from typing import cast
 from moe_report.expr import Expr, lift, number, refuse_tests
 
 
-def where(test: bool, then: float, otherwise: float) -> float:
+def where(test: bool | int, then: float, otherwise: float) -> float:
     """Return ``then`` where ``test`` holds, else ``otherwise``: what ``if`` is in a formula.
 
     Missing if the test needs a missing number, or the arm that is taken does.
     """
+    # an int is no test, but to type checkers the ~ of a test is one
     chosen, other = lift(then), lift(otherwise)
     if not isinstance(test, Expr) or not test.is_test:
         raise TypeError(f"where() needs a test such as a > b, not {test!r}")

@@ -1,14 +1,14 @@
 """A metric is a plain function of a model, written once and recorded as a formula.
 
-    >>> from moe_report import Model, metric
-    >>> @metric(symbol="s", unit="ratio", source="Shazeer et al. 2017, arXiv:1701.06538, section 2")
-    ... def expert_savings(m: Model) -> float:
-    ...     '''Share of a dense layer's expert FLOPs that top-k routing skips.'''
-    ...     return 1 - m.num_experts_per_tok / m.num_experts
-    >>> expert_savings.of(num_experts=8, num_experts_per_tok=2)
-    0.75
-    >>> expert_savings.expr
-    sub(1, div(num_experts_per_tok, num_experts))
+>>> from moe_report import Model, metric
+>>> @metric(symbol="s", unit="ratio", source="Shazeer et al. 2017, arXiv:1701.06538, section 2")
+... def expert_savings(m: Model) -> float:
+...     '''Share of a dense layer's expert FLOPs that top-k routing skips.'''
+...     return 1 - m.num_experts_per_tok / m.num_experts
+>>> expert_savings.of(num_experts=8, num_experts_per_tok=2)
+0.75
+>>> expert_savings.expr
+sub(1, div(num_experts_per_tok, num_experts))
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ Better = Literal["higher", "lower"]
 Format = Literal["integer", "si", "percent", "factor", "decimal"]
 T = TypeVar("T")
 
+_DEEPEST, _LARGEST = 300, 4000  # of a formula; past them Excel refuses it anyway
+_DEFINED: set[str] = set()  # names of the metrics that any module has defined so far
 # How a number of a unit is shown when the metric does not say.
 _FORMAT_OF_UNIT: Mapping[str, Format] = {"ratio": "percent"}
 
@@ -97,7 +99,7 @@ def assumption(
 
     >>> @dataclasses.dataclass(frozen=True)
     ... class Serving:
-    ...     batch_size: float = assumption(1, symbol="B", unit="sequences", help="Sequences at once.")
+    ...     batch_size: float = assumption(1, symbol="B", unit="sequences", help="At once.")
     >>> assumptions_of(Serving)[0].label
     'Batch size'
     """
@@ -112,17 +114,29 @@ def assumptions_of(holder: type) -> tuple[Assumption, ...]:
     """Return the assumptions that a frozen dataclass declares, in order.
 
     Raises:
-        TypeError: It is not a frozen dataclass of :func:`assumption` fields.
+        TypeError: It is not a frozen dataclass of :func:`assumption` fields, one of them says too
+            little, or its default is out of its bounds.
     """
+    named = getattr(holder, "__name__", repr(holder))
     if not dataclasses.is_dataclass(holder) or not holder.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        raise TypeError(f"{holder.__name__} must be a frozen dataclass of assumptions")
+        raise TypeError(f"{named} must be a frozen dataclass of assumptions")
     found = []
     for item in dataclasses.fields(holder):
+        where = f"{named}.{item.name}"
         if "moe_report" not in item.metadata:
-            raise TypeError(f"{holder.__name__}.{item.name} must be declared with assumption()")
+            raise TypeError(f"{where} must be declared with assumption()")
         said = dict(item.metadata["moe_report"])
+        for what in ("symbol", "unit", "help"):
+            if not said[what].strip():
+                raise TypeError(f"{where} has an empty {what}")
         label = said.pop("label") or item.name.replace("_", " ").capitalize()
-        found.append(Assumption(name=item.name, label=label, default=float(item.default), **said))  # type: ignore[arg-type]
+        one = Assumption(name=item.name, label=label, default=float(item.default), **said)  # type: ignore[arg-type]
+        if not one.minimum <= one.default <= one.maximum:
+            raise TypeError(
+                f"{where} is {one.default:g} by default, and must be from {one.minimum:g} to "
+                f"{one.maximum:g}"
+            )
+        found.append(one)
     return tuple(found)
 
 
@@ -166,17 +180,36 @@ class Metric:
         """Return this metric's symbol, for use in another metric's formula."""
         if not isinstance(m, Model):
             raise TypeError(f"{self.name}() takes the model: {self.name}(m)")
-        m._calls[self.name] = self
+        if m._calls.setdefault(self.name, self) is not self:
+            other = m._calls[self.name].module
+            raise TypeError(f"{self.name} of {self.module} and that of {other} in one formula")
         return cast(float, symbol(self.name))
 
     @cached_property
     def assumption_types(self) -> tuple[type, ...]:
         """The assumption dataclasses that the function takes after the model."""
-        hints = typing.get_type_hints(self.function)
         parameters = list(inspect.signature(self.function).parameters.values())
         if not parameters:
             raise TypeError("a metric takes the model as its first parameter")
-        return tuple(hints.get(parameter.name, object) for parameter in parameters[1:])
+        return tuple(self._annotation(parameter) for parameter in parameters[1:])
+
+    def _annotation(self, parameter: inspect.Parameter) -> type:
+        # Only of assumptions: that of the model may be imported for type checkers alone.
+        if parameter.annotation is parameter.empty:
+            raise TypeError(
+                f"parameter {parameter.name!r} has no annotation; annotate it with the dataclass "
+                "of its assumptions"
+            )
+        holder = typing.cast(Any, parameter.annotation)
+        if isinstance(holder, str):
+            try:
+                holder = eval(holder, self.function.__globals__)
+            except NameError as error:
+                raise TypeError(
+                    f"parameter {parameter.name!r} is annotated with {holder!r}, which the module "
+                    f"does not have when it runs ({error})"
+                ) from error
+        return cast(type, holder)
 
     @cached_property
     def assumptions(self) -> tuple[Assumption, ...]:
@@ -192,7 +225,12 @@ class Metric:
         model = Model()
         expr = lift(self.function(model, *arguments))
         if expr.is_test:
-            raise TypeError(f"{self.name} gives a test; a metric is a number: where(test, 1, 0)")
+            raise TypeError("it gives a test; a metric is a number: write where(test, 1, 0)")
+        if expr.depth > _DEEPEST or expr.size > _LARGEST:
+            raise TypeError(
+                f"its formula has {expr.size:,} parts, {expr.depth:,} deep, and may have "
+                f"{_LARGEST:,} and {_DEEPEST:,}; split the metric in several"
+            )
         return expr, model._calls
 
     @property
@@ -214,9 +252,30 @@ class Metric:
         """Return the metric of one model given by its fields; NaN if what it needs is missing.
 
         Args:
-            **values: Fields, assumptions and metrics (a typed value wins) by name.
+            **values: Fields, assumptions and metrics (a typed value wins) by name; those that the
+                metric does not need do not matter.
+
+        Raises:
+            TypeError: There is no field, metric or assumption of a name; the nearest is named.
         """
+        known = {*NUMBER_FIELDS, *_DEFINED, *_assumption_names(self)}
+        for name in values:
+            if name not in known:
+                raise TypeError(
+                    f"{self.name}.of() knows no field, metric or assumption {name!r}."
+                    f"{nearest(name, known)}"
+                )
         return float(_value(self, {name: float(value) for name, value in values.items()}))
+
+
+def _assumption_names(metric: Metric) -> set[str]:
+    """Names of all assumptions that a metric depends on, through others too."""
+    names: set[str] = set()
+    reached = [metric]
+    for reach in reached:  # grows while it is walked
+        names.update(item.name for item in reach.assumptions)
+        reached += [called for called in reach.calls.values() if called not in reached]
+    return names
 
 
 def _value(metric: Metric, known: dict[str, float]) -> float:
@@ -265,13 +324,15 @@ def metric(
         unit: What is counted, e.g. ``parameters``, ``FLOP/token``, ``byte/token``, ``ratio``.
         source: Where the definition comes from.
         label: Name in words; made from the function's name by default.
-        format: ``si``, ``percent``, ``factor``, ``integer`` or ``decimal``; by default what fits the unit.
+        format: ``si``, ``percent``, ``factor``, ``integer`` or ``decimal``; else what fits
+            the unit.
         better: ``higher`` or ``lower``, if one is better.
         headline: Whether the summary shows it.
         aliases: Other headers under which a workbook may type its value.
 
     Raises:
-        PluginError: The function has no docstring, or its name is that of a field.
+        PluginError: The function has no docstring, its name is that of a field, or one of the
+            arguments is empty or none of those accepted.
     """
 
     def decorate(function: Callable[..., float]) -> Metric:
@@ -283,8 +344,19 @@ def metric(
         for what, text in (("symbol", symbol), ("unit", unit), ("source", source)):
             if not text.strip():
                 raise PluginError(f"{where} has an empty {what}")
-        if name in FIELDS:
+        for what, word, words in (
+            ("format", format, typing.get_args(Format)), ("better", better, typing.get_args(Better))
+        ):  # fmt: skip
+            if word is not None and word not in words:
+                raise PluginError(
+                    f"{where} has the {what} {word!r}, expected one of {', '.join(words)}."
+                    f"{nearest(str(word), words)}"
+                )
+        if isinstance(aliases, str):
+            raise PluginError(f"{where} has a text for aliases; write ({aliases!r},)")
+        if name.casefold() in FIELDS:
             raise PluginError(f"{where} has the name of a field; choose another")
+        _DEFINED.add(name)
         return Metric(
             name=name,
             label=label or name.replace("_", " ").capitalize(),

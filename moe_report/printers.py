@@ -14,7 +14,7 @@ from moe_report.expr import Expr, always_needed
 
 Reference = Callable[[str], str]
 
-# -- Excel ------------------------------------------------------------------------------------------
+# -- Excel ----------------------------------------------------------------------------------------
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^"}
 _COMPARISON = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
@@ -35,7 +35,9 @@ _PARTIAL = frozenset({"div", "pow", "sqrt", "exp", "ln", "log2", "log10"})
 
 # How tightly an operation binds. Excel binds a unary minus tighter than ^, and reads ^ from the
 # left (-2^2 is 4 and 2^3^2 is 64), so operands of both are bracketed unless they are atoms.
-_LEVEL = dict.fromkeys(_COMPARISON, 1) | {"add": 2, "sub": 2, "mul": 3, "div": 3, "pow": 4, "neg": 5}
+_LEVEL = dict.fromkeys(_COMPARISON, 1) | {
+    "add": 2, "sub": 2, "mul": 3, "div": 3, "pow": 4, "neg": 5
+}  # fmt: skip
 _ATOM = 9
 
 
@@ -43,7 +45,8 @@ def excel(expr: Expr, reference: Reference) -> str:
     """Return the Excel formula of an expression, without the leading ``=``.
 
     The formula gives an empty text, never a number, while a cell that it needs is empty: Excel on
-    its own would take an empty cell for 0.
+    its own would take an empty cell for 0. What is missing is settled before anything is computed,
+    so an empty cell is told from a division by zero wherever in the formula each of them is.
 
     Args:
         expr: The expression.
@@ -54,31 +57,23 @@ def excel(expr: Expr, reference: Reference) -> str:
     'IF(COUNT(k,E)<2,"",1-k/E)'
     >>> excel(-symbol("a") ** 2, str), excel((-symbol("a")) ** 2, str)
     ('IF(COUNT(a)<1,"",-(a^2))', 'IF(COUNT(a)<1,"",(-a)^2)')
+
+    The arm of a ``where`` that a row does not take may lack what it likes:
+
+    >>> from moe_report.functions import where
+    >>> excel(where(symbol("w") > 0, symbol("x"), 0), str)
+    'IF(COUNT(w)<1,"",IF(IF(w>0,COUNT(x)<1,FALSE),"",IF(w>0,x,0)))'
     """
-    needed = always_needed(expr)
-    body = _Excel(reference).text(expr, frozenset(needed))
-    if "NA()" in body:  # an arm that lacks a value: missing, where any other error stays visible
-        body = f'_xlfn.IFNA({body},"")'
-    return f'IF({_lacks(needed, reference)},"",{body})' if needed else body
+    return _Excel(reference).guarded(expr)
 
 
-def excel_unguarded(expr: Expr, reference: Reference) -> str:
-    """Return the Excel formula as one would write it on paper: no test for empty cells.
-
-    >>> from moe_report.expr import symbol
-    >>> excel_unguarded(1 - symbol("k") / symbol("E"), str)
-    '1-k/E'
-    """
-    every = frozenset(expr.symbols())
-    return _Excel(reference).text(expr, every)
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e16 else f"{value!r}".upper()
 
 
-def _lacks(names: list[str], reference: Reference) -> str:
-    return f"COUNT({','.join(map(reference, names))})<{len(names)}"
-
-
-def _excel_number(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value!r}".upper()
+def _can_fail(expr: Expr) -> bool:
+    """Whether an expression can be undefined though it lacks nothing."""
+    return any(node.op in _PARTIAL for node in expr.walk())
 
 
 class _Excel:
@@ -87,10 +82,50 @@ class _Excel:
     def __init__(self, reference: Reference) -> None:
         self.reference = reference
 
+    def guarded(self, expr: Expr) -> str:
+        """The formula behind a test for all that the row may lack."""
+        needed = always_needed(expr)
+        known = frozenset(needed)
+        body = self.text(expr, known)
+        for lacking in (_any(self._lacking_parts(expr, known)), self._lacks(needed)):
+            if lacking:
+                body = f'IF({lacking},"",{body})'
+        return body
+
+    def _lacks(self, names: list[str]) -> str:
+        """The test whether one of the cells has no number; nothing if there are none."""
+        return f"COUNT({','.join(map(self.reference, names))})<{len(names)}" if names else ""
+
+    def _lacking(self, expr: Expr, known: frozenset[str]) -> str:
+        """The test whether an expression lacks a symbol, nothing if it cannot.
+
+        It says what :func:`moe_report.expr.missing_symbols` says, and is never an error.
+        """
+        names = [name for name in always_needed(expr) if name not in known]
+        lacks = self._lacks(names)
+        parts = _any(self._lacking_parts(expr, known.union(names)))
+        return f"IF({lacks},TRUE,{parts})" if lacks and parts else lacks or parts
+
+    def _lacking_parts(self, expr: Expr, known: frozenset[str]) -> list[str]:
+        """The tests whether arms and alternatives lack something that is not always needed."""
+        if expr.op == "where":
+            test, then, otherwise = expr.args
+            parts = self._lacking_parts(test, known)
+            arms = [self._lacking(arm, known) or "FALSE" for arm in (then, otherwise)]
+            if arms != ["FALSE", "FALSE"]:
+                part = f"IF({self.text(test, known)},{arms[0]},{arms[1]})"
+                # the test can be undefined, and then no arm is taken that could lack something
+                parts.append(f"IFERROR({part},FALSE)" if parts or _can_fail(test) else part)
+            return parts
+        if expr.op == "coalesce":
+            lacks = [self._lacking(arg, known) for arg in expr.args]
+            return [f"AND({lacks[0]},{lacks[1]})"] if all(lacks) else []
+        return [part for arg in expr.args for part in self._lacking_parts(arg, known)]
+
     def text(self, expr: Expr, known: frozenset[str]) -> str:
         op, args = expr.op, expr.args
         if op == "const":
-            return _excel_number(expr.value)
+            return _number(expr.value)
         if op == "symbol":
             return self.reference(expr.name)
         if op == "pow":
@@ -105,9 +140,8 @@ class _Excel:
             left, right = (self._bracketed(arg, known, 2) for arg in args)
             return f"{left}{_COMPARISON[op]}{right}"
         if op == "where":
-            test, then, otherwise = args
-            arms = f"{self._arm(then, known)},{self._arm(otherwise, known)}"
-            return f"IF({self.text(test, known)},{arms})"
+            arms = (self.text(arg, known.union(always_needed(arg))) for arg in args[1:])
+            return f"IF({self.text(args[0], known)},{','.join(arms)})"
         if op == "coalesce":
             return self._coalesce(args[0], args[1], known)
         if op == "floor":
@@ -131,38 +165,37 @@ class _Excel:
         left = self._bracketed(base, known, _ATOM)
         right = self._bracketed(exponent, known, _ATOM)
         power = f"{left}^{right}"
-        if exponent.op == "const" and exponent.value == int(exponent.value) != 0:
-            return power
-        tests = []
-        if not (base.op == "const" and base.value > 0):
-            # LibreOffice gives (-8)^(1/3) a value, Excel and Python do not.
-            whole = "" if exponent.op == "const" else f",{right}<>INT({right})"
-            negative = f"AND({left}<0{whole})" if whole else f"{left}<0"
-            tests.append(f"IF({negative},SQRT(-1),")
+        fixed = exponent.op == "const"
+        whole = fixed and exponent.value == int(exponent.value)
+        if not (fixed and exponent.value) and not (base.op == "const" and base.value):
             # Excel gives 0^0 no value, LibreOffice and Python give 1.
-            tests.append("" if exponent.op == "const" and exponent.value else f"IF({right}=0,1,")
-        opened = "".join(tests)
-        return f"{opened}{power}{')' * opened.count('IF(')}"
-
-    def _arm(self, expr: Expr, known: frozenset[str]) -> str:
-        extra = [name for name in always_needed(expr) if name not in known]
-        text = self.text(expr, known.union(extra))
-        return f"IF({_lacks(extra, self.reference)},NA(),{text})" if extra else text
+            power = f"IF({left}=0,1,{power})" if fixed else f"IF(AND({left}=0,{right}=0),1,{power})"
+        if not whole and not (base.op == "const" and base.value >= 0):
+            # LibreOffice gives (-8)^(1/3) a value, Excel and Python do not.
+            domain = f"{left}<0" if fixed else f"AND({left}<0,{right}<>INT({right}))"
+            power = f"IF({domain},SQRT(-1),{power})"
+        return power
 
     def _coalesce(self, first: Expr, second: Expr, known: frozenset[str]) -> str:
-        extra = [name for name in always_needed(first) if name not in known]
-        fallback = self._arm(second, known)
-        if any(node.op in _PARTIAL or node.op == "where" for node in first.walk()):
-            return f"IFERROR({self._arm(first, known)},{fallback})"
-        text = self.text(first, known.union(extra))
-        if not extra and first.op != "coalesce":
-            return text
-        if not extra:
-            return f"IFERROR({text},{fallback})"
-        return f"IF({_lacks(extra, self.reference)},{fallback},{text})"
+        lacks_first = self._lacking(first, known)
+        text = self.text(first, known.union(always_needed(first)))
+        fallback = self.text(second, known.union(always_needed(second)))
+        if not _can_fail(first):
+            if not lacks_first:
+                return self._bracketed(first, known, _ATOM)
+            return f"IF({lacks_first},{fallback},{text})"
+        lacks_second = self._lacking(second, known)
+        if lacks_second:
+            fallback = f"IF({lacks_second},NA(),{fallback})"
+        return f"IFERROR({f'IF({lacks_first},NA(),{text})' if lacks_first else text},{fallback})"
 
 
-# -- MathML -----------------------------------------------------------------------------------------
+def _any(tests: list[str]) -> str:
+    tests = list(dict.fromkeys(tests))
+    return f"OR({','.join(tests)})" if len(tests) > 1 else "".join(tests)
+
+
+# -- MathML ---------------------------------------------------------------------------------------
 
 _MATHML_COMPARISON = {
     "lt": "&lt;", "le": "≤", "gt": "&gt;", "ge": "≥", "eq": "=", "ne": "≠"
@@ -190,16 +223,22 @@ def mathml(expr: Expr, symbols: Mapping[str, str], *, result: str | None = None)
     return f"<math>{body}</math>"
 
 
+_HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
+
+
 def mathml_symbol(text: str) -> str:
     """Return the MathML of a symbol such as ``d_ff``: base, and subscript after ``_``."""
     base, _, subscript = text.partition("_")
+    letter = f"<mi>{escape(base.removesuffix(_HAT))}</mi>"
+    if base.endswith(_HAT):
+        letter = f'<mover accent="true">{letter}<mo>^</mo></mover>'
     if not subscript:
-        return f"<mi>{escape(base)}</mi>"
-    return f"<msub><mi>{escape(base)}</mi><mtext>{escape(subscript)}</mtext></msub>"
+        return letter
+    return f"<msub>{letter}<mtext>{escape(subscript)}</mtext></msub>"
 
 
 def _mathml_number(value: float) -> str:
-    text = _excel_number(abs(value))
+    text = _number(abs(value))
     mantissa, _, exponent = text.partition("E")
     number = f"<mn>{mantissa}</mn>"
     if exponent:
@@ -230,7 +269,10 @@ def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
     own = _MATHML_LEVEL.get(op, _ATOM)
     if op == "const":
         text = _mathml_number(expr.value)
-        own = _MATHML_LEVEL["neg"] if expr.value < 0 else _ATOM
+        if expr.value < 0:
+            own = _MATHML_LEVEL["neg"]
+        elif "<msup>" in text:
+            own = _LEVEL["mul"]  # 1.5·10²⁰
     elif op == "symbol":
         text = mathml_symbol(symbols[expr.name])
     elif op == "div":
@@ -253,13 +295,13 @@ def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
             (operand(then), f"<mtext>if </mtext>{operand(test)}"),
             (operand(otherwise), "<mtext>otherwise</mtext>"),
         )
-        own = 2
+        own = _LEVEL["lt"]  # the brace has no right end, so a term behind it would seem its own
     elif op == "coalesce":
         text = _cases(
             (operand(args[0]), "<mtext>where known</mtext>"),
             (operand(args[1]), "<mtext>otherwise</mtext>"),
         )
-        own = 2
+        own = _LEVEL["lt"]
     elif op in _FENCES:
         text = _fenced(operand(args[0]), *_FENCES[op])
     elif op == "sqrt":
@@ -278,7 +320,7 @@ def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
     return text if own >= level else _fenced(text)
 
 
-# -- text -------------------------------------------------------------------------------------------
+# -- text -----------------------------------------------------------------------------------------
 
 _PLAIN_CALLS = {"minimum": "min", "maximum": "max"}
 _PLAIN_INFIX = {**_INFIX, **_COMPARISON, "and": "and", "or": "or"}
@@ -294,7 +336,7 @@ def plain(expr: Expr) -> str:
     """
     op, args = expr.op, expr.args
     if op == "const":
-        return _excel_number(expr.value)
+        return _number(expr.value)
     if op == "symbol":
         return expr.name
 

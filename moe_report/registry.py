@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from moe_report.errors import PluginError, nearest
 from moe_report.fields import FIELDS
+from moe_report.headers import folded
 from moe_report.metrics import Assumption, Metric
 
 GROUP = "moe_report.metrics"
@@ -133,19 +134,28 @@ class Registry:
             replace(section, metrics=tuple(m for m in section.metrics if m.name in wanted))
             for section in self.sections
         ]
-        return replace(self, sections=tuple(section for section in sections if section.metrics))
+        return replace(
+            self,
+            sections=tuple(section for section in sections if section.metrics),
+            failures=tuple(
+                failure
+                for failure in self.failures
+                if failure.section not in skip and (not only or failure.section in only)
+            ),
+        )
 
 
 def load(files: Iterable[Path] = ()) -> Registry:
     """Load every section: from entry points of the group ``moe_report.metrics``, then from files.
 
-    A section that raises is left out and becomes a :class:`Failure`.
+    A section that raises is left out and becomes a :class:`Failure`; the others come out.
 
     Args:
         files: Python files to load as sections.
 
     Raises:
-        PluginError: Two metrics have one name, or two assumptions do and differ.
+        PluginError: Two metrics have one name, or two assumptions do and differ; formulas refer to
+            each other in a circle.
     """
     sections: list[Section] = []
     failures: list[Failure] = []
@@ -156,21 +166,19 @@ def load(files: Iterable[Path] = ()) -> Registry:
             for metric in section.metrics:
                 _record(metric)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
-            cause = f"{type(error).__name__}: {error}".splitlines()[0]
-            failures.append(Failure(name, distribution, module, cause))
+            failures.append(Failure(name, distribution, module, _cause(error)))
         else:
             sections.append(section)
 
-    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda p: p.name):
-        package = point.dist
-        distribution = package.name if package else "?"
-        version = package.version if package else ""
-        attempt(point.name, distribution, version, point.module, point.load)
+    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=_origin_of_point):
+        name, distribution, version, module = _origin_of_point(point)
+        attempt(name, distribution, version, module, point.load)
     for path in files:
         attempt(path.stem, str(path), "", path.stem, lambda path=path: _module_of_file(path))  # type: ignore[misc]
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
     _refuse_double_names(sections)
+    _refuse_double_aliases(sections)
     complete, incomplete = _with_known_calls(sections)
     registry = Registry(tuple(complete), (*failures, *incomplete))
     registry.evaluation_order()
@@ -185,13 +193,16 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
     if not isinstance(module, ModuleType):
         raise TypeError(f"the entry point names {module!r}, not a module of metrics")
     metrics = tuple(
-        item
-        for item in vars(module).values()
-        if isinstance(item, Metric) and item.module == module.__name__
+        dict.fromkeys(  # a metric may have a second name in its module
+            item
+            for item in vars(module).values()
+            if isinstance(item, Metric) and item.module == module.__name__
+        )
     )
     if not metrics:
         raise TypeError("the module defines no @metric function")
-    paragraphs = [" ".join(part.split()) for part in inspect.cleandoc(module.__doc__ or "").split("\n\n")]
+    parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
+    paragraphs = [" ".join(part.split()) for part in parts]
     title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
     order = getattr(module, "ORDER", Section.order)
     introduction = tuple(part for part in paragraphs[1:] if part)
@@ -200,12 +211,28 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
     )
 
 
+def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, str, str]:
+    """Section, distribution, version and module of an entry point, however broken it is."""
+    try:
+        assert point.dist is not None
+        distribution, version = point.dist.name or "?", point.dist.version or ""
+    except Exception:  # a distribution without metadata
+        distribution, version = "?", ""
+    module = re.match(r"[\w.]+(?=\s*(:|\[|$))", point.value)
+    return point.name, distribution, version, module[0] if module else point.value
+
+
+def _cause(error: BaseException) -> str:
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
 def _record(metric: Metric) -> None:
     try:
         assert metric.expr is not None
         assert metric.assumptions is not None
-    except Exception as error:
-        raise type(error)(f"metric {metric.name!r}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"metric {metric.name!r}: {_cause(error)}") from error
 
 
 def _module_of_file(path: Path) -> ModuleType:
@@ -224,7 +251,7 @@ def _module_of_file(path: Path) -> ModuleType:
 
 
 def _refuse_double_names(sections: Iterable[Section]) -> None:
-    seen: dict[str, Section] = {}
+    seen: dict[str, tuple[Metric, Section]] = {}
     names: dict[str, Section] = {}
     for section in sections:
         if section.name in names:
@@ -234,12 +261,32 @@ def _refuse_double_names(sections: Iterable[Section]) -> None:
             )
         names[section.name] = section
         for metric in section.metrics:
-            if metric.name in seen:
+            # Excel tells the columns of a table apart no better than the reader of headers
+            other, owner = seen.setdefault(folded(metric.name), (metric, section))
+            if other is not metric:
+                also = "" if other.name == metric.name else f" and {other.name!r}"
                 raise PluginError(
-                    f"two metrics are named {metric.name!r}: that of {seen[metric.name].origin} "
-                    f"and that of {section.origin}; uninstall one, or leave a section out"
+                    f"two metrics are named {metric.name!r}{also}: that of {owner.origin} "
+                    f"and that of {section.origin}; rename one, or uninstall its package"
                 )
-            seen[metric.name] = section
+
+
+def _refuse_double_aliases(sections: Iterable[Section]) -> None:
+    """A header of a workbook must not stand for two things."""
+    owners = {
+        folded(text): f"field {field.name!r}"
+        for field in FIELDS.values()
+        for text in (field.name, *field.aliases)
+    }
+    measures = [(metric, section) for section in sections for metric in section.metrics]
+    named = {metric: f"metric {metric.name!r} of {section.origin}" for metric, section in measures}
+    for metric in named:
+        owners[folded(metric.name)] = named[metric]
+    for metric, own in named.items():
+        for alias in metric.aliases:
+            other = owners.setdefault(folded(alias), own)
+            if other != own:
+                raise PluginError(f"{own} has the alias {alias!r}, which is that of {other}")
 
 
 def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Failure]]:
@@ -268,7 +315,7 @@ def _after_its_calls(metric: Metric, ordered: dict[str, Metric], path: tuple[str
         return
     if metric.name in path:
         circle = " -> ".join((*path[path.index(metric.name) :], metric.name))
-        raise PluginError(f"metrics refer to each other in a circle: {circle}")
+        raise PluginError(f"metrics refer to each other in a circle: {circle} (of {metric.module})")
     for called in metric.calls.values():
         _after_its_calls(called, ordered, (*path, metric.name))
     ordered[metric.name] = metric
@@ -277,13 +324,21 @@ def _after_its_calls(metric: Metric, ordered: dict[str, Metric], path: tuple[str
 def _refuse_odd_assumptions(registry: Registry) -> None:
     metrics = registry.metrics
     seen: dict[str, tuple[Assumption, Metric]] = {}
+    taken = {folded(name) for name in (*metrics, *FIELDS)}
     for metric in metrics.values():
         for item in metric.assumptions:
-            where = f"assumption {item.name!r} of {metric.module}"
-            if item.name in metrics or item.name in FIELDS:
+            where = f"assumption {item.name!r} of metric {metric.name!r} ({metric.module})"
+            if folded(item.name) in taken:
                 raise PluginError(f"{where} has the name of a field or metric; choose another")
             if re.fullmatch(r"[A-Za-z]{1,3}\d+|[rRcC]|[rR]\d*[cC]\d*", item.name):
-                raise PluginError(f"{where} reads as a cell's address in Excel; choose another name")
-            other, owner = seen.setdefault(item.name, (item, metric))
+                raise PluginError(f"{where} reads as a cell's address; choose another name")
+            if item.name.casefold() in _WORDS_OF_EXCEL:
+                raise PluginError(f"{where} means something else in Excel; choose another name")
+            other, owner = seen.setdefault(folded(item.name), (item, metric))
             if other != item:
-                raise PluginError(f"{where} differs from that of {owner.module}")
+                raise PluginError(
+                    f"{where} differs from {other.name!r} of metric {owner.name!r} ({owner.module})"
+                )
+
+
+_WORDS_OF_EXCEL = frozenset({"true", "false", "models"})  # the last is the table's name

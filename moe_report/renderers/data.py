@@ -114,7 +114,8 @@ def render_markdown(report: Report) -> bytes:
         for column in headline
     ]
     lines = [f"# {_escaped(report.title)}", ""]
-    lines.append("| " + " | ".join(["Model", *(column.label for column in headline)]) + " |")
+    labels = [_escaped(column.label) for column in headline]
+    lines.append("| " + " | ".join(["Model", *labels]) + " |")
     lines.append("| " + " | ".join(["---", *("---:" for _ in headline)]) + " |")
     for at, model in enumerate(report.models):
         shown = [
