@@ -111,6 +111,8 @@ class SheetRows:
 
 def with_rows(sheet: bytes, rows: SheetRows) -> bytes:
     """Return a sheet's part with its cells replaced."""
+    # openpyxl measured an empty sheet; readers that trust its measure would see few rows
+    sheet = re.sub(rb"<dimension [^>]*/>", b"", sheet, count=1)
     start = re.search(rb"<sheetData\s*/>|<sheetData>.*</sheetData>", sheet, re.DOTALL)
     assert start is not None
     return sheet[: start.start()] + rows.xml().encode() + sheet[start.end() :]
