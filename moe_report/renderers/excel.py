@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from moe_report.grid import REPORT_PROPERTY
 from moe_report.renderers.book import Book
 from moe_report.renderers.models_sheet import write_models
 from moe_report.renderers.reference_sheets import (
@@ -13,7 +14,6 @@ from moe_report.renderers.reference_sheets import (
 )
 from moe_report.renderers.summary_sheet import write_summary
 from moe_report.report import Report
-from moe_report.workbook import REPORT_PROPERTY
 
 
 def render(report: Report) -> bytes:

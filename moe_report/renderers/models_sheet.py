@@ -17,6 +17,7 @@ from moe_report.display import show
 from moe_report.errors import PluginError
 from moe_report.expr import Expr
 from moe_report.fields import FIELDS, LARGEST, TEXT_FIELDS
+from moe_report.grid import SHEET
 from moe_report.guard import column_letters
 from moe_report.printers import Reference, excel, plain
 from moe_report.renderers.book import Book, Sheet, freeze
@@ -33,7 +34,6 @@ from moe_report.renderers.palette import (
 )
 from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Report
 from moe_report.sheetxml import MAX_FORMULA
-from moe_report.workbook import SHEET
 
 BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows
 _MARKS = {Provenance.ASSUMED: "†"}

@@ -9,13 +9,13 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from moe_report.display import show
+from moe_report.grid import ASSUMPTIONS_SHEET, SHEET
 from moe_report.guard import column_letters
 from moe_report.printers import plain
 from moe_report.renderers.book import Book, Sheet, freeze
 from moe_report.renderers.models_sheet import FIRST, Layout
 from moe_report.renderers.palette import INPUT, LINK, QUIET, WARN_FILL, Look
 from moe_report.report import Column, Report
-from moe_report.workbook import ASSUMPTIONS_SHEET, SHEET
 
 _HEAD = Look(bold=True, fill="E9EFF7", color="1F2937", wrap=True, rule=True)
 _TEXT = Look(wrap=True, vertical="top")

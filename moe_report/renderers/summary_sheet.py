@@ -23,6 +23,7 @@ from openpyxl.drawing.text import (
 from openpyxl.formatting.rule import DataBarRule
 
 from moe_report.display import show
+from moe_report.grid import SHEET
 from moe_report.guard import column_letters
 from moe_report.renderers.book import Book, Sheet, freeze
 from moe_report.renderers.models_sheet import FIRST, Layout, header_width
@@ -40,7 +41,6 @@ from moe_report.renderers.palette import (
 )
 from moe_report.renderers.reference_sheets import SUBTITLE, TITLE
 from moe_report.report import Column, Finding, Report
-from moe_report.workbook import SHEET
 
 HEAD = 5
 _CHART_MODELS = 30  # more bars than that cannot be read

@@ -1,0 +1,58 @@
+# Every command of this project. Each makes its own .venv when there is none.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# In CI the oracle (torch and transformers, about 1 GB) is part of the tests.
+EXTRAS := test
+ifeq ($(CI),true)
+EXTRAS := test,oracle
+endif
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List these commands.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/moe-report: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test-$(CI): pyproject.toml | $(BIN)/moe-report
+	$(if $(filter true,$(CI)),$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	@touch $@
+
+.PHONY: demo
+demo: $(BIN)/moe-report ## Set up, and write the report of the example models into demo/.
+	$(BIN)/moe-report demo -o demo
+
+.PHONY: test
+test: $(VENV)/.test-$(CI) lint ## Set up, and pass the tests.
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: $(VENV)/.test-$(CI) ## Check style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: oracle
+oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact counts against them.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,oracle]'
+	$(BIN)/python -m pytest tests/oracle
+
+.PHONY: bench
+bench: $(VENV)/.test-$(CI) ## Time 100 models through all outputs against a plain openpyxl script.
+	$(BIN)/python tests/benchmarks/outputs.py
+
+.PHONY: wheel
+wheel: $(VENV)/.test-$(CI) ## Build the wheel and the sdist into dist/.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	$(BIN)/python -m build
+
+.PHONY: clean
+clean: ## Remove what the other commands made.
+	rm -rf $(VENV) build dist demo report .pytest_cache .mypy_cache .ruff_cache

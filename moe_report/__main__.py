@@ -1,0 +1,5 @@
+"""``python -m moe_report``."""
+
+from moe_report.cli import main
+
+main(prog_name="moe-report")
