@@ -98,9 +98,9 @@ def _impossible(view: _View) -> Iterator[Finding]:
         yield view.finding(
             "impossible", "active_params",
             f"{_share(active / total)} of the parameters are active, less than the "
-            f"{_share(chosen / experts)} of the experts ({chosen:g} of {experts:g}) that a token uses; "
-            "everything else is always active, so total, active, experts and top-k cannot belong "
-            "to one model",
+            f"{_share(chosen / experts)} of the experts ({chosen:g} of {experts:g}) that a token "
+            "uses; everything else is always active, so total, active, experts and top-k cannot "
+            "belong to one model",
             stated=active, computed=total * chosen / experts,
         )  # fmt: skip
 
