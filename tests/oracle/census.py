@@ -25,19 +25,20 @@ transformers = oracle("transformers")
 
 
 PLACES = (
-    ("shared experts", r"shared_expert"),
+    ("shared experts", r"shared_(expert|mlp)"),
+    ("router", r"\.(router|gate)\.|correction_bias|expert_bias"),
     ("routed experts", r"\.experts\."),
-    ("router", r"\.(router|gate)\."),
     ("attention", r"\.(self_attn|attn|SelfAttention|EncDecAttention)\."),
-    ("dense FFN", r"\.(mlp|feed_forward|ffn)\.\w+\.weight"),
+    ("dense FFN", r"\.(mlp|feed_forward|ffn)\.\w+\.(weight|bias)"),
     ("embedding", r"(embed_tokens|wte|shared)\.weight"),
-    ("unembedding", r"^lm_head\."),
+    ("unembedding", r"(^|\.)lm_head\."),
     ("norms and other", r"norm"),
 )
 
 
-def _component(parameter: str) -> str:
-    return next(place for place, pattern in PLACES if re.search(pattern, parameter))
+def component(parameter: str, places: tuple[tuple[str, str], ...] = ()) -> str:
+    """The component that a parameter's name puts it in; ``places`` are tried before PLACES."""
+    return next(place for place, pattern in places + PLACES if re.search(pattern, parameter))
 
 
 @cache
@@ -53,7 +54,7 @@ def _count(config: str) -> Counter[str]:
             model = transformers.AutoModelForCausalLM.from_config(loaded)
     counted: Counter[str] = Counter()
     for name, parameter in model.named_parameters():
-        counted[_component(name)] += parameter.numel()
+        counted[component(name)] += parameter.numel()
     return counted
 
 

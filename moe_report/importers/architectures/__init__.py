@@ -9,10 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter
-from moe_report.importers.architectures import encoder_decoder, latent, plain
+from moe_report.importers.architectures import (
+    encoder_decoder,
+    hybrid,
+    interleaved,
+    latent,
+    plain,
+    qwen_glm,
+    state_space,
+    uneven,
+    uniform,
+)
 
 ADAPTERS: Mapping[str, Adapter] = {
     **plain.ADAPTERS,
+    **uniform.ADAPTERS,
+    **qwen_glm.ADAPTERS,
+    **interleaved.ADAPTERS,
+    **uneven.ADAPTERS,
     **latent.ADAPTERS,
+    **hybrid.ADAPTERS,
+    **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
 }

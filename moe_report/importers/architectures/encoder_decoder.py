@@ -32,6 +32,36 @@ def _derive_switch(r: Reading) -> Mapping[str, float]:
     }
 
 
+def _derive_nllb(r: Reading) -> Mapping[str, float]:
+    encoder, decoder, d = r["encoder_layers"], r["decoder_layers"], r["d_model"]
+    sparse = 0
+    for key, layers in (("encoder", encoder), ("decoder", decoder)):
+        step = r[f"{key}_sparse_step"]
+        sparse += layers // step if step else 0
+    f = r["encoder_ffn_dim"]
+    if r["decoder_ffn_dim"] != f:
+        r.refuse("decoder_ffn_dim", f"is not the {f} of the encoder; only one width is modelled")
+    if not r["tie_word_embeddings"]:
+        r.refuse("tie_word_embeddings", "is false; only shared embeddings are modelled here")
+    attentions = encoder + 2 * decoder
+    return {
+        "num_hidden_layers": encoder + decoder,
+        "num_moe_layers": sparse,
+        "intermediate_size": f,
+        "moe_intermediate_size": f,
+        "attention_projection_params": attentions * 4 * d * d,
+        "attention_params": attentions * 4 * d * (d + 1),
+        # FFNs have biases, and the decoder a third norm a layer and a final one of its own.
+        "dense_ffn_params": (encoder + decoder - sparse) * (2 * d * f + f + d),
+        "other_params": (decoder + 1) * 2 * d,
+    }
+
+
+_BOTH = (
+    "Encoder and decoder are added up, for one token read and one written. No field"
+    " describes attention between them: the heads, and so the attention core, are left out"
+)
+
 ADAPTERS: Mapping[str, Adapter] = {
     "switch_transformers": Adapter(
         {
@@ -57,7 +87,31 @@ ADAPTERS: Mapping[str, Adapter] = {
             "expert_capacity", "router_dtype", "router_ignore_padding_tokens", "router_type",
             "add_router_probs", "router_z_loss_coef",
         }),
-        note="Encoder and decoder are added up, for one token read and one written. No field"
-        " describes attention between them: the heads, and so the attention core, are left out",
+        note=_BOTH,
+    ),
+    "nllb-moe": Adapter(
+        {
+            "encoder_layers": need(),
+            "decoder_layers": need(),
+            "encoder_sparse_step": may(4, minimum=0),
+            "decoder_sparse_step": may(4, minimum=0),
+            "d_model": need("hidden_size"),
+            "encoder_ffn_dim": need(),
+            "decoder_ffn_dim": need(),
+            "vocab_size": need("vocab_size"),
+            "tie_word_embeddings": may(True, "tie_word_embeddings"),
+            "num_experts": need("num_experts"),
+            "router_bias": may(False, "router_bias"),
+        },
+        fixed={
+            "num_experts_per_tok": 2, "num_ffn_matrices": 2, "norm_bias": 1, "expert_bias": 1,
+        },
+        derive=_derive_nllb,
+        irrelevant=frozenset({
+            "expert_capacity", "second_expert_policy", "moe_eval_capacity_token_fraction",
+            "moe_token_dropout", "normalize_router_prob_before_dropping", "router_dtype",
+            "router_ignore_padding_tokens", "router_type", "router_z_loss_coef",
+        }),
+        note=_BOTH,
     ),
 }  # fmt: skip

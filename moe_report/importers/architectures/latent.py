@@ -2,45 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures.common import SHAPE, TOP_K
+from moe_report.importers.architectures.mixers import (
+    LATENT,
+    TEXT_ROUTING,
+    indexer,
+    latent_attention,
+    text_part,
+    typed,
+)
 
 
-def _deepseek(shared: int, leading: int) -> dict[str, Key]:
-    latent = ("kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
-    return SHAPE | TOP_K | {name: need(name) for name in latent} | {
-        "q_lora_rank": may(1536, "q_lora_rank", null=True),
+def deepseek(*, shared: int = 1, leading: int, q_rank: int | None) -> dict[str, Key]:
+    """The keys of DeepSeek's models, and the defaults in which their descendants differ."""
+    return SHAPE | TOP_K | LATENT | {
+        "q_lora_rank": may(q_rank, "q_lora_rank", null=True),
         "intermediate_size": need("intermediate_size"),
         "moe_intermediate_size": need("moe_intermediate_size"),
         "n_routed_experts|num_local_experts|num_experts": need("num_experts"),
         "n_shared_experts": may(shared, "num_shared_experts", null=True),
-        "first_k_dense_replace": may(leading, "first_k_dense_replace"),
-        "moe_layer_freq": may(1),
-        "attention_bias": may(False, kind="flag"),
+        "first_k_dense_replace": may(leading, minimum=0),
+        "moe_layer_freq": may(None),
+        "mlp_layer_types": may(None, kind="texts"),
         "mlp_bias": may(None, kind="flag"),
         "num_nextn_predict_layers|num_mtp_layers": may(None, minimum=0),
     }  # fmt: skip
 
 
-def _derive_deepseek(r: Reading) -> Mapping[str, float]:
+def sparse_layers(r: Reading) -> dict[str, float]:
+    """Which layers have experts: as listed, or all after the leading ones."""
+    layers = r["num_hidden_layers"]
+    if r["mlp_layer_types"] is None:
+        leading, freq = r["first_k_dense_replace"], r["moe_layer_freq"] or 1
+        sparse = [layer >= leading and layer % freq == 0 for layer in range(layers)]
+    else:
+        listed = r.one_per_layer("mlp_layer_types")
+        if not set(listed) <= {"dense", "sparse"}:
+            r.refuse("mlp_layer_types", "may say 'dense' and 'sparse' only")
+        sparse = [kind == "sparse" for kind in listed]
+    leading = sparse.index(True) if any(sparse) else layers
+    return {"num_moe_layers": sum(sparse), "first_k_dense_replace": leading}
+
+
+def checked(r: Reading) -> dict[str, float]:
+    """What all of them have in common; refuses what the formulas would get wrong."""
     for key in ("kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"):
         if r[key] == 0:
             r.refuse(key, "is 0: without latent attention it is not this architecture")
-    if r["mlp_bias"]:
+    if r.values.get("mlp_bias"):
         r.refuse("mlp_bias", "is true, which is not modelled")
-    if r["num_nextn_predict_layers"]:
+    if r.values.get("num_nextn_predict_layers"):
         r.notes.append("The layers that predict further tokens (MTP) are not counted")
-    layers = range(r["first_k_dense_replace"], r["num_hidden_layers"])
-    given = {"num_moe_layers": sum(layer % r["moe_layer_freq"] == 0 for layer in layers)}
-    if r["attention_bias"]:
-        compressed = (r["q_lora_rank"] or 0) + r["kv_lora_rank"] + r["qk_rope_head_dim"]
-        given |= {"attention_out_bias": 1, "other_params": r["num_hidden_layers"] * compressed}
+    return sparse_layers(r)
+
+
+def _biases(r: Reading, layers: int) -> dict[str, float]:
+    """Biases of attention: no field describes those of compressed queries, keys and values."""
+    if not r["attention_bias"]:
+        return {}
+    compressed = (r["q_lora_rank"] or 0) + r["kv_lora_rank"] + r["qk_rope_head_dim"]
+    return {"attention_out_bias": 1, "other_params": layers * compressed}
+
+
+def _derive_deepseek(r: Reading) -> Mapping[str, float]:
+    return checked(r) | _biases(r, r["num_hidden_layers"])
+
+
+def _derive_axk1(r: Reading) -> Mapping[str, float]:
+    """Count the third norm of a layer with experts."""
+    given = checked(r) | _biases(r, r["num_hidden_layers"])
+    norms = given["num_moe_layers"] * r["hidden_size"]
+    return given | {"other_params": given.get("other_params", 0) + norms}
+
+
+_INDEXER = {
+    "num_attention_heads": need(),
+    "index_topk": may(2048),
+    "index_head_dim": may(128),
+}
+_INDEXED = (
+    "A token attends to the index_topk tokens that an indexer selects, and no field describes that:"
+    " attention's parameters are given; heads and window, and so the attention core, are left out"
+)
+
+
+def _indexed(indexers: Callable[[Reading], int]) -> Callable[[Reading], Mapping[str, float]]:
+    def derive(r: Reading) -> Mapping[str, float]:
+        if r["q_lora_rank"] is None:
+            r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
+            return {}
+        if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - _SPARSE:
+            r.refuse("layer_types", f"may say {' or '.join(sorted(_SPARSE))} only")
+        layers = r["num_hidden_layers"]
+        return checked(r) | typed((layers, latent_attention(r)), (indexers(r), indexer(r))) | {
+            "num_sliding_window_layers": layers,
+        }  # fmt: skip
+
+    return derive
+
+
+_SPARSE = {"indexed_attention", "deepseek_sparse_attention"}
+
+
+def _glm_indexers(r: Reading) -> int:
+    """Layers that select for themselves; the others take the selection of the one before."""
+    if r["indexer_types"] is not None:
+        return _selecting(r, "indexer_types", r.one_per_layer("indexer_types"), "full", "shared")
+    if r["index_topk_pattern"] is not None:
+        pattern = r["index_topk_pattern"]
+        return _selecting(r, "index_topk_pattern", list(pattern), "F", "S")
+    since = [
+        max(layer - r["index_skip_topk_offset"] + 1, 0) for layer in range(r["num_hidden_layers"])
+    ]
+    return sum(layer % r["index_topk_freq"] == 0 for layer in since)
+
+
+def _selecting(r: Reading, key: str, items: list[str], full: str, shared: str) -> int:
+    if set(items) - {full, shared} or len(items) != r["num_hidden_layers"]:
+        r.refuse(key, f"must say {full!r} or {shared!r} for each layer")
+    return items.count(full)
+
+
+def _derive_longcat(r: Reading) -> Mapping[str, float]:
+    layers, zero = r["num_layers"], r["zero_expert_num"] or 0
+    given = _biases(r, 2 * layers) | {
+        "num_hidden_layers": 2 * layers,
+        "num_moe_layers": layers,
+        "intermediate_size": 2 * r["ffn_hidden_size"],
+    }
+    if zero:
+        outputs = r["n_routed_experts"] + zero
+        given["router_params"] = layers * outputs * (r["hidden_size"] + r["router_bias"])
+        r.notes.append(
+            f"Of the experts that a token is sent to, some are among {zero} that compute nothing:"
+            " active parameters and FLOPs are the most that a token can take. Their share of the"
+            " router is in its parameters, not in its FLOPs"
+        )
     return given
 
 
+_TEXT = "Only the text model is counted, not the one for images"
+_NOT_IN_TRANSFORMERS = (
+    "transformers has no such architecture; it is read as DeepSeek-V3, from which its own code is"
+    " derived"
+)
+_V3 = deepseek(leading=3, q_rank=1536)
+
 ADAPTERS: Mapping[str, Adapter] = {
-    "deepseek_v2": Adapter(_deepseek(shared=2, leading=0), derive=_derive_deepseek),
-    "deepseek_v3": Adapter(_deepseek(shared=1, leading=3), derive=_derive_deepseek),
-}
+    "deepseek_v2": Adapter(deepseek(shared=2, leading=0, q_rank=1536), derive=_derive_deepseek),
+    "deepseek_v3": Adapter(_V3, derive=_derive_deepseek),
+    "kimi_k2": Adapter(_V3, derive=_derive_deepseek, note=_NOT_IN_TRANSFORMERS),
+    "kimi_k25": Adapter(
+        text_part(_V3), derive=_derive_deepseek, irrelevant=TEXT_ROUTING, note=_TEXT
+    ),
+    "kimi_vl": Adapter(
+        text_part(_V3), derive=_derive_deepseek, irrelevant=TEXT_ROUTING,
+        note=f"{_TEXT}. {_NOT_IN_TRANSFORMERS}",
+    ),
+    "glm4_moe_lite": Adapter(deepseek(leading=1, q_rank=768), derive=_derive_deepseek),
+    "mistral4": Adapter(deepseek(leading=0, q_rank=1024), derive=_derive_deepseek),
+    "axk1": Adapter(deepseek(leading=1, q_rank=1536), derive=_derive_axk1),
+    "deepseek_v32": Adapter(
+        _V3 | _INDEXER | {"index_n_heads": may(64), "layer_types": may(None, kind="texts")},
+        derive=_indexed(lambda r: int(r["num_hidden_layers"])),
+        note=_INDEXED,
+    ),
+    "glm_moe_dsa": Adapter(
+        deepseek(leading=3, q_rank=2048) | _INDEXER | {
+            "index_n_heads": may(32),
+            "layer_types": may(None, kind="texts"),
+            "indexer_types": may(None, kind="texts"),
+            "index_topk_pattern": may(None, kind="text"),
+            "index_topk_freq": may(1),
+            "index_skip_topk_offset": may(2, minimum=0),
+        },
+        derive=_indexed(_glm_indexers),
+        note=_INDEXED,
+    ),
+    "longcat_flash": Adapter(
+        LATENT | {
+            "num_layers": need(),
+            "hidden_size": need("hidden_size"),
+            "vocab_size": need("vocab_size"),
+            "num_attention_heads": need("num_attention_heads"),
+            "tie_word_embeddings": may(False, "tie_word_embeddings"),
+            "q_lora_rank": may(1536, "q_lora_rank"),
+            "ffn_hidden_size|intermediate_size": need(),
+            "expert_ffn_hidden_size|moe_intermediate_size": need("moe_intermediate_size"),
+            "moe_topk|num_experts_per_tok": need("num_experts_per_tok"),
+            "n_routed_experts|num_local_experts": need("num_experts"),
+            "zero_expert_num": may(256, null=True, minimum=0),
+            "router_bias": may(False, "router_bias"),
+        },
+        derive=_derive_longcat,
+        irrelevant=frozenset({"zero_expert_type"}),
+        note="A layer is two attentions, two FFNs and one set of experts: it is given as two"
+        " layers, and both FFNs as one of twice the width",
+    ),
+}  # fmt: skip

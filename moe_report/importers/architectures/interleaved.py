@@ -1,0 +1,211 @@
+"""Architectures that take layers with a window in turn with layers that see everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.architectures.common import (
+    LOCAL,
+    SHAPE,
+    TOP_K,
+    attention_bias,
+    kv_heads,
+)
+from moe_report.importers.architectures.layers import (
+    LAYER_TYPES,
+    MLP_TYPES,
+    MTP,
+    SPARSE_STEP,
+    gated_attention,
+    sliding,
+    sparse,
+    sparse_step,
+    without_mtp,
+)
+from moe_report.importers.architectures.qwen_glm import (
+    BASE,
+    EXPERTS,
+    leading,
+    shared_experts,
+)
+
+
+def window(default: int) -> dict[str, Key]:
+    """A window, that of the configuration class by default."""
+    return {"sliding_window": may(default, "sliding_window", null=True)}
+
+
+def every(number: int, layer: int) -> bool:
+    """Whether a layer is the last of so many."""
+    return (layer + 1) % number == 0
+
+
+def _derive_exaone(r: Reading) -> Mapping[str, float]:
+    without_mtp(r)
+    pattern = r["sliding_window_pattern"]
+    if isinstance(pattern, str) and r["layer_types"] is None:
+        r.refuse("sliding_window_pattern", f"is {pattern!r}, and there are no layer_types")
+        return {}
+    windows = sliding(r, lambda layer: bool(pattern) and not every(pattern, layer))
+    moe = sparse(r, lambda layer: layer >= r["first_k_dense_replace"])
+    flags = r["is_moe_layer"]
+    if flags is not None and sum(r.one_per_layer("is_moe_layer")) != moe["num_moe_layers"]:
+        r.refuse("is_moe_layer", f"has not the {moe['num_moe_layers']} layers of other keys")
+    return {**windows, **moe}
+
+
+def _derive_afmoe(r: Reading) -> Mapping[str, float]:
+    number = r["global_attn_every_n_layers"]
+    heads = r["num_hidden_layers"] * r["num_attention_heads"]
+    attention = gated_attention(r, heads, per_head=False)
+    return {**sliding(r, lambda layer: not every(number, layer)), **attention}
+
+
+def _derive_cohere2(r: Reading) -> Mapping[str, float]:
+    first = r["first_k_dense_replace"]
+    in_prefix, after = r["prefix_dense_sliding_window_pattern"], r["sliding_window_pattern"]
+    given = {
+        **sliding(
+            r,
+            lambda layer: (
+                not (every(in_prefix, layer) if layer < first else every(after, layer - first))
+            ),
+        ),
+        **sparse(r, lambda layer: layer >= first),
+    }
+    if r["prefix_dense_intermediate_size"] is None:
+        given["intermediate_size"] = r["intermediate_size"]
+    return given
+
+
+@dataclass(frozen=True)
+class _Flags(Key):
+    def accepts(self, value: object) -> bool:
+        """Whether the value is a list of true and false, or null."""
+        return value is None or (isinstance(value, list) and all(type(x) is bool for x in value))
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return "a list of true and false"
+
+
+@dataclass(frozen=True)
+class _Pattern(Key):
+    def accepts(self, value: object) -> bool:
+        """Whether the value is a number or a text of one letter a layer."""
+        return value is None or isinstance(value, str) or (type(value) is int and value >= 0)
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return "a whole number or a text"
+
+
+def _derive_mellum(r: Reading) -> Mapping[str, float]:
+    without_mtp(r)
+    return {**sliding(r, lambda layer: False), **sparse(r, lambda layer: True)}
+
+
+def _derive_kolibri(r: Reading) -> Mapping[str, float]:
+    return sliding(r, lambda layer: not every(5, layer))
+
+
+def _derive_flint(r: Reading) -> Mapping[str, float]:
+    last = r["num_hidden_layers"] - 1
+    windows = sliding(r, lambda layer: layer > 1 and layer % 4 != 1 and layer != last)
+    return {**sparse_step(r), **windows}
+
+
+def _derive_beam(r: Reading) -> Mapping[str, float]:
+    last = r["num_hidden_layers"] - 1
+    heads = r["num_hidden_layers"] * r["num_attention_heads"]
+    given = gated_attention(r, heads, per_head=False)
+    return {
+        **sliding(r, lambda layer: not every(6, layer) and layer != last),
+        **sparse(r, lambda layer: layer >= 3),
+        **given,
+        "attention_params": given["attention_params"] + heads,  # a bias of the gate for each
+    }
+
+
+def _derive_granite_swa(r: Reading) -> Mapping[str, float]:
+    return {
+        **sliding(r, lambda layer: layer % 4 > 0),
+        "num_shared_experts": int(r["shared_intermediate_size"] > 0),
+        "shared_expert_intermediate_size": r["shared_intermediate_size"] or r["intermediate_size"],
+    }
+
+
+ADAPTERS: Mapping[str, Adapter] = {
+    "exaone_moe": Adapter(
+        BASE | EXPERTS | MTP | LAYER_TYPES | MLP_TYPES | kv_heads(32) | leading(1) | window(4096)
+        | shared_experts(1) | {
+            "is_moe_layer": _Flags((), "flag", None, True),
+            "sliding_window_pattern": _Pattern((), "text", 4, True),
+        },
+        fixed={"qk_norm": 1}, derive=_derive_exaone,
+    ),
+    "afmoe": Adapter(
+        BASE | EXPERTS | LAYER_TYPES | kv_heads(None) | window(1024) | {
+            "num_dense_layers": may(1, "first_k_dense_replace"),
+            "num_shared_experts": may(2, "num_shared_experts"),
+            "head_dim": may(128, "head_dim"),
+            "attention_bias": may(False, kind="flag"),
+            "global_attn_every_n_layers": may(4),
+        },
+        fixed={"router_bias": 1, "num_norms_per_layer": 4}, derive=_derive_afmoe,
+        irrelevant=frozenset({"num_expert_groups"}),
+    ),
+    "cohere2_moe": Adapter(
+        SHAPE | TOP_K | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(None) | leading(0)
+        | attention_bias(False) | window(4096) | {
+            "tie_word_embeddings": may(True, "tie_word_embeddings"),
+            "head_dim": may(128, "head_dim"),
+            "intermediate_size": need("moe_intermediate_size", "shared_expert_intermediate_size"),
+            "prefix_dense_intermediate_size": may(None, "intermediate_size"),
+            "num_shared_experts": may(0, "num_shared_experts"),
+            "prefix_dense_sliding_window_pattern": may(1),
+            "sliding_window_pattern": may(4),
+        },
+        fixed={"num_norms_per_layer": 1}, derive=_derive_cohere2,
+        irrelevant=frozenset({"expert_selection_fn", "shared_expert_combination_strategy"}),
+    ),
+    "mellum": Adapter(
+        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | MTP | kv_heads(4) | attention_bias(False)
+        | window(1024) | {"head_dim": may(128, "head_dim")},
+        fixed={"qk_norm": 1}, derive=_derive_mellum,
+    ),
+    "kolibri1": Adapter(
+        BASE | EXPERTS | LAYER_TYPES | kv_heads(4) | window(513) | {
+            "intermediate_size": may(None),
+            "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
+            "head_dim": may(128, "head_dim"),
+        },
+        fixed={"qk_norm": 1, "num_shared_experts": 1, "num_norms_per_layer": 4},
+        derive=_derive_kolibri,
+    ),
+    "flint": Adapter(
+        BASE | EXPERTS | SPARSE_STEP | LAYER_TYPES | kv_heads(4) | attention_bias(False)
+        | window(513) | {
+            "mlp_only_layers": may([0, 1], kind="numbers"),
+            "shared_expert_intermediate_size": may(1024, "shared_expert_intermediate_size"),
+            "head_dim": may(128, "head_dim"),
+        },
+        fixed={"qk_norm": 1, "attention_sinks": 1, "num_shared_experts": 1}, derive=_derive_flint,
+    ),
+    "beam": Adapter(
+        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(8) | window(512) | {
+            "head_dim": may(128, "head_dim"),
+            "attention_bias": may(False, kind="flag"),
+        },
+        fixed={"num_norms_per_layer": 4}, derive=_derive_beam,
+    ),
+    "granitemoe_swa": Adapter(
+        LOCAL | LAYER_TYPES | kv_heads(None) | attention_bias(False) | window(128)
+        | {"shared_intermediate_size": may(0, minimum=0)},
+        fixed={"attention_sinks": 1}, derive=_derive_granite_swa,
+    ),
+}  # fmt: skip

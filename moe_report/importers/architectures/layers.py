@@ -1,0 +1,89 @@
+"""What layers of a model differ in: kinds of attention and of FFN, and how many there are of each.
+
+Newer configs list a kind for each layer; where the list is left out, the architecture's rule says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from moe_report.importers.adapter import Key, Reading, may
+
+Rule = Callable[[int], bool]
+LAYER_TYPES = {"layer_types": may(None, kind="texts")}
+MLP_TYPES = {"mlp_layer_types": may(None, kind="texts")}
+MTP = {"num_nextn_predict_layers|num_mtp_layers": may(None, minimum=0)}
+SPARSE_STEP = {
+    "decoder_sparse_step": may(1),
+    "mlp_only_layers": may([], kind="numbers", null=True),
+}
+
+
+@dataclass(frozen=True)
+class OneForAll(Key):
+    """A number, or a list of the same number for each layer."""
+
+    def accepts(self, value: object) -> bool:
+        """Whether the value is a number of enough, or a list of one such number over and over."""
+        if isinstance(value, list):
+            return len(set(map(repr, value))) == 1 and super().accepts(value[0])
+        return super().accepts(value)
+
+
+def one_for_all(r: Reading, key: str) -> int:
+    """Return the number that all layers share."""
+    value = r[key]
+    number: int = r.one_per_layer(key)[0] if isinstance(value, list) else value
+    return number
+
+
+def sparse_step(r: Reading) -> Mapping[str, float]:
+    """Every so many layers have experts, but for those that are listed as dense."""
+    step, dense = r["decoder_sparse_step"], set(r["mlp_only_layers"] or ())
+    return {"num_moe_layers": len(set(range(step - 1, r["num_hidden_layers"], step)) - dense)}
+
+
+def _of_kind(r: Reading, key: str, kind: str, other: str, rule: Rule) -> int:
+    if r[key] is None:
+        return sum(map(rule, range(r["num_hidden_layers"])))
+    kinds = r.one_per_layer(key)
+    if unknown := set(kinds) - {kind, other}:
+        r.refuse(key, f"has {sorted(unknown)}, expected {kind!r} and {other!r}")
+    return kinds.count(kind)
+
+
+def sliding(r: Reading, rule: Rule) -> Mapping[str, int]:
+    """Layers with a window: as listed, or else those of the rule."""
+    number = _of_kind(r, "layer_types", "sliding_attention", "full_attention", rule)
+    return {"num_sliding_window_layers": number if r["sliding_window"] else 0}
+
+
+def sparse(r: Reading, rule: Rule) -> Mapping[str, int]:
+    """Layers with experts: as listed, or else those of the rule."""
+    return {"num_moe_layers": _of_kind(r, "mlp_layer_types", "sparse", "dense", rule)}
+
+
+def without_mtp(r: Reading) -> None:
+    """Say that layers for further tokens are not counted, where there are any."""
+    if r["num_nextn_predict_layers"]:
+        r.notes.append("The layers that predict further tokens (MTP) are not counted")
+
+
+def gated_attention(r: Reading, heads: int, *, per_head: bool) -> Mapping[str, float]:
+    """Attention whose output is scaled by a gate; with norms of queries and keys.
+
+    Args:
+        r: The config.
+        heads: Query heads of all layers together.
+        per_head: Whether the gate is a number a head; else it is one a channel.
+    """
+    d, width, layers = r["hidden_size"], r["head_dim"], r["num_hidden_layers"]
+    pairs = 2 * layers * (r["num_key_value_heads"] or r["num_attention_heads"])
+    projections = d * (heads * (2 * width + (1 if per_head else width)) + pairs * width)
+    bias = (heads + pairs) * width + layers * d if r["attention_bias"] else 0
+    r.notes.append("Attention has a gate, which no field describes: it is counted as a whole")
+    return {
+        "attention_projection_params": projections,
+        "attention_params": projections + layers * 2 * width + bias,
+    }

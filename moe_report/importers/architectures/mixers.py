@@ -1,0 +1,231 @@
+"""What mixes tokens in a layer, where no field describes it: parameters of one layer, by kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from moe_report.importers.adapter import Key, Reading, may, need
+
+FULL, LINEAR = "full_attention", "linear_attention"
+MIXED = (
+    "Layers mix tokens in ways that no field describes: attention's parameters are given, and do"
+    " not follow from the fields"
+)
+# Names that configs gave to kinds of layers before they agreed on these.
+_KINDS = {
+    "mamba": LINEAR,
+    "attention": FULL,
+    "deepseek_sparse_attention": "indexed_attention",
+}
+
+
+# Keys of routing and its training loss, where they stand in the part for text.
+TEXT_ROUTING = frozenset(
+    f"text_config.{key}"
+    for key in (
+        "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "norm_topk_prob",
+        "topk_group", "topk_method",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mixer:
+    """Parameters of one layer's token mixer.
+
+    Attributes:
+        products: Weights that are multiplied with every token: matrices and convolutions.
+        others: Norms, biases and what a recurrence is steered by.
+        state: Numbers in the state of a linear one.
+    """
+
+    products: int
+    others: int = 0
+    state: int = 0
+
+    def plus(self, products: int, others: int = 0) -> Mixer:
+        """Return the mixer with more parameters."""
+        return replace(self, products=self.products + products, others=self.others + others)
+
+
+def typed(*layers: tuple[int, Mixer]) -> dict[str, float]:
+    """Return the metrics and fields that give a number of layers of each mixer.
+
+    What has a state is linear attention; the others' attention is what the fields say.
+    """
+    products = sum(number * mixer.products for number, mixer in layers)
+    others = sum(number * mixer.others for number, mixer in layers)
+    given = {"attention_projection_params": products, "attention_params": products + others}
+    for number, mixer in layers:
+        if mixer.state:
+            given["num_linear_attention_layers"] = number
+            if number:
+                given["linear_attention_state_size"] = mixer.state
+    return dict(given)
+
+
+def kinds(r: Reading, key: str, *known: str) -> Counter[str]:
+    """Return how many layers are of each kind, from a list with an item for each layer."""
+    found = Counter(_KINDS.get(kind, kind) for kind in r.one_per_layer(key))
+    for kind in sorted(set(found) - set(known)):
+        r.refuse(key, f"has layers of the kind {kind!r}; known here: {', '.join(known)}")
+    return found
+
+
+@dataclass(frozen=True)
+class NumberOrAuto(Key):
+    """A whole number, or the text "auto": to be worked out from the others."""
+
+    def accepts(self, value: object) -> bool:
+        """Whether it is "auto" or such a number."""
+        return value == "auto" or super().accepts(value)
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return super().expected + ' or "auto"'
+
+
+AUTO = NumberOrAuto((), "number", "auto")
+LATENT = {name: need(name) for name in ("kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim")} | {
+    "v_head_dim": need("v_head_dim"),
+    "attention_bias": may(False, kind="flag"),
+}
+
+
+def attention(r: Reading, *, gated: bool = False, qk_norm: bool = False, bias: str = "") -> Mixer:
+    """Softmax attention with grouped queries.
+
+    Args:
+        r: The config.
+        gated: Whether a gate as wide as the queries is applied to the output.
+        qk_norm: Whether queries and keys have a norm of the width of a head.
+        bias: The key that switches on the biases of all projections, if there is one.
+    """
+    width, heads = r["hidden_size"], r["num_attention_heads"]
+    head = r.values.get("head_dim") or width // heads
+    queries = heads * head * (2 if gated else 1)
+    keys = 2 * (r["num_key_value_heads"] or heads) * head
+    biases = queries + keys + width if bias and r[bias] else 0
+    return Mixer(width * (queries + keys + heads * head), biases + (2 * head if qk_norm else 0))
+
+
+def latent_attention(r: Reading) -> Mixer:
+    """Multi-head latent attention."""
+    width, heads, rank = r["hidden_size"], r["num_attention_heads"], r["kv_lora_rank"]
+    compressed, query = (
+        r.values.get("q_lora_rank") or 0,
+        r["qk_nope_head_dim"] + r["qk_rope_head_dim"],
+    )
+    queries = compressed * (width + heads * query) if compressed else width * heads * query
+    latent = rank + r["qk_rope_head_dim"]
+    expanded = rank * heads * (r["qk_nope_head_dim"] + r["v_head_dim"])
+    biases = compressed + latent + width if r["attention_bias"] else 0
+    return Mixer(
+        queries + width * latent + expanded + heads * r["v_head_dim"] * width,
+        compressed + rank + biases,
+    )
+
+
+def indexer(r: Reading) -> Mixer:
+    """What selects the tokens of sparse attention (DeepSeek-V3.2): scores, and a LayerNorm."""
+    heads, head = r["index_n_heads"], r["index_head_dim"]
+    products = r["q_lora_rank"] * heads * head + r["hidden_size"] * (head + heads)
+    return Mixer(products, 2 * head)
+
+
+def gated_delta(r: Reading) -> Mixer:
+    """Gated DeltaNet (Qwen3-Next)."""
+    width, heads = r["hidden_size"], r["linear_num_value_heads"]
+    keys = r["linear_num_key_heads"] * r["linear_key_head_dim"]
+    values = heads * r["linear_value_head_dim"]
+    into = 2 * keys + 2 * values + 2 * heads
+    convolution = (2 * keys + values) * r["linear_conv_kernel_dim"]
+    return Mixer(
+        width * (into + values) + convolution,
+        2 * heads + r["linear_value_head_dim"],
+        heads * r["linear_key_head_dim"] * r["linear_value_head_dim"],
+    )
+
+
+def kimi_delta(r: Reading, *, low_rank: bool) -> Mixer:
+    """Kimi Delta Attention; its two gates may go through a compressed form as wide as a head."""
+    width, heads, head = r["hidden_size"], r["linear_num_heads"], r["linear_head_dim"]
+    inner = heads * head
+    gates = 2 * (head * (width + inner) if low_rank else width * inner)
+    convolution = 3 * inner * r["linear_conv_kernel_dim"]
+    return Mixer(
+        4 * width * inner + width * heads + gates + convolution,
+        inner + heads + head,
+        heads * head * head,
+    )
+
+
+def lightning(r: Reading) -> Mixer:
+    """Lightning attention (MiniMax)."""
+    width, heads = r["hidden_size"], r["num_attention_heads"]
+    head = r.values.get("head_dim") or width // heads
+    return Mixer(5 * width * heads * head, heads * head, heads * head * head)
+
+
+def mamba(r: Reading) -> Mixer:
+    """A Mamba layer with norms inside (Jamba)."""
+    width, states, kernel = r["hidden_size"], r["mamba_d_state"], r["mamba_d_conv"]
+    inner = r["mamba_expand"] * width
+    rank = -(-width // 16) if r["mamba_dt_rank"] == "auto" else r["mamba_dt_rank"]
+    selective = inner * (rank + 2 * states) + rank * inner
+    biases = inner + inner * r["mamba_conv_bias"] + (2 * inner + width) * r["mamba_proj_bias"]
+    return Mixer(
+        3 * width * inner + selective + inner * kernel,
+        inner * (states + 1) + rank + 2 * states + biases,
+        inner * states,
+    )
+
+
+def mamba2(
+    r: Reading, *, heads: int, head: int, groups: int, states: int, kernel: int, bias: bool,
+    conv_bias: bool,
+) -> Mixer:  # fmt: skip
+    """A Mamba-2 layer; ``bias`` is that of its two projections."""
+    width, inner = r["hidden_size"], heads * head
+    mixed = inner + 2 * groups * states
+    into = inner + mixed + heads
+    biases = (into + width) * bias + mixed * conv_bias
+    return Mixer(
+        width * (into + inner) + mixed * kernel, 3 * heads + inner + biases, inner * states
+    )
+
+
+def short_convolution(r: Reading) -> Mixer:
+    """A gated short convolution (LFM2)."""
+    width = r["hidden_size"]
+    return Mixer(4 * width * width + width * r["conv_L_cache"], 5 * width * r["conv_bias"])
+
+
+def untied(r: Reading) -> None:
+    """Refuse tied embeddings where the architecture's code has them apart, whatever is said."""
+    if r["tie_word_embeddings"]:
+        r.refuse("tie_word_embeddings", "is true, but this architecture never ties them")
+
+
+def text_part(keys: Mapping[str, Key]) -> dict[str, Key]:
+    """Return keys as they stand in the text part of a config for text and images.
+
+    Embeddings are tied by the config itself; where that is silent, its text part says.
+    """
+    found = {
+        "|".join(f"text_config.{spelling}" for spelling in spellings.split("|")): key
+        for spellings, key in keys.items()
+    }
+    tied = found.pop("text_config.tie_word_embeddings")
+    return found | {"tie_word_embeddings|text_config.tie_word_embeddings": tied}
+
+
+def interval(r: Reading) -> Mapping[str, int]:
+    """Kinds of layers, listed or every ``full_attention_interval``-th one full."""
+    if r["layer_types"] is not None:
+        return kinds(r, "layer_types", FULL, LINEAR)
+    full = r["num_hidden_layers"] // r["full_attention_interval"]
+    return Counter({FULL: full, LINEAR: r["num_hidden_layers"] - full})

@@ -1,0 +1,180 @@
+"""Architectures like Qwen-MoE and GLM-MoE: shared experts, and dense layers among the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.architectures.common import (
+    HEAD_DIM,
+    SHAPE,
+    TOP_K,
+    attention_bias,
+    kv_heads,
+)
+from moe_report.importers.architectures.layers import (
+    LAYER_TYPES,
+    MLP_TYPES,
+    MTP,
+    SPARSE_STEP,
+    sliding,
+    sparse,
+    sparse_step,
+    without_mtp,
+)
+from moe_report.importers.architectures.mixers import TEXT_ROUTING, text_part
+
+BASE = SHAPE | TOP_K | HEAD_DIM | {
+    "intermediate_size": need("intermediate_size"),
+    "moe_intermediate_size": need("moe_intermediate_size"),
+}  # fmt: skip
+EXPERTS = {"num_experts|num_local_experts": need("num_experts")}
+ROUTED = {"n_routed_experts|num_local_experts|num_experts": need("num_experts")}
+
+
+TEXT_ONLY = "Only the text model is counted, not those for images, video and sound"
+
+
+def tied_outside(keys: Mapping[str, Key]) -> dict[str, Key]:
+    """Return keys as they stand in a text part that has no say in whether embeddings are tied."""
+    found = text_part(keys)
+    del found["tie_word_embeddings|text_config.tie_word_embeddings"]
+    return found | {"tie_word_embeddings": may(False, "tie_word_embeddings")}
+
+
+def shared_experts(default: int) -> dict[str, Key]:
+    """How many experts every token passes through."""
+    return {"n_shared_experts|num_shared_experts": may(default, "num_shared_experts")}
+
+
+def leading(default: int) -> dict[str, Key]:
+    """Dense layers at the bottom."""
+    return {"first_k_dense_replace": may(default, "first_k_dense_replace")}
+
+
+def _derive_qwen2(r: Reading) -> Mapping[str, float]:
+    if not r["use_sliding_window"] or not r["sliding_window"]:
+        return sparse_step(r)
+    windows = sliding(r, lambda layer: layer % 2 == 0 and layer < r["max_window_layers"])
+    return {**sparse_step(r), **windows, "sliding_window": r["sliding_window"]}
+
+
+def _derive_glm4(r: Reading) -> Mapping[str, float]:
+    without_mtp(r)
+    return {"qk_norm": int(r["use_qk_norm"])}
+
+
+def _derive_dots1(r: Reading) -> Mapping[str, float]:
+    return sliding(r, lambda layer: layer >= (r["max_window_layers"] or 0))
+
+
+def _derive_hy3(r: Reading) -> Mapping[str, float]:
+    without_mtp(r)
+    layers = dict(sparse(r, lambda layer: layer > 0))
+    if not r["mlp_bias"]:
+        return layers
+    moe, d = layers["num_moe_layers"], r["hidden_size"]
+    dense_biases = (r["num_hidden_layers"] - moe) * (2 * r["intermediate_size"] + d)
+    width = r["moe_intermediate_size"] * r["n_shared_experts"]
+    return layers | {"other_params": dense_biases + moe * (2 * width + d)}
+
+
+def _derive_ocr(r: Reading) -> Mapping[str, float]:
+    if r["mlp_bias"]:
+        r.refuse("mlp_bias", "is true, which is not modelled")
+    return sparse(r, lambda layer: layer >= r["first_k_dense_replace"])
+
+
+def _derive_unlimited_ocr(r: Reading) -> Mapping[str, float]:
+    d, layers, heads = r["hidden_size"], r["num_hidden_layers"], r["num_attention_heads"]
+    if d % heads:
+        r.refuse("hidden_size", f"is {d}, not a multiple of the {heads} heads")
+    width = d // heads
+    kv = (r["num_key_value_heads"] or heads) * width
+    bias = 2 * d + 2 * kv if r["attention_bias"] else 0
+    r.notes.append(
+        "A token attends to a window, and to all of the image and the prompt, which no field"
+        " describes: the attention core is left out"
+    )
+    return {
+        **_derive_ocr(r),
+        "attention_projection_params": layers * 2 * d * (d + kv),
+        "attention_params": layers * (2 * d * (d + kv) + bias),
+    }
+
+
+_OCR = BASE | ROUTED | kv_heads(None) | MLP_TYPES | leading(1) | attention_bias(False) | {
+    "n_shared_experts": may(2, "num_shared_experts"),
+    "mlp_bias": may(False, kind="flag"),
+}  # fmt: skip
+_QWEN3 = BASE | EXPERTS | SPARSE_STEP | attention_bias(False)
+
+ADAPTERS: Mapping[str, Adapter] = {
+    "qwen2_moe": Adapter(
+        BASE | EXPERTS | SPARSE_STEP | LAYER_TYPES | kv_heads(16) | {
+            "shared_expert_intermediate_size": need("shared_expert_intermediate_size"),
+            "qkv_bias": may(True, "qkv_bias"),
+            "use_sliding_window": may(False, kind="flag"),
+            "sliding_window": may(4096, null=True, minimum=0),
+            "max_window_layers": may(28, minimum=0),
+        },
+        fixed={"num_shared_experts": 1, "shared_expert_gate": 1},
+        derive=_derive_qwen2,
+    ),
+    "qwen3_vl_moe": Adapter(
+        tied_outside(_QWEN3 | kv_heads(16)), fixed={"qk_norm": 1}, derive=sparse_step,
+        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    ),
+    # The configuration class has a window that the layers never use.
+    "qwen3_omni_moe_thinker": Adapter(
+        tied_outside(_QWEN3 | kv_heads(4)), fixed={"qk_norm": 1}, derive=sparse_step,
+        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    ),
+    "glm4_moe": Adapter(
+        BASE | ROUTED | MTP | kv_heads(8) | leading(1) | shared_experts(1) | {
+            "attention_bias": may(False, "qkv_bias"),
+            "use_qk_norm": may(False, kind="flag"),
+        },
+        derive=_derive_glm4,
+    ),
+    "glm4v_moe": Adapter(
+        text_part(
+            BASE | ROUTED | kv_heads(8) | leading(1) | shared_experts(1)
+            | {"attention_bias": may(True, "qkv_bias")}
+        ),
+        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    ),
+    "solar_open": Adapter(
+        BASE | ROUTED | kv_heads(8) | shared_experts(1) | {
+            # No layer has a dense FFN: its width is there, and never used.
+            "intermediate_size": may(None),
+            "head_dim": may(128, "head_dim"),
+            "attention_bias": may(False, "qkv_bias"),
+        },
+        derive=lambda r: {"first_k_dense_replace": 0},
+    ),
+    "dots1": Adapter(
+        BASE | ROUTED | LAYER_TYPES | kv_heads(32) | leading(0) | attention_bias(False) | {
+            "n_shared_experts": need("num_shared_experts"),
+            "sliding_window": may(4096, "sliding_window", null=True),
+            "max_window_layers": may(62, null=True, minimum=0),
+        },
+        fixed={"qk_norm": 1}, derive=_derive_dots1,
+    ),
+    "hy_v3": Adapter(
+        BASE | EXPERTS | MLP_TYPES | MTP | kv_heads(8) | shared_experts(1)
+        | attention_bias(False) | {
+            "head_dim": may(128, "head_dim"),
+            "mlp_bias": may(False, kind="flag"),
+        },
+        fixed={"qk_norm": 1}, derive=_derive_hy3,
+        irrelevant=frozenset({"router_scaling_factor", "enable_moe_fp32_combine"}),
+    ),
+    "deepseek_ocr2": Adapter(
+        tied_outside(_OCR), derive=_derive_ocr, irrelevant=TEXT_ROUTING, note=TEXT_ONLY
+    ),
+    "unlimited_ocr": Adapter(
+        tied_outside(_OCR | {"num_attention_heads": need()}),
+        derive=_derive_unlimited_ocr, irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    ),
+}  # fmt: skip

@@ -1,0 +1,269 @@
+"""Architectures whose attention has other heads, or wider ones, in some layers than in others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.architectures.common import SHAPE, kv_heads
+from moe_report.importers.architectures.interleaved import every, window
+from moe_report.importers.architectures.layers import (
+    LAYER_TYPES,
+    MLP_TYPES,
+    MTP,
+    gated_attention,
+    sliding,
+    sparse,
+    without_mtp,
+)
+from moe_report.importers.architectures.mixers import TEXT_ROUTING, text_part
+from moe_report.importers.architectures.qwen_glm import BASE, EXPERTS, ROUTED, TEXT_ONLY
+
+_CORE = "Heads differ between layers, which no field describes: the attention core is left out"
+
+
+def _derive_mimo(r: Reading) -> Mapping[str, float]:
+    layers, d = r["num_hidden_layers"], r["hidden_size"]
+    given = {
+        **sliding(r, lambda layer: layer > 0 and not every(6, layer)),
+        **sparse(r, lambda layer: layer > 0),
+    }
+    if r["sliding_window_size"]:  # it leaves out the token itself
+        given["sliding_window"] = r["sliding_window_size"] + 1
+    for key, number in (
+        ("hybrid_layer_pattern", "num_sliding_window_layers"), ("moe_layer_freq", "num_moe_layers")
+    ):  # fmt: skip
+        if r[key] is not None and sum(r.one_per_layer(key)) != given[number]:
+            r.refuse(key, f"does not give the {given[number]} layers that other keys give")
+    heads, kv, key_width, value_width = (
+        r["num_attention_heads"], r["num_key_value_heads"], r["head_dim"], r["v_head_dim"]
+    )  # fmt: skip
+    if r["swa_num_key_value_heads"] not in (None, 2 * kv):
+        r.refuse("swa_num_key_value_heads", f"is not twice the {kv} of num_key_value_heads")
+    if r["n_shared_experts"]:
+        r.refuse("n_shared_experts", "is not 0, but this architecture shares no experts")
+    if (key_width + value_width) % 2:
+        r.refuse("v_head_dim", "and head_dim add up to an odd number, which is not modelled")
+    swa = given["num_sliding_window_layers"]
+    pairs = kv * (layers + swa)  # heads of keys and values, over all layers
+    widths = key_width + value_width
+    projections = d * widths * (layers * heads + pairs)
+    bias = layers * heads * key_width + pairs * widths if r["attention_bias"] else 0
+    return given | {
+        "head_dim": widths // 2,
+        "attention_projection_params": projections,
+        "attention_params": projections + bias + swa * heads,
+    }
+
+
+@dataclass(frozen=True)
+class _Gating(Key):
+    def accepts(self, value: object) -> bool:
+        """Whether the value is true, or says what there is a gate for."""
+        return value is True or value in ("per-head", "per-element")
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return "true, 'per-head' or 'per-element'"
+
+
+def _derive_laguna(r: Reading) -> Mapping[str, float]:
+    heads = [r["num_attention_heads"]] * r["num_hidden_layers"]
+    if r["num_attention_heads_per_layer"] is not None:
+        heads = r.one_per_layer("num_attention_heads_per_layer")
+    return {
+        **sliding(r, lambda layer: False),
+        **sparse(r, lambda layer: layer > 0),
+        **gated_attention(r, sum(heads), per_head=r["gating"] != "per-element"),
+        **_same_heads(r, set(heads)),
+    }
+
+
+def _same_heads(r: Reading, heads: set[int]) -> Mapping[str, float]:
+    """Give the heads of a layer if they are as many in all layers."""
+    if len(heads) == 1:
+        return {"num_attention_heads": heads.pop()}
+    r.notes.append(_CORE)
+    return {}
+
+
+@dataclass(frozen=True)
+class _Overrides(Key):
+    """What a layer has otherwise, by the layer's number."""
+
+    def accepts(self, value: object) -> bool:
+        """Whether it is an object of objects of whole numbers, or null."""
+        return value is None or (isinstance(value, dict) and all(
+            number.isdigit() and isinstance(layer, dict) and all(map(_is_number, layer.values()))
+            for number, layer in value.items()
+        ))  # fmt: skip
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return "an object that gives whole numbers for numbers of layers"
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and value > 0
+
+
+def _gemma4_layers(r: Reading) -> Iterator[tuple[bool, int, int]]:
+    """Give for each layer whether it has a window, the width of a head, and key heads."""
+    last = r["num_hidden_layers"] - 1
+    kinds = r["layer_types"] and r.one_per_layer("layer_types")
+    overrides = {int(number): given for number, given in (r["per_layer_config"] or {}).items()}
+    for layer in range(last + 1):
+        full = layer == last or (kinds[layer] == "full_attention" if kinds else every(6, layer))
+        given = overrides.get(layer, {})
+        if r["per_layer_config"] is None and full:
+            given = {"head_dim": r["global_head_dim"]}
+            if r["attention_k_eq_v"] and r["num_global_key_value_heads"]:
+                given["num_key_value_heads"] = r["num_global_key_value_heads"]
+        width = given.get("head_dim", r["head_dim"])
+        yield not full, width, given.get("num_key_value_heads", r["num_key_value_heads"])
+
+
+def _derive_gemma4(r: Reading) -> Mapping[str, float]:
+    if not r["enable_moe_block"]:
+        r.refuse("enable_moe_block", "is false: the model is not a Mixture-of-Experts")
+    if r["use_bidirectional_attention"] == "all":
+        r.refuse("use_bidirectional_attention", "is 'all', which is not modelled")
+    for key in ("hidden_size_per_layer_input", "num_kv_shared_layers"):
+        if r[key]:
+            r.refuse(key, "is not 0, which is not modelled with experts")
+    sliding(r, lambda layer: False)  # refuses other kinds of layers
+    d, heads = r["hidden_size"], r["num_attention_heads"]
+    products = others = windows = 0
+    widths = set()
+    for sliding_layer, width, kv in _gemma4_layers(r):
+        pairs = kv * (1 if r["attention_k_eq_v"] and not sliding_layer else 2)
+        products += d * width * (2 * heads + pairs)
+        others += 2 * width + (width * (heads + pairs) + d if r["attention_bias"] else 0)
+        windows += sliding_layer
+        widths.add(width)
+    given = {
+        "num_sliding_window_layers": windows,
+        "attention_projection_params": products,
+        "attention_params": products + others,
+        "other_params": r["num_hidden_layers"] * d,
+    }
+    if len(widths) > 1:
+        r.notes.append(_CORE)
+        return given
+    return given | {"num_attention_heads": heads, "head_dim": widths.pop()}
+
+
+def _derive_step(r: Reading) -> Mapping[str, float]:
+    without_mtp(r)
+    layers, more = r["num_hidden_layers"], r["num_nextn_predict_layers"] or 0
+    for key in ("layer_types", "mlp_layer_types"):
+        if r[key] is not None and len(r[key]) == layers + more:
+            r.values[key] = r[key][:layers]
+    if r["mlp_bias"]:
+        r.refuse("mlp_bias", "is true, which is not modelled")
+    enum = r["moe_layers_enum"]
+    listed = {int(x) for x in enum.split(",") if x.strip().isdigit()} if enum else range(3, layers)
+    given = {**sliding(r, lambda layer: False), **sparse(r, lambda layer: layer in listed)}
+    windowed = (r["layer_types"] or []).count("sliding_attention")
+    heads = r["num_attention_heads"]
+    other = r["num_sliding_attention_heads"] or heads
+    number = {heads: layers - windowed}
+    number[other] = number.get(other, 0) + windowed
+    all_heads = sum(each * count for each, count in number.items())
+    return {
+        **given,
+        **gated_attention(r, all_heads, per_head=True),
+        **_same_heads(r, {each for each, count in number.items() if count}),
+    }
+
+
+_GEMMA4 = SHAPE | LAYER_TYPES | {
+    "tie_word_embeddings": may(True, "tie_word_embeddings"),
+    "num_attention_heads": need(),
+    "num_key_value_heads": need(),
+    "head_dim": may(256),
+    "global_head_dim": may(512),
+    "num_global_key_value_heads": may(None),
+    "per_layer_config": _Overrides((), "text", None, True),
+    "attention_k_eq_v": may(False, kind="flag"),
+    "attention_bias": may(False, kind="flag"),
+    "sliding_window": may(512, "sliding_window"),
+    # The dense FFN beside the experts of each layer is a shared expert.
+    "intermediate_size": need("shared_expert_intermediate_size"),
+    "moe_intermediate_size": need("moe_intermediate_size"),
+    "num_experts": need("num_experts"),
+    "top_k_experts|num_experts_per_tok": need("num_experts_per_tok"),
+    "enable_moe_block": may(False, kind="flag"),
+    "hidden_size_per_layer_input": may(256, minimum=0),
+    "num_kv_shared_layers": may(0, minimum=0),
+    "use_bidirectional_attention": may(None, kind="text"),
+}  # fmt: skip
+_GEMMA4_FIXED = {"num_shared_experts": 1, "num_norms_per_layer": 7, "router_bias": 1}
+_STEP = SHAPE | LAYER_TYPES | MLP_TYPES | MTP | {
+    "num_attention_heads": need(),
+    "num_sliding_attention_heads|attention_other_setting.num_attention_heads": may(None),
+    "num_key_value_heads|num_attention_groups": need("num_key_value_heads"),
+    "head_dim": may(128, "head_dim"),
+    "intermediate_size": need("intermediate_size"),
+    "moe_intermediate_size": need("moe_intermediate_size"),
+    "n_routed_experts|moe_num_experts|num_local_experts": need("num_experts"),
+    "num_experts_per_tok|moe_top_k": need("num_experts_per_tok"),
+    "share_expert_dim|share_expert_dims": may(1280, "shared_expert_intermediate_size"),
+    "sliding_window": may(None, "sliding_window"),
+    "attention_bias": may(False, kind="flag"),
+    "mlp_bias": may(False, kind="flag"),
+    "moe_layers_enum": may(None, kind="text"),
+}  # fmt: skip
+_STEP_IRRELEVANT = frozenset({
+    "moe_router_scaling_factor", "moe_router_activation", "use_moe_router_bias", "use_moe",
+    "norm_expert_weight",
+})  # fmt: skip
+
+ADAPTERS: Mapping[str, Adapter] = {
+    "mimo_v2_flash": Adapter(
+        BASE | ROUTED | LAYER_TYPES | MLP_TYPES | kv_heads(4) | window(129) | {
+            "head_dim": may(192),
+            "v_head_dim": may(128),
+            "attention_bias": may(False, kind="flag"),
+            "sliding_window_size": may(None),
+            "hybrid_layer_pattern": may(None, kind="numbers"),
+            "moe_layer_freq": may(None, kind="numbers"),
+            "swa_num_key_value_heads": may(None),
+            "n_shared_experts": may(None, minimum=0),
+        },
+        derive=_derive_mimo,
+        note="Keys and values differ in width, and in number between layers: head_dim is the mean"
+        " width, and attention is counted as a whole",
+    ),
+    "laguna": Adapter(
+        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(8) | window(512) | {
+            "num_attention_heads": need(),
+            "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
+            "head_dim": may(128, "head_dim"),
+            "attention_bias": may(False, kind="flag"),
+            "gating": _Gating((), "text", True),
+            "num_attention_heads_per_layer": may(None, kind="numbers"),
+        },
+        fixed={"num_shared_experts": 1, "router_bias": 1}, derive=_derive_laguna,
+        irrelevant=frozenset({
+            "moe_routed_scaling_factor", "moe_apply_router_weight_on_input",
+            "moe_router_logit_softcapping",
+        }),
+    ),
+    "gemma4_text": Adapter(_GEMMA4, fixed=_GEMMA4_FIXED, derive=_derive_gemma4),
+    "gemma4": Adapter(
+        text_part(_GEMMA4), fixed=_GEMMA4_FIXED, derive=_derive_gemma4, irrelevant=TEXT_ROUTING,
+        note=TEXT_ONLY,
+    ),
+    "step3p5": Adapter(
+        _STEP, fixed={"num_shared_experts": 1}, derive=_derive_step, irrelevant=_STEP_IRRELEVANT
+    ),
+    "step3p7": Adapter(
+        text_part(_STEP), fixed={"num_shared_experts": 1}, derive=_derive_step,
+        irrelevant=TEXT_ROUTING | {f"text_config.{key}" for key in _STEP_IRRELEVANT},
+        note=TEXT_ONLY,
+    ),
+}  # fmt: skip

@@ -1,0 +1,75 @@
+"""What is exact for which architecture: a table, which the tests against transformers enforce."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Flops = Literal["all", "no core", "no recurrence"]
+TRANSFORMERS = "5.23.0"
+
+
+@dataclass(frozen=True)
+class Exactness:
+    """What of an architecture is exact.
+
+    Attributes:
+        parameters: Whether the total and every component are those of the real model.
+        active: Whether the active parameters are.
+        flops: ``all``: every product of the forward pass. ``no core``: products with weights; the
+            attention core is left out where no field describes it. ``no recurrence``: all but the
+            recurrence of linear attention, which is counted by its state, as a convention.
+        transformers: The version of transformers whose model it was compared with; empty if it was
+            not, and is counted like another architecture.
+        like: That other architecture.
+    """
+
+    parameters: bool
+    active: bool
+    flops: Flops
+    transformers: str = TRANSFORMERS
+    like: str = ""
+
+
+_BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
+    "all": (
+        "afmoe", "aria", "aria_text", "axk1", "beam", "cohere2_moe", "dbrx", "deepseek_ocr2",
+        "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
+        "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
+        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
+        "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash",
+        "minimax_m2", "mistral4", "mixtral", "olmoe", "phimoe", "qwen2_moe", "qwen3_moe",
+        "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
+    ),
+    "no core": (
+        "deepseek_v32", "gemma4", "gemma4_text", "glm_moe_dsa", "laguna", "nllb-moe", "step3p7",
+        "switch_transformers", "unlimited_ocr",
+    ),
+    "no recurrence": (
+        "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lfm2_moe", "minimax",
+        "nemotron_h", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next",
+    ),
+}  # fmt: skip
+# Not compared under these names: their text models are made like those that are.
+_LIKE: Mapping[str, str] = {
+    "grok-1": "mixtral",
+    "kimi_k2": "deepseek_v3",
+    "kimi_k25": "deepseek_v3",
+    "kimi_vl": "deepseek_v3",
+    "minimax_m1": "minimax",
+    "minimax_text_01": "minimax",
+    "step3p5": "step3p7",
+}
+
+
+def exactness() -> Mapping[str, Exactness]:
+    """Return what is exact, by ``model_type``."""
+    table = {
+        model_type: Exactness(True, True, flops)
+        for flops, model_types in _BY_FLOPS.items()
+        for model_type in model_types
+    }
+    for model_type, like in _LIKE.items():
+        table[model_type] = Exactness(True, True, table[like].flops, transformers="", like=like)
+    return dict(sorted(table.items()))
