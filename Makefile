@@ -48,6 +48,10 @@ oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact co
 bench: $(VENV)/.test-$(CI) ## Time 100 models through all outputs against a plain openpyxl script.
 	$(BIN)/python tests/benchmarks/outputs.py
 
+.PHONY: docs
+docs: $(BIN)/moe-report ## Write the table of architectures from what the tests enforce.
+	$(BIN)/python -m moe_report.importers.exactness > docs/architectures.md
+
 .PHONY: wheel
 wheel: $(VENV)/.test-$(CI) ## Build the wheel and the sdist into dist/.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build

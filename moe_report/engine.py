@@ -66,10 +66,18 @@ def build_report(
 
 
 def creation_time() -> datetime.datetime:
-    """Return now, or the time that ``SOURCE_DATE_EPOCH`` sets, in UTC."""
+    """Return now, or the time that ``SOURCE_DATE_EPOCH`` sets, in UTC.
+
+    Raises:
+        InputError: ``SOURCE_DATE_EPOCH`` is no such time.
+    """
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch:
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+        try:
+            return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            message = f"found {epoch!r}, expected seconds since 1970"
+            raise InputError([Problem("SOURCE_DATE_EPOCH", message)]) from error
     return datetime.datetime.now(datetime.UTC)
 
 

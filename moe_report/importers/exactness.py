@@ -73,3 +73,51 @@ def exactness() -> Mapping[str, Exactness]:
     for model_type, like in _LIKE.items():
         table[model_type] = Exactness(True, True, table[like].flops, transformers="", like=like)
     return dict(sorted(table.items()))
+
+
+_WORDS: Mapping[Flops, str] = {
+    "all": "exact",
+    "no core": "exact without the attention core, which is left out",
+    "no recurrence": "exact; recurrences are counted by their state",
+}
+
+
+def rows() -> list[tuple[str, str, str, str, str]]:
+    """Return the table in words, the header first."""
+    found = [("architecture", "parameters", "active", "FLOPs", "compared with")]
+    for model_type, exact in exactness().items():
+        compared = f"transformers {exact.transformers}"
+        if exact.like:
+            compared = f"nothing; counted like {exact.like}"
+        found.append(
+            (
+                model_type,
+                "exact" if exact.parameters else "not exact",
+                "exact" if exact.active else "not exact",
+                _WORDS[exact.flops],
+                compared,
+            )
+        )
+    return found
+
+
+def markdown() -> str:
+    """Return the table as the page ``docs/architectures.md``."""
+    head, *body = rows()
+    lines = [
+        "# Architectures that are read from a config.json",
+        "",
+        "What is exact for which `model_type`. The tests compare every one with the model that",
+        f"transformers {TRANSFORMERS} builds on torch's meta device, component by component, and",
+        "small real models with torch's flop counter; a test fails where this page says something",
+        "else.",
+        "",
+        "| " + " | ".join(head) + " |",
+        "|" + "---|" * len(head),
+        *("| " + " | ".join((f"`{row[0]}`", *row[1:])) + " |" for row in body),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")
