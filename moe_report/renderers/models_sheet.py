@@ -32,6 +32,7 @@ from moe_report.renderers.palette import (
     column_scale,
     number_format,
 )
+from moe_report.renderers.widths import header_lines, label_lines, room
 from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Report
 from moe_report.sheetxml import MAX_FORMULA
 
@@ -189,7 +190,7 @@ class _Writer:
                 (len(str(self._text_of(model, header))) for model in self.report.models), default=0
             )
             most = 34 if header == "name" else 24
-            self.sheet.width(number, max(_room(header), min(longest + 1, most)))
+            self.sheet.width(number, max(room(header), min(longest + 1, most)))
             if field:
                 self.sheet.note(HEADER, number, f"{field.label}\n{field.help}")
             return
@@ -197,7 +198,7 @@ class _Writer:
         longest = max(
             len(show(c.value, column.unit, column.format, scale)) + 1 for c in column.cells
         ) if column.cells else 0  # fmt: skip
-        self.sheet.width(number, max(_room(header), longest + 1, 8.5))
+        self.sheet.width(number, max(room(header), longest + 1, 8.5))
         self.sheet.note(HEADER, number, self._header_note(column))
 
     def _header_note(self, column: Column) -> str:
@@ -330,11 +331,11 @@ class _Writer:
         shell = self.sheet.shell
         headers = self.layout.headers
         lines = max(
-            (_header_lines(h, self.sheet.widths[n]) for n, h in enumerate(headers, 1)), default=1
+            (header_lines(h, self.sheet.widths[n]) for n, h in enumerate(headers, 1)), default=1
         )
         labels = max(
             (
-                _label_lines(self._heading(h)[0], self.sheet.widths[n])
+                label_lines(self._heading(h)[0], self.sheet.widths[n])
                 for n, h in enumerate(headers, 1)
             ),
             default=2,
@@ -377,38 +378,3 @@ _PLAIN_INPUT = frozenset({Provenance.GIVEN, Provenance.MISSING})
 
 def _findings_text(findings: Sequence[Finding]) -> str:
     return "\n".join(f"{item.level}: {item.column}: {item.message}" for item in findings)
-
-
-def header_width(name: str) -> int:
-    """Return a width, in characters, at which a long name in fixed-width type breaks well.
-
-    A cell breaks a word without spaces wherever it is full. The best width lets that be at an
-    underscore, in type a little narrower than reckoned too.
-
-    >>> header_width("num_experts_per_tok"), header_width("name")
-    (11, 9)
-    """
-    if len(name) <= 9:
-        return 9
-
-    def ugliness(width: int) -> float:
-        broken = 0
-        for room in (width, width + 1):
-            cuts = range(room, len(name), room)
-            broken += sum(name[at] != "_" and name[at - 1] != "_" for at in cuts)
-        return broken + 0.2 * width
-
-    return min(range(9, min(len(name), 16) + 1), key=ugliness)
-
-
-def _room(header: str) -> float:
-    """Width of a column for its header, set in type somewhat narrower than the sheet's."""
-    return 0.93 * header_width(header) + 0.5
-
-
-def _header_lines(name: str, width: float) -> int:
-    return -(-len(name) // max(int(width / 0.93), 1))
-
-
-def _label_lines(label: str, width: float) -> int:
-    return sum(-(-len(line) // max(int(width * 1.05), 1)) for line in label.split("\n"))

@@ -26,7 +26,7 @@ from moe_report.display import show
 from moe_report.grid import SHEET
 from moe_report.guard import column_letters
 from moe_report.renderers.book import Book, Sheet, freeze
-from moe_report.renderers.models_sheet import FIRST, Layout, header_width
+from moe_report.renderers.models_sheet import FIRST, Layout
 from moe_report.renderers.palette import (
     BLUE,
     GREY,
@@ -40,6 +40,7 @@ from moe_report.renderers.palette import (
     number_format,
 )
 from moe_report.renderers.reference_sheets import SUBTITLE, TITLE
+from moe_report.renderers.widths import header_width
 from moe_report.report import Column, Finding, Report
 
 HEAD = 5

@@ -1,0 +1,40 @@
+"""How wide a column must be for its header, and how high the header then is."""
+
+from __future__ import annotations
+
+
+def header_width(name: str) -> int:
+    """Return a width, in characters, at which a long name in fixed-width type breaks well.
+
+    A cell breaks a word without spaces wherever it is full. The best width lets that be at an
+    underscore, in type a little narrower than reckoned too.
+
+    >>> header_width("num_experts_per_tok"), header_width("name")
+    (11, 9)
+    """
+    if len(name) <= 9:
+        return 9
+
+    def ugliness(width: int) -> float:
+        broken = 0
+        for room in (width, width + 1):
+            cuts = range(room, len(name), room)
+            broken += sum(name[at] != "_" and name[at - 1] != "_" for at in cuts)
+        return broken + 0.2 * width
+
+    return min(range(9, min(len(name), 16) + 1), key=ugliness)
+
+
+def room(header: str) -> float:
+    """Return the width that a column needs for its header, in type narrower than the sheet's."""
+    return 0.93 * header_width(header) + 0.5
+
+
+def header_lines(name: str, width: float) -> int:
+    """Return how many lines a header takes in a column."""
+    return -(-len(name) // max(int(width / 0.93), 1))
+
+
+def label_lines(label: str, width: float) -> int:
+    """Return how many lines a label takes in a column."""
+    return sum(-(-len(line) // max(int(width * 1.05), 1)) for line in label.split("\n"))
