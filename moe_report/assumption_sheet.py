@@ -83,10 +83,9 @@ def read_assumptions(
             message = f"found {shown(value)}, expected a number for {name}"
             if isinstance(value, str) and is_number(value):
                 message += STORED_AS_TEXT
-        elif not known[name].minimum <= value <= known[name].maximum:
-            low, high = known[name].minimum, known[name].maximum
-            message = f"found {value!r}, expected {low:g} to {high:g} for {name}"
-        elif not (reader.own_report and value == known[name].default):
+        elif expected := known[name].refusal(value):
+            message = f"found {value!r}, expected {expected} for {name}"
+        elif value != known[name].default:
             found[name] = given(value, 1, f"{sheet}!{address}")
         first.setdefault(str(name), named)
         if message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _COUNT_PREFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -55,7 +56,7 @@ def scale(unit: str, format: str, values: Iterable[float | None]) -> Scale:
     sizes = sorted(abs(value) for value in values if value)
     middle = sizes[len(sizes) // 2] if sizes else 0
     for factor, sign in prefixes(unit):
-        if middle >= factor:
+        if middle >= 0.9995 * factor:
             return Scale(factor, sign)
     return Scale(1, unit_sign(unit))
 
@@ -63,17 +64,22 @@ def scale(unit: str, format: str, values: Iterable[float | None]) -> Scale:
 def digits(number: float, significant: int = 3) -> str:
     """Return a number with three significant digits, whole from a hundred on.
 
-    >>> digits(46.702), digits(1571.3), digits(0.52351), digits(-1.2), digits(0)
-    ('46.7', '1,571', '0.524', '−1.20', '0')
+    >>> digits(46.702), digits(1571.3), digits(0.5235), digits(-1.2), digits(0), digits(96.25)
+    ('46.7', '1,571', '0.524', '−1.20', '0', '96.3')
     """
     if number == 0:
         return "0"
     places = max(0, significant - 1 - math.floor(math.log10(abs(number))))
-    rounded = round(number, places)
+    rounded = _half_up(number, places)
     if rounded and abs(rounded) >= 10 ** (significant - places) and places:
         places -= 1  # 9.996 became 10.00
     text = f"{abs(rounded):,.{places}f}"
     return (MINUS if rounded < 0 else "") + text
+
+
+def _half_up(number: float, places: int) -> Decimal:
+    """Round as a spreadsheet does: 96.25 to 96.3."""
+    return Decimal(repr(number)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def show(
@@ -114,7 +120,7 @@ def _percent(share: float) -> str:
     size = abs(share)
     if 99.9 < size < 100:
         return digits(share, 4)  # 99.95 % is not all of it
-    return digits(round(share, 1) if size >= 10 else share, 3 if size >= 1 else 2)
+    return digits(share, 3 if size >= 1 else 2)
 
 
 def exact(number: float | None) -> str:

@@ -95,13 +95,9 @@ def _assumption_values(
         typed = table.assumptions.get(name)
         value = chosen.get(name, typed.value if typed else definition.default)
         place = typed.place if typed and name not in chosen else ""
-        if not definition.minimum <= value <= definition.maximum:
+        if expected := definition.refusal(value):
             where = f"{table.source.name}, {place}" if place else f"assumption {name!r}"
-            message = (
-                f"found {value:g}, expected {definition.minimum:g} to {definition.maximum:g} "
-                f"{definition.unit} for {name}"
-            )
-            problems.append(Problem(where, message))
+            problems.append(Problem(where, f"found {value:,g}, expected {expected} for {name}"))
         values.append(AssumptionValue(definition, value, name in chosen or typed is not None))
     if problems:
         raise InputError(problems)

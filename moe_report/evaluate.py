@@ -132,7 +132,7 @@ class _Engine:
             formula = None if np.isnan(computed[at]) else float(computed[at])
             if name in row.numbers:
                 given = row.numbers[name]
-                note = f"given: {given.place}" if given.place else "given"
+                note = f"given in the input, {given.place}" if given.place else "given"
                 cells.append(Cell(given.value, Provenance.GIVEN, note, formula))
             elif formula is not None:
                 note = "derived from other fields" if name in FIELDS else ""

@@ -14,6 +14,7 @@ from typing import Literal
 from moe_report.expr import Expr, lift, symbol
 
 Kind = Literal["number", "flag", "text"]
+FEWEST = 100_000  # parameters that a claim may be about: fewer are billions without their unit
 LARGEST = 2.0**53  # past it a float64 no longer holds every whole number
 
 
@@ -158,6 +159,9 @@ _add("num_linear_attention_layers", "L_l", "Linear-attention layers",
 _add("linear_attention_state_size", "z", "State of linear attention",
      "Numbers in the state of one linear-attention layer: heads times key width times value width.",
      unit="numbers", minimum=1)  # fmt: skip
+_add("linear_attention_params", "P_l", "Parameters of linear attention",
+     "Parameters of the token mixer of one linear-attention layer.", unit="parameters",
+     minimum=1)  # fmt: skip
 _add("num_attention_free_layers", "L_0", "Layers without attention",
      "Layers that mix no tokens at all: an FFN or experts alone.",
      unit="layers", maximum=10_000, default=0)  # fmt: skip
@@ -221,10 +225,38 @@ _add("expert_output_dim", "d_out", "Expert output",
 _add = _group("Claims to check")
 _add("published_total_params", "P*_total", "Published total",
      "Total parameters as published; compared with what is computed.",
-     "published total", unit="parameters", minimum=1)  # fmt: skip
+     "published total", unit="parameters", minimum=FEWEST)  # fmt: skip
 _add("published_active_params", "P*_active", "Published active",
      "Active parameters as published, with or without the input embedding; compared with what is "
-     "computed.", "published active", unit="parameters", minimum=1)  # fmt: skip
+     "computed.", "published active", unit="parameters", minimum=FEWEST)  # fmt: skip
+
+_add = _group("Bytes of a checkpoint")
+_add("embedding_bytes", "B_emb", "Embedding, bytes",
+     "Bytes of the input embedding in the checkpoint, with the scales of quantized weights.",
+     unit="byte")  # fmt: skip
+_add("unembedding_bytes", "B_unemb", "Unembedding, bytes",
+     "Bytes of the output head in the checkpoint, with the scales of quantized weights.",
+     unit="byte")  # fmt: skip
+_add("attention_bytes", "B_attn", "Attention, bytes",
+     "Bytes of all attention layers in the checkpoint, with the scales of quantized weights.",
+     unit="byte")  # fmt: skip
+_add("dense_ffn_bytes", "B_dense", "Dense FFN, bytes",
+     "Bytes of the FFNs of layers without experts in the checkpoint, with the scales of quantized "
+     "weights.",
+     unit="byte")  # fmt: skip
+_add("routed_expert_bytes", "B_routed", "Routed experts, bytes",
+     "Bytes of all routed experts in the checkpoint, with the scales of quantized weights.",
+     unit="byte")  # fmt: skip
+_add("shared_expert_bytes", "B_shared", "Shared experts, bytes",
+     "Bytes of the experts that every token passes through in the checkpoint, with the scales of "
+     "quantized weights.",
+     unit="byte")  # fmt: skip
+_add("router_bytes", "B_router", "Router, bytes",
+     "Bytes of the routers in the checkpoint, with the scales of quantized weights.",
+     unit="byte")  # fmt: skip
+_add("norm_and_other_bytes", "B_other", "Norms and other, bytes",
+     "Bytes of the norms in the checkpoint, and of all that has no other place.",
+     unit="byte")  # fmt: skip
 
 FIELDS: Mapping[str, Field] = {field.name: field for field in _FIELDS}
 TEXT_FIELDS = tuple(field.name for field in _FIELDS if field.kind == "text")

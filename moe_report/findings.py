@@ -19,6 +19,24 @@ _CLAIMS = {
 }
 
 
+_KINDS_OF_LAYERS = {
+    "num_hidden_layers": (
+        "num_sliding_window_layers",
+        "num_chunked_attention_layers",
+        "num_linear_attention_layers",
+        "num_attention_free_layers",
+    ),
+    "num_moe_layers": ("num_moe_layers", "first_k_dense_replace"),
+}
+_SHARES = (
+    "parameter_efficiency", "expert_utilisation", "sparsity", "always_active_share",
+    "expert_flops_savings", "model_flops_savings", "router_param_share", "router_flop_share",
+)  # fmt: skip
+_SUMMARIES = {
+    "total", "totals", "sum", "subtotal", "average", "avg", "mean", "median", "min", "max",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Reference:
     """The model that a row is compared with: its numbers by name."""
@@ -41,7 +59,7 @@ def audit(
     found: list[Finding] = []
     for at, row in enumerate(table.rows):
         view = _View(row, columns, at)
-        for check in (_impossible, _claims, _overrides, _suspicious):
+        for check in (_impossible, _layers, _shares, _claims, _overrides, _suspicious, _odd_rows):
             found.extend(check(view))
         reference = references.get(row.texts.get("compare_with", ""))
         if reference is not None:
@@ -98,9 +116,9 @@ def _impossible(view: _View) -> Iterator[Finding]:
         yield view.finding(
             "impossible", "active_params",
             f"{_share(active / total)} of the parameters are active, less than the "
-            f"{_share(chosen / experts)} of the experts ({chosen:g} of {experts:g}) that a token "
-            "uses; everything else is always active, so total, active, experts and top-k cannot "
-            "belong to one model",
+            f"{_share(chosen / experts)} of the experts ({chosen:,.0f} of {experts:,.0f}) that a "
+            "token uses; everything else is always active, so total, active, experts and top-k "
+            "cannot belong to one model",
             stated=active, computed=total * chosen / experts,
         )  # fmt: skip
 
@@ -108,6 +126,36 @@ def _impossible(view: _View) -> Iterator[Finding]:
 def _share(part: float) -> str:
     """A share as people read it."""
     return show(part, "ratio", "percent")
+
+
+def _layers(view: _View) -> Iterator[Finding]:
+    """Kinds of layers that are more than all layers together."""
+    layers = view.value("num_hidden_layers")
+    if layers is None:
+        return
+    for column, kinds in _KINDS_OF_LAYERS.items():
+        counted = {kind: view.value(kind) or 0 for kind in kinds}
+        if sum(counted.values()) > layers:
+            listed = " and ".join(
+                f"{count:,.0f} {kind}" for kind, count in counted.items() if count
+            )
+            yield view.finding(
+                "impossible", column, f"{listed}, of only {layers:,.0f} layers in all",
+                stated=sum(counted.values()), computed=layers,
+            )  # fmt: skip
+
+
+def _shares(view: _View) -> Iterator[Finding]:
+    """Typed shares below nothing or above everything."""
+    for name in _SHARES:
+        stated = view.typed(name)
+        if stated is not None and not 0 <= stated.value <= 1:
+            yield view.finding(
+                "impossible", name,
+                f"given as {_share(stated.value)}, and a share is from 0 to 100 %; head a column "
+                f"of percentages '{name} (%)'",
+                stated=stated.value,
+            )  # fmt: skip
 
 
 def _claims(view: _View) -> Iterator[Finding]:
@@ -143,6 +191,23 @@ def _overrides(view: _View) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _odd_rows(view: _View) -> Iterator[Finding]:
+    if view.row.name.strip().casefold() in _SUMMARIES:
+        yield view.finding(
+            "suspicious", "total_params" if "total_params" in view.columns else "num_experts",
+            "this row is named like a summary of the others, and is taken for a model",
+        )  # fmt: skip
+    for window, layers in (
+        ("sliding_window", "num_sliding_window_layers"),
+        ("attention_chunk_size", "num_chunked_attention_layers"),
+    ):
+        if view.typed(window) and not view.value(layers):
+            yield view.finding(
+                "suspicious", window,
+                f"given, while {layers} is 0: no layer uses it; fill in how many do",
+            )  # fmt: skip
+
+
 def _against(view: _View, reference: Reference) -> Iterator[Finding]:
     for name, stated in view.row.numbers.items():
         if name in _CLAIMS or name not in view.columns:
@@ -174,18 +239,18 @@ def _suspicious(view: _View) -> Iterator[Finding]:
         )  # fmt: skip
     layers, with_experts = view.value("num_hidden_layers"), view.value("num_moe_layers")
     expert = view.cell("moe_intermediate_size")
-    mixed = layers is not None and with_experts is not None and with_experts < layers
+    mixed = layers is not None and with_experts is not None and 0 < with_experts < layers
     if mixed and expert and expert.value and expert.provenance == Provenance.DERIVED:
         yield view.finding(
             "suspicious", "moe_intermediate_size",
             "not filled in, so experts are taken to be as wide as the dense layers' FFN "
-            f"({expert.value:g}); models with dense layers rarely are",
+            f"({expert.value:,.0f}); models with dense layers rarely are",
         )  # fmt: skip
     experts, chosen = view.value("num_experts"), view.value("num_experts_per_tok")
     if experts and experts == chosen and experts > 1:
         yield view.finding(
             "suspicious", "num_experts_per_tok",
-            f"a token goes through all {experts:g} experts, so nothing is routed",
+            f"a token goes through all {experts:,.0f} experts, so nothing is routed",
         )  # fmt: skip
 
 

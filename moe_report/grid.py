@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from openpyxl.utils.escape import unescape
@@ -20,6 +21,29 @@ REPORT_PROPERTY = "moe-report"
 HEADER_ROWS = 30  # a header is looked for in so many rows
 STORED_AS_TEXT = " (it is stored as text; convert the cell to a number)"
 _SHOWN_TEXT = 60
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a sheet has what.
+
+    Attributes:
+        sheet: Name of the sheet.
+        header: Number of the header row.
+        columns: Number of the column of each field and metric.
+        scales: What one of a column's numbers is, where its header has a unit.
+        rows: Number of the row of each model.
+        last_row: Number of the last row with content.
+        last_column: Number of the last column with content.
+    """
+
+    sheet: str
+    header: int
+    columns: Mapping[str, int]
+    scales: Mapping[str, float]
+    rows: Mapping[str, int]
+    last_row: int
+    last_column: int
 
 
 def read_grid(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from moe_report.display import scale, show
 from moe_report.errors import PluginError, nearest
-from moe_report.metrics import Metric
+from moe_report.metrics import Assumption, Metric
 from moe_report.printers import excel, plain
 from moe_report.registry import Registry, Section
 from moe_report.report import Report
@@ -90,13 +90,14 @@ def describe(registry: Registry, name: str) -> str:
 def _metric(metric: Metric, section: Section) -> str:
     own = {item.name for item in metric.assumptions}
     needs = [item for item in metric.expr.symbols() if item not in own]
+    rests_on = _rests_on(metric)
     facts = [
         ("section", f"{section.title} [{section.name}]"),
         ("symbol", metric.symbol),
         ("unit", metric.unit),
         ("formula", plain(metric.expr)),
         ("needs", ", ".join(needs) or "nothing"),
-        ("assumes", ", ".join(f"{item.name} = {item.default:g}" for item in metric.assumptions)),
+        ("assumes", ", ".join(f"{item.name} = {item.default:,g}" for item in rests_on)),
         ("in Excel", "=" + excel(metric.expr, str)),
         ("source", metric.source),
         ("from", f"{section.distribution} {section.version}".strip() + f", {section.module}"),
@@ -113,3 +114,11 @@ def _metric(metric: Metric, section: Section) -> str:
                 )
             )  # fmt: skip
     return "\n".join(lines)
+
+
+def _rests_on(metric: Metric) -> list[Assumption]:
+    """The assumptions that a metric depends on, through others too."""
+    found = {item.name: item for item in metric.assumptions if item.name in metric.expr.symbols()}
+    for called in metric.calls.values():
+        found |= {item.name: item for item in _rests_on(called)}
+    return list(found.values())

@@ -73,6 +73,7 @@ class Assumption:
         default: The value unless the user sets another.
         minimum: Smallest value accepted.
         maximum: Largest value accepted.
+        whole: Whether only whole numbers make sense.
     """
 
     name: str
@@ -83,6 +84,17 @@ class Assumption:
     default: float
     minimum: float
     maximum: float
+    whole: bool = False
+
+    def refusal(self, value: float) -> str:
+        """Return what was expected in place of a value, or nothing if it will do."""
+        if self.minimum <= value <= self.maximum and (not self.whole or value == int(value)):
+            return ""
+        if (self.whole, self.minimum, self.maximum) == (True, 0, 1):
+            return "0 or 1"
+        if self.whole:
+            return f"a whole number from {self.minimum:,.0f} to {self.maximum:,.0f}"
+        return f"{self.minimum:,g} to {self.maximum:,g} {self.unit}"
 
 
 def assumption(
@@ -94,6 +106,7 @@ def assumption(
     label: str | None = None,
     minimum: float = 0,
     maximum: float = 2.0**53,
+    whole: bool = False,
 ) -> Any:
     """Declare a field of an assumptions dataclass.
 
@@ -105,7 +118,7 @@ def assumption(
     """
     metadata = {
         "symbol": symbol, "unit": unit, "help": help, "label": label,
-        "minimum": minimum, "maximum": maximum,
+        "minimum": minimum, "maximum": maximum, "whole": whole,
     }  # fmt: skip
     return dataclasses.field(default=default, metadata={"moe_report": metadata})
 

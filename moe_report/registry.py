@@ -121,10 +121,15 @@ class Registry:
         known = {*names, *(failure.section for failure in self.failures)}
         for name in (*only, *skip):
             if name not in known:
-                raise PluginError(f"there is no section {name!r}.{nearest(name, known)}")
+                listed = ", ".join(sorted(known))
+                raise PluginError(
+                    f"there is no section {name!r}; installed are {listed}.{nearest(name, known)}"
+                )
         if not only and not skip:
             return self
         kept = {name for name in (only or names) if name not in skip}
+        if not kept:
+            raise PluginError("no section is left: --skip leaves out all that --only keeps")
         wanted: dict[str, Metric] = {}
         for section in self.sections:
             if section.name in kept:

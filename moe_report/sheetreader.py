@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from moe_report.errors import Problem, nearest
-from moe_report.fields import LARGEST, RULES, Field
-from moe_report.grid import HEADER_ROWS, STORED_AS_TEXT, is_number, plain, read_grid, shown
+from moe_report.fields import FEWEST, LARGEST, RULES, Field
+from moe_report.grid import HEADER_ROWS, STORED_AS_TEXT, Places, is_number, plain, read_grid, shown
 from moe_report.guard import column_letters
 from moe_report.headers import Headers, Known, folded
 from moe_report.metrics import field_value
@@ -22,6 +22,7 @@ _MISSING_SIGNS = {"", "-", "–", "—", "n/a", "na", "none"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _PERCENT = Decimal("0.01")
 _LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
+_TOTALS = ("total_params", "active_params", "active_params_no_embedding")
 _YES_NO = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 
 
@@ -38,8 +39,7 @@ class SheetReader:
         allow_unknown: bool,
     ) -> None:
         self.source = source
-        self.metrics = registry.metrics
-        self.headers = Headers(self.metrics)
+        self.headers = Headers(registry.metrics)
         self.own_report = own_report
         self.allow_unknown = allow_unknown
         self.problems: list[Problem] = []
@@ -51,6 +51,7 @@ class SheetReader:
             )
         self.recalculate = not own_report and _asks_to_recalculate(package)
         self.stored_formulas: list[str] = []
+        self.places: Places | None = None
 
     def problem(self, cell: str, message: str, sheet: str | None = None) -> None:
         """Record what is wrong with a cell."""
@@ -80,6 +81,15 @@ class SheetReader:
                     "expected each name once",
                 )
             rows.append(row)
+        self.places = Places(
+            sheet=self.source.sheet,
+            header=top,
+            columns={known.name: column for column, known in columns.items()},
+            scales={known.name: float(known.scale) for known in columns.values()},
+            rows={row.name: int(row.place.rpartition("!")[2]) for row in rows},
+            last_row=len(self.grid),
+            last_column=max(len(cells) for cells in self.grid),
+        )
         self._check_comparisons(rows, columns)
         if not rows and not self.problems:
             below = "no row with a number" if self.warnings else "no model"
@@ -296,7 +306,7 @@ class SheetReader:
             self.problem(address, f"found {shown(value)}, expected a number for {known.name}{hint}")
             return None
         scale = known.scale
-        if scale == _PERCENT and "%" in self.grid[number - 1][column - 1].number_format:
+        if scale == _PERCENT and _scales(self.grid[number - 1][column - 1].number_format):
             scale = 1  # the cell shows 27.6 % for 0.276
         typed = given(value, scale, f"{self.source.sheet}!{address}")
         wrong = _out_of_bounds(known, typed.value)
@@ -304,13 +314,6 @@ class SheetReader:
             scaled = f" ({typed.value:,.15g})" if scale != 1 else ""
             self.problem(address, f"found {value!r}{scaled}, expected {wrong} for {known.name}")
             return None
-        metric = self.metrics.get(known.name)
-        if metric is not None and metric.format == "percent" and typed.value > 1:
-            self.warnings.append(
-                f"{self.source.name}, {typed.place}: {value!r} for {known.name} is taken as "
-                f"{typed.value:,.15g} to 1; if it is a percentage, head the column "
-                f"'{known.name} (%)'"
-            )
         if formula:
             self.stored_formulas.append(address)
         return typed
@@ -361,6 +364,11 @@ def _asks_to_recalculate(package: Package) -> bool:
     return settings is not None and settings.get("fullCalcOnLoad") in ("1", "true")
 
 
+def _scales(number_format: str) -> bool:
+    """Whether a number format shows hundredths; a quoted or escaped % is only a letter."""
+    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)
+
+
 def _out_of_bounds(known: Known, value: float) -> str:
     """What was expected in place of a value, or nothing if it will do."""
     field: Field | None = known.field
@@ -370,13 +378,15 @@ def _out_of_bounds(known: Known, value: float) -> str:
         counts = known.unit.split("/")[0] in ("parameters", "FLOP", "MAC", "byte", "slots")
         if (counts and value < 0) or value < -LARGEST:
             return "a number that is not negative"
-        if known.unit == "parameters" and value < _LIKE_A_COUNT and value != int(value):
+        whole = value == int(value) and not (known.name in _TOTALS and value < FEWEST)
+        if known.unit == "parameters" and value < _LIKE_A_COUNT and not whole:
             return (
                 f"a whole number (is it in billions? then write the header as '{known.name} (B)')"
             )
         return ""
     if not field.minimum <= value <= field.maximum:
         if field.maximum >= LARGEST:
-            return f"at least {field.minimum:g}"
+            hint = f" (is it in billions? then write the header as '{known.name} (B)')"
+            return f"at least {field.minimum:,.0f}" + hint * (field.minimum == FEWEST)
         return f"{field.minimum:g} to {field.maximum:g}"
     return "" if value == int(value) else "a whole number"

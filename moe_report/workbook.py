@@ -13,7 +13,7 @@ import openpyxl
 
 from moe_report.assumption_sheet import read_assumptions
 from moe_report.errors import InputError, Problem, nearest
-from moe_report.grid import REPORT_PROPERTY, SHEET, sheet_named, unreadable
+from moe_report.grid import REPORT_PROPERTY, SHEET, Places, sheet_named, unreadable
 from moe_report.guard import MAX_FILE, check_package
 from moe_report.ooxml import Package
 from moe_report.registry import Registry
@@ -28,10 +28,12 @@ class Read:
     Attributes:
         table: The rows without the cells that have problems.
         problems: Everything that is wrong.
+        places: Where the sheet has what; None if it has no header, or is no sheet.
     """
 
     table: ModelTable
     problems: tuple[Problem, ...]
+    places: Places | None = None
 
 
 def read_workbook(
@@ -74,7 +76,7 @@ def inspect_workbook(
     assumptions = read_assumptions(book, package, source, registry, reader)
     book.close()
     table = ModelTable(tuple(rows), source, assumptions, tuple(reader.warnings))
-    return Read(table, tuple(reader.problems))
+    return Read(table, tuple(reader.problems), reader.places)
 
 
 def read_bytes(path: Path) -> bytes:

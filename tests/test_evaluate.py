@@ -59,7 +59,7 @@ def test_given_number(registry: Registry) -> None:
     """A typed number is as typed, and its note says where."""
     typed = Given(8.0, "Models!C5", 0.5)
     found = cell(evaluated(registry, MIXTRAL | {"num_experts": typed}), "num_experts")
-    assert found == Cell(8.0, Provenance.GIVEN, "given: Models!C5")
+    assert found == Cell(8.0, Provenance.GIVEN, "given in the input, Models!C5")
 
 
 def test_default_number(registry: Registry) -> None:
@@ -243,7 +243,7 @@ def test_typed_metric_wins_downstream(registry: Registry) -> None:
     typed = Given(50e9, "Models!F2", 0.5e9)
     evaluation = evaluated(registry, MIXTRAL | {"total_params": typed}, MIXTRAL)
     found = cell(evaluation, "total_params")
-    assert found == Cell(50e9, Provenance.GIVEN, "given: Models!F2", 46_702_792_704.0)
+    assert found == Cell(50e9, Provenance.GIVEN, "given in the input, Models!F2", 46_702_792_704.0)
     active = cell(evaluation, "active_params").value
     assert cell(evaluation, "parameter_efficiency").value == active / 50e9  # type: ignore[operator]
     assert cell(evaluation, "total_params", 1).value == 46_702_792_704

@@ -46,6 +46,53 @@ def billions(number: float) -> Given:
     return given(number, 10**9, "Models!X2")
 
 
+# -- rows that cannot be --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("numbers", "column"),
+    [
+        ({"num_sliding_window_layers": 20, "sliding_window": 8, "num_linear_attention_layers": 13},
+         "num_hidden_layers"),
+        ({"num_moe_layers": 30, "first_k_dense_replace": 3}, "num_moe_layers"),
+    ],
+)  # fmt: skip
+def test_kinds_of_layers_are_no_more_than_all(
+    registry: Registry, numbers: dict[str, float], column: str
+) -> None:
+    """Counts that fit one by one, and not together, are impossible."""
+    found = findings(registry, row(MIXTRAL | numbers))
+    assert ("impossible", "it", column) in seen(found)
+
+
+def test_a_share_above_everything_is_impossible(registry: Registry) -> None:
+    """27.6 for 27.6 % is 2,760 %, and the finding says how to write percentages."""
+    [found] = findings(registry, row({"num_experts": 8, "parameter_efficiency": 27.6}))
+    assert (found.level, found.column) == ("impossible", "parameter_efficiency")
+    assert "(%)" in found.message
+
+
+@pytest.mark.parametrize("name", ["Total", "average"])
+def test_a_summary_row_is_suspicious(registry: Registry, name: str) -> None:
+    """A row of totals is no model."""
+    found = findings(registry, row(MIXTRAL, name=name))
+    assert seen(found) == [("suspicious", name, "total_params")]
+
+
+def test_a_window_that_no_layer_uses_is_suspicious(registry: Registry) -> None:
+    """A window without a number of layers changes nothing, silently."""
+    found = findings(registry, row(MIXTRAL | {"sliding_window": 128}))
+    assert seen(found) == [("suspicious", "it", "sliding_window")]
+
+
+def test_layers_without_attention_have_no_attention_weights(registry: Registry) -> None:
+    """Half the layers without attention are half its weights."""
+    from moe_report_metrics.parameter_ledger import attention_params
+
+    half = attention_params.of(**MIXTRAL, num_attention_free_layers=16)
+    assert half * 2 == attention_params.of(**MIXTRAL)
+
+
 # -- claims ---------------------------------------------------------------------------------------
 
 

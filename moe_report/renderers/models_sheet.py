@@ -198,7 +198,7 @@ class _Writer:
         longest = max(
             len(show(c.value, column.unit, column.format, scale)) + 1 for c in column.cells
         ) if column.cells else 0  # fmt: skip
-        self.sheet.width(number, max(room(header), longest + 1, 8.5))
+        self.sheet.width(number, room(header, longest + 1))
         self.sheet.note(HEADER, number, self._header_note(column))
 
     def _header_note(self, column: Column) -> str:
@@ -218,10 +218,12 @@ class _Writer:
 
     def _row(self, row: int, at: int, model: ModelInfo) -> None:
         findings = self.report.findings_of(model.name)
-        doubted = {finding.column: finding for finding in findings}
+        doubted: dict[str, list[Finding]] = {}
+        for finding in findings:
+            doubted.setdefault(finding.column, []).append(finding)
         for number, (header, column) in enumerate(self.headers, start=1):
             if column is not None:
-                self._number(row, number, column, column.cells[at], doubted.get(header))
+                self._number(row, number, column, column.cells[at], doubted.get(header, []))
             elif header in model.carried:
                 self.sheet.rows.value(row, number, model.carried[header], self.style(Look()))
             else:
@@ -240,7 +242,7 @@ class _Writer:
         return str(model.carried.get(header, model.texts.get(header, "")))
 
     def _number(
-        self, row: int, number: int, column: Column, cell: Cell, finding: Finding | None
+        self, row: int, number: int, column: Column, cell: Cell, findings: Sequence[Finding]
     ) -> None:
         is_input = column.name in FIELDS
         given = cell.provenance == Provenance.GIVEN
@@ -249,7 +251,7 @@ class _Writer:
             color=INPUT if given else QUIET if default else FORMULA,
             bold=given and not is_input,
             italic=default,
-            fill=WARN_FILL if finding else "",
+            fill=WARN_FILL if findings else "",
             number_format=self.formats[column.name],
         )
         style = self.style(look)
@@ -264,14 +266,14 @@ class _Writer:
             self.sheet.rows.formula(row, number, formula, cell.value, style, error=cell.undefined)
         else:
             self.sheet.rows.blank(row, number, style)
-        self._cell_note(row, number, cell, finding, is_input)
+        self._cell_note(row, number, cell, findings, is_input)
 
     def _cell_note(
-        self, row: int, number: int, cell: Cell, finding: Finding | None, is_input: bool
+        self, row: int, number: int, cell: Cell, findings: Sequence[Finding], is_input: bool
     ) -> None:
         if self.to_fill_in:
             return
-        lines = [f"{finding.level}: {finding.message}"] if finding else []
+        lines = [f"{finding.level}: {finding.message}" for finding in findings]
         noted = cell.note and not (is_input and cell.provenance in _PLAIN_INPUT)
         if noted:
             lines.append(cell.note)

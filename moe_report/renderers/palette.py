@@ -72,7 +72,7 @@ class Palette:
         )
         cell.fill = PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill()
         cell.alignment = Alignment(
-            horizontal=look.horizontal,
+            horizontal=look.horizontal or ("left" if look.indent else None),
             vertical=look.vertical,
             wrap_text=look.wrap or None,
             indent=look.indent,
@@ -91,9 +91,14 @@ def number_format(column: Column) -> str:
 
     A number far below the column's unit falls back to a smaller one, so that it is never 0.00.
     """
+    values = [cell.value for cell in column.cells if cell.value]
+    if any(value < 0 for value in values):
+        return _signed(column)  # LibreOffice drops the minus sign in a format with conditions
     if column.format == "percent":
-        smallest = min((abs(c.value) for c in column.cells if c.value), default=1)
-        return r"[>=0.0995]0.0\ %;[>=0.00095]0.00\ %;0.0000\ %" if smallest < 0.0095 else r"0.0\ %"
+        if min(values, default=1) < 0.0095:
+            return r"[>=0.0995]0.0\ %;[>=0.00095]0.00\ %;0.0000\ %"
+        # 99.95 % is not all of it
+        return r"[>=0.9995]0.00\ %;0.0\ %" if max(values, default=0) >= 0.9995 else r"0.0\ %"
     if column.format == "factor":
         return '0.00"×"'
     if column.format == "decimal":
@@ -107,6 +112,19 @@ def number_format(column: Column) -> str:
         for factor, sign in steps[:2]
     ]
     return ";".join([*sections, "#,##0"])
+
+
+def _signed(column: Column) -> str:
+    if column.format == "percent":
+        return r"0.0\ %"
+    if column.format == "factor":
+        return '0.00"×"'
+    if column.format != "si":
+        return "#,##0.##"
+    chosen = column_scale(column)
+    if chosen.factor == 1:
+        return "#,##0.##"
+    return f'#,##0.00{"," * _thousands(chosen.factor)}" {chosen.sign}"'
 
 
 def _thousands(factor: float) -> int:

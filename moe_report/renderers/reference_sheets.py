@@ -70,13 +70,16 @@ def write_assumptions(book: Book, report: Report) -> None:
         target = f"{ASSUMPTIONS_SHEET}!$C${row}"
         book.shell.defined_names[what.name] = DefinedName(what.name, attr_text=target)
         check = DataValidation(
-            type="decimal", operator="between", formula1=f"{what.minimum:g}",
+            type="whole" if what.whole else "decimal", operator="between",
+            formula1=f"{what.minimum:g}",
             formula2=f"{what.maximum:.17g}", allow_blank=False, showErrorMessage=True,
             errorTitle=what.label[:32],
             error=f"A number from {what.minimum:g} to {what.maximum:g}."[:255],
         )  # fmt: skip
         check.add(f"C{row}")
         sheet.shell.add_data_validation(check)
+    longest = max((len(f"{item.value:,.4f}") for item in report.assumptions), default=0)
+    sheet.width(3, max(12, longest))
     freeze(sheet.shell, f"A{top + 1}", 100, gridlines=False)
     sheet.print_setup(f"{top}:{top}")
 

@@ -51,13 +51,17 @@ _BARS = ("total_params", "parameter_efficiency")
 def facts(report: Report) -> str:
     """Return the line of facts under the title."""
     parts = [
-        f"{len(report.models)} models",
-        f"{len(report.metrics)} metrics",
-        f"{len(report.findings)} findings",
+        _counted(len(report.models), "model"),
+        _counted(len(report.metrics), "metric"),
+        _counted(len(report.findings) + len(report.failures), "finding"),
         report.created[:10],
         f"moe-report {report.version}",
     ]
     return " · ".join(parts)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def write_summary(book: Book, report: Report, layout: Layout) -> None:
@@ -87,7 +91,7 @@ def write_summary(book: Book, report: Report, layout: Layout) -> None:
             address = f"{SHEET}!{column_letters(layout.at(column.name))}{FIRST + at}"
             sheet.rows.formula(row, number, address, cell.value, style(look), error=cell.undefined)
     longest = max((len(model.name) for model in report.models), default=8)
-    sheet.width(1, min(longest + 2, 36))
+    sheet.width(1, max(min(longest + 2, 36), 12))
     last = HEAD + max(len(report.models), 1)
     for number, column in enumerate(columns, start=2):
         if column.name in _BARS:
@@ -166,7 +170,8 @@ def _charts(book: Book, sheet: Sheet, report: Report, layout: Layout, at: str) -
         book, report, layout, 5, ("total_params", "forward_flops", "dense_equivalent_flops")
     )
     if costs:
-        below = HEAD + (len(weights) + 9 if weights else 0)
+        # a row is about half a centimetre high
+        below = HEAD + (math.ceil(_bars_height(weights) / 0.5) + 2 if weights else 0)
         sheet.shell.add_chart(_cost_chart(data.shell, report, costs), f"{at}{below}")
 
 
@@ -204,7 +209,7 @@ def _block(
 def _weights_chart(shell: Any, report: Report, models: list[int]) -> BarChart:
     chart = BarChart()
     chart.type = "bar"
-    chart.title = _title("Total and active parameters", 1200, bold=True)
+    chart.title = _title(f"Total and active parameters{_part(report, models)}", 1200, bold=True)
     chart.gapWidth, chart.overlap = 60, 0
     categories = Reference(shell, min_col=1, min_row=3, max_row=2 + len(models))
     pairs = ((2, "total_params", GREY, "Total"), (3, "active_params", VERMILION, "Active"))
@@ -233,7 +238,7 @@ def _weights_chart(shell: Any, report: Report, models: list[int]) -> BarChart:
     chart.x_axis.txPr = _small_print(800)
     chart.legend = Legend()
     chart.legend.position = "t"
-    chart.width, chart.height = 22, max(7.5, 3 + 0.62 * len(models))
+    chart.width, chart.height = 22, _bars_height(models)
     return chart
 
 
@@ -241,7 +246,9 @@ def _cost_chart(shell: Any, report: Report, models: list[int]) -> ScatterChart:
     chart = ScatterChart()
     chart.style = 13
     chart.scatterStyle = "lineMarker"
-    chart.title = _title("FLOPs a token against total parameters", 1200, bold=True)
+    chart.title = _title(
+        f"FLOPs a token against total parameters{_part(report, models)}", 1200, bold=True
+    )
     x = Reference(shell, min_col=6, min_row=3, max_row=2 + len(models))
     kinds = (
         (7, "forward_flops", VERMILION, "circle", "MoE, top-k experts"),
@@ -268,6 +275,17 @@ def _cost_chart(shell: Any, report: Report, models: list[int]) -> ScatterChart:
     chart.legend.position = "t"
     chart.width, chart.height = 22, 11
     return chart
+
+
+def _part(report: Report, models: list[int]) -> str:
+    """What a chart's title says where it does not show all models."""
+    if len(models) < _CHART_MODELS or len(report.models) == len(models):
+        return ""
+    return f": the first {len(models)} of {len(report.models)} models"
+
+
+def _bars_height(models: list[int]) -> float:
+    return max(7.5, 3 + 0.62 * len(models))
 
 
 def _axis(axis: Any, title: str, format: str) -> None:

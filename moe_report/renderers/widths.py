@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 
-def header_width(name: str) -> int:
+
+def header_width(name: str, least: int = 9) -> int:
     """Return a width, in characters, at which a long name in fixed-width type breaks well.
 
     A cell breaks a word without spaces wherever it is full. The best width lets that be at an
     underscore, in type a little narrower than reckoned too.
 
+    Args:
+        name: The header.
+        least: What the column's numbers need.
+
     >>> header_width("num_experts_per_tok"), header_width("name")
     (11, 9)
     """
-    if len(name) <= 9:
-        return 9
+    if len(name) <= least:
+        return least
 
     def ugliness(width: int) -> float:
         broken = 0
@@ -22,12 +28,13 @@ def header_width(name: str) -> int:
             broken += sum(name[at] != "_" and name[at - 1] != "_" for at in cuts)
         return broken + 0.2 * width
 
-    return min(range(9, min(len(name), 16) + 1), key=ugliness)
+    return min(range(least, min(len(name), max(16, least + 5)) + 1), key=ugliness)
 
 
-def room(header: str) -> float:
-    """Return the width that a column needs for its header, in type narrower than the sheet's."""
-    return 0.93 * header_width(header) + 0.5
+def room(header: str, numbers: float = 0) -> float:
+    """Return the width of a column for its header, in narrow type, and for its numbers."""
+    least = max(9, math.ceil((numbers - 0.5) / 0.93))
+    return max(0.93 * header_width(header, least) + 0.5, numbers)
 
 
 def header_lines(name: str, width: float) -> int:

@@ -38,6 +38,7 @@ class Counting:
         help="2 counts a multiplication and an addition; 1 counts multiply-accumulates.",
         minimum=1,
         maximum=2,
+        whole=True,
     )
     context_length: float = assumption(
         4096,
@@ -45,6 +46,7 @@ class Counting:
         unit="tokens",
         help="Tokens of a sequence; the FLOPs of the attention core are its average over them.",
         minimum=1,
+        whole=True,
     )
     causal: float = assumption(
         1,
@@ -53,6 +55,7 @@ class Counting:
         label="Causal attention",
         help="1: a token sees the tokens before it, on average half the context. 0: all of it.",
         maximum=1,
+        whole=True,
     )
 
 

@@ -45,7 +45,8 @@ def unembedding_params(m: Model) -> float:
 def attention_projection_params(m: Model) -> float:
     """Weights of the matrices of all attention layers: those that take part in products.
 
-    With a key and value rank the layers are multi-head latent attention: queries, keys and values
+    Layers of linear attention count with what each is said to have. With a key and value rank the
+    other layers are multi-head latent attention: queries, keys and values
     go through compressed forms, and a key is a part without and a part with position.
     """
     key_width = m.qk_nope_head_dim + m.qk_rope_head_dim
@@ -61,7 +62,13 @@ def attention_projection_params(m: Model) -> float:
         + m.num_attention_heads * m.v_head_dim * m.hidden_size
     )
     plain = 2 * m.hidden_size * m.head_dim * (m.num_attention_heads + m.num_key_value_heads)
-    return m.num_hidden_layers * where(m.kv_lora_rank > 0, latent, plain)
+    softmax_layers = (
+        m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
+    )
+    mixers = m.num_linear_attention_layers * m.linear_attention_params
+    return softmax_layers * where(m.kv_lora_rank > 0, latent, plain) + where(
+        m.num_linear_attention_layers > 0, mixers, 0
+    )
 
 
 @metric(
@@ -88,7 +95,10 @@ def attention_params(m: Model) -> float:
         + m.attention_out_bias * m.hidden_size
         + m.attention_sinks * m.num_attention_heads
     )
-    return attention_projection_params(m) + m.num_hidden_layers * extras
+    softmax_layers = (
+        m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
+    )
+    return attention_projection_params(m) + softmax_layers * extras
 
 
 @metric(

@@ -28,6 +28,7 @@ class Routing:
         unit="tokens",
         help="Tokens routed together; an expert's slots are counted for so many.",
         minimum=1,
+        whole=True,
     )
     capacity_factor: float = assumption(
         1.25,

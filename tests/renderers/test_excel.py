@@ -221,7 +221,7 @@ def test_notes_say_where_a_number_comes_from(demo: Path) -> None:
         comment = sheet.cell(rows[model], columns[column]).comment
         return comment.text if comment else ""
 
-    assert "given: Models!" in note("Switch-C", "attention_params")
+    assert "given in the input, Models!" in note("Switch-C", "attention_params")
     assert "default" in note("Mixtral-8x7B", "num_shared_experts")
     assert "needs vocab_size" in note("Layer, 10 experts, top-1", "total_params")
     assert "impossible" in note("DeepSeek-V2 (as tabulated)", "active_params")
@@ -246,3 +246,23 @@ def test_the_package_is_what_the_standard_asks(demo: Path) -> None:
     with zipfile.ZipFile(demo / "models.report.xlsx") as archive:
         assert archive.testzip() is None
     assert os.path.getsize(demo / "models.report.xlsx") < 400_000
+
+
+def test_negative_numbers_keep_their_sign(demo: Path, tmp_path: Path) -> None:
+    """As shown by LibreOffice, a negative number has its minus sign."""
+    book = openpyxl.load_workbook(demo / "models.report.xlsx")
+    sheet = book["Models"]
+    columns = {cell.value: cell.column for cell in sheet[HEADER]}
+    cell = next(
+        sheet.cell(row, columns["implied_shared_params"])
+        for row in range(FIRST, sheet.max_row + 1)
+        if sheet.cell(row, 1).value == "DeepSeek-V2 (as tabulated)"
+    )
+    assert cell.data_type == "f"
+    shown = openpyxl.Workbook()
+    shown.worksheets[0]["A1"] = -1_241_379_310.3
+    shown.worksheets[0]["A1"].number_format = cell.number_format
+    shown.save(tmp_path / "shown.xlsx")
+    as_shown = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
+    text = convert(tmp_path / "shown.xlsx", tmp_path / "out", as_shown).read_text("utf-8")
+    assert text.strip() == "-1.24 B"
