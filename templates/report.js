@@ -1,5 +1,33 @@
 // Sorts and filters the tables. The address's fragment holds the state, so a link to the page
 // carries it and the back button undoes it.
+const reportState = (() => {
+  "use strict";
+  let state = new URLSearchParams();
+  const listeners = [];
+  const tell = () => listeners.forEach((listener) => listener());
+  function read() {
+    if (location.hash && !location.hash.includes("=")) return; // a link to a part of the page
+    if (location.hash.slice(1) === `${state}`) return; // it was set here
+    state = new URLSearchParams(location.hash.slice(1));
+    tell();
+  }
+  addEventListener("hashchange", read);
+  if (location.hash.includes("=")) state = new URLSearchParams(location.hash.slice(1));
+  return {
+    get: (name) => state.get(name),
+    entries: () => [...state],
+    listen: (listener) => listeners.push(listener),
+    // Sets names to texts, or takes those out that are null, and puts the state into the address.
+    change(values) {
+      for (const [name, value] of Object.entries(values)) {
+        if (value === null) state.delete(name);
+        else state.set(name, value);
+      }
+      location.hash = `${state}` || "models=";
+    },
+  };
+})();
+
 (() => {
   "use strict";
   const filter = document.getElementById("filter");
@@ -18,7 +46,6 @@
     const number = cell.title.match(/^\u2212?\d[\d,.e+\u2212]*/);
     if (number) cell.dataset.exact = number[0].replaceAll(",", "").replaceAll("\u2212", "-");
   }
-  let state = new URLSearchParams();
 
   const key = (row, at) => {
     const cell = row.cells[at];
@@ -31,7 +58,7 @@
       : String(a).localeCompare(String(b), undefined, { numeric: true });
 
   function sort({ name, heads, body, rows }) {
-    const [column, direction] = (state.get(name) || "").split(".");
+    const [column, direction] = (reportState.get(name) || "").split(".");
     const at = heads.findIndex((head) => head.dataset.column === column);
     const sign = direction === "descending" ? -1 : 1;
     const ordered = [...rows];
@@ -57,8 +84,8 @@
   function show() {
     tables.forEach(sort);
     if (!filter) return;
-    filter.value = state.get("filter") || "";
-    exact.checked = state.has("exact");
+    filter.value = reportState.get("filter") || "";
+    exact.checked = reportState.get("exact") !== null;
     match();
     document.documentElement.classList.toggle("exact", exact.checked);
     for (const cell of cells.filter((cell) => cell.dataset.exact)) {
@@ -69,15 +96,7 @@
   }
 
   function change(name, value) {
-    if (value) state.set(name, value);
-    else state.delete(name);
-    location.hash = `${state}` || "models=";
-    show();
-  }
-
-  function read() {
-    if (location.hash && !location.hash.includes("=")) return; // a link to a part of the page
-    state = new URLSearchParams(location.hash.slice(1));
+    reportState.change({ [name]: value || null });
     show();
   }
 
@@ -97,6 +116,6 @@
     filter.addEventListener("change", () => change("filter", filter.value.trim()));
     exact.addEventListener("change", () => change("exact", exact.checked ? "1" : ""));
   }
-  addEventListener("hashchange", read);
-  read();
+  reportState.listen(show);
+  show();
 })();

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -19,6 +20,7 @@ import moe_report
 from moe_report.display import exact
 from moe_report.figures import figures
 from moe_report.printers import mathml_symbol
+from moe_report.renderers.calculator import calculator_of, calculator_script
 from moe_report.renderers.page import (
     Assets,
     FindingGroup,
@@ -31,8 +33,9 @@ from moe_report.renderers.page import (
 )
 from moe_report.renderers.prose import formula_of, linked, rich
 from moe_report.renderers.tables import input_table, metric_table
-from moe_report.report import Report, ReportSection
+from moe_report.report import Provenance, Report, ReportSection
 
+MOST_COMPARED = 6
 _LEVELS = {"impossible": "Impossible", "differs": "Differs", "suspicious": "Suspicious"}
 _PACKAGE = Path(moe_report.__file__).parent
 # The installed package has its templates inside; in a checkout they lie beside it.
@@ -76,11 +79,15 @@ def page_of(report: Report) -> Page:
     summary = metric_table(report, "summary", "Headline numbers of all models", report.headline)
     sections = tuple(_section(report, section) for section in report.sections)
     count = len(report.findings) + len(report.failures)
+    compared = min(len(report.models), MOST_COMPARED) if report.metrics else 0
+    compared = compared if compared > 1 else 0
     when = datetime.datetime.fromisoformat(report.created)
     contents = [
         Link("findings", "Findings", str(count)),
         Link("models", "Models", str(len(report.models))),
         Link("charts", "Charts"),
+        *([Link("calculator", "Calculator")] if report.metrics else []),
+        *([Link("comparison", "Comparison")] if compared else []),
         *(Link(section.anchor, section.title) for section in sections),
         *([Link("assumptions", "Assumptions")] if report.assumptions else []),
         Link("inputs", "Inputs"),
@@ -101,6 +108,8 @@ def page_of(report: Report) -> Page:
         summary=summary if summary.columns else None,
         figures=drawn,
         figure_notes=notes,
+        calculator=calculator_of(report) if report.metrics else None,
+        compared=compared,
         sections=sections,
         assumptions=tuple(_assumptions(report)),
         inputs=input_table(report),
@@ -111,21 +120,37 @@ def page_of(report: Report) -> Page:
 
 
 def _assets(environment: SandboxedEnvironment, report: Report) -> Assets:
+    assert environment.loader is not None
+    style, tables, numbers, calculator, comparison = (
+        environment.loader.get_source(environment, name)[0].strip()
+        for name in ("report.css", "report.js", "numbers.js", "calculator.js", "comparison.js")
+    )
+    computing = (numbers, calculator_script(report), calculator, comparison)
+    scripts = (tables, *(computing if report.metrics else ()))
+    data = json.dumps(_embedded(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
+        f"script-src {' '.join(map(_hash, scripts))}; base-uri 'none'; form-action 'none'"
+    )
+    inside_script = data.replace("<", "\\u003c").replace("\u2028", "\\u2028")
+    return Assets(policy, Markup(style), tuple(map(Markup, scripts)), Markup(inside_script))
+
+
+def _embedded(report: Report) -> dict[str, Any]:
+    """Return the report as JSON-able data, without what the page shows or computes anyway."""
     # Imported here: a page's numbers do not need it, and its schema is read on import.
     from moe_report.renderers.data import report_as_dict
 
-    assert environment.loader is not None
-    style = environment.loader.get_source(environment, "report.css")[0].strip()
-    script = environment.loader.get_source(environment, "report.js")[0].strip()
-    data = json.dumps(
-        report_as_dict(report), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    )
-    policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    inside_script = data.replace("<", "\\u003c").replace("\u2028", "\\u2028")
-    return Assets(policy, Markup(style), Markup(script), Markup(inside_script))
+    data = report_as_dict(report)
+    for model in data["models"]:
+        model["provenance"] = {
+            name: said
+            for name, said in model["provenance"].items()
+            if said["from"] in (Provenance.GIVEN, Provenance.MISSING)
+        }
+    for metric in data["metrics"].values():
+        del metric["mathml"]
+    return data
 
 
 def _hash(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from moe_report.figures import Figure
+from moe_report.renderers.calculator import Calculator
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,8 @@ class Page:
         summary: The headline table; None if no metric is a headline.
         figures: The charts.
         figure_notes: A sentence for each chart that cannot be drawn.
+        calculator: Its inputs and results; None if nothing is computed.
+        compared: How many models can stand side by side; 0 for no comparison.
         sections: One a plugin.
         assumptions: What the numbers were computed for.
         inputs: What was read.
@@ -271,6 +274,8 @@ class Page:
     summary: PageTable | None
     figures: tuple[Figure, ...]
     figure_notes: tuple[str, ...]
+    calculator: Calculator | None
+    compared: int
     sections: tuple[PageSection, ...]
     assumptions: tuple[PageAssumption, ...]
     inputs: PageTable
@@ -284,13 +289,13 @@ class Assets:
     """What the template puts inside the page, under the name ``assets``.
 
     Attributes:
-        policy: The Content-Security-Policy: it allows this style sheet and this script, no more.
+        policy: The Content-Security-Policy: it allows this style sheet and these scripts.
         style: The style sheet.
-        script: The script.
+        scripts: The scripts, in the order in which they run.
         data: The report as JSON, safe inside a script element.
     """
 
     policy: str
     style: Markup
-    script: Markup
+    scripts: tuple[Markup, ...]
     data: Markup

@@ -16,6 +16,7 @@ from moe_report import charts, figures
 from moe_report.display import show
 from moe_report.labels import place_labels
 from moe_report.registry import load
+from moe_report.renderers import calculator
 from moe_report.renderers import page as view
 from moe_report.renderers.html import page_of, render
 from moe_report.report import Report
@@ -423,7 +424,7 @@ def test_every_field_of_the_page_is_documented() -> None:
     readme = (Path(__file__).parents[2] / "templates" / "README.md").read_text("utf-8")
     holders = [
         item
-        for module in (view, figures, charts)
+        for module in (view, calculator, figures, charts)
         for item in vars(module).values()
         if dataclasses.is_dataclass(item) and item.__module__ == module.__name__
     ]

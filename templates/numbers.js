@@ -1,0 +1,70 @@
+// Numbers as people write and read them, as moe_report/display.py does.
+const numbers = (() => {
+  "use strict";
+  const FACTORS = { k: 3, K: 3, M: 6, m: 6, B: 9, b: 9, G: 9, T: 12, t: 12, "%": -2, "×": 0, x: 0 };
+
+  function parse(text) {
+    const plain = text.replaceAll("\u2212", "-").replace(/[\s,_\u00a0\u202f]/g, "");
+    const found = plain.match(/^([-+]?(?:\d+\.?\d*|\.\d+))(?:e([-+]?\d+))?([kKMmBbGTt%×x])?$/i);
+    if (!found) return NaN;
+    return Number(`${found[1]}e${Number(found[2] || 0) + (FACTORS[found[3]] || 0)}`);
+  }
+
+  function fixed(number, places) {
+    // Half up, of the digits that one sees; toFixed would round the binary number behind them.
+    const [digits, power = "0"] = String(Math.abs(number)).split("e");
+    const shifted = Math.round(Number(`${digits}e${Number(power) + places}`));
+    return Number(`${shifted}e-${places}`).toFixed(places);
+  }
+  const grouped = (text) => {
+    const [whole, rest] = text.split(".");
+    const parts = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+    return rest === undefined ? parts : `${parts}.${rest}`;
+  };
+  const signed = (number, text) => (number < 0 && /[1-9]/.test(text) ? `\u2212${text}` : text);
+
+  function digits(number, significant = 3) {
+    if (number === 0) return "0";
+    let places = Math.max(0, significant - 1 - Math.floor(Math.log10(Math.abs(number))));
+    places = Math.min(places, 60);
+    if (places && Number(fixed(number, places)) >= 10 ** (significant - places)) places -= 1;
+    return signed(number, grouped(fixed(number, places)));
+  }
+
+  function percent(share) {
+    const size = Math.abs(share);
+    if (size > 99.9 && size < 100) return digits(share, 4);
+    return digits(share, size >= 1 ? 3 : 2);
+  }
+
+  function exact(number) {
+    const size = Math.abs(number);
+    if (Number.isInteger(number) && size < 1e21) return signed(number, grouped(String(size)));
+    const text = size < 1e-4 ? size.toExponential().replace(/-(\d)$/, "-0$1") : String(size);
+    return signed(number, text.replace("-", "\u2212"));
+  }
+
+  // A number of what is counted whole, where it is not.
+  function sixDigits(number) {
+    const size = Math.abs(number);
+    if (size >= 1e-4 && size < 999999.5) return signed(number, grouped(String(Number(size.toPrecision(6)))));
+    const [digits, power] = size.toExponential(5).split("e");
+    const two = power.replace(/^([-+])(\d)$/, "$10$2").replace("-", "\u2212");
+    return signed(number, `${Number(digits)}e${two}`);
+  }
+
+  function show(number, unit, format) {
+    if (Number.isNaN(number)) return "–";
+    const sign = { FLOP: "FLOP", MAC: "MAC", byte: "B" }[unit.split("/")[0]] || "";
+    if (format === "percent") return `${percent(number / 0.01)} %`;
+    if (format === "factor") return `${digits(number)}×`;
+    if (format === "integer") return Number.isInteger(number) ? exact(number) : sixDigits(number);
+    if (format !== "si") return `${digits(number)} ${sign}`.trim();
+    for (const [factor, prefix] of [[1e12, "T"], [1e9, sign ? "G" : "B"], [1e6, "M"], [1e3, "k"]]) {
+      if (Math.abs(number) >= 0.9995 * factor) return `${digits(number / factor)} ${prefix}${sign}`;
+    }
+    return `${Number.isInteger(number) ? exact(number) : digits(number)} ${sign}`.trim();
+  }
+
+  return { parse, exact, show, digits };
+})();
