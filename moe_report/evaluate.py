@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moe_report.expr import Column as Values
-from moe_report.expr import Expr, evaluate, missing_symbols
+from moe_report.expr import Expr
 from moe_report.fields import FIELDS, NUMBER_FIELDS, Field
+from moe_report.meaning import Column as Values
+from moe_report.meaning import evaluate, missing_symbols
 from moe_report.metrics import Metric
 from moe_report.registry import Registry
 from moe_report.report import Cell, Column, Provenance

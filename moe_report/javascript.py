@@ -13,7 +13,8 @@ import json
 import re
 from collections.abc import Callable
 
-from moe_report.expr import Expr, always_needed
+from moe_report.expr import Expr
+from moe_report.meaning import always_needed
 
 Reference = Callable[[str], str]
 

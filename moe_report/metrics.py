@@ -24,8 +24,9 @@ from typing import Any, Literal, TypeVar, cast
 import numpy as np
 
 from moe_report.errors import PluginError, nearest
-from moe_report.expr import Expr, evaluate, lift, symbol
+from moe_report.expr import Expr, lift, symbol
 from moe_report.fields import FIELDS, NUMBER_FIELDS
+from moe_report.meaning import evaluate
 
 Better = Literal["higher", "lower"]
 Format = Literal["integer", "si", "percent", "factor", "decimal"]

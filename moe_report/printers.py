@@ -1,7 +1,7 @@
 """One expression, several readings: an Excel formula, MathML.
 
 Each printer is a function of an :class:`~moe_report.expr.Expr` and of what its symbols are called
-in the target language. Each is exhaustive over :data:`moe_report.expr.OPERATIONS`; a test checks
+in the target language. Each is exhaustive over :data:`moe_report.meaning.OPERATIONS`; a test checks
 that, and another that thousands of random expressions have the same value in every reading.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from html import escape
 
-from moe_report.expr import Expr, always_needed
+from moe_report.expr import Expr
+from moe_report.meaning import always_needed
 
 Reference = Callable[[str], str]
 

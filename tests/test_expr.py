@@ -11,18 +11,9 @@ import numpy as np
 import pytest
 
 from moe_report import functions
-from moe_report.expr import (
-    OPERATIONS,
-    TESTS,
-    Expr,
-    always_needed,
-    evaluate,
-    lift,
-    missing_symbols,
-    number,
-    symbol,
-)
+from moe_report.expr import TESTS, Expr, lift, number, symbol
 from moe_report.functions import ceil, coalesce, floor, log2, maximum, minimum, sqrt, where
+from moe_report.meaning import OPERATIONS, always_needed, evaluate, missing_symbols
 
 NAN, INF = math.nan, math.inf
 a: Any = symbol("a")

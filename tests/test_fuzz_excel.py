@@ -16,7 +16,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table
 
 from moe_report import functions
-from moe_report.expr import OPERATIONS, Expr, evaluate, lift, missing_symbols, number, symbol
+from moe_report.expr import Expr, lift, number, symbol
+from moe_report.meaning import OPERATIONS, evaluate, missing_symbols
 from moe_report.printers import excel
 from tests.office import recalculated
 

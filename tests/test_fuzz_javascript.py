@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from moe_report import functions
-from moe_report.expr import OPERATIONS, Expr, evaluate, lift, missing_symbols, number, symbol
+from moe_report.expr import Expr, lift, number, symbol
 from moe_report.javascript import HELPERS, javascript, member, needs, quoted
+from moe_report.meaning import OPERATIONS, evaluate, missing_symbols
 from tests.conftest import need
 from tests.test_fuzz_excel import NAMES, TOLERANCE, Draw, Drawer, alike, outcome, traps
 

@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from moe_report import functions
-from moe_report.expr import OPERATIONS, TESTS, Expr, always_needed, evaluate, lift, number, symbol
+from moe_report.expr import TESTS, Expr, lift, number, symbol
 from moe_report.functions import ceil, coalesce, floor, log2, maximum, minimum, where
+from moe_report.meaning import OPERATIONS, always_needed, evaluate
 from moe_report.printers import excel, mathml, mathml_symbol, plain
 from tests.test_fuzz_excel import NAMES, Drawer, outcome
 
