@@ -6,14 +6,16 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import moe_report
 from moe_report.errors import InputError, MoeReportError, OutputError, Problem
+from moe_report.options import Example, InputOptions, input_options, model_options, section_options
+from moe_report.terminal import Progress, echo_findings, quoted, tell, what_was_read
 
 if TYPE_CHECKING:
     from moe_report.registry import Registry
@@ -21,10 +23,6 @@ if TYPE_CHECKING:
     from moe_report.table import ModelTable
 
 FORMATS = ("xlsx", "html", "json")
-_SHOWN_MODELS = 24
-_SHOWN_FINDINGS = 24
-_LONG_WORK = 300  # models from which on progress is told
-F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_CODES = """\b
 Exit codes:
@@ -33,14 +31,6 @@ Exit codes:
   2  wrong usage
   3  done, but with findings under --strict, or a section failed
 """
-
-
-class _Example(click.Command):
-    """A command whose help ends with an example."""
-
-    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.epilog = "\b\nExample:\n" + "\n".join(f"  {line}" for line in example.split("\n"))
 
 
 @click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,57 +44,7 @@ def main(context: click.Context) -> None:
         context.color = False
 
 
-def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    def apply(function: F) -> F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return apply
-
-
-def _assignment(
-    context: click.Context, parameter: click.Parameter, values: Sequence[str]
-) -> dict[str, float]:
-    found = {}
-    for text in values:
-        name, equals, number = text.partition("=")
-        try:
-            found[name.strip()] = float(number)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise click.BadParameter(f"found {text!r}, expected NAME=NUMBER")
-    return found
-
-
-_section_options = _options(
-    click.option(
-        "--metrics", "files", multiple=True, type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE.py", help="Add the metrics of a Python file as a section.",
-    ),
-    click.option("--only", multiple=True, metavar="SECTION", help="Only this one (repeatable)."),
-    click.option("--skip", multiple=True, metavar="SECTION", help="Not this section (repeatable)."),
-)  # fmt: skip
-_input_options = _options(
-    click.argument("workbook", type=click.Path(path_type=Path)),
-    click.option("--sheet", help="Sheet to read; by default Models, or the only one."),
-    click.option(
-        "--allow-unknown", is_flag=True, help="Carry unknown columns along; else they are refused."
-    ),
-    click.option(
-        "--annotate-errors", type=click.Path(path_type=Path), metavar="FILE",
-        help="If the input is refused, write a copy of it with the bad cells marked.",
-    ),
-    click.option(
-        "--set", "assumptions", multiple=True, callback=_assignment, metavar="NAME=NUMBER",
-        help="Set an assumption, e.g. context_length=32768 (repeatable).",
-    ),
-    click.option("--strict", is_flag=True, help="Exit with 3 if there are findings."),
-)  # fmt: skip
-
-
-@main.command(cls=_Example, example="moe-report init models.xlsx")
+@main.command(cls=Example, example="moe-report init models.xlsx")
 @click.argument("workbook", type=click.Path(path_type=Path))
 @click.option("--empty", is_flag=True, help="Without the example models.")
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
@@ -120,13 +60,14 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
         raise OutputError(f"{workbook}: is there already; --force overwrites it")
     write_files({workbook: build_starter(registry.load(), examples=not empty)})
     click.echo(f"wrote {workbook}")
-    click.echo(f"next: moe-report run {_quoted(workbook)} -o report/")
+    click.echo(f"next: moe-report run {quoted(workbook)} -o report/")
 
 
-@main.command(cls=_Example, example="moe-report run models.xlsx -o report/\n"
+@main.command(cls=Example, example="moe-report run models.xlsx -o report/\n"
+              "moe-report run models.xlsx other/config.json hf:Qwen/Qwen3-30B-A3B\n"
               "moe-report run models.xlsx --set context_length=32768 --format html")  # fmt: skip
-@_input_options
-@_section_options
+@input_options
+@section_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("report"),
               show_default=True, metavar="FOLDER", help="Where to write.")  # fmt: skip
 @click.option("--format", "formats", multiple=True, default=FORMATS, show_default=True,
@@ -134,29 +75,30 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
 @click.option("--title", help="Heading of the report.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def run(
-    workbook: Path, sheet: str | None, allow_unknown: bool, annotate_errors: Path | None,
-    assumptions: dict[str, float], strict: bool, files: tuple[Path, ...], only: tuple[str, ...],
-    skip: tuple[str, ...], output: Path, formats: tuple[str, ...], title: str | None, quiet: bool,
-) -> None:  # fmt: skip
-    """Compute every metric of the models in WORKBOOK and write the reports."""
+    output: Path, formats: tuple[str, ...], title: str | None, quiet: bool, **chosen: Any
+) -> None:
+    """Compute every metric of the models in INPUT and write the reports.
+
+    An INPUT is a workbook, a model's config.json, a checkpoint folder, a .gguf file, or
+    hf:owner/name; several are put together.
+    """
     started = time.perf_counter()
-    from moe_report import registry
     from moe_report.engine import build_report
+    from moe_report.inputs import stem_of
 
-    installed = registry.load(_existing(files))
-    chosen = installed.choose(only, skip)
-    table = _read(workbook, installed, sheet, allow_unknown, annotate_errors)
-    progress = _Progress(len(table.rows), quiet)
+    what = InputOptions(**chosen)
+    installed, computed = _registries(what)
+    table = _read(what, installed)
+    progress = Progress(len(table.rows), quiet)
     progress("computing")
-    used = _used(assumptions, installed, chosen)
-    report = build_report(table, chosen, assumptions=used, title=title)
-    stem = workbook.stem.removesuffix(".report")
-    paths = _render(report, output, stem, formats, progress, workbook, quiet)
-    _tell(report, table, None if quiet else paths, started)
-    _leave(report, strict)
+    used = _used(what.assumptions, installed, computed)
+    report = build_report(table, computed, assumptions=used, title=title)
+    paths = _render(report, output, stem_of(what.sources), formats, progress, what.paths, quiet)
+    tell(report, table, None if quiet else paths, started)
+    _leave(report, what.strict)
 
 
-@main.command(cls=_Example, example="moe-report demo -o demo/")
+@main.command(cls=Example, example="moe-report demo -o demo/")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("demo"),
               show_default=True, metavar="FOLDER", help="Where to write.")  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -173,37 +115,72 @@ def demo(output: Path, quiet: bool) -> None:
     workbook = output / "models.xlsx"
     write_files({workbook: build_starter(chosen)})
     table = read_workbook(workbook, chosen)
-    progress = _Progress(len(table.rows), quiet)
+    progress = Progress(len(table.rows), quiet)
     report = build_report(table, chosen, title="Published Mixture-of-Experts models")
-    paths = _render(report, output, "models", FORMATS, progress, workbook, quiet)
-    _tell(report, table, None if quiet else [workbook, *paths], started)
+    paths = _render(report, output, "models", FORMATS, progress, [workbook], quiet)
+    tell(report, table, None if quiet else [workbook, *paths], started)
     _leave(report, strict=False)
 
 
-@main.command(cls=_Example, example="moe-report check models.xlsx --strict")
-@_input_options
-@_section_options
-def check(
-    workbook: Path, sheet: str | None, allow_unknown: bool, annotate_errors: Path | None,
-    assumptions: dict[str, float], strict: bool, files: tuple[Path, ...], only: tuple[str, ...],
-    skip: tuple[str, ...],
-) -> None:  # fmt: skip
-    """Validate and audit WORKBOOK, and write no report."""
-    from moe_report import registry
+@main.command(cls=Example, example="moe-report check models.xlsx --strict")
+@input_options
+@section_options
+def check(**chosen: Any) -> None:
+    """Validate and audit INPUT, and write no report."""
     from moe_report.engine import build_report
 
-    installed = registry.load(_existing(files))
-    chosen = installed.choose(only, skip)
-    table = _read(workbook, installed, sheet, allow_unknown, annotate_errors)
-    report = build_report(table, chosen, assumptions=_used(assumptions, installed, chosen))
-    click.echo(_what_was_read(table))
-    _echo_findings(report)
-    _leave(report, strict)
+    what = InputOptions(**chosen)
+    installed, computed = _registries(what)
+    table = _read(what, installed)
+    used = _used(what.assumptions, installed, computed)
+    report = build_report(table, computed, assumptions=used)
+    click.echo(what_was_read(table))
+    echo_findings(report)
+    _leave(report, what.strict)
 
 
-@main.command(cls=_Example, example="moe-report metrics\nmoe-report metrics active_params")
+@main.command("import", cls=Example, example="moe-report import config.json --into models.xlsx\n"
+              "moe-report import ./checkpoint-folder/\n"
+              "moe-report import hf:Qwen/Qwen3-30B-A3B --into models.xlsx\n"
+              "moe-report import --list")  # fmt: skip
+@click.argument("sources", metavar="MODEL...", nargs=-1)
+@click.option("--into", type=click.Path(path_type=Path), metavar="FILE.xlsx",
+              help="Append the rows to this workbook; it is made if it is not there.")  # fmt: skip
+@click.option("--sheet", help="Sheet of the workbook; by default Models, or the only one.")
+@click.option("--name", help="What to call the model.")
+@click.option("--replace", is_flag=True, help="Overwrite rows of the same name.")
+@click.option("--list", "listed", is_flag=True, help="List every architecture, and how exact.")
+@model_options
+def import_(
+    sources: tuple[str, ...], into: Path | None, sheet: str | None, name: str | None,
+    replace: bool, listed: bool, allow_dense: bool, with_transformers: bool,
+) -> None:  # fmt: skip
+    """Read models' own files: config.json, a checkpoint folder, a .gguf file, or hf:owner/name."""
+    from moe_report.importers.model import Options
+    from moe_report.importing import append_to, describe_row, import_rows, list_architectures
+
+    if listed:
+        click.echo(list_architectures())
+        return
+    if not sources:
+        raise click.UsageError("Missing argument 'MODEL...'.")
+    if name is not None and len(sources) > 1:
+        raise click.UsageError("--name goes with one model.")
+    if name is not None and not name.strip():
+        raise click.UsageError("--name needs a name.")
+    if into is None and (sheet is not None or replace):
+        raise click.UsageError(f"{'--replace' if replace else '--sheet'} goes with --into.")
+    rows = import_rows(sources, Options(allow_dense, with_transformers), name)
+    if into is None:
+        click.echo("\n\n".join(map(describe_row, rows)))
+        return
+    for line in append_to(into, rows, sheet=sheet, replace=replace):
+        click.echo(line)
+
+
+@main.command(cls=Example, example="moe-report metrics\nmoe-report metrics active_params")
 @click.argument("name", required=False)
-@_section_options
+@section_options
 def metrics(
     name: str | None, files: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...]
 ) -> None:
@@ -230,25 +207,39 @@ def _existing(files: Iterable[Path]) -> list[Path]:
     return found
 
 
-def _read(
-    workbook: Path, installed: Registry, sheet: str | None, allow_unknown: bool, copy: Path | None
-) -> ModelTable:
-    """Read the workbook with all that is installed, whatever of it is chosen to be computed."""
-    from moe_report.workbook import inspect_workbook
+def _registries(what: InputOptions) -> tuple[Registry, Registry]:
+    """All that is installed, and what of it is to be computed."""
+    from moe_report import registry
 
+    installed = registry.load(_existing(what.files))
+    return installed, installed.choose(what.only, what.skip)
+
+
+def _read(what: InputOptions, installed: Registry) -> ModelTable:
+    """Read the inputs with all that is installed, whatever of it is chosen to be computed."""
+    from moe_report.importers.model import Options, is_model
+    from moe_report.inputs import inspect_inputs
+
+    copy = what.annotate_errors
+    workbooks = [Path(source) for source in what.sources if not is_model(source)]
     if copy is not None:
-        _refuse_same(copy, workbook)
-        if copy.suffix.lower() != workbook.suffix.lower():
+        if len(workbooks) != 1:
+            raise click.UsageError("--annotate-errors goes with one workbook.")
+        _refuse_same(copy, workbooks)
+        if copy.suffix.lower() != workbooks[0].suffix.lower():
             raise click.BadParameter(
-                f"found {copy.name!r}, expected a name that ends in {workbook.suffix} as the "
+                f"found {copy.name!r}, expected a name that ends in {workbooks[0].suffix} as the "
                 "input's does",
                 param_hint="'--annotate-errors'",
             )
-    read = inspect_workbook(workbook, installed, sheet=sheet, allow_unknown=allow_unknown)
+    read = inspect_inputs(
+        what.sources, installed, sheet=what.sheet, allow_unknown=what.allow_unknown,
+        options=Options(what.allow_dense, what.with_transformers),
+    )  # fmt: skip
     if not read.problems:
         return read.table
     if copy is not None:
-        _write_annotated(workbook, copy, read.problems)
+        _write_annotated(workbooks[0], copy, read.problems)
     raise InputError(read.problems)
 
 
@@ -283,8 +274,8 @@ def _render(
     output: Path,
     stem: str,
     formats: Iterable[str],
-    progress: _Progress,
-    keep: Path,
+    progress: Progress,
+    keep: Sequence[Path],
     quiet: bool,
 ) -> list[Path]:
     from moe_report.output import open_elsewhere, write_files
@@ -315,72 +306,12 @@ def _render(
     return list(contents)
 
 
-def _refuse_same(target: Path, source: Path) -> None:
-    if target.exists() and source.exists() and target.samefile(source):
-        raise OutputError(f"{target}: this is the input; choose another place to write to")
+def _refuse_same(target: Path, sources: Iterable[Path]) -> None:
+    for source in sources:
+        if target.exists() and source.exists() and target.samefile(source):
+            raise OutputError(f"{target}: this is the input; choose another place to write to")
 
 
 def _leave(report: Report, strict: bool) -> None:
     if report.failures or (strict and report.findings):
         raise SystemExit(3)
-
-
-# -- printing --------------------------------------------------------------------------------------
-
-
-class _Progress:
-    """Tells on stderr what goes on, if it is a terminal and the work is long."""
-
-    def __init__(self, models: int, quiet: bool) -> None:
-        self.told = not quiet and models >= _LONG_WORK and sys.stderr.isatty()
-
-    def __call__(self, what: str) -> None:
-        if self.told:
-            click.echo(f"\r\x1b[K{what} ...", nl=False, err=True)
-
-    def done(self) -> None:
-        if self.told:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def _what_was_read(table: ModelTable) -> str:
-    count = len(table.rows)
-    return f"{table.source.name}, sheet {table.source.sheet}: {count} model{'s' * (count != 1)}"
-
-
-def _tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, started: float) -> None:
-    if paths is None:
-        for failure in report.failures:
-            click.echo(str(failure), err=True)
-        return
-    click.echo(_what_was_read(table))
-    click.echo()
-    from moe_report.listing import headline_table
-
-    click.echo(headline_table(report, _SHOWN_MODELS))
-    click.echo()
-    _echo_findings(report)
-    click.echo()
-    for path in paths:
-        click.echo(f"wrote {path}")
-    click.echo(f"{time.perf_counter() - started:.1f} s")
-
-
-def _echo_findings(report: Report) -> None:
-    for warning in report.warnings:
-        click.secho(f"note: {warning}", fg="yellow")
-    for failure in report.failures:
-        click.secho(str(failure), fg="red", err=True)
-    count = len(report.findings)
-    click.echo(f"{count or 'no'} finding{'s' * (count != 1)}{':' * bool(count)}")
-    colors = {"impossible": "red", "differs": "yellow", "suspicious": "cyan"}
-    for finding in report.findings[:_SHOWN_FINDINGS]:
-        level = click.style(finding.level, fg=colors[finding.level])
-        place = f" ({finding.place})" if finding.place else ""
-        click.echo(f"  {level} {finding.model}, {finding.column}{place}: {finding.message}")
-    if count > _SHOWN_FINDINGS:
-        click.echo(f"  and {count - _SHOWN_FINDINGS} more in the report")
-
-
-def _quoted(path: Path) -> str:
-    return f'"{path}"' if " " in str(path) else str(path)

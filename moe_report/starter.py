@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from moe_report.engine import build_report, creation_time
@@ -14,7 +15,7 @@ from moe_report.renderers.models_sheet import write_models
 from moe_report.renderers.palette import INPUT, Look
 from moe_report.renderers.reference_sheets import TITLE, table_head, write_assumptions
 from moe_report.report import Provenance, Report
-from moe_report.table import ModelTable, Source, rows_of_examples
+from moe_report.table import ModelTable, Row, Source, rows_of_examples
 
 _STEPS = (
     ("1", "Fill in a row a model on the sheet Models. Only name is required: a row with "
@@ -32,14 +33,17 @@ _STEPS = (
 )  # fmt: skip
 
 
-def build_starter(registry: Registry, *, examples: bool = True) -> bytes:
+def build_starter(
+    registry: Registry, *, examples: bool = True, models: Sequence[Row] = ()
+) -> bytes:
     """Return a workbook to fill in.
 
     Args:
         registry: The metrics whose assumptions it lists.
-        examples: Fill in the shipped example models; else the sheet Models is empty.
+        examples: Fill in the shipped example models.
+        models: Fill in these; without any and without examples the sheet Models is empty.
     """
-    rows = rows_of_examples(example_models()) if examples else ()
+    rows = (*(rows_of_examples(example_models()) if examples else ()), *models)
     table = ModelTable(rows, Source("models.xlsx"))
     report = build_report(table, registry)
     book = Book("Models", "Assumptions", "How to")
@@ -70,7 +74,8 @@ def _write_how_to(book: Book) -> None:
     for row, (number, text) in enumerate(_STEPS, start=3):
         sheet.rows.text(row, 1, number, style(Look(bold=True, color=INPUT, vertical="top")))
         sheet.rows.text(row, 2, text, style(Look(wrap=True, vertical="top")))
-        sheet.height(row, 14 * -(-len(text) // 100) + 6)
+        sheet.shell.merge_cells(start_row=row, end_row=row, start_column=2, end_column=4)
+        sheet.height(row, 14 * -(-len(text) // 125) + 6)
     top = len(_STEPS) + 5
     columns = {"": 5.0, "Column": 32.0, "Meaning": 88.0, "Unit": 13.0, "Default": 30.0,
                "Other spellings": 60.0}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from moe_report import registry
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "plugins" / "README.md"]
+EXAMPLES = ROOT / "moe_report" / "examples"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -37,6 +39,9 @@ def modules(readme: Path) -> list[str]:
 def test_commands_print_what_is_shown(readme: Path, tmp_path: Path) -> None:
     """Every console block, run in order in one folder, prints what stands below it."""
     (tmp_path / "serving.py").write_text(modules(readme)[0], "utf-8")
+    config = json.loads((EXAMPLES / "qwen3-30b-a3b.json").read_text("utf-8"))["config"]
+    (tmp_path / "qwen3").mkdir()
+    (tmp_path / "qwen3" / "config.json").write_text(json.dumps(config), "utf-8")
     folder = Path(sys.executable).parent
     environment = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
     if readme != READMES[0]:

@@ -16,11 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from moe_report.errors import InputError, Problem, nearest
-from moe_report.fields import RULES
-from moe_report.importers.adapter import REQUIRED, Adapter, Reading
+from moe_report.fields import FIELDS, LARGEST, RULES
+from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
+from moe_report.importers.architectures.dense import DENSE
 
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
+_NO_EXPERTS = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0}
+_ALLOW = "; --allow-dense takes it"
+_SHOWN = 80  # characters of a value that an error quotes
 
 
 @dataclass(frozen=True)
@@ -38,27 +42,33 @@ class ConfigRow:
     notes: tuple[str, ...]
 
 
-def row_from_config(config: Mapping[str, object], *, where: str) -> ConfigRow:
+def row_from_config(
+    config: Mapping[str, object], *, where: str, allow_dense: bool = False
+) -> ConfigRow:
     """Return the values of a row that a model's ``config.json`` gives.
 
     Args:
         config: The parsed file.
         where: What to call the file in an error.
+        allow_dense: Take a model without experts, as one expert in none of its layers.
 
     Raises:
         InputError: The architecture is unknown or not a Mixture-of-Experts, a key is missing or
             has a wrong value, or a key about experts is not understood. All of it at once.
     """
     model_type = config.get("model_type")
-    if not isinstance(model_type, str) or model_type not in ADAPTERS:
+    adapter = _adapter(model_type, config) if allow_dense else ADAPTERS.get(str(model_type))
+    if not isinstance(model_type, str) or adapter is None:
         raise InputError([Problem(where, _unknown(model_type, config))])
-    adapter = ADAPTERS[model_type]
     reading = Reading(problems=_not_understood(config, adapter))
     numbers = dict(adapter.fixed)
     numbers.update(_read(config, adapter, model_type, reading))
     if not reading.problems:
         numbers.update(adapter.derive(reading) if adapter.derive else {})
-        reading.problems.extend(_impossible(numbers))
+        if allow_dense and ("num_experts" not in numbers or _moe_layers(numbers) == 0):
+            numbers.update(_NO_EXPERTS)
+            reading.notes.append("Not a Mixture-of-Experts: no layer has experts")
+        reading.problems.extend(list(_impossible(numbers, allow_dense)) or _too_large(numbers))
     if reading.problems:
         raise InputError([Problem(where, problem) for problem in reading.problems])
     if adapter.note:
@@ -68,16 +78,39 @@ def row_from_config(config: Mapping[str, object], *, where: str) -> ConfigRow:
     )
 
 
+def _adapter(model_type: object, config: Mapping[str, object]) -> Adapter | None:
+    """The adapter of an architecture that may be dense."""
+    name = str(model_type)
+    adapter = ADAPTERS.get(name)
+    if adapter is None or name not in DENSE:
+        return adapter or DENSE.get(name)
+    counts = [
+        value
+        for spellings, key in adapter.keys.items()
+        if "num_experts" in key.fields
+        for spelling in spellings.split("|")
+        for value in _at(config, spelling)
+    ]
+    return adapter if any(counts) or not counts else DENSE[name]
+
+
 def _unknown(model_type: object, config: Mapping[str, object]) -> str:
     if not isinstance(model_type, str):
-        return f"key 'model_type' is {json.dumps(model_type)}, expected the architecture's name"
+        return f"key 'model_type' is {_said(model_type)}, expected the architecture's name"
     if not any(_EXPERT_LIKE.search(key) for key in _paths(config, lambda _: True)):
+        way_out = _ALLOW if model_type in DENSE else f". Known without experts: {', '.join(DENSE)}"
         return (
             f"model_type {model_type!r}: no key of this config speaks of experts; it is not a"
-            " Mixture-of-Experts"
+            f" Mixture-of-Experts{way_out}"
         )
     known = ", ".join(sorted(ADAPTERS))
     return f"model_type {model_type!r} is unknown.{nearest(model_type, ADAPTERS)} Known: {known}"
+
+
+def _said(value: object) -> str:
+    """A value as an error quotes it."""
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _paths(config: Mapping[str, object], into: Callable[[str], bool]) -> Iterator[str]:
@@ -118,17 +151,28 @@ def _read(
         path, value = found[0] if found else (paths[0], key.default)
         for other, its_value in found[1:]:
             if its_value != value:
-                reading.refuse(other, f"is {json.dumps(its_value)}, but {path} is {value!r}")
+                reading.refuse(other, f"is {_said(its_value)}, but {path} is {_said(value)}")
         if "num_experts" in key.fields and not value:
-            reading.refuse(path, f"is {json.dumps(value)}: the model is not a Mixture-of-Experts")
+            way_out = _ALLOW if model_type in DENSE else ""
+            why = f"is {_said(value)}: the model is not a Mixture-of-Experts{way_out}"
+            reading.refuse(path, why)
         elif not key.accepts(value):
-            reading.refuse(path, f"is {json.dumps(value)}, expected {key.expected}")
+            reading.refuse(path, f"is {_said(value)}, expected {key.expected}")
+        elif type(value) is int and value > (most := _most(path, key)):
+            reading.refuse(path, f"is {_said(value)}, expected at most {most:,.0f}")
         else:
             reading.values[paths[0].rsplit(".", 1)[-1]] = value
             if value is not None:
                 yield from ((name, value) for name in key.fields)
     if defaults:
         reading.notes.append(f"Not in the config, so as {model_type} has it: {', '.join(defaults)}")
+
+
+def _most(path: str, key: Key) -> float:
+    """The largest number that a key may have; loops over layers must end."""
+    layers = FIELDS["num_hidden_layers"].maximum
+    most = layers if path.endswith("layers") else LARGEST
+    return min([most, *(FIELDS[name].maximum for name in key.fields)])
 
 
 def _at(config: Mapping[str, Any], path: str) -> Iterable[Any]:
@@ -141,16 +185,32 @@ def _at(config: Mapping[str, Any], path: str) -> Iterable[Any]:
     return _at(inner, rest) if isinstance(inner, Mapping) else ()
 
 
-def _impossible(numbers: Mapping[str, float]) -> Iterator[str]:
+def _moe_layers(numbers: Mapping[str, float]) -> float:
+    layers = numbers["num_hidden_layers"] - numbers.get("first_k_dense_replace", 0)
+    return numbers.get("num_moe_layers", layers)
+
+
+def _too_large(numbers: Mapping[str, float]) -> list[str]:
+    from moe_report_metrics.parameter_ledger import total_params
+
+    total = total_params.of(**numbers)
+    if total is None or not total > LARGEST:
+        return []
+    return [f"{total:.3g} parameters are more than 2^53: they cannot be counted exactly"]
+
+
+def _impossible(numbers: Mapping[str, float], allow_dense: bool) -> Iterator[str]:
+    for name, value in numbers.items():
+        if value > LARGEST:
+            yield f"{name} is {value}, more than 2^53: it cannot be counted exactly"
     for rule in RULES:
         if numbers.get(rule.field, 0) > numbers.get(rule.limit, float("inf")):
             yield (
                 f"{rule.field} is {numbers[rule.field]}, more than the {numbers[rule.limit]} of"
                 f" {rule.limit}"
             )
-    layers = numbers["num_hidden_layers"] - numbers.get("first_k_dense_replace", 0)
-    if numbers.get("num_moe_layers", layers) == 0:
-        yield "no layer has experts: the model is not a Mixture-of-Experts"
+    if _moe_layers(numbers) == 0 and not allow_dense:
+        yield f"no layer has experts: the model is not a Mixture-of-Experts{_ALLOW}"
     heads = numbers.get("num_attention_heads", 1)
     if not {"head_dim", "kv_lora_rank"} & set(numbers) and numbers["hidden_size"] % heads:
         yield f"hidden_size {numbers['hidden_size']} is not a multiple of the {heads} heads"

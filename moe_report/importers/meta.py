@@ -1,0 +1,76 @@
+"""Any architecture of ``transformers``, built on torch's meta device: shapes, and no weight.
+
+Needs the extra ``transformers``. Code that a repository brings is never run.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from moe_report.errors import InputError, Problem
+from moe_report.importers.checkpoint import row_of_census, take_census
+from moe_report.importers.config import ConfigRow
+from moe_report.importers.safetensors import Tensor
+
+_TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts", "moe_topk",
+          "moe_top_k", "moe_k", "top_k_experts", "experts_per_token", "top_k")  # fmt: skip
+_HEADS = ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText")
+
+
+def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow:
+    """Return a row counted from the model that ``transformers`` builds of a config.
+
+    Of a model of text and images it is the part for text.
+
+    Raises:
+        InputError: transformers is not installed, does not know the architecture, or cannot build
+            it; or its names fit no component.
+    """
+    try:
+        import torch
+        import transformers
+    except ImportError as error:
+        raise InputError(
+            [Problem(where, "needs torch and transformers: pip install 'moe-report[transformers]'")]
+        ) from error
+
+    model_type = str(config.get("model_type"))
+    try:
+        with warnings.catch_warnings(), torch.device("meta"):
+            warnings.simplefilter("ignore")
+            values = {key: value for key, value in config.items() if key != "model_type"}
+            values.pop("quantization_config", None)  # of the weights, and changes no shape
+            loaded = transformers.AutoConfig.for_model(model_type, **values)
+            text = loaded.get_text_config(decoder=True)
+            model = _build(transformers, text, loaded)
+    except Exception as error:  # whatever an odd config makes transformers raise
+        cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        message = f"transformers {transformers.__version__} cannot build {model_type!r}: {cause}"
+        raise InputError([Problem(where, message)]) from error
+    tensors = [
+        Tensor(name, "F32", tuple(parameter.shape), 0)
+        for name, parameter in model.named_parameters()
+    ]
+    census = take_census(tensors, where=where, built=True)
+    numbers = row_of_census(census, where)
+    numbers = {name: value for name, value in numbers.items() if not name.endswith("_bytes")}
+    top_k = next((getattr(text, key) for key in _TOP_K if hasattr(text, key)), None)
+    if type(top_k) is int and census.num_experts:
+        numbers["num_experts_per_tok"] = float(top_k)
+    notes = [f"Counted from the model that transformers {transformers.__version__} builds"]
+    if census.unclassified:
+        names = ", ".join(census.unclassified[:8])
+        notes.append(f"Fits no component, counted under other: {names}")
+    return ConfigRow(model_type, numbers, tuple(notes))
+
+
+def _build(transformers: Any, *configs: Any) -> Any:
+    """Build the first of the configs that a class with a language model's head takes."""
+    for config in configs:
+        for name in _HEADS:
+            head = getattr(transformers, name)
+            if type(config) in head._model_mapping:
+                return head.from_config(config, trust_remote_code=False)
+    raise ValueError("no class with a language model's head takes it")

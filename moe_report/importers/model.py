@@ -1,0 +1,362 @@
+"""A model's own files to a row: ``config.json``, a checkpoint folder, a GGUF file, the Hub."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from moe_report.errors import InputError, Problem
+from moe_report.importers.checkpoint import (
+    COMPONENTS,
+    MODALITIES,
+    MTP,
+    Census,
+    components_of_census,
+    experts_of_census,
+    row_of_census,
+    take_census,
+)
+from moe_report.importers.config import ConfigRow, row_from_config
+from moe_report.importers.safetensors import Tensor, read_folder
+from moe_report.table import Row, given
+
+MAX_CONFIG = 10_000_000  # bytes; the largest published ones have some ten thousands
+MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
+HUB = "hf:"
+_NOT_THERE = "there is no such file"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+# Spellings of top-k, for checkpoints whose architecture no adapter knows.
+_TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts", "moe_topk",
+          "moe_top_k", "moe_k", "top_k_experts", "experts_per_token")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """How models are imported.
+
+    Attributes:
+        allow_dense: Take a model without experts instead of refusing it.
+        with_transformers: Build an architecture that no adapter knows on torch's meta device.
+    """
+
+    allow_dense: bool = False
+    with_transformers: bool = False
+
+
+def is_model(source: str) -> bool:
+    """Whether a source is a model's own files rather than a workbook."""
+    path = Path(source)
+    return source.startswith(HUB) or path.suffix.lower() in (".json", ".gguf") or _is_folder(path)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long, a folder that may not be looked into
+        return False
+
+
+def import_model(source: str, options: Options, *, name: str | None = None) -> Row:
+    """Return the row of a model given by its own files.
+
+    Args:
+        source: A ``config.json``, a folder with it and perhaps safetensors files, a ``.gguf`` file,
+            or ``hf:owner/name`` with perhaps ``@revision``.
+        options: How to import.
+        name: What to call the row; by default what the files are called.
+
+    Raises:
+        InputError: The source cannot be read, what it says is not understood, it has no experts,
+            or its name cannot stand in a cell.
+    """
+    if not is_model(source):
+        there = "is no config.json, checkpoint folder, .gguf file or hf:owner/name"
+        raise InputError([Problem(source, there if _is_there(source) else _NOT_THERE)])
+    try:
+        row = _read(source, options, name)
+    except OSError as error:
+        raise InputError([Problem(source, f"cannot be read ({error.strerror})")]) from error
+    return _fit_for_a_table(row, source, options)
+
+
+def _is_there(source: str) -> bool:
+    try:
+        return Path(source).exists()
+    except OSError:
+        return False
+
+
+def _read(source: str, options: Options, name: str | None) -> Row:
+    if source.startswith(HUB):
+        from moe_report.importers.hub import fetch
+
+        found = fetch(source.removeprefix(HUB))
+        return _row(name or found.name, source, found.config, found.tensors, options)
+    path = Path(source)
+    if path.suffix.lower() == ".gguf":
+        from moe_report.importers.gguf import read_gguf
+
+        return read_gguf(path, name or path.stem)
+    if path.is_dir():
+        config_path = path / "config.json"
+        config = read_config(config_path) if config_path.exists() else None
+        has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.index.json"))
+        if config is None and not has_weights:
+            message = "found neither config.json nor *.safetensors in this folder"
+            raise InputError([Problem(source, message)])
+        tensors = read_folder(path) if has_weights else None
+        return _row(name or path.resolve().name, source, config, tensors, options)
+    return _row(name or _name_of(path), source, read_config(path), None, options)
+
+
+def _fit_for_a_table(row: Row, source: str, options: Options) -> Row:
+    """The row as a workbook can hold it and give it back, with experts if it has none."""
+    name = " ".join(_printable(row.name).split())
+    if not name or _CONTROL.search(row.name):
+        message = f"is named {row.name!r}, which cannot stand in a cell; --name gives another name"
+        raise InputError([Problem(source, message)])
+    texts = {key: _CONTROL.sub("\ufffd", _printable(text)) for key, text in row.texts.items()}
+    numbers = dict(row.numbers)
+    if "num_experts" not in numbers:
+        if not options.allow_dense:
+            message = "has no experts: it is not a Mixture-of-Experts; --allow-dense takes it"
+            raise InputError([Problem(source, message)])
+        none = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0, "expert_params": 0}
+        numbers |= {key: given(value) for key, value in none.items()}
+    return replace(row, name=name, texts=texts, numbers=numbers)
+
+
+def _printable(text: str) -> str:
+    """A text without the halves of characters that stand for what is no UTF-8 in a file's name."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _name_of(path: Path) -> str:
+    return path.resolve().parent.name if path.stem == "config" else path.stem
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return a parsed ``config.json``.
+
+    Raises:
+        InputError: It is not there, too large, or no JSON object.
+    """
+    where = str(path)
+    try:
+        if path.stat().st_size > MAX_CONFIG:
+            raise InputError([Problem(where, f"is larger than {MAX_CONFIG:,} bytes")])
+        return parse_config(path.read_bytes(), where)
+    except FileNotFoundError as error:
+        raise InputError([Problem(where, _NOT_THERE)]) from error
+    except OSError as error:
+        raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
+
+
+def parse_config(text: bytes, where: str) -> dict[str, Any]:
+    """Return a config's JSON object; the error says what else was found."""
+    twice: list[str] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice.extend(key for key, value in pairs if repr(found[key]) != repr(value))
+        return found
+
+    try:
+        config = json.loads(text, object_pairs_hook=unique)
+        depth = _depth(config)
+    except RecursionError:
+        config, depth = {}, MAX_DEPTH + 1
+    except ValueError as error:
+        raise InputError([Problem(where, f"is not JSON ({error})")]) from error
+    if depth > MAX_DEPTH:
+        raise InputError([Problem(where, f"is nested more than {MAX_DEPTH} deep")])
+    if not isinstance(config, dict):
+        kind = _JSON_KINDS.get(type(config), "number")
+        raise InputError([Problem(where, f"found a JSON {kind}, expected an object")])
+    if twice:
+        message = "stands there twice, and says two things"
+        raise InputError([Problem(where, f"key {key!r} {message}") for key in dict.fromkeys(twice)])
+    return config
+
+
+_JSON_KINDS = {list: "list", str: "text", bool: "true or false", type(None): "null"}
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are in one another; more than enough is not counted out."""
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level, depth = inner, depth + 1
+    return depth
+
+
+def _row(
+    name: str,
+    source: str,
+    config: Mapping[str, Any] | None,
+    tensors: Iterable[Tensor] | None,
+    options: Options,
+) -> Row:
+    if tensors is None:
+        assert config is not None
+        read = _from_config(config, source, options)
+        return _as_row(name, source, read.model_type, read.numbers, read.notes)
+    if config is None:
+        census = take_census(tensors, where=source)
+        notes = ["Counted from the checkpoint's headers", *_notes(census)]
+        return _as_row(name, source, "", row_of_census(census, source), notes)
+    return _from_both(name, source, config, tensors, options)
+
+
+def _from_config(config: Mapping[str, Any], where: str, options: Options) -> ConfigRow:
+    try:
+        return row_from_config(config, where=where, allow_dense=options.allow_dense)
+    except InputError:
+        if not options.with_transformers:
+            raise
+        from moe_report.importers.meta import row_from_transformers
+
+        return row_from_transformers(config, where=where)
+
+
+def _from_both(
+    name: str,
+    source: str,
+    config: Mapping[str, Any],
+    tensors: Iterable[Tensor],
+    options: Options,
+) -> Row:
+    """The config's row where the checkpoint agrees with it; else what the checkpoint holds."""
+    from moe_report_metrics import parameter_ledger as ledger
+
+    inner = config.get("text_config")
+    text = inner if isinstance(inner, Mapping) else config
+    census = take_census(
+        tensors,
+        where=source,
+        quantization=_quantization(config, text),
+        mtp_layers=_mtp_layers(text),
+        pictured_from=_first_of_pictures(text),
+    )
+    try:
+        read: ConfigRow | None = _from_config(config, source, options)
+    except InputError as error:
+        read, refusal = None, error.problems[0]
+    if read is None:
+        counted = row_of_census(census, source)
+        top_k = next((text[key] for key in _TOP_K if type(text.get(key)) is int), None)
+        if top_k is not None and census.num_experts:
+            counted["num_experts_per_tok"] = float(top_k)
+        why = refusal.message if isinstance(refusal, Problem) else str(refusal)
+        notes = [
+            "Counted from the checkpoint's headers",
+            f"The config was not understood: {why}",
+            *_notes(census),
+        ]
+        return _as_row(name, source, str(config.get("model_type", "")), counted, notes)
+    counted = components_of_census(census)
+    said = {name: getattr(ledger, name).of(**read.numbers) for name in COMPONENTS}
+    notes = [*read.notes, *_notes(census)]
+    head = counted["unembedding_params"]
+    if read.numbers.get("tie_word_embeddings") and head == counted["embedding_params"]:
+        notes.append("The tied output head is in the checkpoint a second time, not counted")
+        counted |= {"unembedding_params": 0.0, "unembedding_bytes": 0.0}
+    if 0 < said["router_params"] - counted["router_params"] <= census.offsets:
+        counted["router_params"] = said["router_params"]  # here offsets are parameters
+    counted |= _shared_by_another_name(said, counted)
+    bytes_ = {name: value for name, value in counted.items() if name.endswith("_bytes")}
+    differing = [name for name in COMPONENTS if said[name] != counted[name]]
+    if not differing:
+        notes.append("The checkpoint's headers agree with the config")
+        return _as_row(name, source, read.model_type, read.numbers | bytes_, notes)
+    listed = ", ".join(differing)
+    if (
+        "routed_expert_params" not in differing
+        and sum(said.values()) == sum(counted[name] for name in COMPONENTS)
+    ):  # fmt: skip
+        # Biases and the like, which one counts where they belong and the other where there is room.
+        notes.append(f"The checkpoint's headers agree with the config; by name they split {listed}"
+                     " otherwise, and so are the bytes")  # fmt: skip
+        return _as_row(name, source, read.model_type, read.numbers | bytes_, notes)
+    replaced = {name: counted[name] for name in differing}
+    if "routed_expert_params" in differing:
+        replaced |= experts_of_census(census)
+    notes.append(f"As in the checkpoint, not as in the config: {listed}")
+    return _as_row(name, source, read.model_type, read.numbers | replaced | bytes_, notes)
+
+
+def _shared_by_another_name(
+    said: Mapping[str, float], counted: Mapping[str, float]
+) -> dict[str, float]:
+    """An expert that all tokens share, where it is called as an FFN beside experts (Gemma 4)."""
+    shared, dense = "shared_expert", "dense_ffn"
+    if not said[f"{shared}_params"] == counted[f"{dense}_params"] > counted[f"{shared}_params"]:
+        return {}
+    return {
+        f"{to}_{unit}": counted[f"{of}_{unit}"]
+        for to, of in ((shared, dense), (dense, shared))
+        for unit in ("params", "bytes")
+    }
+
+
+def _quantization(*configs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    for config in configs:
+        for key in ("quantization_config", "compression_config"):
+            if isinstance(config.get(key), Mapping):
+                found: Mapping[str, Any] = config[key]
+                return found
+    return None
+
+
+def _mtp_layers(text: Mapping[str, Any]) -> range:
+    """Layers for further tokens, which are numbered on after the others."""
+    first = text.get("num_hidden_layers")
+    number = text.get("num_nextn_predict_layers", text.get("num_mtp_layers"))
+    return range(first, first + number) if type(first) is type(number) is int else range(0)
+
+
+def _first_of_pictures(text: Mapping[str, Any]) -> int | None:
+    """The number of the first expert for images, where they follow on those for text (Ernie)."""
+    widths, number = text.get("moe_intermediate_size"), text.get("moe_num_experts")
+    if not isinstance(widths, list):
+        return None
+    first = number[0] if isinstance(number, list) and number else number
+    return first if type(first) is int else None
+
+
+def _notes(census: Census) -> list[str]:
+    notes = []
+    for apart, word in ((MTP, "For multi-token prediction"), (MODALITIES, "For other modalities")):
+        if census.params[apart]:
+            notes.append(f"{word}: {census.params[apart]:,} parameters, not counted")
+    for buffer, count in census.buffers.items():
+        notes.append(f"{buffer}: {count:,} numbers, kept with the weights and no parameters")
+    if census.unclassified:
+        names = ", ".join(census.unclassified[:8])
+        more = len(census.unclassified) - 8
+        listed = f"{names} and {more} more" if more > 0 else names
+        notes.append(f"Fits no component, counted under other: {listed}")
+    return notes
+
+
+def _as_row(
+    name: str, source: str, model_type: str, numbers: Mapping[str, float], notes: Iterable[str]
+) -> Row:
+    texts = {"model_type": model_type, "source": source, "remark": ". ".join(notes)}
+    return Row(
+        name,
+        source,
+        {key: text for key, text in texts.items() if text},
+        {key: given(value) for key, value in numbers.items()},
+    )

@@ -1,0 +1,223 @@
+"""The headers of safetensors files: names, types and shapes of tensors, and no weight.
+
+A file begins with eight bytes, the length of a JSON object that describes every tensor. A sharded
+checkpoint is several such files, and mostly an index that says which tensor is in which.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moe_report.errors import InputError, Problem
+
+MAX_HEADER = 100_000_000  # bytes; the format's own limit
+INDEX = "model.safetensors.index.json"
+_SHARD = re.compile(r"(.+?)-+(\d+)-of-(\d+)")
+# Bits of one number of each type.
+BITS: Mapping[str, int] = {
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16,
+    "F16": 16, "BF16": 16, "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64,
+    "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One tensor of a checkpoint, by its header.
+
+    Attributes:
+        name: As in the model's state dict.
+        dtype: As safetensors names it, e.g. ``BF16``.
+        shape: Its dimensions.
+        bytes: What it takes in the file.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    bytes: int
+
+    @property
+    def numel(self) -> int:
+        """How many numbers of its type it holds."""
+        return math.prod(self.shape)
+
+
+def read_folder(folder: Path) -> list[Tensor]:
+    """Return all tensors of a checkpoint in a folder, from the headers alone.
+
+    Raises:
+        InputError: There is no safetensors file, a shard is missing, or a header is broken. All
+            of it at once.
+    """
+    index = _index(folder)
+    there = sorted(folder.glob("*.safetensors"))
+    files, problems = _of_index(folder, index, there) if index else _of_names(folder, there)
+    tensors: dict[str, Tensor] = {}
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                found = parse_header(file.read, str(path), path.stat().st_size)
+        except InputError as error:
+            problems.extend(item for item in error.problems if isinstance(item, Problem))
+            continue
+        except OSError as error:
+            problems.append(Problem(str(path), f"cannot be read ({error.strerror})"))
+            continue
+        twice = [tensor.name for tensor in found if tensor.name in tensors]
+        if twice:
+            more = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
+            message = f"holds {twice[0]}{more} a second time"
+            problems.append(Problem(str(path), message))
+        tensors |= {tensor.name: tensor for tensor in found}
+    if not problems:
+        problems.extend(
+            Problem(str(folder / INDEX), f"names the tensor {name}, which no file holds")
+            for name in sorted(set(index) - set(tensors))[:5]
+        )
+    if problems:
+        raise InputError(problems)
+    return list(tensors.values())
+
+
+def _of_index(
+    folder: Path, index: Mapping[str, str], there: list[Path]
+) -> tuple[list[Path], list[Problem]]:
+    """The files that an index names, and those of them that are not there."""
+    named = set(index.values())
+    lacking = sorted(named - {path.name for path in there})
+    problems = [
+        Problem(str(folder / INDEX), f"names the file {name}, which is not there")
+        for name in lacking
+    ]
+    return [path for path in there if path.name in named], problems
+
+
+def _of_names(folder: Path, there: list[Path]) -> tuple[list[Path], list[Problem]]:
+    """The files of a checkpoint without an index, by their names: some folders hold two."""
+    where = str(folder)
+    if not there:
+        return [], [Problem(where, "found no *.safetensors file in this folder")]
+    sets: dict[str, list[Path]] = {}
+    for path in there:
+        shard = _SHARD.fullmatch(path.stem)
+        sets.setdefault(shard[1] if shard else path.stem, []).append(path)
+    if "model" in sets:
+        sets = {"model": sets["model"]}
+    if len(sets) > 1:
+        names = ", ".join(sets)
+        message = f"holds several checkpoints and no {INDEX} to choose by: {names}"
+        return [], [Problem(where, message)]
+    (files,) = sets.values()
+    shards = [shard for path in files if (shard := _SHARD.fullmatch(path.stem))]
+    if len(shards) < len(files):  # also whole in one file
+        return [path for path in files if not _SHARD.fullmatch(path.stem)], []
+    number = max(int(shard[3]) for shard in shards)
+    lacking = sorted(set(range(1, number + 1)) - {int(shard[2]) for shard in shards})
+    return files, [
+        Problem(where, f"lacks shard {shard} of {number} of {shards[0][1]}") for shard in lacking
+    ]
+
+
+def _index(folder: Path) -> dict[str, str]:
+    path = folder / INDEX
+    if not path.exists():
+        return {}
+    try:
+        said = json.loads(path.read_bytes())["weight_map"]
+        return {str(name): str(file) for name, file in said.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        cause = "no object 'weight_map'" if isinstance(error, KeyError | TypeError) else str(error)
+        raise InputError([Problem(str(path), f"is not an index of weights ({cause})")]) from error
+    except OSError as error:
+        raise InputError([Problem(str(path), f"cannot be read ({error.strerror})")]) from error
+
+
+def parse_header(read: Callable[[int], bytes], where: str, size: int) -> list[Tensor]:
+    """Return the tensors that the beginning of a safetensors file describes.
+
+    Args:
+        read: Gives the next bytes of the file, so many.
+        where: What to call the file in an error.
+        size: The file's size in bytes.
+
+    Raises:
+        InputError: The header is broken, or describes more than the file holds.
+    """
+
+    def refuse(why: str) -> InputError:
+        return InputError([Problem(where, f"is not a safetensors file ({why})")])
+
+    start = read(8)
+    if len(start) < 8:
+        raise refuse("it is shorter than eight bytes")
+    (length,) = struct.unpack("<Q", start)
+    if length > min(MAX_HEADER, size - 8):
+        raise refuse(f"its header claims {length:,} bytes of {size:,}")
+    try:
+        header = json.loads(read(length).decode(), object_pairs_hook=_once)
+        entries = [(str(name), entry) for name, entry in header.items() if name != "__metadata__"]
+    except _TwiceError as error:
+        raise refuse(f"its header has {error} twice") from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise refuse("its header is no JSON object") from error
+    spans: list[tuple[int, int, str]] = []
+    tensors = []
+    for name, entry in entries:
+        try:
+            tensors.append(tensor_of(name, entry["dtype"], entry["shape"], entry["data_offsets"]))
+            spans.append((*entry["data_offsets"], name))
+        except (KeyError, TypeError, ValueError) as error:
+            cause = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise refuse(f"its entry for {name} is broken: {cause}") from error
+    if why := _gap(sorted(spans), size - 8 - length):
+        raise refuse(why)
+    return tensors
+
+
+class _TwiceError(Exception):
+    """A name that a JSON object has twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, times in Counter(name for name, _ in pairs).items():
+        if times > 1:
+            raise _TwiceError(name)
+    return dict(pairs)
+
+
+def _gap(spans: list[tuple[int, int, str]], room: int) -> str:
+    """What keeps the tensors from covering the file's data exactly once, as the format has it."""
+    last = 0
+    for begin, end, name in spans:
+        if end > room:
+            return f"{name} ends at byte {end:,} of {room:,}: the file is cut off"
+        if begin != last:
+            return f"{name} begins at byte {begin:,} of the data, expected {last:,}"
+        last = end
+    return f"{room - last:,} bytes at its end belong to no tensor" if last != room else ""
+
+
+def tensor_of(name: str, dtype: Any, shape: Any, offsets: Any) -> Tensor:
+    """Return the tensor that an entry of a header describes.
+
+    Raises:
+        ValueError: The entry contradicts itself.
+        TypeError: A part of it is of the wrong kind.
+    """
+    sizes, (begin, end) = tuple(shape), offsets
+    if not all(type(size) is int and size >= 0 for size in (*sizes, begin, end)):
+        raise ValueError("a size that is no whole number")
+    if dtype not in BITS:
+        raise ValueError(f"the unknown type {dtype!r}")
+    if (end - begin) * 8 != math.prod(sizes) * BITS[dtype]:
+        raise ValueError(f"{end - begin:,} bytes for {list(sizes)} of {dtype}")
+    return Tensor(name, dtype, sizes, end - begin)

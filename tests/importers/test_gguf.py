@@ -1,0 +1,230 @@
+"""GGUF files: the tensors of a file that the format's own package wrote."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from moe_report.errors import InputError
+from moe_report.importers.model import Options, import_model
+from moe_report.table import Row
+from moe_report_metrics import parameter_ledger as ledger
+from tests.oracle.census import oracle
+
+gguf: Any = oracle("gguf")
+WIDTH, INNER, EXPERTS, WORDS = 64, 32, 4, 300
+# Shapes as numpy and torch have them: in the file they are the other way round.
+ATTENTION = {"attn_q": (64, 64), "attn_k": (32, 64), "attn_v": (32, 64), "attn_output": (64, 64)}
+MOE = {
+    "ffn_gate_inp": (EXPERTS, WIDTH),
+    "ffn_gate_exps": (EXPERTS, INNER, WIDTH),
+    "ffn_up_exps": (EXPERTS, INNER, WIDTH),
+    "ffn_down_exps": (EXPERTS, WIDTH, INNER),
+    "ffn_gate_inp_shexp": (1, WIDTH),
+    "ffn_gate_shexp": (32, WIDTH),
+    "ffn_up_shexp": (32, WIDTH),
+    "ffn_down_shexp": (WIDTH, 32),
+}
+DENSE = {"ffn_gate": (96, WIDTH), "ffn_up": (96, WIDTH), "ffn_down": (WIDTH, 96)}
+NORMS = {"attn_norm": (WIDTH,), "ffn_norm": (WIDTH,)}
+PARTS = {
+    "attention_params": 2 * 2 * 64 * 96,
+    "routed_expert_params": 3 * EXPERTS * INNER * WIDTH,
+    "shared_expert_params": WIDTH + 3 * 32 * WIDTH,
+    "router_params": EXPERTS * WIDTH,
+    "dense_ffn_params": 3 * 96 * WIDTH,
+    "embedding_params": WORDS * WIDTH,
+    "unembedding_params": WORDS * WIDTH,
+    "norm_and_other_params": 5 * WIDTH,
+}
+
+
+def tensors() -> dict[str, tuple[int, ...]]:
+    """The tensors of a model of a dense layer and one of experts."""
+    return (
+        {"token_embd.weight": (WORDS, WIDTH), "output_norm.weight": (WIDTH,)}
+        | {"output.weight": (WORDS, WIDTH)}
+        | {f"blk.0.{name}.weight": shape for name, shape in (ATTENTION | DENSE | NORMS).items()}
+        | {f"blk.1.{name}.weight": shape for name, shape in (ATTENTION | MOE | NORMS).items()}
+    )
+
+
+def write(
+    path: Path,
+    shapes: dict[str, tuple[int, ...]],
+    *,
+    experts: int = EXPERTS,
+    packed: bool = False,
+    split: tuple[int, int] | None = None,
+) -> Path:
+    """Write a file; packed, its matrices have blocks of four bits (Q4_0)."""
+    writer = gguf.GGUFWriter(path, "qwen2moe")
+    writer.add_block_count(2)
+    writer.add_embedding_length(WIDTH)
+    writer.add_expert_count(experts)
+    writer.add_expert_used_count(2)
+    if split:
+        writer.add_uint16("split.no", split[0])
+        writer.add_uint16("split.count", split[1])
+    for name, shape in shapes.items():
+        values = np.zeros(shape, "float32" if len(shape) == 1 else "float16")
+        if packed and len(shape) > 1:
+            kind = gguf.GGMLQuantizationType.Q4_0
+            blocks = gguf.quants.quantize(values.astype("float32"), kind)
+            writer.add_tensor(name, blocks, raw_dtype=kind)
+        else:
+            writer.add_tensor(name, values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def read(path: Path, **options: bool) -> Row:
+    """The row of a file."""
+    return import_model(str(path), Options(**options))
+
+
+def problem(path: Path) -> str:
+    """The one thing that is wrong with a file."""
+    with pytest.raises(InputError) as caught:
+        read(path)
+    (found,) = map(str, caught.value.problems)
+    assert "\n" not in found
+    return found
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["16 bits", "Q4_0"])
+def test_every_component_is_counted(tmp_path: Path, packed: bool) -> None:
+    """Parameters are those of the shapes, whatever the type; bytes are those of the file."""
+    row = read(write(tmp_path / "tiny.gguf", tensors(), packed=packed))
+    numbers = {name: typed.value for name, typed in row.numbers.items()}
+    assert {name: numbers[name] for name in PARTS} == PARTS
+    assert ledger.total_params.of(**numbers) == sum(PARTS.values())
+    unused = PARTS["routed_expert_params"] / 2
+    assert ledger.active_params.of(**numbers) == sum(PARTS.values()) - unused
+    assert numbers["routed_expert_bytes"] == PARTS["routed_expert_params"] * (
+        18 / 32 if packed else 2
+    )
+    assert numbers["norm_and_other_bytes"] == 4 * PARTS["norm_and_other_params"]
+    for name, value in {
+        "num_hidden_layers": 2, "num_moe_layers": 1, "num_experts": EXPERTS,
+        "num_experts_per_tok": 2, "vocab_size": WORDS, "hidden_size": WIDTH,
+    }.items():  # fmt: skip
+        assert numbers[name] == value, name
+    assert "tie_word_embeddings" not in numbers
+    assert row.name == "tiny"
+    assert row.texts["model_type"] == "qwen2moe"
+
+
+def test_tied_embeddings(tmp_path: Path) -> None:
+    """Without an output head the embedding is one."""
+    shapes = tensors()
+    del shapes["output.weight"]
+    numbers = read(write(tmp_path / "tied.gguf", shapes)).numbers
+    assert numbers["tie_word_embeddings"].value == 1
+    assert numbers["unembedding_params"].value == 0
+
+
+def test_one_tensor_an_expert(tmp_path: Path) -> None:
+    """Files of early converters have each expert apart (ffn_gate.0)."""
+    shapes = {name: shape for name, shape in tensors().items() if "_exps" not in name} | {
+        f"blk.1.ffn_{matrix}.{expert}.weight": (WIDTH, INNER)
+        if matrix == "down"
+        else (INNER, WIDTH)
+        for expert in range(EXPERTS)
+        for matrix in ("gate", "up", "down")
+    }
+    numbers = read(write(tmp_path / "early.gguf", shapes)).numbers
+    assert {name: numbers[name].value for name in PARTS} == PARTS
+    assert numbers["num_experts"].value == EXPERTS
+
+
+def test_what_is_no_parameter_or_not_of_the_model(tmp_path: Path) -> None:
+    """Offsets of routers, rotary tables, a further token's layer, the same weights taken apart."""
+    more = {
+        "rope_freqs.weight": (8,),
+        "blk.1.exp_probs_b.bias": (EXPERTS,),
+        "blk.2.attn_q.weight": (64, 64),
+        "blk.2.nextn.eh_proj.weight": (64, 128),
+        "blk.2.nextn.enorm.weight": (64,),
+        "blk.0.attn_kv_b.weight": (20, 10),
+        "blk.0.attn_k_b.weight": (2, 5, 10),
+        "blk.0.attn_v_b.weight": (2, 10, 5),
+    }
+    numbers = read(write(tmp_path / "more.gguf", tensors() | more)).numbers
+    expected = PARTS | {"attention_params": PARTS["attention_params"] + 200}
+    assert {name: numbers[name].value for name in PARTS} == expected
+    assert numbers["num_hidden_layers"].value == 2
+
+
+@pytest.mark.parametrize("named", [1, 2])
+def test_a_model_in_several_files(tmp_path: Path, named: int) -> None:
+    """Any of the files stands for all of them."""
+    items = list(tensors().items())
+    for number, part in enumerate((items[:9], items[9:])):
+        path = tmp_path / f"big-{number + 1:05}-of-00002.gguf"
+        write(path, dict(part), split=(number, 2))
+    numbers = read(tmp_path / f"big-{named:05}-of-00002.gguf").numbers
+    assert {name: numbers[name].value for name in PARTS} == PARTS
+
+
+def test_one_of_several_files_is_missing(tmp_path: Path) -> None:
+    """It is named; and a part under a whole model's name is not taken for one."""
+    path = write(tmp_path / "big-00001-of-00003.gguf", tensors(), split=(0, 3))
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert [str(found) for found in caught.value.problems] == [
+        f"{tmp_path}/big-0000{number}-of-00003.gguf: there is no such file" for number in (2, 3)
+    ]
+    renamed = path.rename(tmp_path / "small.gguf")
+    assert problem(renamed).endswith("is one of 3 files, and not called ...-00001-of-00003.gguf")
+
+
+def test_metadata_that_contradict_the_tensors(tmp_path: Path) -> None:
+    """Neither is taken for right."""
+    path = write(tmp_path / "odd.gguf", tensors(), experts=8)
+    assert problem(path).endswith("holds 4 experts a layer, but expert_count is 8")
+
+
+def test_dense_model(tmp_path: Path) -> None:
+    """A model without experts is refused, unless they are asked for."""
+    shapes = {name: shape for name, shape in tensors().items() if not name.startswith("blk.1")}
+    path = write(tmp_path / "dense.gguf", shapes, experts=0)
+    assert "not a Mixture-of-Experts" in problem(path)
+    numbers = {name: typed.value for name, typed in read(path, allow_dense=True).numbers.items()}
+    expected = 2 * WORDS * WIDTH + 2 * 64 * 96 + 3 * 96 * WIDTH + 3 * WIDTH
+    assert ledger.total_params.of(**numbers) == ledger.active_params.of(**numbers) == expected
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"PK\x03\x04" + bytes(60), b"\xff" * 100])
+def test_what_is_no_gguf_file(tmp_path: Path, content: bytes) -> None:
+    """Refused in a line, whatever the package stumbles over."""
+    path = tmp_path / "no.gguf"
+    path.write_bytes(content)
+    assert problem(path).startswith(f"{path}: is not a GGUF file (")
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_truncated_files(tmp_path: Path) -> None:
+    """Cut anywhere, in the metadata or in the weights, a file is refused."""
+    whole = write(tmp_path / "whole.gguf", tensors()).read_bytes()
+    path = tmp_path / "cut.gguf"
+    for length in (*range(30, 4000, 397), len(whole) // 2, len(whole) - 200):
+        path.write_bytes(whole[:length])
+        assert problem(path).startswith(f"{path}: is not a GGUF file (")
+
+
+def test_missing_file_and_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line each."""
+    path = tmp_path / "none.gguf"
+    with pytest.raises(InputError, match=r"none\.gguf: "):
+        read(path)
+    write(path, tensors())
+    monkeypatch.setitem(sys.modules, "gguf", None)
+    assert problem(path) == f"{path}: needs gguf: pip install 'moe-report[gguf]'"

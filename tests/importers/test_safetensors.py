@@ -1,0 +1,278 @@
+"""Headers of safetensors files: read exactly, or refused by the name of what is wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moe_report.errors import InputError
+from moe_report.importers.safetensors import BITS, INDEX, MAX_HEADER, Tensor, read_folder
+
+Shapes = Mapping[str, tuple[str, Sequence[int]]]  # type and shape by name
+ONE: Shapes = {"a.weight": ("BF16", (2, 3)), "b.weight": ("F32", (4,)), "c": ("F8_E4M3", ())}
+
+
+def header_of(shapes: Shapes) -> dict[str, Any]:
+    """The header that lays tensors out one behind another."""
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, (dtype, shape) in shapes.items():
+        begin, end = end, end + math.prod(shape) * BITS[dtype] // 8
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
+    return header
+
+
+def room_of(shapes: Shapes) -> int:
+    """Bytes of the tensors together."""
+    return sum(math.prod(shape) * BITS[dtype] // 8 for dtype, shape in shapes.values())
+
+
+def write(path: Path, shapes: Shapes) -> None:
+    """Write a file of tensors that are all zero, and take no room on the disk."""
+    write_raw(path, json.dumps(header_of(shapes)).encode(), room_of(shapes))
+
+
+def write_raw(path: Path, header: bytes, room: int, length: int | None = None) -> None:
+    """Write a header, whatever it is, and so many bytes behind it."""
+    start = struct.pack("<Q", len(header) if length is None else length) + header
+    with path.open("wb") as file:
+        file.write(start)
+        file.truncate(len(start) + room)
+
+
+def write_index(folder: Path, weight_map: Any) -> None:
+    """Write an index of weights."""
+    (folder / INDEX).write_text(json.dumps({"metadata": {}, "weight_map": weight_map}), "utf-8")
+
+
+def problems(folder: Path) -> list[str]:
+    """What is found wrong with a folder."""
+    with pytest.raises(InputError) as caught:
+        read_folder(folder)
+    said = [str(problem) for problem in caught.value.problems]
+    assert all("\n" not in problem for problem in said)
+    return said
+
+
+def test_one_file(tmp_path: Path) -> None:
+    """Names, types, shapes and bytes are those of the header; a scalar is one number."""
+    write(tmp_path / "model.safetensors", ONE)
+    tensors = read_folder(tmp_path)
+    assert tensors == [
+        Tensor("a.weight", "BF16", (2, 3), 12),
+        Tensor("b.weight", "F32", (4,), 16),
+        Tensor("c", "F8_E4M3", (), 1),
+    ]
+    assert [tensor.numel for tensor in tensors] == [6, 4, 1]
+
+
+def test_a_file_that_another_program_wrote(tmp_path: Path) -> None:
+    """The format's own library writes, and we read the same."""
+    numpy = pytest.importorskip("safetensors.numpy", exc_type=ImportError)
+    import numpy as np
+
+    arrays = {"x": np.zeros((3, 5), "float16"), "y": np.ones((2, 2, 2), "int32")}
+    numpy.save_file(arrays, tmp_path / "model.safetensors", metadata={"format": "np"})
+    assert {tensor.name: (tensor.dtype, tensor.shape) for tensor in read_folder(tmp_path)} == {
+        "x": ("F16", (3, 5)),
+        "y": ("I32", (2, 2, 2)),
+    }
+
+
+def test_no_weight_is_read(tmp_path: Path) -> None:
+    """Of a file of 40 terabytes only the header is read; the rest is a hole."""
+    write(tmp_path / "model.safetensors", {"w": ("BF16", (20_000_000_000, 100))})
+    (tensor,) = read_folder(tmp_path)
+    assert tensor.bytes == 4_000_000_000_000
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_shards(tmp_path: Path, index: bool) -> None:
+    """Shards are read together, with an index or by their names."""
+    write(tmp_path / "model-00001-of-00002.safetensors", {"a": ("BF16", (2,))})
+    write(tmp_path / "model-00002-of-00002.safetensors", {"b": ("BF16", (3,))})
+    if index:
+        write_index(
+            tmp_path,
+            {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"},
+        )
+        write(tmp_path / "consolidated.safetensors", {"other": ("BF16", (9,))})
+    assert [tensor.name for tensor in read_folder(tmp_path)] == ["a", "b"]
+
+
+def test_missing_shard_of_an_index(tmp_path: Path) -> None:
+    """The file is named."""
+    write(tmp_path / "one.safetensors", {"a": ("BF16", (2,))})
+    write_index(tmp_path, {"a": "one.safetensors", "b": "two.safetensors"})
+    assert problems(tmp_path) == [
+        f"{tmp_path / INDEX}: names the file two.safetensors, which is not there"
+    ]
+
+
+def test_missing_shard_without_an_index(tmp_path: Path) -> None:
+    """The names of shards say how many there are: each that is not there is named."""
+    for shard in (1, 3):
+        name = f"model-{shard:05}-of-00004.safetensors"
+        write(tmp_path / name, {f"w{shard}": ("BF16", (2,))})
+    assert problems(tmp_path) == [
+        f"{tmp_path}: lacks shard 2 of 4 of model",
+        f"{tmp_path}: lacks shard 4 of 4 of model",
+    ]
+
+
+def test_tensor_in_the_index_and_in_no_file(tmp_path: Path) -> None:
+    """An index that promises more than the files hold is refused."""
+    write(tmp_path / "one.safetensors", {"a": ("BF16", (2,))})
+    write_index(tmp_path, {"a": "one.safetensors", "b": "one.safetensors"})
+    assert problems(tmp_path) == [f"{tmp_path / INDEX}: names the tensor b, which no file holds"]
+
+
+def test_tensor_in_two_files(tmp_path: Path) -> None:
+    """What would be counted twice is refused."""
+    for shard in (1, 2):
+        write(tmp_path / f"model-0000{shard}-of-00002.safetensors", ONE)
+    (problem,) = problems(tmp_path)
+    assert problem.endswith("00002.safetensors: holds a.weight and 2 more a second time")
+
+
+def test_two_checkpoints_in_one_folder(tmp_path: Path) -> None:
+    """Without an index the file that is called model counts; else there is nothing to choose by."""
+    write(tmp_path / "consolidated.safetensors", {"tok.weight": ("BF16", (2,))})
+    write(tmp_path / "adapter_model.safetensors", {"lora": ("BF16", (2,))})
+    assert problems(tmp_path) == [
+        f"{tmp_path}: holds several checkpoints and no {INDEX} to choose by: adapter_model,"
+        " consolidated"
+    ]
+    write(tmp_path / "model.safetensors", ONE)
+    assert len(read_folder(tmp_path)) == len(ONE)
+    write(tmp_path / "model-00001-of-00002.safetensors", ONE)
+    assert len(read_folder(tmp_path)) == len(ONE)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    """A folder without weights says so."""
+    assert problems(tmp_path) == [f"{tmp_path}: found no *.safetensors file in this folder"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("{", "Expecting property name"),
+        ("[]", "no object 'weight_map'"),
+        ('{"metadata": {}}', "no object 'weight_map'"),
+        ('{"weight_map": ["a"]}', "has no attribute 'items'"),
+        ("[" * 100_000, ""),
+        ("\udcff", ""),
+    ],
+)
+def test_broken_index(tmp_path: Path, text: str, cause: str) -> None:
+    """An index that is none is refused as such."""
+    write(tmp_path / "model.safetensors", ONE)
+    (tmp_path / INDEX).write_bytes(text.encode(errors="surrogateescape"))
+    (problem,) = problems(tmp_path)
+    assert problem.startswith(f"{tmp_path / INDEX}: is not an index of weights (")
+    assert cause in problem
+
+
+GOOD = json.dumps(header_of(ONE)).encode()
+ROOM = room_of(ONE)
+
+
+def entry(**changes: object) -> bytes:
+    """A header with one tensor, of which something is changed."""
+    good = {"dtype": "BF16", "shape": [2, 3], "data_offsets": [0, 12]}
+    return json.dumps({"w": {**good, **changes}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"", "shorter than eight bytes"),
+        (b"1234567", "shorter than eight bytes"),
+        (struct.pack("<Q", 0), "no JSON object"),
+        (b"\x00" * 8, "no JSON object"),
+        (b"\xff" * 8, "its header claims 18,446,744,073,709,551,615 bytes of 8"),
+        (struct.pack("<Q", MAX_HEADER + 1) + GOOD, "its header claims 100,000,001 bytes of"),
+        (struct.pack("<Q", len(GOOD) + ROOM + 1) + GOOD + bytes(ROOM), "its header claims"),
+        (struct.pack("<Q", len(GOOD) + 3) + GOOD + bytes(ROOM), "no JSON object"),
+        (struct.pack("<Q", len(GOOD) - 3) + GOOD + bytes(ROOM), "no JSON object"),
+        (b"PK\x03\x04" + bytes(200), "its header claims"),
+    ],
+    ids=["empty", "7 bytes", "8 bytes", "zeros", "8 full bytes", "past the limit", "past the file",
+         "too long", "too short", "zip"],
+)  # fmt: skip
+def test_lengths_that_lie(tmp_path: Path, content: bytes, cause: str) -> None:
+    """A header that is not where it should be is refused, and never looked for elsewhere."""
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    (problem,) = problems(tmp_path)
+    assert problem.startswith(f"{path}: is not a safetensors file (")
+    assert cause in problem
+
+
+@pytest.mark.parametrize(
+    ("header", "room", "cause"),
+    [
+        (GOOD, ROOM - 1, "c ends at byte 29 of 28: the file is cut off"),
+        (GOOD, ROOM + 5, "5 bytes at its end belong to no tensor"),
+        (b"[]", 0, "no JSON object"),
+        (b"12", 0, "no JSON object"),
+        (b"null", 0, "no JSON object"),
+        (b"{'a': 1}", 0, "no JSON object"),
+        (b"\xff\xfe{}", 0, "no JSON object"),
+        (b"[" * 100_000, 0, "no JSON object"),
+        (GOOD[:-1] + b"," + GOOD[1:], ROOM, "its header has __metadata__ twice"),
+        (b'{"w": 1}', 0, "entry for w is broken"),
+        (b'{"w": {}}', 0, "entry for w is broken: no 'dtype'"),
+        (entry(shape=[3, 3]), 12, "12 bytes for [3, 3] of BF16"),
+        (entry(data_offsets=[0, 6]), 6, "6 bytes for [2, 3] of BF16"),
+        (entry(data_offsets=[12, 0]), 12, "-12 bytes for [2, 3] of BF16"),
+        (entry(data_offsets=[-12, 0]), 12, "no whole number"),
+        (entry(data_offsets=[0]), 12, "entry for w is broken"),
+        (entry(data_offsets=[0, 12.0]), 12, "no whole number"),
+        (entry(data_offsets=None), 12, "entry for w is broken"),
+        (entry(data_offsets=[4, 16]), 16, "w begins at byte 4 of the data, expected 0"),
+        (entry(data_offsets=[10**30, 10**30 + 12]), 12, "the file is cut off"),
+        (entry(shape=[2, -3]), 12, "no whole number"),
+        (entry(shape=[2, True]), 12, "no whole number"),
+        (entry(shape="ab"), 12, "no whole number"),
+        (entry(shape=None), 12, "entry for w is broken"),
+        (entry(dtype="BF17"), 12, "the unknown type 'BF17'"),
+        (entry(dtype=["BF16"]), 12, "entry for w is broken"),
+        (
+            b'{"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]},'
+            b' "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]}}',
+            6,
+            "b begins at byte 2 of the data, expected 4",
+        ),
+        (
+            b'{"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]},'
+            b' "a": {"dtype": "U8", "shape": [2], "data_offsets": [4, 6]}}',
+            6,
+            "its header has a twice",
+        ),
+    ],
+)
+def test_headers_that_contradict_themselves(
+    tmp_path: Path, header: bytes, room: int, cause: str
+) -> None:
+    """Tensors cover the data exactly once, each with the bytes of its shape and type."""
+    path = tmp_path / "model.safetensors"
+    write_raw(path, header, room)
+    (problem,) = problems(tmp_path)
+    assert problem.startswith(f"{path}: is not a safetensors file (")
+    assert cause in problem
+
+
+def test_every_broken_file_is_named(tmp_path: Path) -> None:
+    """All of it at once, not the first only."""
+    for shard in (1, 2, 3):
+        path = tmp_path / f"model-0000{shard}-of-00003.safetensors"
+        write_raw(path, GOOD[:shard], 0)
+    assert len(problems(tmp_path)) == 3
