@@ -37,7 +37,7 @@ from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Repo
 from moe_report.sheetxml import MAX_FORMULA
 
 BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows
-_MARKS = {Provenance.ASSUMED: "†"}
+_MARKS = {Provenance.ASSUMED: "≈"}
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class _Writer:
         elif column.expr is not None:
             lines.append(f"Default {plain(column.expr)}")
         if column.rests_on:
-            lines.append(f"† depends on the assumptions {', '.join(column.rests_on)}")
+            lines.append(f"≈ depends on the assumptions {', '.join(column.rests_on)}")
         if column.source:
             lines.append(f"Source {column.source}")
         return "\n".join(lines)

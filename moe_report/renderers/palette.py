@@ -21,7 +21,7 @@ WARN_FILL = "FDE8C8"
 INPUT_BANDS = ("DCE6F2", "E9EFF7")
 METRIC_BANDS = ("D5E8E4", "E4E4D4", "EBDDE4", "DDE3EE", "E8E0D0", "DCE8D8")
 # Okabe and Ito's colours, which people with any colour vision tell apart.
-VERMILION, BLUE, SKY, GREY = "D55E00", "0072B2", "56B4E9", "8A8F98"
+BLUE, SKY, GREY = "0072B2", "56B4E9", "8A8F98"  # as the page has them: active, and total
 SANS, MONO = "Calibri", "Courier New"
 
 

@@ -33,7 +33,6 @@ from moe_report.renderers.palette import (
     LINK,
     QUIET,
     SKY,
-    VERMILION,
     WARN_FILL,
     Look,
     column_scale,
@@ -71,7 +70,7 @@ def write_summary(book: Book, report: Report, layout: Layout) -> None:
     sheet.rows.text(2, 1, facts(report), style(SUBTITLE))
     legend = (
         "Green links to the sheet Models, where each number is a live formula. There, blue was "
-        "typed, grey italic is a default, black is computed. † depends on the sheet Assumptions."
+        "typed, grey italic is a default, black is computed. ≈ depends on the sheet Assumptions."
     )
     sheet.rows.text(3, 1, legend, style(Look(color=QUIET, italic=True, size=9)))
     sheet.height(1, 28)
@@ -112,7 +111,7 @@ def _head(book: Book, sheet: Sheet, columns: Sequence[Column]) -> None:
         bold=True, size=9, fill="E9EFF7", color="1F2937", wrap=True, rule=True, horizontal="right"
     )
     for number, column in enumerate(columns, start=2):
-        mark = "†" if column.rests_on else ""
+        mark = "≈" if column.rests_on else ""
         sheet.rows.text(HEAD, number, f"{column.label}{mark}", book.palette(right))
         scale = column_scale(column)
         shown = [len(show(c.value, column.unit, column.format, scale)) for c in column.cells]
@@ -212,7 +211,7 @@ def _weights_chart(shell: Any, report: Report, models: list[int]) -> BarChart:
     chart.title = _title(f"Total and active parameters{_part(report, models)}", 1200, bold=True)
     chart.gapWidth, chart.overlap = 60, 0
     categories = Reference(shell, min_col=1, min_row=3, max_row=2 + len(models))
-    pairs = ((2, "total_params", GREY, "Total"), (3, "active_params", VERMILION, "Active"))
+    pairs = ((2, "total_params", GREY, "Total"), (3, "active_params", BLUE, "Active"))
     values: list[float] = []
     for column, name, color, title in pairs:
         reference = Reference(shell, min_col=column, min_row=3, max_row=2 + len(models))
@@ -251,8 +250,8 @@ def _cost_chart(shell: Any, report: Report, models: list[int]) -> ScatterChart:
     )
     x = Reference(shell, min_col=6, min_row=3, max_row=2 + len(models))
     kinds = (
-        (7, "forward_flops", VERMILION, "circle", "MoE, top-k experts"),
-        (8, "dense_equivalent_flops", BLUE, "diamond", "Dense equivalent, every expert on"),
+        (7, "forward_flops", BLUE, "circle", "MoE, top-k experts"),
+        (8, "dense_equivalent_flops", GREY, "diamond", "Dense equivalent, every expert on"),
     )
     totals = [report.columns["total_params"].cells[at].value for at in models]
     for column, name, color, marker, title in kinds:
