@@ -350,3 +350,19 @@ def components_of_census(census: Census) -> dict[str, float]:
     return params | {
         f"{name.removesuffix('_params')}_bytes": float(census.bytes[name]) for name in COMPONENTS
     }
+
+
+def notes_of_census(census: Census) -> list[str]:
+    """Return what a reader should know: what is not counted, and what fits no component."""
+    notes = []
+    for apart, word in ((MTP, "For multi-token prediction"), (MODALITIES, "For other modalities")):
+        if census.params[apart]:
+            notes.append(f"{word}: {census.params[apart]:,} parameters, not counted")
+    for buffer, count in census.buffers.items():
+        notes.append(f"{buffer}: {count:,} numbers, kept with the weights and no parameters")
+    if census.unclassified:
+        names = ", ".join(census.unclassified[:8])
+        more = len(census.unclassified) - 8
+        listed = f"{names} and {more} more" if more > 0 else names
+        notes.append(f"Fits no component, counted under other: {listed}")
+    return notes

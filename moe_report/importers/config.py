@@ -9,6 +9,7 @@ leaving it out would give a smaller model than there is.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -103,8 +104,13 @@ def _unknown(model_type: object, config: Mapping[str, object]) -> str:
             f"model_type {model_type!r}: no key of this config speaks of experts; it is not a"
             f" Mixture-of-Experts{way_out}"
         )
-    known = ", ".join(sorted(ADAPTERS))
-    return f"model_type {model_type!r} is unknown.{nearest(model_type, ADAPTERS)} Known: {known}"
+    close = difflib.get_close_matches(model_type.casefold(), ADAPTERS, n=3, cutoff=0.4)
+    listed = f" The nearest known are {', '.join(close)};" if close else ""
+    return (
+        f"model_type {model_type!r} is unknown.{listed} `moe-report import --list` lists all."
+        " Two other ways: a folder with the checkpoint's safetensors files, whose headers are"
+        " counted, or --with-transformers"
+    )
 
 
 def _said(value: object) -> str:
@@ -124,7 +130,12 @@ def _not_understood(config: Mapping[str, object], adapter: Adapter) -> list[str]
     known = set(adapter.known_keys())
     read = {key.rsplit(".", 1)[0] for key in known if "." in key} | {adapter.section}
     bare = {key.rsplit(".", 1)[-1] for key in known}
-    problems = []
+    problems = [
+        f"key {path!r} is {_said(value)}, expected an object"
+        for path in sorted(read - {""})
+        for value in _at(config, path)
+        if value is not None and not isinstance(value, Mapping)
+    ]
     for path in _paths(config, lambda key: key in read):
         name = path.rsplit(".", 1)[-1]
         if _EXPERT_LIKE.search(name) and path.removeprefix(f"{adapter.section}.") not in known:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem
-from moe_report.importers.checkpoint import row_of_census, take_census
+from moe_report.importers.checkpoint import notes_of_census, row_of_census, take_census
 from moe_report.importers.safetensors import Tensor
 from moe_report.table import Row, given
 
@@ -59,7 +59,7 @@ def read_gguf(path: Path, name: str) -> Row:
     texts = {
         "model_type": architecture,
         "source": where,
-        "remark": "Counted from the file's tensors",
+        "remark": ". ".join(["Counted from the file's tensors", *notes_of_census(census)]),
     }
     return Row(name, where, texts, {key: given(value) for key, value in numbers.items()})
 

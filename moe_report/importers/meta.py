@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moe_report.errors import InputError, Problem
-from moe_report.importers.checkpoint import row_of_census, take_census
+from moe_report.importers.checkpoint import notes_of_census, row_of_census, take_census
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.safetensors import Tensor
 
@@ -43,7 +43,8 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
             values = {key: value for key, value in config.items() if key != "model_type"}
             values.pop("quantization_config", None)  # of the weights, and changes no shape
             loaded = transformers.AutoConfig.for_model(model_type, **values)
-            text = loaded.get_text_config(decoder=True)
+            both = getattr(loaded, "is_encoder_decoder", False)
+            text = loaded if both else loaded.get_text_config(decoder=True)
             model = _build(transformers, text, loaded)
     except Exception as error:  # whatever an odd config makes transformers raise
         cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
@@ -60,10 +61,7 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
     if type(top_k) is int and census.num_experts:
         numbers["num_experts_per_tok"] = float(top_k)
     notes = [f"Counted from the model that transformers {transformers.__version__} builds"]
-    if census.unclassified:
-        names = ", ".join(census.unclassified[:8])
-        notes.append(f"Fits no component, counted under other: {names}")
-    return ConfigRow(model_type, numbers, tuple(notes))
+    return ConfigRow(model_type, numbers, (*notes, *notes_of_census(census)))
 
 
 def _build(transformers: Any, *configs: Any) -> Any:

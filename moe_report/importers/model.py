@@ -12,11 +12,9 @@ from typing import Any
 from moe_report.errors import InputError, Problem
 from moe_report.importers.checkpoint import (
     COMPONENTS,
-    MODALITIES,
-    MTP,
-    Census,
     components_of_census,
     experts_of_census,
+    notes_of_census,
     row_of_census,
     take_census,
 )
@@ -104,7 +102,7 @@ def _read(source: str, options: Options, name: str | None) -> Row:
     if path.is_dir():
         config_path = path / "config.json"
         config = read_config(config_path) if config_path.exists() else None
-        has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.index.json"))
+        has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.safetensors.index.json"))
         if config is None and not has_weights:
             message = "found neither config.json nor *.safetensors in this folder"
             raise InputError([Problem(source, message)])
@@ -214,7 +212,7 @@ def _row(
         return _as_row(name, source, read.model_type, read.numbers, read.notes)
     if config is None:
         census = take_census(tensors, where=source)
-        notes = ["Counted from the checkpoint's headers", *_notes(census)]
+        notes = ["Counted from the checkpoint's headers", *notes_of_census(census)]
         return _as_row(name, source, "", row_of_census(census, source), notes)
     return _from_both(name, source, config, tensors, options)
 
@@ -262,12 +260,12 @@ def _from_both(
         notes = [
             "Counted from the checkpoint's headers",
             f"The config was not understood: {why}",
-            *_notes(census),
+            *notes_of_census(census),
         ]
         return _as_row(name, source, str(config.get("model_type", "")), counted, notes)
     counted = components_of_census(census)
     said = {name: getattr(ledger, name).of(**read.numbers) for name in COMPONENTS}
-    notes = [*read.notes, *_notes(census)]
+    notes = [*read.notes, *notes_of_census(census)]
     head = counted["unembedding_params"]
     if read.numbers.get("tie_word_embeddings") and head == counted["embedding_params"]:
         notes.append("The tied output head is in the checkpoint a second time, not counted")
@@ -333,21 +331,6 @@ def _first_of_pictures(text: Mapping[str, Any]) -> int | None:
         return None
     first = number[0] if isinstance(number, list) and number else number
     return first if type(first) is int else None
-
-
-def _notes(census: Census) -> list[str]:
-    notes = []
-    for apart, word in ((MTP, "For multi-token prediction"), (MODALITIES, "For other modalities")):
-        if census.params[apart]:
-            notes.append(f"{word}: {census.params[apart]:,} parameters, not counted")
-    for buffer, count in census.buffers.items():
-        notes.append(f"{buffer}: {count:,} numbers, kept with the weights and no parameters")
-    if census.unclassified:
-        names = ", ".join(census.unclassified[:8])
-        more = len(census.unclassified) - 8
-        listed = f"{names} and {more} more" if more > 0 else names
-        notes.append(f"Fits no component, counted under other: {listed}")
-    return notes
 
 
 def _as_row(

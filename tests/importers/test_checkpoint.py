@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from moe_report import examples
 from moe_report.errors import InputError
 from moe_report.importers.checkpoint import (
     COMPONENTS,
@@ -29,7 +30,7 @@ from tests.importers.test_safetensors import write
 from tests.oracle.census import torch, transformers
 from tests.oracle.families import Family, all_families
 
-EXAMPLES = Path(ledger.__file__).parents[2] / "moe_report" / "examples"
+EXAMPLES = Path(examples.__file__).parent
 Headers = dict[str, tuple[str, tuple[int, ...]]]  # type and shape by name
 
 # Published configs beside those that are shipped.

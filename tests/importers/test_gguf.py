@@ -13,9 +13,9 @@ from moe_report.errors import InputError
 from moe_report.importers.model import Options, import_model
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
-from tests.oracle.census import oracle
+from tests.importers.test_safetensors import library
 
-gguf: Any = oracle("gguf")
+gguf: Any = library("gguf")
 WIDTH, INNER, EXPERTS, WORDS = 64, 32, 4, 300
 # Shapes as numpy and torch have them: in the file they are the other way round.
 ATTENTION = {"attn_q": (64, 64), "attn_k": (32, 64), "attn_v": (32, 64), "attn_output": (64, 64)}

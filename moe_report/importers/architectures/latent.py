@@ -52,6 +52,8 @@ def checked(r: Reading) -> dict[str, float]:
     for key in ("kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"):
         if r[key] == 0:
             r.refuse(key, "is 0: without latent attention it is not this architecture")
+    if r["q_lora_rank"] == 0:
+        r.refuse("q_lora_rank", "is 0; queries that are not compressed have null")
     if r.values.get("mlp_bias"):
         r.refuse("mlp_bias", "is true, which is not modelled")
     if r.values.get("num_nextn_predict_layers"):
@@ -127,6 +129,8 @@ def _selecting(r: Reading, key: str, items: list[str], full: str, shared: str) -
 
 
 def _derive_longcat(r: Reading) -> Mapping[str, float]:
+    if r["q_lora_rank"] == 0:
+        r.refuse("q_lora_rank", "is 0, but this architecture compresses queries")
     layers, zero = r["num_layers"], r["zero_expert_num"] or 0
     given = _biases(r, 2 * layers) | {
         "num_hidden_layers": 2 * layers,

@@ -81,7 +81,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     "gpt_oss": Adapter(
         LOCAL | kv_heads(8) | attention_bias(True) | {
             "num_experts_per_tok|experts_per_token": need("num_experts_per_tok"),
-            "head_dim": may(64, "head_dim", null=True),
+            "head_dim": may(64, "head_dim"),
             "sliding_window": may(128, "sliding_window", null=True),
             "layer_types": may(None, kind="texts"),
         },
@@ -120,6 +120,9 @@ ADAPTERS: Mapping[str, Adapter] = {
     "granitemoe": Adapter(LOCAL | kv_heads(None) | HEAD_DIM | attention_bias(False)),
     # Counted as a Mixtral; the released code has two more norms a layer.
     "grok-1": Adapter(
-        LOCAL | kv_heads(None) | {"tie_word_embeddings": may(True, "tie_word_embeddings")},
+        LOCAL | {
+            "num_key_value_heads": need("num_key_value_heads"),
+            "tie_word_embeddings": may(True, "tie_word_embeddings"),
+        },
     ),
 }  # fmt: skip

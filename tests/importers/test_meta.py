@@ -1,0 +1,134 @@
+"""Architectures that no adapter knows, as transformers builds them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moe_report.errors import InputError
+from moe_report.importers.architectures import ADAPTERS
+from moe_report.importers.meta import row_from_transformers
+from moe_report.importers.model import Options, import_model
+from moe_report.importers.safetensors import read_folder
+from moe_report_metrics import parameter_ledger as ledger
+from tests.oracle.census import torch, transformers
+from tests.oracle.families import Family, all_families, real
+
+FAMILIES = {family.model_type: family for family in all_families()}
+# No adapter reads it: its experts, attention and residual streams are like no other's.
+DEEPSEEK_4: dict[str, Any] = {
+    "model_type": "deepseek_v4", "vocab_size": 512, "hidden_size": 64, "num_hidden_layers": 3,
+    "moe_intermediate_size": 32, "num_attention_heads": 4, "n_routed_experts": 8,
+    "num_experts_per_tok": 2, "n_shared_experts": 1,
+}  # fmt: skip
+
+
+def built(config: dict[str, Any]) -> Any:
+    """The model of a config."""
+    loaded = transformers.AutoConfig.for_model(**json.loads(json.dumps(config)))
+    with torch.device("meta"):
+        return transformers.AutoModelForCausalLM.from_config(loaded.get_text_config())
+
+
+def problem(config: dict[str, Any]) -> str:
+    """The one thing that is wrong with a config."""
+    with pytest.raises(InputError) as caught:
+        row_from_transformers(config, where="config.json")
+    (found,) = map(str, caught.value.problems)
+    assert "\n" not in found
+    return found
+
+
+def test_an_architecture_without_adapter(tmp_path: Path) -> None:
+    """Refused by name; with transformers it is counted to the parameter, and the row says how."""
+    assert DEEPSEEK_4["model_type"] not in ADAPTERS
+    path = tmp_path / "four.json"
+    path.write_text(json.dumps(DEEPSEEK_4), "utf-8")
+    with pytest.raises(InputError, match="model_type 'deepseek_v4' is unknown"):
+        import_model(str(path), Options())
+    row = import_model(str(path), Options(with_transformers=True))
+    numbers = {name: typed.value for name, typed in row.numbers.items()}
+    sizes = {name: p.numel() for name, p in built(DEEPSEEK_4).named_parameters()}
+    assert ledger.total_params.of(**numbers) == sum(sizes.values())
+    routed = sum(size for name, size in sizes.items() if ".experts." in name)
+    assert numbers["routed_expert_params"] == routed
+    assert ledger.active_params.of(**numbers) == sum(sizes.values()) - routed * 6 // 8
+    assert (numbers["num_experts"], numbers["num_experts_per_tok"]) == (8, 2)
+    assert row.texts["model_type"] == "deepseek_v4"
+    assert row.texts["remark"].startswith("Counted from the model that transformers 5.")
+    assert not [name for name in numbers if name.endswith("_bytes")]
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_every_architecture_has_the_total_of_its_model(family: Family) -> None:
+    """What adapters know is a test of what is built: total and active parameters are the same."""
+    config = family.varied(1)
+    row = row_from_transformers(config, where="config.json")
+    truth = real(family, config)
+    assert ledger.total_params.of(**row.numbers) == truth.components.total()
+    if "num_experts_per_tok" in row.numbers:
+        assert ledger.active_params.of(**row.numbers) == truth.active
+
+
+@pytest.mark.parametrize(
+    ("config", "cause"),
+    [
+        ({"model_type": "none_such"}, "cannot build 'none_such': Unrecognized model identifier"),
+        ({}, "cannot build 'None': Unrecognized"),
+        ({"model_type": ["mixtral"]}, "cannot build"),
+        ({"model_type": "mixtral", "hidden_size": "many"}, "cannot build 'mixtral'"),
+        ({"model_type": "mixtral", "hidden_size": -1}, "cannot build 'mixtral'"),
+        ({"model_type": "vit"}, "cannot build 'vit': no class with a language model's head"),
+        (
+            {"model_type": "x", "auto_map": {"AutoModelForCausalLM": "evil.Model"}},
+            "cannot build 'x'",
+        ),
+    ],
+)
+def test_what_transformers_cannot_build(config: dict[str, Any], cause: str) -> None:
+    """One line, with the reason; code of a repository is never run."""
+    found = problem(config)
+    assert found.startswith(f"config.json: transformers {transformers.__version__} cannot build")
+    assert cause in found
+
+
+def test_dense_models_are_still_refused(tmp_path: Path) -> None:
+    """What is built has no experts: it is refused, unless such models are asked for."""
+    path = tmp_path / "dense.json"
+    config = {
+        "model_type": "olmo2", "vocab_size": 500, "hidden_size": 32, "num_hidden_layers": 2,
+        "intermediate_size": 48, "num_attention_heads": 4, "num_key_value_heads": 4,
+    }  # fmt: skip
+    path.write_text(json.dumps(config), "utf-8")
+    with pytest.raises(InputError, match="not a Mixture-of-Experts"):
+        import_model(str(path), Options(with_transformers=True))
+    row = import_model(str(path), Options(with_transformers=True, allow_dense=True))
+    numbers = {name: typed.value for name, typed in row.numbers.items()}
+    total = sum(parameter.numel() for parameter in built(config).parameters())
+    assert ledger.total_params.of(**numbers) == ledger.active_params.of(**numbers) == total
+
+
+def test_a_checkpoint_helps_where_the_config_is_not_known(tmp_path: Path) -> None:
+    """With both, the model that is built and the checkpoint's headers agree."""
+    from tests.importers.test_safetensors import write
+
+    shapes = {n: ("BF16", tuple(p.shape)) for n, p in built(DEEPSEEK_4).named_parameters()}
+    write(tmp_path / "model.safetensors", shapes)
+    (tmp_path / "config.json").write_text(json.dumps(DEEPSEEK_4), "utf-8")
+    row = import_model(str(tmp_path), Options(with_transformers=True))
+    assert "The checkpoint's headers agree with the config" in row.texts["remark"]
+    tensors = read_folder(tmp_path)
+    typed = sum(number.value for name, number in row.numbers.items() if name.endswith("_bytes"))
+    assert typed == sum(tensor.bytes for tensor in tensors)
+
+
+@pytest.mark.parametrize("lacking", ["torch", "transformers"])
+def test_without_transformers(lacking: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is named, in one line."""
+    monkeypatch.setitem(sys.modules, lacking, None)
+    expected = "config.json: needs torch and transformers: pip install 'moe-report[transformers]'"
+    assert problem(DEEPSEEK_4) == expected
