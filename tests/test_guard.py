@@ -452,7 +452,7 @@ def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "models.xlsx").write_bytes(b"")
     folder = check(tmp_path)
     assert folder.exit_code == 1
-    assert "found a folder" in folder.output
+    assert "found neither config.json nor *.safetensors" in folder.output
     missing = check(tmp_path / "model.xlsx")
     assert missing.exit_code == 1
     assert "no such file. Did you mean 'models.xlsx'?" in missing.output
