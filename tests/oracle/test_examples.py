@@ -16,17 +16,10 @@ from moe_report_metrics.flops_savings import linear_flops
 from moe_report_metrics.parameter_ledger import (
     active_params,
     active_params_no_embedding,
-    attention_params,
-    dense_ffn_params,
-    embedding_params,
-    norm_and_other_params,
-    routed_expert_params,
-    router_params,
-    shared_expert_params,
     total_params,
-    unembedding_params,
 )
 from tests.oracle.census import counted, transformers
+from tests.oracle.families import COMPONENTS
 
 FILES = {
     item.name.removesuffix(".json"): json.loads(item.read_text(encoding="utf-8"))
@@ -37,16 +30,6 @@ MODELS = {file["name"]: file["config"] for file in FILES.values()}
 NUMBERS = {example.name: example.numbers for example in example_models()}
 # transformers has no Grok-1; it is counted as a Mixtral with tied embeddings.
 COUNTED = sorted(set(MODELS) - {"Grok-1", "Switch-C"})
-COMPONENTS = {
-    "attention": attention_params,
-    "routed experts": routed_expert_params,
-    "shared experts": shared_expert_params,
-    "router": router_params,
-    "embedding": embedding_params,
-    "unembedding": unembedding_params,
-    "dense FFN": dense_ffn_params,
-    "norms and other": norm_and_other_params,
-}
 
 
 def test_every_file_is_listed() -> None:
