@@ -210,6 +210,9 @@ _add("norm_bias", "b_n", "Bias in norms", "1 for LayerNorm with biases, 0 for RM
      kind="flag")  # fmt: skip
 _add("unembedding_bias", "b_u", "Bias on the unembedding",
      "1 if the output head has a bias, else 0.", "lm_head_bias", kind="flag")  # fmt: skip
+_add("num_nextn_predict_layers", "L_mtp", "Layers for further tokens (MTP)",
+     "Modules that each predict one token more (multi-token prediction), beside the layers.",
+     "num_mtp_layers", "mtp layers", unit="modules", maximum=64)  # fmt: skip
 _add("other_params", "P_x", "Other parameters",
      "Parameters that no other field describes; every token's forward pass uses them.",
      unit="parameters", default=0)  # fmt: skip

@@ -42,7 +42,7 @@ NUMBERS = {
     "vocab_size": 32000, "hidden_size": 4096, "moe_intermediate_size": 14336,
     "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
     "num_experts": 8, "num_experts_per_tok": 2, "tie_word_embeddings": 0,
-    "num_sliding_window_layers": 0,
+    "num_sliding_window_layers": 0, "num_nextn_predict_layers": 0,
 }  # fmt: skip
 FEW = ("name", "num_experts", "num_experts_per_tok", "num_hidden_layers")
 SHEET = "xl/worksheets/sheet1.xml"

@@ -81,11 +81,19 @@ def may(
 
 @dataclass
 class Reading:
-    """The values of one config while its adapter works on them."""
+    """The values of one config while its adapter works on them.
+
+    Attributes:
+        values: What the adapter's keys say.
+        problems: Why the config is refused, if it is.
+        notes: What a reader of the row should know.
+        unknown: Fields that nothing tells, though most configs do: they stay out of the row.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -121,6 +129,10 @@ class Adapter:
         irrelevant: Keys that sound like experts and change neither parameters nor FLOPs.
         section: The object in which the keys stand, where it is not the config itself.
         note: What is not counted, if something is not.
+        flat: How a config is read that has no text part, where there are such.
+        text_model: The ``model_type`` that the text part must have, where others are possible.
+        untold_mtp: Whether published models have modules that predict further tokens (MTP) of
+            which the config does not tell.
     """
 
     keys: Mapping[str, Key]
@@ -129,6 +141,9 @@ class Adapter:
     irrelevant: frozenset[str] = frozenset()
     section: str = ""
     note: str = ""
+    flat: Adapter | None = None
+    text_model: str = ""
+    untold_mtp: bool = False
 
     def known_keys(self) -> Iterator[str]:
         """All keys that the adapter reads or knows to be irrelevant, with their paths."""

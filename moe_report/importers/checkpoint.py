@@ -28,26 +28,30 @@ PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (MTP, r"(^|\.)(mtp\w*|nextn\w*)\."),
         (MODALITIES, r"^(v|mm|a|resampler)\.|(^|\.)(vision\w*|visual|vit\w*|audio\w*|image\w*|"
                      r"multi_modal\w*|mm_\w+|speech\w*|sam_model|qwen2_model|projector|"
-                     r"resampler\w*|embed_vision|embed_audio|talker|code2wav|view_sep\w*)(\.|$)|"
+                     r"resampler\w*|embed_vision|embed_audio|talker|code2wav|view_sep\w*|"
+                     r"patch_merge_mlp|patch_merger|pre_mm_\w+)(\.|$)|"
                      r"\.gate\.weight_1$"),
         ("shared_expert_params", r"shared?_expert|shared_mlp|_shexp(\.|$)|_latent_proj\.|"
-                                 r"\.ffn_latent_"),
-        ("routed_expert_params", r"\.experts?[._](?!bias$|e_score|router)|_exps(\.|$)|"
+                                 r"_expert_proj\.|\.ffn_latent_"),
+        ("routed_expert_params", r"\.experts?[._](?!bias$|e_score|router|\w*norm)|_exps(\.|$)|"
                                  r"\.(block_sparse_moe|mlp)\.(in|out)put_linear|"
                                  r"\.moe\.(gate|up|down)_proj|\.mlp\.mlp[12]_|"
-                                 r"\.ffn_(gate|up|down)\.\d+\."),
-        ("router_params", r"^(?!.*(self_attn|linear_attn|attention|\.attn)\.).*\.(gate|router)"
-                          r"(\.|$)|_gate_inp(\.|$)|\.gating\.|expert_bias|router_bias|e_score|"
-                          r"exp_probs_b|moe_statics"),
+                                 r"\.ffn_(gate|up|down)\.\d+\.|\.(down|up)_embed\."),
+        ("router_params", r"^(?!.*(self_attn|linear_attn|attention|\.attn|residual_gate)\.).*"
+                          r"\.(gate|router)(\.|$)|_gate_inp(\.|$)|\.gating\.|expert_bias|router_bias|e_score|"
+                          r"exp_probs_b|moe_statics|\.router_gate\."),
         ("attention_params", r"\.(self_attn|attn|attention|self_attention|mamba|linear_attn|"
                              r"SelfAttention|EncDecAttention|cross_attention|encoder_attn|conv|"
-                             r"short_?conv|ssm|indexer)\.|\.mixer\.(?!(gate|up|down)_proj\.)|"
+                             r"short_?conv|ssm|indexer|\w+_sconv|post_\w+_convolution)\.|"
+                             r"\.mixer\.(?!(gate|up|down)_proj\.)|"
                              r"^blk\.\d+\.(attn_(?!norm)|ssm_)"),
-        ("unembedding_params", r"(^|\.)(lm_head|embed_out|output_layer)\.|"
+        ("unembedding_params", r"(^|\.)(lm_head|embed_out|output_layer|unembed)\.|"
                                r"^(output|head|unembedding)\."),
-        ("norm_and_other_params", r"norm|(^|\.)ln_?\w*\.|per_layer|layer_scalar|(^|[._])hc[._]"),
+        ("norm_and_other_params", r"norm|(^|\.)ln_?\w*\.|per_layer|layer_scalar|(^|[._])hc[._]|"
+                                  r"hyper_connection|\.ple\.(?!\w+\.ngram_emb)|residual|"
+                                  r"(^|\.)(rotary_emb|lerope)\.|input_hidden_states|_input\.query|attn_res\."),
         ("embedding_params", r"(^|\.)(embed_tokens\w*|wte|word_embeddings|tok_embeddings|"
-                             r"token_embd|embeddings?|embed|shared)\."),
+                             r"token_embd|ngram_embedding|embeddings?|embed|shared)\."),
         ("dense_ffn_params", r"\.(mlps?|feed_forward|ffn|ff|mixer|block_sparse_moe)\.|"
                              r"\.ffn_(gate|up|down)(\.|$)"),
     )
@@ -67,15 +71,17 @@ _ACTIVATIONS = ("input", "activation", "output", "q", "k", "v", "prob", "kv")
 _INTEGERS = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64")
 # Kept with the weights, and set by no gradient.
 _BUFFER = re.compile(
-    r"(inv_freq|e_score_correction_bias|expert_bias|\.router_bias|rotary_emb\.\w+|\.tid2eid|"
+    r"(inv_freq|e_score_correction_bias|expert_bias|\.router_bias|(rotary_emb|lerope)\.\w+|\.tid2eid|"
     r"exp_probs_b(\.\w+)?|rope_(freqs|factors_\w+)(\.\w+)?|slope_rate|(query|key|diagonal)_decay|"
-    r"position_ids|layer_scalar|attn_rot_embd\.\w+)$"
+    r"position_ids|layer_scalar|attn_rot_embd\.\w+|balancing_biases|layer_multipliers|"
+    r"ngram_heads_\w+|\.llm\.layers\.\d+\.mlp\.gate\.bias|\.ffn\.gate\.bias)$"
 )
 _STACK = re.compile(r"(?:^|\.)(encoder|decoder)\.")
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks|block|blk)\.(\d+)\.")
 _EXPERT = re.compile(r"\.(?:experts?\.(?:expert_)?|ffn_(?:gate|up|down)\.)(\d+)\.")
 # Only layers that predict further tokens join two streams, each with a norm.
 _JOINS = re.compile(r"\.(eh_proj|enorm|hnorm)\.")
+_COPY = re.compile(r"(^|[._])(embed_tokens|lm_head|shared_head[._]head|shared_embed\w*)(\.|$)")
 ALLOWED = 1e-3  # share of parameters that may fit no component
 Layer = tuple[str, int]  # encoder, decoder or nothing; and the layer's number
 
@@ -90,6 +96,8 @@ class Census:
         layers: The layers.
         experts: Routed experts by layer; 0 where the names and shapes do not say.
         router: The smaller size of a router's matrix: how many experts there are.
+        shared_mtp: Parameters of multi-token prediction that are copies of the model's own:
+            embedding and output head.
         embedding: Shape of the input embedding: vocabulary, hidden size.
         buffers: Numbers kept with the weights that are no parameters, by the end of their name.
         offsets: Those of them that belong to routers.
@@ -101,6 +109,7 @@ class Census:
     layers: set[Layer] = field(default_factory=set)
     experts: dict[Layer, int] = field(default_factory=dict)
     router: int = 0
+    shared_mtp: int = 0
     embedding: tuple[int, ...] = ()
     buffers: Counter[str] = field(default_factory=Counter)
     offsets: int = 0
@@ -162,6 +171,8 @@ def take_census(
                 census.offsets += count if component == "router_params" else 0
             count = 0
         census.params[component] += count
+        if component == MTP and _COPY.search(tensor.name):
+            census.shared_mtp += count
         census.bytes[component] += tensor.bytes
         if component == UNCLASSIFIED and count:
             census.unclassified.append(tensor.name)
@@ -302,12 +313,13 @@ def _note_shape(census: Census, tensor: Tensor, component: str) -> None:
         number = census.experts.get(layer, 0)
         if expert := _EXPERT.search(tensor.name):
             number = max(number, int(expert[1]) + 1)
-        elif len(shape) >= 3:  # fused: the experts are the first dimension
+        elif len(shape) >= 3 or "_embed." in tensor.name:  # fused: the experts are the first
             number = max(number, shape[0])
         census.experts[layer] = number
     if component == "router_params" and len(shape) == 2:
         census.router = min(shape)
-    if component == "embedding_params" and len(shape) == 2 and not census.embedding:
+    of_tokens = component == "embedding_params" and "ngram" not in tensor.name
+    if of_tokens and len(shape) == 2 and not census.embedding:
         census.embedding = shape
 
 
@@ -318,7 +330,7 @@ def row_of_census(census: Census, where: str) -> dict[str, float]:
         InputError: There are routed experts, and not as many in each layer, or nobody knows how
             many: what a token uses cannot be said.
     """
-    numbers = components_of_census(census)
+    numbers = components_of_census(census) | {"mtp_params": mtp_of_census(census)}
     if census.layers:
         numbers["num_hidden_layers"] = float(len(census.layers))
         numbers["num_moe_layers"] = float(len(census.experts))
@@ -352,12 +364,17 @@ def components_of_census(census: Census) -> dict[str, float]:
     }
 
 
+def mtp_of_census(census: Census) -> float:
+    """Return the parameters that predict further tokens, without copies of the model's own."""
+    return float(census.params[MTP] - census.shared_mtp)
+
+
 def notes_of_census(census: Census) -> list[str]:
     """Return what a reader should know: what is not counted, and what fits no component."""
     notes = []
     for apart, word in ((MTP, "For multi-token prediction"), (MODALITIES, "For other modalities")):
         if census.params[apart]:
-            notes.append(f"{word}: {census.params[apart]:,} parameters, not counted")
+            notes.append(f"{word}: {census.params[apart]:,} parameters, not in the total")
     for buffer, count in census.buffers.items():
         notes.append(f"{buffer}: {count:,} numbers, kept with the weights and no parameters")
     if census.unclassified:

@@ -23,6 +23,8 @@ from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
 
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
+_MTP = "num_nextn_predict_layers"
+_MTP_LIKE = re.compile("(^|[._])(mtp|nextn)", re.IGNORECASE)
 _NO_EXPERTS = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0}
 _ALLOW = "; --allow-dense takes it"
 _SHOWN = 80  # characters of a value that an error quotes
@@ -59,8 +61,10 @@ def row_from_config(
     """
     model_type = config.get("model_type")
     adapter = _adapter(model_type, config) if allow_dense else ADAPTERS.get(str(model_type))
-    if not isinstance(model_type, str) or adapter is None:
+    if not isinstance(model_type, str) or adapter is None or _of_another(adapter, config):
         raise InputError([Problem(where, _unknown(model_type, config))])
+    if config.get("text_config") is None:
+        adapter = adapter.flat or adapter
     reading = Reading(problems=_not_understood(config, adapter))
     numbers = dict(adapter.fixed)
     numbers.update(_read(config, adapter, model_type, reading))
@@ -74,6 +78,7 @@ def row_from_config(
         raise InputError([Problem(where, problem) for problem in reading.problems])
     if adapter.note:
         reading.notes.append(adapter.note)
+    numbers.update(_further_tokens(config, adapter, numbers, reading))
     return ConfigRow(
         model_type, {name: float(value) for name, value in numbers.items()}, tuple(reading.notes)
     )
@@ -95,6 +100,15 @@ def _adapter(model_type: object, config: Mapping[str, object]) -> Adapter | None
     return adapter if any(counts) or not counts else DENSE[name]
 
 
+def _of_another(adapter: Adapter, config: Mapping[str, object]) -> bool:
+    """Whether the text part is of an architecture that the adapter is not for."""
+    return bool(adapter.text_model) and _text_model(config) != adapter.text_model
+
+
+def _text_model(config: Mapping[str, object]) -> object:
+    return next(iter(_at(config, "text_config.model_type")), None)
+
+
 def _unknown(model_type: object, config: Mapping[str, object]) -> str:
     if not isinstance(model_type, str):
         return f"key 'model_type' is {_said(model_type)}, expected the architecture's name"
@@ -103,6 +117,11 @@ def _unknown(model_type: object, config: Mapping[str, object]) -> str:
         return (
             f"model_type {model_type!r}: no key of this config speaks of experts; it is not a"
             f" Mixture-of-Experts{way_out}"
+        )
+    if model_type in ADAPTERS:
+        return (
+            f"key 'text_config.model_type' is {_said(_text_model(config))}, expected"
+            f" {ADAPTERS[model_type].text_model!r} with model_type {model_type!r}"
         )
     close = difflib.get_close_matches(model_type.casefold(), ADAPTERS, n=3, cutoff=0.4)
     listed = f" The nearest known are {', '.join(close)};" if close else ""
@@ -184,6 +203,24 @@ def _most(path: str, key: Key) -> float:
     layers = FIELDS["num_hidden_layers"].maximum
     most = layers if path.endswith("layers") else LARGEST
     return min([most, *(FIELDS[name].maximum for name in key.fields)])
+
+
+def _further_tokens(
+    config: Mapping[str, object], adapter: Adapter, numbers: Mapping[str, float], reading: Reading
+) -> Mapping[str, float]:
+    """Without modules that predict further tokens, unless something speaks of them."""
+    if _MTP in numbers or _MTP in reading.unknown:
+        return {}
+    known = set(adapter.known_keys())
+    paths = [path for path in _paths(config, lambda _: True) if _MTP_LIKE.search(path)]
+    if adapter.untold_mtp:
+        told = "Published models have layers that predict further tokens (MTP), of which the config"
+        reading.notes.append(f"{told} does not tell: they are not counted")
+    elif any(value for path in paths if path not in known for value in _at(config, path)):
+        reading.notes.append("The layers that predict further tokens (MTP) are not counted")
+    else:
+        return {_MTP: 0}
+    return {}
 
 
 def _at(config: Mapping[str, Any], path: str) -> Iterable[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Flops = Literal["all", "no core", "no recurrence"]
+Flops = Literal["all", "no core", "no recurrence", "parts"]
 TRANSFORMERS = "5.23.0"
 
 
@@ -20,6 +20,8 @@ class Exactness:
         flops: ``all``: every product of the forward pass. ``no core``: products with weights; the
             attention core is left out where no field describes it. ``no recurrence``: all but the
             recurrence of linear attention, which is counted by its state, as a convention.
+            ``parts``: products with attention's weights; those of routers and experts, and so the
+            whole, are left out.
         transformers: The version of transformers whose model it was compared with; empty if it was
             not, and is counted like another architecture.
         like: That other architecture.
@@ -38,18 +40,22 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
         "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
         "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
-        "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash",
-        "minimax_m2", "mistral4", "mixtral", "olmoe", "phimoe", "qwen2_moe", "qwen3_moe",
-        "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
+        "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
+        "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
+        "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
     ),
     "no core": (
-        "deepseek_v32", "gemma4", "gemma4_text", "glm_moe_dsa", "laguna", "nllb-moe", "step3p7",
+        "axk2", "deepseek_v32", "deepseek_v4", "dots3_note", "dots3_note_text", "gemma4",
+        "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "inkling2", "inkling2_text",
+        "inkling_mm_model", "inkling_text", "laguna", "minimax_m3_vl", "minimax_m3_vl_text",
+        "mistral_large4", "nllb-moe", "qwen4_exp", "qwen4_exp_text", "step3p7",
         "switch_transformers", "unlimited_ocr",
     ),
     "no recurrence": (
         "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lfm2_moe", "minimax",
         "nemotron_h", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next",
     ),
+    "parts": ("doge", "zaya"),
 }  # fmt: skip
 # Not compared under these names: their text models are made like those that are.
 _LIKE: Mapping[str, str] = {
@@ -79,6 +85,7 @@ _WORDS: Mapping[Flops, str] = {
     "all": "exact",
     "no core": "exact without the attention core, which is left out",
     "no recurrence": "exact; recurrences are counted by their state",
+    "parts": "exact for attention's matrices; routers, experts and the whole are left out",
 }
 
 

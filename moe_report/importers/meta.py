@@ -45,7 +45,10 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
             loaded = transformers.AutoConfig.for_model(model_type, **values)
             both = getattr(loaded, "is_encoder_decoder", False)
             text = loaded if both else loaded.get_text_config(decoder=True)
-            model = _build(transformers, text, loaded)
+            if text is not loaded and hasattr(loaded, "tie_word_embeddings"):
+                text.tie_word_embeddings = loaded.tie_word_embeddings
+            # Of a model that also speaks it is the part that thinks.
+            model = _build(transformers, text, getattr(loaded, "thinker_config", loaded))
     except Exception as error:  # whatever an odd config makes transformers raise
         cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         message = f"transformers {transformers.__version__} cannot build {model_type!r}: {cause}"
@@ -56,7 +59,12 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
     ]
     census = take_census(tensors, where=where, built=True)
     numbers = row_of_census(census, where)
-    numbers = {name: value for name, value in numbers.items() if not name.endswith("_bytes")}
+    # No files, so no bytes; and transformers leaves out what predicts further tokens.
+    numbers = {
+        name: value
+        for name, value in numbers.items()
+        if not name.endswith("_bytes") and name != "mtp_params"
+    }
     top_k = next((getattr(text, key) for key in _TOP_K if hasattr(text, key)), None)
     if type(top_k) is int and census.num_experts:
         numbers["num_experts_per_tok"] = float(top_k)

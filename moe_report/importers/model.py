@@ -14,6 +14,7 @@ from moe_report.importers.checkpoint import (
     COMPONENTS,
     components_of_census,
     experts_of_census,
+    mtp_of_census,
     notes_of_census,
     row_of_census,
     take_census,
@@ -273,11 +274,13 @@ def _from_both(
     if 0 < said["router_params"] - counted["router_params"] <= census.offsets:
         counted["router_params"] = said["router_params"]  # here offsets are parameters
     counted |= _shared_by_another_name(said, counted)
-    bytes_ = {name: value for name, value in counted.items() if name.endswith("_bytes")}
+    beside = {name: value for name, value in counted.items() if name.endswith("_bytes")}
+    if (mtp := mtp_of_census(census)) != ledger.mtp_params.of(**read.numbers):
+        beside["mtp_params"] = mtp
     differing = [name for name in COMPONENTS if said[name] != counted[name]]
     if not differing:
         notes.append("The checkpoint's headers agree with the config")
-        return _as_row(name, source, read.model_type, read.numbers | bytes_, notes)
+        return _as_row(name, source, read.model_type, read.numbers | beside, notes)
     listed = ", ".join(differing)
     if (
         "routed_expert_params" not in differing
@@ -286,12 +289,12 @@ def _from_both(
         # Biases and the like, which one counts where they belong and the other where there is room.
         notes.append(f"The checkpoint's headers agree with the config; by name they split {listed}"
                      " otherwise, and so are the bytes")  # fmt: skip
-        return _as_row(name, source, read.model_type, read.numbers | bytes_, notes)
+        return _as_row(name, source, read.model_type, read.numbers | beside, notes)
     replaced = {name: counted[name] for name in differing}
     if "routed_expert_params" in differing:
         replaced |= experts_of_census(census)
     notes.append(f"As in the checkpoint, not as in the config: {listed}")
-    return _as_row(name, source, read.model_type, read.numbers | replaced | bytes_, notes)
+    return _as_row(name, source, read.model_type, read.numbers | replaced | beside, notes)
 
 
 def _shared_by_another_name(

@@ -16,6 +16,7 @@ ORDER = 10
 GPT3 = "Brown et al. 2020, arXiv:2005.14165, section 2.1"
 TRANSFORMER = "Vaswani et al. 2017, arXiv:1706.03762"
 MLA = "DeepSeek-AI 2024, arXiv:2405.04434, section 2.1"
+V3 = "DeepSeek-AI 2024, arXiv:2412.19437, section 2.2"
 MOE = "Shazeer et al. 2017, arXiv:1701.06538, section 2"
 DEEPSEEK_MOE = "Dai et al. 2024, arXiv:2401.06066, section 3"
 CONVENTION = "convention of this report"
@@ -228,3 +229,28 @@ def active_params_no_embedding(m: Model) -> float:
     A tied embedding is also the output head, so it stays in.
     """
     return active_params(m) - where(m.tie_word_embeddings == 1, 0, embedding_params(m))
+
+
+@metric(
+    symbol="P_mtp",
+    unit="parameters",
+    source=f"{V3}; what the module and the model share is counted with the model",
+    label="Multi-token prediction",
+    aliases=("mtp", "mtp params"),
+)
+def mtp_params(m: Model) -> float:
+    """Parameters of the modules that predict further tokens; they are not part of the total.
+
+    As in DeepSeek-V3, a module is one more layer with experts, a matrix that joins the token's
+    embedding with the last hidden state, and three norms; embedding and output head are the
+    model's own.
+    """
+    experts = routed_expert_params(m) + shared_expert_params(m) + router_params(m)
+    norms = (m.num_norms_per_layer + 3) * m.hidden_size * (1 + m.norm_bias)
+    module = (
+        attention_params(m) / m.num_hidden_layers
+        + experts / m.num_moe_layers
+        + 2 * m.hidden_size * m.hidden_size
+        + norms
+    )
+    return where(m.num_nextn_predict_layers > 0, m.num_nextn_predict_layers * module, 0)

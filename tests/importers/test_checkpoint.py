@@ -18,6 +18,7 @@ from moe_report.importers.checkpoint import (
     MODALITIES,
     MTP,
     components_of_census,
+    mtp_of_census,
     row_of_census,
     take_census,
 )
@@ -269,6 +270,8 @@ def test_deepseek_v3_as_it_is_published() -> None:
         for name, (_, shape) in headers.items()
         if "layers.61." in name and not re.search("scale_inv|e_score", name)
     )
+    fields = row_from_config(example("deepseek-v3"), where="deepseek-v3").numbers
+    assert mtp_of_census(census) == ledger.mtp_params.of(**fields)
     # The weight files on the Hub have 688,586,727,753 bytes, of which the headers have some.
     of_headers = 688_586_727_753 - sum(tensor.bytes for tensor in tensors)
     assert 100 < of_headers / len(tensors) < 150
@@ -585,8 +588,8 @@ def test_images_and_further_tokens_are_counted_apart(tmp_path: Path) -> None:
     assert census.params[MTP] == 21
     assert {part: census.params[part] for part in COMPONENTS} == of_config(QWEN)
     remark = imported(folder_of(tmp_path / "model", headers, QWEN)).texts["remark"]
-    assert "For multi-token prediction: 21 parameters, not counted" in remark
-    assert "For other modalities: 180 parameters, not counted" in remark
+    assert "For multi-token prediction: 21 parameters, not in the total" in remark
+    assert "For other modalities: 180 parameters, not in the total" in remark
 
 
 def test_layers_for_further_tokens_by_the_config(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_published_keys_become_fields() -> None:
         "vocab_size": 32000, "hidden_size": 4096, "moe_intermediate_size": 14336,
         "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
         "num_experts": 8, "num_experts_per_tok": 2, "tie_word_embeddings": 0,
-        "num_sliding_window_layers": 0,
+        "num_sliding_window_layers": 0, "num_nextn_predict_layers": 0,
     }  # fmt: skip
 
 
@@ -278,10 +278,11 @@ def test_missing_part_is_named() -> None:
     assert "config.json: key 'text_config.hidden_size' is missing" in found
 
 
-def test_deepseek_notes_and_frequency() -> None:
-    """Layers for further tokens are said to be left out; every so many layers may have experts."""
+def test_deepseek_further_tokens_and_frequency() -> None:
+    """Layers for further tokens are a field; every so many layers may have experts."""
     row = row_from_config(DEEPSEEK | {"num_nextn_predict_layers": 1}, where="config.json")
-    assert any("MTP" in note for note in row.notes)
+    assert not any("MTP" in note for note in row.notes)
+    assert row.numbers["num_nextn_predict_layers"] == 1
     assert row.numbers["num_moe_layers"] == 3
     assert numbers(DEEPSEEK | {"moe_layer_freq": 2})["num_moe_layers"] == 1
     assert "num_shared_experts" not in numbers(DEEPSEEK | {"n_shared_experts": None})

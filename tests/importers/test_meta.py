@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,12 +19,18 @@ from tests.oracle.census import torch, transformers
 from tests.oracle.families import Family, all_families, real
 
 FAMILIES = {family.model_type: family for family in all_families()}
-# No adapter reads it: its experts, attention and residual streams are like no other's.
+# Its experts, attention and residual streams are like no other's.
 DEEPSEEK_4: dict[str, Any] = {
     "model_type": "deepseek_v4", "vocab_size": 512, "hidden_size": 64, "num_hidden_layers": 3,
     "moe_intermediate_size": 32, "num_attention_heads": 4, "n_routed_experts": 8,
     "num_experts_per_tok": 2, "n_shared_experts": 1,
 }  # fmt: skip
+
+
+@pytest.fixture
+def _without_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no adapter read DeepSeek-V4."""
+    monkeypatch.delitem(cast(dict[str, Any], ADAPTERS), DEEPSEEK_4["model_type"])
 
 
 def built(config: dict[str, Any]) -> Any:
@@ -43,9 +49,9 @@ def problem(config: dict[str, Any]) -> str:
     return found
 
 
+@pytest.mark.usefixtures("_without_adapter")
 def test_an_architecture_without_adapter(tmp_path: Path) -> None:
     """Refused by name; with transformers it is counted to the parameter, and the row says how."""
-    assert DEEPSEEK_4["model_type"] not in ADAPTERS
     path = tmp_path / "four.json"
     path.write_text(json.dumps(DEEPSEEK_4), "utf-8")
     with pytest.raises(InputError, match="model_type 'deepseek_v4' is unknown"):
@@ -112,6 +118,7 @@ def test_dense_models_are_still_refused(tmp_path: Path) -> None:
     assert ledger.total_params.of(**numbers) == ledger.active_params.of(**numbers) == total
 
 
+@pytest.mark.usefixtures("_without_adapter")
 def test_a_checkpoint_helps_where_the_config_is_not_known(tmp_path: Path) -> None:
     """With both, the model that is built and the checkpoint's headers agree."""
     from tests.importers.test_safetensors import write

@@ -106,7 +106,8 @@ def _qwen3_vl(r: Random) -> dict[str, Any]:
     return pictures(text, "qwen3_vl_moe_text") | {"vision_config": vision}
 
 
-def _qwen3_omni(r: Random) -> dict[str, Any]:
+def qwen3_omni(r: Random) -> dict[str, Any]:
+    """A model for text, pictures and sound."""
     config = _qwen3_vl(r)
     config["text_config"]["model_type"] = "qwen3_omni_moe_text"
     audio = {
@@ -175,7 +176,7 @@ FAMILIES = (
     Family("dots1", _dots1, _NINE),
     Family("hy_v3", _hy3, places=FFN_BIASES),
     Family("qwen3_vl_moe", _qwen3_vl, head="Qwen3VLMoeForConditionalGeneration", outside=OUTSIDE),
-    Family("qwen3_omni_moe_thinker", _qwen3_omni, {"text_config": {"head_dim": 128}},
+    Family("qwen3_omni_moe_thinker", qwen3_omni, {"text_config": {"head_dim": 128}},
            outside=OUTSIDE, head="Qwen3OmniMoeThinkerForConditionalGeneration"),
     Family("glm4v_moe", _glm4v, {"text_config": {"head_dim": 128}}, outside=OUTSIDE,
            head="Glm4vMoeForConditionalGeneration"),

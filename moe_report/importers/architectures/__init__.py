@@ -10,12 +10,17 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
+    convolved,
     encoder_decoder,
     hybrid,
+    hyper_connected,
+    indexed,
     interleaved,
     latent,
+    multimodal,
     plain,
     qwen_glm,
+    selected,
     state_space,
     uneven,
     uniform,
@@ -29,6 +34,11 @@ ADAPTERS: Mapping[str, Adapter] = {
     **uneven.ADAPTERS,
     **latent.ADAPTERS,
     **hybrid.ADAPTERS,
+    **indexed.ADAPTERS,
+    **hyper_connected.ADAPTERS,
+    **selected.ADAPTERS,
+    **convolved.ADAPTERS,
+    **multimodal.ADAPTERS,
     **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
 }

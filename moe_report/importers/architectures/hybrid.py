@@ -18,6 +18,7 @@ from moe_report.importers.architectures.mixers import (
     LINEAR,
     MIXED,
     TEXT_ROUTING,
+    Mixer,
     attention,
     gated_delta,
     interval,
@@ -26,10 +27,10 @@ from moe_report.importers.architectures.mixers import (
     latent_attention,
     lightning,
     short_convolution,
-    text_part,
     typed,
     untied,
 )
+from moe_report.importers.architectures.qwen_glm import tied_outside
 
 
 def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
@@ -37,8 +38,24 @@ def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
     step = r.values.get("decoder_sparse_step", 1)
     found = interval(r)
     softmax = attention(r, gated=True, qk_norm=True, bias="attention_bias")
-    return typed((found[FULL], softmax), (found[LINEAR], gated_delta(r))) | {
+    given = typed((found[FULL], softmax), (found[LINEAR], gated_delta(r))) | {
         "num_moe_layers": len(set(range(step - 1, layers, step)) - dense),
+    }
+    return given | _mtp(r, softmax)
+
+
+def _mtp(r: Reading, softmax: Mixer) -> dict[str, float]:
+    """Layers of softmax attention, behind one matrix and three norms; none if none is told of."""
+    layers = r.values.get("mtp_num_hidden_layers")
+    if layers is None:
+        return {}
+    d = r["hidden_size"]
+    widths = r["num_experts"] * r["moe_intermediate_size"] + r["shared_expert_intermediate_size"]
+    experts = d * (3 * widths + r["num_experts"] + 1)
+    layer = softmax.products + softmax.others + experts + 2 * d
+    return {
+        "num_nextn_predict_layers": layers,
+        "mtp_params": layers and layers * layer + 2 * d * d + 3 * d,
     }
 
 
@@ -112,6 +129,7 @@ _QWEN = SHAPE | TOP_K | kv_heads(2) | {
     "linear_num_key_heads": may(16),
     "linear_num_value_heads": may(32),
 }  # fmt: skip
+_QWEN35 = _QWEN | {"mtp_num_hidden_layers": may(None, minimum=0)}
 _QWEN_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1}
 _MINIMAX = LOCAL | kv_heads(8) | HEAD_DIM | {
     "sliding_window": may(None, "sliding_window"),
@@ -144,13 +162,14 @@ ADAPTERS: Mapping[str, Adapter] = {
             "decoder_sparse_step": may(1),
             "mlp_only_layers": may([], kind="numbers", null=True),
         },
-        fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED,
+        fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED, untold_mtp=True,
     ),
     "qwen3_5_moe_text": Adapter(
-        _QWEN, fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED
+        _QWEN35, fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED, untold_mtp=True
     ),
     "qwen3_5_moe": Adapter(
-        text_part(_QWEN), fixed=_QWEN_FIXED, derive=_derive_qwen3_next, irrelevant=TEXT_ROUTING,
+        tied_outside(_QWEN35), fixed=_QWEN_FIXED, derive=_derive_qwen3_next,
+        irrelevant=TEXT_ROUTING, untold_mtp=True,
         note=f"{MIXED}. Only the text model is counted, not the one for images",
     ),
     "minimax": Adapter(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures.common import SHAPE, TOP_K
+from moe_report.importers.architectures.layers import MTP, with_mtp, without_mtp
 from moe_report.importers.architectures.mixers import (
     LATENT,
     TEXT_ROUTING,
@@ -14,11 +15,12 @@ from moe_report.importers.architectures.mixers import (
     text_part,
     typed,
 )
+from moe_report.importers.architectures.qwen_glm import tied_outside
 
 
 def deepseek(*, shared: int = 1, leading: int, q_rank: int | None) -> dict[str, Key]:
     """The keys of DeepSeek's models, and the defaults in which their descendants differ."""
-    return SHAPE | TOP_K | LATENT | {
+    return SHAPE | TOP_K | LATENT | MTP | {
         "q_lora_rank": may(q_rank, "q_lora_rank", null=True),
         "intermediate_size": need("intermediate_size"),
         "moe_intermediate_size": need("moe_intermediate_size"),
@@ -28,7 +30,6 @@ def deepseek(*, shared: int = 1, leading: int, q_rank: int | None) -> dict[str, 
         "moe_layer_freq": may(None),
         "mlp_layer_types": may(None, kind="texts"),
         "mlp_bias": may(None, kind="flag"),
-        "num_nextn_predict_layers|num_mtp_layers": may(None, minimum=0),
     }  # fmt: skip
 
 
@@ -47,8 +48,13 @@ def sparse_layers(r: Reading) -> dict[str, float]:
     return {"num_moe_layers": sum(sparse), "first_k_dense_replace": leading}
 
 
-def checked(r: Reading) -> dict[str, float]:
-    """What all of them have in common; refuses what the formulas would get wrong."""
+def checked(r: Reading, *, mtp: bool = False) -> dict[str, float]:
+    """What all of them have in common; refuses what the formulas would get wrong.
+
+    Args:
+        r: The config.
+        mtp: Whether what predicts further tokens is made as in DeepSeek-V3.
+    """
     for key in ("kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"):
         if r[key] == 0:
             r.refuse(key, "is 0: without latent attention it is not this architecture")
@@ -56,8 +62,9 @@ def checked(r: Reading) -> dict[str, float]:
         r.refuse("q_lora_rank", "is 0; queries that are not compressed have null")
     if r.values.get("mlp_bias"):
         r.refuse("mlp_bias", "is true, which is not modelled")
-    if r.values.get("num_nextn_predict_layers"):
-        r.notes.append("The layers that predict further tokens (MTP) are not counted")
+    if mtp and not r["attention_bias"]:
+        return {**sparse_layers(r), **with_mtp(r)}
+    without_mtp(r)
     return sparse_layers(r)
 
 
@@ -70,6 +77,10 @@ def _biases(r: Reading, layers: int) -> dict[str, float]:
 
 
 def _derive_deepseek(r: Reading) -> Mapping[str, float]:
+    return checked(r, mtp=True) | _biases(r, r["num_hidden_layers"])
+
+
+def _derive_plain(r: Reading) -> Mapping[str, float]:
     return checked(r) | _biases(r, r["num_hidden_layers"])
 
 
@@ -80,12 +91,12 @@ def _derive_axk1(r: Reading) -> Mapping[str, float]:
     return given | {"other_params": given.get("other_params", 0) + norms}
 
 
-_INDEXER = {
+INDEXER = {
     "num_attention_heads": need(),
     "index_topk": may(2048),
     "index_head_dim": may(128),
 }
-_INDEXED = (
+INDEXED = (
     "A token attends to the index_topk tokens that an indexer selects, and no field describes that:"
     " attention's parameters are given; heads and window, and so the attention core, are left out"
 )
@@ -96,36 +107,50 @@ def _indexed(indexers: Callable[[Reading], int]) -> Callable[[Reading], Mapping[
         if r["q_lora_rank"] is None:
             r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
             return {}
-        if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - _SPARSE:
-            r.refuse("layer_types", f"may say {' or '.join(sorted(_SPARSE))} only")
-        layers = r["num_hidden_layers"]
-        return checked(r) | typed((layers, latent_attention(r)), (indexers(r), indexer(r))) | {
+        if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - INDEXED_KINDS:
+            r.refuse("layer_types", f"may say {' or '.join(sorted(INDEXED_KINDS))} only")
+        layers, selecting = r["num_hidden_layers"], indexers(r)
+        given = checked(r, mtp=selecting == layers)
+        return given | typed((layers, latent_attention(r)), (selecting, indexer(r))) | {
             "num_sliding_window_layers": layers,
         }  # fmt: skip
 
     return derive
 
 
-_SPARSE = {"indexed_attention", "deepseek_sparse_attention"}
+INDEXED_KINDS = {"indexed_attention", "deepseek_sparse_attention"}
 
 
-def _glm_indexers(r: Reading) -> int:
-    """Layers that select for themselves; the others take the selection of the one before."""
+# Which layers select for themselves: a list, a pattern, or every so many.
+SELECTING = {
+    "indexer_types": may(None, kind="texts"),
+    "index_topk_pattern": may(None, kind="text"),
+    "index_topk_freq": may(1),
+    "index_skip_topk_offset": may(2, minimum=0),
+}
+
+
+def selecting(r: Reading) -> list[bool]:
+    """Whether each layer selects for itself, and not as the one before did."""
     if r["indexer_types"] is not None:
-        return _selecting(r, "indexer_types", r.one_per_layer("indexer_types"), "full", "shared")
+        return listed_selecting(r)
     if r["index_topk_pattern"] is not None:
-        pattern = r["index_topk_pattern"]
-        return _selecting(r, "index_topk_pattern", list(pattern), "F", "S")
+        return _selecting(r, "index_topk_pattern", list(r["index_topk_pattern"]), "F", "S")
     since = [
         max(layer - r["index_skip_topk_offset"] + 1, 0) for layer in range(r["num_hidden_layers"])
     ]
-    return sum(layer % r["index_topk_freq"] == 0 for layer in since)
+    return [layer % r["index_topk_freq"] == 0 for layer in since]
 
 
-def _selecting(r: Reading, key: str, items: list[str], full: str, shared: str) -> int:
+def listed_selecting(r: Reading) -> list[bool]:
+    """Whether each layer selects for itself, as listed."""
+    return _selecting(r, "indexer_types", r.one_per_layer("indexer_types"), "full", "shared")
+
+
+def _selecting(r: Reading, key: str, items: list[str], full: str, shared: str) -> list[bool]:
     if set(items) - {full, shared} or len(items) != r["num_hidden_layers"]:
         r.refuse(key, f"must say {full!r} or {shared!r} for each layer")
-    return items.count(full)
+    return [item == full for item in items]
 
 
 def _derive_longcat(r: Reading) -> Mapping[str, float]:
@@ -154,9 +179,10 @@ _NOT_IN_TRANSFORMERS = (
     " derived"
 )
 _V3 = deepseek(leading=3, q_rank=1536)
+_MISTRAL4 = deepseek(leading=0, q_rank=1024)
 
 ADAPTERS: Mapping[str, Adapter] = {
-    "deepseek_v2": Adapter(deepseek(shared=2, leading=0, q_rank=1536), derive=_derive_deepseek),
+    "deepseek_v2": Adapter(deepseek(shared=2, leading=0, q_rank=1536), derive=_derive_plain),
     "deepseek_v3": Adapter(_V3, derive=_derive_deepseek),
     "kimi_k2": Adapter(_V3, derive=_derive_deepseek, note=_NOT_IN_TRANSFORMERS),
     "kimi_k25": Adapter(
@@ -167,24 +193,24 @@ ADAPTERS: Mapping[str, Adapter] = {
         note=f"{_TEXT}. {_NOT_IN_TRANSFORMERS}",
     ),
     "glm4_moe_lite": Adapter(deepseek(leading=1, q_rank=768), derive=_derive_deepseek),
-    "mistral4": Adapter(deepseek(leading=0, q_rank=1024), derive=_derive_deepseek),
+    "mistral4": Adapter(_MISTRAL4, derive=_derive_plain),
+    "mistral3": Adapter(
+        tied_outside(_MISTRAL4) | {"tie_word_embeddings": may(True, "tie_word_embeddings")},
+        derive=_derive_plain, irrelevant=TEXT_ROUTING, note=_TEXT, text_model="mistral4",
+    ),
     "axk1": Adapter(deepseek(leading=1, q_rank=1536), derive=_derive_axk1),
     "deepseek_v32": Adapter(
-        _V3 | _INDEXER | {"index_n_heads": may(64), "layer_types": may(None, kind="texts")},
+        _V3 | INDEXER | {"index_n_heads": may(64), "layer_types": may(None, kind="texts")},
         derive=_indexed(lambda r: int(r["num_hidden_layers"])),
-        note=_INDEXED,
+        note=INDEXED,
     ),
     "glm_moe_dsa": Adapter(
-        deepseek(leading=3, q_rank=2048) | _INDEXER | {
+        deepseek(leading=3, q_rank=2048) | INDEXER | SELECTING | {
             "index_n_heads": may(32),
             "layer_types": may(None, kind="texts"),
-            "indexer_types": may(None, kind="texts"),
-            "index_topk_pattern": may(None, kind="text"),
-            "index_topk_freq": may(1),
-            "index_skip_topk_offset": may(2, minimum=0),
         },
-        derive=_indexed(_glm_indexers),
-        note=_INDEXED,
+        derive=_indexed(lambda r: sum(selecting(r))),
+        note=INDEXED,
     ),
     "longcat_flash": Adapter(
         LATENT | {
@@ -201,7 +227,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "zero_expert_num": may(256, null=True, minimum=0),
             "router_bias": may(False, "router_bias"),
         },
-        derive=_derive_longcat,
+        derive=_derive_longcat, untold_mtp=True,
         irrelevant=frozenset({"zero_expert_type"}),
         note="A layer is two attentions, two FFNs and one set of experts: it is given as two"
         " layers, and both FFNs as one of twice the width",

@@ -64,9 +64,15 @@ def sparse(r: Reading, rule: Rule) -> Mapping[str, int]:
     return {"num_moe_layers": _of_kind(r, "mlp_layer_types", "sparse", "dense", rule)}
 
 
-def without_mtp(r: Reading) -> None:
-    """Say that layers for further tokens are not counted, where there are any."""
-    if r["num_nextn_predict_layers"]:
+def with_mtp(r: Reading) -> Mapping[str, float]:
+    """Modules that predict further tokens, where they are made as in DeepSeek-V3."""
+    return {"num_nextn_predict_layers": r["num_nextn_predict_layers"] or 0}
+
+
+def without_mtp(r: Reading, key: str = "num_nextn_predict_layers") -> None:
+    """Leave the modules that predict further tokens out, and say so, where there are any."""
+    if r.values.get(key):
+        r.unknown.add("num_nextn_predict_layers")
         r.notes.append("The layers that predict further tokens (MTP) are not counted")
 
 

@@ -223,6 +223,18 @@ def text_part(keys: Mapping[str, Key]) -> dict[str, Key]:
     return found | {"tie_word_embeddings|text_config.tie_word_embeddings": tied}
 
 
+def beside_attention(given: Mapping[str, float], others: Mixer) -> dict[str, float]:
+    """Add parts of a model that belong to no component.
+
+    They are other parameters; their products with each token are given with those of attention,
+    for no field describes them.
+    """
+    added = dict(given)
+    added["attention_projection_params"] += others.products
+    added["other_params"] = added.get("other_params", 0) + others.products + others.others
+    return added
+
+
 def interval(r: Reading) -> Mapping[str, int]:
     """Kinds of layers, listed or every ``full_attention_interval``-th one full."""
     if r["layer_types"] is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures.common import (
@@ -20,6 +21,7 @@ from moe_report.importers.architectures.layers import (
     sliding,
     sparse,
     sparse_step,
+    with_mtp,
     without_mtp,
 )
 from moe_report.importers.architectures.mixers import TEXT_ROUTING, text_part
@@ -35,11 +37,29 @@ ROUTED = {"n_routed_experts|num_local_experts|num_experts": need("num_experts")}
 TEXT_ONLY = "Only the text model is counted, not those for images, video and sound"
 
 
-def tied_outside(keys: Mapping[str, Key]) -> dict[str, Key]:
+def tied_outside(keys: Mapping[str, Key], default: bool = False) -> dict[str, Key]:
     """Return keys as they stand in a text part that has no say in whether embeddings are tied."""
     found = text_part(keys)
     del found["tie_word_embeddings|text_config.tie_word_embeddings"]
-    return found | {"tie_word_embeddings": may(False, "tie_word_embeddings")}
+    return found | {"tie_word_embeddings": may(default, "tie_word_embeddings")}
+
+
+def text_or_flat(adapter: Adapter) -> Adapter:
+    """Return how a config is read that has a text part, or is one itself.
+
+    What stands outside of a text part is then not read, though transformers may write it there.
+
+    Args:
+        adapter: How the text part is read where it stands alone.
+    """
+    outside = {name for spellings in adapter.keys for name in spellings.split("|")}
+    return replace(
+        adapter,
+        keys=tied_outside(adapter.keys),
+        irrelevant=adapter.irrelevant | TEXT_ROUTING | outside,
+        note=f"{adapter.note}. {TEXT_ONLY}",
+        flat=adapter,
+    )
 
 
 def shared_experts(default: int) -> dict[str, Key]:
@@ -60,8 +80,7 @@ def _derive_qwen2(r: Reading) -> Mapping[str, float]:
 
 
 def _derive_glm4(r: Reading) -> Mapping[str, float]:
-    without_mtp(r)
-    return {"qk_norm": int(r["use_qk_norm"])}
+    return {**with_mtp(r), "qk_norm": int(r["use_qk_norm"])}
 
 
 def _derive_dots1(r: Reading) -> Mapping[str, float]:

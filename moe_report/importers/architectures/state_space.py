@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures.common import HEAD_DIM, LOCAL, SHAPE, TOP_K, kv_heads
+from moe_report.importers.architectures.layers import without_mtp
 from moe_report.importers.architectures.mixers import (
     AUTO,
     FULL,
@@ -82,8 +83,7 @@ def _derive_nemotron(r: Reading) -> Mapping[str, float]:
     untied(r)
     if r["mlp_bias"]:
         r.refuse("mlp_bias", "is true, which is not modelled")
-    if r["num_nextn_predict_layers"]:
-        r.notes.append("The layers that predict further tokens (MTP) are not counted")
+    without_mtp(r)
     given = typed((found[FULL], attention(r)), (found[LINEAR], state_space)) | {
         "num_hidden_layers": r["num_hidden_layers"],
         "num_moe_layers": found["moe"],

@@ -17,8 +17,14 @@ from moe_report.importers.architectures.layers import (
     sparse,
     without_mtp,
 )
-from moe_report.importers.architectures.mixers import TEXT_ROUTING, text_part
-from moe_report.importers.architectures.qwen_glm import BASE, EXPERTS, ROUTED, TEXT_ONLY
+from moe_report.importers.architectures.mixers import TEXT_ROUTING
+from moe_report.importers.architectures.qwen_glm import (
+    BASE,
+    EXPERTS,
+    ROUTED,
+    TEXT_ONLY,
+    tied_outside,
+)
 
 _CORE = "Heads differ between layers, which no field describes: the attention core is left out"
 
@@ -90,7 +96,7 @@ def _same_heads(r: Reading, heads: set[int]) -> Mapping[str, float]:
 
 
 @dataclass(frozen=True)
-class _Overrides(Key):
+class Overrides(Key):
     """What a layer has otherwise, by the layer's number."""
 
     def accepts(self, value: object) -> bool:
@@ -187,7 +193,7 @@ _GEMMA4 = SHAPE | LAYER_TYPES | {
     "head_dim": may(256),
     "global_head_dim": may(512),
     "num_global_key_value_heads": may(None),
-    "per_layer_config": _Overrides((), "text", None, True),
+    "per_layer_config": Overrides((), "text", None, True),
     "attention_k_eq_v": may(False, kind="flag"),
     "attention_bias": may(False, kind="flag"),
     "sliding_window": may(512, "sliding_window"),
@@ -234,7 +240,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "swa_num_key_value_heads": may(None),
             "n_shared_experts": may(None, minimum=0),
         },
-        derive=_derive_mimo,
+        untold_mtp=True, derive=_derive_mimo,
         note="Keys and values differ in width, and in number between layers: head_dim is the mean"
         " width, and attention is counted as a whole",
     ),
@@ -255,14 +261,14 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "gemma4_text": Adapter(_GEMMA4, fixed=_GEMMA4_FIXED, derive=_derive_gemma4),
     "gemma4": Adapter(
-        text_part(_GEMMA4), fixed=_GEMMA4_FIXED, derive=_derive_gemma4, irrelevant=TEXT_ROUTING,
-        note=TEXT_ONLY,
+        tied_outside(_GEMMA4, default=True), fixed=_GEMMA4_FIXED, derive=_derive_gemma4,
+        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
     ),
     "step3p5": Adapter(
         _STEP, fixed={"num_shared_experts": 1}, derive=_derive_step, irrelevant=_STEP_IRRELEVANT
     ),
     "step3p7": Adapter(
-        text_part(_STEP), fixed={"num_shared_experts": 1}, derive=_derive_step,
+        tied_outside(_STEP), fixed={"num_shared_experts": 1}, derive=_derive_step,
         irrelevant=TEXT_ROUTING | {f"text_config.{key}" for key in _STEP_IRRELEVANT},
         note=TEXT_ONLY,
     ),

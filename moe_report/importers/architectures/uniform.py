@@ -12,7 +12,13 @@ from moe_report.importers.architectures.common import (
     attention_bias,
     kv_heads,
 )
-from moe_report.importers.architectures.layers import MLP_TYPES, OneForAll, one_for_all, sparse
+from moe_report.importers.architectures.layers import (
+    MLP_TYPES,
+    OneForAll,
+    one_for_all,
+    sparse,
+    without_mtp,
+)
 from moe_report.importers.architectures.mixers import TEXT_ROUTING
 from moe_report.importers.architectures.qwen_glm import TEXT_ONLY, tied_outside
 
@@ -90,8 +96,7 @@ def _derive_minimax_m2(r: Reading) -> Mapping[str, float]:
         r.refuse("shared_intermediate_size", "is not 0, but this architecture shares no experts")
     if r["use_qk_norm"] is False:
         r.refuse("use_qk_norm", "is false, but this architecture has norms of queries and keys")
-    if r["num_mtp_modules"]:
-        r.notes.append("The layers that predict further tokens (MTP) are not counted")
+    without_mtp(r, "num_mtp_modules")
     return {}
 
 

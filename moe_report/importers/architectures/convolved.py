@@ -1,0 +1,237 @@
+"""Architectures whose attention has short convolutions in it (Inkling, ZAYA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.architectures.common import SHAPE, TOP_K
+from moe_report.importers.architectures.layers import (
+    LAYER_TYPES,
+    MLP_TYPES,
+    MTP,
+    sparse,
+    without_mtp,
+)
+from moe_report.importers.architectures.mixers import (
+    TEXT_ROUTING,
+    Mixer,
+    kinds,
+    text_part,
+    typed,
+    untied,
+)
+from moe_report.importers.architectures.qwen_glm import TEXT_ONLY
+
+FULL, WINDOWED = "hybrid", "hybrid_sliding"
+_CORE = (
+    "Attention is biased by position, and its heads may differ between layers, which no field"
+    " describes: the attention core is left out"
+)
+_ROUTER = (
+    "The router also scores the shared experts, which no field describes: its parameters are"
+    " given, and those FLOPs with attention's"
+)
+
+
+def _heads(r: Reading, *, windowed: bool) -> tuple[int, int, int]:
+    """Give the query heads of a kind of layer, its heads of keys and values, and their width."""
+    names = ("num_attention_heads", "num_key_value_heads", "head_dim")
+    heads, kv, width = (r[f"swa_{name}" if windowed else name] for name in names)
+    if heads % kv:
+        r.refuse("num_key_value_heads", f"is {kv}, of which the {heads} heads are no multiple")
+    return heads, kv, width
+
+
+def _attention(r: Reading, *, windowed: bool) -> Mixer:
+    """Inkling's attention: keys, values and the layer's two outputs go through a convolution."""
+    d, kernel = r["hidden_size"], r["conv_kernel_size"]
+    heads, kv, width = _heads(r, windowed=windowed)
+    reach = r["sliding_window_size"] if windowed else r["rel_extent"]
+    matrices = d * (2 * heads * width + 2 * kv * width + heads * r["d_rel"])
+    convolutions = kernel * (2 * kv * width + 2 * d)
+    return Mixer(matrices + convolutions, r["d_rel"] * reach)
+
+
+def _layers(r: Reading) -> tuple[int, int]:
+    """Count the layers that see everything, and those with a window."""
+    layers = r["num_hidden_layers"]
+    if r["layer_types"] is not None:
+        found = kinds(r, "layer_types", FULL, WINDOWED)
+        return found[FULL], found[WINDOWED]
+    if r.values.get("local_layer_ids") is not None:
+        windows = len(set(r["local_layer_ids"]) & set(range(layers)))
+    else:
+        windows = layers - layers // 6
+    return layers - windows, windows
+
+
+def _derive_inkling(r: Reading) -> Mapping[str, float]:
+    without_mtp(r)
+    untied(r)
+    full, windows = _layers(r)
+    moe = dict(sparse(r, lambda layer: layer >= (r["dense_mlp_idx"] or 0)))
+    d, layers, expert = r["hidden_size"], r["num_hidden_layers"], r["moe_intermediate_size"]
+    width = r["intermediate_size"]
+    if r["dense_intermediate_size"] is not None:  # then the plain width is that of experts
+        expert, width = width, r["dense_intermediate_size"]
+    if r["n_shared_experts"] == 0:
+        r.refuse("n_shared_experts", "is 0, but this architecture always shares experts")
+    if expert is None:
+        r.refuse("moe_intermediate_size", "is missing")
+        return {}
+    norms = 2 * (full * r["head_dim"] + windows * r["swa_head_dim"])
+    given = typed((full, _attention(r, windowed=False)), (windows, _attention(r, windowed=True)))
+    if r["unpadded_vocab_size"] not in (None, r["vocab_size"]):
+        r.notes.append("The output head is counted with the rows of vocab_size")
+    r.notes.append(_CORE)
+    number, scored = moe["num_moe_layers"], r["n_routed_experts"] + r["n_shared_experts"]
+    shared_scores = number * r["n_shared_experts"] * d
+    return moe | {
+        "attention_projection_params": given["attention_projection_params"] + shared_scores,
+        "attention_params": given["attention_params"] + norms,
+        "num_sliding_window_layers": windows,
+        "moe_intermediate_size": expert,
+        "intermediate_size": width,
+        # The scores have a scale for all of them.
+        "router_params": number * (scored * d + 1),
+        # The embedding has a norm, and the FFN of a dense layer a scale.
+        "other_params": d + layers - number,
+    }
+
+
+def _derive_inkling2(r: Reading) -> Mapping[str, float]:
+    untied(r)
+    full, windows = _layers(r)
+    d, layers, kernel = r["hidden_size"], r["num_hidden_layers"], r["conv_kernel_size"]
+    mixers = []
+    for windowed in (False, True):
+        heads, kv, width = _heads(r, windowed=windowed)
+        mixer = _attention(r, windowed=windowed)
+        # A gate, a sink, and a scale of each query and each position.
+        mixer = mixer.plus(d * heads * (width + 1), heads * (width + r["d_rel"]))
+        mixers.append(mixer if windowed else mixer.plus(2 * d * kv * kernel))
+    # The last layer's output and both inputs of each layer are chosen from earlier outputs by a
+    # learned query; where all is seen, queries, keys and values have one each, and a norm.
+    first_full = bool(r["layer_types"]) and r["layer_types"][0] == FULL
+    choices = 2 * layers + 2 * (full - int(first_full))
+    r.notes.append(_CORE)
+    return typed((full, mixers[0]), (windows, mixers[1])) | {
+        "num_sliding_window_layers": windows,
+        "other_params": d * (1 + choices + 2 * full),
+    }
+
+
+def _derive_zaya(r: Reading) -> Mapping[str, float]:
+    if r["num_experts_per_tok"] != 1:
+        r.refuse("num_experts_per_tok", "is not 1, but this architecture takes one expert a token")
+    d, layers, width = r["hidden_size"], r["num_hidden_layers"], r["head_dim"]
+    heads, kv = r["num_attention_heads"], r["num_key_value_heads"]
+    if heads % kv:
+        r.refuse("num_key_value_heads", f"is {kv}, of which the {heads} heads are no multiple")
+    if kv * width % 2:
+        r.refuse("head_dim", "and num_key_value_heads are odd, but values come in two halves")
+    windows = 0
+    if r["layer_types"] is not None:
+        windows = kinds(r, "layer_types", FULL, WINDOWED)[WINDOWED]
+    if windows and not r["sliding_window"]:
+        r.refuse("sliding_window", "is null, but layers have one")
+    channels = (heads + kv) * width
+    products = d * (2 * heads + 2 * kv) * width
+    products += channels * (r["cca_time0"] + width * r["cca_time1"])
+    bias = (heads + 2 * kv) * width + d if r["attention_bias"] else 0
+    rank = r["router_hidden_size"]
+    router = d * rank + 2 * rank * rank + rank * (r["num_experts"] + 1) + 4 * rank
+    matrix = r["vocab_size"] * d
+    return {
+        "num_sliding_window_layers": windows,
+        "attention_projection_params": layers * products,
+        "attention_params": layers * (products + 2 * channels + kv + bias),
+        # Each layer but the first scales what the router before it worked out.
+        "router_params": layers * router + (layers - 1) * rank,
+        "expert_params": layers * 3 * d * r["moe_intermediate_size"],
+        "embedding_params": matrix,
+        "unembedding_params": (0 if r["tie_word_embeddings"] else matrix)
+        + (r["vocab_size"] if r["lm_head_bias"] else 0),
+        # Two norms a layer; two sums, each of two things with a scale and a bias; both at the end.
+        "norm_and_other_params": d * (10 * layers + 3),
+    }
+
+
+_INKLING: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | {
+    "tie_word_embeddings": may(None, kind="flag"),
+    "num_attention_heads": need(),
+    "num_key_value_heads": need(),
+    "head_dim": may(128),
+    "swa_head_dim": may(128),
+    "d_rel": may(16),
+    "rel_extent": may(1024),
+    "conv_kernel_size|sconv_kernel_size": may(4),
+    "n_routed_experts|num_local_experts": need("num_experts"),
+}  # fmt: skip
+_ONE = _INKLING | MLP_TYPES | MTP | {
+    "swa_num_attention_heads": may(64),
+    "swa_num_key_value_heads": may(16),
+    "sliding_window_size|sliding_window": may(512, "sliding_window"),
+    "local_layer_ids": may(None, kind="numbers"),
+    "dense_mlp_idx": may(None, minimum=0),
+    "intermediate_size": need(),
+    "dense_intermediate_size": may(None),
+    "moe_intermediate_size": may(None),
+    "n_shared_experts": may(2, "num_shared_experts"),
+    "unpadded_vocab_size": may(None),
+    "mtp_hidden_states_first": may(True, kind="flag"),
+    "mtp_local_layer_ids": may(None, kind="numbers"),
+}  # fmt: skip
+_TWO = _INKLING | {
+    "swa_num_attention_heads": may(48),
+    "swa_num_key_value_heads": may(8),
+    "sliding_window_size|sliding_window": may(1024, "sliding_window"),
+    "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
+}  # fmt: skip
+_ONE_IRRELEVANT = frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"})
+_TEXT_IRRELEVANT = TEXT_ROUTING | {f"text_config.{key}" for key in _ONE_IRRELEVANT}
+
+
+def _with_mtp_outside(keys: Mapping[str, Key]) -> dict[str, Key]:
+    """Return keys with layers for further tokens also where checkpoints say how many there are."""
+    return {
+        f"{name}|mtp_config.num_nextn_predict_layers" if "nextn" in name else name: key
+        for name, key in keys.items()
+    }
+
+
+ADAPTERS: Mapping[str, Adapter] = {
+    "inkling_mm_model": Adapter(
+        _with_mtp_outside(text_part(_ONE)), derive=_derive_inkling, irrelevant=_TEXT_IRRELEVANT,
+        note=f"{_ROUTER}. {TEXT_ONLY}",
+    ),
+    "inkling_text": Adapter(
+        _ONE, derive=_derive_inkling, irrelevant=_ONE_IRRELEVANT, note=_ROUTER
+    ),
+    "inkling2": Adapter(
+        text_part(_TWO), derive=_derive_inkling2, irrelevant=TEXT_ROUTING, note=TEXT_ONLY
+    ),
+    "inkling2_text": Adapter(_TWO, derive=_derive_inkling2),
+    "zaya": Adapter(
+        SHAPE | LAYER_TYPES | {
+            "hidden_size": need(),
+            "num_key_value_heads": may(2, "num_key_value_heads"),
+            "num_experts_per_tok": may(1, "num_experts_per_tok"),
+            "num_experts": need("num_experts"),
+            "moe_intermediate_size": need(),
+            "tie_word_embeddings": may(True, "tie_word_embeddings"),
+            "head_dim": may(128, "head_dim"),
+            "sliding_window": may(None, "sliding_window"),
+            "attention_bias": may(False, kind="flag"),
+            "lm_head_bias": may(False, kind="flag"),
+            "router_hidden_size": may(256),
+            "cca_time0": may(2),
+            "cca_time1": may(2),
+        },
+        derive=_derive_zaya,
+        note="Routers are small networks, which no field describes: components are given as a"
+        " whole, and hidden_size, and so the FLOPs of routers and experts, are left out. A token"
+        " may be sent past all experts: active parameters are the most that it can take",
+    ),
+}  # fmt: skip

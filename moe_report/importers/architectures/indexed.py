@@ -1,0 +1,257 @@
+"""Architectures that attend to selected tokens, and whose attention is unlike DeepSeek's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.architectures.latent import (
+    INDEXED,
+    INDEXED_KINDS,
+    INDEXER,
+    SELECTING,
+    checked,
+    deepseek,
+    selecting,
+)
+from moe_report.importers.architectures.layers import LAYER_TYPES
+from moe_report.importers.architectures.mixers import (
+    LATENT,
+    TEXT_ROUTING,
+    Mixer,
+    beside_attention,
+    indexer,
+    latent_attention,
+    typed,
+)
+from moe_report.importers.architectures.qwen_glm import TEXT_ONLY, text_or_flat, tied_outside
+from moe_report.importers.architectures.uneven import Overrides
+
+FULL, SLIDING, INDEXED_KIND = "full_attention", "sliding_attention", "indexed_attention"
+
+
+def all_indexed(r: Reading) -> None:
+    """Refuse layers that are said to attend to other than selected tokens."""
+    if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - INDEXED_KINDS:
+        r.refuse("layer_types", f"may say {' or '.join(sorted(INDEXED_KINDS))} only")
+
+
+def compressed_queries(r: Reading) -> bool:
+    """Refuse queries that are not compressed: the indexer takes them in that form."""
+    if r["q_lora_rank"] is None:
+        r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
+    return r["q_lora_rank"] is not None
+
+
+def _derive_axk2(r: Reading) -> Mapping[str, float]:
+    """Queries come with a gate, from both forms of what is compressed; norms have a gate, too."""
+    given = checked(r)
+    all_indexed(r)
+    if not compressed_queries(r):
+        return {}
+    layers, heads, rank = r["num_hidden_layers"], r["num_attention_heads"], r["q_lora_rank"]
+    query = r["qk_nope_head_dim"] + r["qk_rope_head_dim"]
+    gated = latent_attention(r).plus(rank * heads * (query + 2 * r["v_head_dim"]))
+    given |= typed((layers, gated), (layers, indexer(r))) | {"num_sliding_window_layers": layers}
+    norms = layers + given["num_moe_layers"]
+    gates = norms * 2 * r["hidden_size"] * r["gated_norm_rank"]
+    return beside_attention(given, Mixer(int(gates)))
+
+
+def _kv_sources(r: Reading) -> list[int]:
+    """The layer whose compressed keys and values each layer takes."""
+    layers = r["num_hidden_layers"]
+    if r["kv_source_layers"] is None:
+        return list(range(layers))
+    sources: list[int] = r.one_per_layer("kv_source_layers")
+    if any(
+        not 0 <= source <= layer or sources[source] != source
+        for layer, source in enumerate(sources)
+    ):
+        r.refuse("kv_source_layers", "must name for each layer itself or an earlier one that does")
+    return sources
+
+
+def _with_positions(r: Reading) -> list[bool]:
+    """Whether each layer's queries and keys carry their position; despite its name, 1 says so."""
+    layers = r["num_hidden_layers"]
+    if r["no_rope_layers"] is None:
+        return [(layer + 1) % r["no_rope_layer_interval"] != 0 for layer in range(layers)]
+    if len(r["no_rope_layers"]) < layers:
+        r.refuse("no_rope_layers", f"has {len(r['no_rope_layers'])} items for {layers} layers")
+    return [bool(turned) for turned in r["no_rope_layers"][:layers]]
+
+
+def _derive_mistral_large4(r: Reading) -> Mapping[str, float]:
+    """Layers may take another's keys; those without positions expand what carries it elsewhere."""
+    given = checked(r)
+    all_indexed(r)
+    if r["q_lora_rank"] is not None:
+        r.refuse("q_lora_rank", "is not null, but this architecture compresses no queries")
+    layers, d, heads = r["num_hidden_layers"], r["hidden_size"], r["num_attention_heads"]
+    sources, turned = _kv_sources(r), _with_positions(r)
+    if r.problems:
+        return {}
+    query, rank = r["qk_nope_head_dim"] + r["qk_rope_head_dim"], r["kv_lora_rank"]
+    parts = []
+    for layer, source in enumerate(sources):
+        rope = r["qk_rope_head_dim"] if turned[layer] else 0
+        widths = {"qk_rope_head_dim": rope, "qk_nope_head_dim": query - rope}
+        # Each head scales its queries by their position.
+        here = latent_attention(replace(r, values=r.values | widths)).plus(0, 2 * heads)
+        if source != layer:
+            compressed = rank + rope
+            here = here.plus(-d * compressed, -rank - compressed * r["attention_bias"])
+        parts.append((1, here))
+    number, head = r["index_n_heads"], r["index_head_dim"]
+    selected = Mixer(d * (number * head + number + head), 2 * (d + head + number))
+    return given | typed(*parts, (sum(selecting(r)), selected)) | {
+        "num_sliding_window_layers": layers,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _EachOrEvery(Key):
+    """Every how many layers there are experts, or a list of 0 and 1."""
+
+    def accepts(self, value: object) -> bool:
+        """Whether it is such a number or such a list."""
+        if isinstance(value, list):
+            return all(item in (0, 1) for item in value)
+        return super().accepts(value)
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return super().expected + " or a list of 0 and 1"
+
+
+_OWN = ("num_attention_heads", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim",
+        "qk_rope_head_dim", "v_head_dim")  # fmt: skip
+
+
+def _dots3_kinds(r: Reading) -> list[str]:
+    selects = r["use_dsa"]
+    if r["layer_types"] is None:
+        full = FULL if selects is False else INDEXED_KIND
+        windowed = r["use_sliding_window"]
+        return [
+            SLIDING if windowed and layer > 1 and layer % 4 != 1 else full
+            for layer in range(r["num_hidden_layers"])
+        ]
+    if selects is None:
+        selects = r["per_layer_config"] is None or None
+    renamed = {True: {FULL: INDEXED_KIND}, False: {INDEXED_KIND: FULL}, None: {}}[selects]
+    found = [renamed.get(kind, kind) for kind in r.one_per_layer("layer_types")]
+    if other := set(found) - {FULL, SLIDING, INDEXED_KIND}:
+        r.refuse("layer_types", f"has {sorted(other)}; known are full, sliding, indexed attention")
+    return found
+
+
+def _dots3_layers(r: Reading) -> Iterator[tuple[str, Reading]]:
+    """Give for each layer its kind, and the config with the layer's own sizes."""
+    in_window = {name: r[f"swa_{name}"] for name in _OWN}
+    if in_window["qk_rope_head_dim"] is None:
+        in_window["qk_rope_head_dim"] = r["swa_head_dim"] - r["swa_qk_nope_head_dim"]
+    listed = r["per_layer_config"]
+    own = {int(number): sizes for number, sizes in (listed or {}).items()}
+    for layer, kind in enumerate(_dots3_kinds(r)):
+        sizes = own.get(layer, {})
+        if listed is None and kind == SLIDING:
+            sizes = in_window
+        if other := set(sizes) - {*_OWN, "head_dim", "num_key_value_heads"}:
+            r.refuse("per_layer_config", f"has {sorted(other)}, which is not modelled")
+        found = replace(r, values=r.values | sizes)
+        heads = found["num_attention_heads"]
+        if sizes.get("num_key_value_heads", heads) != heads:
+            r.refuse("per_layer_config", f"has num_key_value_heads other than the {heads} heads")
+        yield kind, found
+
+
+def _derive_dots3(r: Reading) -> Mapping[str, float]:
+    """Layers of each kind have their own sizes; heads have a gate, and positions a norm."""
+    if isinstance(r["moe_layer_freq"], list):
+        if r["mlp_layer_types"] is None:
+            leading, chosen = r["first_k_dense_replace"], r.one_per_layer("moe_layer_freq")
+            r.values["mlp_layer_types"] = [
+                "sparse" if layer >= leading and expert else "dense"
+                for layer, expert in enumerate(chosen)
+            ]
+        r.values["moe_layer_freq"] = None
+    given = checked(r)
+    if not r["n_shared_experts"]:
+        r.refuse("n_shared_experts", f"is {r['n_shared_experts']}, expected at least 1")
+    if r["swa_head_dim"] <= r["swa_qk_nope_head_dim"] and r["swa_qk_rope_head_dim"] is None:
+        r.refuse("swa_head_dim", "is not more than swa_qk_nope_head_dim")
+    if not compressed_queries(r) or r.problems:
+        return {}
+    r.values["sliding_window"] = r["sliding_window"] or r["sliding_window_size"]
+    parts: list[tuple[int, Mixer]] = []
+    kinds: Counter[str] = Counter()
+    for kind, layer in _dots3_layers(r):
+        kinds[kind] += 1
+        gate = r["hidden_size"] * layer["num_attention_heads"]
+        parts.append((1, latent_attention(layer).plus(gate, layer["qk_rope_head_dim"])))
+        if kind == INDEXED_KIND:
+            parts.append((1, indexer(layer)))
+    given |= typed(*parts)
+    if kinds[INDEXED_KIND]:
+        return given | {"num_sliding_window_layers": r["num_hidden_layers"]}
+    windows = {"num_sliding_window_layers": kinds[SLIDING], "sliding_window": r["sliding_window"]}
+    return given | windows
+
+
+_DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | LAYER_TYPES | {
+    name: need() for name in LATENT if name != "attention_bias"
+} | {
+    "index_n_heads": may(64),
+    "q_lora_rank": may(1024, null=True),
+    "moe_layer_freq": _EachOrEvery((), "number", 1),
+    "shared_experts_intermediate_size|moe_shared_expert_intermediate_size":
+        may(1536, "shared_expert_intermediate_size"),
+    "use_dsa": may(None, kind="flag"),
+    "use_sliding_window": may(True, kind="flag"),
+    "sliding_window": may(None),
+    "sliding_window_size": may(512),
+    "per_layer_config": Overrides((), "text", None, True),
+    "swa_num_attention_heads": may(64),
+    "swa_q_lora_rank": may(1024),
+    "swa_kv_lora_rank": may(1024),
+    "swa_head_dim": may(256),
+    "swa_qk_nope_head_dim": may(192),
+    "swa_qk_rope_head_dim": may(None),
+    "swa_v_head_dim": may(128),
+}  # fmt: skip
+_DOTS3_TEXT = Adapter(
+    _DOTS3, derive=_derive_dots3, untold_mtp=True,
+    note=f"{INDEXED}. Layers differ in the sizes of attention, which no field describes: it is"
+    " counted as a whole",
+)  # fmt: skip
+
+ADAPTERS: Mapping[str, Adapter] = {
+    "axk2": Adapter(
+        deepseek(leading=1, q_rank=384) | INDEXER | LAYER_TYPES | {
+            "index_n_heads": may(16),
+            "gated_norm_rank": may(16),
+        },
+        derive=_derive_axk2,
+        note=f"{INDEXED}. Gates of norms are among the other parameters, their FLOPs among those"
+        " of attention's projections",
+    ),
+    "mistral_large4": Adapter(
+        tied_outside(
+            deepseek(leading=1, q_rank=None) | INDEXER | SELECTING | LAYER_TYPES | {
+                "index_n_heads": may(32),
+                "no_rope_layers": may(None, kind="numbers"),
+                "no_rope_layer_interval": may(4),
+                "kv_source_layers": may(None, kind="numbers"),
+            }
+        ),
+        derive=_derive_mistral_large4, irrelevant=TEXT_ROUTING, untold_mtp=True,
+        note=f"{INDEXED}. {TEXT_ONLY}",
+    ),
+    "dots3_note": text_or_flat(_DOTS3_TEXT),
+    "dots3_note_text": _DOTS3_TEXT,
+}  # fmt: skip

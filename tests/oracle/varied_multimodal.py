@@ -1,0 +1,67 @@
+"""Small configs of the architectures of ``multimodal``."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from tests.oracle.families import Family
+from tests.oracle.varied_plain import flip, kinds, routed, shape, width, window
+from tests.oracle.varied_qwen_glm import qwen3_omni
+
+
+def _muse(r: Random) -> dict[str, Any]:
+    sizes = shape(r) | {"tie_word_embeddings": False}
+    layers = sizes["num_hidden_layers"]
+    listed = {"layer_types": kinds(r, layers, "sliding_attention", "full_attention")}
+    dense = {"mlp_layer_types": kinds(r, layers, "sparse", "dense")}
+    text = sizes | routed(r, "num_local_experts") | (listed if flip(r) else {}) | {
+        "head_dim": r.choice([8, 12, 24]),
+        "attention_bias": flip(r),
+        "sliding_window": window(r),
+        "intermediate_size": width(r),
+        # As with the published sizes, experts have a width that is whole without the space's.
+        "moe_intermediate_size": r.choice([8, 24, 40]),
+        "moe_hidden_size": sizes["hidden_size"] // r.choice([1, 2]),
+    } | (dense if flip(r) else {})  # fmt: skip
+    return {
+        "text_config": {"model_type": "muse_spark_text"} | text,
+        "vision_config": {
+            "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+            "num_attention_heads": 2, "pos_emb_height": 4, "pos_emb_width": 4,
+        },
+        "audio_config": {
+            "patch_sizes": [4], "hidden_sizes": [8], "depths": [1], "num_hidden_layers": 1,
+            "out_hidden_size": sizes["hidden_size"],
+        },
+        "out_hidden_size": 64,
+        "projector_hidden_size": 8,
+    }  # fmt: skip
+
+
+class _Thinker(Family):
+    """A model that only generates: what runs is its thinker."""
+
+    def build(self, loaded: Any) -> Any:
+        """The thinker of the whole model."""
+        return super().build(loaded).thinker
+
+
+def _whole(r: Random) -> dict[str, Any]:
+    return {"thinker_config": qwen3_omni(r), "enable_audio_output": False}
+
+
+_OUTSIDE = r"visual|vision|audio"
+_OMNI = {
+    "thinker_config": {"text_config": {"head_dim": 128}},
+    "enable_audio_output": False,  # transformers does not build a talker of its own sizes
+}
+FAMILIES = (
+    Family("muse_spark", _muse, outside=_OUTSIDE, head="MuseSparkForConditionalGeneration",
+           places=(
+               ("norms and other", r"pre_expert_norm|post_expert_norm|residual_gate"),
+               ("shared experts", r"(pre|post)_expert_proj"),
+           )),
+    _Thinker("qwen3_omni_moe", _whole, _OMNI, outside=_OUTSIDE,
+             head="Qwen3OmniMoeForConditionalGeneration"),
+)  # fmt: skip
