@@ -7,11 +7,15 @@ numbers, is decided in :mod:`moe_report.plots` and :mod:`moe_report.figures`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, TypeVar
 
 from moe_report.display import prefixes, unit_sign
+
+_T = TypeVar("_T")
+_K = TypeVar("_K")
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,6 @@ class Box:
         width: Width.
         height: Height.
         css: Classes of the shape.
-        title: What a pointer that rests on it is told; empty for nothing.
     """
 
     x: float
@@ -32,7 +35,6 @@ class Box:
     width: float
     height: float
     css: str = ""
-    title: str = ""
 
     def within(self, other: Box) -> bool:
         """Whether it lies inside another."""
@@ -73,7 +75,6 @@ class Mark:
         radius: Half of its size.
         shape: ``circle`` or ``diamond``, so that two series differ without colour.
         css: Classes of the shape.
-        title: What a pointer that rests on it is told.
     """
 
     x: float
@@ -81,7 +82,6 @@ class Mark:
     radius: float
     shape: Literal["circle", "diamond"]
     css: str
-    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,47 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Path:
+    """All lines or all bars of one class as one shape, which takes few bytes.
+
+    Attributes:
+        css: Classes of the shape.
+        d: Its path data.
+    """
+
+    css: str
+    d: str
+
+
+@dataclass(frozen=True)
+class TextGroup:
+    """Texts of one class.
+
+    Attributes:
+        css: Its classes, the anchor among them.
+        x: Where all of them are anchored; None if they differ.
+        texts: The texts.
+    """
+
+    css: str
+    x: float | None
+    texts: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where a drawing has a row a model.
+
+    Attributes:
+        top: Upper edge of the first.
+        step: Height of each.
+    """
+
+    top: float
+    step: float
+
+
+@dataclass(frozen=True)
 class Drawing:
     """Shapes in the order they are drawn: segments, boxes, marks, texts.
 
@@ -112,8 +153,11 @@ class Drawing:
         height: Height of the ``viewBox``.
         segments: Grid, axes and connections.
         boxes: Bars.
-        marks: Points.
+        marks: Points; those of a class are in the order of the chart's table.
         texts: Labels.
+        rows: Where it has a row a model, else None.
+        x: Axis from left to right, where a point can be put in later, else None.
+        y: Axis from bottom to top, likewise.
     """
 
     width: float
@@ -122,6 +166,68 @@ class Drawing:
     boxes: tuple[Box, ...] = ()
     marks: tuple[Mark, ...] = ()
     texts: tuple[Text, ...] = ()
+    rows: Rows | None = None
+    x: Axis | None = None
+    y: Axis | None = None
+
+    @property
+    def lines(self) -> tuple[Path, ...]:
+        """The segments, one path a class."""
+        grouped = _by(self.segments, lambda item: item.css)
+        return tuple(Path(css, "".join(map(_line, items))) for css, items in grouped)
+
+    @property
+    def bars(self) -> tuple[Path, ...]:
+        """The boxes, one path a class."""
+        grouped = _by(self.boxes, lambda item: item.css)
+        return tuple(Path(css, "".join(map(_bar, items))) for css, items in grouped)
+
+    @property
+    def points(self) -> tuple[tuple[str, tuple[Mark, ...]], ...]:
+        """The marks by class."""
+        return _by(self.marks, lambda item: item.css)
+
+    @property
+    def labels(self) -> tuple[TextGroup, ...]:
+        """The texts by class and anchor, of rows also by column."""
+        grouped = _by(
+            self.texts, lambda item: (item.css, item.anchor, item.x if self.rows else None)
+        )
+        return tuple(
+            TextGroup(f"{css} {anchor}".strip(), at if len(texts) > 2 else None, texts)
+            for (css, anchor, at), texts in grouped
+        )
+
+
+def _by(items: Iterable[_T], key: Callable[[_T], _K]) -> tuple[tuple[_K, tuple[_T, ...]], ...]:
+    groups: dict[_K, list[_T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return tuple((name, tuple(members)) for name, members in groups.items())
+
+
+def px(value: float) -> str:
+    """Return a coordinate to a tenth of a pixel.
+
+    >>> px(12.04), px(-0.01)
+    ('12', '0')
+    """
+    return f"{round(value, 1) + 0:g}"
+
+
+def _line(item: Segment) -> str:
+    if item.y1 == item.y2:
+        return f"M{px(item.x1)} {px(item.y1)}H{px(item.x2)}"
+    if item.x1 == item.x2:
+        return f"M{px(item.x1)} {px(item.y1)}V{px(item.y2)}"
+    return f"M{px(item.x1)} {px(item.y1)}L{px(item.x2)} {px(item.y2)}"
+
+
+def _bar(item: Box) -> str:
+    # Edges are rounded, not widths, so that bars side by side stay side by side.
+    left, right = round(item.x, 1), round(item.x + item.width, 1)
+    across, down = px(right - left), px(item.height)
+    return f"M{px(left)} {px(item.y)}h{across}v{down}h-{across}z"
 
 
 @dataclass(frozen=True)
@@ -189,7 +295,7 @@ def tick_text(number: float, unit: str) -> str:
     if number == 0:
         return "0"
     if unit == "ratio":
-        return f"{number * 100:.3g} %"
+        return f"{Decimal(f'{number * 100:.3g}'):f} %"
     for factor, sign in prefixes(unit):
         if number >= factor:
             return f"{number / factor:g} {sign}"

@@ -6,18 +6,29 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import moe_report
-from moe_report.errors import InputError, MoeReportError, OutputError, Problem
-from moe_report.options import Example, InputOptions, input_options, model_options, section_options
+from moe_report.errors import InputError, OutputError, Problem
+from moe_report.options import (
+    Example,
+    InputOptions,
+    LookOptions,
+    input_options,
+    look_options,
+    model_options,
+    section_options,
+    set_option,
+)
+from moe_report.publish import publish, refuse_same
 from moe_report.terminal import Progress, echo_findings, quoted, tell, what_was_read
 
 if TYPE_CHECKING:
+    from moe_report.branding import Branding, Setting
     from moe_report.registry import Registry
     from moe_report.report import Report
     from moe_report.table import ModelTable
@@ -72,11 +83,9 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
               show_default=True, metavar="FOLDER", help="Where to write.")  # fmt: skip
 @click.option("--format", "formats", multiple=True, default=FORMATS, show_default=True,
               metavar="NAME", help="What to write (repeatable); csv and md as well.")  # fmt: skip
-@click.option("--title", help="Heading of the report.")
+@look_options
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def run(
-    output: Path, formats: tuple[str, ...], title: str | None, quiet: bool, **chosen: Any
-) -> None:
+def run(output: Path, formats: tuple[str, ...], quiet: bool, **chosen: Any) -> None:
     """Compute every metric of the models in INPUT and write the reports.
 
     An INPUT is a workbook, a model's config.json, a checkpoint folder, a .gguf file, or
@@ -86,14 +95,20 @@ def run(
     from moe_report.engine import build_report
     from moe_report.inputs import stem_of
 
+    look = LookOptions.taken_from(chosen)
     what = InputOptions(**chosen)
-    installed, computed = _registries(what)
+    _check_templates(look)
+    installed, computed = _registries(what.files, what.only, what.skip)
     table = _read(what, installed)
+    branding = _branding(look, table.settings)
     progress = Progress(len(table.rows), quiet)
     progress("computing")
     used = _used(what.assumptions, installed, computed)
-    report = build_report(table, computed, assumptions=used, title=title)
-    paths = _render(report, output, stem_of(what.sources), formats, progress, what.paths, quiet)
+    report = build_report(table, computed, assumptions=used, branding=branding)
+    paths = publish(
+        report, output, stem_of(what.sources), formats, templates=look.template_dirs,
+        progress=progress, keep=what.paths, quiet=quiet,
+    )  # fmt: skip
     tell(report, table, None if quiet else paths, started)
     _leave(report, what.strict)
 
@@ -101,8 +116,9 @@ def run(
 @main.command(cls=Example, example="moe-report demo -o demo/")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("demo"),
               show_default=True, metavar="FOLDER", help="Where to write.")  # fmt: skip
+@look_options
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def demo(output: Path, quiet: bool) -> None:
+def demo(output: Path, quiet: bool, **chosen: Any) -> None:
     """Write the example workbook, and the reports of its models."""
     started = time.perf_counter()
     from moe_report import registry
@@ -111,14 +127,63 @@ def demo(output: Path, quiet: bool) -> None:
     from moe_report.starter import build_starter
     from moe_report.workbook import read_workbook
 
-    chosen = registry.load()
+    look = LookOptions.taken_from(chosen)
+    _check_templates(look)
+    branding = _branding(look, {})
+    installed = registry.load()
     workbook = output / "models.xlsx"
-    write_files({workbook: build_starter(chosen)})
-    table = read_workbook(workbook, chosen)
+    write_files({workbook: build_starter(installed)})
+    table = read_workbook(workbook, installed)
     progress = Progress(len(table.rows), quiet)
-    report = build_report(table, chosen, title="Published Mixture-of-Experts models")
-    paths = _render(report, output, "models", FORMATS, progress, [workbook], quiet)
+    title = "Published Mixture-of-Experts models"
+    report = build_report(table, installed, title=title, branding=branding)
+    paths = publish(
+        report, output, "models", FORMATS, templates=look.template_dirs,
+        progress=progress, keep=[workbook], quiet=quiet,
+    )  # fmt: skip
     tell(report, table, None if quiet else [workbook, *paths], started)
+    _leave(report, strict=False)
+
+
+@main.command(cls=Example, example="moe-report page -o calculator.html\n"
+              "moe-report page --metrics serving.py --set context_length=32768")  # fmt: skip
+@section_options
+@set_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("calculator.html"),
+              show_default=True, metavar="FILE", help="Where to write.")  # fmt: skip
+@look_options
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def page(
+    files: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...],
+    assumptions: dict[str, float], output: Path, quiet: bool, **chosen: Any,
+) -> None:  # fmt: skip
+    """Write a page that is a calculator, with published models to begin with."""
+    from moe_report.engine import build_report
+    from moe_report.examples import published_models
+    from moe_report.output import write_files
+    from moe_report.renderers.html import render_calculator
+    from moe_report.table import ModelTable, Source, rows_of_examples
+
+    look = LookOptions.taken_from(chosen)
+    _check_templates(look)
+    if output.is_dir():
+        inside = output / "calculator.html"
+        raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise click.BadParameter(
+            f"found {output.name!r}, expected a name that ends in .html", param_hint="'--output'"
+        )
+    installed, computed = _registries(files, only, skip)
+    table = ModelTable(rows_of_examples(published_models()), Source("the shipped examples"))
+    report = build_report(
+        table, computed, assumptions=_used(assumptions, installed, computed),
+        title="Mixture-of-Experts calculator", branding=_branding(look, {}),
+    )  # fmt: skip
+    write_files({output: render_calculator(report, look.template_dirs)})
+    for failure in report.failures:
+        click.secho(str(failure), fg="red", err=True)
+    if not quiet:
+        click.echo(f"wrote {output}")
     _leave(report, strict=False)
 
 
@@ -127,13 +192,14 @@ def demo(output: Path, quiet: bool) -> None:
 @section_options
 def check(**chosen: Any) -> None:
     """Validate and audit INPUT, and write no report."""
+    from moe_report.branding import branding_of
     from moe_report.engine import build_report
 
     what = InputOptions(**chosen)
-    installed, computed = _registries(what)
+    installed, computed = _registries(what.files, what.only, what.skip)
     table = _read(what, installed)
     used = _used(what.assumptions, installed, computed)
-    report = build_report(table, computed, assumptions=used)
+    report = build_report(table, computed, assumptions=used, branding=branding_of(table.settings))
     click.echo(what_was_read(table))
     echo_findings(report)
     _leave(report, what.strict)
@@ -207,12 +273,32 @@ def _existing(files: Iterable[Path]) -> list[Path]:
     return found
 
 
-def _registries(what: InputOptions) -> tuple[Registry, Registry]:
+def _registries(
+    files: Sequence[Path], only: Sequence[str], skip: Sequence[str]
+) -> tuple[Registry, Registry]:
     """All that is installed, and what of it is to be computed."""
     from moe_report import registry
 
-    installed = registry.load(_existing(what.files))
-    return installed, installed.choose(what.only, what.skip)
+    installed = registry.load(_existing(files))
+    return installed, installed.choose(only, skip)
+
+
+def _check_templates(look: LookOptions) -> None:
+    """Refuse a wrong folder before anything is read."""
+    if look.template_dirs:
+        from moe_report.renderers.templating import check_folder
+
+        for folder in look.template_dirs:
+            check_folder(folder)
+
+
+def _branding(look: LookOptions, settings: Mapping[str, Setting]) -> Branding:
+    """What the command line says of the report, or else the workbook."""
+    from moe_report.branding import branding_of
+
+    return branding_of(
+        settings, title=look.title, intro=look.intro, footer=look.footer, logo=look.logo
+    )
 
 
 def _read(what: InputOptions, installed: Registry) -> ModelTable:
@@ -225,7 +311,7 @@ def _read(what: InputOptions, installed: Registry) -> ModelTable:
     if copy is not None:
         if len(workbooks) != 1:
             raise click.UsageError("--annotate-errors goes with one workbook.")
-        _refuse_same(copy, workbooks)
+        refuse_same(copy, workbooks)
         if copy.suffix.lower() != workbooks[0].suffix.lower():
             raise click.BadParameter(
                 f"found {copy.name!r}, expected a name that ends in {workbooks[0].suffix} as the "
@@ -267,49 +353,6 @@ def _used(assumptions: dict[str, float], installed: Registry, chosen: Registry) 
     for name in assumptions.keys() & idle:
         click.echo(f"note: no chosen section takes the assumption {name}", err=True)
     return {name: value for name, value in assumptions.items() if name not in idle}
-
-
-def _render(
-    report: Report,
-    output: Path,
-    stem: str,
-    formats: Iterable[str],
-    progress: Progress,
-    keep: Sequence[Path],
-    quiet: bool,
-) -> list[Path]:
-    from moe_report.output import open_elsewhere, write_files
-    from moe_report.renderers import load_renderer
-
-    renderers = {name: load_renderer(name) for name in dict.fromkeys(formats)}
-    contents: dict[Path, bytes] = {}
-    for name, render in renderers.items():
-        progress(f"rendering {name}")
-        path = output / f"{stem}.report.{name}"
-        _refuse_same(path, keep)
-        try:
-            contents[path] = render(report)
-        except MoeReportError:
-            raise
-        except Exception as error:
-            origin = f"{render.__module__}.{getattr(render, '__name__', '?')}"
-            raise MoeReportError(
-                f"format {name!r} ({origin}) failed: {type(error).__name__}: {error}"
-            ) from error
-    progress("writing")
-    write_files(contents)
-    progress.done()
-    for path in contents:
-        program = open_elsewhere(path)
-        if program and not quiet:
-            click.echo(f"{path} seems to be open in {program}: reload it there", err=True)
-    return list(contents)
-
-
-def _refuse_same(target: Path, sources: Iterable[Path]) -> None:
-    for source in sources:
-        if target.exists() and source.exists() and target.samefile(source):
-            raise OutputError(f"{target}: this is the input; choose another place to write to")
 
 
 def _leave(report: Report, strict: bool) -> None:

@@ -66,12 +66,14 @@ def digits(number: float, significant: int = 3) -> str:
 
     >>> digits(46.702), digits(1571.3), digits(0.5235), digits(-1.2), digits(0), digits(96.25)
     ('46.7', '1,571', '0.524', '−1.20', '0', '96.3')
+    >>> digits(0.000996, 2)
+    '0.0010'
     """
     if number == 0:
         return "0"
     places = max(0, significant - 1 - math.floor(math.log10(abs(number))))
     rounded = _half_up(number, places)
-    if rounded and abs(rounded) >= 10 ** (significant - places) and places:
+    if rounded and abs(rounded) >= Decimal(10) ** (significant - places) and places:
         places -= 1  # 9.996 became 10.00
     text = f"{abs(rounded):,.{places}f}"
     return (MINUS if rounded < 0 else "") + text

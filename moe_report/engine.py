@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 
 import moe_report
+from moe_report.branding import Branding
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.evaluate import Evaluation, evaluate_table
 from moe_report.findings import Reference, audit, names_compared_with
@@ -26,6 +27,7 @@ def build_report(
     *,
     assumptions: Mapping[str, float] | None = None,
     title: str | None = None,
+    branding: Branding | None = None,
 ) -> Report:
     """Compute and audit everything that a report of these models holds.
 
@@ -33,7 +35,8 @@ def build_report(
         table: The models.
         registry: The metrics.
         assumptions: Values that win over those of the table, by name.
-        title: Heading of the report; by default it says what was read.
+        title: Heading where the branding has none; by default it says what was read.
+        branding: What the user wants the report to say.
 
     Raises:
         InputError: An assumption is unknown or out of bounds, or ``compare_with`` names no model.
@@ -50,8 +53,9 @@ def build_report(
         )
         for section in registry.sections
     )  # fmt: skip
+    branding = branding or Branding()
     return Report(
-        title=title or f"Mixture-of-Experts models of {table.source.name}",
+        title=branding.title or title or f"Mixture-of-Experts models of {table.source.name}",
         version=moe_report.__version__,
         created=creation_time().strftime("%Y-%m-%dT%H:%M:%SZ"),
         source=table.source,
@@ -62,6 +66,7 @@ def build_report(
         findings=audit(table, evaluation, references),
         failures=registry.failures,
         warnings=table.warnings,
+        branding=branding,
     )
 
 

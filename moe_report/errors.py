@@ -26,6 +26,10 @@ class PluginError(MoeReportError):
     """A metric plugin cannot be used: it is named with its distribution, module and cause."""
 
 
+class TemplateError(MoeReportError):
+    """A template of the user cannot be used: it is named with file and line."""
+
+
 class OutputError(MoeReportError):
     """An output could not be written; nothing half-written is left behind."""
 

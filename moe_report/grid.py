@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ from moe_report.ooxml import Package
 
 SHEET = "Models"
 ASSUMPTIONS_SHEET = "Assumptions"
+REPORT_SHEET = "Report"
 # A property that our own reports carry: in them, a formula in a metric's column is recomputed.
 REPORT_PROPERTY = "moe-report"
 HEADER_ROWS = 30  # a header is looked for in so many rows
 STORED_AS_TEXT = " (it is stored as text; convert the cell to a number)"
+# What no text of a report may hold.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SHOWN_TEXT = 60
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from moe_report.branding import Setting
 from moe_report.errors import InputError, Problem
 from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.registry import Registry
@@ -132,7 +133,13 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
         assumptions = {**table.assumptions, **assumptions}
     warnings.extend(_contradictions(tables, assumptions))
     names = ", ".join(table.source.name for table in tables)
-    return ModelTable(tuple(rows), Source(names), assumptions, tuple(warnings))
+    settings: dict[str, Setting] = {}
+    for table in tables:
+        for key, setting in table.settings.items():
+            used = settings.setdefault(key, setting)
+            if used.text != setting.text:
+                warnings.append(f"{setting.where}: the {key} used is that in {used.where}")
+    return ModelTable(tuple(rows), Source(names), assumptions, tuple(warnings), settings)
 
 
 def _contradictions(tables: Sequence[ModelTable], used: Mapping[str, Given]) -> Iterator[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from moe_report.charts import Box, Segment, Text
 
-TEXT_SIZE = 12.0
+TEXT_SIZE, SMALL_TEXT = 12.0, 11.0
+_LARGE = frozenset({"name", "value"})  # the classes of texts that are not small
 _MOST = 40  # labels tried; more never fit a chart
 # Widths in em. On the generous side: which sans-serif a reader has is not known.
 _NARROW, _WIDE = frozenset(" .,:;|!'()[]ijlftI-·"), frozenset("mwMW@%")
@@ -32,6 +34,49 @@ def text_width(text: str, size: float = TEXT_SIZE) -> float:
         else:
             ems += 0.9 if char in _WIDE else 0.7 if char.isupper() else 0.6
     return ems * size
+
+
+def room_of(text: Text) -> Box:
+    """Return about the room that a text takes in a drawing."""
+    size = TEXT_SIZE if text.css in _LARGE else SMALL_TEXT
+    width = text_width(text.text, size)
+    left = text.x - {"start": 0.0, "middle": width / 2, "end": width}[text.anchor]
+    return Box(left, text.y - size * 0.86, width, size * 1.09)
+
+
+def overlap(one: Box, other: Box) -> bool:
+    """Whether two boxes have a point in common."""
+    return (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
+    )
+
+
+def tick_labels(
+    ticks: Sequence[tuple[float, str]], baseline: float, left: float, right: float
+) -> list[Text]:
+    """Return the labels below an axis: all of them, or every second or third, so that none touch.
+
+    Args:
+        ticks: Position and text of each.
+        baseline: Where they stand.
+        left: No label begins before it.
+        right: No label ends behind it.
+    """
+    halves = [text_width(words, SMALL_TEXT) / 2 for _, words in ticks]
+    middles = [
+        min(max(at, left + half), right - half) for (at, _), half in zip(ticks, halves, strict=True)
+    ]
+    for every in range(1, len(ticks) + 1):
+        kept = range(0, len(ticks), every)
+        if all(
+            middles[one] + halves[one] + 4 <= middles[other] - halves[other]
+            for one, other in pairwise(kept)
+        ):
+            return [Text(middles[at], baseline, ticks[at][1], "middle", "tick") for at in kept]
+    return []
 
 
 def fit(text: str, width: float, size: float = TEXT_SIZE) -> str:
@@ -126,10 +171,9 @@ def _placed(
     thin: _Obstacles,
     frame: Box,
 ) -> Label | None:
-    width = text_width(text, TEXT_SIZE - 1)
     for anchor, dx, dy in places:
-        left = x + dx - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-        box = Box(left, y + dy - 9.5, width, 12)
+        placed = Text(round(x + dx, 2), round(y + dy, 2), text, anchor, "point-label")
+        box = room_of(placed)
         apart = places is _APART
         end_x, end_y = x + dx + {"start": -2, "middle": 0, "end": 2}[anchor], y + dy - 3.5
         clear = box.within(frame) and not solid.meet(box) and not thin.meet(box)
@@ -139,7 +183,6 @@ def _placed(
         if not any(map(solid.meet, line)):
             solid.add(box)
             thin.add(*line)
-            placed = Text(round(x + dx, 2), round(y + dy, 2), text, anchor, "point-label")
             return Label(placed, Segment(x, y, end_x, end_y, "leader") if apart else None)
     return None
 
@@ -155,8 +198,8 @@ def _along(x1: float, y1: float, x2: float, y2: float) -> list[Box]:
 _Anchor = Literal["start", "middle", "end"]
 _Place = tuple[_Anchor, float, float]
 _BESIDE: tuple[_Place, ...] = (
-    ("start", 8, 4),
-    ("end", -8, 4),
+    ("start", 10, 4),
+    ("end", -10, 4),
     ("middle", 0, 18),
     ("start", 6, 14),
     ("end", -6, 14),
@@ -168,7 +211,7 @@ _BESIDE: tuple[_Place, ...] = (
 # Down first: above a point stands the mark that it is compared with.
 _APART: tuple[_Place, ...] = tuple(
     ("start" if right else "end", (1 if right else -1) * aside, down)
-    for distance in (24, 38, 52, 68, 86, 106)
+    for distance in (24, 38, 52, 68, 86, 106, 130, 156)
     for aside, down in (
         (10, distance),
         (distance, distance / 2 + 4),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +46,30 @@ class InputOptions:
     def paths(self) -> list[Path]:
         """The sources that are files of this machine."""
         return [Path(source) for source in self.sources if not source.startswith("hf:")]
+
+
+@dataclass(frozen=True)
+class LookOptions:
+    """What a command was told about the words and the look of what it writes.
+
+    Attributes:
+        title: Heading; None where nothing was said, here and below.
+        intro: Paragraphs under the heading.
+        footer: Paragraphs at the end.
+        logo: A picture above the heading.
+        template_dirs: The user's folders of templates.
+    """
+
+    title: str | None
+    intro: str | None
+    footer: str | None
+    logo: Path | None
+    template_dirs: tuple[Path, ...]
+
+    @classmethod
+    def taken_from(cls, chosen: dict[str, Any]) -> LookOptions:
+        """Return these options of a command, and leave it the others."""
+        return cls(**{field.name: chosen.pop(field.name) for field in fields(cls)})
 
 
 class Example(click.Command):
@@ -100,6 +124,23 @@ model_options = options(
         help="Build an unknown architecture with transformers, without weights (extra).",
     ),
 )  # fmt: skip
+look_options = options(
+    click.option("--title", metavar="TEXT", help="Heading."),
+    click.option("--intro", metavar="TEXT", help="Paragraphs under the heading."),
+    click.option("--footer", metavar="TEXT", help="Paragraphs at the end."),
+    click.option(
+        "--logo", type=click.Path(path_type=Path), metavar="FILE",
+        help="Picture above the heading of the page: png, jpeg, webp or svg.",
+    ),
+    click.option(
+        "--template-dir", "template_dirs", multiple=True, type=click.Path(path_type=Path),
+        metavar="DIR", help="Templates and theme.css of your own (repeatable; the first wins).",
+    ),
+)  # fmt: skip
+set_option = click.option(
+    "--set", "assumptions", multiple=True, callback=assignment, metavar="NAME=NUMBER",
+    help="Set an assumption, e.g. context_length=32768 (repeatable).",
+)  # fmt: skip
 input_options = options(
     click.argument("sources", metavar="INPUT...", nargs=-1, required=True),
     click.option("--sheet", help="Sheet to read; by default Models, or the only one."),
@@ -110,10 +151,7 @@ input_options = options(
         "--annotate-errors", type=click.Path(path_type=Path), metavar="FILE",
         help="If the input is refused, write a copy of it with the bad cells marked.",
     ),
-    click.option(
-        "--set", "assumptions", multiple=True, callback=assignment, metavar="NAME=NUMBER",
-        help="Set an assumption, e.g. context_length=32768 (repeatable).",
-    ),
+    set_option,
     click.option("--strict", is_flag=True, help="Exit with 3 if there are findings."),
     model_options,
 )  # fmt: skip

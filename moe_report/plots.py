@@ -1,4 +1,4 @@
-"""Drawings of numbers: pairs of marks a row, a scatter, stacked bars."""
+"""Drawings with a row a model: pairs of marks, bars, stacked bars."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from moe_report.charts import (
     Box,
     Drawing,
     Mark,
+    Rows,
     Segment,
     Text,
     axis,
     tick_text,
 )
-from moe_report.display import exact, show
-from moe_report.labels import fit, place_labels, text_width
+from moe_report.display import show
+from moe_report.labels import SMALL_TEXT, fit, text_width, tick_labels
 
 WIDE, NARROW = 540.0, 340.0
 _ROW, _TALL_ROW = 23.0, 38.0  # a tall row has the name above its marks
-_VALUE = 62.0  # room of a column of numbers at the right
+_NAME = 175.0  # the most room that names take beside their marks
+_GAP = 15.0  # between columns of numbers
+_BAR_COLUMN = 66.0  # the least room of a column of numbers that lie on bars
 
 # Always-active components in the order they are stacked, then what routing switches.
 COMPONENTS = (
@@ -81,31 +84,55 @@ def pairs(
         said: Label of the axis.
         log: Whether the axis is logarithmic.
     """
-    frame = _Frame(names, width)
-    most = max(2, int((frame.right - frame.left) / 42))
-    flat = [number for row in numbers for number in row]
-    x = axis(flat, frame.left, frame.right, log=log, most=most)
+    frame = _Frame(names, _columns(numbers, series, unit), width)
+    x = frame.axis([number for row in numbers for number in row], log=log)
     segments, texts = frame.grid(x, unit, said)
     boxes: list[Box] = []
     marks: list[Mark] = []
-    for at, (name, row) in enumerate(zip(names, numbers, strict=True)):
-        y = frame.middle(at)
-        titles = [f"{name}, {s.label}: {exact(n)}" for s, n in zip(series, row, strict=True)]
-        if unit == "ratio" or log:
-            segments.append(Segment(x.at(row[1]), y, x.at(row[0]), y, "span"))
-            marks.append(Mark(x.at(row[0]), y, 5, "circle", series[0].css, titles[0]))
-            marks.append(Mark(x.at(row[1]), y, 5, "diamond", series[1].css, titles[1]))
-        else:
-            for item, number, title, height in zip(series, row, titles, (14, 8), strict=True):
+    if unit == "ratio" or log:
+        lines, marks = _joined(frame, x, numbers, series)
+        segments += lines
+    else:
+        for at, row in enumerate(numbers):
+            for item, number, height in zip(series, row, (14, 8), strict=True):
                 length = x.at(number) - frame.left
-                boxes.append(Box(frame.left, y - height / 2, length, height, item.css, title))
-        for column, number in enumerate(row):
-            shown = show(number, unit, "percent" if unit == "ratio" else "si")
-            texts.append(Text(frame.value_edge(column), y + 4, shown, "end", "value"))
-    for column, item in enumerate(series):
-        texts.append(Text(frame.value_edge(column), 12, item.head, "end", f"head {item.css}-text"))
-    texts.extend(frame.names())
-    return Drawing(width, frame.height, tuple(segments), tuple(boxes), tuple(marks), tuple(texts))
+                boxes.append(
+                    Box(frame.left, frame.middle(at) - height / 2, length, height, item.css)
+                )
+    return frame.drawing(segments, boxes, marks, texts)
+
+
+def overheads(
+    names: Sequence[str],
+    numbers: Numbers,
+    series: tuple[Series, Series],
+    width: float,
+    *,
+    log: bool,
+) -> Drawing:
+    """Return two shares a row as marks joined by a line, and an amount in bytes on a bar.
+
+    Args:
+        names: A name a row.
+        numbers: The two shares and the bytes of each row.
+        series: What the shares are.
+        width: Of the drawing.
+        log: Whether the axis of the shares is logarithmic.
+    """
+    shares = [row[:2] for row in numbers]
+    moved = ("moved", *(show(row[2], "byte/token", "si") for row in numbers))
+    columns = [*_columns(shares, series, "ratio"), _Column("moved-text", moved, _BAR_COLUMN)]
+    frame = _Frame(names, columns, width)
+    x = frame.axis([share for row in shares for share in row], log=log)
+    segments, texts = frame.grid(x, "ratio", "share of the model")
+    lines, marks = _joined(frame, x, shares, series)
+    left, right = frame.room(2)
+    most = max(row[2] for row in numbers)
+    boxes = []
+    for at, row in enumerate(numbers):
+        length = (right - left) * row[2] / most
+        boxes.append(Box(left, frame.middle(at) - 8, length, 16, "moved"))
+    return frame.drawing(segments + lines, boxes, marks, texts)
 
 
 def stacks(names: Sequence[str], numbers: Numbers, width: float) -> Drawing:
@@ -116,122 +143,139 @@ def stacks(names: Sequence[str], numbers: Numbers, width: float) -> Drawing:
         numbers: The components in the order of :data:`COMPONENTS`, then the active routed experts.
         width: Of the drawing.
     """
-    frame = _Frame(names, width, higher=8)
+    both = [(row[:-1], (*row[:-2], row[-1])) for row in numbers]
+    shown = [
+        tuple(show(parts[-1] / sum(parts), "ratio", "percent") for parts in row) for row in both
+    ]
+    columns = [
+        _Column("", (head, *(texts[at] for texts in shown)))
+        for at, head in enumerate(("of all", "of active"))
+    ]
+    frame = _Frame(names, columns, width, higher=8)
     x = axis([0.0, 1 / 1.03], frame.left, frame.right, log=False, most=5)
     segments, texts = frame.grid(x, "ratio", "share of parameters")
     boxes: list[Box] = []
-    for at, (name, row) in enumerate(zip(names, numbers, strict=True)):
+    for at, (whole, used) in enumerate(both):
         y = frame.middle(at)
-        whole, used = row[:-1], (*row[:-2], row[-1])
-        boxes += _stack(f"{name}, of all", whole, x, y - 10, 12)
-        boxes += _stack(f"{name}, of a token", used, x, y + 3, 6)
-        for column, parts in enumerate((whole, used)):
-            share = show(parts[-1] / sum(parts), "ratio", "percent")
-            texts.append(Text(frame.value_edge(column), y + 4, share, "end", "value"))
-    for column, words in enumerate(("of all", "of active")):
-        texts.append(Text(frame.value_edge(column), 12, words, "end", "head"))
-    texts.extend(frame.names())
-    return Drawing(width, frame.height, tuple(segments), tuple(boxes), (), tuple(texts))
+        boxes += _stack(whole, x, y - 10, 12)
+        boxes += _stack(used, x, y + 3, 6)
+    return frame.drawing(segments, boxes, [], texts)
 
 
-def _stack(whose: str, parts: Sequence[float], x: Axis, y: float, height: float) -> Iterator[Box]:
+def _stack(parts: Sequence[float], x: Axis, y: float, height: float) -> Iterator[Box]:
     total, before = sum(parts), 0.0
-    for css, label, at in slices():
+    for css, _, at in slices():
         amount = sum(parts[at])
         start, end = x.at(before / total), x.at((before + amount) / total)
         before += amount
-        if amount:
-            share = show(amount / total, "ratio", "percent")
-            gap = 1.0 if end - start > 3 else 0.0  # a hairline between parts that can spare it
-            title = f"{whose}, {label}: {exact(amount)} ({share})"
-            yield Box(start, y, round(end - start - gap, 2), height, css, title)
+        gap = 1.0 if end - start > 3 else 0.0  # a hairline between parts that can spare it
+        if end - start >= 0.1:  # less is not drawn; the table has it
+            yield Box(start, y, end - start - gap, height, css)
 
 
-def scatter(names: Sequence[str], numbers: Numbers, width: float) -> tuple[Drawing, int]:
-    """Return FLOPs against size, and how many labels found no room.
+def _joined(
+    frame: _Frame, x: Axis, numbers: Numbers, series: tuple[Series, Series]
+) -> tuple[list[Segment], list[Mark]]:
+    segments, marks = [], []
+    for at, (first, second) in enumerate(numbers):
+        y = frame.middle(at)
+        segments.append(Segment(x.at(second), y, x.at(first), y, "span"))
+        marks.append(Mark(x.at(first), y, 5, "circle", series[0].css))
+        marks.append(Mark(x.at(second), y, 5, "diamond", series[1].css))
+    return segments, marks
 
-    Args:
-        names: A name a model.
-        numbers: Total parameters, FLOPs as routed and FLOPs with every expert on of each.
-        width: Of the drawing.
-    """
-    height = 260.0 if len(names) < 3 else 360.0 if len(names) < 8 else 470.0
-    height -= 50 if width < WIDE else 0
-    left, right, top, bottom = 66.0, width - 48, 28.0, height - 44
-    least = min(row[1] for row in numbers) / 1.3  # leaves room for labels below
-    costs = [least, *(number for row in numbers for number in row[1:])]
-    x = axis([row[0] for row in numbers], left, right, log=True, most=6 if width == WIDE else 4)
-    y = axis(costs, bottom, top, log=True, most=6)
-    segments = [Segment(x.at(tick), top, x.at(tick), bottom, "grid") for tick in x.ticks]
-    segments += [Segment(left, y.at(tick), right, y.at(tick), "grid") for tick in y.ticks]
-    across = [(x.at(tick), tick_text(tick, "parameters")) for tick in x.ticks]
-    up = [(y.at(tick) + 4, tick_text(tick, "FLOP/token")) for tick in y.ticks]
-    size = "total parameters, logarithmic scale"
-    texts = [
-        *(Text(at, bottom + 16, words, "middle", "tick") for at, words in across),
-        *(Text(left - 8, at, words, "end", "tick") for at, words in up),
-        Text((left + right) / 2, bottom + 36, size, "middle", "axis"),
-        Text(0, 11, "FLOPs a token, logarithmic scale", "start", "axis"),
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of numbers at the right: class of its head, head and numbers, the least width."""
+
+    css: str
+    texts: tuple[str, ...]
+    least: float = 0.0
+
+    @property
+    def width(self) -> float:
+        head, *numbers = self.texts
+        widest = max(text_width(head, SMALL_TEXT), *(text_width(text) for text in numbers))
+        return max(self.least, widest)
+
+
+def _columns(numbers: Numbers, series: tuple[Series, Series], unit: str) -> list[_Column]:
+    form = "percent" if unit == "ratio" else "si"
+    return [
+        _Column(f"{item.css}-text", (item.head, *(show(row[at], unit, form) for row in numbers)))
+        for at, item in enumerate(series)
     ]
-    marks, solid, thin, points = [], [], [], []
-    for name, (total, sparse, dense) in zip(names, numbers, strict=True):
-        at, low, high = x.at(total), y.at(sparse), y.at(dense)
-        segments.append(Segment(at, low, at, high, "span"))
-        for number, position, radius, css, words in (
-            (dense, high, 4, "dense-equivalent", "every expert on"),
-            (sparse, low, 5, "active", "as routed"),
-        ):
-            title = f"{name}, {words}: {show(number, 'FLOP/token', 'si')}"
-            marks.append(Mark(at, position, radius, "circle", css, title))
-            solid.append(
-                Box(at - radius - 1, position - radius - 1, 2 * radius + 2, 2 * radius + 2)
-            )
-        thin.append(Box(at - 1.5, high, 3, low - high))
-        points.append((at, low, fit(name, 150)))
-    labels = place_labels(
-        points, solid, thin, Box(left - 4, top, width - left + 4, bottom - top + 4)
-    )
-    texts += [label.text for label in labels if label]
-    segments += [label.leader for label in labels if label and label.leader]
-    drawing = Drawing(width, height, tuple(segments), (), tuple(marks), tuple(texts))
-    return drawing, labels.count(None)
 
 
 class _Frame:
-    """Where rows, their names and two columns of numbers stand in a drawing of some width."""
+    """Where rows, their names and columns of numbers stand in a drawing of some width."""
 
-    def __init__(self, labels: Sequence[str], width: float, *, higher: float = 0) -> None:
-        self.labels = labels
+    def __init__(
+        self, names: Sequence[str], columns: Sequence[_Column], width: float, *, higher: float = 0
+    ) -> None:
+        self.names = names
+        self.columns = columns
         self.width = width
         self.tall = width < WIDE
-        longest = max(text_width(label) for label in labels)
-        self.left = 8.0 if self.tall else min(longest, 175.0) + 18
-        self.right = width - 2 * _VALUE - 8
+        longest = max(text_width(name) for name in names)
+        self.left = 8.0 if self.tall else min(longest, _NAME) + 18
+        self.right = self.room(0)[0] - 10
         self.step = (_TALL_ROW if self.tall else _ROW) + higher
         self.top = 24.0
-        self.bottom = self.top + self.step * len(labels)
-        self.height = self.bottom + 38
+        self.bottom = self.top + self.step * len(names)
+
+    def room(self, column: int) -> tuple[float, float]:
+        """Return the left and right edge of a column of numbers."""
+        after = sum(item.width + _GAP for item in self.columns[column + 1 :])
+        right = self.width - 2 - after
+        return right - self.columns[column].width, right
 
     def middle(self, at: int) -> float:
         return self.top + self.step * (at + 0.5) + (8 if self.tall else 0)
 
-    def value_edge(self, column: int) -> float:
-        return self.width - (1 - column) * _VALUE - 2
-
-    def names(self) -> list[Text]:
-        room = self.width if self.tall else self.left - 14
-        return [
-            Text(0, self.middle(at) - 14, fit(label, room), "start", "name")
-            if self.tall
-            else Text(room, self.middle(at) + 4, fit(label, room), "end", "name")
-            for at, label in enumerate(self.labels)
-        ]
+    def axis(self, numbers: Sequence[float], *, log: bool) -> Axis:
+        most = max(2, int((self.right - self.left) / 42))
+        return axis(numbers, self.left, self.right, log=log, most=most)
 
     def grid(self, x: Axis, unit: str, said: str) -> tuple[list[Segment], list[Text]]:
         segments = [Segment(x.at(t), self.top, x.at(t), self.bottom, "grid") for t in x.ticks]
-        texts = [
-            Text(x.at(t), self.bottom + 15, tick_text(t, unit), "middle", "tick") for t in x.ticks
-        ]
+        ticks = [(x.at(tick), tick_text(tick, unit)) for tick in x.ticks]
+        texts = tick_labels(ticks, self.bottom + 15, 0, self.room(0)[1])
         label = f"{said}, logarithmic scale" if x.log else said
-        texts.append(Text((self.left + self.right) / 2, self.bottom + 32, label, "middle", "axis"))
+        half = text_width(label, SMALL_TEXT) / 2
+        middle = max(half, (self.left + self.right) / 2)
+        texts.append(Text(middle, self.bottom + 32, label, "middle", "axis"))
         return segments, texts
+
+    def drawing(
+        self,
+        segments: Sequence[Segment],
+        boxes: Sequence[Box],
+        marks: Sequence[Mark],
+        texts: Sequence[Text],
+    ) -> Drawing:
+        """Return the drawing, with the names and the columns of numbers."""
+        texts = [*texts, *self._names(), *self._numbers()]
+        return Drawing(
+            self.width, self.bottom + 38,
+            tuple(segments), tuple(boxes), tuple(marks), tuple(texts),
+            Rows(self.top, self.step),
+        )  # fmt: skip
+
+    def _names(self) -> Iterator[Text]:
+        room = self.width if self.tall else self.left - 14
+        for at, name in enumerate(self.names):
+            y = self.middle(at)
+            if self.tall:
+                yield Text(0, y - 14, fit(name, room), "start", "name")
+            else:
+                yield Text(room, y + 4, fit(name, room), "end", "name")
+
+    def _numbers(self) -> Iterator[Text]:
+        for at, column in enumerate(self.columns):
+            edge = self.room(at)[1] - (3 if column.least else 0)
+            head, *numbers = column.texts
+            yield Text(edge, 12, head, "end", f"head {column.css}".rstrip())
+            for row, text in enumerate(numbers):
+                yield Text(edge, self.middle(row) + 4, text, "end", "value")

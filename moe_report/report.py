@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
+from moe_report.branding import Branding
 from moe_report.expr import Expr
 from moe_report.metrics import Assumption
 from moe_report.registry import Failure
@@ -181,6 +182,7 @@ class Report:
         findings: What the audit saw, worst first.
         failures: Sections that are left out because they failed.
         warnings: What of the input was skipped.
+        branding: What the user wants it to say.
     """
 
     title: str
@@ -194,6 +196,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
+    branding: Branding = field(default_factory=Branding)
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

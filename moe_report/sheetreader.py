@@ -10,7 +10,16 @@ from typing import Any
 
 from moe_report.errors import Problem, nearest
 from moe_report.fields import FEWEST, LARGEST, RULES, Field
-from moe_report.grid import HEADER_ROWS, STORED_AS_TEXT, Places, is_number, plain, read_grid, shown
+from moe_report.grid import (
+    CONTROL,
+    HEADER_ROWS,
+    STORED_AS_TEXT,
+    Places,
+    is_number,
+    plain,
+    read_grid,
+    shown,
+)
 from moe_report.guard import column_letters
 from moe_report.headers import Headers, Known, folded
 from moe_report.metrics import field_value
@@ -19,7 +28,6 @@ from moe_report.registry import Registry
 from moe_report.table import Given, Row, Source, given
 
 _MISSING_SIGNS = {"", "-", "–", "—", "n/a", "na", "none"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _PERCENT = Decimal("0.01")
 _LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
 _TOTALS = ("total_params", "active_params", "active_params_no_embedding")
@@ -281,7 +289,7 @@ class SheetReader:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             self.problem(address, f"found {shown(value)}, expected text")
             return ""
-        if _CONTROL.search(str(value)):
+        if CONTROL.search(str(value)):
             self.problem(address, f"found {shown(value)}, expected text without control characters")
             return ""
         return str(value).strip()

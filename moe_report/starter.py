@@ -8,12 +8,18 @@ from dataclasses import replace
 from moe_report.engine import build_report, creation_time
 from moe_report.examples import example_models
 from moe_report.fields import FIELDS
+from moe_report.grid import REPORT_SHEET
 from moe_report.printers import plain
 from moe_report.registry import Registry
 from moe_report.renderers.book import Book, freeze
 from moe_report.renderers.models_sheet import write_models
 from moe_report.renderers.palette import INPUT, Look
-from moe_report.renderers.reference_sheets import TITLE, table_head, write_assumptions
+from moe_report.renderers.reference_sheets import (
+    TITLE,
+    table_head,
+    write_assumptions,
+    write_settings,
+)
 from moe_report.report import Provenance, Report
 from moe_report.table import ModelTable, Row, Source, rows_of_examples
 
@@ -28,7 +34,8 @@ _STEPS = (
           "formula; add such a column where you have only totals."),
     ("4", "Under published_total_params and published_active_params write what was claimed: it is "
           "compared with what is computed. A column whose header starts with # is carried along."),
-    ("5", "On the sheet Assumptions change what the metrics are computed for."),
+    ("5", "On the sheet Assumptions change what the metrics are computed for, and on the sheet "
+          "Report what the report says: its title, introduction, footer and logo."),
     ("6", "Run: moe-report run models.xlsx -o report/"),
 )  # fmt: skip
 
@@ -46,9 +53,10 @@ def build_starter(
     rows = (*(rows_of_examples(example_models()) if examples else ()), *models)
     table = ModelTable(rows, Source("models.xlsx"))
     report = build_report(table, registry)
-    book = Book("Models", "Assumptions", "How to")
+    book = Book("Models", "Assumptions", REPORT_SHEET, "How to")
     write_models(book, _typed_only(report), to_fill_in=True)
     write_assumptions(book, report)
+    write_settings(book, {})
     _write_how_to(book)
     return book.save("Mixture-of-Experts models", creation_time())
 

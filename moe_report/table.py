@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from moe_report.branding import Setting
+
 
 @dataclass(frozen=True)
 class Given:
@@ -82,12 +84,14 @@ class ModelTable:
         source: What they were read from.
         assumptions: Assumptions that the input sets, by name.
         warnings: What of the input was skipped, a sentence each.
+        settings: What the sheet Report says, by key.
     """
 
     rows: tuple[Row, ...]
     source: Source
     assumptions: Mapping[str, Given] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
     @property
     def carried_headers(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from moe_report.grid import REPORT_PROPERTY, SHEET, Places, sheet_named, unreada
 from moe_report.guard import MAX_FILE, check_package
 from moe_report.ooxml import Package
 from moe_report.registry import Registry
+from moe_report.report_sheet import read_settings
 from moe_report.sheetreader import SheetReader
 from moe_report.table import ModelTable, Source
 
@@ -74,8 +75,9 @@ def inspect_workbook(
     reader = SheetReader(book, package, source, registry, own_report, allow_unknown)
     rows = reader.rows()
     assumptions = read_assumptions(book, package, source, registry, reader)
+    settings = read_settings(book, package, source, reader, path.parent)
     book.close()
-    table = ModelTable(tuple(rows), source, assumptions, tuple(reader.warnings))
+    table = ModelTable(tuple(rows), source, assumptions, tuple(reader.warnings), settings)
     return Read(table, tuple(reader.problems), reader.places)
 
 

@@ -5,7 +5,15 @@
   "use strict";
   const section = document.getElementById("calculator");
   if (!section) return;
-  const data = JSON.parse(document.getElementById("report-data").textContent);
+  const data = report;
+  const HAT = "\u0302";
+  const make = (tag, css, text) => {
+    const element = document.createElement(tag);
+    if (css) element.className = css;
+    element.textContent = text;
+    return element;
+  };
+  build();
   const inputs = new Map();
   for (const item of section.querySelectorAll("[data-set]")) inputs.set(item.dataset.set, item);
   const rows = new Map();
@@ -19,17 +27,80 @@
   const known = (name) => data.fields[name] || data.metrics[name] || data.assumptions[name];
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const { parse, exact, show } = numbers;
-  const make = (tag, css, text) => {
-    const element = document.createElement(tag);
-    if (css) element.className = css;
-    element.textContent = text;
-    return element;
-  };
-
   const shown = (name, number) => {
     const metric = data.metrics[name];
     return metric ? show(number, metric.unit, metric.format) : exact(number);
   };
+
+  // -- its parts, made of the patterns that the page holds ----------------------------------------
+
+  function build() {
+    const pattern = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+    const left = section.querySelector(".left");
+    for (const [title, open, names] of moe.groups) {
+      const group = pattern("calculator-group");
+      group.open = open;
+      group.querySelector(".title").textContent = title;
+      group.append(...names.map((name) => {
+        const { label, symbol, unit, description, help } = data.fields[name] || data.assumptions[name];
+        const box = connected(pattern("calculator-input"), name);
+        box.querySelector("label").append(`${label} `, typeset(symbol));
+        // A unit such as "0 or 1" is what the help says already.
+        const counted = !/^\d/.test(unit);
+        box.querySelector(".unit").textContent = counted ? unit : "";
+        const place = box.querySelector(".help");
+        place.textContent = description ?? help;
+        place.id = `help-${name}`;
+        box.querySelector("input").setAttribute("aria-describedby", `help-${name} why-${name}`);
+        const [low, high] = moe.bounds[name];
+        const said = high < 2 ** 53 ? `${numbers.exact(low)} to ${numbers.exact(high)}` : low ? `at least ${numbers.exact(low)}` : "";
+        if (counted && said) place.append(" ", make("span", "bounds", `(${said})`));
+        return box;
+      }));
+      left.append(group);
+    }
+    const right = section.querySelector(".right");
+    for (const { title, metrics } of data.sections) {
+      right.append(make("h3", "", title), ...metrics.map((name) => {
+        const { label, description, assumes } = data.metrics[name];
+        const row = connected(pattern("calculator-result"), name);
+        row.dataset.metric = name;
+        const head = row.querySelector("label");
+        head.textContent = label;
+        head.title = description;
+        if (assumes.length) head.append(" ", make("span", "sign assumed", ""));
+        const back = row.querySelector(".back");
+        back.dataset.back = name;
+        back.setAttribute("aria-label", `Compute ${label} again`);
+        row.querySelector("input").setAttribute("aria-describedby", `why-${name}`);
+        return row;
+      }));
+    }
+  }
+
+  function connected(box, name) {
+    const item = box.querySelector("input");
+    item.id = box.querySelector("label").htmlFor = `set-${name}`;
+    item.dataset.set = name;
+    box.querySelector(".why").id = `why-${name}`;
+    return box;
+  }
+
+  // A symbol such as `d_ff`, or with a hat, as the formulas have it.
+  function typeset(symbol) {
+    const element = (name, ...inner) => {
+      const made = document.createElementNS("http://www.w3.org/1998/Math/MathML", name);
+      made.append(...inner);
+      return made;
+    };
+    const [base, ...rest] = symbol.split("_");
+    let letter = element("mi", base.replace(HAT, ""));
+    if (base.endsWith(HAT)) {
+      letter = element("mover", letter, element("mo", "^"));
+      letter.setAttribute("accent", "true");
+    }
+    return element("math", rest.length ? element("msub", letter, element("mtext", rest.join("_"))) : letter);
+  }
 
   // -- the state --------------------------------------------------------------------------------
 
@@ -191,6 +262,8 @@
     put(document.getElementById("calculator-state"),
       latest.wrong.size ? `${latest.wrong.size} of the inputs ${latest.wrong.size === 1 ? "is" : "are"} out of bounds`
       : changed ? `${changes.size} changed` : "");
+    const detail = { base: base ? base.name : "", name: changes.get("name") || "", changed, values: latest.v };
+    document.dispatchEvent(new CustomEvent("moe:computed", { detail }));
   }
 
   function showInput(name, item) {
@@ -253,7 +326,6 @@
 
   // The formula is the one typeset in the metric's own section; its symbols can give way to numbers.
   const pristine = new Set();
-  const HAT = "\u0302";
   function keyOf(node) {
     if (node.localName === "mi") return node.textContent;
     if (node.localName === "mover") return node.firstElementChild.textContent + HAT;

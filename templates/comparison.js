@@ -3,7 +3,7 @@
   "use strict";
   const section = document.getElementById("comparison");
   if (!section) return;
-  const data = JSON.parse(document.getElementById("report-data").textContent);
+  const data = report;
   const choices = [...section.querySelectorAll("[data-compare]")];
   const table = document.getElementById("comparison-table");
   const models = new Map(data.models.map((model) => [model.name, model]));

@@ -33,39 +33,86 @@ const reportState = (() => {
   const filter = document.getElementById("filter");
   const exact = document.getElementById("exact");
   const matches = document.getElementById("matches");
+  const known = (name) => report.fields[name] || report.metrics[name];
   const tables = [...document.querySelectorAll("table.models")].map((table) => ({
     name: table.dataset.table,
     heads: [...table.tHead.rows[0].cells],
+    names: [...table.tHead.rows[0].cells].map((head) => head.dataset.column),
     body: table.tBodies[0],
     rows: [...table.tBodies[0].rows],
   }));
-  const cells = [...document.querySelectorAll("table.models td[title]")];
-  const rounded = new Map();
-  for (const cell of cells) {
-    cell.tabIndex = -1;
-    const number = cell.title.match(/^\u2212?\d[\d,.e+\u2212]*/);
-    if (number) cell.dataset.exact = number[0].replaceAll(",", "").replaceAll("\u2212", "-");
+  // A header becomes a button: what is on paper is what it said before.
+  for (const head of tables.flatMap(({ heads }) => heads)) {
+    const wrapped = (css, ...inner) => {
+      const element = document.createElement("span");
+      element.className = css;
+      element.append(...inner);
+      return element;
+    };
+    const unit = head.querySelector(".unit");
+    const short = unit ? unit.textContent : "";
+    const whole = known(head.dataset.column)?.unit ?? "";
+    unit?.remove();
+    const mark = head.querySelector(".sign") ? " ≈" : "";
+    head.dataset.label = `${head.textContent.trim()}${mark}${short ? `\n${short}` : ""}`;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(wrapped("label", ...head.childNodes));
+    if (short || whole) button.append(wrapped("unit", wrapped("short", short), wrapped("full", whole)));
+    head.append(button);
   }
+  // The rows come in the order of the models; then they may be sorted.
+  const models = new Map(tables.flatMap(({ rows }) => rows.map((row, at) => [row, report.models[at]])));
+  const valueOf = (row, name) => {
+    const model = models.get(row);
+    return name in model.inputs ? model.inputs[name] : model.values[name];
+  };
+  const rounded = new Map();
 
-  const key = (row, at) => {
-    const cell = row.cells[at];
-    if (cell.dataset.exact) return Number(cell.dataset.exact);
-    return at === 0 || cell.className === "words" ? cell.textContent.trim() : "";
+  // What stands behind a number is put together when it is asked for: there may be ten thousands.
+  function explain({ target }) {
+    const cell = target.closest?.("table.models td, table.models th[data-column]");
+    if (!cell || cell.title || cell.className === "words") return;
+    const { names } = tables.find(({ name }) => name === cell.closest("table").dataset.table);
+    const name = names[cell.cellIndex];
+    if (!known(name)) return;
+    if (cell.localName === "th") {
+      cell.title = known(name).description;
+      return;
+    }
+    const model = models.get(cell.parentNode);
+    const value = valueOf(cell.parentNode, name);
+    const { from, note = "" } = model.provenance[name];
+    const { unit } = known(name);
+    const other = name in model.computed && from === "given" ? `; the formula gives ${numbers.exact(model.computed[name])}` : "";
+    const said = from === "default" ? from : note + other;
+    const counted = /^(ratio$|\d|$)/.test(unit) ? "" : ` ${unit}`;
+    cell.title = value === null ? note : `${numbers.exact(value)}${counted}${said ? ` · ${said}` : ""}`;
+    cell.tabIndex = -1;
+  }
+  addEventListener("pointerover", explain);
+  addEventListener("focusin", explain);
+
+  const key = (row, at, name) => {
+    if (known(name)) return valueOf(row, name) ?? "";
+    return row.cells[at].textContent.trim();
   };
   const compare = (a, b) =>
     typeof a === "number" && typeof b === "number"
       ? a - b
       : String(a).localeCompare(String(b), undefined, { numeric: true });
 
-  function sort({ name, heads, body, rows }) {
+  function sort({ name, heads, names, body, rows }) {
     const [column, direction] = (reportState.get(name) || "").split(".");
-    const at = heads.findIndex((head) => head.dataset.column === column);
+    const at = names.indexOf(column);
     const sign = direction === "descending" ? -1 : 1;
     const ordered = [...rows];
+    if (at < 0 && !heads.some((head) => head.hasAttribute("aria-sort"))) return;
     if (at >= 0) {
       // What is missing comes last, whichever way.
-      const rank = (row) => (key(row, at) === "" ? 1 : 0);
-      ordered.sort((a, b) => rank(a) - rank(b) || sign * compare(key(a, at), key(b, at)));
+      const keys = new Map(rows.map((row) => [row, key(row, at, column)]));
+      const rank = (row) => (keys.get(row) === "" ? 1 : 0);
+      ordered.sort((a, b) => rank(a) - rank(b) || sign * compare(keys.get(a), keys.get(b)));
     }
     heads.forEach((head, index) =>
       index === at ? head.setAttribute("aria-sort", sign < 0 ? "descending" : "ascending") : head.removeAttribute("aria-sort"));
@@ -87,11 +134,20 @@ const reportState = (() => {
     filter.value = reportState.get("filter") || "";
     exact.checked = reportState.get("exact") !== null;
     match();
-    document.documentElement.classList.toggle("exact", exact.checked);
-    for (const cell of cells.filter((cell) => cell.dataset.exact)) {
-      if (!rounded.has(cell)) rounded.set(cell, cell.textContent);
-      const whole = Number(cell.dataset.exact).toLocaleString("en", { maximumFractionDigits: 20 });
-      cell.textContent = exact.checked ? whole : rounded.get(cell);
+    if (document.documentElement.classList.toggle("exact", exact.checked) || rounded.size) showDigits();
+  }
+
+  function showDigits() {
+    for (const { names, rows } of tables) {
+      for (const row of rows) {
+        names.forEach((name, at) => {
+          const value = known(name) ? valueOf(row, name) : null;
+          if (value === null) return;
+          const cell = row.cells[at];
+          if (!rounded.has(cell)) rounded.set(cell, cell.textContent);
+          cell.textContent = exact.checked ? numbers.exact(value) : rounded.get(cell);
+        });
+      }
     }
   }
 
@@ -118,4 +174,16 @@ const reportState = (() => {
   }
   reportState.listen(show);
   show();
+
+  // A formula that finds no room scrolls in its box, which the keyboard must be able to reach.
+  const scrolls = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth <= target.clientWidth) continue;
+      const label = target.parentElement.querySelector("h3")?.firstChild.textContent.trim();
+      target.tabIndex = 0;
+      target.setAttribute("role", "group");
+      target.setAttribute("aria-label", `Formula of ${label}`);
+    }
+  });
+  for (const formula of document.querySelectorAll(".formulas .formula")) scrolls.observe(formula);
 })();

@@ -116,7 +116,7 @@ def test_a_refused_input_exits_with_1(bad: Path, tmp_path: Path) -> None:
     "arguments",
     [
         ["run"], ["nonsense"], ["run", "a.xlsx", "--nonsense"], ["run", "a.xlsx", "--set", "x"],
-        ["run", "a.xlsx", "--set", "x=y"], ["init", "models.csv"],
+        ["run", "a.xlsx", "--set", "x=y"], ["init", "models.csv"], ["page", "-o", "page.pdf"],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -205,7 +205,7 @@ def test_it_runs_as_a_module() -> None:
 
 def test_every_command_has_an_example() -> None:
     """The help of each command ends with a line to copy."""
-    assert COMMANDS == ["check", "demo", "import", "init", "metrics", "run"]
+    assert COMMANDS == ["check", "demo", "import", "init", "metrics", "page", "run"]
     for command in COMMANDS:
         for flag in ("--help", "-h"):
             result = run(command, flag)
@@ -379,6 +379,109 @@ def test_check_writes_nothing(good: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert result.exit_code == 0
     assert result.output == "models.xlsx, sheet Models: 1 model\nno findings\n"
     assert sorted(tmp_path.rglob("*")) == before
+
+
+# -- the page of the calculator, words and templates
+
+
+def test_page_writes_a_calculator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the published models in it, under a name and title that can be chosen."""
+    monkeypatch.chdir(tmp_path)
+    result = run("page")
+    assert result.exit_code == 0, result.output
+    assert result.output == "wrote calculator.html\n"
+    text = (tmp_path / "calculator.html").read_text("utf-8")
+    assert "<title>Mixture-of-Experts calculator</title>" in text
+    assert text.index('id="calculator"') < text.index('id="models"') < text.index('id="charts"')
+    assert "Mixtral-8x7B" in text
+    assert "(as tabulated)" not in text
+    file = plugin(tmp_path, "bits", EXAMPLE.format(name="choice_bits"))
+    chosen = run(
+        "page", "-o", "deep/mine.html", "--metrics", file, "--only", "bits", "--title", "Bits",
+        "-q", "--intro", "Mine.",
+    )  # fmt: skip
+    assert (chosen.exit_code, chosen.output) == (0, "")
+    text = (tmp_path / "deep" / "mine.html").read_text("utf-8")
+    assert "<h1>Bits</h1>" in text
+    assert "<p>Mine.</p>" in text
+    assert 'id="metric-choice_bits"' in text
+    assert 'id="metric-forward_flops"' not in text
+
+
+def test_page_takes_assumptions_and_tells_failures(tmp_path: Path) -> None:
+    """As run does."""
+    output = tmp_path / "page.html"
+    assert run("page", "-o", output, "--set", "context_length=1234").exit_code == 0
+    assert "set (default 4,096)" in output.read_text("utf-8")
+    refused = run("page", "-o", output, "--set", "contextlength=1234")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "Did you mean 'context_length'?" in refused.stderr
+    failed = run("page", "-o", output, "--metrics", plugin(tmp_path, "broken", "x = 1"))
+    assert failed.exit_code == 3
+    assert "defines no @metric" in failed.stderr
+
+
+def test_page_refuses_a_folder(tmp_path: Path) -> None:
+    """Unlike run it writes one file."""
+    result = run("page", "-o", tmp_path)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: {tmp_path}: this is a folder; expected a file, such as "
+        f"{tmp_path / 'calculator.html'}\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "page"])
+def test_words_and_templates_reach_the_page(tmp_path: Path, command: str) -> None:
+    """Title, introduction, footer, logo and templates of one's own, with each command."""
+    templates = tmp_path / "mine"
+    templates.mkdir()
+    (templates / "theme.css").write_text(":root { --link: #6a1b9a }", encoding="utf-8")
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+    models = workbook_of(
+        tmp_path / "models.xlsx", ("name", "num_experts", "num_experts_per_tok"), ("a", 8, 2)
+    )
+    page = tmp_path / ("page.html" if command == "page" else "out/models.report.html")
+    target = page if command == "page" else page.parent
+    result = run(
+        command, *([models] if command == "run" else []), "-o", target, "--logo", logo,
+        "--template-dir", templates, "--title", "A <b>", "--intro", "B <b>", "--footer", "C <b>",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    text = page.read_text("utf-8")
+    for part in ("<h1>A &lt;b&gt;</h1>", "<p>B &lt;b&gt;</p>", "<p>C &lt;b&gt;</p>"):
+        assert part in text
+    assert 'src="data:image/svg+xml;base64,' in text
+    assert "--link: #6a1b9a" in text
+
+
+def test_a_template_that_is_wrong_leaves_no_file(good: Path, tmp_path: Path) -> None:
+    """One line with file and line, exit code 1, and none of the formats is written."""
+    (tmp_path / "report.html.j2").write_text("\n{{ page.titel }}", encoding="utf-8")
+    for command in (["run", good], ["demo"]):
+        result = run(*command, "-o", tmp_path / "out", "--template-dir", tmp_path)
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        assert result.stderr == (
+            f"Error: {tmp_path / 'report.html.j2'}:2: Page has no 'titel'. Did you mean 'title'?\n"
+        )
+    assert not (tmp_path / "out" / "models.report.html").exists()
+    assert not (tmp_path / "out" / "models.report.xlsx").exists()
+    missing = run("page", "-o", tmp_path / "page.html", "--template-dir", tmp_path / "none")
+    assert missing.stderr == f"Error: {tmp_path / 'none'}: there is no such folder\n"
+    assert missing.exit_code == 1
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_templates_that_nothing_uses_are_told(good: Path, tmp_path: Path) -> None:
+    """Only the page works with templates."""
+    (tmp_path / "theme.css").touch()
+    result = run(
+        "run", good, "-o", tmp_path / "out", "--format", "json", "--template-dir", tmp_path
+    )
+    assert result.exit_code == 0
+    assert "note: none of the formats works with --template-dir" in result.stderr
 
 
 # -- sections and metrics

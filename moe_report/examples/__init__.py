@@ -49,6 +49,11 @@ def example_models() -> tuple[Example, ...]:
     return (*(_model(stem) for stem in _MODELS), *_claims())
 
 
+def published_models() -> tuple[Example, ...]:
+    """Return the examples that are whole published models."""
+    return tuple(map(_model, _MODELS))
+
+
 def _load(name: str) -> Any:
     return json.loads((resources.files(__name__) / f"{name}.json").read_text(encoding="utf-8"))
 

@@ -2,13 +2,17 @@
 
 A renderer takes a :class:`~moe_report.report.Report` and returns the bytes of one file. The name of
 its entry point in the group ``moe_report.renderers`` is the file's suffix and what ``--format``
-takes. Everything is rendered before anything is written.
+takes. One that works with templates takes the folders of the user's as ``templates``. Everything
+is rendered before anything is written.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TypeAlias, cast
 
 from moe_report.errors import PluginError, nearest
@@ -56,3 +60,10 @@ def load_renderer(name: str) -> Renderer:
         raise PluginError(
             f"format {name!r} ({found[name].value}) cannot be loaded: {error}"
         ) from error
+
+
+def with_templates(render: Callable[..., bytes], templates: Sequence[Path]) -> Renderer | None:
+    """Return a renderer that uses the user's templates, or None if it works without any."""
+    if "templates" not in inspect.signature(render).parameters:
+        return None
+    return partial(render, templates=tuple(templates))

@@ -8,19 +8,18 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-import moe_report
+from moe_report.branding import Logo, paragraphs
 from moe_report.display import exact
 from moe_report.figures import figures
 from moe_report.printers import mathml_symbol
 from moe_report.renderers.calculator import calculator_of, calculator_script
+from moe_report.renderers.guide import guide_of
 from moe_report.renderers.page import (
     Assets,
     FindingGroup,
@@ -28,18 +27,17 @@ from moe_report.renderers.page import (
     Page,
     PageAssumption,
     PageFinding,
+    PageLogo,
     PageNote,
     PageSection,
 )
 from moe_report.renderers.prose import formula_of, linked, rich
 from moe_report.renderers.tables import input_table, metric_table
-from moe_report.report import Provenance, Report, ReportSection
+from moe_report.renderers.templating import check_blocks, environment_of, explained, text_of
+from moe_report.report import Report, ReportSection
 
 MOST_COMPARED = 6
 _LEVELS = {"impossible": "Impossible", "differs": "Differs", "suspicious": "Suspicious"}
-_PACKAGE = Path(moe_report.__file__).parent
-# The installed package has its templates inside; in a checkout they lie beside it.
-_SHIPPED = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 
 
 def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
@@ -49,28 +47,32 @@ def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
         report: What to show.
         templates: Folders that are searched for templates, style sheet and script first.
     """
-    environment = _environment((*templates, *_SHIPPED))
-    template = environment.get_template("report.html.j2")
-    text = template.render(page=page_of(report), assets=_assets(environment, report))
+    return _rendered("report.html.j2", report, page_of(report), templates)
+
+
+def render_calculator(report: Report, templates: Sequence[Path] = ()) -> bytes:
+    """Return the page with the calculator first, as ``moe-report page`` writes it.
+
+    Args:
+        report: The models to begin with; what the audit saw in them is left out.
+        templates: As for :func:`render`.
+    """
+    report = replace(report, findings=())
+    page = page_of(report)
+    first = [link for link in page.contents if link.anchor in ("calculator", "comparison")]
+    others = [link for link in page.contents if link not in first and link.anchor != "findings"]
+    page = replace(page, facts=page.facts[:2], contents=(*first, *others))
+    return _rendered("calculator-page.html.j2", report, page, templates)
+
+
+def _rendered(name: str, report: Report, page: Page, templates: Sequence[Path]) -> bytes:
+    environment = environment_of(tuple(templates))
+    with explained(environment, templates):
+        for folder in templates:
+            check_blocks(environment, folder)
+        template = environment.get_template(name)
+        text = template.render(page=page, assets=_assets(environment, report))
     return text.encode("utf-8")
-
-
-@cache
-def _environment(folders: tuple[Path, ...]) -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(
-        loader=FileSystemLoader(folders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["px"] = _px
-    return environment
-
-
-def _px(value: float) -> Markup:
-    """Return a coordinate, to a tenth of a pixel."""
-    return Markup(f"{round(value, 1):g}")
 
 
 def page_of(report: Report) -> Page:
@@ -86,15 +88,19 @@ def page_of(report: Report) -> Page:
         Link("findings", "Findings", str(count)),
         Link("models", "Models", str(len(report.models))),
         Link("charts", "Charts"),
+        Link("reading", "How to read this"),
         *([Link("calculator", "Calculator")] if report.metrics else []),
         *([Link("comparison", "Comparison")] if compared else []),
         *(Link(section.anchor, section.title) for section in sections),
         *([Link("assumptions", "Assumptions")] if report.assumptions else []),
         Link("inputs", "Inputs"),
+        Link("glossary", "Glossary"),
         Link("made", "How this was made"),
     ]
     return Page(
         title=report.title,
+        logo=_logo(report.branding.logo),
+        intro=tuple(map(linked, paragraphs(report.branding.intro))),
         facts=(
             _counted(len(report.models), "model"),
             _counted(len(report.metrics), "metric"),
@@ -116,46 +122,45 @@ def page_of(report: Report) -> Page:
         notes=tuple(_notes(report)),
         made=tuple(_made(report)),
         warnings=report.warnings,
+        guide=guide_of(report),
+        footer=tuple(map(linked, paragraphs(report.branding.footer))),
     )
 
 
 def _assets(environment: SandboxedEnvironment, report: Report) -> Assets:
-    assert environment.loader is not None
-    style, tables, numbers, calculator, comparison = (
-        environment.loader.get_source(environment, name)[0].strip()
-        for name in ("report.css", "report.js", "numbers.js", "calculator.js", "comparison.js")
-    )
-    computing = (numbers, calculator_script(report), calculator, comparison)
-    scripts = (tables, *(computing if report.metrics else ()))
-    data = json.dumps(_embedded(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # Imported here: a page's numbers do not need it, and its schema is read on import.
+    from moe_report.renderers.packed import packed
+
+    style, theme, opened, numbers, tables, charts, calculator, comparison = (
+        text_of(environment, name)
+        for name in (
+            "report.css", "theme.css", "data.js", "numbers.js", "report.js", "charts.js",
+            "calculator.js", "comparison.js",
+        )
+    )  # fmt: skip
+    style = f"{style}\n{theme}".strip()
+    # The charts listen to what the calculator computes first, so they come before it.
+    computing = (calculator_script(report), charts, calculator, comparison)
+    scripts = (opened, numbers, tables, *(computing if report.metrics else ()))
+    data = json.dumps(packed(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
+        f"default-src 'none'; img-src data:; font-src data:; style-src {_hash(style)}; "
         f"script-src {' '.join(map(_hash, scripts))}; base-uri 'none'; form-action 'none'"
     )
     inside_script = data.replace("<", "\\u003c").replace("\u2028", "\\u2028")
     return Assets(policy, Markup(style), tuple(map(Markup, scripts)), Markup(inside_script))
 
 
-def _embedded(report: Report) -> dict[str, Any]:
-    """Return the report as JSON-able data, without what the page shows or computes anyway."""
-    # Imported here: a page's numbers do not need it, and its schema is read on import.
-    from moe_report.renderers.data import report_as_dict
-
-    data = report_as_dict(report)
-    for model in data["models"]:
-        model["provenance"] = {
-            name: said
-            for name, said in model["provenance"].items()
-            if said["from"] in (Provenance.GIVEN, Provenance.MISSING)
-        }
-    for metric in data["metrics"].values():
-        del metric["mathml"]
-    return data
-
-
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _logo(logo: Logo | None) -> PageLogo | None:
+    if logo is None:
+        return None
+    content = base64.b64encode(logo.data).decode("ascii")
+    return PageLogo(f"data:{logo.media_type};base64,{content}", "Logo")
 
 
 def _counted(count: int, noun: str) -> str:

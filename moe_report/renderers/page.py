@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
 from moe_report.figures import Figure
 from moe_report.renderers.calculator import Calculator
+
+if TYPE_CHECKING:  # it is made of what is here
+    from moe_report.renderers.guide import Guide
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,6 @@ class PageColumn:
         name: Name of the field or metric, unique in the table.
         label: Name in words.
         unit: Unit of the numbers as they are shown.
-        exact_unit: Unit of the exact numbers.
-        title: What it is, a sentence.
         mark: ``assumed`` if all its numbers rest on assumptions, else empty.
         text: Whether it holds words rather than numbers.
     """
@@ -77,8 +78,6 @@ class PageColumn:
     name: str
     label: str
     unit: str
-    exact_unit: str
-    title: str
     mark: str = ""
     text: bool = False
 
@@ -87,14 +86,13 @@ class PageCell(NamedTuple):
     """A cell of a table; there are thousands, so a template takes it apart in one go.
 
     Attributes:
-        css: ``derived``, ``given``, ``default``, ``assumed``, ``missing`` or ``words``.
-        attributes: Further attributes of the cell: ``title``, the exact number with its unit and
-            the note; ``data-pad``, invisible digits that bring a column's decimal points in line.
+        css: Classes: ``given``, ``default``, ``assumed``, ``missing`` or ``words``, and nothing for
+            what is computed; ``p2`` for two invisible digits that bring a column's decimal points
+            in line, ``q2`` for a point and two digits.
         content: What is shown.
     """
 
     css: str
-    attributes: Markup
     content: str | Markup
 
 
@@ -106,13 +104,11 @@ class PageRow:
         name: The model.
         cells: In the order of the columns.
         findings: Anchor of the findings about it; empty if there are none.
-        remark: What the user wrote about it.
     """
 
     name: str
     cells: tuple[PageCell, ...]
     findings: str = ""
-    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,11 +236,26 @@ class PageNote:
 
 
 @dataclass(frozen=True)
+class PageLogo:
+    """A picture above the heading.
+
+    Attributes:
+        uri: The picture itself, as a ``data:`` address.
+        alt: What it is, for those who do not see it.
+    """
+
+    uri: str
+    alt: str
+
+
+@dataclass(frozen=True)
 class Page:
     """All that ``report.html.j2`` sees under the name ``page``.
 
     Attributes:
         title: Heading.
+        logo: A picture above it; None for none.
+        intro: Paragraphs of the user below it, with links.
         facts: Short facts of the line below it.
         created: When it was made, ISO 8601.
         date: The same day in words.
@@ -262,9 +273,13 @@ class Page:
         notes: What was read in words, of the models that have any.
         made: How it was made: pairs of a word and what stands behind it.
         warnings: What of the input was skipped.
+        guide: What helps to read the page.
+        footer: Paragraphs of the user at the end, with links.
     """
 
     title: str
+    logo: PageLogo | None
+    intro: tuple[Markup, ...]
     facts: tuple[str, ...]
     created: str
     date: str
@@ -282,6 +297,8 @@ class Page:
     notes: tuple[PageNote, ...]
     made: tuple[tuple[str, Markup], ...]
     warnings: tuple[str, ...]
+    guide: Guide
+    footer: tuple[Markup, ...]
 
 
 @dataclass(frozen=True)
@@ -290,7 +307,7 @@ class Assets:
 
     Attributes:
         policy: The Content-Security-Policy: it allows this style sheet and these scripts.
-        style: The style sheet.
+        style: The style sheet: ``report.css``, then ``theme.css``.
         scripts: The scripts, in the order in which they run.
         data: The report as JSON, safe inside a script element.
     """

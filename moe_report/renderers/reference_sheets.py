@@ -1,15 +1,15 @@
-"""The sheets that explain: Assumptions, Method, Findings."""
+"""The sheets that explain: Assumptions, Method, Findings, Report."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from moe_report.display import show
-from moe_report.grid import ASSUMPTIONS_SHEET, SHEET
+from moe_report.grid import ASSUMPTIONS_SHEET, REPORT_SHEET, SHEET
 from moe_report.guard import column_letters
 from moe_report.printers import plain
 from moe_report.renderers.book import Book, Sheet, freeze
@@ -22,6 +22,13 @@ _TEXT = Look(wrap=True, vertical="top")
 _AFTER_NUMBER = Look(wrap=True, vertical="top", indent=1)
 _CODE = Look(mono=True, size=9, wrap=True, vertical="top")
 _SOFT = Look(wrap=True, vertical="top", color=QUIET, size=9)
+_SETTINGS = {
+    "title": "Heading of the report.",
+    "intro": "Paragraphs under the heading; an empty line parts them. Web addresses become links.",
+    "footer": "Paragraphs at the end.",
+    "logo": "Picture above the heading of the page: a png, jpeg, webp or svg file beside this "
+            "workbook, or in a folder below.",
+}  # fmt: skip
 TITLE = Look(bold=True, size=16, color="1F2937")
 SUBTITLE = Look(color=QUIET)
 
@@ -134,6 +141,30 @@ def _method_row(book: Book, sheet: Sheet, row: int, column: Column) -> None:
         -(-len(formula) // 60), -(-len(column.description) // 56), -(-len(column.source) // 44), 2
     )
     sheet.height(row, 13.2 * lines + 3)
+
+
+def write_settings(book: Book, said: Mapping[str, str]) -> None:
+    """Fill the sheet Report with what the next report shall say, by key."""
+    sheet, style = book[REPORT_SHEET], book.palette
+    heading(
+        book, sheet, "Report",
+        "What a report made from this workbook says. Options of the command line win.",
+    )  # fmt: skip
+    top = 4
+    table_head(book, sheet, top, {"key": 12, "value": 78, "meaning": 78})
+    value = Look(color=INPUT, wrap=True, vertical="top")
+    for row, (key, meaning) in enumerate(_SETTINGS.items(), start=top + 1):
+        text = said.get(key, "")
+        sheet.rows.text(row, 1, key, style(_CODE))
+        if text:
+            sheet.rows.text(row, 2, text, style(value))
+        else:
+            sheet.rows.blank(row, 2, style(value))
+        sheet.rows.text(row, 3, meaning, style(_SOFT))
+        lines = sum(max(1, -(-len(line) // 76)) for line in text.split("\n"))
+        sheet.height(row, min(13.5 * max(lines, 2) + 3, 400))
+    freeze(sheet.shell, f"A{top + 1}", 100, gridlines=False)
+    sheet.print_setup(f"{top}:{top}")
 
 
 def write_findings(book: Book, report: Report, layout: Layout) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
@@ -44,6 +45,7 @@ from moe_report.report import Column, Finding, Report
 
 HEAD = 5
 _CHART_MODELS = 30  # more bars than that cannot be read
+_MOST_WORDS = 4  # lines of an introduction, which stands above the frozen header
 _BARS = ("total_params", "parameter_efficiency")
 
 
@@ -98,10 +100,29 @@ def write_summary(book: Book, report: Report, layout: Layout) -> None:
             color = SKY if column.name == _BARS[0] else GREY
             rule = DataBarRule("num", 0, "max", color=color, showValue=True)
             sheet.shell.conditional_formatting.add(f"{letters}{HEAD + 1}:{letters}{last}", rule)
+    width = max(len(columns) + 1, 9)
+    _words(book, sheet, HEAD - 1, width, report.branding.intro)
     _findings(book, sheet, report, layout, last + 2, len(columns) + 1)
+    below = last + 4 + len(report.findings) + len(report.failures)
+    _words(book, sheet, below, width, report.branding.footer)
     _charts(book, sheet, report, layout, column_letters(len(columns) + 3))
     freeze(sheet.shell, f"B{HEAD + 1}", 90, gridlines=False)
     sheet.print_setup(f"{HEAD}:{HEAD}")
+
+
+def _words(book: Book, sheet: Sheet, row: int, last: int, text: str) -> None:
+    """The user's own words over the width of the table; the sheet Report has all of a long text."""
+    if not text:
+        return
+    room = round(sum(sheet.widths.get(column, 8.43) for column in range(1, last + 1)) * 1.08)
+    lines = [part for line in text.splitlines() if line for part in wrap(line, room)]
+    if len(lines) > _MOST_WORDS:
+        lines = lines[:_MOST_WORDS]
+        text = f"{' '.join(lines)} …"
+    look = Look(color=QUIET, wrap=True, vertical="top")
+    sheet.rows.text(row, 1, text, book.palette(look))
+    sheet.shell.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
+    sheet.height(row, 13.5 * len(lines) + 6)
 
 
 def _head(book: Book, sheet: Sheet, columns: Sequence[Column]) -> None:

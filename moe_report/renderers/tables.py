@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
-from markupsafe import Markup
-
-from moe_report.display import MISSING, Scale, exact, scale, show
+from moe_report.display import MISSING, Scale, scale, show
 from moe_report.renderers.page import PageCell, PageColumn, PageRow, PageTable
 from moe_report.renderers.prose import linked
 from moe_report.report import Cell, Column, ModelInfo, Provenance, Report
 
 # How small a table is printed, by the number of its columns.
 _CROWDS = ((8, "few"), (14, "many"), (21, "crowd"), (10**6, "throng"))
-FIGURE_SPACE, POINT_SPACE = "\u2007", "\u2008"  # as wide as a digit, as wide as a full stop
+MOST_PADDED = 9  # digits, for which report.css has classes
 
 
 def metric_table(report: Report, name: str, caption: str, columns: Sequence[Column]) -> PageTable:
@@ -49,7 +46,6 @@ def _table(
             model.name,
             tuple(cells[at] for _, cells in columns),
             f"finding-{doubted.index(model.name) + 1}" if model.name in doubted else "",
-            model.texts.get("remark", ""),
         )
         for at, model in enumerate(report.models)
     )
@@ -66,7 +62,7 @@ def _header(column: Column) -> PageColumn:
     assumed = bool(computed) and all(item == Provenance.ASSUMED for item in computed)
     chosen = _scale(column)
     return PageColumn(
-        column.name, column.label, _unit(chosen, column), column.unit, column.description,
+        column.name, column.label, _unit(chosen, column),
         "assumed" if assumed else "",
     )  # fmt: skip
 
@@ -89,17 +85,18 @@ def _cells(column: Column) -> list[PageCell]:
     shown = [_number(cell, column, chosen) for cell in column.cells]
     places = [_places(text, in_unit) for text, in_unit in shown]
     most = max(places, default=0)
-    return [
-        PageCell(
-            "derived" if cell.provenance.value == whole_column else cell.provenance.value,
-            _attributes(
-                _title(cell, column),
-                _pad(most - have, have) if in_unit or cell.value is None else "",
-            ),
-            text,
-        )
-        for cell, (text, in_unit), have in zip(column.cells, shown, places, strict=True)
-    ]
+    made = []
+    for cell, (text, in_unit), have in zip(column.cells, shown, places, strict=True):
+        aligned = in_unit or cell.value is None
+        css = f"{_source(cell, whole_column)} {_pad(most - have, have, aligned)}".strip()
+        made.append(PageCell(css, text))
+    return made
+
+
+def _source(cell: Cell, whole_column: str) -> str:
+    """Return where a number comes from, unless it is computed as the whole column is."""
+    from_ = cell.provenance
+    return "" if from_ == Provenance.DERIVED or from_.value == whole_column else from_.value
 
 
 def _number(cell: Cell, column: Column, chosen: Scale) -> tuple[str, bool]:
@@ -117,28 +114,11 @@ def _places(text: str, in_unit: bool) -> int:
     return len(text.partition(".")[2]) if in_unit else 0
 
 
-def _pad(lacking: int, have: int) -> str:
-    if not lacking:
+def _pad(lacking: int, have: int, aligned: bool) -> str:
+    """Return the class of what stands in for decimals; a number in a unit of its own has none."""
+    if not lacking or not aligned:
         return ""
-    return (POINT_SPACE if not have else "") + FIGURE_SPACE * lacking
-
-
-def _title(cell: Cell, column: Column) -> str:
-    if cell.value is None:
-        return cell.note
-    unit = exact(cell.value)
-    if column.unit not in ("", "ratio") and not column.unit[0].isdigit():
-        unit += f" {column.unit}"
-    note = "default" if cell.provenance == Provenance.DEFAULT else cell.note
-    if cell.computed is not None and cell.computed != cell.value:
-        note += f"; the formula gives {exact(cell.computed)}"
-    return f"{unit} · {note}" if note else unit
-
-
-def _attributes(title: str, pad: str = "") -> Markup:
-    # By hand, not by Markup.format: a large report has ten thousands of cells.
-    named = (("title", title), ("data-pad", pad))
-    return Markup("".join(f' {name}="{escape(text)}"' for name, text in named if text))
+    return f"{'p' if have else 'q'}{min(lacking, MOST_PADDED)}"
 
 
 def _texts(report: Report, key: str) -> list[str]:
@@ -151,5 +131,5 @@ def _carried(model: ModelInfo, header: str) -> str:
 
 
 def _words(label: str, name: str, values: Sequence[str]) -> tuple[PageColumn, list[PageCell]]:
-    cells = [PageCell("words", Markup(""), linked(text)) for text in values]
-    return PageColumn(name, label, "", "", "", text=True), cells
+    cells = [PageCell("words", linked(text)) for text in values]
+    return PageColumn(name, label, "", text=True), cells

@@ -17,9 +17,10 @@ from playwright.sync_api import Page
 from moe_report.display import exact, show
 from moe_report.engine import build_report
 from moe_report.examples import example_models
-from moe_report.fields import FIELDS, NUMBER_FIELDS
+from moe_report.fields import FIELDS, LARGEST, NUMBER_FIELDS
+from moe_report.printers import mathml_symbol
 from moe_report.registry import Registry, load
-from moe_report.renderers.calculator import QUICK_EXAMPLES, calculator_of, calculator_script
+from moe_report.renderers.calculator import QUICK_EXAMPLES, calculator_script, input_groups
 from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html import render
 from moe_report.report import Report
@@ -552,8 +553,37 @@ def test_the_calculator_is_small(examples: Report) -> None:
 
 def test_groups_are_those_of_the_fields(examples: Report) -> None:
     """Fields stand in their groups and their order, assumptions last."""
-    groups = calculator_of(examples).groups
-    fields = [item.name for group in groups[:-1] for item in group.inputs]
+    groups = input_groups(examples)
+    fields = [name for _, _, names in groups[:-1] for name in names]
     assert sorted(fields) == sorted(NUMBER_FIELDS)
-    assert groups[-1].title == "Assumptions"
-    assert {group.title for group in groups if group.unfolded} == {"Shape", "Experts"}
+    assert groups[-1][0] == "Assumptions"
+    assert groups[-1][2] == [item.definition.name for item in examples.assumptions]
+    assert {title for title, unfolded, _ in groups if unfolded} == {"Shape", "Experts"}
+
+
+def test_every_input_says_what_it_is(shown: Open, examples: Report) -> None:  # noqa: F811
+    """Label, symbol, unit, help and bounds of each field and assumption stand beside its input."""
+    page = shown(examples)
+    page.evaluate(
+        "document.querySelectorAll('#calculator details').forEach((it) => it.open = true)"
+    )
+    for name in NUMBER_FIELDS:
+        field = FIELDS[name]
+        label = page.locator(f"label[for=set-{name}]")
+        assert label.inner_text().startswith(field.label)
+        symbol = label.locator("math").evaluate("(math) => math.outerHTML")
+        assert symbol.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "") == (
+            f"<math>{mathml_symbol(field.symbol)}</math>"
+        )
+        said = page.inner_text(f"#help-{name}")
+        assert said.startswith(field.help)
+        unit = page.locator(f".entry:has(#set-{name}) .unit").inner_text()
+        if field.unit[0].isdigit():
+            assert (unit, said) == ("", field.help)
+        else:
+            assert unit == field.unit
+            assert (f"{field.maximum:,.0f})" in said) == (field.maximum < LARGEST), name
+    for item in examples.assumptions:
+        one = item.definition
+        assert page.inner_text(f"#help-{one.name}").startswith(one.help)
+        assert one.label in page.inner_text(f"label[for=set-{one.name}]")

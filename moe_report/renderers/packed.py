@@ -1,0 +1,79 @@
+"""A report's data as the page carries it: packed, for a page of hundreds of models is mailed.
+
+``templates/data.js`` unpacks it. A model's numbers are one text, in the order of fields and then
+metrics; where they come from is one text of places in a list that all models share.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from moe_report.renderers.data import report_as_dict
+from moe_report.report import Report
+
+_NOT_SHOWN = ("formula", "mathml", "source", "section")
+_USUAL: Mapping[str, Any] = {"better": None, "headline": False, "assumes": []}
+_LAST_NUMBER = re.compile(r"\d+$")
+
+
+def packed(report: Report) -> dict[str, Any]:
+    """Return what ``run --format json`` writes, without formulas and sources, packed.
+
+    What a metric says of itself is where its formula stands; what most do not have is left out.
+    ``provenance`` lists what is said of numbers: from where, a note, and whether the number of the
+    model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
+    empty where missing, and a place in that list. ``computed`` has what the formula gives, where a
+    typed number stands in its place.
+    """
+    data = report_as_dict(report)
+    for kind in ("metrics", "fields"):
+        data[kind] = {
+            name: {
+                key: value
+                for key, value in of.items()
+                if key not in _NOT_SHOWN and (key not in _USUAL or value != _USUAL[key])
+            }
+            for name, of in data[kind].items()
+        }
+    for metric in data["metrics"].values():
+        del metric["description"]
+    places: dict[tuple[str, str, bool], int] = {}
+    data["models"] = [_model(model, places) for model in data["models"]]
+    data["provenance"] = [[*place[:2], int(place[2])] for place in places]
+    for at, model in enumerate(data["models"]):
+        computed = {
+            column.name: column.cells[at].computed
+            for column in (*report.fields, *report.metrics)
+            if column.cells[at].computed not in (None, column.cells[at].value)
+        }
+        if computed:
+            model["computed"] = computed
+    return data
+
+
+def _model(model: Mapping[str, Any], places: dict[tuple[str, str, bool], int]) -> dict[str, Any]:
+    numbers = model["inputs"] | model["values"]
+    ends = (_LAST_NUMBER.search(said.get("note", "")) for said in model["provenance"].values())
+    row = next((end[0] for end in ends if end), "")
+    said = []
+    for name in numbers:
+        about = model["provenance"][name]
+        note = about.get("note", "")
+        end = _LAST_NUMBER.search(note)
+        numbered = bool(row) and end is not None and end[0] == row
+        place = (about["from"], note.removesuffix(row) if numbered else note, numbered)
+        said.append(places.setdefault(place, len(places)))
+    kept = {key: model[key] for key in ("name", "texts", "carried", "findings")}
+    return kept | {
+        "row": row,
+        "numbers": ",".join(
+            "" if number is None else _short(number) for number in numbers.values()
+        ),
+        "said": ",".join(map(str, said)),
+    }
+
+
+def _short(number: float) -> str:
+    return str(int(number)) if number == int(number) else repr(number)

@@ -1,0 +1,26 @@
+// The report's data, which the page carries packed: `report` is what `run --format json` writes,
+// without formulas and sources, with what a metric says of itself where its formula stands, and with what a formula gives where a number was typed over it.
+const report = (() => {
+  "use strict";
+  const data = JSON.parse(document.getElementById("report-data").textContent);
+  const fields = Object.keys(data.fields);
+  const metrics = Object.keys(data.metrics);
+  for (const name of metrics) {
+    const description = document.getElementById(`metric-${name}`)?.querySelector("p")?.textContent ?? "";
+    data.metrics[name] = { better: null, headline: false, assumes: [], description, ...data.metrics[name] };
+  }
+  for (const model of data.models) {
+    const numbers = model.numbers.split(",").map((text) => (text === "" ? null : Number(text)));
+    const places = model.said.split(",").map((place) => data.provenance[place]);
+    const all = (names, from, items) => Object.fromEntries(names.map((name, at) => [name, items[from + at]]));
+    model.inputs = all(fields, 0, numbers);
+    model.values = all(metrics, fields.length, numbers);
+    model.provenance = all([...fields, ...metrics], 0, places.map(([from, note, numbered]) => {
+      const whole = numbered ? note + model.row : note;
+      return whole ? { from, note: whole } : { from };
+    }));
+    for (const key of ["numbers", "said", "row"]) delete model[key];
+    model.computed ??= {};
+  }
+  return data;
+})();
