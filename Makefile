@@ -45,8 +45,9 @@ oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact co
 	$(BIN)/python -m pytest tests/oracle
 
 .PHONY: bench
-bench: $(VENV)/.test-$(CI) ## Time 100 models through all outputs against a plain openpyxl script.
+bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain openpyxl script, and templates against zlib.
 	$(BIN)/python tests/benchmarks/outputs.py
+	$(BIN)/python tests/benchmarks/filling.py
 
 .PHONY: docs
 docs: $(BIN)/moe-report ## Write the table of architectures from what the tests enforce.

@@ -264,9 +264,9 @@ class _Sheet:
         self.cells.measure(self.last, max(self.columns.values()))
         self.package[self.part] = serialize(self.root)
         if self.cells.formulas_lost:
-            _drop_calculation_chain(self.package)
+            drop_calculation_chain(self.package)
         if any(_FORMULA.search(self.package[part]) for part in self.package.sheets().values()):
-            _ask_to_recalculate(self.package)
+            ask_to_recalculate(self.package)
 
     def _stretch_ranges(self, ends: set[int]) -> None:
         """Let what is laid over the rows, down to the last of them, reach the new ones."""
@@ -311,7 +311,7 @@ def _stretch_filter_name(package: Package, sheet: str, last: int) -> None:
             package[part] = serialize(root)
 
 
-def _ask_to_recalculate(package: Package) -> None:
+def ask_to_recalculate(package: Package) -> None:
     """Values that are stored with formulas may be those of before."""
     part = package.workbook_part()
     root = parse(package[part])
@@ -330,7 +330,7 @@ def _ask_to_recalculate(package: Package) -> None:
     package[part] = serialize(root)
 
 
-def _drop_calculation_chain(package: Package) -> None:
+def drop_calculation_chain(package: Package) -> None:
     """Excel makes a new one; one that names a cell without a formula it calls damage."""
     workbook = package.workbook_part()
     for link in package.relationships(workbook):

@@ -166,8 +166,10 @@ class Cells:
             self.data.insert(at, row)
             self.rows[number], self.grid[number] = row, {}
         row, cells = self.rows[number], self.grid[number]
-        row.attrib.pop("spans", "")  # a hint that may no longer hold
         if column not in cells:
+            said = re.fullmatch(r"(\d+):(\d+)", str(row.attrib.pop("spans", "")))
+            if said:  # a hint that readers trust
+                row.set("spans", f"{min(int(said[1]), column)}:{max(int(said[2]), column)}")
             cell = etree.Element(f"{TAG}c", r=f"{column_letters(column)}{number}")
             before = [other for other in cells if other < column]
             row.insert(row.index(cells[max(before)]) + 1 if before else 0, cell)

@@ -6,14 +6,24 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import moe_report
-from moe_report.errors import InputError, OutputError, Problem
+from moe_report import cli_templates
+from moe_report.errors import OutputError
+from moe_report.gathering import (
+    branding_for,
+    check_templates,
+    existing,
+    leave,
+    read_models,
+    registries,
+    report_of,
+    used_assumptions,
+)
 from moe_report.options import (
     Example,
     InputOptions,
@@ -23,15 +33,13 @@ from moe_report.options import (
     model_options,
     section_options,
     set_option,
+    update_option,
 )
-from moe_report.publish import publish, refuse_same
+from moe_report.publish import publish
 from moe_report.terminal import Progress, echo_findings, quoted, tell, what_was_read
 
 if TYPE_CHECKING:
-    from moe_report.branding import Branding, Setting
-    from moe_report.registry import Registry
-    from moe_report.report import Report
-    from moe_report.table import ModelTable
+    pass
 
 FORMATS = ("xlsx", "html", "json")
 
@@ -76,16 +84,24 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
 
 @main.command(cls=Example, example="moe-report run models.xlsx -o report/\n"
               "moe-report run models.xlsx other/config.json hf:Qwen/Qwen3-30B-A3B\n"
-              "moe-report run models.xlsx --set context_length=32768 --format html")  # fmt: skip
+              "moe-report run models.xlsx --set context_length=32768 --format html\n"
+              "moe-report run --update report/models.report.xlsx")  # fmt: skip
 @input_options
 @section_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("report"),
               show_default=True, metavar="FOLDER", help="Where to write.")  # fmt: skip
 @click.option("--format", "formats", multiple=True, default=FORMATS, show_default=True,
               metavar="NAME", help="What to write (repeatable); csv and md as well.")  # fmt: skip
+@click.option("--template", type=click.Path(path_type=Path), metavar="FILE",
+              help="Fill this workbook of your own, too.")  # fmt: skip
+@update_option
 @look_options
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def run(output: Path, formats: tuple[str, ...], quiet: bool, **chosen: Any) -> None:
+@click.pass_context
+def run(
+    context: click.Context, /, output: Path, formats: tuple[str, ...], quiet: bool,
+    template: Path | None, update: Path | None, **chosen: Any,
+) -> None:  # fmt: skip
     """Compute every metric of the models in INPUT and write the reports.
 
     An INPUT is a workbook, a model's config.json, a checkpoint folder, a .gguf file, or
@@ -97,20 +113,34 @@ def run(output: Path, formats: tuple[str, ...], quiet: bool, **chosen: Any) -> N
 
     look = LookOptions.taken_from(chosen)
     what = InputOptions(**chosen)
-    _check_templates(look)
-    installed, computed = _registries(what.files, what.only, what.skip)
-    table = _read(what, installed)
-    branding = _branding(look, table.settings)
+    check_templates(look)
+    installed, computed = registries(what.files, what.only, what.skip)
+    older = None
+    if update is not None:
+        from moe_report.updating import older_report
+
+        older, what, output, formats = older_report(
+            update, what, output, formats, installed, context
+        )
+    table = read_models(what, installed)
+    table = older.merged(table) if older else table
+    branding = branding_for(look, table.settings)
     progress = Progress(len(table.rows), quiet)
     progress("computing")
-    used = _used(what.assumptions, installed, computed)
-    report = build_report(table, computed, assumptions=used, branding=branding)
+    used = used_assumptions(what.assumptions, installed, computed)
+    report = build_report(
+        table, computed, assumptions=used, scenario=what.scenario, branding=branding
+    )
+    report = older.like_before(report) if older else report
+    stem = stem_of(what.sources)
+    filled = cli_templates.filled_beside(report, template, output / stem, quiet) if template else {}
     paths = publish(
-        report, output, stem_of(what.sources), formats, templates=look.template_dirs,
-        progress=progress, keep=what.paths, quiet=quiet,
+        report, output, stem, formats, templates=look.template_dirs,
+        progress=progress, also=filled, quiet=quiet, update=older,
+        keep=[path for path in (*what.paths, *filter(None, (template,))) if path != update],
     )  # fmt: skip
     tell(report, table, None if quiet else paths, started)
-    _leave(report, what.strict)
+    leave(report, what.strict)
 
 
 @main.command(cls=Example, example="moe-report demo -o demo/")
@@ -128,8 +158,8 @@ def demo(output: Path, quiet: bool, **chosen: Any) -> None:
     from moe_report.workbook import read_workbook
 
     look = LookOptions.taken_from(chosen)
-    _check_templates(look)
-    branding = _branding(look, {})
+    check_templates(look)
+    branding = branding_for(look, {})
     installed = registry.load()
     workbook = output / "models.xlsx"
     write_files({workbook: build_starter(installed)})
@@ -142,7 +172,7 @@ def demo(output: Path, quiet: bool, **chosen: Any) -> None:
         progress=progress, keep=[workbook], quiet=quiet,
     )  # fmt: skip
     tell(report, table, None if quiet else [workbook, *paths], started)
-    _leave(report, strict=False)
+    leave(report, strict=False)
 
 
 @main.command(cls=Example, example="moe-report page -o calculator.html\n"
@@ -165,7 +195,7 @@ def page(
     from moe_report.table import ModelTable, Source, rows_of_examples
 
     look = LookOptions.taken_from(chosen)
-    _check_templates(look)
+    check_templates(look)
     if output.is_dir():
         inside = output / "calculator.html"
         raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
@@ -173,18 +203,18 @@ def page(
         raise click.BadParameter(
             f"found {output.name!r}, expected a name that ends in .html", param_hint="'--output'"
         )
-    installed, computed = _registries(files, only, skip)
+    installed, computed = registries(files, only, skip)
     table = ModelTable(rows_of_examples(published_models()), Source("the shipped examples"))
     report = build_report(
-        table, computed, assumptions=_used(assumptions, installed, computed),
-        title="Mixture-of-Experts calculator", branding=_branding(look, {}),
+        table, computed, assumptions=used_assumptions(assumptions, installed, computed),
+        title="Mixture-of-Experts calculator", branding=branding_for(look, {}),
     )  # fmt: skip
     write_files({output: render_calculator(report, look.template_dirs)})
     for failure in report.failures:
         click.secho(str(failure), fg="red", err=True)
     if not quiet:
         click.echo(f"wrote {output}")
-    _leave(report, strict=False)
+    leave(report, strict=False)
 
 
 @main.command(cls=Example, example="moe-report check models.xlsx --strict")
@@ -192,17 +222,11 @@ def page(
 @section_options
 def check(**chosen: Any) -> None:
     """Validate and audit INPUT, and write no report."""
-    from moe_report.branding import branding_of
-    from moe_report.engine import build_report
-
     what = InputOptions(**chosen)
-    installed, computed = _registries(what.files, what.only, what.skip)
-    table = _read(what, installed)
-    used = _used(what.assumptions, installed, computed)
-    report = build_report(table, computed, assumptions=used, branding=branding_of(table.settings))
-    click.echo(what_was_read(table))
+    table, report = report_of(what)
+    click.echo(what_was_read(table, report))
     echo_findings(report)
-    _leave(report, what.strict)
+    leave(report, what.strict)
 
 
 @main.command("import", cls=Example, example="moe-report import config.json --into models.xlsx\n"
@@ -254,7 +278,7 @@ def metrics(
     from moe_report import registry
     from moe_report.listing import describe, listing
 
-    chosen = registry.load(_existing(files)).choose(only, skip)
+    chosen = registry.load(existing(files)).choose(only, skip)
     click.echo(listing(chosen) if name is None else describe(chosen, name))
     for failure in chosen.failures:
         click.secho(str(failure), fg="red", err=True)
@@ -262,99 +286,5 @@ def metrics(
         raise SystemExit(3)
 
 
-# -- reading and writing ---------------------------------------------------------------------------
-
-
-def _existing(files: Iterable[Path]) -> list[Path]:
-    found = list(files)
-    lacking = [str(path) for path in found if not path.is_file()]
-    if lacking:
-        raise InputError([Problem(path, "there is no such file") for path in lacking])
-    return found
-
-
-def _registries(
-    files: Sequence[Path], only: Sequence[str], skip: Sequence[str]
-) -> tuple[Registry, Registry]:
-    """All that is installed, and what of it is to be computed."""
-    from moe_report import registry
-
-    installed = registry.load(_existing(files))
-    return installed, installed.choose(only, skip)
-
-
-def _check_templates(look: LookOptions) -> None:
-    """Refuse a wrong folder before anything is read."""
-    if look.template_dirs:
-        from moe_report.renderers.templating import check_folder
-
-        for folder in look.template_dirs:
-            check_folder(folder)
-
-
-def _branding(look: LookOptions, settings: Mapping[str, Setting]) -> Branding:
-    """What the command line says of the report, or else the workbook."""
-    from moe_report.branding import branding_of
-
-    return branding_of(
-        settings, title=look.title, intro=look.intro, footer=look.footer, logo=look.logo
-    )
-
-
-def _read(what: InputOptions, installed: Registry) -> ModelTable:
-    """Read the inputs with all that is installed, whatever of it is chosen to be computed."""
-    from moe_report.importers.model import Options, is_model
-    from moe_report.inputs import inspect_inputs
-
-    copy = what.annotate_errors
-    workbooks = [Path(source) for source in what.sources if not is_model(source)]
-    if copy is not None:
-        if len(workbooks) != 1:
-            raise click.UsageError("--annotate-errors goes with one workbook.")
-        refuse_same(copy, workbooks)
-        if copy.suffix.lower() != workbooks[0].suffix.lower():
-            raise click.BadParameter(
-                f"found {copy.name!r}, expected a name that ends in {workbooks[0].suffix} as the "
-                "input's does",
-                param_hint="'--annotate-errors'",
-            )
-    read = inspect_inputs(
-        what.sources, installed, sheet=what.sheet, allow_unknown=what.allow_unknown,
-        options=Options(what.allow_dense, what.with_transformers),
-    )  # fmt: skip
-    if not read.problems:
-        return read.table
-    if copy is not None:
-        _write_annotated(workbooks[0], copy, read.problems)
-    raise InputError(read.problems)
-
-
-def _write_annotated(workbook: Path, copy: Path, problems: Sequence[Problem]) -> None:
-    from moe_report.annotate import annotate
-    from moe_report.guard import check_package
-    from moe_report.output import write_files
-    from moe_report.workbook import read_bytes
-
-    if not any(problem.cell for problem in problems):
-        click.echo(f"{copy} is not written: no single cell is at fault", err=True)
-        return
-    package = check_package(read_bytes(workbook), workbook.name)
-    try:
-        write_files({copy: annotate(package, problems)})
-    except OutputError as error:  # the problems matter more
-        click.echo(str(error), err=True)
-    else:
-        click.echo(f"wrote {copy}, with the bad cells marked", err=True)
-
-
-def _used(assumptions: dict[str, float], installed: Registry, chosen: Registry) -> dict[str, float]:
-    """The assumptions that were set, without those that only unchosen sections take."""
-    idle = installed.assumptions.keys() - chosen.assumptions.keys()
-    for name in assumptions.keys() & idle:
-        click.echo(f"note: no chosen section takes the assumption {name}", err=True)
-    return {name: value for name, value in assumptions.items() if name not in idle}
-
-
-def _leave(report: Report, strict: bool) -> None:
-    if report.failures or (strict and report.findings):
-        raise SystemExit(3)
+main.add_command(cli_templates.fill)
+main.add_command(cli_templates.template)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import moe_report
 from moe_report.branding import Branding
@@ -17,8 +17,10 @@ from moe_report.report import (
     ModelInfo,
     Report,
     ReportSection,
+    Scenario,
 )
-from moe_report.table import ModelTable, Source, rows_of_examples
+from moe_report.scenarios import scenario_named, typed_in
+from moe_report.table import BASE, ModelTable, Source, rows_of_examples
 
 
 def build_report(
@@ -26,6 +28,7 @@ def build_report(
     registry: Registry,
     *,
     assumptions: Mapping[str, float] | None = None,
+    scenario: str | None = None,
     title: str | None = None,
     branding: Branding | None = None,
 ) -> Report:
@@ -35,13 +38,16 @@ def build_report(
         table: The models.
         registry: The metrics.
         assumptions: Values that win over those of the table, by name.
+        scenario: Name of the scenario; by default the one that the table chooses.
         title: Heading where the branding has none; by default it says what was read.
         branding: What the user wants the report to say.
 
     Raises:
-        InputError: An assumption is unknown or out of bounds, or ``compare_with`` names no model.
+        InputError: An assumption is unknown or out of bounds, there is no such scenario, or
+            ``compare_with`` names no model.
     """
-    values = _assumption_values(table, registry, assumptions or {})
+    scenario = scenario_named(table, scenario)
+    values = _assumption_values(table, registry, assumptions or {}, scenario)
     numbers = {value.definition.name: value.value for value in values}
     evaluation = evaluate_table(table, registry, numbers)
     references = _references(table, evaluation, registry, numbers)
@@ -67,6 +73,8 @@ def build_report(
         failures=registry.failures,
         warnings=table.warnings,
         branding=branding,
+        scenario=scenario,
+        scenarios=_scenarios(table, values),
     )
 
 
@@ -87,7 +95,7 @@ def creation_time() -> datetime.datetime:
 
 
 def _assumption_values(
-    table: ModelTable, registry: Registry, chosen: Mapping[str, float]
+    table: ModelTable, registry: Registry, chosen: Mapping[str, float], scenario: str
 ) -> tuple[AssumptionValue, ...]:
     known = registry.assumptions
     problems = []
@@ -95,18 +103,40 @@ def _assumption_values(
         if name not in known:
             message = f"there is no such assumption.{nearest(name, known)}"
             problems.append(Problem(f"assumption {name!r}", message))
+    typed_ones = typed_in(table, scenario)
     values = []
     for name, definition in known.items():
-        typed = table.assumptions.get(name)
+        typed = typed_ones.get(name)
         value = chosen.get(name, typed.value if typed else definition.default)
         place = typed.place if typed and name not in chosen else ""
         if expected := definition.refusal(value):
             where = f"{table.source.name}, {place}" if place else f"assumption {name!r}"
             problems.append(Problem(where, f"found {value:,g}, expected {expected} for {name}"))
-        values.append(AssumptionValue(definition, value, name in chosen or typed is not None))
+        given = name in chosen or typed is not None
+        fixed = name in chosen or name in table.scenarios.fixed
+        values.append(AssumptionValue(definition, value, given, fixed))
     if problems:
         raise InputError(problems)
     return tuple(values)
+
+
+def _scenarios(table: ModelTable, used: Sequence[AssumptionValue]) -> tuple[Scenario, ...]:
+    if not table.scenarios.values:
+        return ()
+    found = []
+    for name, own in {BASE: table.assumptions, **table.scenarios.values}.items():
+        typed = typed_in(table, name)
+        values = {
+            item.definition.name: (
+                item.value if item.fixed
+                else typed[item.definition.name].value if item.definition.name in typed
+                else item.definition.default
+            )
+            for item in used
+        }  # fmt: skip
+        numbers = {key: given.value for key, given in own.items() if key in values}
+        found.append(Scenario(name, numbers, values))
+    return tuple(found)
 
 
 def _references(

@@ -13,11 +13,15 @@ from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
 from moe_report.guard import Scan, scan_sheet
-from moe_report.ooxml import Package
+from moe_report.ooxml import MAIN, Package, parse
 
 SHEET = "Models"
 ASSUMPTIONS_SHEET = "Assumptions"
 REPORT_SHEET = "Report"
+COMPARE_SHEET = "Compare"
+CHARTS_SHEET = "Charts"
+CHART_DATA_SHEET = "Chart data"
+NOTES_SHEET = "Notes"
 # A property that our own reports carry: in them, a formula in a metric's column is recomputed.
 REPORT_PROPERTY = "moe-report"
 HEADER_ROWS = 30  # a header is looked for in so many rows
@@ -105,3 +109,14 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def asks_to_recalculate(package: Package) -> bool:
+    """Whether the values that a workbook stores with its formulas may be stale."""
+    settings = parse(package[package.workbook_part()]).find(f"{{{MAIN}}}calcPr")
+    return settings is not None and settings.get("fullCalcOnLoad") in ("1", "true")
+
+
+def shows_percent(number_format: str) -> bool:
+    """Whether a number format shows hundredths; a quoted or escaped % is only a letter."""
+    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)

@@ -11,7 +11,7 @@ from moe_report.branding import Setting
 from moe_report.errors import InputError, Problem
 from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.registry import Registry
-from moe_report.table import Given, ModelTable, Row, Source
+from moe_report.table import Given, ModelTable, Row, Scenarios, Source
 from moe_report.workbook import Read, inspect_workbook
 
 
@@ -105,7 +105,12 @@ def _with_file(table: ModelTable) -> ModelTable:
     rows = tuple(
         replace(row, place=named(row.place), numbers=placed(row.numbers)) for row in table.rows
     )
-    return replace(table, rows=rows, assumptions=placed(table.assumptions))
+    scenarios = replace(
+        table.scenarios,
+        values={name: placed(own) for name, own in table.scenarios.values.items()},
+        fixed=placed(table.scenarios.fixed),
+    )
+    return replace(table, rows=rows, assumptions=placed(table.assumptions), scenarios=scenarios)
 
 
 def _twice(tables: Sequence[ModelTable]) -> list[Problem]:
@@ -139,7 +144,18 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
             used = settings.setdefault(key, setting)
             if used.text != setting.text:
                 warnings.append(f"{setting.where}: the {key} used is that in {used.where}")
-    return ModelTable(tuple(rows), Source(names), assumptions, tuple(warnings), settings)
+    scenarios = next((one.scenarios for one in tables if one.scenarios.values), Scenarios())
+    fixed: dict[str, Given] = {}
+    for table in tables:
+        fixed = {**table.scenarios.fixed, **fixed}
+        if table.scenarios.values and table.scenarios is not scenarios:
+            warnings.append(
+                f"{table.source.name}: its scenarios are not used, but those of the workbook before"
+            )
+    return ModelTable(
+        tuple(rows), Source(names), assumptions, tuple(warnings), settings,
+        replace(scenarios, fixed=fixed),
+    )  # fmt: skip
 
 
 def _contradictions(tables: Sequence[ModelTable], used: Mapping[str, Given]) -> Iterator[str]:

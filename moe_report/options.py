@@ -21,6 +21,7 @@ class InputOptions:
         sheet: Sheet of the workbooks to read.
         allow_unknown: Carry unknown columns along.
         annotate_errors: Where to write a copy with the bad cells marked.
+        scenario: Name of the scenario; None for the one that the input chooses.
         assumptions: Assumptions that win over those of the input.
         strict: Findings are a failure.
         allow_dense: Take configs without experts.
@@ -34,6 +35,7 @@ class InputOptions:
     sheet: str | None
     allow_unknown: bool
     annotate_errors: Path | None
+    scenario: str | None
     assumptions: dict[str, float]
     strict: bool
     allow_dense: bool
@@ -107,6 +109,20 @@ def assignment(
     return found
 
 
+def given(context: click.Context, name: str) -> bool:
+    """Whether an option was said, and not only has its default."""
+    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+
+
+def _sources(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse a command without input, unless there is a report to update."""
+    if not values and context.params.get("update") is None:
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return values
+
+
 section_options = options(
     click.option(
         "--metrics", "files", multiple=True, type=click.Path(dir_okay=False, path_type=Path),
@@ -123,6 +139,11 @@ model_options = options(
         "--with-transformers", is_flag=True,
         help="Build an unknown architecture with transformers, without weights (extra).",
     ),
+)  # fmt: skip
+update_option = click.option(
+    "--update", type=click.Path(path_type=Path), metavar="REPORT.xlsx", is_eager=True,
+    help="Write this report again: inputs, remarks and your sheets kept, metrics refreshed. "
+         "Without INPUT its own models; over itself but for -o.",
 )  # fmt: skip
 look_options = options(
     click.option("--title", metavar="TEXT", help="Heading."),
@@ -142,7 +163,7 @@ set_option = click.option(
     help="Set an assumption, e.g. context_length=32768 (repeatable).",
 )  # fmt: skip
 input_options = options(
-    click.argument("sources", metavar="INPUT...", nargs=-1, required=True),
+    click.argument("sources", metavar="INPUT...", nargs=-1, callback=_sources),
     click.option("--sheet", help="Sheet to read; by default Models, or the only one."),
     click.option(
         "--allow-unknown", is_flag=True, help="Carry unknown columns along; else they are refused."
@@ -150,6 +171,9 @@ input_options = options(
     click.option(
         "--annotate-errors", type=click.Path(path_type=Path), metavar="FILE",
         help="If the input is refused, write a copy of it with the bad cells marked.",
+    ),
+    click.option(
+        "--scenario", metavar="NAME", help="Compute for this scenario of the sheet Assumptions.",
     ),
     set_option,
     click.option("--strict", is_flag=True, help="Exit with 3 if there are findings."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from moe_report.terminal import Progress
 if TYPE_CHECKING:
     from moe_report.renderers import Renderer
     from moe_report.report import Report
+    from moe_report.updating import Update
 
 
 def publish(
@@ -25,7 +26,9 @@ def publish(
     templates: Sequence[Path] = (),
     progress: Progress,
     keep: Sequence[Path] = (),
+    also: Mapping[Path, bytes] | None = None,
     quiet: bool = False,
+    update: Update | None = None,
 ) -> list[Path]:
     """Write a report in some formats, and return the paths.
 
@@ -37,7 +40,9 @@ def publish(
         templates: The user's folders of templates.
         progress: Is told what goes on.
         keep: Files that must not be overwritten: the inputs.
+        also: Other files to write with them.
         quiet: Whether to keep remarks to oneself.
+        update: The older report that the workbook is written over.
     """
     from moe_report.output import open_elsewhere, write_files
     from moe_report.renderers import load_renderer, with_templates
@@ -52,8 +57,14 @@ def publish(
     for name, render in renderers.items():
         progress(f"rendering {name}")
         path = output / f"{stem}.report.{name}"
+        content = _rendered(name, render, report)
+        if update is not None and name == "xlsx":
+            path, content = update.target, update.renewed(report, content)
         refuse_same(path, keep)
-        contents[path] = _rendered(name, render, report)
+        contents[path] = content
+    for path, content in (also or {}).items():
+        refuse_same(path, keep)
+        contents[path] = content
     progress("writing")
     write_files(contents)
     progress.done()
@@ -61,6 +72,8 @@ def publish(
         program = open_elsewhere(path)
         if program and not quiet:
             click.echo(f"{path} seems to be open in {program}: reload it there", err=True)
+    for note in update.notes if update is not None else ():
+        click.secho(f"note: {note}", fg="yellow", err=True)
     return list(contents)
 
 
@@ -75,6 +88,11 @@ def _rendered(name: str, render: Renderer, report: Report) -> bytes:
         raise MoeReportError(
             f"format {name!r} ({origin}) failed: {type(error).__name__}: {error}"
         ) from error
+
+
+def same_file(source: str, path: Path) -> bool:
+    """Whether an input is this file."""
+    return Path(source).exists() and path.exists() and Path(source).samefile(path)
 
 
 def refuse_same(target: Path, sources: Iterable[Path]) -> None:

@@ -12,7 +12,7 @@ from moe_report.branding import Branding
 from moe_report.expr import Expr
 from moe_report.metrics import Assumption
 from moe_report.registry import Failure
-from moe_report.table import Source
+from moe_report.table import BASE, Source
 
 
 class Provenance(StrEnum):
@@ -115,11 +115,28 @@ class AssumptionValue:
         definition: Name, symbol, unit, help, bounds and default.
         value: The value used.
         given: Whether the user set it.
+        fixed: Whether it is set for every scenario, whatever those say.
     """
 
     definition: Assumption
     value: float
     given: bool
+    fixed: bool = False
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named set of assumptions.
+
+    Attributes:
+        name: Its name.
+        own: What it sets itself, by assumption; the rest is as in the first scenario, base.
+        values: The value that each assumption has if it is chosen.
+    """
+
+    name: str
+    own: Mapping[str, float]
+    values: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -183,6 +200,10 @@ class Report:
         failures: Sections that are left out because they failed.
         warnings: What of the input was skipped.
         branding: What the user wants it to say.
+        scenario: Name of the scenario that the numbers are for.
+        scenarios: All that can be chosen, base first; empty if there are none.
+        compared: Names of the models that the sheet Compare shows, empty for a free place; None for
+            the first ones.
     """
 
     title: str
@@ -197,6 +218,9 @@ class Report:
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
     branding: Branding = field(default_factory=Branding)
+    scenario: str = BASE
+    scenarios: tuple[Scenario, ...] = ()
+    compared: tuple[str, ...] | None = None
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

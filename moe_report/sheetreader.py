@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,18 +14,21 @@ from moe_report.grid import (
     HEADER_ROWS,
     STORED_AS_TEXT,
     Places,
+    asks_to_recalculate,
     is_number,
     plain,
     read_grid,
     shown,
+    shows_percent,
 )
 from moe_report.guard import column_letters
 from moe_report.headers import Headers, Known, folded
 from moe_report.metrics import field_value
-from moe_report.ooxml import MAIN, Package, parse
+from moe_report.ooxml import Package
 from moe_report.registry import Registry
 from moe_report.table import Given, Row, Source, given
 
+NO_VALUE_YET = "a formula of yours has no stored value yet and is carried along empty"
 _MISSING_SIGNS = {"", "-", "–", "—", "n/a", "na", "none"}
 _PERCENT = Decimal("0.01")
 _LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
@@ -57,7 +59,7 @@ class SheetReader:
             self.warnings.append(
                 f"{source.name}: the sheet {source.sheet!r} that was read is hidden"
             )
-        self.recalculate = not own_report and _asks_to_recalculate(package)
+        self.recalculate = not own_report and asks_to_recalculate(package)
         self.stored_formulas: list[str] = []
         self.places: Places | None = None
 
@@ -267,7 +269,13 @@ class SheetReader:
         self._check_rules(number, columns, numbers)
         extra = {}
         for column, header in carried.items():
-            self._without_value(f"{column_letters(column)}{number}")
+            address = f"{column_letters(column)}{number}"
+            if not self.own_report:
+                self._without_value(address)
+            elif address in self.scan.formulas and not self.scan.formulas[address].has_value:
+                self.warnings.append(
+                    f"{self.source.name}, {self.source.sheet}!{address}: {NO_VALUE_YET}"
+                )
             extra[header] = self._at(number, column)
         return Row(name, place, texts, numbers, extra)
 
@@ -314,7 +322,7 @@ class SheetReader:
             self.problem(address, f"found {shown(value)}, expected a number for {known.name}{hint}")
             return None
         scale = known.scale
-        if scale == _PERCENT and _scales(self.grid[number - 1][column - 1].number_format):
+        if scale == _PERCENT and shows_percent(self.grid[number - 1][column - 1].number_format):
             scale = 1  # the cell shows 27.6 % for 0.276
         typed = given(value, scale, f"{self.source.sheet}!{address}")
         wrong = _out_of_bounds(known, typed.value)
@@ -365,16 +373,6 @@ class SheetReader:
                     f"found {values[rule.field]:,.15g} for {rule.field}, expected at most "
                     f"{rule.limit}, which is {limit:,.15g}",
                 )
-
-
-def _asks_to_recalculate(package: Package) -> bool:
-    settings = parse(package[package.workbook_part()]).find(f"{{{MAIN}}}calcPr")
-    return settings is not None and settings.get("fullCalcOnLoad") in ("1", "true")
-
-
-def _scales(number_format: str) -> bool:
-    """Whether a number format shows hundredths; a quoted or escaped % is only a letter."""
-    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)
 
 
 def _out_of_bounds(known: Known, value: float) -> str:

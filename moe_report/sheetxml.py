@@ -74,12 +74,13 @@ class SheetRows:
             formula: Without the leading ``=``.
             value: A number or a text; None where the formula gives an empty text.
             style: Index of the cell's style.
-            error: The formula gives an error (a division by zero).
+            error: The formula gives an error: the one in ``value``, else a division by zero.
         """
         assert len(formula) < MAX_FORMULA
         body = f"<f>{escape(formula, quote=False)}</f>"
         if error:
-            self._cell(row, column, f' s="{style}" t="e"', f"{body}<v>#DIV/0!</v>")
+            code = value if isinstance(value, str) else "#DIV/0!"
+            self._cell(row, column, f' s="{style}" t="e"', f"{body}<v>{code}</v>")
         elif isinstance(value, (int, float)):
             self._cell(row, column, f' s="{style}"', f"{body}<v>{number_text(value)}</v>")
         else:
@@ -99,10 +100,10 @@ class SheetRows:
             f'<c r="{column_letters(column)}{row}"{attributes}>{body}</c>'
         )
 
-    def xml(self) -> str:
-        """Return the ``sheetData`` element."""
+    def xml(self, last: int | None = None) -> str:
+        """Return the ``sheetData`` element, perhaps only down to a row."""
         parts = []
-        for row in sorted(self._rows):
+        for row in sorted(row for row in self._rows if last is None or row <= last):
             height = self._heights.get(row)
             custom = f' ht="{height:g}" customHeight="1"' if height else ""
             parts.append(f'<row r="{row}"{custom}>{"".join(self._rows[row])}</row>')

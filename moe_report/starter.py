@@ -11,18 +11,20 @@ from moe_report.fields import FIELDS
 from moe_report.grid import REPORT_SHEET
 from moe_report.printers import plain
 from moe_report.registry import Registry
+from moe_report.renderers.assumptions_sheet import write_assumptions
 from moe_report.renderers.book import Book, freeze
 from moe_report.renderers.models_sheet import write_models
 from moe_report.renderers.palette import INPUT, Look
 from moe_report.renderers.reference_sheets import (
     TITLE,
     table_head,
-    write_assumptions,
     write_settings,
 )
 from moe_report.report import Provenance, Report
-from moe_report.table import ModelTable, Row, Source, rows_of_examples
+from moe_report.table import ModelTable, Row, Scenarios, Source, given, rows_of_examples
 
+# Two that show what a scenario is: what attention costs at length, and sending out in FP8.
+_SCENARIOS = {"long context": {"context_length": 131072.0}, "fp8": {"dispatch_bytes": 1.0}}
 _STEPS = (
     ("1", "Fill in a row a model on the sheet Models. Only name is required: a row with "
           "num_experts and num_experts_per_tok gets its savings, and the report says what each "
@@ -34,9 +36,11 @@ _STEPS = (
           "formula; add such a column where you have only totals."),
     ("4", "Under published_total_params and published_active_params write what was claimed: it is "
           "compared with what is computed. A column whose header starts with # is carried along."),
-    ("5", "On the sheet Assumptions change what the metrics are computed for, and on the sheet "
-          "Report what the report says: its title, introduction, footer and logo."),
-    ("6", "Run: moe-report run models.xlsx -o report/"),
+    ("5", "On the sheet Assumptions change what the metrics are computed for, or choose one of the "
+          "scenarios: columns of values, each headed with a name; rename, add or delete them."),
+    ("6", "On the sheet Report write what the report says: its title, introduction, footer and "
+          "logo."),
+    ("7", "Run: moe-report run models.xlsx -o report/"),
 )  # fmt: skip
 
 
@@ -51,7 +55,12 @@ def build_starter(
         models: Fill in these; without any and without examples the sheet Models is empty.
     """
     rows = (*(rows_of_examples(example_models()) if examples else ()), *models)
-    table = ModelTable(rows, Source("models.xlsx"))
+    shown = {
+        name: {key: given(value) for key, value in own.items() if key in registry.assumptions}
+        for name, own in _SCENARIOS.items()
+    }
+    scenarios = Scenarios(values={name: own for name, own in shown.items() if own})
+    table = ModelTable(rows, Source("models.xlsx"), scenarios=scenarios)
     report = build_report(table, registry)
     book = Book("Models", "Assumptions", REPORT_SHEET, "How to")
     write_models(book, _typed_only(report), to_fill_in=True)

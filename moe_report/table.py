@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from moe_report.branding import Setting
 
+BASE = "base"  # the scenario that is always there
+
 
 @dataclass(frozen=True)
 class Given:
@@ -76,15 +78,31 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Scenarios:
+    """Named sets of assumptions, of which one is chosen.
+
+    Attributes:
+        chosen: Name of the chosen one; ``base`` is the assumptions as they are without any.
+        values: What each scenario sets, by its name and then by assumption; the rest is as in base.
+        fixed: Numbers typed in place of the choice, which hold whatever is chosen.
+    """
+
+    chosen: str = BASE
+    values: Mapping[str, Mapping[str, Given]] = field(default_factory=dict)
+    fixed: Mapping[str, Given] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ModelTable:
     """Models in the order they were read.
 
     Attributes:
         rows: One a model.
         source: What they were read from.
-        assumptions: Assumptions that the input sets, by name.
+        assumptions: Assumptions that the input sets, by name: those of base, if it has scenarios.
         warnings: What of the input was skipped, a sentence each.
         settings: What the sheet Report says, by key.
+        scenarios: Other sets of assumptions, by name.
     """
 
     rows: tuple[Row, ...]
@@ -92,6 +110,7 @@ class ModelTable:
     assumptions: Mapping[str, Given] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    scenarios: Scenarios = field(default_factory=Scenarios)
 
     @property
     def carried_headers(self) -> tuple[str, ...]:

@@ -36,11 +36,14 @@ class Progress:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def what_was_read(table: ModelTable) -> str:
-    """Return a line on a table's source and size."""
+def what_was_read(table: ModelTable, report: Report) -> str:
+    """Return a line on a table's source and size, and on the scenario if one is chosen."""
+    from moe_report.table import BASE
+
     count = len(table.rows)
     sheet = f", sheet {table.source.sheet}" if table.source.sheet else ""
-    return f"{table.source.name}{sheet}: {count} model{'s' * (count != 1)}"
+    scenario = "" if report.scenario == BASE else f", scenario {report.scenario}"
+    return f"{table.source.name}{sheet}: {count} model{'s' * (count != 1)}{scenario}"
 
 
 def tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, started: float) -> None:
@@ -49,7 +52,7 @@ def tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, starte
         for failure in report.failures:
             click.echo(str(failure), err=True)
         return
-    click.echo(what_was_read(table))
+    click.echo(what_was_read(table, report))
     click.echo()
     from moe_report.listing import headline_table
 

@@ -74,10 +74,11 @@ def inspect_workbook(
     source = Source(shown_name, hashlib.sha256(data).hexdigest(), name)
     reader = SheetReader(book, package, source, registry, own_report, allow_unknown)
     rows = reader.rows()
-    assumptions = read_assumptions(book, package, source, registry, reader)
+    assumptions, scenarios = read_assumptions(book, package, source, registry, reader)
     settings = read_settings(book, package, source, reader, path.parent)
     book.close()
-    table = ModelTable(tuple(rows), source, assumptions, tuple(reader.warnings), settings)
+    warned = tuple(reader.warnings)
+    table = ModelTable(tuple(rows), source, assumptions, warned, settings, scenarios)
     return Read(table, tuple(reader.problems), reader.places)
 
 

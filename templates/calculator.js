@@ -1,6 +1,7 @@
 // The calculator: what one types goes through the functions that `moe` holds, which are printed
 // from the same formulas as the workbook's. The state is in the address's fragment, beside that of
-// the tables: `calculator` names the model one began with, `set.NAME` is a number that differs.
+// the tables: `calculator` names the model one began with, `set.NAME` is a number that differs,
+// `scenario` the set of assumptions, if it is another than the report's.
 (() => {
   "use strict";
   const section = document.getElementById("calculator");
@@ -107,11 +108,22 @@
   const first = data.models.length ? data.models[0].name : "";
   let base; // the model one began with; undefined for none
   let changes; // name -> text, where it differs from the base
+  const chooser = document.getElementById("calculator-scenario");
+  let scenario; // what it assumes, as long as it is not the report's own
 
   function read() {
     const name = reportState.get("calculator");
     base = models.get(name === null ? first : name);
     if (name && !base) said.textContent = `This page has no model named “${name}”.`;
+    const named = reportState.get("scenario");
+    if (chooser) {
+      chooser.value = named ?? data.scenario;
+      if (chooser.selectedIndex < 0) {
+        said.textContent = `This page has no scenario named “${named}”.`;
+        chooser.value = data.scenario;
+      }
+      scenario = chooser.value === data.scenario ? undefined : data.scenarios[chooser.value];
+    }
     changes = new Map();
     for (const [key, text] of reportState.entries()) {
       const one = key.startsWith("set.") ? key.slice(4) : "";
@@ -133,6 +145,7 @@
 
   function given(name) {
     // What the base says of a name: the number that was typed there, or undefined.
+    if (data.assumptions[name] && scenario) return scenario[name];
     if (data.assumptions[name]) return data.assumptions[name].given ? data.assumptions[name].value : undefined;
     if (!base || (base.provenance[name] || {}).from !== "given") return undefined;
     return name in base.inputs ? base.inputs[name] : base.values[name];
@@ -155,8 +168,8 @@
     reportState.change(state);
   }
 
-  function begin(name) {
-    const state = { calculator: name };
+  function begin(name, state = {}) {
+    state.calculator = name;
     for (const [key] of reportState.entries()) if (key.startsWith("set.")) state[key] = null;
     reportState.change(state);
     read();
@@ -257,11 +270,11 @@
       const faults = names.filter((name) => latest.wrong.has(name)).length;
       put(group.querySelector(".filled"), faults ? `${typed} typed, ${faults} out of bounds` : typed ? `${typed} typed` : "");
     }
-    const changed = changes.size > 0;
+    const changed = changes.size > 0 || Boolean(scenario);
     document.getElementById("calculator-reset").disabled = !changed;
     put(document.getElementById("calculator-state"),
       latest.wrong.size ? `${latest.wrong.size} of the inputs ${latest.wrong.size === 1 ? "is" : "are"} out of bounds`
-      : changed ? `${changes.size} changed` : "");
+      : changes.size ? `${changes.size} changed` : "");
     const detail = { base: base ? base.name : "", name: changes.get("name") || "", changed, values: latest.v };
     document.dispatchEvent(new CustomEvent("moe:computed", { detail }));
   }
@@ -378,7 +391,7 @@
   // -- what leaves the page ---------------------------------------------------------------------
 
   function entry() {
-    const same = !changes.size && base;
+    const same = !changes.size && !scenario && base;
     const wholly = [...changes.keys()].every((name) => data.assumptions[name]);
     const texts = base ? { ...base.texts } : {};
     if (!wholly) for (const key of ["source", "remark", "compare_with"]) delete texts[key];
@@ -472,6 +485,11 @@
     }
   });
   picker.addEventListener("change", () => begin(picker.value));
+  chooser?.addEventListener("change", () => {
+    reportState.change({ scenario: chooser.value === data.scenario ? null : chooser.value });
+    read();
+    said.textContent = `The assumptions are those of ${chooser.value}.`;
+  });
   title.addEventListener("input", () => set("name", title.value));
   title.addEventListener("change", keep);
   numbersIn.addEventListener("change", () => {
@@ -479,7 +497,7 @@
     measure();
   });
   addEventListener("resize", measure);
-  on("calculator-reset", "click", () => begin(base ? base.name : ""));
+  on("calculator-reset", "click", () => begin(base ? base.name : "", { scenario: null }));
   on("calculator-copy", "click", () => copy(asRow(), "Copied: a header line and a row, for the sheet Models."));
   on("calculator-link", "click", () => { keep(); copy(location.href, "Copied: a link to this what-if."); });
   on("calculator-json", "click", download);

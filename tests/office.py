@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import openpyxl
@@ -25,6 +26,12 @@ _ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 
 def convert(workbook: Path, folder: Path, to: str = "xlsx") -> Path:
     """Convert a workbook with LibreOffice, every formula recalculated; return the new file."""
+    return convert_all([workbook], folder, to)[0]
+
+
+def convert_all(workbooks: Iterable[Path], folder: Path, to: str = "xlsx") -> list[Path]:
+    """Convert workbooks in one run of LibreOffice, which takes long to start."""
+    files = list(workbooks)
     program = need("soffice")
     with tempfile.TemporaryDirectory() as profile:
         user = Path(profile) / "user"
@@ -34,11 +41,11 @@ def convert(workbook: Path, folder: Path, to: str = "xlsx") -> Path:
         subprocess.run(
             [
                 program, f"-env:UserInstallation={Path(profile).as_uri()}", "--headless",
-                "--norestore", "--convert-to", to, "--outdir", str(folder), str(workbook),
+                "--norestore", "--convert-to", to, "--outdir", str(folder), *map(str, files),
             ],
             check=True, capture_output=True, timeout=300,
         )  # fmt: skip
-    return folder / f"{workbook.stem}.{to.split(':')[0]}"
+    return [folder / f"{file.stem}.{to.split(':')[0]}" for file in files]
 
 
 def recalculated(workbook: Path, folder: Path, sheet: str) -> list[list[object]]:

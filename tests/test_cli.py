@@ -205,7 +205,9 @@ def test_it_runs_as_a_module() -> None:
 
 def test_every_command_has_an_example() -> None:
     """The help of each command ends with a line to copy."""
-    assert COMMANDS == ["check", "demo", "import", "init", "metrics", "page", "run"]
+    assert COMMANDS == [
+        "check", "demo", "fill", "import", "init", "metrics", "page", "run", "template"
+    ]  # fmt: skip
     for command in COMMANDS:
         for flag in ("--help", "-h"):
             result = run(command, flag)

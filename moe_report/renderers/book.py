@@ -14,11 +14,12 @@ from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from moe_report.guard import column_letters
-from moe_report.ooxml import OFFICE_REL, Package
+from moe_report.ooxml import OFFICE_REL, Package, parse, serialize
 from moe_report.renderers.palette import Palette
 from moe_report.sheetxml import Note, SheetRows, comments_xml, vml_xml, with_rows
 
 LETTER_LANDSCAPE_A4 = 9
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 
@@ -33,6 +34,7 @@ class Sheet:
         notes: The notes on cells.
         widths: Widths of columns in characters, by number.
         heights: Heights of rows in points, by number.
+        charts: Name and alternative text of each chart.
     """
 
     shell: Any  # an openpyxl Worksheet, whose published types are incomplete
@@ -40,6 +42,7 @@ class Sheet:
     notes: list[Note] = field(default_factory=list)
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
+    charts: list[tuple[str, str]] = field(default_factory=list)
 
     def width(self, column: int, characters: float) -> None:
         """Set the width of a column."""
@@ -54,6 +57,18 @@ class Sheet:
     def note(self, row: int, column: int, text: str) -> None:
         """Put a note on a cell."""
         self.notes.append(Note(row, column, text))
+
+    def chart(self, chart: Any, at: str, name: str, text: str) -> None:
+        """Put an openpyxl chart on the sheet.
+
+        Args:
+            chart: The chart.
+            at: Address of the cell under its upper left corner.
+            name: What lists of the sheet's objects call it.
+            text: What it shows, for those who cannot see it.
+        """
+        self.shell.add_chart(chart, at)
+        self.charts.append((name, text))
 
     def link(self, row: int, column: int, location: str) -> None:
         """Make a cell a link to another place of the workbook."""
@@ -109,6 +124,8 @@ class Book:
             package[part] = with_rows(package[part], sheet.rows)
             if sheet.notes:
                 add_notes(package, part, sheet.notes, sheet.widths, sheet.heights)
+            if sheet.charts:
+                name_charts(package, part, sheet.charts)
         # openpyxl dates every part, and the workbook, with the moment of saving.
         for name in list(package):
             package[name] = package[name]
@@ -118,6 +135,18 @@ class Book:
             modified.encode(), moment.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
         )
         return package.save()
+
+
+def name_charts(package: Package, part: str, charts: Iterable[tuple[str, str]]) -> None:
+    """Give the charts of a sheet their names and alternative texts, which openpyxl cannot."""
+    links = package.relationships(part)
+    drawing = next(item.target for item in links if item.type.endswith("/drawing"))
+    root = parse(package[drawing])
+    frames = root.iterfind(f".//{{{DRAWING}}}graphicFrame//{{{DRAWING}}}cNvPr")
+    for frame, (name, text) in zip(frames, charts, strict=True):
+        frame.set("name", name)
+        frame.set("descr", text)
+    package[drawing] = serialize(root)
 
 
 def add_notes(

@@ -42,11 +42,15 @@ class Calculator:
         examples: The first models, one click each.
         models: All models.
         headline: The metrics that stand large above the others.
+        scenarios: What can be chosen; empty if there is no choice.
+        scenario: The one that the report is for.
     """
 
     examples: tuple[str, ...]
     models: tuple[str, ...]
     headline: tuple[CalculatorMetric, ...]
+    scenarios: tuple[str, ...] = ()
+    scenario: str = ""
 
 
 def calculator_of(report: Report) -> Calculator:
@@ -56,7 +60,8 @@ def calculator_of(report: Report) -> Calculator:
         CalculatorMetric(column.name, column.label, bool(column.rests_on))
         for column in report.headline
     )
-    return Calculator(names[:QUICK_EXAMPLES], names, headline)
+    scenarios = tuple(scenario.name for scenario in report.scenarios) if report.assumptions else ()
+    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario)
 
 
 def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:

@@ -58,6 +58,8 @@ def report_as_dict(report: Report) -> dict[str, Any]:
             }
             for item in report.assumptions
         },
+        "scenario": report.scenario,
+        "scenarios": {scenario.name: dict(scenario.values) for scenario in report.scenarios},
         "sections": [
             {
                 "name": section.name,

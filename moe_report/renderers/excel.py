@@ -1,14 +1,26 @@
-"""The annotated workbook: Summary, Models, Assumptions, Method, Findings, perhaps Report."""
+"""The annotated workbook: what matters first, then the models, then what explains them."""
 
 from __future__ import annotations
 
 import datetime
 
-from moe_report.grid import REPORT_PROPERTY, REPORT_SHEET
+from moe_report.grid import (
+    ASSUMPTIONS_SHEET,
+    CHART_DATA_SHEET,
+    CHARTS_SHEET,
+    COMPARE_SHEET,
+    NOTES_SHEET,
+    REPORT_PROPERTY,
+    REPORT_SHEET,
+    SHEET,
+)
+from moe_report.renderers.assumptions_sheet import write_assumptions
 from moe_report.renderers.book import Book
+from moe_report.renderers.book_charts import more_charts, write_charts
+from moe_report.renderers.compare_sheet import write_compare
 from moe_report.renderers.models_sheet import write_models
+from moe_report.renderers.notes_sheet import write_notes, write_record
 from moe_report.renderers.reference_sheets import (
-    write_assumptions,
     write_findings,
     write_method,
     write_settings,
@@ -28,13 +40,22 @@ def render(report: Report) -> bytes:
     """
     said = {key: getattr(report.branding, key) for key in ("title", "intro", "footer")}
     settings = [REPORT_SHEET] if any(said.values()) else []
-    book = Book("Summary", "Models", "Assumptions", "Method", "Findings", *settings, "Chart data")
+    charts = [CHARTS_SHEET] if more_charts(report) else []
+    book = Book(
+        "Summary", COMPARE_SHEET, *charts, SHEET, ASSUMPTIONS_SHEET, NOTES_SHEET, "Method",
+        "Findings", *settings, CHART_DATA_SHEET,
+    )  # fmt: skip
     layout = write_models(book, report)
     write_assumptions(book, report)
+    write_notes(book)
     write_method(book, report)
     write_findings(book, report, layout)
     if settings:
         write_settings(book, said)
     write_summary(book, report, layout)
+    write_compare(book, report)
+    if charts:
+        write_charts(book, report, layout)
+    write_record(book)
     book.mark(REPORT_PROPERTY, report.version)
     return book.save(report.title, datetime.datetime.fromisoformat(report.created))

@@ -105,6 +105,7 @@ def page_of(report: Report) -> Page:
             _counted(len(report.models), "model"),
             _counted(len(report.metrics), "metric"),
             _counted(count, "finding"),
+            *([f"scenario {report.scenario}"] if report.scenarios else []),
         ),
         created=report.created,
         date=f"{when.day} {when:%B %Y}",
@@ -202,9 +203,14 @@ def _section(report: Report, section: ReportSection) -> PageSection:
 
 
 def _assumptions(report: Report) -> Iterator[PageAssumption]:
+    others = report.scenarios[1:]
+    chosen = next((one.own for one in others if one.name == report.scenario), {})
     for item in report.assumptions:
         definition = item.definition
-        origin = f"set (default {exact(definition.default)})" if item.given else "default"
+        default = f"(default {exact(definition.default)})"
+        own = definition.name in chosen and not item.fixed
+        word = f"scenario {report.scenario}" if own else "set"
+        origin = f"{word} {default}" if item.given else "default"
         yield PageAssumption(
             symbol=Markup("<math>{}</math>").format(Markup(mathml_symbol(definition.symbol))),
             label=definition.label,

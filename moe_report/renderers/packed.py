@@ -25,7 +25,7 @@ def packed(report: Report) -> dict[str, Any]:
     ``provenance`` lists what is said of numbers: from where, a note, and whether the number of the
     model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
     empty where missing, and a place in that list. ``computed`` has what the formula gives, where a
-    typed number stands in its place.
+    typed number stands in its place. ``scenarios`` leave out what is at its default.
     """
     data = report_as_dict(report)
     for kind in ("metrics", "fields"):
@@ -39,6 +39,14 @@ def packed(report: Report) -> dict[str, Any]:
         }
     for metric in data["metrics"].values():
         del metric["description"]
+    if not data["scenarios"]:
+        del data["scenario"]
+    for scenario in report.scenarios:
+        data["scenarios"][scenario.name] = {
+            item.definition.name: scenario.values[item.definition.name]
+            for item in report.assumptions
+            if scenario.values[item.definition.name] != item.definition.default
+        }
     places: dict[tuple[str, str, bool], int] = {}
     data["models"] = [_model(model, places) for model in data["models"]]
     data["provenance"] = [[*place[:2], int(place[2])] for place in places]

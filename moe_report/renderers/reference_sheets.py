@@ -1,15 +1,12 @@
-"""The sheets that explain: Assumptions, Method, Findings, Report."""
+"""The sheets that explain: Method, Findings, Report."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import replace
 
-from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.datavalidation import DataValidation
-
 from moe_report.display import show
-from moe_report.grid import ASSUMPTIONS_SHEET, REPORT_SHEET, SHEET
+from moe_report.grid import REPORT_SHEET, SHEET
 from moe_report.guard import column_letters
 from moe_report.printers import plain
 from moe_report.renderers.book import Book, Sheet, freeze
@@ -17,11 +14,10 @@ from moe_report.renderers.models_sheet import FIRST, Layout
 from moe_report.renderers.palette import INPUT, LINK, QUIET, WARN_FILL, Look
 from moe_report.report import Column, Report
 
-_HEAD = Look(bold=True, fill="E9EFF7", color="1F2937", wrap=True, rule=True)
-_TEXT = Look(wrap=True, vertical="top")
-_AFTER_NUMBER = Look(wrap=True, vertical="top", indent=1)
-_CODE = Look(mono=True, size=9, wrap=True, vertical="top")
-_SOFT = Look(wrap=True, vertical="top", color=QUIET, size=9)
+HEAD = Look(bold=True, fill="E9EFF7", color="1F2937", wrap=True, rule=True)
+TEXT = Look(wrap=True, vertical="top")
+CODE = Look(mono=True, size=9, wrap=True, vertical="top")
+SOFT = Look(wrap=True, vertical="top", color=QUIET, size=9)
 _SETTINGS = {
     "title": "Heading of the report.",
     "intro": "Paragraphs under the heading; an empty line parts them. Web addresses become links.",
@@ -45,50 +41,9 @@ def table_head(
 ) -> None:
     """Write the header row of a plain table and set its widths; ``right`` names number columns."""
     for number, (name, width) in enumerate(columns.items(), start=1):
-        look = replace(_HEAD, horizontal="right") if name in right else _HEAD
+        look = replace(HEAD, horizontal="right") if name in right else HEAD
         sheet.rows.text(row, number, name, book.palette(look))
         sheet.width(number, width)
-
-
-def write_assumptions(book: Book, report: Report) -> None:
-    """Fill the sheet Assumptions: a named cell each, so that every formula follows it."""
-    sheet, style = book[ASSUMPTIONS_SHEET], book.palette
-    heading(
-        book, sheet, "Assumptions",
-        "What the metrics are computed for. Change a value in blue and everything follows.",
-    )  # fmt: skip
-    top = 4
-    columns = {"label": 28.0, "name": 20.0, "value": 12.0, "unit": 12.0, "symbol": 9.0,
-               "default": 10.0, "help": 78.0}  # fmt: skip
-    table_head(book, sheet, top, columns, right=("value", "default"))
-    for row, item in enumerate(report.assumptions, start=top + 1):
-        what = item.definition
-        sheet.rows.text(row, 1, what.label, style(Look(bold=True, vertical="top")))
-        sheet.rows.text(row, 2, what.name, style(_CODE))
-        whole = item.value == int(item.value)
-        value_format = "#,##0" if whole else "#,##0.####"
-        value = Look(color=INPUT, bold=item.given, number_format=value_format, vertical="top")
-        sheet.rows.number(row, 3, item.value, style(value))
-        sheet.rows.text(row, 4, what.unit, style(replace(_SOFT, indent=1)))
-        sheet.rows.text(row, 5, what.symbol.replace("_", " "), style(_TEXT))
-        plain_default = Look(color=QUIET, number_format=value_format, vertical="top")
-        sheet.rows.number(row, 6, what.default, style(plain_default))
-        sheet.rows.text(row, 7, what.help, style(_AFTER_NUMBER))
-        target = f"{ASSUMPTIONS_SHEET}!$C${row}"
-        book.shell.defined_names[what.name] = DefinedName(what.name, attr_text=target)
-        check = DataValidation(
-            type="whole" if what.whole else "decimal", operator="between",
-            formula1=f"{what.minimum:g}",
-            formula2=f"{what.maximum:.17g}", allow_blank=False, showErrorMessage=True,
-            errorTitle=what.label[:32],
-            error=f"A number from {what.minimum:g} to {what.maximum:g}."[:255],
-        )  # fmt: skip
-        check.add(f"C{row}")
-        sheet.shell.add_data_validation(check)
-    longest = max((len(f"{item.value:,.4f}") for item in report.assumptions), default=0)
-    sheet.width(3, max(12, longest))
-    freeze(sheet.shell, f"A{top + 1}", 100, gridlines=False)
-    sheet.print_setup(f"{top}:{top}")
 
 
 def write_method(book: Book, report: Report) -> None:
@@ -112,7 +67,7 @@ def write_method(book: Book, report: Report) -> None:
         for column in section.columns:
             _method_row(book, sheet, row, column)
             origin = f"{section.distribution} {section.version}".strip()
-            sheet.rows.text(row, 8, f"{origin}\n{section.module}", style(_SOFT))
+            sheet.rows.text(row, 8, f"{origin}\n{section.module}", style(SOFT))
             row += 1
     sheet.rows.text(row, 1, "Inputs", style(Look(bold=True, size=12, color="1F2937")))
     sheet.height(row, 22)
@@ -128,11 +83,11 @@ def _method_row(book: Book, sheet: Sheet, row: int, column: Column) -> None:
     texts = (
         (column.symbol.replace("_", " "), Look(italic=True, vertical="top")),
         (column.label, Look(wrap=True, vertical="top", bold=True)),
-        (column.name, _CODE),
-        (formula, _CODE),
-        (column.description, _TEXT),
-        (column.unit, _SOFT),
-        (column.source, _SOFT),
+        (column.name, CODE),
+        (formula, CODE),
+        (column.description, TEXT),
+        (column.unit, SOFT),
+        (column.source, SOFT),
     )
     for number, (text, look) in enumerate(texts, start=1):
         if text:
@@ -155,12 +110,12 @@ def write_settings(book: Book, said: Mapping[str, str]) -> None:
     value = Look(color=INPUT, wrap=True, vertical="top")
     for row, (key, meaning) in enumerate(_SETTINGS.items(), start=top + 1):
         text = said.get(key, "")
-        sheet.rows.text(row, 1, key, style(_CODE))
+        sheet.rows.text(row, 1, key, style(CODE))
         if text:
             sheet.rows.text(row, 2, text, style(value))
         else:
             sheet.rows.blank(row, 2, style(value))
-        sheet.rows.text(row, 3, meaning, style(_SOFT))
+        sheet.rows.text(row, 3, meaning, style(SOFT))
         lines = sum(max(1, -(-len(line) // 76)) for line in text.split("\n"))
         sheet.height(row, min(13.5 * max(lines, 2) + 3, 400))
     freeze(sheet.shell, f"A{top + 1}", 100, gridlines=False)
@@ -186,9 +141,9 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
         fill = WARN_FILL if finding.level == "impossible" else ""
         level = Look(bold=True, vertical="top", fill=fill)
         sheet.rows.text(row, 1, finding.level, style(level))
-        sheet.rows.text(row, 2, finding.model, style(_TEXT))
-        sheet.rows.text(row, 3, finding.column, style(_CODE))
-        sheet.rows.text(row, 4, finding.message, style(_TEXT))
+        sheet.rows.text(row, 2, finding.model, style(TEXT))
+        sheet.rows.text(row, 3, finding.column, style(CODE))
+        sheet.rows.text(row, 4, finding.message, style(TEXT))
         column = report.columns[finding.column]
         for number, value in ((5, finding.stated), (6, finding.computed)):
             if value is not None:
@@ -204,6 +159,6 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
         )
     for row, failure in enumerate(report.failures, start=top + 1 + len(report.findings)):
         sheet.rows.text(row, 1, "failed", style(Look(bold=True, vertical="top", fill=WARN_FILL)))
-        sheet.rows.text(row, 4, str(failure), style(_TEXT))
+        sheet.rows.text(row, 4, str(failure), style(TEXT))
     freeze(sheet.shell, f"A{top + 1}", 100, gridlines=False)
     sheet.print_setup(f"{top}:{top}")

@@ -1,0 +1,41 @@
+"""What is wrong with a template before there is a report: what is unknown, and what cannot move."""
+
+from __future__ import annotations
+
+from moe_report.errors import Problem
+from moe_report.filling.listing import describe
+from moe_report.filling.moving import obstacles
+from moe_report.filling.reading import inspect_template
+from moe_report.filling.references import Insertion
+from moe_report.filling.scope import known_of_registry
+from moe_report.filling.sheets import copying_obstacles
+from moe_report.filling.writing import unrepeatable
+from moe_report.guard import check_package
+from moe_report.registry import Registry
+
+
+def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str, list[Problem]]:
+    """Return in words what a template would fill, and everything that it could not.
+
+    Args:
+        data: The template's bytes.
+        registry: The metrics that there are.
+        where: The template's name, for problems.
+
+    Raises:
+        InputError: It is no workbook at all.
+    """
+    package = check_package(data, where)
+    known = known_of_registry(registry)
+    template, found = inspect_template(package, known, where)
+    problems = list(found)
+    for table in template.tables:
+        more = Insertion(table.sheet, table.row, 1)
+        problems += obstacles(package, more, where=where, table=table.table_part)
+        for address, why in unrepeatable(package[table.part], table.row):
+            place = f"{where}, sheet {table.sheet}, cell {address}"
+            problems.append(Problem(place, why, sheet=table.sheet, cell=address))
+    titles = {part: title for title, part in package.sheets().items()}
+    for sheet in template.sheets:
+        problems += copying_obstacles(package, titles[sheet.part], where=where)
+    return describe(template, known, problems), problems
