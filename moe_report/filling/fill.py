@@ -13,6 +13,7 @@ from moe_report.filling.plan import Plan, make_plan
 from moe_report.filling.reading import read_template
 from moe_report.filling.rows import unshare
 from moe_report.filling.sheets import SheetCopies
+from moe_report.filling.stale import LAST_COLUMN, Changed, forget_values
 from moe_report.filling.writing import has_formulas, write_sheet
 from moe_report.guard import check_package, scan_sheet
 from moe_report.ooxml import Package, parse, serialize
@@ -73,6 +74,7 @@ def _write(package: Package, plan: Plan, where: str) -> list[str]:
     notes: list[str] = []
     for insertion, table in plan.insertions:
         notes += insert_rows(package, insertion, where=where, table=table)
+    forget_values(package, _changed(plan))
     copies: dict[str, list[str]] = {}
     if plan.sheets:
         listed = SheetCopies(package)
@@ -95,3 +97,16 @@ def _write(package: Package, plan: Plan, where: str) -> list[str]:
     if any(has_formulas(package[part]) for part in package.sheets().values()):
         ask_to_recalculate(package)
     return notes
+
+
+def _changed(plan: Plan) -> dict[str, Changed]:
+    """Return the cells that get values, by sheet; a copied sheet stands for its copies."""
+    found: dict[str, Changed] = {}
+    for sheet, bands in plan.bands.items():
+        rows = found.setdefault(sheet, Changed())
+        rows.areas += [(1, band.row, LAST_COLUMN, band.row + band.count - 1) for band in bands]
+    copied = {sheet: cells[0] for sheet, cells in plan.copies.items() if cells}
+    for sheet, cells in (*plan.cells.items(), *copied.items()):
+        for cell in cells:
+            found.setdefault(sheet, Changed()).add(cell.column, cell.row)
+    return found
