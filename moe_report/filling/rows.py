@@ -11,17 +11,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 
 from lxml import etree
-from openpyxl.formula.tokenizer import Token, Tokenizer
-from openpyxl.formula.translate import Translator
 
 from moe_report.cells import TAG
+from moe_report.filling.formulatext import references
+from moe_report.filling.moving_formulas import split_row, translated
 from moe_report.guard import column_letters, split_address
 from moe_report.sheetxml import MAX_TEXT, number_text, text_of
 
 Value = str | float | bool | None
-_REFERENCE = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)(\d{1,7})")
-_WHOLE_ROW = re.compile(r"(\$?)(\d{1,7})")
-_LAST_COLUMN = 16384
 
 
 class Contents:
@@ -203,42 +200,33 @@ def relative_rows(formula: str, row: int) -> list[str | int]:
     >>> relative_rows("SUM(A$1:B5)+Data!C4*1.5", 5)
     ['SUM(A$1:B', 0, ')+Data!C', -1, '*1.5']
     """
-    pieces: list[str | int] = [""]
-
-    def say(text: str) -> None:
-        if isinstance(pieces[-1], str):
-            pieces[-1] += text
-        else:
-            pieces.append(text)
-
-    for token in Tokenizer("=" + formula).items:
-        if token.type != Token.OPERAND or token.subtype != Token.RANGE:
-            say(token.value)
-            continue
-        sheet, bang, area = token.value.rpartition("!")
-        if "[" in area:
-            say(token.value)
-            continue
-        say(sheet + bang)
-        corners = area.split(":")
-        rows = len(corners) == 2 and all(_WHOLE_ROW.fullmatch(corner) for corner in corners)
-        for at, corner in enumerate(corners):
-            if at:
-                say(":")
-            match = (_WHOLE_ROW if rows else _REFERENCE).fullmatch(corner)
-            fixed = match is None or match[match.lastindex - 1 if match.lastindex else 0] == "$"
-            if match is None or fixed or not _is_column(match):
-                say(corner)
-            else:
-                number = match[match.lastindex or 0]
-                say(corner[: -len(number)])
-                pieces.append(int(number) - row)
-    return [piece for piece in pieces if piece != ""]
+    pieces: list[str | int] = []
+    done = 0
+    for found in references(formula):
+        ends = ((found.first, found.start + len(found.first)), (found.last, found.end))
+        for end, stop in ends:
+            number, fixed = split_row(end)
+            if number and not fixed:
+                digits = len(end) - len(end.rstrip("0123456789"))
+                pieces += [formula[done : stop - digits], number - row]
+                done = stop
+    return [piece for piece in [*pieces, formula[done:]] if piece != ""]
 
 
-def _is_column(match: re.Match[str]) -> bool:
-    """Whether it is a cell at all, and not a name that looks like one."""
-    return match.re is _WHOLE_ROW or split_address(match[2] + "1")[0] <= _LAST_COLUMN
+def drifting(formula: str, row: int) -> str:
+    """Return a reference that would mean another row in each copy of a row; empty for none.
+
+    A row refers to itself, and to the one above it, as a running total does. A reference to
+    another row needs a ``$``, or each copy refers to another one.
+
+    >>> drifting("B5/B$3+B4", 5), drifting("B5/B3", 5)
+    ('', 'B3')
+    """
+    for found in references(formula):
+        rows = [split_row(end) for end in (found.first, found.last) if end]
+        if any(number and not fixed and number not in (row, row - 1) for number, fixed in rows):
+            return found.text
+    return ""
 
 
 def unshare(root: etree._Element, rows: Collection[int]) -> bool:
@@ -257,9 +245,9 @@ def unshare(root: etree._Element, rows: Collection[int]) -> bool:
         if first is None:
             continue
         origin = _cell(cells[first]).get("r", "")
-        translator = Translator(f"={first.text}", origin=origin)
+        text = first.text or ""
         for item in members:
-            item.text = translator.translate_formula(_cell(cells[item]).get("r", ""))[1:]
+            item.text = translated(text, origin, _cell(cells[item]).get("r", ""))
             for attribute in ("t", "ref", "si"):
                 item.attrib.pop(attribute, "")
         changed = True

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from lxml import etree
 
 from moe_report.cells import TAG, Cells, area_of
-from moe_report.filling.rows import RowPattern, Value
-from moe_report.guard import column_letters
+from moe_report.filling.moving_formulas import translated
+from moe_report.filling.rows import RowPattern, Value, drifting
+from moe_report.guard import column_letters, split_address
 from moe_report.ooxml import parse, serialize
 from moe_report.sheetxml import number_text, text_of
 
@@ -128,12 +129,29 @@ def has_formulas(xml: bytes) -> bool:
 def unrepeatable(xml: bytes, row: int) -> list[tuple[str, str]]:
     """Return the cells of a row that cannot be repeated, by address, and why."""
     found = []
-    for item in parse(xml).iterfind(f"{TAG}sheetData/{TAG}row[@r='{row}']/{TAG}c/{TAG}f"):
+    shared: dict[str, tuple[str, str]] = {}
+    for item in parse(xml).iterfind(f"{TAG}sheetData/{TAG}row/{TAG}c/{TAG}f"):
         cell = item.getparent()
-        address = cell.get("r", "") if cell is not None else ""
+        address, text = cell.get("r", "") if cell is not None else "", item.text or ""
+        if item.get("t") == "shared" and text:
+            shared.setdefault(item.get("si", ""), (text, address))
+        if not address or split_address(address)[1] != row:
+            continue
         if item.get("t") == "dataTable":
             found.append((address, "is part of a what-if table, which cannot repeat"))
         elif item.get("t") == "array" and item.get("ref", address) != address:
             found.append((address, f"is the array formula of {item.get('ref')}, which cannot "
                                    "repeat; expected one of a single cell"))  # fmt: skip
+        else:
+            try:
+                if not text and item.get("si", "") in shared:
+                    text = translated(*shared[item.get("si", "")], address)
+                other = drifting(text, row)
+            except ValueError as error:
+                found.append((address, f"its formula cannot repeat: {error}"))
+                continue
+            if other:
+                found.append((address, f"its formula refers to {other}, and each copy of the row "
+                                       "would refer to another; expected $ before the number of "
+                                       "the row"))  # fmt: skip
     return found

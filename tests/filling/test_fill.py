@@ -287,7 +287,7 @@ def test_a_totals_row_and_two_tables_on_a_sheet(tmp_path: Path) -> None:
     sheet["A6"], sheet["B6"] = "Name", "Top"
     sheet["A7"], sheet["B7"] = "{{ m.name }}", "{{ m.num_experts_per_tok }}"
     sheet["A6"].comment = Comment("where: num_experts_per_tok == 2", "test")
-    sheet["D7"], sheet["E7"] = "=B7+B$3", "=B7+B3"
+    sheet["D7"], sheet["E7"] = "=B7+B$3", "=SUM(B$7:B7)"
     sheet.add_table(Table(displayName="Second", ref="A6:B7"))
     data = fill(saved(book), usual_report(), where="t.xlsx").data
     done = opened(data)["Data"]
@@ -297,9 +297,21 @@ def test_a_totals_row_and_two_tables_on_a_sheet(tmp_path: Path) -> None:
     assert [done.cell(r, 1).value for r in (11, 12)] == ["Mixtral 8x7B", "A layer"]
     expected: dict[tuple[str, str], object] = {
         ("Data", "B7"): 1264, ("Data", "D11"): 1266, ("Data", "D12"): 1266,
-        ("Data", "E11"): 1266, ("Data", "E12"): 2,  # as if filled down by hand
+        ("Data", "E11"): 2, ("Data", "E12"): 4,  # as if filled down by hand
     }  # fmt: skip
     assert_recalculates(data, tmp_path, ["Data"], expected)
+
+
+def test_a_formula_that_would_drift_is_refused() -> None:
+    """Each copy of the row would refer to another one; the row above, as in a sum, is meant."""
+    for formula, other in (("=B2/B9", "B9"), ("=SUM(B2:B5)", "B2:B5"), ("=B2+Data!B8", "B8")):
+        with pytest.raises(InputError, match=rf"cell C2: its formula refers to {other}, and each"):
+            fill(
+                template(["{{ m.name }}", "{{ m.num_experts }}", formula]),
+                usual_report(), where="t.xlsx",
+            )  # fmt: skip
+    data = template(["{{ m.name }}", "{{ m.num_experts }}", "=B2/B$9+B1+SUM($A2:B2)"])
+    assert fill(data, usual_report(), where="t.xlsx").data
 
 
 def test_a_shared_formula_in_the_row_is_written_out(tmp_path: Path) -> None:
