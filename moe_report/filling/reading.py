@@ -366,10 +366,9 @@ class TemplateReader:
             elif place in rows:
                 self._problem(sheet, address, f"{said} the row repeats; rename the name")
             elif place in found.formulas:
-                self._problem(
-                    sheet,
-                    address,
-                    f"{said} there is a formula, which would be lost; rename the name",
+                self.notes.append(
+                    f"name {item.name}: it is left as it is, because it leads to a formula, in "
+                    f"cell {address} of sheet {sheet}"
                 )
             elif place in seen:
                 self._problem(sheet, address, f"{said} so does {seen[place]}; expected one of them")

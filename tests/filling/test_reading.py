@@ -397,15 +397,24 @@ def test_defined_names_get_their_values(single: Known) -> None:
     ]
 
 
+def test_a_name_that_leads_to_a_formula_is_left_as_it_is(known: Known) -> None:
+    """A note says so, and the formula stays."""
+    build = with_names({"context_length": "Costs!$B$2"}, {"B2": "=1+1"})
+    template = read_template(package(build), known, "t.xlsx")
+    assert template.names == ()
+    assert template.notes == (
+        "name context_length: it is left as it is, because it leads to a formula, in cell B2 of "
+        "sheet Costs",
+    )
+
+
 def test_names_that_cannot_be_filled_are_refused(known: Known, single: Known) -> None:
-    """With several models, over a formula, in what repeats, two for one cell."""
+    """With several models, in what repeats, two for one cell."""
     (problem,) = refused(with_names({"total_params": "Costs!$B$2"}), known)
     assert problem == (
         "t.xlsx, sheet Costs, cell B2: the name total_params leads here, and there are 5 models; "
         'rename the name and write {{ models["a name"].total_params }} into the cell'
     )
-    (problem,) = refused(with_names({"context_length": "Costs!$B$2"}, {"B2": "=1+1"}), known)
-    assert "there is a formula, which would be lost" in problem
     both = {"context_length": "Costs!$B$2", "total_params": "Costs!$B$2"}
     (problem,) = refused(with_names(both), single)
     assert "the name total_params leads here, and so does context_length" in problem
