@@ -138,8 +138,14 @@ class _Sheet:
             value = self._value(self.top, at)
             text = " ".join(str(value).split()) if value is not None else ""
             folded = text.casefold()
-            if folded in OURS:
+            if folded in OURS and not (strict and folded in self.columns):
                 self.columns[folded] = at
+            elif folded in OURS:
+                message = f"found {text!r} once more; expected each column once"
+                self._problem(self.top, at, message)
+            elif not text and strict and (row := self._first_number(at)):
+                message = f"found {shown(self._value(row, at))} in a column without header"
+                self._problem(row, at, f"{message}; expected the name of a scenario above it")
             elif not text or folded in _REMARKS or text.startswith("#"):
                 continue
             elif folded in seen:
@@ -157,6 +163,14 @@ class _Sheet:
             else:
                 self.scenarios[text] = at
             seen.setdefault(folded, self._address(self.top, at))
+
+    def _first_number(self, column: int) -> int:
+        """The first row of an assumption that has a number in a column; 0 for none."""
+        for row in range(self.top + 1, len(self.grid)):
+            named = "name" in self.columns and self._value(row, self.columns["name"])
+            if named and isinstance(self._value(row, column), (int, float)):
+                return row
+        return 0
 
     def _is_words(self, column: int) -> bool:
         """Whether a column has words and no number, as one of remarks does."""

@@ -10,6 +10,7 @@ from lxml import etree
 from openpyxl.formula.translate import Translator
 
 from moe_report.cells import TAG, Cells
+from moe_report.errors import InputError, Problem
 from moe_report.fields import FIELDS
 from moe_report.grid import SHEET
 from moe_report.guard import column_letters
@@ -60,8 +61,12 @@ def keep_typed_formulas(
 
     Returns:
         What is not kept, a sentence each.
+
+    Raises:
+        InputError: A formula stands where ours do.
     """
     notes = []
+    lost: list[Problem] = []
     target = new.sheets()[SHEET]
     root = parse(new[target])
     fresh = _formulas(root, file)
@@ -77,9 +82,13 @@ def keep_typed_formulas(
         ours = place in fresh
         if ours or (known is not None and known.default is not None):
             if not _OURS.search(text) and text != fresh.get(place):
-                notes.append(
-                    f"{file}, sheet {SHEET}, cell {address}: your formula ={text} stands in a "
-                    "column of formulas, which is written anew"
+                lost.append(
+                    Problem(
+                        f"{file}, sheet {SHEET}, cell {address}",
+                        f"your formula ={text} stands in a column of formulas, which is written "
+                        "anew, and would be lost; put its value there, or the formula into a "
+                        "column of your own",
+                    )
                 )
         elif unmoved or not _CELL.search(_NOT_CELLS.sub("", text)):
             cell = cells.grid.get(place[1], {}).get(place[0])
@@ -94,6 +103,8 @@ def keep_typed_formulas(
                 f"{file}, sheet {SHEET}, cell {address}: your formula ={text} is replaced by its "
                 "value, for models or columns have moved"
             )
+    if lost:
+        raise InputError(lost)
     if changed:
         new[target] = serialize(root)
     return notes

@@ -29,6 +29,7 @@ from moe_report.registry import Registry
 from moe_report.table import Given, Row, Source, given
 
 NO_VALUE_YET = "a formula of yours has no stored value yet and is carried along empty"
+NO_NUMBER = "has no number at all and is skipped"
 _MISSING_SIGNS = {"", "-", "–", "—", "n/a", "na", "none"}
 _PERCENT = Decimal("0.01")
 _LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
@@ -220,8 +221,10 @@ class SheetReader:
 
     def _unknown(self, top: int, column: int, text: str, why: str, carried: dict[int, str]) -> None:
         letters = column_letters(column)
-        below = [f"{letters}{number}" for number in range(top + 1, len(self.grid) + 1)]
-        if self.own_report and any(address in self.scan.formulas for address in below):
+        below = range(top + 1, len(self.grid) + 1)
+        formulas = [at for at in below if f"{letters}{at}" in self.scan.formulas]
+        typed = any(self._filled(at, column) for at in below if at not in formulas)
+        if self.own_report and formulas and not typed:
             self.warnings.append(
                 f"{self.source.name}: column {text!r} ({letters}{top}) of the earlier report is "
                 "skipped: its metric is not installed"
@@ -262,9 +265,7 @@ class SheetReader:
                 self.problem(cell, "found a row without a name; expected one in every row")
             return None
         if not numbers and len(self.problems) == before:
-            self.warnings.append(
-                f"{self.source.name}, {place}: {shown(name)} has no number at all and is skipped"
-            )
+            self.warnings.append(f"{self.source.name}, {place}: {shown(name)} {NO_NUMBER}")
             return None
         self._check_rules(number, columns, numbers)
         extra = {}

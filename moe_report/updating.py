@@ -20,7 +20,7 @@ from moe_report.registry import Registry
 from moe_report.renderers.compare_sheet import CHOICE, VALUES
 from moe_report.renewal import renew
 from moe_report.report import Report
-from moe_report.sheetreader import NO_VALUE_YET
+from moe_report.sheetreader import NO_NUMBER, NO_VALUE_YET
 from moe_report.table import ModelTable, Row
 from moe_report.workbook import Read, inspect_workbook, read_bytes
 
@@ -153,8 +153,14 @@ def open_report(path: Path, registry: Registry, target: Path | None = None) -> U
             "the program has left it behind)"
         )
     read = inspect_workbook(path, registry, sheet=SHEET)
-    if read.problems:
-        raise InputError(read.problems)
+    # What a run passes over with a word would be lost here.
+    lost = [
+        Problem(path.name, f"{text.removeprefix(f'{path.name}: ')}, and would be lost")
+        for text in read.table.warnings
+        if text.endswith(NO_NUMBER)
+    ]
+    if read.problems or lost:
+        raise InputError([*read.problems, *lost])
     assert read.places is not None
     return Update(path, package, read, target)
 

@@ -642,3 +642,47 @@ def test_new_sheets_look_as_in_a_new_report(report: Path, made: Path) -> None:
         ]  # fmt: skip
         assert rules[0] == rules[1], sheet
         assert ours.freeze_panes == fresh.freeze_panes
+
+
+def test_a_column_of_words_and_formulas_is_kept(report: Path) -> None:
+    """Only a column of nothing but formulas can be one of a metric that is gone."""
+
+    def add_column(book: Any) -> None:
+        sheet = book["Models"]
+        column = sheet.max_column + 1
+        for row, value in zip((HEADER, FIRST, FIRST + 1), ("owner", "infra", '="x"'), strict=True):
+            sheet.cell(row, column).value = value
+
+    update(edited(report, add_column, settle=True))
+    sheet = loaded(report)["Models"]
+    first = sheet.cell(FIRST, 1).value
+    assert at(sheet, first, "owner").value == "infra"
+
+
+def test_a_row_without_a_number_is_not_lost(report: Path) -> None:
+    """A run passes over it with a word; an update, which would lose it, does nothing."""
+
+    def add_row(book: Any) -> None:
+        sheet = book["Models"]
+        sheet.cell(sheet.max_row + 1, 1).value = "to do"
+
+    before = edited(report, add_row, settle=True).read_bytes()
+    done = run("--update", report)
+    assert done.exit_code == 1
+    assert "'to do' has no number at all and is skipped, and would be lost" in done.output
+    assert report.read_bytes() == before
+
+
+def test_a_formula_over_a_metric_is_not_lost(report: Path) -> None:
+    """Where ours stand, a formula of the user's cannot; the old file stays as it is."""
+
+    def type_over(book: Any) -> None:
+        sheet = book["Models"]
+        at(sheet, sheet.cell(FIRST, 1).value, "total_params").value = "=SUM(1,2)*1E9"
+
+    before = edited(report, type_over, settle=True).read_bytes()
+    done = run("--update", report)
+    assert done.exit_code == 1
+    assert "your formula =SUM(1,2)*1" in done.output
+    assert "would be lost" in done.output
+    assert report.read_bytes() == before

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from moe_report.errors import Problem
+from moe_report.filling.kinds import refuse_name
 from moe_report.filling.listing import describe
 from moe_report.filling.moving import obstacles
 from moe_report.filling.reading import inspect_template
 from moe_report.filling.references import Insertion
 from moe_report.filling.scope import known_of_registry
 from moe_report.filling.sheets import copying_obstacles
-from moe_report.filling.writing import unrepeatable
+from moe_report.filling.writing import neighbours, unrepeatable
 from moe_report.guard import check_package
 from moe_report.registry import Registry
 
@@ -26,13 +27,24 @@ def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str,
         InputError: It is no workbook at all.
     """
     package = check_package(data, where)
+    refuse_name(package, where)
     known = known_of_registry(registry)
     template, found = inspect_template(package, known, where)
     problems = list(found)
     for table in template.tables:
         more = Insertion(table.sheet, table.row, 1)
-        problems += obstacles(package, more, where=where, table=table.table_part)
-        for address, why in unrepeatable(package[table.part], table.row):
+        parts = [
+            other.table_part
+            for other in template.tables
+            if (other.part, other.row) == (table.part, table.row)
+        ]
+        if table.table_part != parts[0]:
+            continue  # all of a row are looked at together
+        problems += obstacles(package, more, where=where, table=parts)
+        for address, why in (
+            *unrepeatable(package[table.part], table.row),
+            *neighbours(package, table.part, table.row, parts),
+        ):
             place = f"{where}, sheet {table.sheet}, cell {address}"
             problems.append(Problem(place, why, sheet=table.sheet, cell=address))
     titles = {part: title for title, part in package.sheets().items()}

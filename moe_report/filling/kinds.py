@@ -27,6 +27,18 @@ BECOMES = {
 }
 
 
+def refuse_name(package: Package, where: str) -> None:
+    """Refuse a workbook whose name ends as one of another kind does.
+
+    Raises:
+        InputError: It is, or is of no kind that can be filled.
+    """
+    own, ending = kind_of(package, where), where.lower().rpartition(".")[2]
+    if ending and own[-1] != ending[-1]:
+        problem = Problem(where, f"is an {own} workbook by its content; expected a name to match")
+        raise InputError([problem])
+
+
 def kind_of(package: Package, where: str) -> str:
     """Return the ending that a workbook's name should have, by what the workbook is.
 

@@ -201,4 +201,12 @@ class _Moving:
             notes.append("macros are kept as they are: addresses in their code do not move")
         if self.move.untraced:
             notes.append(untraced_note(self.move))
+        if self.move.alone:
+            few = ", ".join(self.move.alone[:3])
+            more = f" and {len(self.move.alone) - 3} more" if len(self.move.alone) > 3 else ""
+            after = self.move.insertion.after
+            notes.append(
+                f"{few}{more}: refers to one cell of the row that repeats, and so to the first "
+                f"model alone; a range such as D{after}:D{after} means all models"
+            )
         return list(dict.fromkeys(notes))

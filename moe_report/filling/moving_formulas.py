@@ -29,6 +29,7 @@ class Move:
         sheets: Names of all its sheets in order.
         problems: What cannot be moved.
         untraced: Cells whose formulas find others by a text or a number.
+        alone: Formulas elsewhere that refer to one cell of the repeated row, not to a range.
         notes: What else to tell the user.
         formulas_moved: Whether a formula is now another one, or in another cell.
         numbers: Names of the sheets by the number that the file gives them.
@@ -40,6 +41,7 @@ class Move:
     sheets: tuple[str, ...]
     problems: list[Problem] = field(default_factory=list)
     untraced: list[str] = field(default_factory=list)
+    alone: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     formulas_moved: bool = False
     numbers: dict[str, str] = field(default_factory=dict)
@@ -98,6 +100,9 @@ class Move:
         try:
             if function := untraceable(text[len(equals) :]):
                 self.untraced.append(f"{place} ({function})")
+            itself = row == self.insertion.after and self.is_on(on)
+            if self.insertion.count and not single and not itself:
+                self._note_single(text[len(equals) :], on, place)
             moved = equals + self._moved(text[len(equals) :], on, single=single, row=row)
         except ValueError as error:
             self.problems.append(
@@ -106,6 +111,15 @@ class Move:
             return text
         self.formulas_moved |= moved != text
         return moved
+
+    def _note_single(self, text: str, on: str, place: str) -> None:
+        if f"{self.insertion.after}" not in text:
+            return
+        for found in references(text, on, self.sheets):
+            row, _ = split_row(found.first)
+            if not found.last and row == self.insertion.after and self.is_on(found.sheet):
+                self.alone.append(f"{place} ({found.first})")
+                return
 
     def _moved(self, text: str, on: str, *, single: bool, row: int) -> str:
         masked: list[str] = []

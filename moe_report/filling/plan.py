@@ -26,7 +26,7 @@ from moe_report.filling.rows import Contents, Value, fits
 from moe_report.filling.sheetnames import quoted, sheet_names
 from moe_report.filling.sheets import MAX_SHEETS, copying_obstacles, named_only
 from moe_report.filling.template import RepeatedSheet, Template, TemplateCell, TemplateTable
-from moe_report.filling.writing import Band, CellValue, unrepeatable
+from moe_report.filling.writing import Band, CellValue, neighbours, unrepeatable
 from moe_report.guard import MAX_ROWS, column_letters
 from moe_report.ooxml import Package, parse
 
@@ -38,8 +38,8 @@ class Plan:
     """All that will be written.
 
     Attributes:
-        insertions: Rows to put in, in the order in which they are put in, and the part of the table
-            that grows by them.
+        insertions: Rows to put in, in the order in which they are put in, and the parts of the
+            tables that grow by them.
         bands: The rows that repeat, by the name of their sheet.
         cells: Values of single cells, by the name of their sheet.
         sheets: Names of the copies of each sheet that repeats.
@@ -48,7 +48,7 @@ class Plan:
         notes: What the user should know.
     """
 
-    insertions: list[tuple[Insertion, str]] = field(default_factory=list)
+    insertions: list[tuple[Insertion, tuple[str, ...]]] = field(default_factory=list)
     bands: dict[str, list[Band]] = field(default_factory=dict)
     cells: dict[str, list[CellValue]] = field(default_factory=dict)
     sheets: dict[str, list[str]] = field(default_factory=dict)
@@ -149,7 +149,13 @@ class _Planner:
 
     def _chosen(self, table: TemplateTable) -> list[Model]:
         try:
-            return choose(self.context, table.sort, table.where)
+            chosen = choose(self.context, table.sort, table.where)
+            if not chosen:
+                self.plan.notes.append(
+                    f"{self.where}, sheet {table.sheet}, table {table.name}: no model has a row; "
+                    "one is left, empty"
+                )
+            return chosen
         except TemplateValueError as error:
             place = f"{self.where}, sheet {table.sheet}, table {table.name}"
             self.problems.append(Problem(place, error.message, sheet=table.sheet))
@@ -178,18 +184,19 @@ class _Planner:
                 place = f"{self.where}, sheet {sheet}, row {row}"
                 message = f"would repeat {count:,} times; expected at most {MAX_ROWS:,} rows"
                 self.problems.append(Problem(place, message, sheet=sheet))
-            self._row_obstacles(tables[0][0], count)
-            part = tables[0][0].table_part
-            self.plan.insertions.append((Insertion(sheet, row, count - 1), part))
+            parts = tuple(table.table_part for table, _ in tables)
+            self._row_obstacles(tables[0][0], parts, count)
+            self.plan.insertions.append((Insertion(sheet, row, count - 1), parts))
 
-    def _row_obstacles(self, table: TemplateTable, count: int) -> None:
+    def _row_obstacles(self, table: TemplateTable, parts: tuple[str, ...], count: int) -> None:
         insertion = Insertion(table.sheet, table.row, count - 1)
         if count == 1:
             return
-        self.problems += obstacles(
-            self.package, insertion, where=self.where, table=table.table_part
-        )
-        for address, why in unrepeatable(self.package[table.part], table.row):
+        self.problems += obstacles(self.package, insertion, where=self.where, table=parts)
+        for address, why in (
+            *unrepeatable(self.package[table.part], table.row),
+            *neighbours(self.package, table.part, table.row, parts),
+        ):
             place = f"{self.where}, sheet {table.sheet}, cell {address}"
             self.problems.append(Problem(place, why, sheet=table.sheet, cell=address))
 

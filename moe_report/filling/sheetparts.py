@@ -82,12 +82,18 @@ def header_asks(root: etree._Element) -> bool:
     return any("{{" in (item.text or "") for item in root.iterfind(f"{TAG}headerFooter/*"))
 
 
+# Of a chart: references to cells, and the values that it last had.
+_NOT_WORDS = re.compile(
+    rb"<(?:\w+:)?f>[^<]*</(?:\w+:)?f>|<((?:\w+:)?(?:str|num|multiLvlStr)Cache)>.*?</\1>", re.DOTALL
+)
+
+
 def parts_that_ask(package: Package) -> Iterator[str]:
     """Say which text boxes, charts and notes hold braces: only cells are filled."""
     kinds = {"xl/drawings/": "a drawing", "xl/charts/": "a chart", "xl/comments": "a note"}
     for name in package:
         for start, kind in kinds.items():
-            if name.startswith(start) and b"{{" in package[name]:
+            if name.startswith(start) and b"{{" in _NOT_WORDS.sub(b"", package[name]):
                 yield f"{name}: {kind} with {{{{ is left as it is; only cells are filled"
 
 

@@ -75,7 +75,11 @@ def in_words(value: object) -> str:
     """Return a value as an error shows it."""
     if isinstance(value, str):
         return f"the text {short(value)}"
-    return "nothing" if value is None else as_text(value)
+    if value is None:
+        return "nothing"
+    if isinstance(value, (bool, int, float)):
+        return as_text(value)
+    return "a list" if isinstance(value, (list, tuple)) else "a model"
 
 
 def bounded(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -12,7 +12,7 @@ from moe_report.cells import TAG, Cells, area_of
 from moe_report.filling.moving_formulas import translated
 from moe_report.filling.rows import RowPattern, Value, drifting
 from moe_report.guard import column_letters, split_address
-from moe_report.ooxml import parse, serialize
+from moe_report.ooxml import Package, parse, serialize
 from moe_report.sheetxml import number_text, text_of
 
 _TARGET = "moe-report-rows"  # of the processing instruction that stands where rows will be
@@ -154,4 +154,31 @@ def unrepeatable(xml: bytes, row: int) -> list[tuple[str, str]]:
                 found.append((address, f"its formula refers to {other}, and each copy of the row "
                                        "would refer to another; expected $ before the number of "
                                        "the row"))  # fmt: skip
+    return found
+
+
+def neighbours(
+    package: Package, part: str, row: int, own: Collection[str]
+) -> list[tuple[str, str]]:
+    """Return the first cells of other Excel Tables that have a row, and why it cannot repeat.
+
+    Args:
+        package: The workbook.
+        part: The sheet's part.
+        row: Number of the row that repeats.
+        own: Parts of the tables whose row it is.
+    """
+    found = []
+    for link in package.relationships(part):
+        if not link.type.endswith("/table") or link.target in own or link.target not in package:
+            continue
+        root = parse(package[link.target])
+        left, top, _, bottom = area_of(root.get("ref", "A1"))
+        if top <= row <= bottom:
+            name = root.get("displayName", root.get("name", ""))
+            why = (
+                f"is in the table {name}, whose row would be copied for each model, too; put it "
+                "above or below the rows that repeat, or on another sheet"
+            )
+            found.append((f"{column_letters(left)}{row}", why))
     return found

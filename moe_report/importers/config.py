@@ -213,10 +213,11 @@ def _further_tokens(
         return {}
     known = set(adapter.known_keys())
     paths = [path for path in _paths(config, lambda _: True) if _MTP_LIKE.search(path)]
-    if adapter.untold_mtp:
+    told_of = any(value for path in paths if path not in known for value in _at(config, path))
+    if adapter.untold_mtp and not told_of:
         told = "Published models have layers that predict further tokens (MTP), of which the config"
         reading.notes.append(f"{told} does not tell: they are not counted")
-    elif any(value for path in paths if path not in known for value in _at(config, path)):
+    elif told_of:
         reading.notes.append("The layers that predict further tokens (MTP) are not counted")
     else:
         return {_MTP: 0}

@@ -17,6 +17,7 @@ from moe_report.renderers.book import Book, Sheet, freeze
 from moe_report.renderers.palette import INPUT, QUIET, Look
 from moe_report.renderers.reference_sheets import CODE, SOFT, TEXT, heading, table_head
 from moe_report.report import AssumptionValue, Report
+from moe_report.sheetxml import number_text
 from moe_report.table import BASE
 
 TOP = 4  # the header's row
@@ -124,7 +125,9 @@ def _choices(book: Book, sheet: Sheet, row: int, item: AssumptionValue, report: 
         first, last = column_letters(VALUE + 1), column_letters(VALUE + len(report.scenarios))
         heads = f"${first}${TOP}:${last}${TOP}"
         chosen = f'INDEX({first}{row}:{last}{row},IF({CHOICE}="",1,MATCH({CHOICE},{heads},0)))'
-        formula = f'IF({chosen}="",{first}{row},{chosen})'
+        default = number_text(item.definition.default)
+        base_value = f'IF({first}{row}="",{default},{first}{row})'
+        formula = f'IF({chosen}="",{base_value},{chosen})'
         look = replace(_look(*numbers), bold=True)
         sheet.rows.formula(row, VALUE, formula, item.value, style(look))
     for column, scenario in enumerate(report.scenarios, start=VALUE + 1):

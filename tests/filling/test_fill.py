@@ -23,11 +23,13 @@ from openpyxl.worksheet.table import Table
 
 from moe_report.errors import InputError
 from moe_report.fields import NUMBER_FIELDS
+from moe_report.filling.checking import check_template
 from moe_report.filling.fill import fill
 from moe_report.filling.rows import Contents, RowPattern
 from moe_report.filling.starting import build_template
 from moe_report.guard import column_letters
 from moe_report.ooxml import OFFICE_REL, PACKAGE_REL, parse
+from moe_report.registry import load
 from moe_report.report import Provenance, Report
 from tests.office import convert, stored
 from tests.reports import MIXTRAL, OLMOE, many_models, report_of, row, usual_report
@@ -719,3 +721,73 @@ def test_the_starting_template_is_filled(tmp_path: Path) -> None:
         ("Overview", "G15"): sum(c.value for c in report.columns["parameter_efficiency"].cells) / 2,  # type: ignore[misc]
         ("Overview", "H15"): sum(c.value for c in report.columns["expert_flops_savings"].cells) / 2,  # type: ignore[misc]
     })  # fmt: skip
+
+
+def side_by_side(book: Any, sheet: Any) -> None:
+    """Two tables whose rows are one row of the sheet, with sums below."""
+    for at, (name, field) in enumerate((("Left", "num_experts"), ("Right", "num_experts_per_tok"))):
+        column = "AE"[at]
+        value = "BF"[at]
+        sheet[f"{column}1"], sheet[f"{value}1"] = "name", "n"
+        sheet[f"{column}2"], sheet[f"{value}2"] = "{{ m.name }}", f"{{{{ m.{field} }}}}"
+        sheet.add_table(Table(displayName=name, ref=f"{column}1:{value}2"))
+        sheet[f"{value}4"] = f"=SUM({name}[n])"
+
+
+def test_tables_side_by_side_both_grow(tmp_path: Path) -> None:
+    """Each has its rows, and what sums it up sums all of them."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Data"
+    side_by_side(book, sheet)
+    data = fill(saved(book), usual_report(), where="t.xlsx").data
+    tables = opened(data)["Data"].tables
+    assert (tables["Left"].ref, tables["Right"].ref) == ("A1:B6", "E1:F6")
+    expected: dict[tuple[str, str], object] = {("Data", "B8"): 1264, ("Data", "F8"): 26}
+    assert_recalculates(data, tmp_path, ["Data"], expected)
+
+
+def test_a_row_of_another_table_is_not_copied() -> None:
+    """A table beside the one that repeats would get its row once for each model."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    side_by_side(book, sheet)
+    sheet["E2"], sheet["F2"] = "EUR", 0.9
+    with pytest.raises(InputError, match="cell E2: is in the table Right, whose row would be"):
+        fill(saved(book), usual_report(), where="t.xlsx")
+
+
+def test_a_reference_to_the_first_model_alone_is_told() -> None:
+    """A sum over the cell of the row that repeats has one model; a range has all."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Data"
+    side_by_side(book, sheet)
+    sheet["B5"], sheet["B6"] = "=SUM(B2)", "=SUM(B2:B2)"
+    notes = fill(saved(book), usual_report(), where="t.xlsx").notes
+    (note,) = [note for note in notes if "first model" in note]
+    assert note.startswith("sheet Data, cell B5 (B2): refers to one cell of the row that repeats")
+    assert "D2:D2" in note
+
+
+def test_a_table_without_models_says_so() -> None:
+    """No model meets the rule: a row is left, empty, and a note names the table."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Data"
+    side_by_side(book, sheet)
+    for cell in ("A1", "E1"):
+        sheet[cell].comment = Comment("where: num_experts > 1e6", "test")
+    filled = fill(saved(book), usual_report(), where="t.xlsx")
+    assert [note for note in filled.notes if "no model has a row" in note] == [
+        f"t.xlsx, sheet Data, table {name}: no model has a row; one is left, empty"
+        for name in ("Left", "Right")
+    ]
+    assert opened(filled.data)["Data"]["A2"].value is None
+
+
+def test_check_sees_a_wrong_ending() -> None:
+    """A name that ends as one of another kind is refused by check as by fill."""
+    book = openpyxl.Workbook()
+    with pytest.raises(InputError, match=r"is an \.xlsx workbook by its content"):
+        check_template(saved(book), load(), where="t.xlsm")

@@ -86,6 +86,10 @@ def test_qwen_joins_two_streams_before_a_layer_of_softmax_attention() -> None:
         (QWEN, "does not tell"),
         (QWEN | {"model_type": "qwen3_next"}, "does not tell"),
         (
+            QWEN | {"model_type": "qwen3_next", "num_nextn_predict_layers": 1},
+            "The layers that predict further tokens (MTP) are not counted",
+        ),
+        (
             {
                 "model_type": "mixtral", "num_hidden_layers": 2, "hidden_size": 8,
                 "vocab_size": 16, "num_attention_heads": 2, "num_key_value_heads": 2,
