@@ -163,10 +163,10 @@ def test_remarks_are_no_scenarios(tmp_path: Path, registry: Registry) -> None:
         ((("Scenario", "long"), HEADER[:2]), "cell B1: found 'long', expected 'base'."),
         ((("Scenario", '="lo"&"ng"'), HEADER), 'cell B1: found the formula ="lo"&"ng" without a '
          "stored value; open the file in Excel or LibreOffice and save it"),
-        ((("Scenario", "base"), ("name", "value", "base", None, "unit"), ("causal", 1, 1, 0, "")), "cell D3: "
-         "found 0 in a column without header; expected the name of a scenario above it"),
-        ((("Scenario", "base"), ("name", "value", "base", "unit", "unit")), "cell E2: found 'unit' once more; "
-         "expected each column once"),
+        ((("Scenario", "base"), ("name", "value", "base", None, "unit"), ("causal", 1, 1, 0, "")),
+         "cell D3: found 0 in a column without header; expected the name of a scenario above it"),
+        ((("Scenario", "base"), ("name", "value", "base", "unit", "unit")),
+         "cell E2: found 'unit' once more; expected each column once"),
         ((("name", "value", "base"), ("causal", 3, 1)), "cell B2: found 3, expected 0 or 1 for "
          "causal"),
         ((("name", "value", "base"), ("causal", "=1-1", 1)), "cell B2: found the formula =1-1 "
