@@ -101,7 +101,7 @@ class Move:
             if function := untraceable(text[len(equals) :]):
                 self.untraced.append(f"{place} ({function})")
             itself = row == self.insertion.after and self.is_on(on)
-            if self.insertion.count and not single and not itself:
+            if self.insertion.count and of == "cell" and not single and not itself:
                 self._note_single(text[len(equals) :], on, place)
             moved = equals + self._moved(text[len(equals) :], on, single=single, row=row)
         except ValueError as error:
