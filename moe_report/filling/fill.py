@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from moe_report.append import ask_to_recalculate, drop_calculation_chain
 from moe_report.errors import InputError, Problem
 from moe_report.filling.expressions import Context
+from moe_report.filling.formulatext import LAST_COLUMN
 from moe_report.filling.kinds import drop_signatures, kind_of, set_kind
 from moe_report.filling.moving import insert_rows
 from moe_report.filling.plan import Plan, make_plan
 from moe_report.filling.reading import read_template
 from moe_report.filling.rows import unshare
 from moe_report.filling.sheets import SheetCopies
-from moe_report.filling.stale import LAST_COLUMN, Changed, forget_values
+from moe_report.filling.stale import Changed, forget_values
 from moe_report.filling.writing import has_formulas, write_sheet
 from moe_report.guard import check_package, scan_sheet
 from moe_report.ooxml import Package, parse, serialize

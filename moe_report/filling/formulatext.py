@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-LAST_ROW = 1_048_576
+from moe_report.guard import column_letters, split_address
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _WORD = r"[\w.$\\?\x80-\U0010ffff]"
 _COLUMN = (  # to XFD
     r"\$?(?:[A-Za-z]{1,2}|[A-Wa-w][A-Za-z]{2}|[Xx][A-Ea-e][A-Za-z]|[Xx][Ff][A-Da-d])"
@@ -59,6 +61,7 @@ _AREA_ALONE = re.compile(rf"(?:{_AREA.pattern})(?!\s*:)")
 _NAME = re.compile(rf"{_WORD}++")
 _HIDDEN = re.compile("|".join([_TEXT, _QUOTED, _CONSTANTS, _BRACKETS]), re.DOTALL)
 _CALL_MARK = re.compile(rf"{_WORD}++(?:\s*+\()?|[(),]")
+_PARTS = re.compile(r"(?:(\$?)([A-Za-z]+))?(?:(\$?)(\d+))?")
 _DEEPEST = 64  # levels of functions in functions that Excel takes
 
 
@@ -218,3 +221,41 @@ def _names(prefix: re.Match[str]) -> tuple[str, str] | None:
 
 def _plain(term: str) -> str:
     return term[1:-1].replace("''", "'") if term.startswith("'") else term
+
+
+def translated(text: str, origin: str, to: str) -> str:
+    """Return a formula as it is when copied from a cell to another.
+
+    >>> translated("A1+$B2:C$3+Data!D4+TAX(1)", "E5", "F7")
+    'B3+$B4:D$3+Data!E6+TAX(1)'
+
+    Raises:
+        ValueError: It cannot be read, or would lead off the sheet.
+    """
+    if origin == to:
+        return text
+    (left, top), (right, bottom) = split_address(origin), split_address(to)
+    pieces, done = [], 0
+    for found in references(text):
+        first = _copied(found.first, right - left, bottom - top)
+        last = _copied(found.last, right - left, bottom - top)
+        pieces += [text[done : found.start], first, found.gap, last]
+        done = found.end
+    return "".join([*pieces, text[done:]])
+
+
+def _copied(end: str, columns: int, rows: int) -> str:
+    match = _PARTS.fullmatch(end)
+    assert match
+    fixed_column, letters, fixed_row, digits = (part or "" for part in match.groups())
+    if letters and not fixed_column:
+        column = split_address(f"{letters.upper()}1")[0] + columns
+        if not 1 <= column <= LAST_COLUMN:
+            raise ValueError(f"{end} would lead off the sheet")
+        letters = column_letters(column)
+    if digits and not fixed_row:
+        row = int(digits) + rows
+        if not 1 <= row <= LAST_ROW:
+            raise ValueError(f"{end} would lead off the sheet")
+        digits = str(row)
+    return f"{fixed_column}{letters}{fixed_row}{digits}"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from moe_report.filling.moving_formulas import Move, translated
+from moe_report.filling.formulatext import translated
+from moe_report.filling.moving_formulas import Move
 from moe_report.filling.moving_places import LAST_ROW, is_cut, shifted
 from moe_report.filling.moving_xml import Part, local
 from moe_report.guard import column_letters, split_address

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from moe_report.errors import Problem
-from moe_report.filling.formulatext import references, same_sheet
+from moe_report.filling.formulatext import references, same_sheet, translated
 from moe_report.filling.moving_places import LAST_ROW, grown, rows_of
 from moe_report.filling.references import Insertion, moved_formula, moved_row, untraceable
 from moe_report.guard import column_letters, split_address
 
-_END = re.compile(r"(?:(\$?)([A-Za-z]+))?(?:(\$?)(\d+))?")
-_LAST_COLUMN = 16_384
 _SAMPLE = 64  # rows of an area of whose formulas each is looked at
 _MASK = "_repeated_row_{}_"
 
@@ -194,44 +191,6 @@ def split_row(end: str) -> tuple[int, bool]:
     """Return the row of an end of a reference, and whether it has a ``$``; 0 if it has no row."""
     digits = end[len(end.rstrip("0123456789")) :]
     return int(digits or 0), end[: len(end) - len(digits)].endswith("$")
-
-
-def translated(text: str, origin: str, to: str) -> str:
-    """Return a formula as it is when copied from a cell to another.
-
-    >>> translated("A1+$B2:C$3+Data!D4+TAX(1)", "E5", "F7")
-    'B3+$B4:D$3+Data!E6+TAX(1)'
-
-    Raises:
-        ValueError: It cannot be read, or would lead off the sheet.
-    """
-    if origin == to:
-        return text
-    (left, top), (right, bottom) = split_address(origin), split_address(to)
-    pieces, done = [], 0
-    for found in references(text):
-        first = _copied(found.first, right - left, bottom - top)
-        last = _copied(found.last, right - left, bottom - top)
-        pieces += [text[done : found.start], first, found.gap, last]
-        done = found.end
-    return "".join([*pieces, text[done:]])
-
-
-def _copied(end: str, columns: int, rows: int) -> str:
-    match = _END.fullmatch(end)
-    assert match
-    fixed_column, letters, fixed_row, digits = (part or "" for part in match.groups())
-    if letters and not fixed_column:
-        column = split_address(f"{letters.upper()}1")[0] + columns
-        if not 1 <= column <= _LAST_COLUMN:
-            raise ValueError(f"{end} would lead off the sheet")
-        letters = column_letters(column)
-    if digits and not fixed_row:
-        row = int(digits) + rows
-        if not 1 <= row <= LAST_ROW:
-            raise ValueError(f"{end} would lead off the sheet")
-        digits = str(row)
-    return f"{fixed_column}{letters}{fixed_row}{digits}"
 
 
 def _column_of(ref: str) -> int:

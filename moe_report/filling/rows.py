@@ -13,8 +13,8 @@ from html import escape
 from lxml import etree
 
 from moe_report.cells import TAG
-from moe_report.filling.formulatext import references
-from moe_report.filling.moving_formulas import split_row, translated
+from moe_report.filling.formulatext import references, translated
+from moe_report.filling.moving_formulas import split_row
 from moe_report.guard import column_letters, split_address
 from moe_report.sheetxml import MAX_TEXT, number_text, text_of
 

@@ -15,14 +15,18 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from moe_report.cells import TAG, Area, Cells, area_of
-from moe_report.filling.formulatext import Reference, references
-from moe_report.filling.moving_formulas import translated
+from moe_report.filling.formulatext import (
+    LAST_COLUMN,
+    LAST_ROW,
+    Reference,
+    references,
+    translated,
+)
 from moe_report.filling.references import untraceable
 from moe_report.filling.writing import has_formulas
 from moe_report.guard import split_address
 from moe_report.ooxml import Package, parse, serialize
 
-LAST_COLUMN, LAST_ROW = 16_384, 1_048_576
 MOST_ROUNDS = 60
 _WORD = re.compile(r"[^\W\d][\w.\\]*", re.UNICODE)
 _OWN_ROW = re.compile(r"(?<![\w.\]])\[")  # a column of the table around the cell

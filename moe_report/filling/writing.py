@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from moe_report.cells import TAG, Cells, area_of
-from moe_report.filling.moving_formulas import translated
+from moe_report.filling.formulatext import translated
 from moe_report.filling.rows import RowPattern, Value, drifting
 from moe_report.guard import column_letters, split_address
 from moe_report.ooxml import Package, parse, serialize
