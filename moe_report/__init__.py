@@ -8,7 +8,7 @@ This is what the author of a metric imports, and nothing else::
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from moe_report.functions import (
+    from moe_report.formula.functions import (
         ceil,
         coalesce,
         exp,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         sqrt,
         where,
     )
-    from moe_report.metrics import Model, assumption, metric
+    from moe_report.schema.metrics import Model, assumption, metric
 
 __version__ = "0.1.0"
 
@@ -60,9 +60,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
     if name in _FUNCTIONS:
-        import moe_report.functions as module
+        import moe_report.formula.functions as module
     elif name in __all__:
-        import moe_report.metrics as module  # type: ignore[no-redef]
+        import moe_report.schema.metrics as module  # type: ignore[no-redef]
     else:
         raise AttributeError(f"module 'moe_report' has no attribute {name!r}")
     return getattr(module, name)

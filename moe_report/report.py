@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Literal
 
 from moe_report.branding import Branding
-from moe_report.expr import Expr
-from moe_report.metrics import Assumption
-from moe_report.registry import Failure
+from moe_report.formula.expr import Expr
+from moe_report.schema.metrics import Assumption
+from moe_report.schema.registry import Failure
 from moe_report.table import BASE, Source
 
 

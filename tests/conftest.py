@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from moe_report import registry as registry_module
-from moe_report.cli import main
-from moe_report.registry import Registry
+from moe_report.cli.main import main
+from moe_report.schema import registry as registry_module
+from moe_report.schema.registry import Registry
 
 
 def need(program: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from moe_report.engine import build_report
-from moe_report.registry import Failure, load
+from moe_report.compute.build import build_report
 from moe_report.report import Report
+from moe_report.schema.registry import Failure, load
 from moe_report.table import ModelTable, Row, Source, given
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"

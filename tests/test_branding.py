@@ -10,13 +10,13 @@ import pytest
 
 from moe_report import branding
 from moe_report.branding import Branding, Logo, Setting, branding_of, read_logo
-from moe_report.engine import build_report
+from moe_report.compute.build import build_report
+from moe_report.edit.new_workbook import build_starter
 from moe_report.errors import InputError
-from moe_report.inputs import inspect_inputs
-from moe_report.registry import Registry
-from moe_report.renderers.excel import render
-from moe_report.starter import build_starter
-from moe_report.workbook import Read, inspect_workbook, read_workbook
+from moe_report.load.inputs import inspect_inputs
+from moe_report.load.workbook import Read, inspect_workbook, read_workbook
+from moe_report.renderers.excel.render import render
+from moe_report.schema.registry import Registry
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 SVG = b'<?xml version="1.0"?>\n<!-- ours --><svg xmlns="http://www.w3.org/2000/svg"/>'

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from moe_report.cli import main
+from moe_report.cli.main import main
 from moe_report.errors import OutputError
 from moe_report.output import open_elsewhere, write_files
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from moe_report import registry
+from moe_report.schema import registry
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "plugins" / "README.md"]

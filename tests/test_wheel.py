@@ -45,7 +45,7 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
         "moe_report/py.typed",
         "moe_report/report.schema.json",
         "moe_report/templates/report.html.j2",
-        "moe_report/examples/mixtral-8x7b.json",
+        "moe_report/load/examples/mixtral-8x7b.json",
         "moe_report_metrics/parameter_ledger.py",
         "moe_report_metrics/py.typed",
     ):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from moe_report.fields import FIELDS
+from moe_report.schema.fields import FIELDS
 
 Kind = Literal["number", "flag", "text", "numbers", "texts"]
 REQUIRED: Any = object()

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from moe_report.errors import InputError, Problem, nearest
-from moe_report.fields import FIELDS, LARGEST, RULES
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
+from moe_report.schema.fields import FIELDS, LARGEST, RULES
 
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
 _MTP = "num_nextn_predict_layers"

@@ -18,11 +18,11 @@ from dataclasses import replace
 from openpyxl import Workbook
 from openpyxl.worksheet.table import Table
 
-from moe_report import registry
-from moe_report.engine import build_report
-from moe_report.examples import example_models
-from moe_report.filling.fill import fill
+from moe_report.compute.build import build_report
+from moe_report.fill.fill import fill
+from moe_report.load.examples import example_models
 from moe_report.report import Report
+from moe_report.schema import registry
 from moe_report.table import ModelTable, Source, rows_of_examples
 
 EXPRESSIONS = (

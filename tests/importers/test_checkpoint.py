@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from moe_report import examples
 from moe_report.errors import InputError
 from moe_report.importers.checkpoint import (
     COMPONENTS,
@@ -25,6 +24,7 @@ from moe_report.importers.checkpoint import (
 from moe_report.importers.config import row_from_config
 from moe_report.importers.model import Options, import_model
 from moe_report.importers.safetensors import BITS, Tensor
+from moe_report.load import examples
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
 from tests.importers.test_safetensors import write

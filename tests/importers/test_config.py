@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.fields import FIELDS
 from moe_report.importers.adapter import REQUIRED
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.config import row_from_config
+from moe_report.schema.fields import FIELDS
 
 MIXTRAL: dict[str, Any] = {
     "model_type": "mixtral", "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336,

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from moe_report.examples import example_models
 from moe_report.importers.adapter import REQUIRED
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.config import row_from_config
+from moe_report.load.examples import example_models
 from moe_report_metrics.flops_savings import linear_flops
 from moe_report_metrics.parameter_ledger import (
     active_params,
@@ -23,7 +23,7 @@ from tests.oracle.families import COMPONENTS
 
 FILES = {
     item.name.removesuffix(".json"): json.loads(item.read_text(encoding="utf-8"))
-    for item in resources.files("moe_report.examples").iterdir()
+    for item in resources.files("moe_report.load.examples").iterdir()
     if item.name.endswith(".json") and item.name != "claims.json"
 }
 MODELS = {file["name"]: file["config"] for file in FILES.values()}

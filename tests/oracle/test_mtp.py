@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from moe_report.examples import example_models
 from moe_report.importers.config import row_from_config
+from moe_report.load.examples import example_models
 from moe_report_metrics.parameter_ledger import mtp_params, total_params
 from tests.oracle.families import Family, all_families
 

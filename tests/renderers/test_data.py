@@ -17,10 +17,9 @@ import jsonschema
 import pandas
 import pytest
 
+from moe_report.compute.build import build_report
 from moe_report.display import scale, show
-from moe_report.engine import build_report
-from moe_report.examples import example_models
-from moe_report.registry import Failure, Registry
+from moe_report.load.examples import example_models
 from moe_report.renderers.data import (
     render_csv,
     render_json,
@@ -29,6 +28,7 @@ from moe_report.renderers.data import (
     schema,
 )
 from moe_report.report import Provenance, Report
+from moe_report.schema.registry import Failure, Registry
 from moe_report.table import Given, ModelTable, Row, Source, given, rows_of_examples
 
 NAMES = (

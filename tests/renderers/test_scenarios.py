@@ -11,21 +11,21 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Page
 
-from moe_report.cli import main
-from moe_report.engine import build_report
-from moe_report.ooxml import Package
-from moe_report.registry import Registry, load
+from moe_report.cli.main import main
+from moe_report.compute.build import build_report
+from moe_report.load.workbook import read_workbook
+from moe_report.ooxml.package import Package
 from moe_report.renderers.data import report_as_dict, schema
-from moe_report.renderers.html import page_of
-from moe_report.renderers.packed import packed
+from moe_report.renderers.html.packed import packed
+from moe_report.renderers.html.render import page_of
 from moe_report.report import Report
+from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Scenarios, Source, given
-from moe_report.workbook import read_workbook
 from tests import reports
 from tests.office import convert, stored
-from tests.renderers.test_calculator import agree, fill, saved, values
-from tests.renderers.test_excel import disagreements
-from tests.renderers.test_html import Open, browser, shown  # noqa: F401 - fixtures
+from tests.renderers.excel.test_excel import disagreements
+from tests.renderers.html.test_calculator import agree, fill, saved, values
+from tests.renderers.html.test_html import Open, browser, shown  # noqa: F401 - fixtures
 
 SHEETS = ("Summary", "Models", "Assumptions")
 NAMES = ("base", "long context", "fp8")

@@ -1,0 +1,210 @@
+"""The work behind ``moe-report import``: rows of models, shown or put into a workbook."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tempfile
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from moe_report.compute.build import build_report
+from moe_report.display import exact, show
+from moe_report.edit.append import append_rows
+from moe_report.edit.new_workbook import build_starter
+from moe_report.errors import InputError, OutputError, Problem
+from moe_report.importers.architectures.dense import DENSE
+from moe_report.importers.exactness import rows as exactness_rows
+from moe_report.importers.model import Options, import_model
+from moe_report.load.workbook import Read, inspect_workbook, read_bytes
+from moe_report.ooxml.guard import check_package
+from moe_report.output import open_elsewhere, write_files
+from moe_report.schema import registry
+from moe_report.schema.fields import FIELDS
+from moe_report.schema.registry import Registry
+from moe_report.table import ModelTable, Row, Source
+
+_TOTALS = ("total_params", "active_params", "active_params_no_embedding", "forward_flops")
+
+
+def import_rows(sources: Sequence[str], options: Options, name: str | None) -> list[Row]:
+    """Return a row for each source.
+
+    Raises:
+        InputError: With every problem of every source, or if two models have one name.
+    """
+    rows: list[Row] = []
+    problems: list[Problem | str] = []
+    for source in sources:
+        try:
+            row = import_model(source, options, name=name)
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        if row.name in {other.name for other in rows}:
+            problems.append(Problem(source, f"is a second model named {row.name!r}"))
+        rows.append(row)
+    if problems:
+        raise InputError(problems)
+    return rows
+
+
+def describe_row(row: Row) -> str:
+    """Return all about an imported model as text: its totals, its values, what is to be known."""
+    report = build_report(ModelTable((row,), Source(row.place)), registry.load())
+    model_type = row.texts.get("model_type", "")
+    lines = [f"{row.name}" + (f" ({model_type})" if model_type else "")]
+    for name in _TOTALS:
+        column = report.columns.get(name)
+        if column is not None:
+            value = column.cells[0].value
+            number = "–" if value is None else exact(value)
+            short = show(value, column.unit, column.format)
+            lines.append(f"  {column.label:<32} {short:>12}   {number:>22}")
+    lines.append("")
+    for name, typed in row.numbers.items():
+        kind = "" if name in FIELDS else "   (in place of the formula)"
+        lines.append(f"  {name:<32} {exact(typed.value):>12}{kind}")
+    remark = row.texts.get("remark")
+    if remark:
+        lines += ["", textwrap.fill(remark, 96, initial_indent="  ", subsequent_indent="  ")]
+    return "\n".join(lines)
+
+
+def append_to(
+    workbook: Path, rows: Sequence[Row], *, sheet: str | None, replace: bool
+) -> list[str]:
+    """Put models into a workbook, which is made if it is not there; return what was done, in lines.
+
+    Raises:
+        InputError: The workbook cannot be read, or has a model of a name already.
+        OutputError: It cannot be written; it is as it was then.
+    """
+    known = registry.load()
+    rows, left_out = _with_columns(rows, known)
+    target = workbook.resolve()  # what a link points to is changed, not the link
+    if not _is_there(target):
+        if target.suffix.lower() != ".xlsx":
+            raise OutputError(f"{workbook}: expected a name that ends in .xlsx")
+        if sheet is not None:
+            raise OutputError(f"{workbook}: there is no such file, and so no sheet {sheet!r}")
+        write_files({target: build_starter(known, examples=False, models=rows)})
+        return [f"wrote {workbook}", *(f"  added {row.name}" for row in rows), *left_out]
+    if target.suffix.lower() not in (".xlsx", ".xlsm"):
+        raise OutputError(f"{workbook}: expected a name that ends in .xlsx or .xlsm")
+    read = inspect_workbook(target, known, sheet=sheet, allow_unknown=True)
+    if read.places is None:
+        raise InputError(read.problems)
+    _refuse_two_of_a_name(read, rows, workbook.name)
+    rows, kept = _with_remarks(read, rows)
+    package = check_package(read_bytes(target), workbook.name)
+    done = append_rows(package, read.places, rows, workbook.name, replace=replace)
+    fresh = _problems_since(read, known, done.data, rows, workbook)
+    mode = target.stat().st_mode
+    write_files({target: done.data})
+    target.chmod(mode)
+    lines = [f"changed {workbook}, sheet {read.places.sheet}"]
+    lines += [f"  added {name}" for name in done.added]
+    lines += [f"  replaced {name}" for name in done.replaced]
+    if done.columns:
+        lines.append(f"  new columns: {', '.join(done.columns)}")
+    if done.emptied:
+        lines.append(f"  emptied, for the import has no number: {', '.join(done.emptied)}")
+    lines += [*left_out, *kept]
+    lines += [f"note: {problem}" for problem in fresh]
+    before = [problem for problem in read.problems if problem.cell]
+    if before:
+        more = f", and {len(before) - 1} more like this" if before[1:] else ""
+        lines.append(f"note: run will refuse it: {before[0]}{more}")
+    if program := open_elsewhere(workbook):
+        lines.append(f"note: {workbook} seems to be open in {program}: reload it there")
+    return lines
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _with_columns(rows: Sequence[Row], known: Registry) -> tuple[list[Row], list[str]]:
+    """The rows without numbers that no column can take, and what is left out."""
+    taken = {*FIELDS, *known.metrics}
+    names = {name: None for row in rows for name in row.numbers if name not in taken}
+    if not names:
+        return list(rows), []
+    kept = [
+        dataclasses.replace(
+            row, numbers={key: value for key, value in row.numbers.items() if key in taken}
+        )
+        for row in rows
+    ]
+    return kept, [f"note: left out, for no installed metric has the name: {', '.join(names)}"]
+
+
+def _refuse_two_of_a_name(read: Read, rows: Sequence[Row], file: str) -> None:
+    count = Counter(row.name for row in read.table.rows)
+    problems = [
+        Problem(f"{file}, sheet {read.table.source.sheet}", f"has {count[row.name]} models named"
+                f" {row.name!r}; expected each name once")
+        for row in rows if count[row.name] > 1
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+
+
+def _with_remarks(read: Read, rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """The rows with the remarks that the workbook has, and what they would else have said."""
+    remarks = {row.name: row.texts.get("remark", "") for row in read.table.rows}
+    found, lines = [], []
+    for row in rows:
+        old, new = remarks.get(row.name, ""), row.texts.get("remark", "")
+        if old:
+            texts = {key: text for key, text in row.texts.items() if key != "remark"}
+            row = dataclasses.replace(row, texts=texts)
+        if old and new and old != new:
+            lines.append(f"note: {row.name} keeps its remark; of this import it would be: {new}")
+        found.append(row)
+    return found, lines
+
+
+def _problems_since(
+    read: Read, known: Registry, data: bytes, rows: Sequence[Row], workbook: Path
+) -> list[Problem | str]:
+    """What is wrong with the new workbook that was not with the old one.
+
+    Raises:
+        OutputError: It does not give the models back as they were put in.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / workbook.name
+        path.write_bytes(data)
+        new = inspect_workbook(path, known, sheet=read.table.source.sheet, allow_unknown=True)
+    there = {row.name: row.numbers for row in new.table.rows}
+    for row in rows:
+        for name, typed in row.numbers.items():
+            value = there[row.name][name].value if name in there.get(row.name, {}) else math.nan
+            if not math.isclose(value, typed.value, rel_tol=1e-14):
+                raise OutputError(
+                    f"{workbook}: is unchanged, for {row.name!r} could not be put in: its {name} "
+                    f"of {typed.value:.15g} would be read as {value:.15g}"
+                )
+    before = {str(problem) for problem in read.problems}
+    return [problem for problem in new.problems if str(problem) not in before]
+
+
+def list_architectures() -> str:
+    """Return every architecture that is known, and how exact it is, as text."""
+    rows = exactness_rows()
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    dense = textwrap.fill(
+        f"with --allow-dense also, without experts, all exact: {', '.join(sorted(DENSE))}", 96
+    )
+    return "\n".join([*lines, f"{len(rows) - 1} architectures", "", dense])

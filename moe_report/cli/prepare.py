@@ -1,0 +1,137 @@
+"""What commands do before they print: read the inputs, choose the metrics, compute the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from moe_report.cli.options import InputOptions, LookOptions
+from moe_report.cli.publish import refuse_same
+from moe_report.errors import InputError, OutputError, Problem
+
+if TYPE_CHECKING:
+    from moe_report.branding import Branding, Setting
+    from moe_report.report import Report
+    from moe_report.schema.registry import Registry
+    from moe_report.table import ModelTable
+
+
+def existing(files: Iterable[Path]) -> list[Path]:
+    """Return files that are there.
+
+    Raises:
+        InputError: Some are not.
+    """
+    found = list(files)
+    lacking = [str(path) for path in found if not path.is_file()]
+    if lacking:
+        raise InputError([Problem(path, "there is no such file") for path in lacking])
+    return found
+
+
+def report_of(what: InputOptions) -> tuple[ModelTable, Report]:
+    """Return the models that a command was told to read, and their report."""
+    from moe_report.branding import branding_of
+    from moe_report.compute.build import build_report
+
+    installed, computed = registries(what.files, what.only, what.skip)
+    table = read_models(what, installed)
+    used = used_assumptions(what.assumptions, installed, computed)
+    report = build_report(
+        table, computed, assumptions=used, scenario=what.scenario,
+        branding=branding_of(table.settings),
+    )  # fmt: skip
+    return table, report
+
+
+def registries(
+    files: Sequence[Path], only: Sequence[str], skip: Sequence[str]
+) -> tuple[Registry, Registry]:
+    """Return all that is installed, and what of it is to be computed."""
+    from moe_report.schema import registry
+
+    installed = registry.load(existing(files))
+    return installed, installed.choose(only, skip)
+
+
+def check_templates(look: LookOptions) -> None:
+    """Refuse a wrong folder before anything is read."""
+    if look.template_dirs:
+        from moe_report.renderers.html.templating import check_folder
+
+        for folder in look.template_dirs:
+            check_folder(folder)
+
+
+def branding_for(look: LookOptions, settings: Mapping[str, Setting]) -> Branding:
+    """Return what the command line says of the report, or else the workbook."""
+    from moe_report.branding import branding_of
+
+    return branding_of(
+        settings, title=look.title, intro=look.intro, footer=look.footer, logo=look.logo
+    )
+
+
+def read_models(what: InputOptions, installed: Registry) -> ModelTable:
+    """Read the inputs with all that is installed, whatever of it is chosen to be computed."""
+    from moe_report.importers.model import Options, is_model
+    from moe_report.load.inputs import inspect_inputs
+
+    copy = what.annotate_errors
+    workbooks = [Path(source) for source in what.sources if not is_model(source)]
+    if copy is not None:
+        if len(workbooks) != 1:
+            raise click.UsageError("--annotate-errors goes with one workbook.")
+        refuse_same(copy, workbooks)
+        if copy.suffix.lower() != workbooks[0].suffix.lower():
+            raise click.BadParameter(
+                f"found {copy.name!r}, expected a name that ends in {workbooks[0].suffix} as the "
+                "input's does",
+                param_hint="'--annotate-errors'",
+            )
+    read = inspect_inputs(
+        what.sources, installed, sheet=what.sheet, allow_unknown=what.allow_unknown,
+        options=Options(what.allow_dense, what.with_transformers),
+    )  # fmt: skip
+    if not read.problems:
+        return read.table
+    if copy is not None:
+        _write_annotated(workbooks[0], copy, read.problems)
+    raise InputError(read.problems)
+
+
+def _write_annotated(workbook: Path, copy: Path, problems: Sequence[Problem]) -> None:
+    from moe_report.edit.mark_problems import annotate
+    from moe_report.load.workbook import read_bytes
+    from moe_report.ooxml.guard import check_package
+    from moe_report.output import write_files
+
+    if not any(problem.cell for problem in problems):
+        click.echo(f"{copy} is not written: no single cell is at fault", err=True)
+        return
+    package = check_package(read_bytes(workbook), workbook.name)
+    try:
+        write_files({copy: annotate(package, problems)})
+    except OutputError as error:  # the problems matter more
+        click.echo(str(error), err=True)
+    else:
+        click.echo(f"wrote {copy}, with the bad cells marked", err=True)
+
+
+def used_assumptions(
+    assumptions: dict[str, float], installed: Registry, chosen: Registry
+) -> dict[str, float]:
+    """Return the assumptions that were set, without those that only unchosen sections take."""
+    idle = installed.assumptions.keys() - chosen.assumptions.keys()
+    for name in assumptions.keys() & idle:
+        click.echo(f"note: no chosen section takes the assumption {name}", err=True)
+    return {name: value for name, value in assumptions.items() if name not in idle}
+
+
+def leave(report: Report, strict: bool) -> None:
+    """End with 3 if a section failed or, if asked to be strict, there are findings."""
+    if report.failures or (strict and report.findings):
+        raise SystemExit(3)

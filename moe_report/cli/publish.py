@@ -1,0 +1,106 @@
+"""From a report to files: every format is rendered before the first is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from moe_report.cli.terminal import Progress
+from moe_report.errors import MoeReportError, OutputError
+
+if TYPE_CHECKING:
+    from moe_report.edit.update import Update
+    from moe_report.renderers import Renderer
+    from moe_report.report import Report
+
+
+def publish(
+    report: Report,
+    output: Path,
+    stem: str,
+    formats: Iterable[str],
+    *,
+    templates: Sequence[Path] = (),
+    progress: Progress,
+    keep: Sequence[Path] = (),
+    also: Mapping[Path, bytes] | None = None,
+    quiet: bool = False,
+    update: Update | None = None,
+) -> list[Path]:
+    """Write a report in some formats, and return the paths.
+
+    Args:
+        report: What to write.
+        output: The folder, which is made if it is not there.
+        stem: What the files are called, without ``.report`` and the format's suffix.
+        formats: Names of renderers.
+        templates: The user's folders of templates.
+        progress: Is told what goes on.
+        keep: Files that must not be overwritten: the inputs.
+        also: Other files to write with them.
+        quiet: Whether to keep remarks to oneself.
+        update: The older report that the workbook is written over.
+    """
+    from moe_report.output import open_elsewhere, write_files
+    from moe_report.renderers import load_renderer, with_templates
+
+    renderers = {name: load_renderer(name) for name in dict.fromkeys(formats)}
+    if templates:
+        own = {name: with_templates(render, templates) for name, render in renderers.items()}
+        if not any(own.values()):
+            click.echo("note: none of the formats works with --template-dir", err=True)
+        renderers = {name: own[name] or render for name, render in renderers.items()}
+    contents: dict[Path, bytes] = {}
+    for name, render in renderers.items():
+        progress(f"rendering {name}")
+        path = output / f"{stem}.report.{name}"
+        content = _rendered(name, render, report)
+        if update is not None and name == "xlsx":
+            path, content = update.target, update.renewed(report, content)
+        refuse_same(path, keep)
+        contents[path] = content
+    for path, content in (also or {}).items():
+        refuse_same(path, keep)
+        contents[path] = content
+    progress("writing")
+    write_files(contents)
+    progress.done()
+    for path in contents:
+        program = open_elsewhere(path)
+        if program and not quiet:
+            click.echo(f"{path} seems to be open in {program}: reload it there", err=True)
+    for note in update.notes if update is not None else ():
+        click.secho(f"note: {note}", fg="yellow", err=True)
+    return list(contents)
+
+
+def _rendered(name: str, render: Renderer, report: Report) -> bytes:
+    try:
+        return render(report)
+    except MoeReportError:
+        raise
+    except Exception as error:
+        plain = getattr(render, "func", render)
+        origin = f"{plain.__module__}.{getattr(plain, '__name__', '?')}"
+        raise MoeReportError(
+            f"format {name!r} ({origin}) failed: {type(error).__name__}: {error}"
+        ) from error
+
+
+def same_file(source: str, path: Path) -> bool:
+    """Whether an input is this file."""
+    return Path(source).exists() and path.exists() and Path(source).samefile(path)
+
+
+def refuse_same(target: Path, sources: Iterable[Path]) -> None:
+    """Refuse to write over an input.
+
+    Raises:
+        OutputError: The target is one of the sources.
+    """
+    for source in sources:
+        if target.exists() and source.exists() and target.samefile(source):
+            raise OutputError(f"{target}: this is the input; choose another place to write to")

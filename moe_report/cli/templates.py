@@ -1,0 +1,165 @@
+"""The commands about templates of people's own: fill one, begin one, check one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from moe_report.cli.options import Example, InputOptions, input_options, section_options
+from moe_report.cli.prepare import existing, leave, report_of
+from moe_report.cli.publish import refuse_same
+from moe_report.errors import InputError, OutputError, Problem
+
+if TYPE_CHECKING:
+    from moe_report.report import Report
+
+_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
+
+
+@click.command(cls=Example, example="moe-report fill quarterly.xlsx models.xlsx -o out/q3.xlsx")
+@click.argument("template", type=click.Path(path_type=Path))
+@input_options
+@section_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True,
+              metavar="FILE", help="Where to write.")  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def fill(template: Path, output: Path, quiet: bool, **chosen: Any) -> None:
+    """Fill a workbook of your own, TEMPLATE, with the numbers of the models in INPUT.
+
+    Cells such as {{ models["Mixtral-8x7B"].total_params }} get their value, a row of an Excel Table
+    with {{ m.name }} is there for each model; all else of the workbook stays as it is.
+    """
+    what = InputOptions(**chosen)
+    check_names(template, output, what.paths)
+    data = read_template_file(template)
+    _, report = report_of(what)
+    written = write_filled(template, data, report, output)
+    if not quiet:
+        for line in written:
+            click.echo(line)
+    leave(report, what.strict)
+
+
+@click.group(epilog="\b\nExample:\n  moe-report template new quarterly.xlsx")
+def template() -> None:
+    """Workbooks of your own that moe-report fills: a starting one, and what one asks for."""
+
+
+@template.command("new", cls=Example, example="moe-report template new quarterly.xlsx")
+@click.argument("workbook", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+def new(workbook: Path, force: bool) -> None:
+    """Write a template to begin with, in which every convention is shown once."""
+    from moe_report.fill.new_template import build_template
+    from moe_report.output import write_files
+
+    if workbook.suffix.lower() != ".xlsx":
+        raise click.BadParameter(f"found {workbook.name!r}, expected a name that ends in .xlsx")
+    if workbook.exists() and not force:
+        raise OutputError(f"{workbook}: is there already; --force overwrites it")
+    write_files({workbook: build_template()})
+    click.echo(f"wrote {workbook}")
+    click.echo(f"next: moe-report fill {workbook} models.xlsx -o filled.xlsx")
+
+
+@template.command("check", cls=Example, example="moe-report template check quarterly.xlsx")
+@click.argument("workbook", metavar="TEMPLATE", type=click.Path(path_type=Path))
+@section_options
+def check(
+    workbook: Path, files: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...]
+) -> None:
+    """Say what of TEMPLATE would be filled in, and what it doesn't know, cell by cell."""
+    from moe_report.fill.check import check_template
+    from moe_report.schema.registry import load
+
+    refuse_ending_of(workbook)
+    data = read_template_file(workbook)
+    registry = load(existing(files)).choose(only, skip)
+    said, problems = check_template(data, registry, where=workbook.name)
+    click.echo(said)
+    if problems:
+        raise SystemExit(1)
+
+
+# -- shared with `moe-report run --template` -------------------------------------------------------
+
+
+def refuse_ending_of(template: Path) -> None:
+    """Refuse a file that by its name is no workbook of Excel.
+
+    Raises:
+        InputError: It ends otherwise.
+    """
+    if template.suffix.lower() not in _ENDINGS:
+        endings = ", ".join(_ENDINGS)
+        message = f"found a name that ends in {template.suffix!r}, expected one of {endings}"
+        raise InputError([Problem(str(template), message)])
+
+
+def check_names(template: Path, output: Path, sources: list[Path]) -> None:
+    """Refuse an output that is an input, or that is another kind of file than the template.
+
+    Raises:
+        InputError: The template is no workbook by its name.
+        OutputError: The output would overwrite an input.
+        BadParameter: The output's name does not end as it has to.
+    """
+    from moe_report.ooxml.file_types import refuse_ending
+
+    refuse_ending_of(template)
+    if output.is_dir():
+        inside = output / template.name
+        raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
+    if why := refuse_ending(template.name, output.name):
+        raise click.BadParameter(why, param_hint="'--output'")
+    if output.exists() and template.exists() and output.samefile(template):
+        raise OutputError(f"{output}: this is the template; choose another place to write to")
+    refuse_same(output, sources)
+
+
+def read_template_file(template: Path) -> bytes:
+    """Return a template's bytes.
+
+    Raises:
+        InputError: There is no such file, or it cannot be read.
+    """
+    from moe_report.load.workbook import read_bytes
+
+    return read_bytes(template)
+
+
+def write_filled(template: Path, data: bytes, report: Report, output: Path) -> list[str]:
+    """Fill a template and write the workbook; return what is to be told, in lines."""
+    from moe_report.fill.fill import fill as fill_template
+    from moe_report.output import open_elsewhere, write_files
+
+    filled = fill_template(data, report, where=template.name, suffix=output.suffix.lower())
+    write_files({output: filled.data})
+    lines = [f"wrote {output}", *(f"note: {note}" for note in filled.notes)]
+    if program := open_elsewhere(output):
+        lines.append(f"note: {output} seems to be open in {program}: reload it there")
+    return lines
+
+
+def filled_beside(report: Report, template: Path, stem: Path, quiet: bool) -> dict[Path, bytes]:
+    """Return a filled template under the name that it has beside the reports.
+
+    Args:
+        report: What to fill in.
+        template: The template.
+        stem: Folder and stem of the reports.
+        quiet: Whether to keep remarks to oneself.
+    """
+    from moe_report.fill.fill import fill as fill_template
+    from moe_report.ooxml.file_types import BECOMES
+
+    refuse_ending_of(template)
+    suffix = BECOMES[template.suffix.lower()][0]
+    data = read_template_file(template)
+    filled = fill_template(data, report, where=template.name, suffix=suffix)
+    if not quiet:
+        for note in filled.notes:
+            click.echo(f"note: {note}", err=True)
+    return {stem.with_name(f"{stem.name}.{template.stem}{suffix}"): filled.data}

@@ -1,0 +1,268 @@
+"""The audit: claims against computed numbers, and rows that no model can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from moe_report.compute.evaluate import Evaluation
+from moe_report.display import difference, show
+from moe_report.report import Cell, Column, Finding, Level, Provenance
+from moe_report.schema.fields import FIELDS
+from moe_report.table import Given, ModelTable, Row
+
+_ORDER: tuple[Level, ...] = ("impossible", "differs", "suspicious")
+# What a published figure claims; of active parameters both conventions are in use.
+_CLAIMS = {
+    "published_total_params": ("total_params",),
+    "published_active_params": ("active_params", "active_params_no_embedding"),
+}
+
+
+_KINDS_OF_LAYERS = {
+    "num_hidden_layers": (
+        "num_sliding_window_layers",
+        "num_chunked_attention_layers",
+        "num_linear_attention_layers",
+        "num_attention_free_layers",
+    ),
+    "num_moe_layers": ("num_moe_layers", "first_k_dense_replace"),
+}
+_SHARES = (
+    "parameter_efficiency", "expert_utilisation", "sparsity", "always_active_share",
+    "expert_flops_savings", "model_flops_savings", "router_param_share", "router_flop_share",
+)  # fmt: skip
+_SUMMARIES = {
+    "total", "totals", "sum", "subtotal", "average", "avg", "mean", "median", "min", "max",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The model that a row is compared with: its numbers by name."""
+
+    name: str
+    numbers: Mapping[str, float]
+
+
+def audit(
+    table: ModelTable, evaluation: Evaluation, references: Mapping[str, Reference]
+) -> tuple[Finding, ...]:
+    """Return what is impossible, different or suspicious, worst first, then in the rows' order.
+
+    Args:
+        table: The rows as read.
+        evaluation: Their numbers.
+        references: The models named in ``compare_with``, by that name.
+    """
+    columns = {column.name: column for column in evaluation.fields} | dict(evaluation.metrics)
+    found: list[Finding] = []
+    for at, row in enumerate(table.rows):
+        view = _View(row, columns, at)
+        for check in (_impossible, _layers, _shares, _claims, _overrides, _suspicious, _odd_rows):
+            found.extend(check(view))
+        reference = references.get(row.texts.get("compare_with", ""))
+        if reference is not None:
+            found.extend(_against(view, reference))
+    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.level)))
+
+
+class _View:
+    """One row: its cells by column, and the two ways to find something about it."""
+
+    def __init__(self, row: Row, columns: Mapping[str, Column], at: int) -> None:
+        self.row = row
+        self.columns = columns
+        self.at = at
+
+    def cell(self, name: str) -> Cell | None:
+        return self.columns[name].cells[self.at] if name in self.columns else None
+
+    def value(self, name: str) -> float | None:
+        cell = self.cell(name)
+        return cell.value if cell else None
+
+    def typed(self, name: str) -> Given | None:
+        return self.row.numbers.get(name)
+
+    def half_unit(self, name: str) -> float:
+        typed = self.typed(name)
+        return typed.half_unit if typed else 0.0
+
+    def shown(self, name: str, value: float) -> str:
+        column = self.columns[name]
+        return show(value, column.unit, column.format, significant=4)
+
+    def finding(self, level: Level, column: str, message: str, **numbers: float) -> Finding:
+        typed = self.typed(column)
+        place = typed.place if typed else self.row.place
+        return Finding(level, self.row.name, column, message, place=place, **numbers)
+
+
+def _impossible(view: _View) -> Iterator[Finding]:
+    total, active = view.value("total_params"), view.value("active_params")
+    experts, chosen = view.value("num_experts"), view.value("num_experts_per_tok")
+    if total is None or active is None:
+        return
+    slack_total, slack_active = view.half_unit("total_params"), view.half_unit("active_params")
+    if active - slack_active > total + slack_total:
+        yield view.finding(
+            "impossible", "active_params",
+            f"{view.shown('active_params', active)} are active, of only "
+            f"{view.shown('total_params', total)} in total",
+            stated=active, computed=total,
+        )  # fmt: skip
+    elif experts and chosen and (active + slack_active) * experts < (total - slack_total) * chosen:
+        yield view.finding(
+            "impossible", "active_params",
+            f"{_share(active / total)} of the parameters are active, less than the "
+            f"{_share(chosen / experts)} of the experts ({chosen:,.0f} of {experts:,.0f}) that a "
+            "token uses; everything else is always active, so total, active, experts and top-k "
+            "cannot belong to one model",
+            stated=active, computed=total * chosen / experts,
+        )  # fmt: skip
+
+
+def _share(part: float) -> str:
+    """A share as people read it."""
+    return show(part, "ratio", "percent")
+
+
+def _layers(view: _View) -> Iterator[Finding]:
+    """Kinds of layers that are more than all layers together."""
+    layers = view.value("num_hidden_layers")
+    if layers is None:
+        return
+    for column, kinds in _KINDS_OF_LAYERS.items():
+        counted = {kind: view.value(kind) or 0 for kind in kinds}
+        if sum(counted.values()) > layers:
+            listed = " and ".join(
+                f"{count:,.0f} {kind}" for kind, count in counted.items() if count
+            )
+            yield view.finding(
+                "impossible", column, f"{listed}, of only {layers:,.0f} layers in all",
+                stated=sum(counted.values()), computed=layers,
+            )  # fmt: skip
+
+
+def _shares(view: _View) -> Iterator[Finding]:
+    """Typed shares below nothing or above everything."""
+    for name in _SHARES:
+        stated = view.typed(name)
+        if stated is not None and not 0 <= stated.value <= 1:
+            yield view.finding(
+                "impossible", name,
+                f"given as {_share(stated.value)}, and a share is from 0 to 100 %; head a column "
+                f"of percentages '{name} (%)'",
+                stated=stated.value,
+            )  # fmt: skip
+
+
+def _claims(view: _View) -> Iterator[Finding]:
+    for claim, names in _CLAIMS.items():
+        stated = view.typed(claim)
+        computed = [value for name in names if (value := view.value(name)) is not None]
+        if stated is None or not computed or any(_rounds(stated, value) for value in computed):
+            continue
+        nearest = min(computed, key=lambda value: abs(value - stated.value))
+        both = view.shown(claim, computed[0])
+        if computed[-1] != computed[0]:
+            both += f", or {view.shown(claim, computed[-1])} without the input embedding"
+        yield view.finding(
+            "differs", claim,
+            f"published {view.shown(claim, stated.value)}, computed {both} "
+            f"({difference(stated.value, nearest)})",
+            stated=stated.value, computed=nearest,
+        )  # fmt: skip
+
+
+def _overrides(view: _View) -> Iterator[Finding]:
+    for name, stated in view.row.numbers.items():
+        cell = view.cell(name)
+        if name in FIELDS or cell is None or cell.computed is None:
+            continue
+        if not _rounds(stated, cell.computed):
+            yield view.finding(
+                "differs", name,
+                f"given as {view.shown(name, stated.value)}, while the formula gives "
+                f"{view.shown(name, cell.computed)} ({difference(stated.value, cell.computed)}); "
+                "the given number is used",
+                stated=stated.value, computed=cell.computed,
+            )  # fmt: skip
+
+
+def _odd_rows(view: _View) -> Iterator[Finding]:
+    if view.row.name.strip().casefold() in _SUMMARIES:
+        yield view.finding(
+            "suspicious", "total_params" if "total_params" in view.columns else "num_experts",
+            "this row is named like a summary of the others, and is taken for a model",
+        )  # fmt: skip
+    for window, layers in (
+        ("sliding_window", "num_sliding_window_layers"),
+        ("attention_chunk_size", "num_chunked_attention_layers"),
+    ):
+        if view.typed(window) and not view.value(layers):
+            yield view.finding(
+                "suspicious", window,
+                f"given, while {layers} is 0: no layer uses it; fill in how many do",
+            )  # fmt: skip
+
+
+def _against(view: _View, reference: Reference) -> Iterator[Finding]:
+    for name, stated in view.row.numbers.items():
+        if name in _CLAIMS or name not in view.columns:
+            continue
+        names = _CLAIMS["published_active_params"] if name == "active_params" else (name,)
+        known = [reference.numbers[item] for item in names if item in reference.numbers]
+        agrees: Callable[[float], bool] = (
+            stated.value.__eq__ if name in FIELDS else lambda value: _rounds(stated, value)  # noqa: B023
+        )
+        if not known or any(map(agrees, known)):
+            continue
+        nearest = min(known, key=lambda value: abs(value - stated.value))
+        off = "" if name in FIELDS else f" ({difference(stated.value, nearest)})"
+        yield view.finding(
+            "differs", name,
+            f"given as {view.shown(name, stated.value)}, while {reference.name} has "
+            f"{view.shown(name, nearest)}{off}",
+            stated=stated.value, computed=nearest,
+        )  # fmt: skip
+
+
+def _suspicious(view: _View) -> Iterator[Finding]:
+    width = view.cell("head_dim")
+    if width and width.provenance == Provenance.DERIVED and width.value != round(width.value or 0):
+        yield view.finding(
+            "suspicious", "head_dim",
+            f"hidden_size / num_attention_heads gives {width.value:g}, no whole number; "
+            "fill in head_dim",
+        )  # fmt: skip
+    layers, with_experts = view.value("num_hidden_layers"), view.value("num_moe_layers")
+    expert = view.cell("moe_intermediate_size")
+    mixed = layers is not None and with_experts is not None and 0 < with_experts < layers
+    if mixed and expert and expert.value and expert.provenance == Provenance.DERIVED:
+        yield view.finding(
+            "suspicious", "moe_intermediate_size",
+            "not filled in, so experts are taken to be as wide as the dense layers' FFN "
+            f"({expert.value:,.0f}); models with dense layers rarely are",
+        )  # fmt: skip
+    experts, chosen = view.value("num_experts"), view.value("num_experts_per_tok")
+    if experts and experts == chosen and experts > 1:
+        yield view.finding(
+            "suspicious", "num_experts_per_tok",
+            f"a token goes through all {experts:,.0f} experts, so nothing is routed",
+        )  # fmt: skip
+
+
+def _rounds(stated: Given, computed: float) -> bool:
+    """Whether the stated number is what the computed one rounds to, at the digits it has."""
+    return abs(stated.value - computed) <= stated.half_unit + 1e-9 * abs(computed)
+
+
+def names_compared_with(rows: Iterable[Row]) -> dict[str, Row]:
+    """Return the names in ``compare_with``, each with the first row that has it."""
+    named: dict[str, Row] = {}
+    for row in rows:
+        if name := row.texts.get("compare_with", ""):
+            named.setdefault(name, row)
+    return named

@@ -1,0 +1,180 @@
+"""From a table to a report: evaluate, audit, collect. Nothing is read or written here."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping, Sequence
+
+import moe_report
+from moe_report.branding import Branding
+from moe_report.compute.audit import Reference, audit, names_compared_with
+from moe_report.compute.evaluate import Evaluation, evaluate_table
+from moe_report.compute.scenarios import scenario_named, typed_in
+from moe_report.errors import InputError, Problem, nearest
+from moe_report.report import (
+    AssumptionValue,
+    ModelInfo,
+    Report,
+    ReportSection,
+    Scenario,
+)
+from moe_report.schema.registry import Registry
+from moe_report.table import BASE, ModelTable, Source, rows_of_examples
+
+
+def build_report(
+    table: ModelTable,
+    registry: Registry,
+    *,
+    assumptions: Mapping[str, float] | None = None,
+    scenario: str | None = None,
+    title: str | None = None,
+    branding: Branding | None = None,
+) -> Report:
+    """Compute and audit everything that a report of these models holds.
+
+    Args:
+        table: The models.
+        registry: The metrics.
+        assumptions: Values that win over those of the table, by name.
+        scenario: Name of the scenario; by default the one that the table chooses.
+        title: Heading where the branding has none; by default it says what was read.
+        branding: What the user wants the report to say.
+
+    Raises:
+        InputError: An assumption is unknown or out of bounds, there is no such scenario, or
+            ``compare_with`` names no model.
+    """
+    scenario = scenario_named(table, scenario)
+    values = _assumption_values(table, registry, assumptions or {}, scenario)
+    numbers = {value.definition.name: value.value for value in values}
+    evaluation = evaluate_table(table, registry, numbers)
+    references = _references(table, evaluation, registry, numbers)
+    sections = tuple(
+        ReportSection(
+            section.name, section.title, section.introduction,
+            tuple(evaluation.metrics[metric.name] for metric in section.metrics),
+            section.distribution, section.version, section.module,
+        )
+        for section in registry.sections
+    )  # fmt: skip
+    branding = branding or Branding()
+    return Report(
+        title=branding.title or title or f"Mixture-of-Experts models of {table.source.name}",
+        version=moe_report.__version__,
+        created=creation_time().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        source=table.source,
+        models=tuple(ModelInfo(row.name, row.texts, row.carried, row.place) for row in table.rows),
+        fields=evaluation.fields,
+        sections=sections,
+        assumptions=values,
+        findings=audit(table, evaluation, references),
+        failures=registry.failures,
+        warnings=table.warnings,
+        branding=branding,
+        scenario=scenario,
+        scenarios=_scenarios(table, values),
+    )
+
+
+def creation_time() -> datetime.datetime:
+    """Return now, or the time that ``SOURCE_DATE_EPOCH`` sets, in UTC.
+
+    Raises:
+        InputError: ``SOURCE_DATE_EPOCH`` is no such time.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        try:
+            return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            message = f"found {epoch!r}, expected seconds since 1970"
+            raise InputError([Problem("SOURCE_DATE_EPOCH", message)]) from error
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _assumption_values(
+    table: ModelTable, registry: Registry, chosen: Mapping[str, float], scenario: str
+) -> tuple[AssumptionValue, ...]:
+    known = registry.assumptions
+    problems = []
+    for name in chosen:
+        if name not in known:
+            message = f"there is no such assumption.{nearest(name, known)}"
+            problems.append(Problem(f"assumption {name!r}", message))
+    typed_ones = typed_in(table, scenario)
+    values = []
+    for name, definition in known.items():
+        typed = typed_ones.get(name)
+        value = chosen.get(name, typed.value if typed else definition.default)
+        place = typed.place if typed and name not in chosen else ""
+        if expected := definition.refusal(value):
+            where = f"{table.source.name}, {place}" if place else f"assumption {name!r}"
+            problems.append(Problem(where, f"found {value:,g}, expected {expected} for {name}"))
+        given = name in chosen or typed is not None
+        fixed = name in chosen or name in table.scenarios.fixed
+        values.append(AssumptionValue(definition, value, given, fixed))
+    if problems:
+        raise InputError(problems)
+    return tuple(values)
+
+
+def _scenarios(table: ModelTable, used: Sequence[AssumptionValue]) -> tuple[Scenario, ...]:
+    if not table.scenarios.values:
+        return ()
+    found = []
+    for name, own in {BASE: table.assumptions, **table.scenarios.values}.items():
+        typed = typed_in(table, name)
+        values = {
+            item.definition.name: (
+                item.value if item.fixed
+                else typed[item.definition.name].value if item.definition.name in typed
+                else item.definition.default
+            )
+            for item in used
+        }  # fmt: skip
+        numbers = {key: given.value for key, given in own.items() if key in values}
+        found.append(Scenario(name, numbers, values))
+    return tuple(found)
+
+
+def _references(
+    table: ModelTable, evaluation: Evaluation, registry: Registry, assumptions: Mapping[str, float]
+) -> dict[str, Reference]:
+    wanted = names_compared_with(table.rows)
+    at_hand = _by_name(table, evaluation, wanted)
+    if set(wanted) <= set(at_hand):
+        return at_hand
+    from moe_report.load.examples import example_models
+
+    rows = rows_of_examples(example_models())
+    shipped = ModelTable(rows, Source("shipped examples"))
+    examples = _by_name(shipped, evaluate_table(shipped, registry, assumptions), wanted)
+    found = examples | at_hand
+    names = [row.name for row in (*table.rows, *rows)]
+    problems = [
+        Problem(
+            f"{table.source.name}, {row.place}" if row.place else f"row {row.name!r}",
+            f"compare_with names {name!r}, which is neither a row nor a shipped example."
+            f"{nearest(name, names)}",
+        )
+        for name, row in wanted.items()
+        if name not in found
+    ]
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _by_name(
+    table: ModelTable, evaluation: Evaluation, wanted: Mapping[str, object]
+) -> dict[str, Reference]:
+    found = {}
+    columns = (*evaluation.fields, *evaluation.metrics.values())
+    for at, row in enumerate(table.rows):
+        if row.name in wanted:
+            cells = {column.name: column.cells[at].value for column in columns}
+            numbers = {name: value for name, value in cells.items() if value is not None}
+            found[row.name] = Reference(row.name, numbers)
+    return found

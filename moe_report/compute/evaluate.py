@@ -1,0 +1,182 @@
+"""Sections times table: the value of every metric for every model, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from moe_report.formula.expr import Expr
+from moe_report.formula.operations import Column as Values
+from moe_report.formula.operations import evaluate, missing_symbols
+from moe_report.report import Cell, Column, Provenance
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
+from moe_report.schema.metrics import Metric
+from moe_report.schema.registry import Registry
+from moe_report.table import ModelTable
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The numbers of a table.
+
+    Attributes:
+        fields: A column for each field that holds numbers.
+        metrics: A column for each metric, by name.
+    """
+
+    fields: tuple[Column, ...]
+    metrics: Mapping[str, Column]
+
+    def value(self, name: str, row: int) -> float | None:
+        """Return the value of a field or metric in a row, None if missing."""
+        if name in self.metrics:
+            return self.metrics[name].cells[row].value
+        return next(column for column in self.fields if column.name == name).cells[row].value
+
+
+def evaluate_table(
+    table: ModelTable, registry: Registry, assumptions: Mapping[str, float]
+) -> Evaluation:
+    """Compute every metric of every row.
+
+    Args:
+        table: The models.
+        registry: The metrics.
+        assumptions: A value for each assumption of the registry.
+    """
+    engine = _Engine(table, registry, assumptions)
+    fields = tuple(engine.field(FIELDS[name]) for name in _fields_in_order())
+    position = {name: at for at, name in enumerate(NUMBER_FIELDS)}
+    computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order()}
+    return Evaluation(
+        tuple(sorted(fields, key=lambda column: position[column.name])),
+        {name: computed[name] for name in registry.metrics},
+    )
+
+
+def _fields_in_order() -> list[str]:
+    """Return the fields so that each comes after those its default is made of."""
+    ordered: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        default = FIELDS[name].default_expr
+        for needed in () if default is None else default.symbols():
+            visit(needed)
+        ordered[name] = None
+
+    for name in NUMBER_FIELDS:
+        visit(name)
+    return list(ordered)
+
+
+class _Engine:
+    def __init__(
+        self, table: ModelTable, registry: Registry, assumptions: Mapping[str, float]
+    ) -> None:
+        self.table = table
+        self.group = {
+            metric.name: section.title
+            for section in registry.sections
+            for metric in section.metrics
+        }
+        self.assumed = dict(assumptions)
+        self.values: dict[str, Values] = {}
+        self.lacks: dict[tuple[str, int], list[str]] = {}
+        self.rests_on: dict[str, tuple[str, ...]] = {}
+
+    def field(self, field: Field) -> Column:
+        expr = field.default_expr
+        cells = self._cells(field.name, expr, Provenance.DERIVED)
+        if expr is not None and expr.op == "const":
+            note = f"default: {field.name} is {expr.value:g} unless it is filled in"
+            cells = [
+                cell if cell.provenance == Provenance.GIVEN
+                else Cell(cell.value, Provenance.DEFAULT, note)
+                for cell in cells
+            ]  # fmt: skip
+        return Column(
+            field.name, field.label, field.symbol, field.unit, field.help, "", field.group,
+            "si" if field.unit == "parameters" else "integer", expr, None, False, tuple(cells),
+        )  # fmt: skip
+
+    def metric(self, metric: Metric) -> Column:
+        own = {item.name for item in metric.assumptions}
+        names = metric.expr.symbols()
+        inherited = [item for name in names for item in self.rests_on.get(name, ())]
+        rests_on = tuple(dict.fromkeys([name for name in names if name in own] + inherited))
+        self.rests_on[metric.name] = rests_on
+        computed = Provenance.ASSUMED if rests_on else Provenance.DERIVED
+        cells = self._cells(metric.name, metric.expr, computed)
+        return Column(
+            metric.name, metric.label, metric.symbol, metric.unit, metric.description,
+            metric.source, self.group[metric.name], metric.format, metric.expr, metric.better,
+            metric.headline, tuple(cells), rests_on,
+        )  # fmt: skip
+
+    def _cells(self, name: str, expr: Expr | None, provenance: Provenance) -> list[Cell]:
+        rows = self.table.rows
+        typed = np.array(
+            [row.numbers[name].value if name in row.numbers else np.nan for row in rows]
+        )
+        computed = np.full(len(rows), np.nan)
+        if expr is not None:
+            names = expr.symbols()
+            columns = {
+                item: self.values.get(item, self.assumed.get(item, np.nan)) for item in names
+            }
+            computed = np.broadcast_to(evaluate(expr, columns), len(rows))
+        self.values[name] = np.where(np.isnan(typed), computed, typed)
+        cells = []
+        for at, row in enumerate(rows):
+            formula = None if np.isnan(computed[at]) else float(computed[at])
+            if name in row.numbers:
+                given = row.numbers[name]
+                note = f"given in the input, {given.place}" if given.place else "given"
+                cells.append(Cell(given.value, Provenance.GIVEN, note, formula))
+            elif formula is not None:
+                note = "derived from other fields" if name in FIELDS else ""
+                cells.append(Cell(formula, provenance, note))
+            else:
+                cells.append(self._missing(name, expr, at))
+        return cells
+
+    def _missing(self, name: str, expr: Expr | None, at: int) -> Cell:
+        if expr is None:
+            self.lacks[name, at] = [name]
+            return Cell(None, Provenance.MISSING, "not filled in")
+        roots = self._roots(expr, at)
+        self.lacks[name, at] = roots
+        if not roots:
+            return Cell(
+                None, Provenance.MISSING,
+                "undefined here: a division by zero, or a value outside a function's domain",
+                undefined=True,
+            )  # fmt: skip
+        return Cell(None, Provenance.MISSING, f"missing: needs {_listed(roots)}")
+
+    def _roots(self, expr: Expr, at: int) -> list[str]:
+        """The fields that would unlock an expression in a row, through other metrics."""
+
+        def number(name: str) -> float:
+            column = self.values.get(name)
+            return self.assumed[name] if column is None else float(column[at])
+
+        def value(part: Expr) -> float:
+            return float(evaluate(part, {name: number(name) for name in part.symbols()}))
+
+        missing = missing_symbols(expr, value, lambda name: not np.isnan(number(name)))
+        roots: list[str] = []
+        for name in missing:
+            # a metric that lacks nothing has no value because it is undefined
+            roots += self.lacks[name, at] or [f"{name} (undefined here)"]
+        return list(dict.fromkeys(roots))
+
+
+def _listed(names: list[str], most: int = 6) -> str:
+    if len(names) == 1:
+        return names[0]
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}"

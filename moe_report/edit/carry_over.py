@@ -1,0 +1,324 @@
+"""An update of a report: what is ours is told from what is the user's, which is carried over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from moe_report.edit.additions import (
+    OUR_AUTHOR,
+    Address,
+    Link,
+    Remark,
+    Texts,
+    keyed_models,
+    keyed_otherwise,
+    links_of,
+    put_links,
+    put_remarks,
+    record_of,
+    remarks_of,
+    strangers,
+)
+from moe_report.edit.replace_sheets import Renewal
+from moe_report.edit.users_formulas import keep_typed_formulas, let_go_of_values
+from moe_report.errors import InputError, Problem
+from moe_report.load.assumptions_sheet import OURS
+from moe_report.load.grid import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET, shown
+from moe_report.load.workbook import Read
+from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.renderers.excel.record import RECORD_SHEET, Footprint, Record
+from moe_report.report import Report
+from moe_report.table import BASE
+
+_ALIKE = 0.8  # of the cells of two sheets
+_ROWS_ABOVE = 2  # of the header of Models
+# Sheets of reports that were written before there was a record of them.
+_EARLY = ("Summary", SHEET, ASSUMPTIONS_SHEET, "Method", "Findings", REPORT_SHEET, RECORD_SHEET)
+_YOURS = (NOTES_SHEET, REPORT_SHEET)  # the user's once they are there
+
+
+class Carryover:
+    """What an older report has that a new one gets.
+
+    Attributes:
+        notes: What there is to say to the user afterwards.
+
+    Args:
+        file: The old workbook's name.
+        read: What was read of it.
+        old: It as a package, whose own sheets may be changed.
+        new: The new workbook, which gets what belongs to cells.
+        report: What the new one says.
+    """
+
+    def __init__(self, file: str, read: Read, old: Package, new: Package, report: Report) -> None:
+        self.file, self.read, self.old, self.new, self.report = file, read, old, new, report
+        self.notes: list[str] = []
+        self.texts, self.fresh_texts = Texts(old), Texts(new)
+        fresh = record_of(new, self.fresh_texts)
+        assert fresh is not None
+        self.fresh = fresh
+        known = record_of(old, self.texts)
+        self.record = known or self._guessed()
+        sheets = old.sheets()
+        self.kept = [name for name in _YOURS if name in sheets]
+        listed = {*self.record.sheets, RECORD_SHEET, SHEET}
+        self.ours = [name for name in sheets if name in listed and name not in self.kept]
+        if known is None:
+            self.notes.append(
+                f"{self.file}: was written by an earlier version, so what you added to the sheets "
+                f"{', '.join(self.ours)} cannot be told; only inputs and notes on cells are kept"
+            )
+        self.cells = {name: self.texts(name) for name in self.ours}
+        self.fresh_cells = {name: self.fresh_texts(name) for name in new.sheets()}
+        places = read.places
+        assert places is not None
+        self.header = places.header
+        self.old_models = keyed_models(self.cells[SHEET], places.header, places)
+        self.new_models = keyed_models(self.fresh_cells[SHEET], _header(self.fresh_cells[SHEET]))
+        self.remarks: dict[str, dict[Address, Remark]] = {}
+        self.links: dict[str, dict[Address, Link]] = {}
+
+    def _guessed(self) -> Record:
+        """What an early version must have written: all that is there."""
+        sheets = {name: replace(self.fresh.sheets.get(name, self.fresh.sheets[SHEET]))
+                  for name in _EARLY if name in self.old.sheets()}  # fmt: skip
+        every = {
+            name: replace(
+                known,
+                cells=_rows_of(self.texts(name)),
+                drawings=max(known.drawings, 2),
+                notes=known.notes,
+            )
+            for name, known in sheets.items()
+        }
+        return Record(every, _names_leading_to(self.old, ASSUMPTIONS_SHEET))
+
+    def renewal(self) -> Renewal:
+        """Return what is to be replaced."""
+        return Renewal(self.file, self.ours, self.kept, self._names())
+
+    def _names(self) -> frozenset[str]:
+        """Names that we wrote and that still lead to a sheet of ours."""
+        leading = {name for sheet in self.ours for name in _names_leading_to(self.old, sheet)}
+        return frozenset(leading & self.record.names)
+
+    # -- what would be lost
+
+    def check(self) -> None:
+        """Refuse what cannot be carried over.
+
+        Raises:
+            InputError: With everything that would be lost.
+        """
+        problems = [*self._typed_numbers(), *self._renamed()]
+        for sheet in self.ours:
+            if sheet != RECORD_SHEET:
+                ours = self.record.sheets.get(sheet, Footprint())
+                problems += strangers(self.old, ours, sheet, self._added(sheet, ours), self.file)
+        problems += self._notes_and_links()
+        if problems:
+            raise InputError(problems)
+
+    def _typed_numbers(self) -> Iterator[Problem]:
+        """A number typed for a metric that is not computed this time."""
+        columns = self.report.columns
+        models = {model.name for model in self.report.models}
+        for row in self.read.table.rows:
+            for name, number in row.numbers.items():
+                if row.name in models and name not in columns:
+                    yield Problem(
+                        f"{self.file}, {number.place}",
+                        f"{name} of {shown(row.name)} is typed, and would be lost: its section is "
+                        "not computed",
+                    )
+
+    def _renamed(self) -> Iterator[Problem]:
+        """A sheet of ours under another name, whose numbers would not be refreshed."""
+        sheets = self.old.sheets()
+        lacking = [name for name in self.record.sheets if name not in sheets]
+        for name in sheets if lacking else ():
+            if name in self.ours or name in self.kept:
+                continue
+            cells = self.texts(name).keys()
+            for wanted in lacking:
+                ours = {(c, row) for row, columns in self.record.sheets[wanted].cells.items()
+                        for c in columns}  # fmt: skip
+                if ours and len(ours & cells) > _ALIKE * len(ours | cells):
+                    yield Problem(
+                        f"{self.file}, sheet {name}",
+                        f"looks like the report's sheet {wanted!r} under another name, and would "
+                        "not be refreshed; rename it back, or delete it",
+                        sheet=name,
+                    )
+
+    def _added(self, sheet: str, ours: Footprint) -> dict[Address, str]:
+        """The filled cells of a sheet that are neither ours nor read as input."""
+        cells = self.cells[sheet]
+        if sheet == SHEET:
+            return {
+                (column, row): text
+                for (column, row), text in cells.items()
+                if row < self.header
+                and ((column, self.header) not in cells or row < self.header - _ROWS_ABOVE)
+            }
+        inputs = self._inputs(cells) if sheet == ASSUMPTIONS_SHEET else set()
+        return {
+            (column, row): text
+            for (column, row), text in cells.items()
+            if column not in ours.cells.get(row, ()) and (column, row) not in inputs
+        }
+
+    def _inputs(self, cells: Mapping[Address, str]) -> set[Address]:
+        """The cells of the sheet Assumptions that are read, wherever columns were put in."""
+        heads = {text.strip().casefold(): at for at, text in cells.items()}
+        if not {"name", "value"} <= heads.keys():
+            return set()
+        names, top = heads["name"]
+        known = {name.casefold() for name in self.read.table.scenarios.values}
+        columns = {
+            column for (column, row), text in cells.items()
+            if row == top and text.strip().casefold() in {*known, BASE, *OURS}
+        }  # fmt: skip
+        return {
+            (column, row)
+            for (column, row), text in cells.items()
+            if (row >= top and column in columns and (names, row) in cells)
+            or (row == top - 1 and (column <= names or text.startswith("←")))
+        }
+
+    def _notes_and_links(self) -> Iterator[Problem]:
+        for sheet in self.ours:
+            known = self.record.sheets.get(sheet)
+            marks = (known.notes if known else frozenset()) | (
+                self.fresh.sheets[sheet].notes if sheet in self.fresh.sheets else frozenset()
+            )
+            found: dict[Address, Remark] = {}
+            for remark in remarks_of(self.old, sheet, marks):
+                if not known and remark.author == OUR_AUTHOR:
+                    continue
+                at = self._where_now(sheet, remark.at)
+                if at is None:
+                    yield self._homeless(sheet, remark.at, f"the note {shown(remark.text)}")
+                else:
+                    found[at] = remark
+            self.remarks[sheet] = found
+            internal = sheet != SHEET
+            moved: dict[Address, Link] = {}
+            for link in links_of(self.old, sheet):
+                if internal and not link.target:
+                    continue  # ours lead to cells of Models
+                at = self._where_now(sheet, link.at)
+                if at is None:
+                    yield self._homeless(sheet, link.at, f"the link to {shown(link.target)}")
+                else:
+                    moved[at] = link
+            self.links[sheet] = moved
+
+    def _homeless(self, sheet: str, at: Address, what: str) -> Problem:
+        address = f"{column_letters(at[0])}{at[1]}"
+        return Problem(
+            f"{self.file}, sheet {sheet}, cell {address}",
+            f"{what} would be lost: the new report has no such cell; move it to the sheet Notes",
+            sheet=sheet, cell=address,
+        )  # fmt: skip
+
+    def _where_now(self, sheet: str, at: Address) -> Address | None:
+        """Where what a cell is about stands in the new workbook."""
+        if sheet not in self.fresh_cells:
+            return None
+        if sheet == SHEET:
+            key = self.old_models.keys.get(at)
+            return self.new_models.places.get(key) if key else None
+        cells, fresh = self.cells[sheet], self.fresh_cells[sheet]
+        about = keyed_otherwise(cells, at)
+        if about is None or about == keyed_otherwise(fresh, at):
+            return at if about is not None else None
+        rows = [row for (column, row), text in fresh.items() if column == 1 and text == about[1]]
+        return (at[0], rows[0]) if len(rows) == 1 else None
+
+    # -- what is carried over
+
+    def carry(self) -> None:
+        """Put into the new sheets, and into those that stay, what belongs there."""
+        for sheet, remarks in self.remarks.items():
+            if remarks:
+                put_remarks(self.new, sheet, remarks)
+        for sheet, links in self.links.items():
+            if links:
+                put_links(self.new, sheet, links)
+        unmoved = self._same_layout()
+        self.notes += keep_typed_formulas(
+            self.old, self.new, self.old_models, self.new_models, self.header, self.file,
+            unmoved=unmoved,
+        )  # fmt: skip
+        theirs = [name for name in self.old.sheets() if name not in self.ours]
+        words = {f"{name}!" for name in self.ours} | {f"{name}'!" for name in self.ours}
+        words |= {f"{SHEET}["} | set(self.record.names)
+        self.notes += let_go_of_values(self.old, theirs, words, self.file, unmoved=unmoved)
+        self._say_typed_assumptions()
+        self._say_anew()
+
+    def _say_typed_assumptions(self) -> None:
+        """Formulas that choose a scenario are ours; others are replaced by what they gave."""
+        cells = self.cells.get(ASSUMPTIONS_SHEET, {})
+        self.notes += [
+            f"{self.file}, sheet {ASSUMPTIONS_SHEET}, cell {column_letters(column)}{row}: your "
+            f"formula {text} is replaced by its value"
+            for (column, row), text in cells.items()
+            if text.startswith("=") and "MATCH(" not in text.upper()
+        ]
+
+    def _same_layout(self) -> bool:
+        """Whether every cell of Models is where it was."""
+        return self.old_models.keys == self.new_models.keys
+
+    def _say_anew(self) -> None:
+        """Put what the command line says of the report into the sheet that says it."""
+        if REPORT_SHEET not in self.kept:
+            return
+        part = self.old.sheets()[REPORT_SHEET]
+        cells = self.texts(REPORT_SHEET)
+        heads = {text.strip().casefold(): at for at, text in cells.items()}
+        root = parse(self.old[part])
+        sheet = Cells(root, f"{self.file}, sheet {REPORT_SHEET}")
+        changed = False
+        for key in ("title", "intro", "footer"):
+            text = getattr(self.report.branding, key)
+            before = self.read.table.settings.get(key)
+            if not text or (before is not None and before.text == text):
+                continue
+            if key not in heads or "value" not in heads:
+                self.notes.append(f"{self.file}: the sheet {REPORT_SHEET} has no row {key}")
+                continue
+            row, column = heads[key][1], heads["value"][0]
+            sheet.put(row, column, {"t": text}, sheet.style(row, column))
+            changed = True
+        if changed:
+            self.old[part] = serialize(root)
+
+
+def _header(cells: Mapping[Address, str]) -> int:
+    return next(row for (column, row), text in cells.items() if column == 1 and text == "name")
+
+
+def _rows_of(cells: Mapping[Address, str]) -> dict[int, frozenset[int]]:
+    rows: dict[int, set[int]] = {}
+    for column, row in cells:
+        rows.setdefault(row, set()).add(column)
+    return {row: frozenset(columns) for row, columns in rows.items()}
+
+
+def _names_leading_to(package: Package, sheet: str) -> frozenset[str]:
+    """Return the workbook's names for cells of a sheet, or for its table."""
+    leads = re.compile(rf"'?{re.escape(sheet)}'?[!\[]")
+    root = parse(package[package.workbook_part()])
+    return frozenset(
+        item.get("name", "")
+        for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName")
+        if item.get("localSheetId") is None and leads.match(item.text or "")
+    )

@@ -1,0 +1,111 @@
+"""The workbook to fill in: what ``moe-report init`` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from moe_report.compute.build import build_report, creation_time
+from moe_report.formula.excel import plain
+from moe_report.load.examples import example_models
+from moe_report.load.grid import REPORT_SHEET
+from moe_report.renderers.excel.assumptions_sheet import write_assumptions
+from moe_report.renderers.excel.book import Book, freeze
+from moe_report.renderers.excel.models_sheet import write_models
+from moe_report.renderers.excel.palette import INPUT, Look
+from moe_report.renderers.excel.reference_sheets import (
+    TITLE,
+    table_head,
+    write_settings,
+)
+from moe_report.report import Provenance, Report
+from moe_report.schema.fields import FIELDS
+from moe_report.schema.registry import Registry
+from moe_report.table import ModelTable, Row, Scenarios, Source, given, rows_of_examples
+
+# Two that show what a scenario is: what attention costs at length, and sending out in FP8.
+_SCENARIOS = {"long context": {"context_length": 131072.0}, "fp8": {"dispatch_bytes": 1.0}}
+_STEPS = (
+    ("1", "Fill in a row a model on the sheet Models. Only name is required: a row with "
+          "num_experts and num_experts_per_tok gets its savings, and the report says what each "
+          "empty number still needs."),
+    ("2", "Leave a cell empty where you don't know it, or where the default below is right. "
+          "Headers are the names of config.json; usual other spellings, and units such as "
+          "Total (B), are understood."),
+    ("3", "A number typed under a metric's name (total_params, active_params, ...) wins over the "
+          "formula; add such a column where you have only totals."),
+    ("4", "Under published_total_params and published_active_params write what was claimed: it is "
+          "compared with what is computed. A column whose header starts with # is carried along."),
+    ("5", "On the sheet Assumptions change what the metrics are computed for, or choose one of the "
+          "scenarios: columns of values, each headed with a name; rename, add or delete them."),
+    ("6", "On the sheet Report write what the report says: its title, introduction, footer and "
+          "logo."),
+    ("7", "Run: moe-report run models.xlsx -o report/"),
+)  # fmt: skip
+
+
+def build_starter(
+    registry: Registry, *, examples: bool = True, models: Sequence[Row] = ()
+) -> bytes:
+    """Return a workbook to fill in.
+
+    Args:
+        registry: The metrics whose assumptions it lists.
+        examples: Fill in the shipped example models.
+        models: Fill in these; without any and without examples the sheet Models is empty.
+    """
+    rows = (*(rows_of_examples(example_models()) if examples else ()), *models)
+    shown = {
+        name: {key: given(value) for key, value in own.items() if key in registry.assumptions}
+        for name, own in _SCENARIOS.items()
+    }
+    scenarios = Scenarios(values={name: own for name, own in shown.items() if own})
+    table = ModelTable(rows, Source("models.xlsx"), scenarios=scenarios)
+    report = build_report(table, registry)
+    book = Book("Models", "Assumptions", REPORT_SHEET, "How to")
+    write_models(book, _typed_only(report), to_fill_in=True)
+    write_assumptions(book, report)
+    write_settings(book, {})
+    _write_how_to(book)
+    return book.save("Mixture-of-Experts models", creation_time())
+
+
+def _typed_only(report: Report) -> Report:
+    """The report without findings, and of its metrics only the columns that somebody typed in."""
+    sections = []
+    for section in report.sections:
+        typed = tuple(
+            column
+            for column in section.columns
+            if any(cell.provenance == Provenance.GIVEN for cell in column.cells)
+        )
+        if typed:
+            sections.append(replace(section, columns=typed))
+    return replace(report, sections=tuple(sections), findings=())
+
+
+def _write_how_to(book: Book) -> None:
+    sheet, style = book["How to"], book.palette
+    sheet.rows.text(1, 1, "How to fill in this workbook", style(TITLE))
+    sheet.height(1, 28)
+    for row, (number, text) in enumerate(_STEPS, start=3):
+        sheet.rows.text(row, 1, number, style(Look(bold=True, color=INPUT, vertical="top")))
+        sheet.rows.text(row, 2, text, style(Look(wrap=True, vertical="top")))
+        sheet.shell.merge_cells(start_row=row, end_row=row, start_column=2, end_column=4)
+        sheet.height(row, 14 * -(-len(text) // 125) + 6)
+    top = len(_STEPS) + 5
+    columns = {"": 5.0, "Column": 32.0, "Meaning": 88.0, "Unit": 13.0, "Default": 30.0,
+               "Other spellings": 60.0}  # fmt: skip
+    table_head(book, sheet, top, columns)
+    for row, field in enumerate(FIELDS.values(), start=top + 1):
+        default = "" if field.default_expr is None else plain(field.default_expr)
+        texts = (field.name, field.help, field.unit, default, ", ".join(field.aliases))
+        for column, text in enumerate(texts, start=2):
+            if text:
+                mono = column in (2, 5)
+                look = Look(mono=mono, size=9 if mono else 10, wrap=True, vertical="top")
+                sheet.rows.text(row, column, text, style(look))
+        lines = max(-(-len(field.help) // 96), -(-len(texts[4]) // 66), -(-len(default) // 28), 1)
+        sheet.height(row, 13.5 * lines + 2)
+    freeze(sheet.shell, "A3", 100, gridlines=False)
+    sheet.print_setup("1:2")

@@ -1,0 +1,53 @@
+"""What is wrong with a template before there is a report: what is unknown, and what cannot move."""
+
+from __future__ import annotations
+
+from moe_report.errors import Problem
+from moe_report.fill.expressions.scope import known_of_registry
+from moe_report.fill.outline import describe
+from moe_report.fill.read_template import inspect_template
+from moe_report.fill.write_sheet import neighbours, unrepeatable
+from moe_report.ooxml.copy_sheet import copying_obstacles
+from moe_report.ooxml.file_types import refuse_name
+from moe_report.ooxml.guard import check_package
+from moe_report.ooxml.insert_rows.insert import obstacles
+from moe_report.ooxml.references import Insertion
+from moe_report.schema.registry import Registry
+
+
+def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str, list[Problem]]:
+    """Return in words what a template would fill, and everything that it could not.
+
+    Args:
+        data: The template's bytes.
+        registry: The metrics that there are.
+        where: The template's name, for problems.
+
+    Raises:
+        InputError: It is no workbook at all.
+    """
+    package = check_package(data, where)
+    refuse_name(package, where)
+    known = known_of_registry(registry)
+    template, found = inspect_template(package, known, where)
+    problems = list(found)
+    for table in template.tables:
+        more = Insertion(table.sheet, table.row, 1)
+        parts = [
+            other.table_part
+            for other in template.tables
+            if (other.part, other.row) == (table.part, table.row)
+        ]
+        if table.table_part != parts[0]:
+            continue  # all of a row are looked at together
+        problems += obstacles(package, more, where=where, table=parts)
+        for address, why in (
+            *unrepeatable(package[table.part], table.row),
+            *neighbours(package, table.part, table.row, parts),
+        ):
+            place = f"{where}, sheet {table.sheet}, cell {address}"
+            problems.append(Problem(place, why, sheet=table.sheet, cell=address))
+    titles = {part: title for title, part in package.sheets().items()}
+    for sheet in template.sheets:
+        problems += copying_obstacles(package, titles[sheet.part], where=where)
+    return describe(template, known, problems), problems

@@ -1,0 +1,308 @@
+"""What a template asks for, worked out for a report: every value, every row, and every problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from openpyxl.utils.escape import unescape
+
+from moe_report.errors import InputError, Problem
+from moe_report.fill.expressions.expression import (
+    Context,
+    Expression,
+    Model,
+    TemplateValueError,
+    choose,
+    evaluate,
+    text_of_pieces,
+)
+from moe_report.fill.live_formulas import LackingError, LiveFormulas
+from moe_report.fill.row_pattern import Contents, Value, fits
+from moe_report.fill.template import RepeatedSheet, Template, TemplateCell, TemplateTable
+from moe_report.fill.write_sheet import Band, CellValue, neighbours, unrepeatable
+from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.copy_sheet import MAX_SHEETS, copying_obstacles, named_only
+from moe_report.ooxml.guard import MAX_ROWS, column_letters
+from moe_report.ooxml.insert_rows.insert import obstacles
+from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.references import Insertion
+from moe_report.ooxml.sheet_names import quoted, sheet_names
+
+_ASSUMPTION = re.compile(r"\s*assumptions\s*(?:\.\s*(\w+)|\[\s*([\"'])(\w+)\2\s*\])\s*")
+
+
+@dataclass
+class Plan:
+    """All that will be written.
+
+    Attributes:
+        insertions: Rows to put in, in the order in which they are put in, and the parts of the
+            tables that grow by them.
+        bands: The rows that repeat, by the name of their sheet.
+        cells: Values of single cells, by the name of their sheet.
+        sheets: Names of the copies of each sheet that repeats.
+        copies: Values of the cells of each copy.
+        rows: Numbers of the rows that repeat, before any is put in, by the sheet's part.
+        notes: What the user should know.
+    """
+
+    insertions: list[tuple[Insertion, tuple[str, ...]]] = field(default_factory=list)
+    bands: dict[str, list[Band]] = field(default_factory=dict)
+    cells: dict[str, list[CellValue]] = field(default_factory=dict)
+    sheets: dict[str, list[str]] = field(default_factory=dict)
+    copies: dict[str, list[list[CellValue]]] = field(default_factory=dict)
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def filled_sheets(self) -> list[str]:
+        """Names of the sheets that do not repeat and in which something changes."""
+        return list(dict.fromkeys([*self.cells, *self.bands]))
+
+    def moved(self, sheet: str, row: int) -> int:
+        """Return where a row is when all rows are put in."""
+        return row + sum(
+            item.count for item, _ in self.insertions if item.sheet == sheet and item.after < row
+        )
+
+
+def make_plan(package: Package, template: Template, context: Context, where: str) -> Plan:
+    """Return what has to be written to fill a template.
+
+    Raises:
+        InputError: With everything that cannot be filled in.
+    """
+    planner = _Planner(package, template, context, where)
+    planner.work()
+    if planner.problems:
+        raise InputError(planner.problems)
+    return planner.plan
+
+
+class _Planner:
+    def __init__(self, package: Package, template: Template, context: Context, where: str) -> None:
+        self.package = package
+        self.template = template
+        self.context = context
+        self.where = where
+        self.plan = Plan()
+        self.problems: list[Problem] = []
+
+    def work(self) -> None:
+        """Plan everything, and collect what is wrong."""
+        titles = {part: title for title, part in self.package.sheets().items()}
+        known = set()
+        for sheet in self.template.sheets:
+            known |= named_only(self.package, titles[sheet.part])
+        self.plan.notes += [
+            note for note in self.template.notes if note.partition(":")[0] not in known
+        ]
+        chosen = [self._chosen(table) for table in self.template.tables]
+        self._insertions(chosen)
+        assumptions = self._assumption_references()
+        self._bands(chosen, assumptions)
+        for cell in (*self.template.cells, *(name.cell for name in self.template.names)):
+            value = self._value(cell, None, None)
+            row = self.plan.moved(cell.sheet, cell.row)
+            self.plan.cells.setdefault(cell.sheet, []).append(CellValue(row, cell.column, value))
+        for sheet in self.template.sheets:
+            self._sheet(sheet, titles[sheet.part])
+
+    # -- values
+
+    def _refuse(self, cell: TemplateCell, message: str) -> None:
+        address = f"{column_letters(cell.column)}{cell.row}"
+        place = f"{self.where}, sheet {cell.sheet}, cell {address}"
+        self.problems.append(Problem(place, message, sheet=cell.sheet, cell=address))
+
+    def _value(self, cell: TemplateCell, model: Model | None, number: int | None) -> Value:
+        return next(iter(self._values(cell, [(model, number)])), None)
+
+    def _values(
+        self, cell: TemplateCell, places: Iterable[tuple[Model | None, int | None]]
+    ) -> list[Value]:
+        """What a cell gives for some models; nothing if it has no value for one of them."""
+        only = _only(cell)
+        if only is not None and only.formula:
+            self._refuse(cell, "`| formula` stands in the row of an Excel Table, and only there")
+            return []
+        found: list[Value] = []
+        model = None
+        try:
+            for model, number in places:
+                value: Value
+                if only is not None:
+                    value = evaluate(only, self.context, model, number)
+                else:
+                    value = text_of_pieces(cell.pieces, self.context, model, number)
+                if why := fits(value):
+                    raise TemplateValueError(why)
+                found.append(value)
+        except TemplateValueError as error:
+            of = f" (model {model.name!r})" if model and repr(model.name) not in str(error) else ""
+            self._refuse(cell, f"{error.message}{of}")
+            return []
+        return found
+
+    # -- rows that repeat
+
+    def _chosen(self, table: TemplateTable) -> list[Model]:
+        try:
+            chosen = choose(self.context, table.sort, table.where)
+            if not chosen:
+                self.plan.notes.append(
+                    f"{self.where}, sheet {table.sheet}, table {table.name}: no model has a row; "
+                    "one is left, empty"
+                )
+            return chosen
+        except TemplateValueError as error:
+            place = f"{self.where}, sheet {table.sheet}, table {table.name}"
+            self.problems.append(Problem(place, error.message, sheet=table.sheet))
+            return []
+
+    def _insertions(self, chosen: Sequence[Sequence[Model]]) -> None:
+        rows: dict[tuple[str, int], list[tuple[TemplateTable, int]]] = {}
+        for table, models in zip(self.template.tables, chosen, strict=True):
+            rows.setdefault((table.sheet, table.row), []).append((table, max(1, len(models))))
+            numbers = self.plan.rows.setdefault(table.part, [])
+            if table.row not in numbers:
+                numbers.append(table.row)
+        for (sheet, row), tables in sorted(rows.items(), key=lambda item: -item[0][1]):
+            counts = dict.fromkeys(count for _, count in tables)
+            if len(counts) > 1:
+                said = " and ".join(f"{count:,}" for count in counts)
+                names = ", ".join(table.name for table, _ in tables)
+                message = (
+                    f"the tables {names} stand side by side and would have {said} rows; expected "
+                    "the same models in each, or one table below the other"
+                )
+                place = f"{self.where}, sheet {sheet}, row {row}"
+                self.problems.append(Problem(place, message, sheet=sheet))
+            count = max(counts)
+            if row + count > MAX_ROWS:
+                place = f"{self.where}, sheet {sheet}, row {row}"
+                message = f"would repeat {count:,} times; expected at most {MAX_ROWS:,} rows"
+                self.problems.append(Problem(place, message, sheet=sheet))
+            parts = tuple(table.table_part for table, _ in tables)
+            self._row_obstacles(tables[0][0], parts, count)
+            self.plan.insertions.append((Insertion(sheet, row, count - 1), parts))
+
+    def _row_obstacles(self, table: TemplateTable, parts: tuple[str, ...], count: int) -> None:
+        insertion = Insertion(table.sheet, table.row, count - 1)
+        if count == 1:
+            return
+        self.problems += obstacles(self.package, insertion, where=self.where, table=parts)
+        for address, why in (
+            *unrepeatable(self.package[table.part], table.row),
+            *neighbours(self.package, table.part, table.row, parts),
+        ):
+            place = f"{self.where}, sheet {table.sheet}, cell {address}"
+            self.problems.append(Problem(place, why, sheet=table.sheet, cell=address))
+
+    def _assumption_references(self) -> dict[str, str]:
+        """What a formula calls an assumption: a cell that holds it, or better a defined name."""
+        found: dict[str, str] = {}
+        for cell in self.template.cells:
+            only = _only(cell)
+            match = _ASSUMPTION.fullmatch(only.text) if only is not None else None
+            if match:
+                row = self.plan.moved(cell.sheet, cell.row)
+                address = f"${column_letters(cell.column)}${row}"
+                found.setdefault(match[1] or match[3], f"{quoted(cell.sheet)}!{address}")
+        for named in self.template.names:
+            only = _only(named.cell)
+            if only is not None and only.text in self.context.assumptions:
+                found[only.text] = named.name
+        return found
+
+    def _bands(self, chosen: Sequence[Sequence[Model]], assumptions: Mapping[str, str]) -> None:
+        merged: dict[tuple[str, int], dict[int, list[str]]] = {}
+        for table, models in zip(self.template.tables, chosen, strict=True):
+            contents = merged.setdefault((table.sheet, table.row), {})
+            contents |= self._contents(table, models, assumptions)
+        for (sheet, row), columns in sorted(merged.items()):
+            count = max(map(len, columns.values()), default=1)
+            band = Band(self.plan.moved(sheet, row), count, columns)
+            self.plan.bands.setdefault(sheet, []).append(band)
+
+    def _contents(
+        self, table: TemplateTable, models: Sequence[Model], assumptions: Mapping[str, str]
+    ) -> dict[int, list[str]]:
+        root = parse(self.package[table.part])
+        write = Contents(f"{root.prefix}:" if root.prefix else "")
+        formulas = LiveFormulas(self.context.report, table.name, self._headers(table), assumptions)
+        found = {}
+        for cell in table.cells:
+            only = _only(cell)
+            if only is not None and only.formula and only.plain:
+                column = []
+                try:
+                    column = formulas.contents(only.plain, [model.at for model in models], write)
+                except LackingError as error:
+                    self._refuse(cell, str(error))
+            elif only is not None and only.plain and only.plain in self.context.columns:
+                numbers = self.context.columns[only.plain]
+                column = write.numbers([numbers[model.at] for model in models])
+            else:
+                places = ((model, number) for number, model in enumerate(models, start=1))
+                column = [write.of(value) for value in self._values(cell, places)]
+            found[cell.column] = column or [write.empty] * max(1, len(models))
+        return found
+
+    def _headers(self, table: TemplateTable) -> dict[str, str]:
+        root = parse(self.package[table.table_part])
+        columns = root.iterfind(f"{TAG}tableColumns/{TAG}tableColumn")
+        names = {table.left + at: item.get("name", "") for at, item in enumerate(columns)}
+        found: dict[str, str] = {}
+        for cell in table.cells:
+            only = _only(cell)
+            if only is not None and only.plain and cell.column in names:
+                found.setdefault(only.plain, unescape(names[cell.column]))
+        return found
+
+    # -- sheets that repeat
+
+    def _sheet(self, sheet: RepeatedSheet, title: str) -> None:
+        models = self.context.models
+        place = f"{self.where}, sheet {title}"
+        self.problems.extend(copying_obstacles(self.package, title, where=self.where))
+        if len(models) > MAX_SHEETS:
+            message = f"would repeat {len(models):,} times; expected at most {MAX_SHEETS:,} sheets"
+            self.problems.append(Problem(place, message, sheet=title))
+            return
+        try:
+            wanted = [
+                text_of_pieces(sheet.name, self.context, model, number)
+                for number, model in enumerate(models, start=1)
+            ] or ["no models"]
+        except TemplateValueError as error:
+            self.problems.append(Problem(place, error.message, sheet=title))
+            return
+        others = [name for name in self._all_sheets() if name != title]
+        others += [name for names in self.plan.sheets.values() for name in names]
+        names, changed = sheet_names(wanted, others)
+        self.plan.sheets[title] = names
+        self.plan.notes += [f"the sheet {old!r} is named {new!r}" for old, new in changed]
+        copies: list[list[CellValue]] = []
+        for number, model in enumerate(models, start=1):
+            before = len(self.problems)
+            copies.append([
+                CellValue(cell.row, cell.column, self._value(cell, model, number))
+                for cell in sheet.cells
+            ])  # fmt: skip
+            if len(self.problems) > before:
+                return
+        if not models:
+            copies.append([CellValue(cell.row, cell.column, None) for cell in sheet.cells])
+        self.plan.copies[title] = copies
+
+    def _all_sheets(self) -> list[str]:
+        root = parse(self.package[self.package.workbook_part()])
+        return [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
+
+
+def _only(cell: TemplateCell) -> Expression | None:
+    """The expression of a cell that holds nothing else."""
+    piece = cell.pieces[0] if len(cell.pieces) == 1 else None
+    return piece if isinstance(piece, Expression) else None

@@ -1,0 +1,259 @@
+"""The rows of a table that repeats, as text: a pattern of one row, and the contents of its cells.
+
+No element is built for a row: ten thousand of them take about as long as it takes to compress them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from html import escape
+
+from lxml import etree
+
+from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.formula_text import references, translated
+from moe_report.ooxml.guard import column_letters, split_address
+from moe_report.ooxml.insert_rows.formulas import split_row
+from moe_report.ooxml.rows import MAX_TEXT, number_text, text_of
+
+Value = str | float | bool | None
+
+
+class Contents:
+    """What stands in a cell behind its address and style, as text up to the cell's end.
+
+    Args:
+        prefix: The prefix that the sheet writes before its elements, with its colon; mostly none.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.empty = "/>"
+        self._formulas: dict[str, str] = {}
+        self._number = f"><{prefix}v>", f"</{prefix}v></{prefix}c>"
+        self._text = (
+            f' t="inlineStr"><{prefix}is><{prefix}t xml:space="preserve">',
+            f"</{prefix}t></{prefix}is></{prefix}c>",
+        )
+
+    def of(self, value: Value) -> str:
+        """Return the content for a value. A text is never a formula, whatever it starts with."""
+        if value is None:
+            return self.empty
+        if isinstance(value, bool):
+            return f' t="b"{self._number[0]}{value:d}{self._number[1]}'
+        if isinstance(value, str):
+            return self._text[0] + text_of(value) + self._text[1]
+        return self._number[0] + number_text(value) + self._number[1]
+
+    def numbers(self, values: Iterable[float | None]) -> list[str]:
+        """Return the contents of a column of finite numbers: what :meth:`of` gives, but faster."""
+        (start, end), empty = self._number, self.empty
+        return [
+            empty
+            if value is None
+            else f"{start}{int(value)}{end}"
+            if abs(value) < 1e15 and value == int(value)
+            else f"{start}{value!r}{end}"
+            for value in values
+        ]
+
+    def formula(self, formula: str, value: Value, *, undefined: bool = False) -> str:
+        """Return the content for a formula together with its value.
+
+        Args:
+            formula: Without the leading ``=``.
+            value: What it gives; None for an empty text.
+            undefined: It gives an error, that of a division by zero.
+        """
+        prefix = self.prefix
+        body = self._formulas.get(formula)
+        if body is None:
+            body = f"><{prefix}f>{escape(formula, quote=False)}</{prefix}f><{prefix}v>"
+            self._formulas[formula] = body
+        if undefined:
+            kind, stored = ' t="e"', "#DIV/0!"
+        elif value is None or isinstance(value, str):
+            kind, stored = ' t="str"', text_of(value or "")
+        else:
+            kind, stored = "", number_text(value)
+        return f"{kind}{body}{stored}</{prefix}v></{prefix}c>"
+
+
+def fits(value: object) -> str:
+    """Return why a value does not go into a cell; nothing if it does.
+
+    >>> fits(3.5), fits("a"), fits([1])
+    ('', '', 'gives a list; expected a number, a text, or true or false')
+    """
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            return f"gives a text of {len(value):,} characters; Excel takes {MAX_TEXT:,}"
+        return ""
+    if value is None or isinstance(value, (bool, int, float)):
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"gives {value}, which is no number that a cell can hold"
+        if isinstance(value, int) and abs(value) > 10**300:
+            return "gives a number that is too large for a cell"
+        return ""
+    return f"gives a {type(value).__name__}; expected a number, a text, or true or false"
+
+
+class RowPattern:
+    """A row of a sheet, to be written again and again further down.
+
+    Args:
+        row: The row's element; its cells have addresses.
+        contents: Of each column that is filled, the contents of its cells from the first row on.
+    """
+
+    def __init__(self, row: etree._Element, contents: Mapping[int, Sequence[str]]) -> None:
+        self.row = row
+        self.number = int(row.get("r", "0"))
+        self.contents = contents
+        self.prefix = f"{row.prefix}:" if row.prefix else ""
+        self.write = Contents(self.prefix)
+
+    def text(self, first: int, count: int) -> str:
+        """Return so many rows, the first of them with a number."""
+        numbers = [str(number) for number in range(first, first + count)]
+        pattern = [f'<{self.prefix}row r="%s"{_literal(_attributes(self.row))}>']
+        columns: list[Sequence[str]] = [numbers]
+        cells = {
+            split_address(cell.get("r", ""))[0]: cell for cell in self.row.iterchildren(f"{TAG}c")
+        }
+        for column in sorted({*cells, *self.contents}):
+            cell = cells.get(column)
+            pattern.append(f'<{self.prefix}c r="{column_letters(column)}%s"')
+            columns.append(numbers)
+            if column in self.contents:
+                style = cell.get("s") if cell is not None else None
+                pattern.append(f' s="{style}"%s' if style else "%s")
+                columns.append(self.contents[column])
+            elif cell is not None and cell.find(f"{TAG}f") is not None:
+                pattern.append(f"{_literal(_attributes(cell, skip=('t',)))}%s")
+                columns.append(self._formulas(cell, first, count))
+            elif cell is not None:
+                pattern.append(_literal(_attributes(cell) + self._children(cell)))
+        pattern.append(f"</{self.prefix}row>")
+        line = "".join(pattern)
+        return "".join([line % parts for parts in zip(*columns, strict=True)])
+
+    def _children(self, cell: etree._Element) -> str:
+        inner = "".join(_serialized(child) for child in cell)
+        return f">{inner}</{self.prefix}c>" if inner else "/>"
+
+    def _formulas(self, cell: etree._Element, first: int, count: int) -> list[str]:
+        """A formula's cells: moved as filled down, and without values, which nobody knows yet."""
+        formula = cell.find(f"{TAG}f")
+        assert formula is not None
+        pieces = relative_rows(formula.text or "", self.number)
+        attributes = _attributes(formula, skip=("ref",))
+        letters = re.sub(r"\d", "", cell.get("r", ""))
+        array = formula.get("t") == "array"
+        found = []
+        for number in range(first, first + count):
+            text = "".join(piece if isinstance(piece, str) else str(number + piece)
+                           for piece in pieces)  # fmt: skip
+            area = f' ref="{letters}{number}"' if array else ""
+            found.append(
+                f"><{self.prefix}f{attributes}{area}>{escape(text, quote=False)}"
+                f"</{self.prefix}f></{self.prefix}c>"
+            )
+        return found
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _attributes(item: etree._Element, skip: Sequence[str] = ()) -> str:
+    """The attributes of an element but its address, as text."""
+    prefixes = {uri: prefix for prefix, uri in item.nsmap.items() if prefix}
+    prefixes["http://www.w3.org/XML/1998/namespace"] = "xml"
+    found = []
+    for key, value in zip(map(str, item.keys()), map(str, item.values()), strict=True):
+        name = etree.QName(key)
+        if key == "r" or key in skip:
+            continue
+        named = f"{prefixes[name.namespace]}:{name.localname}" if name.namespace else key
+        found.append(f' {named}="{escape(value).replace(chr(10), "&#10;")}"')
+    return "".join(found)
+
+
+def _serialized(item: etree._Element) -> str:
+    """An element as text, without the namespaces that the sheet has declared already."""
+    text = etree.tostring(item, encoding="unicode", with_tail=False)
+    parent = item.getparent()
+    assert parent is not None
+    for prefix, uri in parent.nsmap.items():
+        said = f' xmlns:{prefix}="{uri}"' if prefix else f' xmlns="{uri}"'
+        text = text.replace(said, "", 1)
+    return text
+
+
+def relative_rows(formula: str, row: int) -> list[str | int]:
+    """Return a formula in pieces: text, and how far below its own row a relative reference is.
+
+    >>> relative_rows("SUM(A$1:B5)+Data!C4*1.5", 5)
+    ['SUM(A$1:B', 0, ')+Data!C', -1, '*1.5']
+    """
+    pieces: list[str | int] = []
+    done = 0
+    for found in references(formula):
+        ends = ((found.first, found.start + len(found.first)), (found.last, found.end))
+        for end, stop in ends:
+            number, fixed = split_row(end)
+            if number and not fixed:
+                digits = len(end) - len(end.rstrip("0123456789"))
+                pieces += [formula[done : stop - digits], number - row]
+                done = stop
+    return [piece for piece in [*pieces, formula[done:]] if piece != ""]
+
+
+def drifting(formula: str, row: int) -> str:
+    """Return a reference that would mean another row in each copy of a row; empty for none.
+
+    A row refers to itself, and to the one above it, as a running total does. A reference to
+    another row needs a ``$``, or each copy refers to another one.
+
+    >>> drifting("B5/B$3+B4", 5), drifting("B5/B3", 5)
+    ('', 'B3')
+    """
+    for found in references(formula):
+        rows = [split_row(end) for end in (found.first, found.last) if end]
+        if any(number and not fixed and number not in (row, row - 1) for number, fixed in rows):
+            return found.text
+    return ""
+
+
+def unshare(root: etree._Element, rows: Collection[int]) -> bool:
+    """Write out the shared formulas that some rows take part in, and say whether there were any."""
+    formulas = [item for item in root.iter(f"{TAG}f") if item.get("t") == "shared"]
+    cells = {item: item.getparent() for item in formulas}
+    groups: dict[str, list[etree._Element]] = {}
+    for item in formulas:
+        groups.setdefault(item.get("si", ""), []).append(item)
+    changed = False
+    for members in groups.values():
+        places = {item: split_address(_cell(cells[item]).get("r", "")) for item in members}
+        if not any(number in rows for _, number in places.values()):
+            continue
+        first = next((item for item in members if item.text), None)
+        if first is None:
+            continue
+        origin = _cell(cells[first]).get("r", "")
+        text = first.text or ""
+        for item in members:
+            item.text = translated(text, origin, _cell(cells[item]).get("r", ""))
+            for attribute in ("t", "ref", "si"):
+                item.attrib.pop(attribute, "")
+        changed = True
+    return changed
+
+
+def _cell(cell: etree._Element | None) -> etree._Element:
+    assert cell is not None
+    return cell

@@ -1,0 +1,135 @@
+"""What a table's note says: the order of its rows, and which models have one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from moe_report.fill.expressions.expression import Expression, parse_expression
+from moe_report.fill.expressions.scope import Known, TemplateValueError, short
+from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.guard import split_address
+from moe_report.ooxml.package import Package, parse
+
+_LINE = re.compile(r"\s*(sort|where)\s*:(.*)", re.IGNORECASE)
+_STRAIGHT = str.maketrans("“”„‘’‚\xa0", "\"\"\"''' ")
+Order = tuple[tuple[Expression, bool], ...]
+Place = tuple[int, int]
+
+
+def notes_of(package: Package, part: str) -> dict[Place, str]:
+    """Return the notes of a sheet by row and column; of a thread, the texts of all its comments.
+
+    Args:
+        package: The workbook.
+        part: The sheet's part.
+    """
+    notes: dict[Place, str] = {}
+    threads: dict[Place, list[str]] = {}
+    for link in package.relationships(part):
+        if link.target not in package:
+            continue
+        if link.type.endswith("/comments"):
+            for item in parse(package[link.target]).iter(f"{TAG}comment"):
+                column, row = split_address(item.get("ref", ""))
+                notes[row, column] = "".join(_texts(item))
+        elif link.type.endswith("/threadedComment"):
+            for item in parse(package[link.target]):
+                if etree.QName(item).localname == "threadedComment":
+                    column, row = split_address(item.get("ref", ""))
+                    said = [str(child.text or "") for child in item if _is_text(child)]
+                    threads.setdefault((row, column), []).extend(said)
+    # Excel keeps a copy of a thread as a note, for programs that know no threads.
+    return notes | {place: "\n".join(texts) for place, texts in threads.items()}
+
+
+def _texts(comment: etree._Element) -> Iterator[str]:
+    for item in comment.iter(f"{TAG}t"):
+        parent = item.getparent()
+        if parent is not None and parent.tag != f"{TAG}rPh":
+            yield item.text or ""
+
+
+def _is_text(item: etree._Element) -> bool:
+    return isinstance(item.tag, str) and etree.QName(item).localname == "text"
+
+
+def asks(note: str) -> bool:
+    """Whether a note says an order or a condition."""
+    return any(_LINE.match(line) for line in note.splitlines())
+
+
+def read_note(note: str, known: Known) -> tuple[Order | None, Expression | None]:
+    """Return what a note says to sort by, and what is true of the models; None if it doesn't say.
+
+    Raises:
+        TemplateValueError: A line says neither as it should.
+    """
+    sort: Order | None = None
+    where: Expression | None = None
+    for line in note.splitlines():
+        match = _LINE.match(line)
+        if not match:
+            continue
+        key, said = match[1].lower(), match[2].translate(_STRAIGHT).strip()
+        if not said:
+            raise TemplateValueError(f"found nothing behind `{key}:`")
+        if (sort if key == "sort" else where) is not None:
+            raise TemplateValueError(f"found two lines `{key}:`, expected one")
+        if key == "sort":
+            sort = tuple(_sort_key(item, known) for item in _items(said))
+        else:
+            where = _of_model(said, known)
+            if not where.truth:
+                raise TemplateValueError(
+                    f"found {short(said)} behind `where:`, expected a comparison such as "
+                    "num_experts > 8"
+                )
+    return sort, where
+
+
+def _sort_key(text: str, known: Known) -> tuple[Expression, bool]:
+    if not text:
+        raise TemplateValueError("found nothing between two commas of `sort:`")
+    name = re.fullmatch(r"-\s*([A-Za-z_][\w.]*|\(.*\))", text)
+    if name and (name[1][0] != "(" or _is_one_bracket(name[1])):
+        return _of_model(name[1], known), True
+    if text.startswith("-"):
+        raise TemplateValueError(f"found {short(text)} behind `sort:`, expected -( … ) around it")
+    return _of_model(text, known), False
+
+
+def _of_model(text: str, known: Known) -> Expression:
+    expression = parse_expression(text, known, bare=True)
+    if "m" not in expression.names or "number" in expression.names or expression.formula:
+        raise TemplateValueError(f"found {short(text)}, expected a field or metric of a model")
+    return expression
+
+
+def _items(text: str) -> Iterator[str]:
+    """The parts between commas that stand neither in brackets nor in quotation marks."""
+    depth, start, quote = 0, 0, ""
+    for at, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+        elif char == "," and not depth:
+            yield text[start:at].strip()
+            start = at + 1
+    yield text[start:].strip()
+
+
+def _is_one_bracket(text: str) -> bool:
+    depth = 0
+    for at, char in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if not depth:
+            return at == len(text) - 1
+    return False

@@ -1,0 +1,108 @@
+"""What a workbook asks to be filled in: its cells, rows of tables, sheets and names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moe_report.fill.expressions.expression import Expression
+from moe_report.ooxml.guard import column_letters
+
+
+@dataclass(frozen=True)
+class TemplateCell:
+    """A cell with expressions.
+
+    Attributes:
+        sheet: Name of its sheet.
+        part: The sheet's part of the package.
+        row: Number of its row, from 1.
+        column: Number of its column, from 1.
+        pieces: Its text, in literal texts and expressions. One expression alone is a typed cell.
+    """
+
+    sheet: str
+    part: str
+    row: int
+    column: int
+    pieces: tuple[str | Expression, ...]
+
+    @property
+    def address(self) -> str:
+        """Its address, e.g. ``C7``."""
+        return f"{column_letters(self.column)}{self.row}"
+
+
+@dataclass(frozen=True)
+class TemplateTable:
+    """A row of an Excel Table that repeats for each model.
+
+    Attributes:
+        sheet: Name of its sheet.
+        part: The sheet's part of the package.
+        table_part: The table's part.
+        name: The table's name.
+        row: Number of the row that repeats.
+        left: Number of the table's first column.
+        right: Number of its last one.
+        cells: The cells of the row with expressions.
+        sort: Expressions to sort by, and whether the largest comes first.
+        where: What is true of the models that have a row; None for all.
+    """
+
+    sheet: str
+    part: str
+    table_part: str
+    name: str
+    row: int
+    left: int
+    right: int
+    cells: tuple[TemplateCell, ...]
+    sort: tuple[tuple[Expression, bool], ...]
+    where: Expression | None
+
+
+@dataclass(frozen=True)
+class RepeatedSheet:
+    """A sheet that repeats for each model.
+
+    Attributes:
+        part: Its part of the package.
+        name: Its name, in literal texts and expressions.
+        cells: Its cells with expressions.
+    """
+
+    part: str
+    name: tuple[str | Expression, ...]
+    cells: tuple[TemplateCell, ...]
+
+
+@dataclass(frozen=True)
+class NamedCell:
+    """A defined name that is a metric, a field or an assumption.
+
+    Attributes:
+        name: As the workbook spells it.
+        cell: Where it leads: sheet, part, row and column; the expression is what it stands for.
+    """
+
+    name: str
+    cell: TemplateCell
+
+
+@dataclass(frozen=True)
+class Template:
+    """All that a workbook asks for.
+
+    Attributes:
+        cells: Cells outside of what repeats.
+        tables: Rows that repeat.
+        sheets: Sheets that repeat.
+        names: Defined names.
+        notes: What looks as if it were to be filled and is left as it is, a sentence each.
+    """
+
+    cells: tuple[TemplateCell, ...]
+    tables: tuple[TemplateTable, ...]
+    sheets: tuple[RepeatedSheet, ...]
+    names: tuple[NamedCell, ...]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,362 @@
+"""One expression, several readings: an Excel formula, MathML.
+
+Each printer is a function of an :class:`~moe_report.formula.expr.Expr` and of what its symbols are
+called in the target language. Each is exhaustive over
+:data:`moe_report.formula.operations.OPERATIONS`; a test checks that, and another that thousands of
+random expressions have the same value in every reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+from moe_report.formula.expr import Expr
+from moe_report.formula.operations import always_needed
+
+Reference = Callable[[str], str]
+
+# -- Excel ----------------------------------------------------------------------------------------
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^"}
+_COMPARISON = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
+_EXCEL_CALLS = {
+    "abs": "ABS",
+    "minimum": "MIN",
+    "maximum": "MAX",
+    "sqrt": "SQRT",
+    "exp": "EXP",
+    "ln": "LN",
+    "log10": "LOG10",
+    "and": "AND",
+    "or": "OR",
+    "not": "NOT",
+}
+# Operations that can fail though every operand has a value.
+_PARTIAL = frozenset({"div", "pow", "sqrt", "exp", "ln", "log2", "log10"})
+
+# How tightly an operation binds. Excel binds a unary minus tighter than ^, and reads ^ from the
+# left (-2^2 is 4 and 2^3^2 is 64), so operands of both are bracketed unless they are atoms.
+_LEVEL = dict.fromkeys(_COMPARISON, 1) | {
+    "add": 2, "sub": 2, "mul": 3, "div": 3, "pow": 4, "neg": 5
+}  # fmt: skip
+_ATOM = 9
+
+
+def excel(expr: Expr, reference: Reference) -> str:
+    """Return the Excel formula of an expression, without the leading ``=``.
+
+    The formula gives an empty text, never a number, while a cell that it needs is empty: Excel on
+    its own would take an empty cell for 0. What is missing is settled before anything is computed,
+    so an empty cell is told from a division by zero wherever in the formula each of them is.
+
+    Args:
+        expr: The expression.
+        reference: Gives the cell reference or defined name of a symbol.
+
+    >>> from moe_report.formula.expr import symbol
+    >>> excel(1 - symbol("k") / symbol("E"), str)
+    'IF(COUNT(k,E)<2,"",1-k/E)'
+    >>> excel(-symbol("a") ** 2, str), excel((-symbol("a")) ** 2, str)
+    ('IF(COUNT(a)<1,"",-(a^2))', 'IF(COUNT(a)<1,"",(-a)^2)')
+
+    The arm of a ``where`` that a row does not take may lack what it likes:
+
+    >>> from moe_report.formula.functions import where
+    >>> excel(where(symbol("w") > 0, symbol("x"), 0), str)
+    'IF(COUNT(w)<1,"",IF(IF(w>0,COUNT(x)<1,FALSE),"",IF(w>0,x,0)))'
+    """
+    return _Excel(reference).guarded(expr)
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e16 else f"{value!r}".upper()
+
+
+def _can_fail(expr: Expr) -> bool:
+    """Whether an expression can be undefined though it lacks nothing."""
+    return any(node.op in _PARTIAL for node in expr.walk())
+
+
+class _Excel:
+    """Prints one formula; ``known`` are the symbols that an enclosing test found to be present."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.reference = reference
+
+    def guarded(self, expr: Expr) -> str:
+        """The formula behind a test for all that the row may lack."""
+        needed = always_needed(expr)
+        known = frozenset(needed)
+        body = self.text(expr, known)
+        for lacking in (_any(self._lacking_parts(expr, known)), self._lacks(needed)):
+            if lacking:
+                body = f'IF({lacking},"",{body})'
+        return body
+
+    def _lacks(self, names: list[str]) -> str:
+        """The test whether one of the cells has no number; nothing if there are none."""
+        return f"COUNT({','.join(map(self.reference, names))})<{len(names)}" if names else ""
+
+    def _lacking(self, expr: Expr, known: frozenset[str]) -> str:
+        """The test whether an expression lacks a symbol, nothing if it cannot.
+
+        It says what :func:`moe_report.formula.expr.missing_symbols` says, and is never an error.
+        """
+        names = [name for name in always_needed(expr) if name not in known]
+        lacks = self._lacks(names)
+        parts = _any(self._lacking_parts(expr, known.union(names)))
+        return f"IF({lacks},TRUE,{parts})" if lacks and parts else lacks or parts
+
+    def _lacking_parts(self, expr: Expr, known: frozenset[str]) -> list[str]:
+        """The tests whether arms and alternatives lack something that is not always needed."""
+        if expr.op == "where":
+            test, then, otherwise = expr.args
+            parts = self._lacking_parts(test, known)
+            arms = [self._lacking(arm, known) or "FALSE" for arm in (then, otherwise)]
+            if arms != ["FALSE", "FALSE"]:
+                part = f"IF({self.text(test, known)},{arms[0]},{arms[1]})"
+                # the test can be undefined, and then no arm is taken that could lack something
+                parts.append(f"IFERROR({part},FALSE)" if parts or _can_fail(test) else part)
+            return parts
+        if expr.op == "coalesce":
+            lacks = [self._lacking(arg, known) for arg in expr.args]
+            return [f"AND({lacks[0]},{lacks[1]})"] if all(lacks) else []
+        return [part for arg in expr.args for part in self._lacking_parts(arg, known)]
+
+    def text(self, expr: Expr, known: frozenset[str]) -> str:
+        op, args = expr.op, expr.args
+        if op == "const":
+            return _number(expr.value)
+        if op == "symbol":
+            return self.reference(expr.name)
+        if op == "pow":
+            return self._power(args[0], args[1], known)
+        if op == "neg":
+            return "-" + self._bracketed(args[0], known, _ATOM)
+        if op in _INFIX:
+            level = _LEVEL[op]
+            left = self._bracketed(args[0], known, level)
+            return f"{left}{_INFIX[op]}{self._bracketed(args[1], known, level + 1)}"
+        if op in _COMPARISON:
+            left, right = (self._bracketed(arg, known, 2) for arg in args)
+            return f"{left}{_COMPARISON[op]}{right}"
+        if op == "where":
+            arms = (self.text(arg, known.union(always_needed(arg))) for arg in args[1:])
+            return f"IF({self.text(args[0], known)},{','.join(arms)})"
+        if op == "coalesce":
+            return self._coalesce(args[0], args[1], known)
+        if op == "floor":
+            return f"INT(ROUND({self.text(args[0], known)},6))"
+        if op == "ceil":
+            return f"-INT(-ROUND({self.text(args[0], known)},6))"
+        if op == "log2":
+            return f"LOG({self.text(args[0], known)},2)"
+        return f"{_EXCEL_CALLS[op]}({','.join(self.text(arg, known) for arg in args)})"
+
+    def _bracketed(self, expr: Expr, known: frozenset[str], level: int) -> str:
+        text = self.text(expr, known)
+        own = _LEVEL.get(expr.op, _ATOM)
+        if expr.op == "ceil" or (expr.op == "const" and expr.value < 0):
+            own = _LEVEL["neg"]  # both print with a leading minus
+        if own == _LEVEL["neg"] and level > _LEVEL["mul"]:
+            own = 0  # -a*b is (-a)*b in Excel too, but -a^2 is (-a)^2
+        return text if own >= level else f"({text})"
+
+    def _power(self, base: Expr, exponent: Expr, known: frozenset[str]) -> str:
+        left = self._bracketed(base, known, _ATOM)
+        right = self._bracketed(exponent, known, _ATOM)
+        power = f"{left}^{right}"
+        fixed = exponent.op == "const"
+        whole = fixed and exponent.value == int(exponent.value)
+        if not (fixed and exponent.value) and not (base.op == "const" and base.value):
+            # Excel gives 0^0 no value, LibreOffice and Python give 1.
+            power = f"IF({left}=0,1,{power})" if fixed else f"IF(AND({left}=0,{right}=0),1,{power})"
+        if not whole and not (base.op == "const" and base.value >= 0):
+            # LibreOffice gives (-8)^(1/3) a value, Excel and Python do not.
+            domain = f"{left}<0" if fixed else f"AND({left}<0,{right}<>INT({right}))"
+            power = f"IF({domain},SQRT(-1),{power})"
+        return power
+
+    def _coalesce(self, first: Expr, second: Expr, known: frozenset[str]) -> str:
+        lacks_first = self._lacking(first, known)
+        text = self.text(first, known.union(always_needed(first)))
+        fallback = self.text(second, known.union(always_needed(second)))
+        if not _can_fail(first):
+            if not lacks_first:
+                return self._bracketed(first, known, _ATOM)
+            return f"IF({lacks_first},{fallback},{text})"
+        lacks_second = self._lacking(second, known)
+        if lacks_second:
+            fallback = f"IF({lacks_second},NA(),{fallback})"
+        return f"IFERROR({f'IF({lacks_first},NA(),{text})' if lacks_first else text},{fallback})"
+
+
+def _any(tests: list[str]) -> str:
+    tests = list(dict.fromkeys(tests))
+    return f"OR({','.join(tests)})" if len(tests) > 1 else "".join(tests)
+
+
+# -- MathML ---------------------------------------------------------------------------------------
+
+_MATHML_COMPARISON = {
+    "lt": "&lt;", "le": "≤", "gt": "&gt;", "ge": "≥", "eq": "=", "ne": "≠"
+}  # fmt: skip
+_MATHML_CALLS = {"minimum": "min", "maximum": "max", "exp": "exp", "ln": "ln", "log10": "log"}
+_FENCES = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
+_MATHML_LEVEL = {"or": 0, "and": 1, **_LEVEL, "div": _ATOM, "neg": 2}
+
+
+def mathml(expr: Expr, symbols: Mapping[str, str], *, result: str | None = None) -> str:
+    """Return an expression as a MathML element.
+
+    Args:
+        expr: The expression.
+        symbols: What each symbol is written as: a letter or word, with a subscript after ``_``.
+        result: The symbol that stands left of an equals sign, if any.
+
+    >>> from moe_report.formula.expr import symbol
+    >>> mathml(1 - symbol("k") / symbol("E"), {"k": "k", "E": "E"})
+    '<math><mrow><mn>1</mn><mo>−</mo><mfrac><mi>k</mi><mi>E</mi></mfrac></mrow></math>'
+    """
+    body = _mathml(expr, symbols)
+    if result is not None:
+        body = f"<mrow>{mathml_symbol(result)}<mo>=</mo>{body}</mrow>"
+    return f"<math>{body}</math>"
+
+
+_HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
+
+
+def mathml_symbol(text: str) -> str:
+    """Return the MathML of a symbol such as ``d_ff``: base, and subscript after ``_``."""
+    base, _, subscript = text.partition("_")
+    letter = f"<mi>{escape(base.removesuffix(_HAT))}</mi>"
+    if base.endswith(_HAT):
+        letter = f'<mover accent="true">{letter}<mo>^</mo></mover>'
+    if not subscript:
+        return letter
+    return f"<msub>{letter}<mtext>{escape(subscript)}</mtext></msub>"
+
+
+def _mathml_number(value: float) -> str:
+    text = _number(abs(value))
+    mantissa, _, exponent = text.partition("E")
+    number = f"<mn>{mantissa}</mn>"
+    if exponent:
+        power = f"<msup><mn>10</mn><mn>{int(exponent)}</mn></msup>".replace("<mn>-", "<mn>−")
+        number = f"<mrow>{number}<mo>·</mo>{power}</mrow>"
+    return f"<mrow><mo>−</mo>{number}</mrow>" if value < 0 else number
+
+
+def _fenced(inner: str, opening: str = "(", closing: str = ")") -> str:
+    return f"<mrow><mo>{opening}</mo>{inner}<mo>{closing}</mo></mrow>"
+
+
+def _cases(*rows: tuple[str, str]) -> str:
+    cells = "".join(
+        f"<mtr><mtd>{value}</mtd><mtd><mrow>{condition}</mrow></mtd></mtr>"
+        for value, condition in rows
+    )
+    table = f'<mtable columnalign="left left">{cells}</mtable>'
+    return f"<mrow><mo>{{</mo>{table}</mrow>"
+
+
+def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
+    op, args = expr.op, expr.args
+
+    def operand(arg: Expr, at: int = 0) -> str:
+        return _mathml(arg, symbols, at)
+
+    own = _MATHML_LEVEL.get(op, _ATOM)
+    if op == "const":
+        text = _mathml_number(expr.value)
+        if expr.value < 0:
+            own = _MATHML_LEVEL["neg"]
+        elif "<msup>" in text:
+            own = _LEVEL["mul"]  # 1.5·10²⁰
+    elif op == "symbol":
+        text = mathml_symbol(symbols[expr.name])
+    elif op == "div":
+        text = f"<mfrac>{operand(args[0])}{operand(args[1])}</mfrac>"
+        own = _LEVEL["pow"] if level > _LEVEL["pow"] else _ATOM  # a fraction as base of a power
+    elif op == "pow":
+        text = f"<msup>{operand(args[0], _ATOM)}{operand(args[1])}</msup>"
+    elif op == "neg":
+        text = f"<mrow><mo>−</mo>{operand(args[0], 3)}</mrow>"
+    elif op in _INFIX:
+        sign = {"add": "+", "sub": "−", "mul": "⋅"}[op]
+        right = operand(args[1], own + (op != "mul" and 1))
+        text = f"<mrow>{operand(args[0], own)}<mo>{sign}</mo>{right}</mrow>"
+    elif op in _MATHML_COMPARISON:
+        left, right = (operand(arg, 2) for arg in args)
+        text = f"<mrow>{left}<mo>{_MATHML_COMPARISON[op]}</mo>{right}</mrow>"
+    elif op == "where":
+        test, then, otherwise = args
+        text = _cases(
+            (operand(then), f"<mtext>if </mtext>{operand(test)}"),
+            (operand(otherwise), "<mtext>otherwise</mtext>"),
+        )
+        own = _LEVEL["lt"]  # the brace has no right end, so a term behind it would seem its own
+    elif op == "coalesce":
+        text = _cases(
+            (operand(args[0]), "<mtext>where known</mtext>"),
+            (operand(args[1]), "<mtext>otherwise</mtext>"),
+        )
+        own = _LEVEL["lt"]
+    elif op in _FENCES:
+        text = _fenced(operand(args[0]), *_FENCES[op])
+    elif op == "sqrt":
+        text = f"<msqrt>{operand(args[0])}</msqrt>"
+    elif op == "log2":
+        log = "<msub><mi>log</mi><mn>2</mn></msub>"
+        text = f"<mrow>{log}{_fenced(operand(args[0]))}</mrow>"
+    elif op in ("and", "or"):
+        word = f"<mtext> {op} </mtext>"
+        text = f"<mrow>{operand(args[0], own)}{word}{operand(args[1], own)}</mrow>"
+    elif op == "not":
+        text = f"<mrow><mtext>not </mtext>{_fenced(operand(args[0]))}</mrow>"
+    else:
+        inside = "<mo>,</mo>".join(operand(arg) for arg in args)
+        text = f"<mrow><mi>{_MATHML_CALLS[op]}</mi>{_fenced(inside)}</mrow>"
+    return text if own >= level else _fenced(text)
+
+
+# -- text -----------------------------------------------------------------------------------------
+
+_PLAIN_CALLS = {"minimum": "min", "maximum": "max"}
+_PLAIN_INFIX = {**_INFIX, **_COMPARISON, "and": "and", "or": "or"}
+_PLAIN_LEVEL = {"or": -1, "and": 0, **_LEVEL}
+
+
+def plain(expr: Expr) -> str:
+    """Return an expression as a line of text with the full names.
+
+    >>> from moe_report.formula.expr import symbol
+    >>> plain(1 - symbol("k") / symbol("E"))
+    '1 - k / E'
+    """
+    op, args = expr.op, expr.args
+    if op == "const":
+        return _number(expr.value)
+    if op == "symbol":
+        return expr.name
+
+    def operand(arg: Expr, level: int) -> str:
+        negative = arg.op == "const" and arg.value < 0
+        own = _LEVEL["neg"] if negative else _PLAIN_LEVEL.get(arg.op, _ATOM)
+        return plain(arg) if own >= level else f"({plain(arg)})"
+
+    if op == "neg":
+        return f"-{operand(args[0], _ATOM)}"
+    if op == "pow":
+        return f"{operand(args[0], _ATOM)}^{operand(args[1], _ATOM)}"
+    if op in _PLAIN_INFIX:
+        level = _PLAIN_LEVEL[op]
+        return f"{operand(args[0], level)} {_PLAIN_INFIX[op]} {operand(args[1], level + 1)}"
+    if op == "where":
+        test, then, otherwise = map(plain, args)
+        return f"({then} if {test} else {otherwise})"
+    if op == "coalesce":
+        return f"({plain(args[0])} if known else {plain(args[1])})"
+    return f"{_PLAIN_CALLS.get(op, op)}({', '.join(map(plain, args))})"

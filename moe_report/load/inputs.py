@@ -1,0 +1,174 @@
+"""Whatever a user gives to one table: workbooks, configs, checkpoints, models of the Hub."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from moe_report.branding import Setting
+from moe_report.errors import InputError, Problem
+from moe_report.importers.model import HUB, Options, import_model, is_model
+from moe_report.load.workbook import Read, inspect_workbook
+from moe_report.schema.registry import Registry
+from moe_report.table import Given, ModelTable, Row, Scenarios, Source
+
+
+def inspect_inputs(
+    sources: Sequence[str],
+    registry: Registry,
+    *,
+    sheet: str | None = None,
+    allow_unknown: bool = False,
+    options: Options | None = None,
+) -> Read:
+    """Return one table of all sources, in their order, with the problems that keep it from use.
+
+    Args:
+        sources: Workbooks, ``config.json`` files, checkpoint folders, ``.gguf`` files, and
+            ``hf:owner/name``.
+        registry: The metrics that a workbook may type in place of having them computed.
+        sheet: Name of the sheet to read of workbooks.
+        allow_unknown: Carry unknown columns through.
+        options: How models' own files are read.
+    """
+    chosen = options or Options()
+    tables: list[ModelTable] = []
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            if is_model(source):
+                row = import_model(source, chosen)
+                tables.append(ModelTable((row,), _source(source)))
+                continue
+            read = inspect_workbook(
+                Path(source), registry, sheet=sheet, allow_unknown=allow_unknown
+            )
+            tables.append(read.table)
+            problems.extend(read.problems)
+        except InputError as error:
+            problems.extend(
+                item if isinstance(item, Problem) else Problem("", item) for item in error.problems
+            )
+    if len(tables) == 1 and len(sources) == 1:
+        return Read(tables[0], tuple(problems))
+    if sum(bool(table.source.sheet) for table in tables) > 1:
+        tables = [_with_file(table) for table in tables]
+    problems.extend(_twice(tables))
+    return Read(_merged(tables), tuple(problems))
+
+
+def stem_of(sources: Sequence[str]) -> str:
+    """Return what the report's files are called: as the input if there is one, else ``models``."""
+    if len(sources) > 1:
+        return "models"
+    source = sources[0]
+    path = Path(source)
+    if source.startswith(HUB):
+        stem = source.removeprefix(HUB).partition("@")[0].rsplit("/", 1)[-1]
+    elif path.is_dir():
+        stem = path.resolve().name
+    elif path.name.lower() == "config.json":
+        stem = path.resolve().parent.name
+    else:
+        stem = path.stem.removesuffix(".report")
+    return stem or "models"
+
+
+def _source(source: str) -> Source:
+    path = Path(source)
+    if source.startswith(HUB):
+        return Source(source)
+    if (path / "config.json").is_file():
+        path = path / "config.json"
+    digest = (
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        if path.suffix == ".json" and path.is_file()
+        else ""
+    )
+    name = path.name
+    if name.lower() == "config.json":  # a name that says little without its folder's
+        name = "/".join(filter(None, (path.resolve().parent.name, name)))
+    return Source(name.encode("utf-8", "replace").decode(), digest)
+
+
+def _with_file(table: ModelTable) -> ModelTable:
+    """The table with every place in it naming the file too, which is one of several."""
+
+    def named(place: str) -> str:
+        return f"{table.source.name}, {place}" if place and table.source.sheet else place
+
+    def placed(numbers: Mapping[str, Given]) -> dict[str, Given]:
+        return {key: replace(item, place=named(item.place)) for key, item in numbers.items()}
+
+    rows = tuple(
+        replace(row, place=named(row.place), numbers=placed(row.numbers)) for row in table.rows
+    )
+    scenarios = replace(
+        table.scenarios,
+        values={name: placed(own) for name, own in table.scenarios.values.items()},
+        fixed=placed(table.scenarios.fixed),
+    )
+    return replace(table, rows=rows, assumptions=placed(table.assumptions), scenarios=scenarios)
+
+
+def _twice(tables: Sequence[ModelTable]) -> list[Problem]:
+    first: dict[str, str] = {}
+    found = []
+    for table in tables:
+        for row in table.rows:
+            place = row.place
+            if table.source.sheet and not place.startswith(f"{table.source.name}, "):
+                place = f"{table.source.name}, {place}"
+            if row.name in first:
+                message = f"is a second model named {row.name!r}; the first is in {first[row.name]}"
+                found.append(Problem(place, message))
+            first.setdefault(row.name, place)
+    return found
+
+
+def _merged(tables: Sequence[ModelTable]) -> ModelTable:
+    rows: list[Row] = []
+    assumptions: dict[str, Given] = {}
+    warnings: list[str] = []
+    for table in tables:
+        rows.extend(table.rows)
+        warnings.extend(table.warnings)
+        assumptions = {**table.assumptions, **assumptions}
+    warnings.extend(_contradictions(tables, assumptions))
+    names = ", ".join(table.source.name for table in tables)
+    settings: dict[str, Setting] = {}
+    for table in tables:
+        for key, setting in table.settings.items():
+            used = settings.setdefault(key, setting)
+            if used.text != setting.text:
+                warnings.append(f"{setting.where}: the {key} used is that in {used.where}")
+    scenarios = next((one.scenarios for one in tables if one.scenarios.values), Scenarios())
+    fixed: dict[str, Given] = {}
+    for table in tables:
+        fixed = {**table.scenarios.fixed, **fixed}
+        if table.scenarios.values and table.scenarios is not scenarios:
+            warnings.append(
+                f"{table.source.name}: its scenarios are not used, but those of the workbook before"
+            )
+    return ModelTable(
+        tuple(rows), Source(names), assumptions, tuple(warnings), settings,
+        replace(scenarios, fixed=fixed),
+    )  # fmt: skip
+
+
+def _contradictions(tables: Sequence[ModelTable], used: Mapping[str, Given]) -> Iterator[str]:
+    """A sentence for each assumption that workbooks do not agree on; the first that has it wins."""
+    workbooks = [table for table in tables if table.source.sheet]
+    for name, given in used.items():
+        source = next(table.source.name for table in tables if name in table.assumptions)
+        for table in workbooks:
+            other = table.assumptions.get(name)
+            if other is None:
+                yield f"{table.source.name}: {name} is as in {source}, {given.value:g}"
+            elif other.value != given.value:
+                yield (
+                    f"{table.source.name}: {name} is {other.value:g} here and {given.value:g} in "
+                    f"{source}, which is used"
+                )

@@ -1,0 +1,186 @@
+"""The cells of a worksheet's XML by row and column, to be looked at and put in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+from openpyxl.formula.translate import Translator
+
+from moe_report.errors import InputError, Problem
+from moe_report.ooxml.guard import column_letters, split_address
+from moe_report.ooxml.package import MAIN
+
+TAG = f"{{{MAIN}}}"
+Area = tuple[int, int, int, int]
+_CONTENT = {f"{TAG}f", f"{TAG}v", f"{TAG}is"}
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+
+
+def area_of(text: str) -> Area:
+    """Return the corners of an area: first column and row, last column and row.
+
+    >>> area_of("B3:D9"), area_of("C2")
+    ((2, 3, 4, 9), (3, 2, 3, 2))
+    """
+    first, _, last = text.partition(":")
+    return (*split_address(first), *split_address(last or first))
+
+
+class Cells:
+    """Rows and cells of a sheet; addresses that the file leaves out are filled in.
+
+    Attributes:
+        formulas_lost: Whether a cell that had a formula has none any more.
+    """
+
+    def __init__(self, root: etree._Element, where: str) -> None:
+        self.root = root
+        self.where = where
+        data = root.find(f"{TAG}sheetData")
+        assert data is not None
+        self.data = data
+        self.formulas_lost = False
+        self.rows: dict[int, etree._Element] = {}
+        self.grid: dict[int, dict[int, etree._Element]] = {}
+        number = 0
+        for row in data.iterchildren(f"{TAG}row"):
+            number = int(row.get("r") or number + 1)
+            row.set("r", str(number))
+            self.rows[number], self.grid[number] = row, {}
+            column = 0
+            for cell in row.iterchildren(f"{TAG}c"):
+                address = cell.get("r")
+                column = split_address(address)[0] if address else column + 1
+                cell.set("r", f"{column_letters(column)}{number}")
+                self.grid[number][column] = cell
+        formulas = [item for item in data.iter(f"{TAG}f") if item.get("ref")]
+        self.arrays = [
+            area_of(item.get("ref", "")) for item in formulas if item.get("t") != "shared"
+        ]
+
+    def filled(self, number: int) -> list[int]:
+        """Return the columns of a row's cells that have content."""
+        return [column for column in self.grid.get(number, {}) if self.has(number, column)]
+
+    def has(self, number: int, column: int) -> bool:
+        """Whether a cell has content."""
+        cell = self.grid.get(number, {}).get(column)
+        return cell is not None and any(
+            item.tag != f"{TAG}v" or bool(item.text) for item in cell if item.tag in _CONTENT
+        )
+
+    def is_formula(self, number: int, column: int) -> bool:
+        """Whether a cell has a formula."""
+        cell = self.grid.get(number, {}).get(column)
+        return cell is not None and cell.find(f"{TAG}f") is not None
+
+    def style(self, number: int, column: int) -> str | None:
+        """Return a cell's style, None if it has none of its own."""
+        cell = self.grid.get(number, {}).get(column)
+        return None if cell is None else cell.get("s")
+
+    def styled(self, number: int) -> dict[int, str]:
+        """Return the styles of a row's cells by column."""
+        found = {column: cell.get("s") for column, cell in self.grid.get(number, {}).items()}
+        return {column: style for column, style in found.items() if style}
+
+    def column_style(self, column: int) -> str | None:
+        """Return the style that a column gives its empty cells."""
+        for span in self.root.iterfind(f"{TAG}cols/{TAG}col"):
+            if int(span.get("min", "0")) <= column <= int(span.get("max", "0")):
+                return span.get("style")
+        return None
+
+    def merged(self) -> Iterator[Area]:
+        """Give the areas of merged cells."""
+        for item in self.root.iterfind(f"{TAG}mergeCells/{TAG}mergeCell"):
+            yield area_of(item.get("ref", ""))
+
+    def put(self, number: int, column: int, content: Mapping[str, str], style: str | None) -> None:
+        """Put something into a cell, in place of what it has.
+
+        Args:
+            number: Its row.
+            column: Its column.
+            content: A text under ``t``, a number under ``v``, a formula under ``f`` or ``array``;
+                nothing to empty the cell.
+            style: Its style, None for that of all cells.
+        """
+        cell = self._cell(number, column)
+        self._let_go(cell, number, column, keeps_formula="f" in content or "array" in content)
+        for child in list(cell):
+            cell.remove(child)
+        for attribute in ("t", "cm", "vm"):
+            cell.attrib.pop(attribute, "")
+        if style:
+            cell.set("s", style)
+        if "t" in content:
+            cell.set("t", "inlineStr")
+            text = etree.SubElement(etree.SubElement(cell, f"{TAG}is"), f"{TAG}t")
+            text.text = content["t"]
+            text.set(_SPACE, "preserve")
+        elif "v" in content:
+            etree.SubElement(cell, f"{TAG}v").text = content["v"]
+        elif "f" in content:
+            etree.SubElement(cell, f"{TAG}f").text = content["f"]
+        elif "array" in content:
+            formula = etree.SubElement(cell, f"{TAG}f", t="array", ref=cell.get("r", ""))
+            formula.text = content["array"]
+
+    def _let_go(
+        self, cell: etree._Element, number: int, column: int, *, keeps_formula: bool
+    ) -> None:
+        for area in self.arrays:
+            left, top, right, bottom = area
+            inside = left <= column <= right and top <= number <= bottom
+            if inside and (left, top) != (right, bottom):
+                cells = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
+                message = f"is part of the array formula of {cells}, which cannot change in part"
+                raise InputError([Problem(f"{self.where}, cell {cell.get('r')}", message)])
+        formula = cell.find(f"{TAG}f")
+        if formula is None:
+            return
+        self.formulas_lost |= not keeps_formula
+        if formula.get("t") == "shared" and formula.text:
+            self._unshare(formula, cell.get("r", ""))
+
+    def _unshare(self, first: etree._Element, origin: str) -> None:
+        """Write out a formula that other cells take from this one."""
+        for cells in self.grid.values():
+            for cell in cells.values():
+                formula = cell.find(f"{TAG}f")
+                if formula is None or formula is first or formula.get("si") != first.get("si"):
+                    continue
+                translator = Translator(f"={first.text}", origin=origin)
+                formula.text = translator.translate_formula(cell.get("r"))[1:]
+                for attribute in ("t", "ref", "si"):
+                    formula.attrib.pop(attribute, "")
+
+    def _cell(self, number: int, column: int) -> etree._Element:
+        if number not in self.rows:
+            row = etree.Element(f"{TAG}row", r=str(number))
+            after = [other for other in self.rows if other > number]
+            at = self.data.index(self.rows[min(after)]) if after else len(self.data)
+            self.data.insert(at, row)
+            self.rows[number], self.grid[number] = row, {}
+        row, cells = self.rows[number], self.grid[number]
+        if column not in cells:
+            said = re.fullmatch(r"(\d+):(\d+)", str(row.attrib.pop("spans", "")))
+            if said:  # a hint that readers trust
+                row.set("spans", f"{min(int(said[1]), column)}:{max(int(said[2]), column)}")
+            cell = etree.Element(f"{TAG}c", r=f"{column_letters(column)}{number}")
+            before = [other for other in cells if other < column]
+            row.insert(row.index(cells[max(before)]) + 1 if before else 0, cell)
+            cells[column] = cell
+        return cells[column]
+
+    def measure(self, last: int, right: int) -> None:
+        """Let the sheet's own measure of itself, if it has one, reach a row and a column."""
+        dimension = self.root.find(f"{TAG}dimension")
+        said = dimension.get("ref", "") if dimension is not None else ""
+        if dimension is not None and re.fullmatch(r"[A-Z]+\d+(:[A-Z]+\d+)?", said):
+            left, top, old_right, bottom = area_of(said)
+            corner = f"{column_letters(max(old_right, right))}{max(bottom, last)}"
+            dimension.set("ref", f"{column_letters(left)}{top}:{corner}")

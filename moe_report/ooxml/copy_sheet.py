@@ -1,0 +1,350 @@
+"""A sheet that repeats: its copies, with all that hangs on them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from copy import copy
+
+from lxml import etree
+
+from moe_report.errors import Problem
+from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.package import (
+    CONTENT_TYPES,
+    OFFICE_REL,
+    PACKAGE_REL,
+    Package,
+    Relationship,
+    parse,
+    relationships_name,
+    serialize,
+)
+from moe_report.ooxml.sheet_names import quoted, renamed
+
+MAX_SHEETS = 1000
+_REVISION = "{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid"
+_FORMULAS = {
+    "f", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula",
+    "definedName",
+}  # fmt: skip
+# What hangs on a sheet, by the end of the link's type: what a copy has its own of, what it shares.
+_OWN = {
+    "drawing", "vmlDrawing", "comments", "threadedComment", "table", "chart", "chartEx",
+    "chartUserShapes", "chartStyle", "chartColorStyle", "diagramData", "diagramLayout",
+    "diagramQuickStyle", "diagramColors", "diagramDrawing",
+}  # fmt: skip
+_SHARED = {"image", "hyperlink", "printerSettings", "themeOverride"}
+_REFUSED = {
+    "pivotTable": "a pivot table", "slicer": "a slicer", "timeline": "a timeline",
+    "ctrlProp": "a form control", "control": "an ActiveX control", "oleObject": "an OLE object",
+    "queryTable": "a table of a query", "tableSingleCells": "an XML map",
+    "customProperty": "a custom property", "package": "an embedded file",
+}  # fmt: skip
+
+
+def copying_obstacles(package: Package, sheet: str, *, where: str) -> list[Problem]:
+    """Return what of a sheet cannot be copied, and what elsewhere refers to the sheet.
+
+    Args:
+        package: The workbook.
+        sheet: The sheet's name.
+        where: The file's name.
+    """
+    place = f"{where}, sheet {sheet}"
+    part = package.sheets()[sheet]
+    problems, own = [], {part}
+    for link, holder in _links(package, part):
+        kind = link.type.rpartition("/")[2]
+        if kind in _OWN:
+            own.add(link.target)
+        elif kind not in _SHARED and not (kind == "package" and "/charts/" in holder):
+            what = _REFUSED.get(kind, f"something of the kind {kind!r}")
+            problems.append(
+                Problem(place, f"has {what}, which cannot be copied for each model", sheet=sheet)
+            )
+    tables = [
+        parse(package[name]).get("displayName", "")
+        for name in own
+        if posixpath.basename(posixpath.dirname(name)) == "tables"
+    ]
+    for name in package:
+        if name in own or not name.endswith(".xml") or not name.startswith("xl/"):
+            continue
+        if name.endswith(("calcChain.xml", "sharedStrings.xml", "styles.xml")):
+            continue
+        if _mentions(package[name], sheet, tables):
+            found = next((title for title, at in package.sheets().items() if at == name), name)
+            message = (
+                f"refers to the sheet {sheet!r}, which repeats for each model; expected references "
+                "to it on itself only"
+            )
+            problems.append(Problem(f"{where}, {found}", message))
+    return problems
+
+
+def _mentions(content: bytes, sheet: str, tables: Sequence[str]) -> bool:
+    words = [quoted(sheet) + "!", *(f"{name}[" for name in tables)]
+    text = content.decode("utf-8", "replace").replace("&apos;", "'")
+    if not any(word.casefold() in text.casefold() for word in words):
+        return False
+    for item in parse(content).iter():
+        if not isinstance(item.tag, str) or etree.QName(item).localname not in _FORMULAS:
+            continue
+        if item.get("localSheetId") is None and any(
+            word.casefold() in (item.text or "").casefold() for word in words
+        ):
+            return True
+    return False
+
+
+def _links(package: Package, part: str) -> Iterator[tuple[Relationship, str]]:
+    """Every link that leads from a part, or from what is its own, and the part it stands in."""
+    stack, seen = [part], {part}
+    while stack:
+        holder = stack.pop()
+        for link in package.relationships(holder):
+            yield link, holder
+            if link.type.rpartition("/")[2] in _OWN and link.target not in seen:
+                seen.add(link.target)
+                stack.append(link.target)
+
+
+def named_only(package: Package, sheet: str) -> set[str]:
+    """Return the parts of a sheet, such as its charts, that hold braces in its name alone."""
+    found = {
+        link.target
+        for link, _ in _links(package, package.sheets()[sheet])
+        if link.type.rpartition("/")[2] in _OWN
+    }
+    name = quoted(sheet).encode()
+    return {
+        part
+        for part in found
+        if b"{{" not in package[part].replace(b"&apos;", b"'").replace(name, b"")
+    }
+
+
+class SheetCopies:
+    """Makes copies of sheets; :meth:`save` puts the list of sheets into the package.
+
+    Args:
+        package: The workbook.
+    """
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self.workbook = package.workbook_part()
+        self.root = parse(package[self.workbook])
+        self.links = parse(package[relationships_name(self.workbook)])
+        self.types = parse(package["[Content_Types].xml"])
+        self.type_of = {
+            item.get("PartName", "").lstrip("/"): item.get("ContentType", "")
+            for item in self.types.iterchildren(f"{{{CONTENT_TYPES}}}Override")
+        }
+        self.taken = set(package)
+        self.numbers: dict[str, int] = {}
+        tables = [parse(package[name]) for name in package if "/tables/" in name
+                  and name.endswith(".xml")]  # fmt: skip
+        self.table_id = max((int(table.get("id", "0")) for table in tables), default=0)
+        self.names = {table.get("displayName", "").casefold() for table in tables}
+        self.names |= {
+            item.get("name", "").casefold()
+            for item in self.root.iterfind(f"{TAG}definedNames/{TAG}definedName")
+        }
+
+    def repeat(self, sheet: str, names: Sequence[str]) -> list[str]:
+        """Give a sheet the first of some names, copy it under the others, and return the parts."""
+        sheets = self.root.find(f"{TAG}sheets")
+        assert sheets is not None
+        listed = [item.get("name") for item in sheets]
+        at = listed.index(sheet)
+        link = sheets[at].get(f"{{{OFFICE_REL}}}id")
+        target = next(item for item in self.links if item.get("Id") == link)
+        part = next(
+            item.target for item in self.package.relationships(self.workbook) if item.id == link
+        )
+        original = _Copy(self, sheet, "", part)
+        parts = []
+        for number, name in enumerate(names[1:], start=1):
+            made = _Copy(self, sheet, name, part).part
+            parts.append(made)
+            entry = etree.Element(f"{TAG}sheet", name=name, sheetId=str(self._sheet_id()))
+            if sheets[at].get("state"):
+                entry.set("state", sheets[at].get("state", ""))
+            entry.set(f"{{{OFFICE_REL}}}id", self._relate(target.get("Type", ""), made))
+            entry.tail = sheets[at].tail
+            sheets.insert(at + number, entry)
+        original.rename_in_place(names[0])
+        sheets[at].set("name", names[0])
+        self._shift(sheet, at, names)
+        return [part, *parts]
+
+    def _sheet_id(self) -> int:
+        return 1 + max(int(item.get("sheetId", "0")) for item in self.root.iter(f"{TAG}sheet"))
+
+    def _relate(self, type: str, part: str) -> str:
+        taken = {item.get("Id") for item in self.links}
+        number = self.numbers.get("rId", len(taken)) + 1
+        while f"rId{number}" in taken:
+            number += 1
+        self.numbers["rId"] = number
+        link = etree.SubElement(self.links, f"{{{PACKAGE_REL}}}Relationship", Id=f"rId{number}")
+        link.set("Type", type)
+        link.set("Target", "/" + part)
+        return f"rId{number}"
+
+    def _shift(self, sheet: str, at: int, names: Sequence[str]) -> None:
+        """Let what counts sheets count the new ones, and give each copy the names of its own."""
+        more = len(names) - 1
+        for view in self.root.iter(f"{TAG}workbookView", f"{TAG}customWorkbookView"):
+            for key in ("activeTab", "firstSheet"):
+                if int(view.get(key, "0")) > at:
+                    view.set(key, str(int(view.get(key, "0")) + more))
+        for item in list(self.root.iterfind(f"{TAG}definedNames/{TAG}definedName")):
+            local = item.get("localSheetId")
+            if local is not None and int(local) > at:
+                item.set("localSheetId", str(int(local) + more))
+            if local is None or int(local) != at:
+                continue
+            text, last = item.text or "", item
+            item.text = renamed(text, {sheet: names[0]}, {})
+            for number, name in enumerate(names[1:], start=1):
+                fresh = copy(item)
+                fresh.set("localSheetId", str(at + number))
+                fresh.text = renamed(text, {sheet: name}, {})
+                fresh.tail = item.tail
+                last.addnext(fresh)
+                last = fresh
+
+    def free(self, part: str) -> str:
+        """Return a name that no part has, after that of another."""
+        stem, extension = posixpath.splitext(part)
+        stem = re.sub(r"\d+$", "", stem)
+        number = self.numbers.get(stem, 0) + 1
+        while f"{stem}{number}{extension}" in self.taken:
+            number += 1
+        self.numbers[stem] = number
+        self.taken.add(f"{stem}{number}{extension}")
+        return f"{stem}{number}{extension}"
+
+    def free_table(self, name: str) -> tuple[int, str]:
+        """Return the id and the name of a new table."""
+        number = 2
+        while f"{name}_{number}".casefold() in self.names:
+            number += 1
+        self.names.add(f"{name}_{number}".casefold())
+        self.table_id += 1
+        return self.table_id, f"{name}_{number}"
+
+    def declare(self, part: str, like: str) -> None:
+        """Say that a new part is of the type of another."""
+        if like in self.type_of:
+            etree.SubElement(
+                self.types, f"{{{CONTENT_TYPES}}}Override",
+                PartName="/" + part, ContentType=self.type_of[like],
+            )  # fmt: skip
+            self.type_of[part] = self.type_of[like]
+
+    def save(self) -> None:
+        """Put the list of sheets and of parts into the package."""
+        self.package[self.workbook] = serialize(self.root)
+        self.package[relationships_name(self.workbook)] = serialize(self.links)
+        self.package["[Content_Types].xml"] = serialize(self.types)
+
+
+class _Copy:
+    """One copy of a sheet and of all that is its own; without a name, what will be renamed."""
+
+    def __init__(self, copies: SheetCopies, sheet: str, name: str, part: str) -> None:
+        self.copies = copies
+        self.package = copies.package
+        self.sheet = sheet
+        self.name = name
+        self.root_part = part
+        self.tables: dict[str, tuple[int, str]] = {}
+        self.ids: dict[bytes, bytes] = {}
+        self.made: dict[str, str] = {}
+        if name:
+            for link, _ in _links(self.package, part):
+                kind, target = link.type.rpartition("/")[2], link.target
+                if kind == "table":
+                    old = parse(self.package[target]).get("displayName", "")
+                    self.tables[old] = copies.free_table(old)
+                elif kind == "threadedComment":
+                    self._new_ids(target)
+            self.part = self._copied(part)
+
+    def _new_ids(self, part: str) -> None:
+        for item in parse(self.package[part]):
+            old = item.get("id", "")
+            fresh = "{" + str(uuid.uuid5(uuid.NAMESPACE_URL, f"{old}{self.name}")).upper() + "}"
+            self.ids[old.encode()] = fresh.encode()
+
+    def _copied(self, part: str) -> str:
+        if part in self.made:
+            return self.made[part]
+        target = self.made[part] = self.copies.free(part)
+        self.package[target] = self._content(part)
+        self.copies.declare(target, part)
+        links = relationships_name(part)
+        if links in self.package:
+            root = parse(self.package[links])
+            for item, link in zip(root, self.package.relationships(part), strict=True):
+                if item.get("TargetMode") == "External":
+                    continue
+                own = link.type.rpartition("/")[2] in _OWN
+                item.set("Target", "/" + (self._copied(link.target) if own else link.target))
+            self.package[relationships_name(target)] = serialize(root)
+        return target
+
+    def _content(self, part: str) -> bytes:
+        content = self.package[part]
+        for old, fresh in self.ids.items():
+            content = content.replace(old, fresh)
+        if not part.endswith(".xml"):
+            return content
+        root = parse(content)
+        self._rename(root, self.name)
+        if not self.ids:
+            for item in root.iter():
+                item.attrib.pop(_REVISION, "")
+        if part == self.root_part:
+            for view in root.iter(f"{TAG}sheetView"):
+                view.attrib.pop("tabSelected", "")
+            for item in root.iterchildren(f"{TAG}sheetPr"):
+                item.attrib.pop("codeName", "")  # a macro's module belongs to one sheet
+        elif root.tag == f"{TAG}table":
+            id, name = self.tables[root.get("displayName", "")]
+            root.set("id", str(id))
+            root.set("name", name)
+            root.set("displayName", name)
+        return serialize(root)
+
+    def _rename(self, root: etree._Element, name: str) -> None:
+        tables = {old: fresh for old, (_, fresh) in self.tables.items()}
+        for item in root.iter():
+            if not isinstance(item.tag, str):
+                continue
+            if etree.QName(item).localname in _FORMULAS and item.text:
+                item.text = renamed(item.text, {self.sheet: name}, tables)
+            for key in ("location", "textlink"):
+                if item.get(key):
+                    item.set(key, renamed(item.get(key, ""), {self.sheet: name}, tables))
+
+    def rename_in_place(self, name: str) -> None:
+        """Let the sheet itself, and what is its own, know it by its new name."""
+        parts = {self.root_part: None}
+        for link, _ in _links(self.package, self.root_part):
+            if link.type.rpartition("/")[2] in _OWN:
+                parts[link.target] = None
+        for part in parts:
+            content = self.package[part]
+            if part.endswith(".xml") and quoted(self.sheet).encode() + b"!" in content.replace(
+                b"&apos;", b"'"
+            ):
+                root = parse(content)
+                self._rename(root, name)
+                self.package[part] = serialize(root)

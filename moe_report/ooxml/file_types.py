@@ -1,0 +1,118 @@
+"""What kind of workbook a file is: its main part's type, which has to match the name's ending."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import PurePath
+
+from lxml import etree
+
+from moe_report.errors import InputError, Problem
+from moe_report.ooxml.package import Package, parse, relationships_name, serialize
+
+_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_MACROS = "application/vnd.ms-excel"
+KINDS = {
+    ".xlsx": f"{_SPREADSHEET}.sheet.main+xml",
+    ".xltx": f"{_SPREADSHEET}.template.main+xml",
+    ".xlsm": f"{_MACROS}.sheet.macroEnabled.main+xml",
+    ".xltm": f"{_MACROS}.template.macroEnabled.main+xml",
+}
+# What may become of a template, the usual one first.
+BECOMES = {
+    ".xlsx": (".xlsx",),
+    ".xlsm": (".xlsm",),
+    ".xltx": (".xlsx", ".xltx"),
+    ".xltm": (".xlsm", ".xltm"),
+}
+
+
+def refuse_name(package: Package, where: str) -> None:
+    """Refuse a workbook whose name ends as one of another kind does.
+
+    Raises:
+        InputError: It is, or is of no kind that can be filled.
+    """
+    own, ending = kind_of(package, where), where.lower().rpartition(".")[2]
+    if ending and own[-1] != ending[-1]:
+        problem = Problem(where, f"is an {own} workbook by its content; expected a name to match")
+        raise InputError([problem])
+
+
+def kind_of(package: Package, where: str) -> str:
+    """Return the ending that a workbook's name should have, by what the workbook is.
+
+    Raises:
+        InputError: It is of no kind that can be filled.
+    """
+    item = _main_type(parse(package["[Content_Types].xml"]), package.workbook_part())
+    type = item.get("ContentType", "") if item is not None else ""
+    for suffix, known in KINDS.items():
+        if type == known:
+            return suffix
+    problem = Problem(where, f"is of the type {type!r}; expected an .xlsx, .xlsm or .xltx workbook")
+    raise InputError([problem])
+
+
+def set_kind(package: Package, suffix: str) -> None:
+    """Let a workbook be what the ending of its name says."""
+    root = parse(package["[Content_Types].xml"])
+    item = _main_type(root, package.workbook_part())
+    if item is not None and item.get("ContentType") != KINDS[suffix]:
+        if item.get("PartName") is None:  # what is said of all parts with an extension
+            package.declare(package.workbook_part(), KINDS[suffix])
+            return
+        item.set("ContentType", KINDS[suffix])
+        package["[Content_Types].xml"] = serialize(root)
+
+
+def _main_type(root: etree._Element, part: str) -> etree._Element | None:
+    extension = posixpath.splitext(part)[1].lstrip(".").lower()
+    by_extension = None
+    for item in root:
+        if item.get("PartName", "").lstrip("/").lower() == part.lower():
+            return item
+        if item.get("Extension", "").lower() == extension:
+            by_extension = item
+    return by_extension
+
+
+def refuse_ending(template: str, output: str) -> str | None:
+    """Return why a template does not become a file of a name; None if it does.
+
+    >>> refuse_ending("a.xltx", "b.xlsx")
+    >>> refuse_ending("a.xlsm", "b.xlsx")
+    "found 'b.xlsx', expected a name that ends in .xlsm as the template's does"
+    """
+    ending = PurePath(template).suffix.lower()
+    allowed = BECOMES.get(ending)
+    if allowed is None or PurePath(output).suffix.lower() in allowed:
+        return None
+    if allowed == (ending,):
+        return f"found {output!r}, expected a name that ends in {ending} as the template's does"
+    return f"found {output!r}, expected a name that ends in {' or '.join(allowed)}"
+
+
+def drop_signatures(package: Package) -> bool:
+    """Remove the digital signatures of a package, which no longer hold, and say whether it had any.
+
+    The signature of macros is another: it stands as long as the macros do.
+    """
+    signed = {name for name in package if name.lower().startswith("_xmlsignatures/")}
+    if not signed:
+        return False
+    for name in signed:
+        del package[name]
+    types = parse(package["[Content_Types].xml"])
+    for item in list(types):
+        sigs = item.get("Extension", "").lower() == "sigs"
+        if sigs or item.get("PartName", "").lstrip("/") in signed:
+            types.remove(item)
+    package["[Content_Types].xml"] = serialize(types)
+    name = relationships_name("")
+    links = parse(package[name])
+    for item in list(links):
+        if item.get("Target", "").lstrip("/") in signed:
+            links.remove(item)
+    package[name] = serialize(links)
+    return True

@@ -1,0 +1,261 @@
+"""Formulas as text: where their references to cells are, and what cannot be followed in them.
+
+Read is what files hold: A1 references and commas, whatever the language of the program. A word is
+a reference only if nothing makes it something else: the bracket of a function or of a table's
+column, the exclamation mark of a sheet, a longer name around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from moe_report.ooxml.guard import column_letters, split_address
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+_WORD = r"[\w.$\\?\x80-\U0010ffff]"
+_COLUMN = (  # to XFD
+    r"\$?(?:[A-Za-z]{1,2}|[A-Wa-w][A-Za-z]{2}|[Xx][A-Ea-e][A-Za-z]|[Xx][Ff][A-Da-d])"
+)
+_ROW = (  # to 1048576
+    r"\$?0*(?:104857[0-6]|10485[0-6][0-9]|1048[0-4][0-9]{2}|104[0-7][0-9]{3}|10[0-3][0-9]{4}"
+    r"|[1-9][0-9]{0,5})"
+)
+_CELL = _COLUMN + _ROW
+_COLON = r"\s*:\s*"
+_END = rf"(?!{_WORD}|[(\[!])"
+_CELLS = rf"({_CELL})(?:({_COLON})({_CELL}))?{_END}"
+_LINES = "|".join(rf"({line})({_COLON})({line}){_END}" for line in (_COLUMN, _ROW))
+_AREA = re.compile(f"{_CELLS}|{_LINES}")
+_ONE_CELL = re.compile(_CELL)
+
+_TEXT = r'"(?:[^"]|"")*+"'
+_QUOTED = r"'(?:[^']|'')*+'"
+_TERM = rf"(?:{_QUOTED}|{_WORD}++)"
+_PREFIX = re.compile(rf"({_TERM})(?:{_COLON}({_TERM}))?!")
+_SECOND_END = re.compile(rf"{_COLON}({_TERM})!({_CELL}){_END}")
+# Columns of a table or the number of a workbook, one bracket deep or two; ' escapes a sign.
+_BRACKETS = r"\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*+\])*+\]"
+_CONSTANTS = rf"\{{(?:[^\"{{}}]|{_TEXT})*+\}}"
+_ELSEWHERE = rf"(?:{_CELL}{_COLON}{_CELL}|{_QUOTED}|{_WORD}++)?"
+_ERROR = (
+    r"\#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|VALUE!|GETTING_DATA|SPILL!|CALC!|FIELD!|BLOCKED!"
+    r"|CONNECT!|UNKNOWN!|EXTERNAL!|BUSY!|PYTHON!)"
+)
+_SKIPPED = "|".join(
+    [
+        r"[\s+\-*/^&=<>(),;:%@~|]+",
+        rf"{_WORD}++(?:\(|{_BRACKETS})",  # a function, a table
+        r"(?i:LOG10)(?=\s+\()",  # the one function that is also a cell, away from its bracket
+        _TEXT,
+        _CONSTANTS,
+        rf"\#REF!{_ELSEWHERE}",  # also in the place of a sheet that is gone
+        _ERROR,
+        r"\#",  # all cells that a formula spills into
+        rf"{_BRACKETS}(?:(?:{_TERM}(?:{_COLON}{_TERM})?)?!{_ELSEWHERE})?",
+    ]
+)
+_SKIP = re.compile(f"(?:{_SKIPPED})*+", re.DOTALL)
+_AREA_ALONE = re.compile(rf"(?:{_AREA.pattern})(?!\s*:)")
+_NAME = re.compile(rf"{_WORD}++")
+_HIDDEN = re.compile("|".join([_TEXT, _QUOTED, _CONSTANTS, _BRACKETS]), re.DOTALL)
+_CALL_MARK = re.compile(rf"{_WORD}++(?:\s*+\()?|[(),]")
+_PARTS = re.compile(r"(?:(\$?)([A-Za-z]+))?(?:(\$?)(\d+))?")
+_DEEPEST = 64  # levels of functions in functions that Excel takes
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference to cells, and where it is in a formula.
+
+    Attributes:
+        outset: Where it begins, with the name of its sheet.
+        start: Where it begins without.
+        end: Where it has ended.
+        sheet: Name of the sheet, or of the first of a span of sheets.
+        last_sheet: Name of the last of a span of sheets, else the same.
+        first: The cell, or the end of a range that comes first; a column or row of a range of them.
+        gap: What is between the ends of a range: a colon, perhaps a sheet again; empty for a cell.
+        last: The other end of a range; empty for a cell.
+    """
+
+    outset: int
+    start: int
+    end: int
+    sheet: str
+    last_sheet: str
+    first: str
+    gap: str = ""
+    last: str = ""
+
+    @property
+    def text(self) -> str:
+        """The reference as it is written, without the name of its sheet."""
+        return self.first + self.gap + self.last
+
+
+def reference_of(ref: str) -> Reference:
+    """Return a text that is one reference and nothing else, without a sheet.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    match = _AREA.match(ref)
+    if not match or match.end() < len(ref):
+        raise ValueError(f"{ref!r} is no reference; expected one such as B3, B3:D9, B:D or 3:9")
+    return _found(match, 0, "", "")
+
+
+def references(formula: str, on: str = "", sheets: Sequence[str] = ()) -> Iterator[Reference]:
+    """Give the references of a formula to cells of its own workbook, from left to right.
+
+    Args:
+        formula: The formula without ``=``.
+        on: Name of the sheet on which it stands: that of references that name none.
+        sheets: Names of the workbook's sheets.
+
+    Raises:
+        ValueError: It is no formula.
+    """
+    at = _end_of_skipped(formula, 0)
+    while at < len(formula):
+        if match := _AREA_ALONE.match(formula, at):
+            yield _found(match, at, on, on)
+            at = _end_of_skipped(formula, match.end())
+            continue
+        prefix = _PREFIX.match(formula, at)
+        if prefix and _is_end_of_range(prefix, sheets):
+            prefix = None
+        names = _names(prefix) if prefix else (on, on)
+        end = prefix.end() if prefix else at
+        if match := _AREA.match(formula, end):
+            end = match.end()
+            if names is not None:
+                found = _with_second_end(_found(match, at, *names), formula)
+                yield found
+                end = found.end
+        elif not prefix:
+            name = _NAME.match(formula, at)
+            if not name:
+                raise ValueError(
+                    f"the formula cannot be read from its character {at + 1} on: "
+                    f"{formula[at : at + 20]!r}"
+                )
+            end = name.end()
+        at = _end_of_skipped(formula, end)
+
+
+def _end_of_skipped(formula: str, at: int) -> int:
+    """Return where the next thing begins that may be a reference."""
+    match = _SKIP.match(formula, at)
+    assert match
+    return match.end()
+
+
+def same_sheet(first: str, second: str) -> bool:
+    """Whether two names are those of one sheet: capitals make no difference."""
+    return first.lower() == second.lower()
+
+
+def calls(formula: str) -> Iterator[tuple[str, list[str]]]:
+    """Give the functions of a formula, in capitals and without prefixes, with their arguments.
+
+    Inner ones come first; those too deep for Excel are left out.
+
+    >>> list(calls('SUM(A1,MAX(B1,"(,"))'))
+    [('MAX', ['B1', '"(,"']), ('SUM', ['A1', 'MAX(B1,"(,")'])]
+    """
+    open_text = _HIDDEN.sub(lambda match: '"' * len(match[0]), formula)
+    levels: list[tuple[str, list[int]]] = []  # a name, and where its arguments begin and end
+    for mark in _CALL_MARK.finditer(open_text):
+        sign = mark[0][-1]
+        if sign == "(":
+            levels.append((mark[0][:-1].rstrip(), [mark.end()]))
+        elif sign == "," and levels:
+            levels[-1][1].append(mark.end())
+        elif sign == ")" and levels:
+            name, starts = levels.pop()
+            if name and len(levels) < _DEEPEST:
+                ends = [*(start - 1 for start in starts[1:]), mark.start()]
+                given = [formula[at:end].strip() for at, end in zip(starts, ends, strict=True)]
+                yield (name.rpartition(".")[2] if name[0] == "_" else name).upper(), given
+
+
+def _found(match: re.Match[str], outset: int, sheet: str, last_sheet: str) -> Reference:
+    group = 1 if match[1] else 4 if match[4] else 7  # cells, columns or rows
+    first, gap, last = match.group(group, group + 1, group + 2)
+    place = (outset, match.start(), match.end())
+    return Reference(*place, sheet, last_sheet, first, gap or "", last or "")
+
+
+def _with_second_end(found: Reference, formula: str) -> Reference:
+    """Join the two ends of a range that both name their sheet: ``Sheet1!A1:Sheet1!B9``."""
+    match = None if found.last else _SECOND_END.match(formula, found.end)
+    if not match or {found.sheet.lower()} != {found.last_sheet.lower(), _plain(match[1]).lower()}:
+        return found
+    gap = formula[found.end : match.start(2)]
+    start = found.start
+    return Reference(
+        found.outset, start, match.end(), found.sheet, found.sheet, found.first, gap, match[2]
+    )
+
+
+def _is_end_of_range(prefix: re.Match[str], sheets: Sequence[str]) -> bool:
+    """Whether what looks like a span of sheets is a range: ``A1:Sheet1!B9``, ``name:Sheet1!B9``."""
+    first = prefix[1]
+    if prefix[2] is None or first.startswith("'"):
+        return False
+    known = first.lower() in {sheet.lower() for sheet in sheets}
+    return not known and (bool(sheets) or _ONE_CELL.fullmatch(first) is not None)
+
+
+def _names(prefix: re.Match[str]) -> tuple[str, str] | None:
+    """Return the first and last sheet that a reference names; None if of another workbook."""
+    named = [_plain(term) for term in prefix.groups() if term is not None]
+    if any(sign in name for name in named for sign in "[]\\/|"):
+        return None
+    ends = [end for name in named for end in name.split(":")]
+    return ends[0], ends[-1]
+
+
+def _plain(term: str) -> str:
+    return term[1:-1].replace("''", "'") if term.startswith("'") else term
+
+
+def translated(text: str, origin: str, to: str) -> str:
+    """Return a formula as it is when copied from a cell to another.
+
+    >>> translated("A1+$B2:C$3+Data!D4+TAX(1)", "E5", "F7")
+    'B3+$B4:D$3+Data!E6+TAX(1)'
+
+    Raises:
+        ValueError: It cannot be read, or would lead off the sheet.
+    """
+    if origin == to:
+        return text
+    (left, top), (right, bottom) = split_address(origin), split_address(to)
+    pieces, done = [], 0
+    for found in references(text):
+        first = _copied(found.first, right - left, bottom - top)
+        last = _copied(found.last, right - left, bottom - top)
+        pieces += [text[done : found.start], first, found.gap, last]
+        done = found.end
+    return "".join([*pieces, text[done:]])
+
+
+def _copied(end: str, columns: int, rows: int) -> str:
+    match = _PARTS.fullmatch(end)
+    assert match
+    fixed_column, letters, fixed_row, digits = (part or "" for part in match.groups())
+    if letters and not fixed_column:
+        column = split_address(f"{letters.upper()}1")[0] + columns
+        if not 1 <= column <= LAST_COLUMN:
+            raise ValueError(f"{end} would lead off the sheet")
+        letters = column_letters(column)
+    if digits and not fixed_row:
+        row = int(digits) + rows
+        if not 1 <= row <= LAST_ROW:
+            raise ValueError(f"{end} would lead off the sheet")
+        digits = str(row)
+    return f"{fixed_column}{letters}{fixed_row}{digits}"

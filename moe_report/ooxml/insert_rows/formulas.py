@@ -1,0 +1,215 @@
+"""Formulas after rows were put in: alone, shared by cells, or laid over areas of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from moe_report.errors import Problem
+from moe_report.ooxml.formula_text import references, same_sheet, translated
+from moe_report.ooxml.guard import column_letters, split_address
+from moe_report.ooxml.insert_rows.places import LAST_ROW, grown, rows_of
+from moe_report.ooxml.references import Insertion, moved_formula, moved_row, untraceable
+
+_SAMPLE = 64  # rows of an area of whose formulas each is looked at
+_MASK = "_repeated_row_{}_"
+
+
+@dataclass
+class Move:
+    """An insertion while everything is moved: what is in its way, and what to tell the user.
+
+    Attributes:
+        insertion: The rows.
+        where: The workbook's name, for errors.
+        sheets: Names of all its sheets in order.
+        problems: What cannot be moved.
+        untraced: Cells whose formulas find others by a text or a number.
+        alone: Formulas elsewhere that refer to one cell of the repeated row, not to a range.
+        notes: What else to tell the user.
+        formulas_moved: Whether a formula is now another one, or in another cell.
+        numbers: Names of the sheets by the number that the file gives them.
+        grown_tables: Names of the tables that grow, in small letters.
+    """
+
+    insertion: Insertion
+    where: str
+    sheets: tuple[str, ...]
+    problems: list[Problem] = field(default_factory=list)
+    untraced: list[str] = field(default_factory=list)
+    alone: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    formulas_moved: bool = False
+    numbers: dict[str, str] = field(default_factory=dict)
+    grown_tables: set[str] = field(default_factory=set)
+
+    def is_on(self, sheet: str) -> bool:
+        """Whether a sheet is the one with the new rows."""
+        return same_sheet(sheet, self.insertion.sheet)
+
+    def refuse(self, message: str, cell: str, sheet: str | None = None) -> None:
+        """Note what cannot be moved."""
+        on = self.insertion.sheet if sheet is None else sheet
+        self.problems.append(
+            Problem(f"{self.where}, sheet {on}, cell {cell}", message, sheet=on, cell=cell)
+        )
+
+    def refuse_cut(self, what: str, ref: str) -> None:
+        """Note what the new rows would cut in two."""
+        self.refuse(
+            f"{what} has rows above and below the rows that are inserted below row "
+            f"{self.insertion.after}, which would cut it in two; put it above or below the rows "
+            "that repeat, or on another sheet",
+            ref,
+        )
+
+    def row(self, number: int, what: str) -> int:
+        """Return where a row is now; note it if it falls off the sheet."""
+        try:
+            return moved_row(number, self.insertion)
+        except ValueError:
+            message = (
+                f"{what} would be pushed below row {LAST_ROW:,}, the last of a sheet, by "
+                f"{self.insertion.count:,} more rows; clear it, or ask for fewer models"
+            )
+            if not any(problem.message == message for problem in self.problems):
+                self.refuse(message, f"A{number}")
+            return number
+
+    def formula(
+        self, text: str, on: str, cell: str, *, single: bool = False, row: int = 0, of: str = "cell"
+    ) -> str:
+        """Return a formula after the insertion.
+
+        Args:
+            text: The formula.
+            on: The sheet that it stands on; empty where every reference names its sheet.
+            cell: Its cell or the like, for errors.
+            single: Whether the repeated row alone stands for all the rows that come of it.
+            row: The row that it stands in; 0 where it has none.
+            of: What ``cell`` names.
+        """
+        if not text.strip():
+            return text
+        place = ", ".join(filter(None, (on and f"sheet {on}", f"{of} {cell}")))
+        equals = "=" if text.startswith("=") else ""
+        try:
+            if function := untraceable(text[len(equals) :]):
+                self.untraced.append(f"{place} ({function})")
+            itself = row == self.insertion.after and self.is_on(on)
+            if self.insertion.count and of == "cell" and not single and not itself:
+                self._note_single(text[len(equals) :], on, place)
+            moved = equals + self._moved(text[len(equals) :], on, single=single, row=row)
+        except ValueError as error:
+            self.problems.append(
+                Problem(f"{self.where}, {place}", str(error), sheet=on or None, cell=cell)
+            )
+            return text
+        self.formulas_moved |= moved != text
+        return moved
+
+    def _note_single(self, text: str, on: str, place: str) -> None:
+        if f"{self.insertion.after}" not in text:
+            return
+        for found in references(text, on, self.sheets):
+            row, _ = split_row(found.first)
+            if not found.last and row == self.insertion.after and self.is_on(found.sheet):
+                self.alone.append(f"{place} ({found.first})")
+                return
+
+    def _moved(self, text: str, on: str, *, single: bool, row: int) -> str:
+        masked: list[str] = []
+        if row == self.insertion.after and self.is_on(on) and ":" in text:
+            text, masked = self._masked(text, on)
+        moved = moved_formula(text, on, self.insertion, single=single, sheets=self.sheets)
+        for at, reference in enumerate(masked):
+            moved = moved.replace(_MASK.format(at), reference, 1)
+        return moved
+
+    def _masked(self, text: str, on: str) -> tuple[str, list[str]]:
+        """Hide the ranges that the repeated row has of itself: each of its copies has its own."""
+        pieces: list[str] = []
+        masked: list[str] = []
+        done = 0
+        for found in references(text, on, self.sheets):
+            ends = [split_row(end) for end in (found.first, found.last)]
+            own = any(row == self.insertion.after and not fixed for row, fixed in ends)
+            lower = any(row > self.insertion.after for row, _ in ends)
+            if found.last and own and not lower and self.is_on(found.sheet):
+                pieces += [text[done : found.outset], _MASK.format(len(masked))]
+                masked.append(text[found.outset : found.end])
+                done = found.end
+        return "".join([*pieces, text[done:]]), masked
+
+    def laid(self, text: str, on: str, areas: str, *, of: str) -> str:
+        """Return a formula that is laid over areas of cells, after the insertion.
+
+        Its relative references count from the upper left corner. Where rows came between some of
+        the cells and what they refer to, those that most cells refer to are kept.
+        """
+        corners = [ref.replace("$", "") for ref in areas.split()]
+        if not corners or not text.strip():
+            return text
+        if text.startswith("="):
+            return "=" + self.laid(text[1:], on, areas, of=of)
+        base = min(rows_of(ref)[0] for ref in corners)
+        moved = self.formula(text, on, corners[0], row=base, of=of)
+        if self.problems or not (self.is_on(on) or moved != text):
+            return moved
+        column = column_letters(min(map(_column_of, corners)))
+        counted = Counter(self._for_rows(text, on, f"{column}{base}", _sample(corners)))
+        if len(counted) < 2:
+            return next(iter(counted), moved)
+        (best, most), (_, next_most) = counted.most_common(2)
+        if most == next_most:  # as far apart as that, what the upper left cell means is kept
+            best = moved
+        self.notes.append(
+            f"sheet {on}, {of} {areas}: its formula {text} refers from some cells to others across "
+            "the new rows; it is kept as most of the cells have it"
+        )
+        return best
+
+    def _for_rows(self, text: str, on: str, base: str, rows: Iterable[int]) -> Iterator[str]:
+        column, first = split_address(base)
+        inside = self.is_on(on)
+        letters = column_letters(column)
+        home = f"{letters}{moved_row(first, self.insertion) if inside else first}"
+        for row in rows:
+            try:
+                there = translated(text, base, f"{letters}{row}")
+                moved = self._moved(there, on, single=False, row=row)
+                now = moved_row(row, self.insertion) if inside else row
+                back = translated(moved, f"{letters}{now}", home)
+            except ValueError:
+                continue
+            if "#REF!" not in back or "#REF!" in text:
+                yield back
+
+
+def split_row(end: str) -> tuple[int, bool]:
+    """Return the row of an end of a reference, and whether it has a ``$``; 0 if it has no row."""
+    digits = end[len(end.rstrip("0123456789")) :]
+    return int(digits or 0), end[: len(end) - len(digits)].endswith("$")
+
+
+def _column_of(ref: str) -> int:
+    first = ref.partition(":")[0].rstrip("0123456789")
+    return split_address(f"{first}1")[0] if first else 1
+
+
+def _sample(corners: Sequence[str]) -> list[int]:
+    """Return rows of areas: all of them, or of many some that are spread evenly."""
+    rows = [rows_of(ref) for ref in corners[:_SAMPLE]]
+    found: list[int] = []
+    for top, bottom in rows:
+        found += range(top, bottom + 1, max(1, (bottom - top + 1) // _SAMPLE))
+    return found[:: max(1, len(found) // (4 * _SAMPLE))]
+
+
+def moved_or_same(ref: str, insertion: Insertion) -> str:
+    """Return a table's or a filter's area with the new rows, or as it is if it is none."""
+    try:
+        return grown(ref, insertion)
+    except ValueError:
+        return ref

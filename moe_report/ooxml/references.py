@@ -1,0 +1,258 @@
+"""References to cells, in formulas and elsewhere, after rows were put into a sheet.
+
+Rows are put in below a row that repeats, so what ends in that row, such as the range of a sum, has
+to reach the last of the new ones; what Excel would do when rows are inserted by hand is less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moe_report.ooxml.formula_text import (
+    LAST_ROW,
+    Reference,
+    calls,
+    reference_of,
+    references,
+    same_sheet,
+)
+
+_END = re.compile(r"(\$?[A-Za-z]*\$?)([0-9]*)")
+_NUMBER = re.compile(r"0*+([0-9]{1,7})[0-9]*+")
+# A range from a cell to one that a function or a name gives: the cell is taken for its top.
+_ENDS_COMPUTED = re.compile(r"\s*:")
+_ENDS_UNKNOWN = re.compile(r"\s*:\s*\(")
+_SUSPECT = re.compile(
+    r"(?:INDIRECT|EVALUATE|OFFSET|ADDRESS|INDEX|HYPERLINK)\s*\(", re.IGNORECASE
+)  # the functions that are looked at
+_ZERO = re.compile(r"[-+]?0*")
+_COUNTED = re.compile(r"(?:COUNT|COUNTA|MATCH|_XLFN\.XMATCH|ROWS)\(", re.IGNORECASE)
+_ROW_OF = re.compile(r"(?:ROW|MATCH)\([^()]+\)", re.IGNORECASE)
+_RANGE = re.compile(r"(?:[^()]*!)?\$?[A-Za-z]{1,3}\$?([0-9]*):\$?[A-Za-z]{1,3}\$?([0-9]*)")
+_PLACE = re.compile(r'"#[^"]*[A-Za-z]\$?[0-9]|"#[^"]*"\s*&', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """Whole rows put into a sheet.
+
+    Attributes:
+        sheet: Name of the sheet.
+        after: Number of the row above the new ones: the row that repeats.
+        count: How many there are.
+    """
+
+    sheet: str
+    after: int
+    count: int
+
+
+def moved_row(row: int, insertion: Insertion) -> int:
+    """Return where a row is after the insertion.
+
+    Raises:
+        ValueError: It falls off the end of the sheet.
+
+    >>> [moved_row(row, Insertion("Models", after=5, count=3)) for row in (4, 5, 6)]
+    [4, 5, 9]
+    """
+    moved = row + insertion.count if row > insertion.after else row
+    if moved > LAST_ROW:
+        raise ValueError(
+            f"row {row} falls off the sheet {insertion.sheet!r} when {insertion.count} rows are "
+            f"inserted below row {insertion.after}; expected it to end above row {LAST_ROW}"
+        )
+    return moved
+
+
+def moved_area(ref: str, insertion: Insertion, *, single: bool = False) -> str:
+    """Return where one reference without a sheet leads after the insertion.
+
+    Args:
+        ref: A cell, a range, whole columns or whole rows; ``$`` signs stay.
+        insertion: The rows. A range that ends in the repeated row, or goes across it, grows.
+        single: Whether a cell alone in the repeated row stands for all that come of it.
+
+    Raises:
+        ValueError: ``ref`` is no reference, or it falls off the end of the sheet.
+
+    >>> three = Insertion("Models", after=5, count=3)
+    >>> moved_area("$B$2:$B5", three), moved_area("B6", three), moved_area("B5", three)
+    ('$B$2:$B8', 'B9', 'B5')
+    >>> moved_area("B5", three, single=True)
+    'B5:B8'
+    """
+    return _moved(reference_of(ref), insertion, single=single)
+
+
+def moved_areas(sqref: str, insertion: Insertion, *, single: bool = True) -> str:
+    """Return where a list of areas, with spaces between, is after the insertion.
+
+    Args:
+        sqref: The list, as conditional formats and validations have it.
+        insertion: The rows.
+        single: Whether a cell alone in the repeated row stands for all that come of it.
+
+    Raises:
+        ValueError: One of them is no reference, or falls off the end of the sheet.
+    """
+    return " ".join(moved_area(ref, insertion, single=single) for ref in sqref.split())
+
+
+def moved_formula(
+    formula: str,
+    on: str,
+    insertion: Insertion,
+    *,
+    single: bool = False,
+    sheets: Sequence[str] = (),
+) -> str:
+    """Return a formula that means after the insertion what it meant before.
+
+    Args:
+        formula: The formula without ``=``.
+        on: Name of the sheet on which it stands, for references that name none.
+        insertion: The rows.
+        single: Whether a cell alone in the repeated row stands for all that come of it.
+        sheets: Names of the workbook's sheets in order, for references that span some of them.
+
+    Raises:
+        ValueError: It cannot be said what it should be: the message names the reference.
+
+    >>> moved_formula("SUM(B2:B5)/Other!B9", "Models", Insertion("Models", after=5, count=3))
+    'SUM(B2:B8)/Other!B9'
+    """
+    if not insertion.count or not _may_change(formula, on, insertion):
+        return formula
+    pieces, done = [], 0
+    for found in references(formula, on, sheets):
+        if not _is_within(found, insertion, sheets):
+            continue
+        moved = _moved(found, insertion, single=single)
+        if moved != found.text and not same_sheet(found.sheet, found.last_sheet):
+            whole = formula[found.outset : found.end]
+            raise ValueError(
+                f"the reference {whole} spans several sheets, and rows are inserted into "
+                f"{insertion.sheet!r} alone; expected references to one sheet at a time"
+            )
+        if not found.last and int(_split(found.first)[2]) == insertion.after:
+            if _follows_colon(formula, found.outset) or _ENDS_UNKNOWN.match(formula, found.end):
+                whole = formula[found.outset : found.end]
+                raise ValueError(
+                    f"the other end of the range at {whole} is computed, so it is not known "
+                    f"whether the range grows with row {insertion.after}; expected two cells"
+                )
+            if _ENDS_COMPUTED.match(formula, found.end):
+                moved = found.text
+        pieces += [formula[done : found.start], moved]
+        done = found.end
+    return "".join([*pieces, formula[done:]])
+
+
+def has_relative_rows(formula: str) -> bool:
+    """Whether a reference of a formula has a row without ``$``.
+
+    In a defined name such a row is a distance from the cell that uses the name, and no place that
+    moves when rows are inserted.
+
+    >>> [has_relative_rows(name) for name in ("Models!$B$2:$B5", "Models!B$2", "Models!B:B")]
+    [True, False, False]
+    """
+    ends = (end for found in references(formula) for end in (found.first, found.last))
+    return any(match[2] and not match[1].endswith("$") for match in map(_split, ends))
+
+
+def untraceable(formula: str) -> str | None:
+    """Return the name of a function that finds cells by what no reference says; None if none does.
+
+    What it finds may be another cell after rows were inserted, without any error: INDIRECT reads
+    an address from a text; OFFSET, INDEX and ADDRESS count rows by a number, unless one that the
+    formula counts itself; HYPERLINK may lead to an address in a text; EVALUATE runs a text.
+
+    >>> untraceable('SUM(INDIRECT("B2:B9"))'), untraceable("OFFSET(A1,0,2)")
+    ('INDIRECT', None)
+    """
+    if not _SUSPECT.search(formula):
+        return None
+    return next((name for name, given in calls(formula) if _goes_by_number(name, given)), None)
+
+
+def _goes_by_number(name: str, given: list[str]) -> bool:
+    """Whether a call finds cells by a text or a number that stays as it is."""
+    if name in ("INDIRECT", "EVALUATE"):
+        return True
+    if name == "OFFSET":
+        rows, height = [*given, "", "", "", ""][1:4:2]
+        return not (_ZERO.fullmatch(rows) or _COUNTED.match(rows)) or not (
+            height in ("", "1") or _COUNTED.match(height)
+        )
+    if name == "ADDRESS":
+        return not _ROW_OF.fullmatch(given[0] if given else "")
+    if name == "INDEX" and len(given) > 1 and given[1].isdecimal() and int(given[1]) > 1:
+        area = _RANGE.fullmatch(given[0])
+        return area is not None and (not area[1] or area[1] != area[2])
+    return name == "HYPERLINK" and bool(_PLACE.search(given[0] if given else ""))
+
+
+def _moved(found: Reference, insertion: Insertion, *, single: bool) -> str:
+    """Return the text of a reference after the insertion."""
+    first, last = _split(found.first), _split(found.last)
+    if not insertion.count or not first[2]:
+        return found.text
+    if not found.last:
+        row = int(first[2])
+        if single and row == insertion.after:
+            return f"{found.text}:{first[1]}{min(row + insertion.count, LAST_ROW)}"
+        return f"{first[1]}{_same_or(first[2], moved_row(row, insertion))}"
+    top, bottom = sorted((int(first[2]), int(last[2])))
+    new_top = moved_row(top, insertion)
+    grown = bottom + insertion.count if bottom >= insertion.after else bottom
+    new_bottom = min(grown, LAST_ROW)  # below the sheet's last row there is nothing to refer to
+    ends = (new_top, new_bottom) if int(first[2]) == top else (new_bottom, new_top)
+    return (
+        f"{first[1]}{_same_or(first[2], ends[0])}{found.gap}{last[1]}{_same_or(last[2], ends[1])}"
+    )
+
+
+def _split(end: str) -> re.Match[str]:
+    match = _END.fullmatch(end)
+    assert match
+    return match
+
+
+def _same_or(digits: str, row: int) -> str:
+    """Return a row's number as it is written, if it is the same."""
+    return digits if int(digits) == row else str(row)
+
+
+def _follows_colon(formula: str, at: int) -> bool:
+    while at and formula[at - 1].isspace():
+        at -= 1
+    return formula[at - 1 : at] == ":"
+
+
+def _may_change(formula: str, on: str, insertion: Insertion) -> bool:
+    """Whether it is worth to read a formula: most have nothing below the repeated row."""
+    if all(int(number) < insertion.after for number in _NUMBER.findall(formula)):
+        return False
+    if same_sheet(on, insertion.sheet):
+        return True
+    return "!" in formula and (
+        ":" in formula or insertion.sheet.replace("'", "''").lower() in formula.lower()
+    )
+
+
+def _is_within(found: Reference, insertion: Insertion, sheets: Sequence[str]) -> bool:
+    """Whether a reference leads, also or only, to the sheet of the insertion."""
+    ends = [found.sheet.lower(), found.last_sheet.lower()]
+    if insertion.sheet.lower() in ends:
+        return True
+    if ends[0] == ends[1]:
+        return False
+    order = [sheet.lower() for sheet in sheets]
+    if not all(end in order for end in ends):
+        return not order  # where the order is not known, the span may hold the sheet
+    left, right = sorted(order.index(end) for end in ends)
+    return insertion.sheet.lower() in order[left : right + 1]

@@ -1,0 +1,275 @@
+"""The sheet Compare: up to four models, chosen from a list, with their metrics side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from moe_report.display import MISSING, show
+from moe_report.formula.excel import plain
+from moe_report.formula.expr import Expr
+from moe_report.load.grid import COMPARE_SHEET, SHEET
+from moe_report.ooxml.guard import column_letters
+from moe_report.renderers.excel.book import Book, Sheet, freeze
+from moe_report.renderers.excel.palette import (
+    INPUT,
+    INPUT_BANDS,
+    LINK,
+    METRIC_BANDS,
+    QUIET,
+    WARN_FILL,
+    Look,
+    column_scale,
+    number_format,
+)
+from moe_report.renderers.excel.reference_sheets import heading
+from moe_report.report import Column, Report
+
+CHOICE, PLACE, TOP = 5, 6, 7  # rows: the names chosen, where they are in Models, the first below
+VALUES = (4, 5, 7, 9)  # columns of the models' numbers; a ratio is right of each but the first
+LAST = VALUES[-1] + 1
+_KEY_INPUTS = (
+    "num_experts", "num_experts_per_tok", "num_shared_experts", "num_hidden_layers",
+    "hidden_size", "moe_intermediate_size",
+)  # fmt: skip
+_ARROWS = {"higher": "↑", "lower": "↓"}
+_BEST_FILL = "CFE8D5"
+_RATIO_FORMAT = '[>=99.95]#,##0"×";[>=0.0995]0.00"×";0.0000"×"'
+_MOST_LINES = 3  # of a model's name
+
+
+def write_compare(book: Book, report: Report) -> None:
+    """Fill the sheet Compare; the first models of the report are chosen.
+
+    All numbers are formulas that look the chosen names up in the table Models, whose rows may have
+    been added since. A name that is not there, or none, leaves its column empty.
+    """
+    _Writer(book, report).write()
+
+
+def chosen(report: Report) -> list[int | None]:
+    """Return which models are chosen in a new workbook, None for a place that is left free."""
+    if report.compared is not None:
+        places = {model.name: at for at, model in enumerate(report.models)}
+        return [places.get(name) for name in report.compared]
+    return [at if at < len(report.models) else None for at in range(len(VALUES))]
+
+
+def groups(report: Report) -> Iterator[tuple[str, Sequence[Column]]]:
+    """Return the rows under their headings: key inputs, headline metrics, then the sections."""
+    inputs = [report.columns[name] for name in _KEY_INPUTS if name in report.columns]
+    rest = [
+        (section.title, [column for column in section.columns if not column.headline])
+        for section in report.sections
+    ]
+    for title, columns in (("Inputs", inputs), ("Headline", report.headline), *rest):
+        if columns:
+            yield title, columns
+
+
+class _Writer:
+    def __init__(self, book: Book, report: Report) -> None:
+        self.book = book
+        self.report = report
+        self.sheet: Sheet = book[COMPARE_SHEET]
+        self.chosen = chosen(report)
+
+    def write(self) -> None:
+        heading(
+            self.book, self.sheet, "Compare",
+            "Choose models in the blue cells, from the list that opens there; "
+            "all numbers follow, live from the sheet Models.",
+        )  # fmt: skip
+        legend = (
+            "Green is the best of its row, where more (↑) or less (↓) is better. × is the ratio to "
+            f"the first model. ≈ depends on the sheet Assumptions. {MISSING} marks a number that "
+            "is missing."
+        )
+        small = Look(color=QUIET, italic=True, size=9)
+        self.sheet.rows.text(3, 1, legend, self.book.palette(small))
+        self._head()
+        row = self._types()
+        for number, (title, columns) in enumerate(groups(self.report)):
+            tint = METRIC_BANDS[(number - 1) % len(METRIC_BANDS)] if number else INPUT_BANDS[0]
+            self._band(row, title, tint)
+            for column in columns:
+                row += 1
+                self._row(row, column)
+            row += 1
+        self._widths()
+        if row - 1 >= TOP:
+            self._best(row - 1)
+        self._validation()
+        freeze(self.sheet.shell, f"{column_letters(VALUES[0])}{TOP}", 90, gridlines=False)
+        self.sheet.print_setup(f"{CHOICE}:{PLACE}")
+
+    # -- the choice
+
+    def _head(self) -> None:
+        style = self.book.palette
+        look = Look(bold=True, size=9, fill=INPUT_BANDS[1], color="1F2937", wrap=True)
+        choice = replace(look, size=10, color=INPUT, fill="FFFFFF", rule=True, horizontal="right")
+        place = Look(size=9, color=QUIET, fill=INPUT_BANDS[1], rule=True, horizontal="right")
+        for column, (text, below) in enumerate(
+            (("Model", "Number in the table Models"), ("Unit", ""), ("Better", "")), start=1
+        ):
+            middle = "center" if text == "Better" else None
+            self.sheet.rows.text(CHOICE, column, text, style(replace(look, horizontal=middle)))
+            left = replace(place, horizontal=None)
+            self.sheet.rows.text(PLACE, column, below, style(left))
+        for slot, (column, at) in enumerate(zip(VALUES, self.chosen, strict=True)):
+            letters = column_letters(column)
+            name = "" if at is None else self.report.models[at].name
+            self.sheet.rows.text(CHOICE, column, name, style(choice))
+            # Not by MATCH, which takes * and ? of a name for wildcards, and a for A.
+            rows = f"ROW({SHEET}[name])"
+            found = f"EXACT({letters}{CHOICE},{SHEET}[name])*({rows}-MIN({rows})+1)"
+            formula = f'IF({letters}{CHOICE}="",0,IFERROR(SUMPRODUCT(MAX({found})),0))'
+            number = style(replace(place, number_format='"no. "0;;'))
+            self.sheet.rows.formula(PLACE, column, formula, 0 if at is None else at + 1, number)
+            if slot:
+                self.sheet.rows.blank(CHOICE, column + 1, style(choice))
+                self.sheet.rows.text(PLACE, column + 1, "ratio", style(place))
+                self.sheet.shell.merge_cells(
+                    start_row=CHOICE, end_row=CHOICE, start_column=column, end_column=column + 1
+                )
+        unknown = FormulaRule(
+            formula=[f'AND(D{CHOICE}<>"",D{PLACE}=0)'],
+            fill=PatternFill("solid", bgColor=WARN_FILL),
+        )
+        area = " ".join(f"{column_letters(column)}{CHOICE}" for column in VALUES)
+        self.sheet.shell.conditional_formatting.add(area, unknown)
+
+    def _types(self) -> int:
+        """Write the row of model types, if there is one; return the number of the next row."""
+        style = self.book.palette
+        if not any(model.texts.get("model_type") for model in self.report.models):
+            return TOP
+        self.sheet.rows.text(TOP, 1, "Model type", style(Look(indent=1)))
+        look = style(Look(color=LINK, horizontal="right", size=9))
+        for column, at in zip(VALUES, self.chosen, strict=True):
+            place = f"{column_letters(column)}${PLACE}"
+            formula = f'IF({place}=0,"",INDEX({SHEET}[model_type],{place})&"")'
+            text = "" if at is None else self.report.models[at].texts.get("model_type", "")
+            self.sheet.rows.formula(TOP, column, formula, text, look)
+        return TOP + 1
+
+    def _validation(self) -> None:
+        names = self.book.shell.defined_names
+        name = "model_list"
+        while name.casefold() in {taken.casefold() for taken in names}:
+            name += "_"
+        # Excel takes no structured reference in a validation, but a name that stands for one.
+        names[name] = DefinedName(name, attr_text=f"{SHEET}[name]")
+        check = DataValidation(
+            type="list", formula1=name, allow_blank=True,
+            showErrorMessage=True, errorTitle="Model",
+            error="Expected a name of the sheet Models, or nothing.",
+        )  # fmt: skip
+        for column in VALUES:
+            check.add(f"{column_letters(column)}{CHOICE}")
+        self.sheet.shell.add_data_validation(check)
+
+    # -- the rows
+
+    def _band(self, row: int, title: str, tint: str) -> None:
+        style = self.book.palette(Look(bold=True, fill=tint, color="1F2937"))
+        self.sheet.rows.text(row, 1, title, style)
+        for column in range(2, LAST + 1):
+            self.sheet.rows.blank(row, column, style)
+        self.sheet.height(row, 18)
+
+    def _row(self, row: int, column: Column) -> None:
+        style = self.book.palette
+        mark = "≈" if column.rests_on else ""
+        self.sheet.rows.text(row, 1, f"{column.label}{mark}", style(Look(indent=1)))
+        self.sheet.rows.text(row, 2, column.unit, style(Look(color=QUIET, size=9)))
+        arrow = _ARROWS.get(column.better or "", "")
+        if arrow:
+            self.sheet.rows.text(row, 3, arrow, style(Look(color=QUIET, horizontal="center")))
+        number = style(
+            Look(color=LINK, number_format=number_format(column), horizontal="right")
+        )  # fmt: skip
+        ratio = style(Look(color=QUIET, size=9, number_format=_RATIO_FORMAT, horizontal="right"))
+        first = f"${column_letters(VALUES[0])}{row}"
+        values = [None if at is None else column.cells[at].value for at in self.chosen]
+        for slot, (at, value) in enumerate(zip(VALUES, values, strict=True)):
+            letters = column_letters(at)
+            place = f"{letters}${PLACE}"
+            cell = f"INDEX({SHEET}[{column.name}],{place})"
+            formula = f'IF({place}=0,"",IF(ISNUMBER({cell}),{cell},"{MISSING}"))'
+            shown = "" if self.chosen[slot] is None else MISSING if value is None else value
+            self.sheet.rows.formula(row, at, formula, shown, number)
+            if slot:
+                this = f"{letters}{row}"
+                both = f"IF(COUNT({first},{this})=2,MIN({first},{this}),0)"
+                self.sheet.rows.formula(
+                    row, at + 1, f'IF({both}>0,{this}/{first},"")', _ratio(values[0], value), ratio
+                )
+        self.sheet.note(row, 1, _note(column))
+
+    # -- around them
+
+    def _widths(self) -> None:
+        labels = [column.label for _, columns in groups(self.report) for column in columns]
+        units = [column.unit for _, columns in groups(self.report) for column in columns]
+        self.sheet.width(1, min(max(map(len, labels), default=0) + 4, 40))
+        self.sheet.width(2, min(max(map(len, units), default=0) + 2, 20))
+        self.sheet.width(3, 7)
+        shown = [
+            len(show(value, column.unit, column.format, column_scale(column)))
+            for _, columns in groups(self.report)
+            for column in columns
+            for value in _extremes(column)
+        ]
+        wide = min(max(14, max(shown, default=0) + 3), 30)
+        for column in VALUES:
+            self.sheet.width(column, wide)
+        self.sheet.width(VALUES[0], max(wide, 20))
+        for column in VALUES[1:]:
+            self.sheet.width(column + 1, 8.5)
+        longest = max((len(model.name) for model in self.report.models), default=0)
+        lines = min(-(-longest // 18), _MOST_LINES)  # the narrowest of the four, in bold type
+        self.sheet.height(CHOICE, 14 * max(lines, 1) + 6)
+
+    def _best(self, last: int) -> None:
+        """Mark the best of each row; not where all are the same."""
+        row = ",".join(f"${column_letters(column)}{TOP}" for column in VALUES)
+        this = f"{column_letters(VALUES[0])}{TOP}"
+        area = " ".join(
+            f"{column_letters(column)}{TOP}:{column_letters(column)}{last}" for column in VALUES
+        )
+        for arrow, pick in ((_ARROWS["higher"], "MAX"), (_ARROWS["lower"], "MIN")):
+            differ = f"MAX({row})>MIN({row})"
+            best = f'AND($C{TOP}="{arrow}",ISNUMBER({this}),{differ},{this}={pick}({row}))'
+            rule = FormulaRule(
+                formula=[best], font=Font(bold=True), fill=PatternFill("solid", bgColor=_BEST_FILL)
+            )
+            self.sheet.shell.conditional_formatting.add(area, rule)
+
+
+def _ratio(first: float | None, value: float | None) -> float | None:
+    """What the formula of a ratio gives: nothing where either number is missing or not above 0."""
+    if first is None or value is None or min(first, value) <= 0:
+        return None
+    return value / first
+
+
+def _extremes(column: Column) -> Sequence[float]:
+    """The numbers of a column that need the most room."""
+    known = [cell.value for cell in column.cells if cell.value is not None]
+    return (min(known), max(known)) if known else ()
+
+
+def _note(column: Column) -> str:
+    lines = [column.label, column.description]
+    if isinstance(column.expr, Expr) and column.expr.op != "const":
+        lines.append(f"Formula {plain(column.expr)}")
+    if column.rests_on:
+        lines.append(f"≈ depends on the assumptions {', '.join(column.rests_on)}")
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,382 @@
+"""The sheet Models: one Excel Table, inputs then metrics, every metric a live formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.table import Table, TableFormula, TableStyleInfo
+
+from moe_report.display import show
+from moe_report.errors import PluginError
+from moe_report.formula.excel import Reference, excel, plain
+from moe_report.formula.expr import Expr
+from moe_report.load.grid import SHEET
+from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.rows import MAX_FORMULA
+from moe_report.renderers.excel.book import Book, Sheet, freeze
+from moe_report.renderers.excel.column_widths import header_lines, label_lines, room
+from moe_report.renderers.excel.palette import (
+    FORMULA,
+    INPUT,
+    INPUT_BANDS,
+    METRIC_BANDS,
+    QUIET,
+    WARN_FILL,
+    Look,
+    column_scale,
+    number_format,
+)
+from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Report
+from moe_report.schema.fields import FIELDS, LARGEST, TEXT_FIELDS
+
+BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows
+_MARKS = {Provenance.ASSUMED: "≈"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the columns of the sheet Models are.
+
+    Attributes:
+        texts: Text columns left of the numbers.
+        numbers: Fields, then metrics.
+        trailing: Text columns right of the numbers.
+        carried: Headers of columns that are carried through.
+    """
+
+    texts: tuple[str, ...]
+    numbers: tuple[Column, ...]
+    trailing: tuple[str, ...]
+    carried: tuple[str, ...]
+
+    def at(self, name: str) -> int:
+        """Return the number of the column of a field, metric or carried header, from 1."""
+        return self._places[name]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.headers, start=1)}
+
+    @cached_property
+    def headers(self) -> list[str]:
+        """All headers, from left to right."""
+        return [*self.texts, *(c.name for c in self.numbers), *self.trailing, *self.carried]
+
+
+def layout_of(
+    fields: Sequence[Column], metrics: Sequence[Column], models: Iterable[ModelInfo]
+) -> Layout:
+    """Return the layout of the sheet for a report's columns."""
+    carried = tuple(dict.fromkeys(header for model in models for header in model.carried))
+    trailing = tuple(name for name in TEXT_FIELDS if name not in ("name", "model_type"))
+    return Layout(("name", "model_type"), (*fields, *metrics), trailing, carried)
+
+
+def reference(report_columns: Iterable[str]) -> Reference:
+    """Return how a formula in the table refers to a symbol: a column, or an assumption's name."""
+    columns = frozenset(report_columns)
+    return lambda name: f"{SHEET}[[#This Row],[{name}]]" if name in columns else name
+
+
+def write_models(book: Book, report: Report, *, to_fill_in: bool = False) -> Layout:
+    """Fill the sheet Models.
+
+    Args:
+        book: The workbook in the making; it has a sheet Models.
+        report: What to write.
+        to_fill_in: Only what was typed, neither defaults nor formulas: a workbook to fill in.
+    """
+    layout = layout_of(report.fields, report.metrics, report.models)
+    _Writer(book, report, layout, to_fill_in).write()
+    return layout
+
+
+class _Writer:
+    def __init__(self, book: Book, report: Report, layout: Layout, to_fill_in: bool) -> None:
+        self.report = report
+        self.layout = layout
+        self.headers = [(header, report.columns.get(header)) for header in layout.headers]
+        self.style = book.palette
+        self.sheet: Sheet = book[SHEET]
+        self.to_fill_in = to_fill_in
+        self.refer = reference(report.columns)
+        self.last = FIRST + max(len(report.models), 1) - 1
+        self.formats = {column.name: number_format(column) for column in layout.numbers}
+        self.formulas = {c.name: self._formula(c) for c in layout.numbers if c.expr is not None}
+
+    def _formula(self, column: Column) -> str:
+        assert column.expr is not None
+        text = excel(column.expr, self.refer)
+        if len(text) >= MAX_FORMULA:
+            raise PluginError(
+                f"the formula of {column.name!r} has {len(text):,} characters, and Excel takes "
+                f"{MAX_FORMULA:,}; split the metric in two"
+            )
+        return text
+
+    def write(self) -> None:
+        for number, header in enumerate(self.layout.headers, start=1):
+            self._label(number, header)
+        self._bands()
+        for at, model in enumerate(self.report.models):
+            self._row(FIRST + at, at, model)
+        self._table()
+        self._outline()
+        self._validation()
+        self._finish()
+
+    # -- the three rows of heading
+
+    def _bands(self) -> None:
+        bands = dict.fromkeys(self.layout.texts, ("Model", INPUT_BANDS[0]))
+        groups = [list(items) for _, items in groupby(self.layout.numbers, key=lambda c: c.group)]
+        metric_names = {column.name for column in self.report.metrics}
+        inputs = metrics = 0
+        for columns in groups:
+            if columns[0].name in metric_names:
+                tint = METRIC_BANDS[metrics % len(METRIC_BANDS)]
+                metrics += 1
+            else:
+                inputs += 1
+                tint = INPUT_BANDS[inputs % 2]
+            bands |= {column.name: (columns[0].group, tint) for column in columns}
+        bands |= dict.fromkeys(self.layout.trailing, ("About the row", INPUT_BANDS[0]))
+        bands |= dict.fromkeys(self.layout.carried, ("Carried along", INPUT_BANDS[1]))
+        before = ""
+        for number, header in enumerate(self.layout.headers, start=1):
+            title, tint = bands[header]
+            style = self.style(Look(bold=True, fill=tint, color="1F2937"))
+            if title != before:
+                self.sheet.rows.text(BAND, number, title, style)
+            else:
+                self.sheet.rows.blank(BAND, number, style)
+            before = title
+            label, header_look = self._heading(header)
+            self.sheet.rows.text(
+                LABEL, number, label,
+                self.style(Look(fill=tint, size=9, wrap=True, vertical="top", color="1F2937")),
+            )  # fmt: skip
+            self.sheet.rows.text(
+                HEADER, number, header,
+                self.style(
+                    Look(fill=tint, size=8, mono=True, wrap=True, vertical="top", rule=True,
+                         color=header_look)
+                ),
+            )  # fmt: skip
+
+    def _heading(self, header: str) -> tuple[str, str]:
+        column = self.report.columns.get(header)
+        if column is None:
+            field = FIELDS.get(header)
+            return (field.label if field else "Carried along"), QUIET
+        marks = _MARKS[Provenance.ASSUMED] if column.rests_on else ""
+        unit = f"\n[{column.unit}]" if column.unit else ""
+        return f"{column.label}{marks}{unit}", QUIET
+
+    def _label(self, number: int, header: str) -> None:
+        """Width, note and shell cell of one heading."""
+        column = self.report.columns.get(header)
+        self.sheet.shell.cell(HEADER, number, header)  # openpyxl names the table's columns by it
+        if column is None:
+            field = FIELDS.get(header)
+            longest = max(
+                (len(str(self._text_of(model, header))) for model in self.report.models), default=0
+            )
+            most = 34 if header == "name" else 24
+            self.sheet.width(number, max(room(header), min(longest + 1, most)))
+            if field:
+                self.sheet.note(HEADER, number, f"{field.label}\n{field.help}")
+            return
+        scale = column_scale(column)
+        longest = max(
+            len(show(c.value, column.unit, column.format, scale)) + 1 for c in column.cells
+        ) if column.cells else 0  # fmt: skip
+        self.sheet.width(number, room(header, longest + 1))
+        self.sheet.note(HEADER, number, self._header_note(column))
+
+    def _header_note(self, column: Column) -> str:
+        lines = [column.label, column.description, ""]
+        lines.append(f"Symbol {column.symbol.replace('_', ' ')}   Unit {column.unit}")
+        if isinstance(column.expr, Expr) and column.expr.op != "const":
+            lines.append(f"Formula {plain(column.expr)}")
+        elif column.expr is not None:
+            lines.append(f"Default {plain(column.expr)}")
+        if column.rests_on:
+            lines.append(f"≈ depends on the assumptions {', '.join(column.rests_on)}")
+        if column.source:
+            lines.append(f"Source {column.source}")
+        return "\n".join(lines)
+
+    # -- the models
+
+    def _row(self, row: int, at: int, model: ModelInfo) -> None:
+        findings = self.report.findings_of(model.name)
+        doubted: dict[str, list[Finding]] = {}
+        for finding in findings:
+            doubted.setdefault(finding.column, []).append(finding)
+        for number, (header, column) in enumerate(self.headers, start=1):
+            if column is not None:
+                self._number(row, number, column, column.cells[at], doubted.get(header, []))
+            elif header in model.carried:
+                self.sheet.rows.value(row, number, model.carried[header], self.style(Look()))
+            else:
+                text = self._text_of(model, header)
+                bold = header == "name"
+                fill = WARN_FILL if bold and findings else ""
+                style = self.style(Look(bold=bold, fill=fill, color=FORMULA if bold else QUIET))
+                if text:
+                    self.sheet.rows.text(row, number, text, style)
+                if bold and findings:
+                    self.sheet.note(row, number, _findings_text(findings))
+
+    def _text_of(self, model: ModelInfo, header: str) -> str:
+        if header == "name":
+            return model.name
+        return str(model.carried.get(header, model.texts.get(header, "")))
+
+    def _number(
+        self, row: int, number: int, column: Column, cell: Cell, findings: Sequence[Finding]
+    ) -> None:
+        is_input = column.name in FIELDS
+        given = cell.provenance == Provenance.GIVEN
+        default = cell.provenance == Provenance.DEFAULT
+        look = Look(
+            color=INPUT if given else QUIET if default else FORMULA,
+            bold=given and not is_input,
+            italic=default,
+            fill=WARN_FILL if findings else "",
+            number_format=self.formats[column.name],
+        )
+        style = self.style(look)
+        if default and self.to_fill_in:
+            self.sheet.rows.blank(row, number, style)
+            return
+        if given:
+            assert cell.value is not None
+            self.sheet.rows.number(row, number, cell.value, style)
+        elif column.name in self.formulas and not self.to_fill_in:
+            formula = self.formulas[column.name]
+            self.sheet.rows.formula(row, number, formula, cell.value, style, error=cell.undefined)
+        else:
+            self.sheet.rows.blank(row, number, style)
+        self._cell_note(row, number, cell, findings, is_input)
+
+    def _cell_note(
+        self, row: int, number: int, cell: Cell, findings: Sequence[Finding], is_input: bool
+    ) -> None:
+        if self.to_fill_in:
+            return
+        lines = [f"{finding.level}: {finding.message}" for finding in findings]
+        noted = cell.note and not (is_input and cell.provenance in _PLAIN_INPUT)
+        if noted:
+            lines.append(cell.note)
+        if cell.provenance == Provenance.GIVEN and cell.computed is not None and not is_input:
+            lines.append("the formula gives " + f"{cell.computed:,.15g}")
+        if lines:
+            self.sheet.note(row, number, "\n".join(lines))
+
+    # -- around them
+
+    def _table(self) -> None:
+        headers = self.layout.headers
+        area = f"A{HEADER}:{column_letters(len(headers))}{self.last}"
+        table: Any = Table(displayName=SHEET, name=SHEET, ref=area)
+        table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+        table._initialise_columns()
+        for number, item in enumerate(table.tableColumns):
+            item.name = headers[number]
+            formula = self.formulas.get(headers[number])
+            if formula and not self.to_fill_in:
+                item.calculatedColumnFormula = TableFormula(attr_text=formula)
+        self.sheet.shell.add_table(table)
+
+    def _outline(self) -> None:
+        """Inputs fold; those that no model fills in are folded already."""
+        dimensions = self.sheet.shell.column_dimensions
+        for column in self.report.fields:
+            letters = column_letters(self.layout.at(column.name))
+            dimensions[letters].outlineLevel = 1
+            used = any(cell.provenance == Provenance.GIVEN for cell in column.cells)
+            if not used and not self.to_fill_in:
+                dimensions[letters].outlineLevel = 2
+                dimensions[letters].hidden = True
+
+    def _validation(self) -> None:
+        for column in self.report.fields:
+            field = FIELDS[column.name]
+            letters = column_letters(self.layout.at(column.name))
+            area = f"{letters}{FIRST}:{letters}{max(self.last, FIRST + 200)}"
+            highest = min(field.maximum, LARGEST)
+            check = DataValidation(
+                type="whole",
+                operator="between",
+                formula1=f"{field.minimum:.0f}",
+                formula2=f"{highest:.0f}",
+                allow_blank=True,
+                errorTitle=field.label[:32],
+                error=f"A whole number from {field.minimum:.0f} to {highest:.0f}, or nothing."[
+                    :255
+                ],
+                showErrorMessage=True,
+            )
+            check.add(area)
+            self.sheet.shell.add_data_validation(check)
+
+    def _finish(self) -> None:
+        shell = self.sheet.shell
+        headers = self.layout.headers
+        lines = max(
+            (header_lines(h, self.sheet.widths[n]) for n, h in enumerate(headers, 1)), default=1
+        )
+        labels = max(
+            (
+                label_lines(self._heading(h)[0], self.sheet.widths[n])
+                for n, h in enumerate(headers, 1)
+            ),
+            default=2,
+        )
+        self.sheet.height(BAND, 18)
+        self.sheet.height(LABEL, 12.5 * labels + 4)
+        self.sheet.height(HEADER, 11.5 * lines + 6)
+        freeze(shell, f"B{FIRST}", 100, gridlines=True)
+        metrics = [self.layout.at(column.name) for column in self.report.metrics]
+        if metrics and not self.to_fill_in:
+            first, last = column_letters(metrics[0]), column_letters(metrics[-1])
+            typed_over = f"AND(ISNUMBER({first}{FIRST}),NOT(_xlfn.ISFORMULA({first}{FIRST})))"
+            shell.conditional_formatting.add(
+                f"{first}{FIRST}:{last}{self.last}",
+                FormulaRule(formula=[typed_over], font=Font(color=INPUT, bold=True)),
+            )
+        if "num_experts" in headers and "num_experts_per_tok" in headers:
+            experts = column_letters(self.layout.at("num_experts"))
+            chosen = column_letters(self.layout.at("num_experts_per_tok"))
+            shell.conditional_formatting.add(
+                f"{chosen}{FIRST}:{chosen}{self.last}",
+                FormulaRule(
+                    formula=[f"AND(COUNT(${experts}{FIRST},${chosen}{FIRST})=2,"
+                             f"${chosen}{FIRST}>${experts}{FIRST})"],
+                    font=Font(color="FFFFFF", bold=True),
+                    fill=PatternFill("solid", bgColor="C0392B"),
+                ),
+            )  # fmt: skip
+        total = sum(
+            width for number, width in self.sheet.widths.items()
+            if not shell.column_dimensions[column_letters(number)].hidden
+        )  # fmt: skip
+        self.sheet.print_setup(
+            f"{BAND}:{HEADER}", wide=max(1, round(total / 190)), title_columns="A:A"
+        )
+
+
+_PLAIN_INPUT = frozenset({Provenance.GIVEN, Provenance.MISSING})
+
+
+def _findings_text(findings: Sequence[Finding]) -> str:
+    return "\n".join(f"{item.level}: {item.column}: {item.message}" for item in findings)

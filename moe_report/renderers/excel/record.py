@@ -1,0 +1,155 @@
+"""What a report's workbook is made of, kept in it: so that an update can tell what the user added.
+
+The record stands on the hidden sheet of the charts' data, where Excel and LibreOffice both leave
+it: a custom part LibreOffice drops, and the authors of notes too.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from moe_report.load.grid import CHART_DATA_SHEET
+from moe_report.ooxml.guard import column_letters, split_address
+
+RECORD_SHEET = CHART_DATA_SHEET
+RECORD_COLUMN = 101  # right of all data of charts
+RECORD_TITLE = "What moe-report wrote on each sheet, for run --update"
+_CHUNK = 30_000  # characters; a cell takes 32,767
+_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*>(?=<)(?!</c>)')
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What we wrote on a sheet.
+
+    Attributes:
+        cells: Filled columns by row.
+        drawings: Number of charts and pictures.
+        notes: Marks of the notes' texts.
+    """
+
+    cells: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    drawings: int = 0
+    notes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Record:
+    """What we wrote in a workbook.
+
+    Attributes:
+        sheets: What we wrote on each sheet, by name.
+        names: Defined names of ours.
+    """
+
+    sheets: Mapping[str, Footprint] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+
+
+def mark_of(text: str) -> str:
+    """Return a short mark of a note's text, whatever its line breaks and spaces have become.
+
+    >>> mark_of("a  b") == mark_of(" a b"), len(mark_of("a"))
+    (True, 8)
+    """
+    return f"{zlib.crc32(' '.join(text.split()).encode()):08x}"
+
+
+def filled_cells(xml: bytes) -> dict[int, frozenset[int]]:
+    """Return the filled columns of each row of a sheet that we wrote."""
+    found: dict[int, set[int]] = {}
+    for letters, row in _FILLED.findall(xml):
+        found.setdefault(int(row), set()).add(split_address(f"{letters.decode()}1")[0])
+    return {row: frozenset(columns) for row, columns in found.items()}
+
+
+def record_lines(record: Record) -> Iterator[tuple[str, str, str]]:
+    """Give the record's rows: sheet, what is recorded, and how it is spelled."""
+    for text in _chunks(sorted(record.names)):
+        yield "", "names", text
+    for name, print_ in record.sheets.items():
+        yield name, "drawings", str(print_.drawings)
+        for text in _chunks(_spelled(print_.cells)):
+            yield name, "cells", text
+        for text in _chunks(sorted(print_.notes)):
+            yield name, "notes", text
+
+
+def read_record(lines: Iterable[tuple[str, str, str]]) -> Record:
+    """Return what :func:`record_lines` spelled out.
+
+    >>> summary = Footprint({1: frozenset({1}), 5: frozenset({1, 2, 4})}, 2)
+    >>> written = Record({"Summary": summary}, frozenset({"context_length"}))
+    >>> read_record(record_lines(written)) == written
+    True
+    """
+    names: set[str] = set()
+    sheets: dict[str, Footprint] = {}
+    for name, kind, text in lines:
+        if kind == "names":
+            names.update(text.split())
+            continue
+        known = sheets.get(name, Footprint())
+        if kind == "drawings":
+            known = replace(known, drawings=int(text))
+        elif kind == "cells":
+            known = replace(known, cells={**known.cells, **dict(_read_cells(text))})
+        elif kind == "notes":
+            known = replace(known, notes=known.notes | set(text.split()))
+        sheets[name] = known
+    return Record(sheets, frozenset(names))
+
+
+def _spelled(cells: Mapping[int, Collection[int]]) -> Iterator[str]:
+    """Rows in a row with the same cells, as ``6-25:A-I,K``."""
+    runs: list[tuple[int, int, frozenset[int]]] = []
+    for row in sorted(cells):
+        columns = frozenset(cells[row])
+        if runs and runs[-1][1] == row - 1 and runs[-1][2] == columns:
+            runs[-1] = (runs[-1][0], row, columns)
+        else:
+            runs.append((row, row, columns))
+    for first, last, columns in runs:
+        areas = ",".join(
+            f"{column_letters(left)}-{column_letters(right)}" for left, right in _runs(columns)
+        )
+        yield f"{first}-{last}:{areas}"
+
+
+def _runs(columns: Collection[int]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for column in sorted(columns):
+        if found and found[-1][1] == column - 1:
+            found[-1] = (found[-1][0], column)
+        else:
+            found.append((column, column))
+    return found
+
+
+def _read_cells(text: str) -> Iterator[tuple[int, frozenset[int]]]:
+    for item in text.split():
+        rows, _, areas = item.partition(":")
+        first, last = map(int, rows.split("-"))
+        columns: set[int] = set()
+        for area in areas.split(","):
+            left, right = (split_address(f"{letters}1")[0] for letters in area.split("-"))
+            columns.update(range(left, right + 1))
+        for row in range(first, last + 1):
+            yield row, frozenset(columns)
+
+
+def _chunks(words: Iterable[str]) -> Iterator[str]:
+    """The words in texts that fit into a cell."""
+    chunk: list[str] = []
+    length = 0
+    for word in words:
+        if chunk and length + len(word) + 1 > _CHUNK:
+            yield " ".join(chunk)
+            chunk, length = [], 0
+        chunk.append(word)
+        length += len(word) + 1
+    if chunk:
+        yield " ".join(chunk)

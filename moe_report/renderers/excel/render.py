@@ -1,0 +1,61 @@
+"""The annotated workbook: what matters first, then the models, then what explains them."""
+
+from __future__ import annotations
+
+import datetime
+
+from moe_report.load.grid import (
+    ASSUMPTIONS_SHEET,
+    CHART_DATA_SHEET,
+    CHARTS_SHEET,
+    COMPARE_SHEET,
+    NOTES_SHEET,
+    REPORT_PROPERTY,
+    REPORT_SHEET,
+    SHEET,
+)
+from moe_report.renderers.excel.assumptions_sheet import write_assumptions
+from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.charts import more_charts, write_charts
+from moe_report.renderers.excel.compare_sheet import write_compare
+from moe_report.renderers.excel.models_sheet import write_models
+from moe_report.renderers.excel.notes_sheet import write_notes, write_record
+from moe_report.renderers.excel.reference_sheets import (
+    write_findings,
+    write_method,
+    write_settings,
+)
+from moe_report.renderers.excel.summary_sheet import write_summary
+from moe_report.report import Report
+
+
+def render(report: Report) -> bytes:
+    """Return the workbook's bytes.
+
+    Every metric is a formula with its value stored beside it, so that the numbers show wherever the
+    file is opened. Written twice with the same ``report.created``, the bytes are the same.
+
+    Raises:
+        PluginError: A metric's formula is longer than Excel takes.
+    """
+    said = {key: getattr(report.branding, key) for key in ("title", "intro", "footer")}
+    settings = [REPORT_SHEET] if any(said.values()) else []
+    charts = [CHARTS_SHEET] if more_charts(report) else []
+    book = Book(
+        "Summary", COMPARE_SHEET, *charts, SHEET, ASSUMPTIONS_SHEET, NOTES_SHEET, "Method",
+        "Findings", *settings, CHART_DATA_SHEET,
+    )  # fmt: skip
+    layout = write_models(book, report)
+    write_assumptions(book, report)
+    write_notes(book)
+    write_method(book, report)
+    write_findings(book, report, layout)
+    if settings:
+        write_settings(book, said)
+    write_summary(book, report, layout)
+    write_compare(book, report)
+    if charts:
+        write_charts(book, report, layout)
+    write_record(book)
+    book.mark(REPORT_PROPERTY, report.version)
+    return book.save(report.title, datetime.datetime.fromisoformat(report.created))

@@ -1,0 +1,130 @@
+"""The calculator of the page: what it begins with, and its functions as a script.
+
+The script is printed from the metrics' own expressions, so what the page computes is what the
+engine and the workbook compute. ``templates/calculator.js`` puts numbers through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from moe_report.formula.expr import Expr
+from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
+from moe_report.report import Report
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, RULES
+
+QUICK_EXAMPLES = 8
+OPEN_GROUPS = frozenset({"Shape", "Experts"})  # what a what-if is mostly about
+ASSUMPTIONS = "Assumptions"
+
+
+@dataclass(frozen=True)
+class CalculatorMetric:
+    """A number that stands large above the others.
+
+    Attributes:
+        name: The metric.
+        label: Name in words.
+        assumed: Whether it rests on assumptions.
+    """
+
+    name: str
+    label: str
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class Calculator:
+    """What of the calculator is not made by its script.
+
+    Attributes:
+        examples: The first models, one click each.
+        models: All models.
+        headline: The metrics that stand large above the others.
+        scenarios: What can be chosen; empty if there is no choice.
+        scenario: The one that the report is for.
+    """
+
+    examples: tuple[str, ...]
+    models: tuple[str, ...]
+    headline: tuple[CalculatorMetric, ...]
+    scenarios: tuple[str, ...] = ()
+    scenario: str = ""
+
+
+def calculator_of(report: Report) -> Calculator:
+    """Return a report's calculator as the page shows it."""
+    names = tuple(model.name for model in report.models)
+    headline = tuple(
+        CalculatorMetric(column.name, column.label, bool(column.rests_on))
+        for column in report.headline
+    )
+    scenarios = tuple(scenario.name for scenario in report.scenarios) if report.assumptions else ()
+    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario)
+
+
+def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:
+    """Return the inputs by group: its title, whether it is open at first, and the names."""
+    groups: dict[str, list[str]] = {}
+    for name in NUMBER_FIELDS:
+        groups.setdefault(FIELDS[name].group, []).append(name)
+    if report.assumptions:
+        groups[ASSUMPTIONS] = [value.definition.name for value in report.assumptions]
+    return [(title, title in OPEN_GROUPS, names) for title, names in groups.items()]
+
+
+def calculator_script(report: Report) -> str:
+    """Return the script that defines ``moe``, what ``templates/calculator.js`` computes with.
+
+    It has the members ``order`` (of each field and metric, after those it is made of: its name,
+    its formula as a function of all values by name, and what the formula asks for), ``groups`` (of
+    inputs: title, whether it is open at first, names), ``bounds``, ``rules`` (a field, and the
+    field that it is at most) and ``defaults`` (the fields whose default is a number). Names and
+    titles are the only text in it.
+    """
+    order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
+    assumed = {item.definition.name: item.definition for item in report.assumptions}
+    bounds = {name: FIELDS[name] for name in NUMBER_FIELDS} | assumed
+    limits = {name: [_plain(item.minimum), _plain(item.maximum)] for name, item in bounds.items()}
+    defaults = [
+        name for name in NUMBER_FIELDS
+        if (default := FIELDS[name].default_expr) is not None and default.op == "const"
+    ]  # fmt: skip
+    rules = [[rule.field, rule.limit] for rule in RULES]
+    return (
+        'const moe = (() => {\n"use strict";\n'
+        f"{HELPERS}return {{\n"
+        f"groups: {quoted(input_groups(report))},\n"
+        f"bounds: {quoted(limits)},\nrules: {quoted(rules)},\ndefaults: {quoted(defaults)},\n"
+        f"order: [\n{order}\n]}};\n}})();"
+    )
+
+
+def _step(name: str, expr: Expr | None) -> str:
+    if expr is None:
+        return f"[{quoted(name)}]"
+    return f"[{quoted(name)},(v)=>{javascript(expr, member)},{needs(expr, member)}]"
+
+
+def _plain(value: float) -> float:
+    return int(value) if value == int(value) else value
+
+
+def _ordered(report: Report) -> Mapping[str, Expr | None]:
+    """Return the formula of each field and metric, those it refers to first."""
+    formulas: dict[str, Expr | None] = {name: FIELDS[name].default_expr for name in NUMBER_FIELDS}
+    formulas |= {column.name: column.expr for column in report.metrics}
+    ordered: dict[str, Expr | None] = {}
+
+    def visit(name: str) -> None:
+        if name in ordered or name not in formulas:  # the rest are assumptions
+            return
+        expr = formulas[name]
+        for needed in () if expr is None else expr.symbols():
+            visit(needed)
+        ordered[name] = expr
+
+    for name in formulas:
+        visit(name)
+    return ordered

@@ -1,0 +1,195 @@
+"""What helps to read a page: sentences on its numbers, a glossary, the sources.
+
+The words stand in ``templates/guide.html.j2``. The glossary is built from the definitions of
+fields, metrics and assumptions, whoever made them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from moe_report.formula.excel import mathml_symbol
+from moe_report.renderers.html.points import Said, said_of
+from moe_report.renderers.html.prose import anchor_of, linked, rich
+from moe_report.report import Report
+from moe_report.schema.fields import FIELDS
+
+
+@dataclass(frozen=True)
+class Term:
+    """An entry of the glossary.
+
+    Attributes:
+        symbol: Typeset; empty for a text.
+        label: Name in words.
+        name: Name in formulas and files.
+        unit: What is counted; empty for a text, a flag or a pure number.
+        text: What it is.
+        anchor: Id of its formula; empty if it has none.
+    """
+
+    symbol: Markup
+    label: str
+    name: str
+    unit: str
+    text: Markup
+    anchor: str
+
+
+@dataclass(frozen=True)
+class TermGroup:
+    """Entries of the glossary under one heading.
+
+    Attributes:
+        title: Heading.
+        terms: By label.
+    """
+
+    title: str
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """A paper or page that definitions come from.
+
+    Attributes:
+        text: Who, when, and the link; without one where there is none.
+        places: The sections that are cited; may be empty.
+    """
+
+    text: Markup
+    places: str
+
+
+@dataclass(frozen=True)
+class Guide:
+    """All that ``guide.html.j2`` sees.
+
+    Attributes:
+        said: What this report's numbers say.
+        links: The ids of the formulas by metric, and of the parts that not every page has.
+        metrics: The metrics, by label.
+        inputs: The fields, by group.
+        assumptions: The assumptions, by label.
+        sources: What the metrics cite, by author; those without a link come last.
+    """
+
+    said: Said
+    links: Mapping[str, str]
+    metrics: tuple[Term, ...]
+    inputs: tuple[TermGroup, ...]
+    assumptions: tuple[Term, ...]
+    sources: tuple[PageSource, ...]
+
+
+def guide_of(report: Report) -> Guide:
+    """Return the reading help of a report."""
+    links = {column.name: anchor_of(column.name) for column in report.metrics}
+    if report.metrics:
+        links["calculator"] = "calculator"
+    if report.findings:
+        links["findings"] = "findings"
+    if report.assumptions:
+        links["assumptions"] = "assumptions"
+    return Guide(
+        said=said_of(report),
+        links=links,
+        metrics=_by_label(
+            _term(column.symbol, column.label, column.name, column.unit,
+                  rich(first_sentence(column.description)), anchor_of(column.name))
+            for column in report.metrics
+        ),
+        inputs=_inputs(),
+        assumptions=_by_label(
+            _term(one.symbol, one.label, one.name, one.unit, rich(one.help))
+            for one in (item.definition for item in report.assumptions)
+        ),
+        sources=tuple(sources_of(column.source for column in report.metrics)),
+    )  # fmt: skip
+
+
+def _inputs() -> tuple[TermGroup, ...]:
+    groups: dict[str, list[Term]] = {}
+    for field in FIELDS.values():
+        symbol = "" if field.kind == "text" else field.symbol
+        term = _term(symbol, field.label, field.name, field.unit, rich(field.help))
+        groups.setdefault(field.group, []).append(term)
+    return tuple(TermGroup(title, _by_label(terms)) for title, terms in groups.items())
+
+
+def _term(symbol: str, label: str, name: str, unit: str, text: Markup, anchor: str = "") -> Term:
+    typeset = Markup("<math>{}</math>").format(Markup(mathml_symbol(symbol))) if symbol else ""
+    counted = "" if unit == "ratio" or unit[:1].isdigit() else unit
+    return Term(Markup(typeset), label, name, counted, text, anchor)
+
+
+def _by_label(terms: Iterable[Term]) -> tuple[Term, ...]:
+    return tuple(sorted(terms, key=lambda term: (term.label.casefold(), term.name)))
+
+
+# A full stop behind fewer than three letters ends no sentence but "e.g." or a name's initial.
+_END = re.compile(r"(?<=\w\w\w[.!?])\s+(?=[A-Z])")
+
+
+def first_sentence(text: str) -> str:
+    """Return a text's first sentence.
+
+    >>> first_sentence("Bytes of a token, e.g. FP8. Two for BF16.")
+    'Bytes of a token, e.g. FP8.'
+    """
+    return _END.split(text, maxsplit=1)[0]
+
+
+_REFERENCE = re.compile(
+    r"arXiv:\d{4}\.\d{4,5}|doi:10\.\d{4,9}/[^\s;,)]*[^\s;,.)]|https?://[^\s;,)]+"
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
+
+def sources_of(cited: Iterable[str]) -> Iterator[PageSource]:
+    """Return distinct sources: each paper once, with all of its sections that are cited.
+
+    Args:
+        cited: Sources as metrics name them, several separated by semicolons. Behind a source that
+            has a link, a part with neither link nor year is a remark on it, and left out.
+
+    >>> [source.places for source in sources_of(["A 2020, arXiv:2001.00001, section 2", "a habit"])]
+    ['section 2', '']
+    """
+    papers: dict[str, tuple[str, dict[str, None]]] = {}
+    others: dict[str, None] = {}
+    for text in cited:
+        parts = [part.strip() for part in text.split(";")]
+        has_link = False
+        for part in parts:
+            if found := _REFERENCE.search(part):
+                has_link = True
+                _, places = papers.setdefault(found[0], (part[: found.end()], {}))
+                if place := part[found.end() :].strip(" ,"):
+                    places[_without_remark(place)] = None
+            elif part and (not has_link or _YEAR.search(part)):
+                others[part] = None
+    for said, places in sorted(papers.values(), key=lambda paper: paper[0].casefold()):
+        yield PageSource(linked(said), _listed([place for place in places if place]))
+    for other in sorted(others, key=str.casefold):
+        yield PageSource(linked(other), "")
+
+
+def _without_remark(place: str) -> str:
+    """Return ``section 2`` of ``section 2 (embedding left out)``."""
+    return place.partition("(")[0].strip(" ,")
+
+
+def _listed(places: Sequence[str]) -> str:
+    """Return ``sections 2, 2.1`` of several sections, other places as they are."""
+    sections = [place for place in places if place.startswith("section ")]
+    if len(sections) > 1:
+        numbers = sorted(place.removeprefix("section ") for place in sections)
+        rest = [place for place in places if place not in sections]
+        places = [f"sections {', '.join(numbers)}", *rest]
+    return ", ".join(places)

@@ -1,0 +1,318 @@
+"""The page of a report as plain data: every variable that a template sees is a field here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from markupsafe import Markup
+
+from moe_report.renderers.html.calculator import Calculator
+from moe_report.renderers.html.charts.figures import Figure
+
+if TYPE_CHECKING:  # it is made of what is here
+    from moe_report.renderers.html.guide import Guide
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the contents list.
+
+    Attributes:
+        anchor: The element's id.
+        text: What it says.
+        count: A number that stands behind it; empty for none.
+    """
+
+    anchor: str
+    text: str
+    count: str = ""
+
+
+@dataclass(frozen=True)
+class PageFinding:
+    """One finding.
+
+    Attributes:
+        level: Class of its badge: ``impossible``, ``differs``, ``suspicious`` or ``failed``.
+        word: The level in words.
+        subject: Label of the field or metric.
+        message: What, against what, how far off.
+        place: The cell of the input; empty if there is none.
+    """
+
+    level: str
+    word: str
+    subject: str
+    message: str
+    place: str
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """The findings about one model, or one section that failed.
+
+    Attributes:
+        anchor: Id of the group.
+        name: Name of the model or section.
+        findings: Worst first.
+    """
+
+    anchor: str
+    name: str
+    findings: tuple[PageFinding, ...]
+
+
+@dataclass(frozen=True)
+class PageColumn:
+    """A column of a table.
+
+    Attributes:
+        name: Name of the field or metric, unique in the table.
+        label: Name in words.
+        unit: Unit of the numbers as they are shown.
+        mark: ``assumed`` if all its numbers rest on assumptions, else empty.
+        text: Whether it holds words rather than numbers.
+    """
+
+    name: str
+    label: str
+    unit: str
+    mark: str = ""
+    text: bool = False
+
+
+class PageCell(NamedTuple):
+    """A cell of a table; there are thousands, so a template takes it apart in one go.
+
+    Attributes:
+        css: Classes: ``given``, ``default``, ``assumed``, ``missing`` or ``words``, and nothing for
+            what is computed; ``p2`` for two invisible digits that bring a column's decimal points
+            in line, ``q2`` for a point and two digits.
+        content: What is shown.
+    """
+
+    css: str
+    content: str | Markup
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """A row of a table: one model.
+
+    Attributes:
+        name: The model.
+        cells: In the order of the columns.
+        findings: Anchor of the findings about it; empty if there are none.
+    """
+
+    name: str
+    cells: tuple[PageCell, ...]
+    findings: str = ""
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table with a row a model.
+
+    Attributes:
+        name: Its id, and its name in the address.
+        caption: What it shows, for those who do not see it.
+        columns: Without the model's name.
+        rows: One a model.
+        css: ``few``, ``many``, ``crowd`` or ``throng`` by the number of columns, for print.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[PageColumn, ...]
+    rows: tuple[PageRow, ...]
+    css: str
+
+
+@dataclass(frozen=True)
+class PageSymbol:
+    """A symbol of a formula, explained.
+
+    Attributes:
+        mathml: The symbol typeset.
+        label: What it stands for.
+        unit: Its unit; empty for a pure number.
+        anchor: Id of the formula that defines it; empty for a field or an assumption.
+    """
+
+    mathml: Markup
+    label: str
+    unit: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Formula:
+    """How a metric is computed.
+
+    Attributes:
+        anchor: Its id.
+        label: Name in words.
+        name: Name in formulas and files.
+        unit: What is counted.
+        pieces: The formula typeset, in pieces between which a line may break.
+        long: Whether it takes a whole line.
+        description: What it is.
+        source: Where the definition comes from, with links.
+        symbols: The symbols of the formula.
+    """
+
+    anchor: str
+    label: str
+    name: str
+    unit: str
+    pieces: tuple[Markup, ...]
+    long: bool
+    description: Markup
+    source: Markup
+    symbols: tuple[PageSymbol, ...]
+
+
+@dataclass(frozen=True)
+class PageSection:
+    """What one plugin brings.
+
+    Attributes:
+        anchor: Its id.
+        title: Heading.
+        introduction: Its paragraphs.
+        table: Its numbers.
+        formulas: Its metrics.
+    """
+
+    anchor: str
+    title: str
+    introduction: tuple[Markup, ...]
+    table: PageTable
+    formulas: tuple[Formula, ...]
+
+
+@dataclass(frozen=True)
+class PageAssumption:
+    """What the numbers were computed for.
+
+    Attributes:
+        symbol: Typeset.
+        label: Name in words.
+        name: Name in files.
+        value: The value used.
+        unit: Its unit.
+        help: What it means.
+        origin: ``default``, or ``set`` with the default it replaces.
+        given: Whether the user set it.
+    """
+
+    symbol: Markup
+    label: str
+    name: str
+    value: str
+    unit: str
+    help: str
+    origin: str
+    given: bool
+
+
+@dataclass(frozen=True)
+class PageNote:
+    """What the input says about a model in words.
+
+    Attributes:
+        name: The model.
+        compared: The model that its numbers are compared with; empty for none.
+        source: Where its numbers come from, with links.
+        remark: What the user wrote about it, with links.
+    """
+
+    name: str
+    compared: str
+    source: Markup
+    remark: Markup
+
+
+@dataclass(frozen=True)
+class PageLogo:
+    """A picture above the heading.
+
+    Attributes:
+        uri: The picture itself, as a ``data:`` address.
+        alt: What it is, for those who do not see it.
+    """
+
+    uri: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that ``report.html.j2`` sees under the name ``page``.
+
+    Attributes:
+        title: Heading.
+        logo: A picture above it; None for none.
+        intro: Paragraphs of the user below it, with links.
+        facts: Short facts of the line below it.
+        created: When it was made, ISO 8601.
+        date: The same day in words.
+        version: Version of moe-report.
+        contents: Entries of the contents list.
+        findings: Grouped by model.
+        summary: The headline table; None if no metric is a headline.
+        figures: The charts.
+        figure_notes: A sentence for each chart that cannot be drawn.
+        calculator: Its inputs and results; None if nothing is computed.
+        compared: How many models can stand side by side; 0 for no comparison.
+        sections: One a plugin.
+        assumptions: What the numbers were computed for.
+        inputs: What was read.
+        notes: What was read in words, of the models that have any.
+        made: How it was made: pairs of a word and what stands behind it.
+        warnings: What of the input was skipped.
+        guide: What helps to read the page.
+        footer: Paragraphs of the user at the end, with links.
+    """
+
+    title: str
+    logo: PageLogo | None
+    intro: tuple[Markup, ...]
+    facts: tuple[str, ...]
+    created: str
+    date: str
+    version: str
+    contents: tuple[Link, ...]
+    findings: tuple[FindingGroup, ...]
+    summary: PageTable | None
+    figures: tuple[Figure, ...]
+    figure_notes: tuple[str, ...]
+    calculator: Calculator | None
+    compared: int
+    sections: tuple[PageSection, ...]
+    assumptions: tuple[PageAssumption, ...]
+    inputs: PageTable
+    notes: tuple[PageNote, ...]
+    made: tuple[tuple[str, Markup], ...]
+    warnings: tuple[str, ...]
+    guide: Guide
+    footer: tuple[Markup, ...]
+
+
+@dataclass(frozen=True)
+class Assets:
+    """What the template puts inside the page, under the name ``assets``.
+
+    Attributes:
+        policy: The Content-Security-Policy: it allows this style sheet and these scripts.
+        style: The style sheet: ``report.css``, then ``theme.css``.
+        scripts: The scripts, in the order in which they run.
+        data: The report as JSON, safe inside a script element.
+    """
+
+    policy: str
+    style: Markup
+    scripts: tuple[Markup, ...]
+    data: Markup

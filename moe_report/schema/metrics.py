@@ -1,0 +1,389 @@
+"""A metric is a plain function of a model, written once and recorded as a formula.
+
+>>> from moe_report import Model, metric
+>>> @metric(symbol="s", unit="ratio", source="Shazeer et al. 2017, arXiv:1701.06538, section 2")
+... def expert_savings(m: Model) -> float:
+...     '''Share of a dense layer's expert FLOPs that top-k routing skips.'''
+...     return 1 - m.num_experts_per_tok / m.num_experts
+>>> expert_savings.of(num_experts=8, num_experts_per_tok=2)
+0.75
+>>> expert_savings.expr
+sub(1, div(num_experts_per_tok, num_experts))
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeVar, cast
+
+import numpy as np
+
+from moe_report.errors import PluginError, nearest
+from moe_report.formula.expr import Expr, lift, symbol
+from moe_report.formula.operations import evaluate
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
+
+Better = Literal["higher", "lower"]
+Format = Literal["integer", "si", "percent", "factor", "decimal"]
+T = TypeVar("T")
+
+_DEEPEST, _LARGEST = 300, 4000  # of a formula; past them Excel refuses it anyway
+_DEFINED: set[str] = set()  # names of the metrics that any module has defined so far
+# How a number of a unit is shown when the metric does not say.
+_FORMAT_OF_UNIT: Mapping[str, Format] = {"ratio": "percent"}
+
+
+class Model:
+    """What a metric function is given: each attribute is a field of the model.
+
+    While a formula is recorded an attribute is a symbol, though it is typed as the number that it
+    stands for. The fields are those of :mod:`moe_report.schema.fields`, under the names of
+    ``config.json``.
+
+    Raises:
+        AttributeError: There is no such field; the nearest one is named.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[str, Metric] = {}
+
+    def __getattr__(self, name: str) -> float:
+        if name in NUMBER_FIELDS:
+            return cast(float, symbol(name))
+        if name.startswith("__"):
+            raise AttributeError(name)
+        kind = "is text, not a number" if name in FIELDS else "is not a field of a model"
+        raise AttributeError(f"{name!r} {kind}.{nearest(name, NUMBER_FIELDS)}")
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One property not of the model but of its use: what a metric is computed *for*.
+
+    Attributes:
+        name: Its name: a cell of the Assumptions sheet, an input of the page.
+        label: Its name in words.
+        symbol: As a formula writes it.
+        unit: What is counted.
+        help: A sentence on what it means.
+        default: The value unless the user sets another.
+        minimum: Smallest value accepted.
+        maximum: Largest value accepted.
+        whole: Whether only whole numbers make sense.
+    """
+
+    name: str
+    label: str
+    symbol: str
+    unit: str
+    help: str
+    default: float
+    minimum: float
+    maximum: float
+    whole: bool = False
+
+    def refusal(self, value: float) -> str:
+        """Return what was expected in place of a value, or nothing if it will do."""
+        if self.minimum <= value <= self.maximum and (not self.whole or value == int(value)):
+            return ""
+        if (self.whole, self.minimum, self.maximum) == (True, 0, 1):
+            return "0 or 1"
+        if self.whole:
+            return f"a whole number from {self.minimum:,.0f} to {self.maximum:,.0f}"
+        return f"{self.minimum:,g} to {self.maximum:,g} {self.unit}"
+
+
+def assumption(
+    default: float,
+    *,
+    symbol: str,
+    unit: str,
+    help: str,
+    label: str | None = None,
+    minimum: float = 0,
+    maximum: float = 2.0**53,
+    whole: bool = False,
+) -> Any:
+    """Declare a field of an assumptions dataclass.
+
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Serving:
+    ...     batch_size: float = assumption(1, symbol="B", unit="sequences", help="At once.")
+    >>> assumptions_of(Serving)[0].label
+    'Batch size'
+    """
+    metadata = {
+        "symbol": symbol, "unit": unit, "help": help, "label": label,
+        "minimum": minimum, "maximum": maximum, "whole": whole,
+    }  # fmt: skip
+    return dataclasses.field(default=default, metadata={"moe_report": metadata})
+
+
+def assumptions_of(holder: type) -> tuple[Assumption, ...]:
+    """Return the assumptions that a frozen dataclass declares, in order.
+
+    Raises:
+        TypeError: It is not a frozen dataclass of :func:`assumption` fields, one of them says too
+            little, or its default is out of its bounds.
+    """
+    named = getattr(holder, "__name__", repr(holder))
+    if not dataclasses.is_dataclass(holder) or not holder.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise TypeError(f"{named} must be a frozen dataclass of assumptions")
+    found = []
+    for item in dataclasses.fields(holder):
+        where = f"{named}.{item.name}"
+        if "moe_report" not in item.metadata:
+            raise TypeError(f"{where} must be declared with assumption()")
+        said = dict(item.metadata["moe_report"])
+        for what in ("symbol", "unit", "help"):
+            if not said[what].strip():
+                raise TypeError(f"{where} has an empty {what}")
+        label = said.pop("label") or item.name.replace("_", " ").capitalize()
+        one = Assumption(name=item.name, label=label, default=float(item.default), **said)  # type: ignore[arg-type]
+        if not one.minimum <= one.default <= one.maximum:
+            raise TypeError(
+                f"{where} is {one.default:g} by default, and must be from {one.minimum:g} to "
+                f"{one.maximum:g}"
+            )
+        found.append(one)
+    return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """A number computed of each model, from one definition.
+
+    Calling a metric inside another metric's function gives its symbol: the formula of the one
+    refers to the other's cell.
+
+    Attributes:
+        name: The function's name; the header of its column.
+        label: Its name in words.
+        symbol: As a formula writes it: a letter, and a subscript after ``_``.
+        unit: What is counted, e.g. ``parameters``, ``FLOP/token``, ``ratio``.
+        source: Where the definition comes from: a paper and its section, or a convention.
+        doc: The function's docstring; its first sentence is the metric's description.
+        format: How the number is shown: ``si`` (46.7 B), ``percent``, ``factor`` (3.7×),
+            ``integer`` or ``decimal``.
+        better: Which way is better, if one is.
+        headline: Whether the summary shows it.
+        aliases: Other headers under which a typed value is accepted.
+        module: The module that defines it.
+        function: The function as written.
+    """
+
+    name: str
+    label: str
+    symbol: str
+    unit: str
+    source: str
+    doc: str
+    format: Format
+    better: Better | None
+    headline: bool
+    aliases: tuple[str, ...]
+    module: str
+    function: Callable[..., float]
+
+    def __call__(self, m: Model, *assumptions: object) -> float:
+        """Return this metric's symbol, for use in another metric's formula."""
+        if not isinstance(m, Model):
+            raise TypeError(f"{self.name}() takes the model: {self.name}(m)")
+        if m._calls.setdefault(self.name, self) is not self:
+            other = m._calls[self.name].module
+            raise TypeError(f"{self.name} of {self.module} and that of {other} in one formula")
+        return cast(float, symbol(self.name))
+
+    @cached_property
+    def assumption_types(self) -> tuple[type, ...]:
+        """The assumption dataclasses that the function takes after the model."""
+        parameters = list(inspect.signature(self.function).parameters.values())
+        if not parameters:
+            raise TypeError("a metric takes the model as its first parameter")
+        return tuple(self._annotation(parameter) for parameter in parameters[1:])
+
+    def _annotation(self, parameter: inspect.Parameter) -> type:
+        # Only of assumptions: that of the model may be imported for type checkers alone.
+        if parameter.annotation is parameter.empty:
+            raise TypeError(
+                f"parameter {parameter.name!r} has no annotation; annotate it with the dataclass "
+                "of its assumptions"
+            )
+        holder = typing.cast(Any, parameter.annotation)
+        if isinstance(holder, str):
+            try:
+                holder = eval(holder, self.function.__globals__)
+            except NameError as error:
+                raise TypeError(
+                    f"parameter {parameter.name!r} is annotated with {holder!r}, which the module "
+                    f"does not have when it runs ({error})"
+                ) from error
+        return cast(type, holder)
+
+    @cached_property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """The assumptions that the function takes after the model."""
+        return tuple(item for holder in self.assumption_types for item in assumptions_of(holder))
+
+    @cached_property
+    def _recorded(self) -> tuple[Expr, dict[str, Metric]]:
+        arguments = []
+        for holder in self.assumption_types:
+            items = assumptions_of(holder)
+            arguments.append(holder(**{item.name: symbol(item.name) for item in items}))
+        model = Model()
+        expr = lift(self.function(model, *arguments))
+        if expr.is_test:
+            raise TypeError("it gives a test; a metric is a number: write where(test, 1, 0)")
+        if expr.depth > _DEEPEST or expr.size > _LARGEST:
+            raise TypeError(
+                f"its formula has {expr.size:,} parts, {expr.depth:,} deep, and may have "
+                f"{_LARGEST:,} and {_DEEPEST:,}; split the metric in several"
+            )
+        return expr, model._calls
+
+    @property
+    def expr(self) -> Expr:
+        """The formula, recorded by calling the function once with symbols."""
+        return self._recorded[0]
+
+    @property
+    def calls(self) -> Mapping[str, Metric]:
+        """The metrics that the formula refers to, by name."""
+        return self._recorded[1]
+
+    @property
+    def description(self) -> str:
+        """The first paragraph of the docstring, on one line."""
+        return " ".join(self.doc.split("\n\n")[0].split())
+
+    def of(self, **values: float) -> float:
+        """Return the metric of one model given by its fields; NaN if what it needs is missing.
+
+        Args:
+            **values: Fields, assumptions and metrics (a typed value wins) by name; those that the
+                metric does not need do not matter.
+
+        Raises:
+            TypeError: There is no field, metric or assumption of a name; the nearest is named.
+        """
+        known = {*NUMBER_FIELDS, *_DEFINED, *_assumption_names(self)}
+        for name in values:
+            if name not in known:
+                raise TypeError(
+                    f"{self.name}.of() knows no field, metric or assumption {name!r}."
+                    f"{nearest(name, known)}"
+                )
+        return float(_value(self, {name: float(value) for name, value in values.items()}))
+
+
+def _assumption_names(metric: Metric) -> set[str]:
+    """Names of all assumptions that a metric depends on, through others too."""
+    names: set[str] = set()
+    reached = [metric]
+    for reach in reached:  # grows while it is walked
+        names.update(item.name for item in reach.assumptions)
+        reached += [called for called in reach.calls.values() if called not in reached]
+    return names
+
+
+def _value(metric: Metric, known: dict[str, float]) -> float:
+    if metric.name in known:
+        return known[metric.name]
+    defaults = {item.name: item.default for item in metric.assumptions}
+    columns: dict[str, float] = {}
+    for name in metric.expr.symbols():
+        if name in metric.calls:
+            columns[name] = known.setdefault(name, _value(metric.calls[name], known))
+        elif name in FIELDS:
+            columns[name] = field_value(name, known)
+        else:
+            columns[name] = known.get(name, defaults[name])
+    return float(evaluate(metric.expr, columns))
+
+
+def field_value(name: str, known: Mapping[str, float]) -> float:
+    """Return a field of one model: as given, else its default, else NaN."""
+    if name in known:
+        return known[name]
+    default = FIELDS[name].default_expr
+    if default is None:
+        return float(np.nan)
+    return float(evaluate(default, {item: field_value(item, known) for item in default.symbols()}))
+
+
+def metric(
+    *,
+    symbol: str,
+    unit: str,
+    source: str,
+    label: str | None = None,
+    format: Format | None = None,
+    better: Better | None = None,
+    headline: bool = False,
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Callable[..., float]], Metric]:
+    """Make a metric of a function of a model.
+
+    The function takes a :class:`Model`, then any number of assumption dataclasses, and returns
+    arithmetic of their attributes. Its name is the metric's name, its docstring the description.
+
+    Args:
+        symbol: As formulas write it: a letter, and a subscript after ``_``.
+        unit: What is counted, e.g. ``parameters``, ``FLOP/token``, ``byte/token``, ``ratio``.
+        source: Where the definition comes from.
+        label: Name in words; made from the function's name by default.
+        format: ``si``, ``percent``, ``factor``, ``integer`` or ``decimal``; else what fits
+            the unit.
+        better: ``higher`` or ``lower``, if one is better.
+        headline: Whether the summary shows it.
+        aliases: Other headers under which a workbook may type its value.
+
+    Raises:
+        PluginError: The function has no docstring, its name is that of a field, or one of the
+            arguments is empty or none of those accepted.
+    """
+
+    def decorate(function: Callable[..., float]) -> Metric:
+        name = function.__name__
+        doc = inspect.getdoc(function) or ""
+        where = f"metric {name!r} of {function.__module__}"
+        if not doc:
+            raise PluginError(f"{where} has no docstring; its first sentence is its description")
+        for what, text in (("symbol", symbol), ("unit", unit), ("source", source)):
+            if not text.strip():
+                raise PluginError(f"{where} has an empty {what}")
+        for what, word, words in (
+            ("format", format, typing.get_args(Format)), ("better", better, typing.get_args(Better))
+        ):  # fmt: skip
+            if word is not None and word not in words:
+                raise PluginError(
+                    f"{where} has the {what} {word!r}, expected one of {', '.join(words)}."
+                    f"{nearest(str(word), words)}"
+                )
+        if isinstance(aliases, str):
+            raise PluginError(f"{where} has a text for aliases; write ({aliases!r},)")
+        if name.casefold() in FIELDS:
+            raise PluginError(f"{where} has the name of a field; choose another")
+        _DEFINED.add(name)
+        return Metric(
+            name=name,
+            label=label or name.replace("_", " ").capitalize(),
+            symbol=symbol,
+            unit=unit,
+            source=source,
+            doc=doc,
+            format=format or _FORMAT_OF_UNIT.get(unit, "si"),
+            better=better,
+            headline=headline,
+            aliases=aliases,
+            module=function.__module__,
+            function=function,
+        )
+
+    return decorate

@@ -1,0 +1,109 @@
+"""Stored values of formulas after a fill: right, or not there to be shown."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+import xlsxwriter
+
+from moe_report.fill.fill import fill
+from moe_report.fill.stale_values import Changed, forget_values
+from moe_report.ooxml.guard import check_package
+from moe_report.ooxml.package import parse
+from tests import reports
+from tests.office import convert
+
+# Formulas of the sheets, and what the template stored for each.
+RESTING = {
+    ("Board", "A1"): "=SUM(D6:D6)",
+    ("Board", "A2"): "=A1*2",
+    ("Board", "D8"): "=MAX(D$6:D6)",
+    ("Other", "A1"): "=SUM(Board!$D:$D)",
+    ("Other", "A2"): "=A1+1",
+    ("Other", "A3"): "=SUM(Costs[n])",
+    ("Other", "A4"): "=seen+1",
+    ("Other", "A5"): '=INDIRECT("Board!D6")',
+    ("Other", "A6"): "=far*2",
+    ("Other", "A7"): "=SUM(Board:Other!B1)",
+}
+FREE = {("Board", "F1"): "=G1*2", ("Other", "C1"): "=SUM(G1:G9)", ("Other", "C2"): '=C1&"D6"'}
+STORED = 4242
+
+
+def template() -> bytes:
+    """A workbook of which every formula has the value 4242 stored."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    board, other = book.add_worksheet("Board"), book.add_worksheet("Other")
+    board.write("B1", "{{ models | length }}")
+    board.write("G1", 21)
+    board.write_row("C5", ["name", "n"])
+    board.write_row("C6", ["{{ m.name }}", "{{ m.num_experts }}"])
+    board.add_table("C5:D6", {"name": "Costs", "columns": [{"header": "name"}, {"header": "n"}]})
+    board.write_row("C6", ["{{ m.name }}", "{{ m.num_experts }}"])
+    book.define_name("seen", "=Board!$B$1")
+    book.define_name("far", "=Costs[n]")
+    for (sheet, cell), formula in {**RESTING, **FREE}.items():
+        (board if sheet == "Board" else other).write_formula(cell, formula, None, STORED)
+    book.close()
+    return out.getvalue()
+
+
+def values(data: bytes | Path) -> dict[tuple[str, str], object]:
+    """What is stored for each formula, by its sheet and where it began."""
+    book = openpyxl.load_workbook(
+        BytesIO(data) if isinstance(data, bytes) else data, data_only=True
+    )
+    moved = {"D8": "D10"}
+    return {
+        (sheet, cell): book[sheet][moved.get(cell, cell)].value for sheet, cell in (*RESTING, *FREE)
+    }
+
+
+def test_what_rests_on_filled_cells_has_no_old_value(tmp_path: Path) -> None:
+    """And all else keeps its own; LibreOffice shows what is right."""
+    report = reports.report_of(
+        reports.row("a", reports.MIXTRAL), reports.row("b", reports.OLMOE),
+        reports.row("c", reports.QWEN3),
+    )  # fmt: skip
+    before = template()
+    assert set(values(before).values()) == {STORED, None}  # D8 has not moved yet
+    filled = fill(before, report, where="t.xlsx").data
+    found = values(filled)
+    assert {key for key, value in found.items() if value is None} == set(RESTING)
+    assert {found[key] for key in FREE} == {STORED}
+    file = tmp_path / "filled.xlsx"
+    file.write_bytes(filled)
+    shown = values(convert(file, tmp_path / "office"))
+    assert shown["Board", "A1"] == 8 + 64 + 128
+    assert shown["Board", "A2"] == 2 * 200
+    assert shown["Board", "D8"] == 128
+    assert shown["Other", "A1"] == 200 + 128
+    assert shown["Other", "A3"] == 200
+    assert shown["Other", "A4"] == 3 + 1
+    assert shown["Other", "A5"] == 8
+    assert shown["Other", "A7"] == 3
+
+
+def test_long_chains_of_formulas() -> None:
+    """A cell at the end of five thousand that rest on one another is found, and quickly."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet("S")
+    sheet.write("A1", 1)
+    for row in range(1, 5000):
+        sheet.write_formula(row, 0, f"=A{row}+1", None, row)
+        sheet.write_formula(row, 2, f"=D{row}+1", None, row)
+    book.close()
+    package = check_package(out.getvalue(), "t.xlsx")
+    changed = Changed()
+    changed.add(1, 1)
+    forget_values(package, {"S": changed})
+    root = parse(package[package.sheets()["S"]])
+    cells = {
+        cell.get("r"): len(cell) for cell in root.iter("{*}c") if cell.find("{*}f") is not None
+    }
+    assert {size for name, size in cells.items() if name and name[0] == "A"} == {1}
+    assert {size for name, size in cells.items() if name and name[0] == "C"} == {2}

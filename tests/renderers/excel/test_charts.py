@@ -1,0 +1,312 @@
+"""The native charts of the workbook: what they refer to, say and store."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.renderers.excel.chart_looks import axis_format
+from moe_report.renderers.excel.charts import COMPONENTS, MOST_BARS, SPARE_POINTS
+from moe_report.renderers.excel.render import render
+from moe_report.report import Report
+from tests.office import convert, recalculated, stored
+from tests.renderers.excel.test_excel import disagreements
+from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, report_of, row, usual_report
+
+C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def charts_of(package: Package, sheet: str) -> dict[str, Any]:
+    """The charts of a sheet by name."""
+    part = package.sheets()[sheet]
+    drawings = [item for item in package.relationships(part) if item.type.endswith("/drawing")]
+    found = {}
+    for drawing in drawings:
+        links = {item.id: item.target for item in package.relationships(drawing.target)}
+        for frame in parse(package[drawing.target]).iter(f"{XDR}graphicFrame"):
+            said = frame.find(f".//{XDR}cNvPr")
+            link = frame.find(f".//{C}chart")
+            assert said is not None
+            assert link is not None
+            assert said.get("descr"), "a chart without alternative text"
+            id = next(value for key, value in link.attrib.items() if key.endswith("}id"))
+            found[said.get("name")] = parse(package[links[id]])
+    return found
+
+
+def all_charts(package: Package) -> dict[str, Any]:
+    """The charts of all sheets by name."""
+    return {
+        name: chart
+        for sheet in package.sheets()
+        for name, chart in charts_of(package, sheet).items()
+    }
+
+
+def words(root: Any) -> str:
+    """The text that stands in an element."""
+    return " ".join(item.text or "" for item in root.iter(f"{A}t"))
+
+
+def references(chart: Any) -> list[str]:
+    """The areas that a chart shows."""
+    return [item.text for item in chart.iter(f"{C}f")]
+
+
+def package_of(report: Report) -> Package:
+    """The workbook of a report."""
+    return Package(render(report))
+
+
+def test_bars_name_whole_columns_of_the_table(demo: Path) -> None:
+    """Names and numbers of all bars are the table's columns, so that they grow and filter."""
+    package = Package((demo / "models.report.xlsx").read_bytes())
+    header = stored(demo / "models.report.xlsx", "Models")[2]
+    last = 3 + len(stored(demo / "models.report.xlsx", "Models")[3:])
+    table = next(package[name] for name in package if b'displayName="Models"' in package[name])
+    assert re.search(rb'ref="A3:[A-Z]+(\d+)"', table)[1] == str(last).encode()  # type: ignore[index]
+    charts = all_charts(package)
+    bars = {
+        "Total and active parameters": ["total_params", "active_params"],
+        "Parameters by component": [name for name, _, _ in COMPONENTS],
+        "Efficiency": ["parameter_efficiency", "expert_utilisation"],
+    }
+    assert charts.keys() == {*bars, "FLOPs a token against total parameters"}
+    for name, columns in bars.items():
+        areas = [re.fullmatch(r"'Models'!\$([A-Z]+)\$(\d+):\$([A-Z]+)\$(\d+)", area)
+                 for area in references(charts[name])]  # fmt: skip
+        assert all(area and area[1] == area[3] for area in areas)
+        assert {(area[2], area[4]) for area in areas if area} == {("4", str(last))}
+        shown = [header[number(area[1]) - 1] for area in areas if area]
+        assert shown == [word for column in columns for word in ("name", column)]
+
+
+def number(letters: str) -> int:
+    """The number of a column."""
+    value = 0
+    for letter in letters:
+        value = value * 26 + ord(letter) - 64
+    return value
+
+
+def test_what_a_filter_hides_is_not_drawn(demo: Path) -> None:
+    """Charts leave hidden rows out, and the hidden sheet gives those rows no number."""
+    package = Package((demo / "models.report.xlsx").read_bytes())
+    for chart in all_charts(package).values():
+        (only,) = chart.iter(f"{C}plotVisOnly")
+        assert only.get("val") == "1"
+
+
+def test_points_follow_filter_and_new_rows(tmp_path: Path) -> None:
+    """A hidden row loses its points, one that is added gets some, one that lacks numbers none."""
+    report = report_of(
+        row("a", MIXTRAL), row("layer", LAYER), row("b", OLMOE), row("c", QWEN3)
+    )  # fmt: skip
+    package = package_of(report)
+    data = tmp_path / "before.xlsx"
+    data.write_bytes(package.save())
+    before = stored(data, "Chart data")
+    assert not disagreements(before, recalculated(data, tmp_path / "live", "Chart data"))
+    totals = [report.columns["total_params"].cells[at].value for at in range(4)]
+    assert [cells[2] for cells in before[2:6]] == [totals[0], "#N/A", totals[2], totals[3]]
+    assert {cells[2] for cells in before[6 : 2 + 4 + SPARE_POINTS]} == {"#N/A"}
+    table = next(name for name in package if b'displayName="Models"' in package[name])
+    package[table] = re.sub(rb"(A3:[A-Z]+)7", rb"\g<1>8", package[table])
+    part = package.sheets()["Models"]
+    root = parse(package[part])
+    rows = {item.get("r"): item for item in root.iter(f"{MAIN}row")}
+    rows["6"].set("hidden", "1")
+    added = parse(
+        re.sub(rb'( r="[A-Z]*)7"', rb'\g<1>8"', serialize(rows["7"])).replace(b">c<", b">d<")
+    )
+    rows["7"].addnext(added)
+    package[part] = serialize(root)
+    (tmp_path / "after.xlsx").write_bytes(package.save())
+    after = recalculated(tmp_path / "after.xlsx", tmp_path / "live", "Chart data")
+    assert [cells[1] for cells in after[2:7]] == ["a", "layer", "b", "c", "d"]
+    assert [cells[2] for cells in after[2:7]] == [
+        totals[0], "#N/A", "#N/A", totals[3], totals[3]
+    ]  # fmt: skip
+    flops = report.columns["forward_flops"].cells
+    assert [cells[3] for cells in after[2:7]] == pytest.approx(
+        [flops[0].value, "#N/A", "#N/A", flops[3].value, flops[3].value]
+    )
+
+
+def test_every_axis_has_title_and_format(demo: Path) -> None:
+    """Axes of numbers say what they count and in which unit; those of names need nothing."""
+    charts = all_charts(Package((demo / "models.report.xlsx").read_bytes()))
+    titles = {}
+    for name, chart in charts.items():
+        assert words(chart.find(f"{C}chart/{C}title"))
+        for axis in chart.iter(f"{C}valAx"):
+            titles.setdefault(name, []).append(words(axis.find(f"{C}title")))
+            format = axis.find(f"{C}numFmt").get("formatCode")
+            assert "General" not in format
+            assert axis.find(f"{C}delete").get("val") == "0"
+    assert titles == {
+        "Total and active parameters": ["parameters (log scale)"],
+        "FLOPs a token against total parameters": [
+            "total parameters (log scale)", "forward FLOPs a token (log scale)"
+        ],
+        "Parameters by component": ["share of all parameters"],
+        "Efficiency": ["share of the parameters, and of the experts"],
+    }  # fmt: skip
+
+
+def test_an_axis_is_logarithmic_where_numbers_span_decades(demo: Path) -> None:
+    """From a hundredfold on; axes of FLOPs and sizes of points always are, shares never."""
+    wide = all_charts(Package((demo / "models.report.xlsx").read_bytes()))
+    narrow = all_charts(package_of(report_of(row("a", MIXTRAL), row("b", QWEN3))))
+    for charts, log in ((wide, True), (narrow, False)):
+        chart = charts["Total and active parameters"]
+        assert bool(list(chart.iter(f"{C}logBase"))) == log
+        assert ("log scale" in words(chart)) == log
+        assert not list(charts["Efficiency"].iter(f"{C}logBase"))
+        assert len(list(charts["FLOPs a token against total parameters"].iter(f"{C}logBase"))) == 2
+    axis = next(wide["Total and active parameters"].iter(f"{C}valAx"))
+    low, high = (float(axis.find(f".//{C}{end}").get("val")) for end in ("min", "max"))
+    assert (low, high) == (1e8, 1e13)
+
+
+@pytest.mark.parametrize(
+    ("largest", "log", "format"),
+    [
+        (1.6e12, False, '[>=1000000000000]0.0,,,," T";[>0]0,,," B";0'),
+        (46.7e9, False, '[>=1000000000]0,,," B";[>0]0,," M";0'),
+        (3e9, False, '[>=1000000000]0.0,,," B";[>0]0,," M";0'),
+        (3e9, True, '[>=1000000000]0,,," B";[>=1000000]0,," M";0," k"'),
+        (671e9, True, '[>=1000000000000]0,,,," T";[>=1000000000]0,,," B";0,," M"'),
+        (12, False, '[>=1000]0.0," k";[>0]0;0'),
+    ],
+)
+def test_formats_of_axes(largest: float, log: bool, format: str) -> None:
+    """Numbers of an axis are in the unit that they reach."""
+    assert axis_format("parameters", largest, log=log) == format
+
+
+def test_components_have_the_colours_of_the_page(demo: Path) -> None:
+    """A component has one colour in page and workbook, routed experts the strongest."""
+    chart = charts_of(Package((demo / "models.report.xlsx").read_bytes()), "Charts")[
+        "Parameters by component"
+    ]
+    colors = {
+        words_of_series(series): series.find(f"{C}spPr/{A}solidFill/{A}srgbClr").get("val")
+        for series in chart.iter(f"{C}ser")
+    }
+    css = (Path(__file__).parents[3] / "templates" / "report.css").read_text("utf-8")
+    page = dict(re.findall(r"--([a-z]+): #([0-9a-f]{6});", css.partition("@media")[0]))
+    for component, title in (
+        ("routed", "Routed experts"), ("attention", "Attention"), ("dense", "Dense FFN"),
+        ("shared", "Shared experts"), ("router", "Router"), ("other", "Norms and other"),
+        ("embedding", "Embedding"),
+    ):  # fmt: skip
+        assert colors[title].casefold() == page[component], component
+    assert chart.find(f".//{C}grouping").get("val") == "percentStacked"
+
+
+def words_of_series(series: Any) -> str:
+    """The name of a series."""
+    return str(series.find(f"{C}tx/{C}v").text)
+
+
+def test_stored_numbers_are_the_report_s(tmp_path: Path) -> None:
+    """A program that does not calculate draws the engine's numbers, and nothing for a gap."""
+    report = usual_report()
+    charts = all_charts(package_of(report))
+    checked = 0
+    for name, column in (
+        ("Total and active parameters", "total_params"), ("Efficiency", "parameter_efficiency"),
+        ("Parameters by component", "embedding_params"),
+    ):  # fmt: skip
+        series = next(charts[name].iter(f"{C}ser"))
+        names = [item.text for item in series.find(f"{C}cat").iter(f"{C}v")]
+        assert names == [model.name for model in report.models]
+        points = {
+            int(item.get("idx")): float(item.find(f"{C}v").text)
+            for item in series.find(f"{C}val").iter(f"{C}pt")
+        }
+        for at, cell in enumerate(report.columns[column].cells):
+            assert (at in points) == (cell.value is not None)
+            if cell.value is not None:
+                assert math.isclose(points[at], cell.value)
+                checked += 1
+    assert checked > 8
+
+
+@pytest.mark.parametrize("count", [1, 4, 40, 400])
+def test_any_number_of_models(count: int) -> None:
+    """Few have room to be read, of many the first are shown, and the title says so."""
+    models = [row(f"model {at}", {**MIXTRAL, "hidden_size": 1024 + at}) for at in range(count)]
+    charts = all_charts(package_of(report_of(*models)))
+    shown = min(count, MOST_BARS)
+    for name in ("Total and active parameters", "Parameters by component", "Efficiency"):
+        assert {area.rpartition("$")[2] for area in references(charts[name])} == {str(3 + shown)}
+        says = f": the first {MOST_BARS} of {count} models"
+        assert (says in words(charts[name].find(f"{C}chart/{C}title"))) == (count > MOST_BARS)
+
+
+def test_charts_do_not_lie_on_each_other_or_on_text(demo: Path) -> None:
+    """Each begins below or right of what is there."""
+    package = Package((demo / "models.report.xlsx").read_bytes())
+    usual, width = 14.5, 5 + 7 * 9.71  # points and pixels that are surely there
+    for sheet in ("Summary", "Charts"):
+        part = package.sheets()[sheet]
+        (drawing,) = (r.target for r in package.relationships(part) if r.type.endswith("/drawing"))
+        heights = {
+            int(item.get("r", "")): float(item.get("ht", ""))
+            for item in parse(package[part]).iter(f"{MAIN}row") if item.get("ht")
+        }  # fmt: skip
+        boxes = []
+        for anchor in parse(package[drawing]).iter(f"{XDR}oneCellAnchor"):
+            column, line = (int(anchor.find(f"{XDR}from/{XDR}{i}").text) for i in ("col", "row"))
+            size = anchor.find(f"{XDR}ext")
+            wide, high = int(size.get("cx")) / 9525, int(size.get("cy")) / 12700
+            top = sum(heights.get(at, usual) for at in range(1, line + 1))
+            boxes.append((column * width, top, column * width + wide, top + high))
+        assert len(boxes) == 2
+        (left, top, right, bottom), (other_left, other_top, _, _) = boxes
+        assert other_top >= bottom or other_left >= right
+        assert top > 0
+        if sheet == "Summary":
+            xml = package[part].decode()
+            merged = re.findall(r'<mergeCell ref="[A-Z]+\d+:([A-Z]+)\d+"', xml)
+            cells = re.findall(r'<c r="([A-Z]+)\d+"', xml)
+            assert max(map(number, merged + cells)) * width <= left
+
+
+def test_what_cannot_be_drawn_is_left_out() -> None:
+    """Without totals there is no chart, and no sheet for some; without a section neither."""
+    layers = package_of(report_of(row("a", LAYER)))
+    assert "Total and active parameters" not in all_charts(layers)
+    without = package_of(report_of(row("a", MIXTRAL), only=["parameter_efficiency"]))
+    assert "FLOPs a token against total parameters" not in all_charts(without)
+
+
+def test_libreoffice_keeps_the_charts(demo: Path, tmp_path: Path) -> None:
+    """Read and saved by LibreOffice, all four charts are there with what they refer to."""
+    saved = Package(convert(demo / "models.report.xlsx", tmp_path).read_bytes())
+    charts = [
+        parse(saved[name]) for name in saved if re.fullmatch(r"xl/charts/chart\d+\.xml", name)
+    ]
+    areas = [area for chart in charts for area in references(chart)]
+    assert len(charts) == 4
+    assert sum("Models" in area for area in areas) >= 12
+    assert sum("Chart data" in area for area in areas) >= 4
+
+
+def test_a_report_without_a_chart_is_whole(tmp_path: Path) -> None:
+    """Nothing is lost with the charts: Summary says what it said."""
+    report = replace(report_of(row("a", LAYER)), title="A layer")
+    path = tmp_path / "layer.xlsx"
+    path.write_bytes(render(report))
+    assert stored(path, "Summary")[0][0] == "A layer"

@@ -1,0 +1,589 @@
+"""The calculator of the page, as Chromium runs it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from playwright.sync_api import Page
+
+from moe_report.compute.build import build_report
+from moe_report.display import exact, show
+from moe_report.formula.excel import mathml_symbol
+from moe_report.load.examples import example_models
+from moe_report.load.workbook import read_workbook
+from moe_report.renderers.data import report_as_dict
+from moe_report.renderers.html.calculator import QUICK_EXAMPLES, calculator_script, input_groups
+from moe_report.renderers.html.render import render
+from moe_report.report import Report
+from moe_report.schema.fields import FIELDS, LARGEST, NUMBER_FIELDS
+from moe_report.schema.registry import Registry, load
+from moe_report.table import ModelTable, Source, rows_of_examples
+from tests import reports
+from tests.conftest import need
+from tests.renderers.html.test_html import Open, browser, shown  # noqa: F401 - fixtures
+
+PLUGIN = '''"""Energy of </script><img src=x onerror=alert(1)>.
+
+What a token costs in *joules*.
+"""
+
+from dataclasses import dataclass
+
+from moe_report import Model, assumption, ceil, coalesce, metric, where
+from moe_report_metrics.flops_savings import forward_flops
+
+
+@dataclass(frozen=True)
+class Power:
+    """The machine."""
+
+    joules_per_flop: float = assumption(
+        1e-12, symbol="J", unit="joule/FLOP", help="Of the whole machine.", maximum=1
+    )
+
+
+@metric(symbol="E_tok", unit="joule/token", source="a measurement", format="decimal")
+def energy_per_token(m: Model, p: Power) -> float:
+    """Joules of a forward pass </script><img src=x onerror=alert(1)>."""
+    return forward_flops(m) * p.joules_per_flop
+
+
+@metric(symbol="H_tok", unit="hops", source="a drawing", better="lower")
+def hops(m: Model) -> float:
+    """Hops between accelerators of eight experts."""
+    return where(m.num_experts > 8, ceil(coalesce(m.sliding_window, m.num_experts) / 8), 0)
+'''
+
+
+@pytest.fixture(scope="module")
+def examples() -> Report:
+    """The report of the shipped models."""
+    return build_report(
+        ModelTable(rows_of_examples(example_models()), Source("models.xlsx")), load()
+    )
+
+
+def changed(
+    numbers: Mapping[str, float],
+    registry: Registry | None = None,
+    **assumptions: float,
+) -> dict[str, Any]:
+    """What the engine gives for one row of typed numbers."""
+    table = ModelTable((reports.row("A row", numbers),), Source("models.xlsx"))
+    report = build_report(table, registry or load(), assumptions=assumptions)
+    entry: dict[str, Any] = report_as_dict(report)["models"][0]
+    return entry
+
+
+def values(page: Page) -> dict[str, float | None]:
+    """Every metric's exact number; None where it shows an en dash."""
+    found: dict[str, float | None] = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll("[data-metric] [data-set]")].map(
+          (item) => [item.dataset.set, item.dataset.exact ? Number(item.dataset.exact) : null]))"""
+    )
+    for name, value in found.items():
+        if page.get_attribute(f"#set-{name}", "aria-invalid") is None:
+            assert (value is None) == (page.input_value(f"#set-{name}") == "–"), name
+    return found
+
+
+def agree(ours: Mapping[str, float | None], theirs: Mapping[str, float | None]) -> None:
+    """Fail unless two sets of numbers are equal to 1e-12, with the same ones missing."""
+    assert list(ours) == list(theirs)
+    for name, value in ours.items():
+        if value is None or theirs[name] is None:
+            assert value is theirs[name], name
+        else:
+            assert value == pytest.approx(theirs[name], rel=1e-12, abs=0), name
+
+
+def fill(page: Page, name: str, text: str) -> None:
+    """Type a number into an input, as a reader does."""
+    page.evaluate("id => (document.getElementById(id).closest('details') || {}).open = true",
+                  f"set-{name}")  # fmt: skip
+    page.fill(f"#set-{name}", text)
+
+
+def saved(page: Page) -> dict[str, Any]:
+    """The JSON that the page gives to save."""
+    with page.expect_download() as download:
+        page.click("#calculator-json")
+    entry: dict[str, Any] = json.loads(Path(download.value.path()).read_text("utf-8"))
+    return entry
+
+
+def copied(page: Page, button: str = "#calculator-copy") -> str:
+    """What a button puts on the clipboard."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click(button)
+    page.wait_for_function("document.getElementById('calculator-said').textContent")
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def test_every_model_has_the_numbers_of_the_report(shown: Open, examples: Report) -> None:  # noqa: F811
+    """A click on each quick example, and each choice of the list, gives the JSON's numbers."""
+    page = shown(examples)
+    entries = report_as_dict(examples)["models"]
+    buttons = page.locator("[data-model]:not([data-model=''])")
+    assert buttons.all_inner_texts() == [entry["name"] for entry in entries[:QUICK_EXAMPLES]]
+    for at, entry in enumerate(entries):
+        if at < QUICK_EXAMPLES:
+            buttons.nth(at).click()
+        else:
+            page.select_option("#calculator-model", entry["name"])
+        agree(values(page), entry["values"])
+        made = saved(page) if at in (0, 3) else None
+        if made:
+            assert made == {**entry, "values": pytest.approx(entry["values"], rel=1e-12, abs=0)}
+
+
+def test_numbers_read_as_in_the_tables(shown: Open, examples: Report) -> None:  # noqa: F811
+    """Three digits and the unit in sight, the exact number in the tooltip."""
+    page = shown(examples)
+    for at in (0, 2, 7):
+        page.locator("[data-model]").nth(at).click()
+        for column in examples.metrics:
+            value = column.cells[at].value
+            if value is None:
+                continue
+            item = page.locator(f"#set-{column.name}")
+            assert item.input_value() == show(value, column.unit, column.format), column.name
+            assert (item.get_attribute("title") or "").split(" ")[0][:8] == exact(value)[:8]
+        first = examples.headline[0]
+        assert page.inner_text(f"[data-headline={first.name}]") == show(
+            first.cells[at].value, first.unit, first.format
+        )
+
+
+def test_page_and_tables_write_numbers_alike(tmp_path: Path) -> None:
+    """Thousands of numbers of every format read as the display module writes them."""
+    draw = random.Random(5)
+    cases: list[tuple[float, str, str]] = []
+    for _ in range(4000):
+        form = draw.choice(("si", "percent", "factor", "decimal", "integer"))
+        number = draw.choice(
+            (draw.randint(0, 10**12), draw.randint(0, 99_999), draw.randint(-99, 4000) / 800,
+             draw.uniform(-2, 2), 10 ** draw.uniform(-6, 13), draw.randint(0, 300) / 16)
+        )  # fmt: skip
+        unit = draw.choice(("parameters", "FLOP/token", "byte", "ratio", "tokens"))
+        cases.append((float(round(number) if form == "integer" else number), unit, form))
+    script = (Path(__file__).parents[3] / "templates" / "numbers.js").read_text("utf-8")
+    file = tmp_path / "numbers.js"
+    file.write_text(
+        f"{script}\nconst cases = {json.dumps(cases)};\n"
+        "console.log(JSON.stringify(cases.map(([number, unit, format]) =>"
+        " [numbers.show(number, unit, format), numbers.exact(number),"
+        " numbers.parse(numbers.exact(number))])));",
+        encoding="utf-8",
+    )
+    done = subprocess.run([need("node"), str(file)], capture_output=True, text=True, check=True)
+    for (number, unit, form), theirs in zip(cases, json.loads(done.stdout), strict=True):
+        ours = [show(number, unit, form).replace("-", "−"), exact(number), number]
+        assert theirs == ours, (number, unit, form)
+
+
+def test_a_new_top_k_is_what_the_engine_gives(shown: Open) -> None:  # noqa: F811
+    """Typing a number moves every metric to what the engine computes of the changed row."""
+    page = shown(reports.usual_report())
+    fill(page, "num_experts_per_tok", "4")
+    entry = changed(reports.MIXTRAL | {"num_experts_per_tok": 4})
+    agree(values(page), entry["values"])
+    assert "set.num_experts_per_tok" not in page.url
+    page.press("#set-num_experts_per_tok", "Enter")
+    assert "set.num_experts_per_tok=4" in page.url
+    made = saved(page)
+    assert made["name"] == "Mixtral 8x7B (changed)"
+    assert made["inputs"] == entry["inputs"]
+    assert {name: said["from"] for name, said in made["provenance"].items()} == {
+        name: said["from"] for name, said in entry["provenance"].items()
+    }
+    assert "findings" not in made
+
+
+def test_assumptions_and_derived_defaults_follow(shown: Open) -> None:  # noqa: F811
+    """A new context moves what rests on it; an emptied field falls back to its default."""
+    page = shown(reports.usual_report())
+    page.click("[data-model='Qwen3-30B-A3B']")
+    fill(page, "context_length", "32k")
+    fill(page, "head_dim", "")
+    assert page.get_attribute("#set-head_dim", "placeholder") == "64"
+    numbers = {name: value for name, value in reports.QWEN3.items() if name != "head_dim"}
+    agree(values(page), changed(numbers, context_length=32000)["values"])
+
+
+def test_blank_and_two_numbers(shown: Open) -> None:  # noqa: F811
+    """With experts and top-k there are savings; all else is an en dash that names what it needs."""
+    page = shown(reports.usual_report())
+    page.click("[data-model='']")
+    assert set(values(page).values()) == {None}
+    fill(page, "num_experts", "8")
+    fill(page, "num_experts_per_tok", "2")
+    entry = changed({"num_experts": 8, "num_experts_per_tok": 2})
+    agree(values(page), entry["values"])
+    assert page.input_value("#set-expert_flops_savings") == "75.0 %"
+    for name, value in entry["values"].items():
+        if value is None:
+            note = entry["provenance"][name]["note"]
+            assert page.get_attribute(f"#set-{name}", "title") == note
+    page.click("[data-metric='total_params'] .needs button:has-text('Query heads')")
+    assert page.evaluate("document.activeElement.id") == "set-num_attention_heads"
+    assert saved(page)["provenance"] == entry["provenance"]
+
+
+def test_a_typed_metric_wins(shown: Open) -> None:  # noqa: F811
+    """A number typed over a result is given, moves what is below it, and can be taken back."""
+    page = shown(reports.usual_report())
+    before = values(page)
+    fill(page, "attention_params", "3 B")
+    page.press("#set-attention_params", "Tab")
+    assert page.input_value("#set-attention_params") == "3.00 B"
+    entry = changed(reports.MIXTRAL | {"attention_params": 3e9})
+    agree(values(page), entry["values"])
+    assert "the formula gives" in (page.get_attribute("#set-attention_params", "title") or "")
+    page.click("[data-back='attention_params']")
+    agree(values(page), before)
+
+
+def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:  # noqa: F811
+    """A number that is refused says why beside its input; it is not replaced by a default."""
+    page = shown(reports.usual_report())
+    for name, text, why in (
+        ("num_hidden_layers", "0", "From 1 to 10,000."),
+        ("hidden_size", "10.5", "A whole number."),
+        ("vocab_size", "many", "“many” is no number."),
+        ("num_experts_per_tok", "9", "At most Experts (num_experts), which is 8."),
+        ("num_ffn_matrices", "7", "From 2 to 3."),
+        ("context_length", "0", "At least 1."),
+        ("total_params", "-1", "A number that is not negative."),
+    ):
+        fill(page, name, text)
+        assert page.inner_text(f"#why-{name}").removeprefix("▲ ") == why
+        assert page.get_attribute(f"#set-{name}", "aria-invalid") == "true"
+        assert values(page)["active_params" if name != "total_params" else name] is None or (
+            name == "context_length" and values(page)["forward_flops"] is None
+        )
+        page.press(f"#set-{name}", "Escape")
+        assert page.get_attribute(f"#set-{name}", "aria-invalid") is None
+        assert not page.is_visible(f"#why-{name}")
+    agree(values(page), report_as_dict(reports.usual_report())["models"][0]["values"])
+
+
+def test_a_link_shares_a_what_if_and_back_undoes_it(shown: Open) -> None:  # noqa: F811
+    """The address holds model, numbers and the tables' state; Reset and Back undo."""
+    report = reports.usual_report()
+    page = shown(report)
+    page.click("#table-summary thead th[data-column='total_params'] button")
+    page.click("[data-model='OLMoE-1B-7B']")
+    fill(page, "num_experts", "128")
+    page.press("#set-num_experts", "Enter")
+    fill(page, "causal", "0")
+    page.press("#set-causal", "Enter")
+    assert "summary=total_params.descending" in page.url
+    now = values(page)
+    agree(now, changed(reports.OLMOE | {"num_experts": 128}, causal=0)["values"])
+    other = shown(report, "#" + page.url.partition("#")[2])
+    agree(values(other), now)
+    assert other.input_value("#set-num_experts") == "128"
+    assert other.get_attribute("#table-summary th[data-column='total_params']", "aria-sort")
+    link = copied(page, "#calculator-link")
+    assert link == page.url
+    page.click("#calculator-reset")
+    agree(values(page), report_as_dict(report)["models"][1]["values"])
+    assert page.is_disabled("#calculator-reset")
+    page.go_back()
+    agree(values(page), now)
+    page.go_back()
+    assert page.input_value("#set-causal") == ""
+    assert page.input_value("#set-num_experts") == "128"
+
+
+def test_a_strange_link_does_no_harm(shown: Open) -> None:  # noqa: F811
+    """Names that are no inputs are passed over; a model that is not here is said."""
+    page = shown(
+        reports.usual_report(),
+        "#calculator=%3Cimg%20src=x%3E&set.__proto__=1&set.nothing=2&set.num_experts=%3Cb%3E",
+    )
+    assert "<img src" in page.inner_text("#calculator-said")
+    assert page.inner_text("#why-num_experts").endswith("“<b>” is no number.")
+    assert page.locator("#calculator img, #calculator .why b").count() == 0
+    page.click("#calculator-reset")
+    assert set(values(page).values()) == {None}
+
+
+def test_the_copied_row_is_a_row_of_a_workbook(shown: Open, tmp_path: Path) -> None:  # noqa: F811
+    """Header line and row, pasted into the sheet Models, give the page's numbers."""
+    report = reports.report_of(
+        reports.row("=1+1", reports.QWEN3, remark="two\nlines\tand a tab", model_type="qwen3_moe")
+    )
+    page = shown(report)
+    fill(page, "num_experts_per_tok", "16")
+    fill(page, "router_params", "2e8")
+    now = values(page)
+    lines = copied(page).splitlines()
+    assert len(lines) == 2
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Models"
+    for at, line in enumerate(lines):
+        cells = line.split("\t")
+        # a spreadsheet takes the apostrophe for "this is text", and digits for a number
+        sheet.append([float(c) if at and _is_number(c) else c.removeprefix("'") for c in cells])
+    for row in sheet.iter_rows():
+        for cell in row:
+            if isinstance(cell.value, str):
+                cell.data_type = "s"
+    book.save(tmp_path / "models.xlsx")
+    table = read_workbook(tmp_path / "models.xlsx", load())
+    again = report_as_dict(build_report(table, load()))["models"][0]
+    agree(again["values"], now)
+    assert again["name"] == "=1+1 (changed)"
+    assert again["texts"] == {"model_type": "qwen3_moe"}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def test_metrics_of_others_are_there_untouched(shown: Open, tmp_path: Path) -> None:  # noqa: F811
+    """A section from a file is computed, with its assumption; its docstrings stay text."""
+    (tmp_path / "energy.py").write_text(PLUGIN, encoding="utf-8")
+    registry = load(files=[tmp_path / "energy.py"])
+    row = reports.row(
+        reports.HOSTILE, reports.MIXTRAL, remark=reports.HOSTILE, model_type=reports.HOSTILE
+    )
+    report = build_report(ModelTable((row,), Source("models.xlsx")), registry)
+    page = shown(report)
+    fill(page, "joules_per_flop", "3e-12")
+    fill(page, "num_experts", "20")
+    entry = changed(reports.MIXTRAL | {"num_experts": 20}, registry, joules_per_flop=3e-12)
+    agree(values(page), entry["values"])
+    assert values(page)["hops"] == 3
+    assert page.locator("img").count() == 0
+    assert page.locator("[data-model]").first.inner_text() == reports.HOSTILE
+    assert reports.HOSTILE in page.inner_text("#calculator .right")
+    assert saved(page)["name"] == f"{reports.HOSTILE} (changed)"
+    assert reports.HOSTILE in copied(page)
+
+
+def test_formulas_show_symbols_and_on_demand_numbers(shown: Open) -> None:  # noqa: F811
+    """Beside a number stands its formula as typeset in its section; a switch puts numbers in."""
+    page = shown(reports.usual_report())
+    place = "[data-metric='expert_flops_savings'] .formula"
+    symbols = page.inner_text(place)
+    assert "".join(symbols.split()) == "".join(
+        page.inner_text("#metric-expert_flops_savings .formula").split()
+    )
+    page.check("#calculator-numbers")
+    assert [item.strip() for item in page.locator(f"{place} mn").all_text_contents()] == [
+        "1", "2", "8"
+    ]  # fmt: skip
+    fill(page, "num_experts", "16")
+    assert page.locator(f"{place} mn").last.text_content() == "16"
+    page.uncheck("#calculator-numbers")
+    assert page.inner_text(place) == symbols
+
+
+def test_works_from_the_keyboard(shown: Open) -> None:  # noqa: F811
+    """A quick example by Enter, a field by Tab, Escape takes back what was typed."""
+    page = shown(reports.usual_report())
+    page.focus("[data-model='OLMoE-1B-7B']")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("[data-model='OLMoE-1B-7B']", "aria-pressed") == "true"
+    page.focus("#set-num_hidden_layers")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "set-hidden_size"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("4096")
+    assert values(page)["embedding_params"] == 50304 * 4096
+    page.keyboard.press("Escape")
+    assert values(page)["embedding_params"] == 50304 * 2048
+
+
+def test_every_input_has_label_help_and_place(shown: Open) -> None:  # noqa: F811
+    """Each field and assumption is an input with a label, a help text and its unit."""
+    report = reports.usual_report()
+    page = shown(report)
+    expected = {*NUMBER_FIELDS, *(item.definition.name for item in report.assumptions)}
+    for name in expected:
+        assert page.locator(f"label[for='set-{name}'] math").count() == 1, name
+        text = page.text_content(f"#help-{name}") or ""
+        assert len(text) > 10, name
+        if name in FIELDS:
+            assert FIELDS[name].help in text
+    unlabelled = page.evaluate(
+        "[...document.querySelectorAll('#calculator input, #calculator select')]"
+        ".filter((item) => !item.labels.length).map((item) => item.id)"
+    )
+    assert unlabelled == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440, 2560])
+def test_body_never_scrolls_sideways(shown: Open, width: int) -> None:  # noqa: F811
+    """At every width, also while all is missing and every group is open."""
+    page = shown(reports.usual_report())
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('#calculator details').forEach(d => d.open = true)")
+    for model in ("Mixtral 8x7B", ""):
+        page.click(f"[data-model='{model}']")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll("#calculator input, #calculator button")]
+              .filter((item) => item.getBoundingClientRect().right > innerWidth).map((i) => i.id)"""
+        )
+        assert outside == []
+
+
+def side_by_side(page: Page) -> dict[str, list[float | None]]:
+    """The exact numbers of the comparison by name; None where one is missing."""
+    found: dict[str, list[float | None]] = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll("#comparison tbody tr")]
+          .filter((row) => row.dataset.row).map((row) => [row.dataset.row,
+            [...row.cells].slice(1).map((c) => c.dataset.exact ? +c.dataset.exact : null)]))"""
+    )
+    return found
+
+
+def test_models_stand_side_by_side(shown: Open, examples: Report) -> None:  # noqa: F811
+    """Every metric of the chosen models, headline first, in the order of the sections."""
+    page = shown(examples)
+    names = [model.name for model in examples.models]
+    assert page.locator("#comparison thead th").all_inner_texts() == names[:2]
+    page.select_option("[data-compare='compare.2']", names[5])
+    page.select_option("[data-compare='compare.3']", names[2])
+    found = side_by_side(page)
+    for column in examples.metrics:
+        assert found[column.name] == [column.cells[at].value for at in (0, 5, 2)]
+    titles = page.locator("#comparison .group-of-rows").all_inner_texts()
+    assert titles == ["Headline", *(section.title for section in examples.sections)]
+    row = page.locator("#comparison [data-row='total_params']").first
+    first, second = (examples.columns["total_params"].cells[at].value for at in (0, 5))
+    assert first is not None
+    assert second is not None
+    ratio = row.locator(".ratio").first.inner_text().removesuffix("×")
+    assert float(ratio) == pytest.approx(second / first, rel=0.01)
+    other = shown(examples, "#" + page.url.partition("#")[2])
+    assert side_by_side(other) == found
+    page.go_back()
+    assert len(side_by_side(page)["total_params"]) == 2
+
+
+def test_the_best_is_marked_where_one_way_is_better(shown: Open) -> None:  # noqa: F811
+    """The star stands at the largest or smallest, and nowhere if no way is better."""
+    report = reports.usual_report()
+    page = shown(report)
+    page.select_option("[data-compare='compare.3']", "A layer")
+    marked = 0
+    found = side_by_side(page)
+    for column in report.metrics:
+        row = page.locator(f"#comparison [data-row='{column.name}']").last
+        stars = row.locator("td").evaluate_all("all => all.map((c) => !!c.querySelector('.best'))")
+        known = [value for value in found[column.name] if value is not None]
+        if column.better is None or len(set(known)) < 2:
+            assert not any(stars), column.name
+            continue
+        best = (min if column.better == "lower" else max)(known)
+        assert stars == [value == best for value in found[column.name]], column.name
+        marked += 1
+    assert marked
+
+
+def test_comparison_says_when_too_few_are_chosen(shown: Open) -> None:  # noqa: F811
+    """With one model there is a sentence in place of the table; keys choose."""
+    page = shown(reports.usual_report())
+    page.focus("[data-compare='compare.2']")
+    page.keyboard.press("Home")
+    assert page.is_visible("#comparison-few")
+    assert not page.is_visible("#comparison-table")
+    page.keyboard.press("End")
+    assert page.locator("#comparison thead th").all_inner_texts() == ["Mixtral 8x7B", "A layer"]
+    page.emulate_media(media="print")
+    assert page.is_visible("#comparison-table")
+    assert not page.is_visible("#calculator")
+    alone = shown(reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL)))
+    assert alone.locator("#comparison").count() == 0
+
+
+def test_nothing_to_compute_means_no_calculator(shown: Open) -> None:  # noqa: F811
+    """Without sections there is nothing to follow, and the contents list has no entry."""
+    report = dataclasses.replace(reports.usual_report(), sections=(), assumptions=(), findings=())
+    page = shown(report)
+    assert page.locator("#calculator").count() == 0
+    assert page.locator("a[href='#calculator']").count() == 0
+
+
+def test_the_script_has_no_text_but_names(examples: Report) -> None:
+    """Models, remarks and docstrings are not in the script, nor is a way to run text."""
+    script = calculator_script(examples)
+    assert script.isascii()
+    assert "Mixtral" not in script
+    page = render(examples).decode()
+    for word in (
+        "eval(",
+        "Function(",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacent",
+        "document.write",
+    ):
+        assert word not in page
+
+
+def test_the_calculator_is_small(examples: Report) -> None:
+    """Inputs, results and functions take under 150 kB of a page."""
+    page = render(examples).decode()
+    section = page[page.index('<section id="calculator"') :]
+    section = section[: section.index("</section>")]
+    scripts = page[page.index("const moe = ") :]
+    assert len(section) + len(scripts) < 150_000
+
+
+def test_groups_are_those_of_the_fields(examples: Report) -> None:
+    """Fields stand in their groups and their order, assumptions last."""
+    groups = input_groups(examples)
+    fields = [name for _, _, names in groups[:-1] for name in names]
+    assert sorted(fields) == sorted(NUMBER_FIELDS)
+    assert groups[-1][0] == "Assumptions"
+    assert groups[-1][2] == [item.definition.name for item in examples.assumptions]
+    assert {title for title, unfolded, _ in groups if unfolded} == {"Shape", "Experts"}
+
+
+def test_every_input_says_what_it_is(shown: Open, examples: Report) -> None:  # noqa: F811
+    """Label, symbol, unit, help and bounds of each field and assumption stand beside its input."""
+    page = shown(examples)
+    page.evaluate(
+        "document.querySelectorAll('#calculator details').forEach((it) => it.open = true)"
+    )
+    for name in NUMBER_FIELDS:
+        field = FIELDS[name]
+        label = page.locator(f"label[for=set-{name}]")
+        assert label.inner_text().startswith(field.label)
+        symbol = label.locator("math").evaluate("(math) => math.outerHTML")
+        assert symbol.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "") == (
+            f"<math>{mathml_symbol(field.symbol)}</math>"
+        )
+        said = page.inner_text(f"#help-{name}")
+        assert said.startswith(field.help)
+        unit = page.locator(f".entry:has(#set-{name}) .unit").inner_text()
+        if field.unit[0].isdigit():
+            assert (unit, said) == ("", field.help)
+        else:
+            assert unit == field.unit
+            assert (f"{field.maximum:,.0f})" in said) == (field.maximum < LARGEST), name
+    for item in examples.assumptions:
+        one = item.definition
+        assert page.inner_text(f"#help-{one.name}").startswith(one.help)
+        assert one.label in page.inner_text(f"label[for=set-{one.name}]")

@@ -1,0 +1,263 @@
+"""The charts, as Chromium shows them, and the calculator's mark among their points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from moe_report.display import show
+from moe_report.renderers.html.charts.figures import figures
+from moe_report.renderers.html.charts.shapes import Drawing
+from moe_report.report import Report
+from tests import reports
+from tests.renderers.html.test_calculator import changed, fill
+from tests.renderers.html.test_charts import varied
+from tests.renderers.html.test_html import Open, browser, contrast, shown  # noqa: F401 - fixtures
+
+SMALLER = reports.MIXTRAL | {"num_hidden_layers": 16}
+SIZES = {"wide": 1440, "narrow": 360}
+
+# Labels outside of their drawing, on another label, or on a point, as they are laid out.
+FAULTS = """() => [...document.querySelectorAll(".drawing")].flatMap((svg) => {
+  const frame = svg.getBoundingClientRect();
+  if (!frame.width) return [];
+  const boxes = [...svg.querySelectorAll("text")].map(
+    (text) => [text.textContent, text.getBoundingClientRect()]).filter(([, box]) => box.width);
+  const points = [...svg.querySelectorAll(":scope:not([data-rows]) g.mark circle")].map(
+    (point) => ["a point", point.getBoundingClientRect()]);
+  const found = [];
+  boxes.forEach(([text, box], at) => {
+    if (box.left < frame.left - 1 || box.right > frame.right + 1 ||
+        box.top < frame.top - 1 || box.bottom > frame.bottom + 1) found.push(`${text} outside`);
+    for (const [other, b] of [...boxes.slice(at + 1), ...points])
+      if (box.left < b.right - 1 && b.left < box.right - 1 &&
+          box.top < b.bottom - 3 && b.top < box.bottom - 3)
+        found.push(`${text} on ${other}`);
+  });
+  return found;
+})"""
+
+
+def pair() -> Report:
+    """Mixtral, the model that the calculator begins with, and one of half its layers."""
+    return reports.report_of(
+        reports.row("Mixtral 8x7B", reports.MIXTRAL), reports.row("Half of it", SMALLER)
+    )
+
+
+def mark(page: Page, size: str = "wide") -> dict[str, Any]:
+    """Where the calculator's mark is, whether it is seen, what stands beside it and its arrow."""
+    found: dict[str, Any] = page.evaluate(
+        """(size) => {
+          const mark = document.querySelector(`#chart-flops .${size} .what-if`);
+          const [x, y] = (mark.getAttribute("transform") || "").match(/-?[\\d.]+/g) || [];
+          const seen = (one) => one.getAttribute("display") !== "none";
+          const label = mark.querySelector("text");
+          return {
+            x: Number(x), y: Number(y), seen: seen(mark),
+            arrow: seen(mark.querySelector(".beyond")),
+            label: seen(label) ? label.textContent : "",
+          };
+        }""",
+        size,
+    )
+    return found
+
+
+def drawing(report: Report, size: str) -> Drawing:
+    """The scatter of a report."""
+    figure = next(figure for figure in figures(report)[0] if figure.name == "flops")
+    return figure.wide if size == "wide" else figure.narrow
+
+
+@pytest.mark.parametrize("count", [1, 4, 40, 400])
+def test_no_text_outside_or_on_text(shown: Open, count: int) -> None:  # noqa: F811
+    """As laid out with the reader's font, every label lies inside its drawing and on nothing."""
+    page = shown(varied(count))
+    assert page.locator("figure.chart").count() == 5
+    for width in SIZES.values():
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(FAULTS) == []
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_the_mark_stands_where_a_model_of_its_numbers_does(shown: Open, size: str) -> None:  # noqa: F811
+    """It begins on the calculator's model; typing another's numbers moves it there at once."""
+    report = pair()
+    page = shown(report)
+    page.set_viewport_size({"width": SIZES[size], "height": 900})
+    points = {
+        row[0]: point
+        for row, point in zip(
+            next(figure for figure in figures(report)[0] if figure.name == "flops").rows,
+            dict(drawing(report, size).points)["active"],
+            strict=True,
+        )
+    }
+    first, other = points["Mixtral 8x7B"], points["Half of it"]
+    now = mark(page, size)
+    assert now["seen"]
+    assert (now["x"], now["y"]) == pytest.approx((first.x, first.y), abs=0.11)
+    assert now["label"] == ""
+    fill(page, "num_hidden_layers", "16")
+    now = mark(page, size)
+    assert (now["x"], now["y"]) == pytest.approx((other.x, other.y), abs=0.11)
+    assert not now["arrow"]
+
+
+def test_the_mark_follows_what_the_engine_computes(shown: Open) -> None:  # noqa: F811
+    """Between the models it stands where the engine's numbers of the changed row put it."""
+    report = reports.usual_report()
+    page = shown(report)
+    for top_k in ("1", "4", "7"):
+        fill(page, "num_experts_per_tok", top_k)
+        values = changed(reports.MIXTRAL | {"num_experts_per_tok": float(top_k)})["values"]
+        for size in SIZES:
+            plot = drawing(report, size)
+            assert plot.x is not None
+            assert plot.y is not None
+            now = mark(page, size)
+            assert now["x"] == pytest.approx(plot.x.at(values["total_params"]), abs=0.11)
+            assert now["y"] == pytest.approx(plot.y.at(values["forward_flops"]), abs=0.11)
+        said = page.inner_text(".what-if-said")
+        assert "Mixtral 8x7B (changed)" in said
+        assert show(values["forward_flops"], "FLOP/token", "si") in said
+    assert page.locator(".what-if-said").get_attribute("aria-live") is None
+    assert page.locator("#charts [style]").count() == 0
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_the_mark_has_a_label_that_lies_on_nothing(shown: Open, size: str) -> None:  # noqa: F811
+    """A changed model is labelled, by its name if one is typed, never on another label."""
+    page = shown(reports.usual_report())
+    page.set_viewport_size({"width": SIZES[size], "height": 900})
+    labels = set()
+    for layers in range(4, 120, 12):
+        fill(page, "num_hidden_layers", str(layers))
+        assert page.evaluate(FAULTS) == []
+        labels.add(mark(page, size)["label"])
+    assert "what-if" in labels
+    assert labels <= {"what-if", ""}
+    page.fill("#calculator-name", "<b>Mine</b>")
+    assert mark(page, size)["label"] in ("<b>Mine</b>", "")
+    assert page.inner_text(".what-if-said").strip().startswith("In the calculator: <b>Mine</b>, ")
+    assert page.locator("#charts b").count() == 0
+
+
+def test_the_mark_is_hidden_without_numbers(shown: Open) -> None:  # noqa: F811
+    """With a blank calculator, or where a number is missing, neither mark nor sentence is there."""
+    page = shown(reports.usual_report())
+    page.click("[data-model='']")
+    assert not mark(page)["seen"]
+    assert not page.is_visible(".what-if-said")
+    page.click("[data-model='OLMoE-1B-7B']")
+    assert mark(page)["seen"]
+    fill(page, "hidden_size", "")
+    assert not mark(page)["seen"]
+    assert not page.is_visible(".what-if-said")
+    fill(page, "hidden_size", "2048")
+    assert mark(page)["seen"]
+    assert page.is_visible(".what-if-said")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("num_hidden_layers", "9000"), ("hidden_size", "2"), ("total_params", "9e15")],
+)
+def test_beyond_the_axes_the_mark_stays_inside(shown: Open, name: str, text: str) -> None:  # noqa: F811
+    """It is held at the edge, an arrow points to where it would be, and the sentence says so."""
+    report = reports.usual_report()
+    page = shown(report)
+    fill(page, name, text)
+    for size, width in SIZES.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        plot = drawing(report, size)
+        assert plot.x is not None
+        assert plot.y is not None
+        now = mark(page, size)
+        assert now["seen"]
+        assert now["arrow"]
+        assert plot.x.start < now["x"] < plot.x.end
+        assert plot.y.end < now["y"] < plot.y.start
+        inside = page.evaluate(
+            """(size) => {
+              const svg = document.querySelector(`#chart-flops .drawing.${size}`);
+              const [frame, box] = [svg, svg.querySelector(".what-if .beyond")].map(
+                (item) => item.getBoundingClientRect());
+              return box.width > 0 && box.left >= frame.left && box.right <= frame.right &&
+                box.top >= frame.top && box.bottom <= frame.bottom;
+            }""",
+            size,
+        )
+        assert inside
+        assert "beyond these axes" in page.inner_text(".what-if-said")
+    page.click("#calculator-reset")
+    assert not mark(page)["arrow"]
+    assert "beyond" not in page.inner_text(".what-if-said")
+
+
+def test_the_mark_differs_by_shape(shown: Open) -> None:  # noqa: F811
+    """Models are circles; the calculator's mark is a diamond, in sight in light and dark."""
+    page = shown(reports.usual_report())
+    shapes = "[...document.querySelectorAll('#chart-flops g.mark > *')].map((i) => i.localName)"
+    assert set(page.evaluate(shapes)) == {"circle"}
+    assert page.locator("#chart-flops .wide .what-if circle").count() == 0
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        colours = page.evaluate(
+            """() => Object.fromEntries(["paper", "ink", "moved", "what-if", "active", "routed",
+              "router", "whole"].map((name) =>
+              [name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`)]))"""
+        )
+        for name in ("what-if", "active", "routed", "router", "whole"):
+            assert contrast(colours[name], colours["paper"]) >= 3, (scheme, name)
+        assert contrast(colours["ink"], colours["moved"]) >= 4.5
+
+
+def test_a_resting_pointer_is_told_the_numbers(shown: Open) -> None:  # noqa: F811
+    """Each point, and each row, has as its title the row of the table that it shows."""
+    page = shown(reports.usual_report())
+    for figure in page.locator("figure.chart").all():
+        table = figure.locator(".data tbody tr")
+        places = figure.locator(".drawing.wide[data-rows] .row").all()
+        places = places or figure.locator(".drawing.wide .active circle").all()
+        assert len(places) == table.count()
+        for place, row in zip(places, table.all(), strict=True):
+            told = (place.locator("title").text_content() or "").split("\n")
+            assert told[0] == row.locator("th").text_content()
+            assert [line.partition(": ")[2] for line in told[1:]] == (
+                row.locator("td").all_text_contents()
+            )
+
+
+def test_rows_cover_their_marks(shown: Open) -> None:  # noqa: F811
+    """What a pointer rests on at a name, a mark or a number is the row of that model."""
+    page = shown(reports.usual_report())
+    for width in SIZES.values():
+        page.set_viewport_size({"width": width, "height": 900})
+        names = page.evaluate(
+            """() => [...document.querySelectorAll(".drawing[data-rows] .name text")].filter(
+              (text) => text.getBoundingClientRect().width).map((text) => {
+                text.scrollIntoView({ block: "center" });
+                const box = text.getBoundingClientRect();
+                const at = document.elementFromPoint(box.left + box.width / 2, box.top + 6);
+                return [text.textContent, at.querySelector("title").textContent.split("\\n")[0]];
+              })"""
+        )
+        assert len(names) > 10
+        assert all(name == told for name, told in names)
+
+
+def test_each_chart_has_title_sentence_and_table(shown: Open) -> None:  # noqa: F811
+    """A drawing is an image with a name and a description; its numbers are a table with headers."""
+    page = shown(reports.usual_report())
+    for figure in page.locator("figure.chart").all():
+        svg = figure.locator(".drawing.wide")
+        caption = svg.get_attribute("aria-describedby")
+        assert svg.get_attribute("role") == "img"
+        assert svg.locator("> title").text_content() == figure.locator("h3").inner_text()
+        assert len(page.inner_text(f"#{caption}")) > 60
+        assert figure.locator("table thead th[scope=col]").count() >= 3
+        assert figure.locator("table tbody th[scope=row]").count() >= 3

@@ -1,0 +1,381 @@
+"""The page, as Chromium shows it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from moe_report.display import exact, show
+from moe_report.renderers.html.render import page_of, render
+from moe_report.report import Report
+from moe_report.schema.registry import load
+from tests import reports
+from tests.conftest import need
+
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser; its absence is a failure where tests run unattended."""
+    path = need("chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def shown(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Open a report's page; fail at the end if it complained or asked for anything else."""
+    complaints: list[str] = []
+    asked: list[str] = []
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+
+    def open_page(report: Report, fragment: str = "") -> Page:
+        file = tmp_path / "report.html"
+        file.write_bytes(render(report))
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(file.as_uri() + fragment)
+        return page
+
+    yield open_page
+    context.close()
+    assert complaints == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert len({url.partition("#")[0] for url in asked if url.startswith("file:")}) == 1
+
+
+def names(page: Page, table: str = "summary") -> list[str]:
+    """Return the models of a table in the order in which they are seen."""
+    return page.locator(f"#table-{table} tbody tr:visible .model").all_inner_texts()
+
+
+def head(page: Page, column: str) -> str:
+    """Return a selector of a column's header in the headline table."""
+    return f'#table-summary thead th[data-column="{column}"]'
+
+
+def test_headline_numbers_are_those_of_the_report(shown: Open) -> None:
+    """Each cell shows its number in the column's unit, and carries it to the last digit."""
+    report = reports.usual_report()
+    page = shown(report)
+    units = page.locator("#table-summary thead .unit .short").all_inner_texts()
+    for at, column in enumerate(report.headline):
+        cells = page.locator(f"#table-summary tbody tr td:nth-child({at + 2})").all()
+        assert len(cells) == len(report.models)
+        for cell, drawn in zip(column.cells, cells, strict=True):
+            text = drawn.inner_text().strip()
+            drawn.hover()
+            told = drawn.get_attribute("title") or ""
+            if cell.value is None:
+                assert text == "–"
+                assert told == cell.note
+                continue
+            assert told.split(" ")[0] == exact(cell.value)
+            sign = units[at].split("/")[0]
+            factor = {"B": 1e9, "M": 1e6, "k": 1e3, "GFLOP": 1e9, "%": 0.01, "×": 1}[sign]
+            assert float(text.replace(",", "")) * factor == pytest.approx(cell.value, rel=0.05)
+    first = page.locator("#table-summary tbody td").first
+    assert first.inner_text().strip() == "46.7"
+    first.hover()
+    assert (first.get_attribute("title") or "").startswith("46,702,792,704 parameters")
+
+
+def test_numbers_in_words_agree_with_display(shown: Open) -> None:
+    """A number and its header's unit read as the display module writes them together."""
+    report = reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL))
+    page = shown(report)
+    column = report.columns["forward_flops"]
+    at = report.headline.index(column) + 2
+    cell = page.locator(f"#table-summary tbody td:nth-child({at})")
+    cell.hover()
+    assert cell.get_attribute("title") == "26,570,915,840 FLOP/token"
+    unit = page.locator(f"{head(page, 'forward_flops')} .short").inner_text()
+    assert unit == "GFLOP/token"
+    assert f"{cell.inner_text()} GFLOP" == show(column.cells[0].value, column.unit, column.format)
+
+
+def test_sorts_by_click_and_back(shown: Open) -> None:
+    """A click sorts the largest first, another turns it, what is missing stays last."""
+    page = shown(reports.usual_report())
+    before = names(page)
+    page.click(f"{head(page, 'total_params')} button")
+    assert page.get_attribute(head(page, "total_params"), "aria-sort") == "descending"
+    assert names(page) == [
+        "DeepSeek-V2 (as tabled)", "Mixtral 8x7B", "Qwen3-30B-A3B", "OLMoE-1B-7B", "A layer"
+    ]  # fmt: skip
+    page.click(f"{head(page, 'total_params')} button")
+    assert page.get_attribute(head(page, "total_params"), "aria-sort") == "ascending"
+    assert names(page)[0] == "OLMoE-1B-7B"
+    assert names(page)[-1] == "A layer"
+    page.go_back()
+    assert names(page)[0] == "DeepSeek-V2 (as tabled)"
+    page.go_back()
+    assert names(page) == before
+    assert page.get_attribute(head(page, "total_params"), "aria-sort") is None
+
+
+def test_sorts_by_keyboard(shown: Open) -> None:
+    """Headers are buttons: Tab reaches them, Enter and Space press them, focus stays."""
+    page = shown(reports.usual_report())
+    page.focus(f"{head(page, 'name')} button")
+    page.keyboard.press("Enter")
+    assert names(page) == sorted(names(page), key=str.lower)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.get_attribute(head(page, "total_params"), "aria-sort") == "descending"
+    assert page.get_attribute(head(page, "name"), "aria-sort") is None
+    assert page.evaluate("document.activeElement.closest('th').dataset.column") == "total_params"
+
+
+def test_filters_and_keeps_the_state_in_the_address(shown: Open) -> None:
+    """Typing filters at once; the address then holds it, and a page opened there shows it."""
+    report = reports.usual_report()
+    page = shown(report)
+    page.fill("#filter", "MIX")
+    assert names(page) == ["Mixtral 8x7B"]
+    assert page.inner_text("#matches") == "1 of 5"
+    page.press("#filter", "Enter")
+    assert "filter=MIX" in page.url
+    other = shown(report, "#filter=q&summary=total_params.ascending")
+    assert names(other) == ["Qwen3-30B-A3B"]
+    assert other.input_value("#filter") == "q"
+    page.go_back()
+    assert len(names(page)) == 5
+
+
+def test_links_inside_the_page_keep_the_state(shown: Open) -> None:
+    """Following the contents list does not undo a sort."""
+    page = shown(reports.usual_report())
+    page.click(f"{head(page, 'total_params')} button")
+    page.click("nav.contents a[href='#made']")
+    assert page.url.endswith("#made")
+    assert names(page)[0] == "DeepSeek-V2 (as tabled)"
+
+
+def test_exact_numbers_are_one_gesture_away(shown: Open) -> None:
+    """The switch shows, and lets one copy, every digit with its own unit; it can be undone."""
+    page = shown(reports.usual_report())
+    page.check("#exact")
+    assert page.locator("#table-summary td").first.inner_text() == "46,702,792,704"
+    assert page.locator(f"{head(page, 'total_params')} .unit").inner_text() == "parameters"
+    page.uncheck("#exact")
+    assert page.locator("#table-summary td").first.inner_text() == "46.7"
+
+
+def test_text_from_outside_stays_text(shown: Open) -> None:
+    """Names, remarks, titles and docstrings are shown as they are and never run."""
+    plain = reports.usual_report()
+    section = plain.sections[0]
+    column = dataclasses.replace(
+        section.columns[0], label=reports.HOSTILE, description=f"``{reports.HOSTILE}`` *a*",
+        source=f"{reports.HOSTILE} javascript:alert(1) https://a.b/'\"><b>", symbol=reports.HOSTILE,
+    )  # fmt: skip
+    section = dataclasses.replace(
+        section, title=reports.HOSTILE, introduction=(f"*{reports.HOSTILE}*",),
+        columns=(column, *section.columns[1:]),
+    )  # fmt: skip
+    report = reports.report_of(
+        reports.row(reports.HOSTILE, reports.MIXTRAL, remark=reports.HOSTILE,
+                    source="javascript:alert(1)"),
+        title=reports.HOSTILE, warnings=(reports.HOSTILE,),
+    )  # fmt: skip
+    report = dataclasses.replace(report, sections=(section, *report.sections[1:]))
+    page = shown(report)
+    assert page.inner_text("h1") == reports.HOSTILE
+    assert names(page) == [reports.HOSTILE]
+    assert page.title() == reports.HOSTILE
+    assert page.locator("img").count() == 0
+    assert page.locator("a[href^='javascript']").count() == 0
+    data = page.evaluate("JSON.parse(document.getElementById('report-data').textContent)")
+    assert data["models"][0]["name"] == reports.HOSTILE
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440, 2560])
+def test_body_never_scrolls_sideways(shown: Open, width: int) -> None:
+    """Wide tables and formulas scroll in their own boxes."""
+    page = shown(reports.usual_report())
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("nav.contents").is_visible() == (width >= 1152)
+    assert page.locator(".drawing.narrow").first.is_visible() == (width == 360)
+
+
+def test_header_and_names_stay_in_sight(shown: Open) -> None:
+    """Within their scroller the header row and the first column are sticky."""
+    page = shown(reports.many_models(60))
+    page.evaluate("document.querySelector('#models .scroller').scrollTo(200, 600)")
+    scroller = page.locator("#models .scroller").bounding_box()
+    corner = page.locator(head(page, "name")).bounding_box()
+    assert scroller is not None
+    assert corner is not None
+    assert corner["x"] == pytest.approx(scroller["x"], abs=1)
+    assert corner["y"] == pytest.approx(scroller["y"], abs=1)
+
+
+def test_findings_name_model_level_and_cell(shown: Open) -> None:
+    """A finding says what, where and how far off; the model's row leads to it."""
+    page = shown(reports.usual_report())
+    group = page.locator("#findings .group", has_text="DeepSeek-V2 (as tabled)")
+    assert "Impossible" in group.inner_text()
+    assert "Models!5" in group.inner_text()
+    page.click("#table-summary .flag")
+    assert page.url.endswith(f"#{group.get_attribute('id')}")
+
+
+def test_no_findings_is_said_in_a_line(shown: Open) -> None:
+    """Without findings the section is one sentence, and no row is flagged."""
+    page = shown(reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL)))
+    assert page.inner_text("#findings .none").startswith("No findings")
+    assert page.locator(".flag").count() == 0
+
+
+def test_failed_section_is_a_finding(shown: Open) -> None:
+    """A section that failed is named with its package and the cause."""
+    page = shown(reports.failed_report())
+    text = page.inner_text("#findings")
+    assert "Failed" in text
+    assert "energy" in text
+    assert "no module named 'watts'" in text
+    assert "moe-energy" in text
+
+
+def test_one_model_has_every_chart(shown: Open) -> None:
+    """A report of one model speaks of it by name."""
+    page = shown(reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL)))
+    assert page.locator("figure.chart").count() == 5
+    assert (
+        page.inner_text("#chart-share h3") == "Mixtral 8x7B runs 27.6 % of its weights for a token"
+    )
+    assert "1 model" in page.inner_text(".facts")
+
+
+def test_layer_without_totals_has_no_charts(shown: Open) -> None:
+    """A lone layer shows its savings; a line says why there are no charts."""
+    page = shown(reports.report_of(reports.row("A layer", reports.LAYER)))
+    assert "99.8" in page.inner_text("#table-summary tbody")
+    assert page.locator("figure.chart").count() == 0
+    assert page.inner_text("#charts .none").startswith("No chart of size, efficiency, FLOPs, ")
+
+
+def test_missing_sections_leave_charts_out(shown: Open) -> None:
+    """Where a section was skipped its charts are left out, and that is said."""
+    rows = (reports.row("Mixtral 8x7B", reports.MIXTRAL),)
+    page = shown(reports.report_of(*rows, only=["parameter_efficiency"]))
+    assert page.locator("#chart-flops").count() == 0
+    assert page.locator("#chart-size").count() == 1
+    assert page.inner_text("#charts .none") == (
+        "No chart of FLOPs or routing overhead: its section is not part of this report."
+    )
+
+
+def test_page_without_any_section(shown: Open) -> None:
+    """With nothing computed the page still says what was read."""
+    report = dataclasses.replace(reports.usual_report(), sections=(), assumptions=(), findings=())
+    page = shown(report)
+    assert page.locator("#filter").count() == 0
+    assert page.locator("#table-input-table").count() == 1
+
+
+def test_texts_have_contrast(shown: Open) -> None:
+    """Colours of text keep 4.5:1 against the page, light and dark."""
+    page = shown(reports.usual_report())
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        colours = page.evaluate(
+            """() => Object.fromEntries(["paper", "ink", "quiet", "link", "strong"].map((name) =>
+              [name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`)]))"""
+        )
+        for name in ("ink", "quiet", "link", "strong"):
+            assert contrast(colours[name], colours["paper"]) >= 4.5, (scheme, name)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours as WCAG 2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(part, 16) / 255 for part in re.findall("..", colour.strip().lstrip("#"))]
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_page_prints_on_landscape_pages(shown: Open) -> None:
+    """Nothing is scrolled away on paper: no table or formula is wider than its page."""
+    page = shown(reports.usual_report())
+    page.set_viewport_size({"width": 1032, "height": 700})  # A4 landscape without its margins
+    page.emulate_media(media="print")
+    wide = page.evaluate(
+        "[...document.querySelectorAll('main *')].filter(item => item.checkVisibility())"
+        ".filter(item => item.getBoundingClientRect().right > innerWidth + 1)"
+        ".map(item => `${item.localName} ${item.className} ${item.textContent.slice(0, 30)}`)"
+    )
+    assert wide == []
+
+
+def test_ids_are_unique_and_links_lead_somewhere(shown: Open) -> None:
+    """No id is used twice; every link inside the page has its target."""
+    few = reports.report_of(reports.row("A", reports.MIXTRAL), only=["parameter_ledger"])
+    for report in (reports.failed_report(), few):
+        check_links(shown(report))
+
+
+def check_links(page: Page) -> None:
+    """Fail if an id is used twice, or a link leads nowhere."""
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((item) => item.id)")
+    assert len(ids) == len(set(ids))
+    links = page.evaluate(
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map((a) => a.getAttribute('href'))"
+    )
+    assert {link[1:] for link in links} <= set(ids)
+
+
+def test_only_web_addresses_are_linked(shown: Open) -> None:
+    """Outside links are http or https, of sources and arXiv ids."""
+    page = shown(reports.usual_report())
+    links = page.evaluate("[...document.querySelectorAll('a')].map((a) => a.href)")
+    outside = [link for link in links if not link.startswith("file:")]
+    assert "https://arxiv.org/abs/2401.04088" in outside
+    assert "https://arxiv.org/abs/1701.06538" in outside
+    assert all(link.startswith(("https://", "http://")) for link in outside)
+
+
+def test_own_templates_come_first(tmp_path: Path) -> None:
+    """A style sheet in the user's folder replaces ours, and the policy allows it."""
+    (tmp_path / "report.css").write_text("body { color: teal }", encoding="utf-8")
+    page = render(reports.usual_report(), templates=[tmp_path]).decode()
+    assert "<style>body { color: teal }</style>" in page
+
+
+def test_same_report_gives_the_same_bytes() -> None:
+    """Rendering is a function of the report."""
+    report = reports.usual_report()
+    assert render(report) == render(report)
+
+
+def test_assumption_set_by_the_user_is_told() -> None:
+    """A value that is not the default says so."""
+    from moe_report.compute.build import build_report
+    from moe_report.table import ModelTable, Source
+
+    table = ModelTable((reports.row("Mixtral 8x7B", reports.MIXTRAL),), Source("models.xlsx"))
+    report = build_report(table, load(), assumptions={"context_length": 8192})
+    told = {item.name: item.origin for item in page_of(report).assumptions}
+    assert told["context_length"] == "set (default 4,096)"
+    assert told["causal"] == "default"

@@ -1,0 +1,89 @@
+"""What type checkers must make of a plugin: this file is checked, strictly."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_type
+
+from moe_report import (
+    Model,
+    assumption,
+    ceil,
+    coalesce,
+    exp,
+    floor,
+    ln,
+    log2,
+    log10,
+    maximum,
+    metric,
+    minimum,
+    sqrt,
+    where,
+)
+from moe_report.schema.metrics import Metric
+
+SAID = "a convention of these tests"
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Assumptions are typed as the numbers that they stand for."""
+
+    batch: float = assumption(1, symbol="B", unit="sequences", help="At once.")
+    spare: float = assumption(
+        0.5, symbol="ε", unit="ratio", help="Kept.", label="Spare", minimum=0, maximum=1
+    )
+
+
+@metric(symbol="a", unit="parameters", source=SAID)
+def plain(m: Model) -> float:
+    """Fields are floats, and so is arithmetic with them."""
+    assert_type(m.num_experts, float)
+    assert_type(1 - m.num_experts_per_tok / m.num_experts, float)
+    return m.num_experts * m.hidden_size
+
+
+@metric(
+    symbol="b", unit="ratio", source=SAID, label="B", format="percent", better="higher",
+    headline=True, aliases=("bee", "be"),
+)  # fmt: skip
+def with_assumptions(m: Model, serving: Serving) -> float:
+    """Assumptions come after the model; a metric that is called is a float."""
+    assert_type(serving.batch, float)
+    assert_type(plain(m), float)
+    return plain(m) * serving.batch * (1 - serving.spare)
+
+
+@metric(symbol="c", unit="bytes", source=SAID)
+def functions(m: Model) -> float:
+    """Every function takes and gives floats; a test is a bool."""
+    x = m.hidden_size
+    assert_type(where(x > 1, x, 0), float)
+    assert_type(coalesce(x, 1, 2), float)
+    assert_type(minimum(x, 1, 2), float)
+    assert_type(maximum(x, 1), float)
+    for one in (floor(x), ceil(x), sqrt(x), exp(x), ln(x), log2(x), log10(x)):
+        assert_type(one, float)
+    return where((x > 1) & ~(x == 2), floor(x), ceil(x))
+
+
+assert_type(plain, Metric)
+assert_type(plain.of(num_experts=8, hidden_size=64), float)
+assert_type(plain.name, str)
+
+if TYPE_CHECKING:
+    # What a checker must refuse. An ignore that is not needed is an error too, so each is proved.
+    plain(8)  # type: ignore[arg-type]
+    plain.name = "other"  # type: ignore[misc]
+    plain.of(num_experts="8")  # type: ignore[arg-type]
+    where("x", 1, 2)  # type: ignore[arg-type]
+    minimum(1)  # type: ignore[call-arg]
+    metric(symbol="d", unit="ratio")  # type: ignore[call-arg]
+    metric(symbol="d", unit="ratio", source=SAID, format="percentage")  # type: ignore[arg-type]
+    metric(symbol="d", unit="ratio", source=SAID, better="more")  # type: ignore[arg-type]
+    metric(symbol="d", unit="ratio", source=SAID, aliases="d")  # type: ignore[arg-type]
+    assumption(1)  # type: ignore[call-arg]
+
+    @metric(symbol="e", unit="ratio", source=SAID)  # type: ignore[arg-type]
+    def gives_a_text(m: Model) -> str:
+        """A metric is a number."""
+        return "1"
