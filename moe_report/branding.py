@@ -10,7 +10,7 @@ from pathlib import Path, PureWindowsPath
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
-from moe_report.load.grid import CONTROL, shown
+from moe_report.text import CONTROL, shown
 
 KEYS = ("title", "intro", "footer", "logo")
 LARGEST_LOGO = 1_000_000  # bytes; it is part of every page

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.grid import ASSUMPTIONS_SHEET
 from moe_report.table import BASE, Given, ModelTable
+from moe_report.text import one_of
 
 
 def scenario_named(table: ModelTable, wanted: str | None) -> str:
@@ -34,13 +35,3 @@ def typed_in(table: ModelTable, scenario: str) -> Mapping[str, Given]:
     """Return the assumptions that a table sets where a scenario is chosen, by name."""
     own = {} if scenario == BASE else table.scenarios.values[scenario]
     return {**table.assumptions, **own, **table.scenarios.fixed}
-
-
-def one_of(names: tuple[str, ...]) -> str:
-    """Return names as a sentence lists them.
-
-    >>> one_of(("base", "long context", "fp8"))
-    "'base', 'long context' or 'fp8'"
-    """
-    *most, last = map(repr, names)
-    return f"{', '.join(most)} or {last}" if most else last

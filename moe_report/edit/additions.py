@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from moe_report.errors import Problem
-from moe_report.load.grid import Places, shown
+from moe_report.load.grid import Places
+from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.guard import column_letters, split_address
+from moe_report.ooxml.notes import Note, vml_shape
 from moe_report.ooxml.package import OFFICE_REL, Package, parse, relationships_name, serialize
-from moe_report.ooxml.rows import Note, vml_shape
 from moe_report.renderers.excel.record import (
     RECORD_COLUMN,
     RECORD_SHEET,
@@ -27,6 +27,7 @@ from moe_report.renderers.excel.record import (
     mark_of,
     read_record,
 )
+from moe_report.text import shown
 
 OUR_AUTHOR = "moe-report"
 _THREADS = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"

@@ -11,21 +11,20 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.load.grid import Places
-from moe_report.ooxml.cells import TAG, Cells, area_of
-from moe_report.ooxml.guard import column_letters
-from moe_report.ooxml.package import CONTENT_TYPES, Package, parse, relationships_name, serialize
+from moe_report.ooxml.addresses import area_of, column_letters
+from moe_report.ooxml.calculation import (
+    ask_to_recalculate,
+    drop_calculation_chain,
+    has_formulas,
+)
+from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import number_text, text_of
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.table import Row
 
 _SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
 _RANGED = ("conditionalFormatting", "dataValidation")
-_FORMULA = re.compile(rb"<(\w+:)?f[ >/]")
-# What the schema wants behind a workbook's <calcPr>.
-_AFTER_CALCULATION = {
-    "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
-    "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
-}  # fmt: skip
 
 
 @dataclass
@@ -265,7 +264,7 @@ class _Sheet:
         self.package[self.part] = serialize(self.root)
         if self.cells.formulas_lost:
             drop_calculation_chain(self.package)
-        if any(_FORMULA.search(self.package[part]) for part in self.package.sheets().values()):
+        if any(has_formulas(self.package[part]) for part in self.package.sheets().values()):
             ask_to_recalculate(self.package)
 
     def _stretch_ranges(self, ends: set[int]) -> None:
@@ -309,40 +308,3 @@ def _stretch_filter_name(package: Package, sheet: str, last: int) -> None:
         if ours and item.get("name") == "_xlnm._FilterDatabase" and item.text:
             item.text = re.sub(r"(:\$?[A-Z]+\$?)\d+$", rf"\g<1>{last}", item.text)
             package[part] = serialize(root)
-
-
-def ask_to_recalculate(package: Package) -> None:
-    """Values that are stored with formulas may be those of before."""
-    part = package.workbook_part()
-    root = parse(package[part])
-    said = root.find(f"{TAG}calcPr")
-    if said is not None and said.get("fullCalcOnLoad") in ("1", "true"):
-        return
-    if said is None:
-        said = etree.Element(f"{TAG}calcPr")
-        later = (
-            at
-            for at, item in enumerate(root)
-            if isinstance(item.tag, str) and etree.QName(item).localname in _AFTER_CALCULATION
-        )
-        root.insert(next(later, len(root)), said)
-    said.set("fullCalcOnLoad", "1")
-    package[part] = serialize(root)
-
-
-def drop_calculation_chain(package: Package) -> None:
-    """Excel makes a new one; one that names a cell without a formula it calls damage."""
-    workbook = package.workbook_part()
-    for link in package.relationships(workbook):
-        if link.type.endswith("/calcChain"):
-            del package[link.target]
-            name = relationships_name(workbook)
-            links = parse(package[name])
-            for item in [item for item in links if item.get("Id") == link.id]:
-                links.remove(item)
-            package[name] = serialize(links)
-            types = parse(package["[Content_Types].xml"])
-            for item in list(types.iterchildren(f"{{{CONTENT_TYPES}}}Override")):
-                if item.get("PartName", "").lstrip("/") == link.target:
-                    types.remove(item)
-            package["[Content_Types].xml"] = serialize(types)

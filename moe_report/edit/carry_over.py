@@ -25,14 +25,15 @@ from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.users_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import OURS
-from moe_report.load.grid import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET, shown
+from moe_report.load.grid import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET
 from moe_report.load.workbook import Read
+from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.guard import column_letters
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.renderers.excel.record import RECORD_SHEET, Footprint, Record
 from moe_report.report import Report
 from moe_report.table import BASE
+from moe_report.text import shown
 
 _ALIKE = 0.8  # of the cells of two sheets
 _ROWS_ABOVE = 2  # of the header of Models

@@ -10,9 +10,9 @@ from copy import deepcopy
 from lxml import etree
 
 from moe_report.errors import Problem
-from moe_report.ooxml.guard import column_letters, split_address
+from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.notes import Note, comment_xml, comments_xml, vml_shape, vml_xml
 from moe_report.ooxml.package import MAIN, OFFICE_REL, Package, parse, serialize
-from moe_report.ooxml.rows import Note, comment_xml, comments_xml, vml_shape, vml_xml
 
 _FILL = "FFFFC7CE"
 _AUTHOR = "moe-report"

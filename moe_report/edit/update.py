@@ -13,7 +13,7 @@ from moe_report.edit.additions import Texts, record_of
 from moe_report.edit.carry_over import Carryover
 from moe_report.edit.replace_sheets import renew
 from moe_report.errors import InputError, OutputError, Problem
-from moe_report.load.grid import COMPARE_SHEET, REPORT_PROPERTY, SHEET, shown
+from moe_report.load.grid import COMPARE_SHEET, REPORT_PROPERTY, SHEET
 from moe_report.load.models_sheet import NO_NUMBER, NO_VALUE_YET
 from moe_report.load.workbook import Read, inspect_workbook, read_bytes
 from moe_report.ooxml.guard import check_package
@@ -23,6 +23,7 @@ from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
 from moe_report.report import Report
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row
+from moe_report.text import shown
 
 _SUFFIXES = (".xlsx", ".xlsm")
 

@@ -11,15 +11,15 @@ from openpyxl.formula.translate import Translator
 
 from moe_report.errors import InputError, Problem
 from moe_report.load.grid import SHEET
+from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.calculation import has_formulas
 from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.guard import column_letters
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.schema.fields import FIELDS
 
 if TYPE_CHECKING:
     from moe_report.edit.additions import Keyed
 
-_FORMULA = re.compile(rb"<(\w+:)?f[ >/]")
 _CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]+|\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}")
 _NOT_CELLS = re.compile(r'"[^"]*"|\[[^\]]*\]')  # texts, and names of columns
 _OURS = re.compile(r"\[#This Row\]|\[@|^[\d.+\-*/() ]*$")  # a metric's, or a default's
@@ -136,9 +136,7 @@ def let_go_of_values(
     """
     parts = package.sheets()
     roots: Mapping[str, etree._Element] = {
-        name: parse(package[parts[name]])
-        for name in sheets
-        if _FORMULA.search(package[parts[name]])
+        name: parse(package[parts[name]]) for name in sheets if has_formulas(package[parts[name]])
     }
     found = {name: _formulas(root, file) for name, root in roots.items()}
     refers = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}" for word in words), re.IGNORECASE)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from moe_report.fill.expressions.scope import Known
-from moe_report.ooxml.cells import TAG, Area
-from moe_report.ooxml.guard import split_address
+from moe_report.ooxml.addresses import Area, split_address
+from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import Package, parse
 
 _ONE_CELL = re.compile(

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moe_report.edit.append import ask_to_recalculate, drop_calculation_chain
 from moe_report.errors import InputError, Problem
 from moe_report.fill.expressions.expression import Context
 from moe_report.fill.plan import Plan, make_plan
 from moe_report.fill.read_template import read_template
 from moe_report.fill.row_pattern import unshare
 from moe_report.fill.stale_values import Changed, forget_values
-from moe_report.fill.write_sheet import has_formulas, write_sheet
+from moe_report.fill.write_sheet import write_sheet
+from moe_report.ooxml.addresses import LAST_COLUMN
+from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain, has_formulas
 from moe_report.ooxml.copy_sheet import SheetCopies
 from moe_report.ooxml.file_types import drop_signatures, kind_of, set_kind
-from moe_report.ooxml.formula_text import LAST_COLUMN
-from moe_report.ooxml.guard import check_package, scan_sheet
+from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.insert_rows.insert import insert_rows
 from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.scan import scan_sheet
 from moe_report.report import Report
 
 

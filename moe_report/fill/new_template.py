@@ -12,7 +12,7 @@ from openpyxl.formatting.rule import DataBarRule
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import freeze
 from moe_report.renderers.excel.palette import (
     BLUE,

@@ -22,9 +22,10 @@ from moe_report.fill.live_formulas import LackingError, LiveFormulas
 from moe_report.fill.row_pattern import Contents, Value, fits
 from moe_report.fill.template import RepeatedSheet, Template, TemplateCell, TemplateTable
 from moe_report.fill.write_sheet import Band, CellValue, neighbours, unrepeatable
+from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.copy_sheet import MAX_SHEETS, copying_obstacles, named_only
-from moe_report.ooxml.guard import MAX_ROWS, column_letters
+from moe_report.ooxml.guard import MAX_ROWS
 from moe_report.ooxml.insert_rows.insert import obstacles
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.references import Insertion

@@ -31,8 +31,8 @@ from moe_report.fill.template import (
     TemplateCell,
     TemplateTable,
 )
-from moe_report.ooxml.cells import TAG, Area, area_of
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import Area, area_of, column_letters
+from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import Package, parse
 
 MAX_EXPRESSIONS = 5000  # different ones

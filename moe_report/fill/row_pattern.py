@@ -12,9 +12,9 @@ from html import escape
 
 from lxml import etree
 
+from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references, translated
-from moe_report.ooxml.guard import column_letters, split_address
 from moe_report.ooxml.insert_rows.formulas import split_row
 from moe_report.ooxml.rows import MAX_TEXT, number_text, text_of
 

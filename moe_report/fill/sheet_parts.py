@@ -10,8 +10,8 @@ from typing import NamedTuple
 from lxml import etree
 
 from moe_report.fill.placeholders import may_ask
-from moe_report.ooxml.cells import TAG, area_of
-from moe_report.ooxml.guard import split_address
+from moe_report.ooxml.addresses import area_of, split_address
+from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import Package, parse
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")

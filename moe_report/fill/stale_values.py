@@ -14,16 +14,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from moe_report.fill.write_sheet import has_formulas
-from moe_report.ooxml.cells import TAG, Area, Cells, area_of
-from moe_report.ooxml.formula_text import (
-    LAST_COLUMN,
-    LAST_ROW,
-    Reference,
-    references,
-    translated,
-)
-from moe_report.ooxml.guard import split_address
+from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
+from moe_report.ooxml.calculation import has_formulas
+from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.formula_text import Reference, references, translated
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.references import untraceable
 

@@ -9,8 +9,8 @@ from lxml import etree
 
 from moe_report.fill.expressions.expression import Expression, parse_expression
 from moe_report.fill.expressions.scope import Known, TemplateValueError, short
+from moe_report.ooxml.addresses import split_address
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.guard import split_address
 from moe_report.ooxml.package import Package, parse
 
 _LINE = re.compile(r"\s*(sort|where)\s*:(.*)", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moe_report.fill.expressions.expression import Expression
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import column_letters
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from lxml import etree
 
 from moe_report.fill.row_pattern import RowPattern, Value, drifting
-from moe_report.ooxml.cells import TAG, Cells, area_of
+from moe_report.ooxml.addresses import area_of, column_letters, split_address
+from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.formula_text import translated
-from moe_report.ooxml.guard import column_letters, split_address
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import number_text, text_of
 
@@ -119,11 +119,6 @@ def _put(cells: Cells, item: CellValue) -> None:
         cells.put(item.row, item.column, {"v": number_text(value)}, None)
         if isinstance(value, bool):
             cells.grid[item.row][item.column].set("t", "b")
-
-
-def has_formulas(xml: bytes) -> bool:
-    """Whether a sheet has a formula."""
-    return any(start in xml for start in (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/"))
 
 
 def unrepeatable(xml: bytes, row: int) -> list[tuple[str, str]]:

@@ -14,25 +14,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from moe_report.compute.scenarios import one_of
 from moe_report.errors import nearest
 from moe_report.load.grid import (
     ASSUMPTIONS_SHEET,
-    CONTROL,
     HEADER_ROWS,
     STORED_AS_TEXT,
-    is_number,
     plain,
     read_grid,
     sheet_named,
-    shown,
 )
 from moe_report.load.models_sheet import SheetReader
-from moe_report.ooxml.guard import Scan, column_letters
+from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.scan import Scan
 from moe_report.schema.metrics import Assumption
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, Given, Scenarios, Source, given
+from moe_report.text import CONTROL, is_number, one_of, shown
 
 LABEL = "Scenario"
 # Columns that are no scenarios: ours, and remarks. One that starts with # is none either.

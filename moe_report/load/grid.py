@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +11,8 @@ from typing import Any
 from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
-from moe_report.ooxml.guard import Scan, scan_sheet
-from moe_report.ooxml.package import MAIN, Package, parse
+from moe_report.ooxml.package import Package
+from moe_report.ooxml.scan import Scan, scan_sheet
 
 SHEET = "Models"
 ASSUMPTIONS_SHEET = "Assumptions"
@@ -26,9 +25,6 @@ NOTES_SHEET = "Notes"
 REPORT_PROPERTY = "moe-report"
 HEADER_ROWS = 30  # a header is looked for in so many rows
 STORED_AS_TEXT = " (it is stored as text; convert the cell to a number)"
-# What no text of a report may hold.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-_SHOWN_TEXT = 60
 
 
 @dataclass(frozen=True)
@@ -89,32 +85,6 @@ def plain(value: Any) -> Any:
         return value
     text = unescape(value).replace("\r\n", "\n").replace("\r", "\n")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def shown(value: object) -> str:
-    """Return a value as an error quotes it."""
-    if isinstance(value, (datetime.date, datetime.time)):
-        return f"the date {value}" if isinstance(value, datetime.date) else f"the time {value}"
-    if isinstance(value, datetime.timedelta):
-        return f"the duration {value}"
-    if isinstance(value, str) and len(value) > _SHOWN_TEXT:
-        value = value[: _SHOWN_TEXT - 1] + "…"
-    return repr(value)
-
-
-def is_number(text: str) -> bool:
-    """Whether a text reads as a number."""
-    try:
-        float(text.replace(",", "").replace(" ", ""))
-    except ValueError:
-        return False
-    return True
-
-
-def asks_to_recalculate(package: Package) -> bool:
-    """Whether the values that a workbook stores with its formulas may be stale."""
-    settings = parse(package[package.workbook_part()]).find(f"{{{MAIN}}}calcPr")
-    return settings is not None and settings.get("fullCalcOnLoad") in ("1", "true")
 
 
 def shows_percent(number_format: str) -> bool:

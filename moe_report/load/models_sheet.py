@@ -9,24 +9,22 @@ from typing import Any
 
 from moe_report.errors import Problem, nearest
 from moe_report.load.grid import (
-    CONTROL,
     HEADER_ROWS,
     STORED_AS_TEXT,
     Places,
-    asks_to_recalculate,
-    is_number,
     plain,
     read_grid,
-    shown,
     shows_percent,
 )
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.package import Package
 from moe_report.schema.fields import FEWEST, LARGEST, RULES, Field
 from moe_report.schema.headers import Headers, Known, folded
 from moe_report.schema.metrics import field_value
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, Row, Source, given
+from moe_report.text import CONTROL, is_number, shown
 
 NO_VALUE_YET = "a formula of yours has no stored value yet and is carried along empty"
 NO_NUMBER = "has no number at all and is skipped"

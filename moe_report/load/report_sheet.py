@@ -8,19 +8,12 @@ from typing import Any
 
 from moe_report.branding import KEYS, Setting
 from moe_report.errors import nearest
-from moe_report.load.grid import (
-    CONTROL,
-    HEADER_ROWS,
-    REPORT_SHEET,
-    plain,
-    read_grid,
-    sheet_named,
-    shown,
-)
+from moe_report.load.grid import HEADER_ROWS, REPORT_SHEET, plain, read_grid, sheet_named
 from moe_report.load.models_sheet import SheetReader
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import Package
 from moe_report.table import Source
+from moe_report.text import CONTROL, shown
 
 _EXPECTED = f"{', '.join(KEYS[:-1])} or {KEYS[-1]}"
 

@@ -9,23 +9,12 @@ from lxml import etree
 from openpyxl.formula.translate import Translator
 
 from moe_report.errors import InputError, Problem
-from moe_report.ooxml.guard import column_letters, split_address
+from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
 from moe_report.ooxml.package import MAIN
 
 TAG = f"{{{MAIN}}}"
-Area = tuple[int, int, int, int]
 _CONTENT = {f"{TAG}f", f"{TAG}v", f"{TAG}is"}
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-
-
-def area_of(text: str) -> Area:
-    """Return the corners of an area: first column and row, last column and row.
-
-    >>> area_of("B3:D9"), area_of("C2")
-    ((2, 3, 4, 9), (3, 2, 3, 2))
-    """
-    first, _, last = text.partition(":")
-    return (*split_address(first), *split_address(last or first))
 
 
 class Cells:

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from moe_report.ooxml.guard import column_letters, split_address
+from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, column_letters, split_address
 
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _WORD = r"[\w.$\\?\x80-\U0010ffff]"
 _COLUMN = (  # to XFD
     r"\$?(?:[A-Za-z]{1,2}|[A-Wa-w][A-Za-z]{2}|[Xx][A-Ea-e][A-Za-z]|[Xx][Ff][A-Da-d])"

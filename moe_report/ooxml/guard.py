@@ -12,13 +12,12 @@ import re
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
 from typing import NoReturn
 
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
-from moe_report.ooxml.package import MAIN, STRICT_MAIN, Package, compressed_bytes
+from moe_report.ooxml.package import STRICT_MAIN, Package, compressed_bytes
 
 MAX_FILE = 200_000_000
 MAX_PARTS = 10_000
@@ -36,32 +35,7 @@ _KNOWN_ENCODING = re.compile(
     rb"utf-?8|utf-?16|us-ascii|ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A formula cell: its text, and whether a value is stored with it."""
-
-    text: str
-    has_value: bool
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What a look at a sheet's XML says.
-
-    Attributes:
-        formulas: Formula cells by address.
-        rows: Number of the last row with content.
-        columns: Number of the last column with content.
-        merged: Corners of the merged cells: first column and row, last column and row.
-    """
-
-    formulas: dict[str, Formula]
-    rows: int
-    columns: int
-    merged: tuple[tuple[int, int, int, int], ...] = ()
+SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
 
 
 def check_package(data: bytes, name: str) -> Package:
@@ -92,174 +66,37 @@ def check_package(data: bytes, name: str) -> Package:
                 archive.open(part).close()  # compares the part's own header with the directory
                 _check_markup(part.filename, _unpacked(data, part, name), name)
     except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, OSError) as error:
-        _refuse(name, f"the file is damaged or cut short ({_line(error)})")
+        _refuse(name, f"the file is damaged or cut short ({first_line(error)})")
     except (struct.error, zlib.error) as error:
-        _refuse(name, f"the file is damaged or cut short ({_line(error)})")
+        _refuse(name, f"the file is damaged or cut short ({first_line(error)})")
     package = Package(data)
     if "[Content_Types].xml" not in package or "_rels/.rels" not in package:
         opened = " but an OpenDocument file" if "mimetype" in package else ""
-        _refuse(name, f"this zip file is not an Excel workbook (.xlsx){opened}; {_SAVE_AGAIN}")
+        _refuse(name, f"this zip file is not an Excel workbook (.xlsx){opened}; {SAVE_AGAIN}")
     try:
         _check_sheets(package, name)
     except StopIteration:
         _refuse(name, "this zip file is not an Excel workbook (.xlsx): it names no main part")
     except (KeyError, ValueError, etree.XMLSyntaxError) as error:
-        _refuse(name, f"its list of sheets cannot be read ({_line(error)})")
+        _refuse(name, f"its list of sheets cannot be read ({first_line(error)})")
     return package
 
 
 def _check_sheets(package: Package, name: str) -> None:
     main = package.workbook_part()
     if main.endswith(".bin"):
-        _refuse(name, f"this is a binary workbook (.xlsb); {_SAVE_AGAIN}")
+        _refuse(name, f"this is a binary workbook (.xlsb); {SAVE_AGAIN}")
     for sheet, part in package.sheets().items():
         if part not in package:
             _refuse(name, f"the sheet {sheet!r} is missing: the package has no part {part}")
     if not package.sheets():
         strict = " (it is a Strict Open XML workbook)" if STRICT_MAIN in package[main] else ""
-        _refuse(name, f"found no worksheet in it{strict}; {_SAVE_AGAIN}")
+        _refuse(name, f"found no worksheet in it{strict}; {SAVE_AGAIN}")
 
 
-def scan_sheet(xml: bytes, where: str) -> Scan:
-    """Return where a sheet has content, and its formulas.
-
-    Args:
-        xml: The sheet's part.
-        where: File and sheet, for the error.
-
-    Raises:
-        InputError: A cell lies out of bounds, or the XML is broken.
-    """
-    scan = _Scanner(where)
-    try:
-        for event, item in etree.iterparse(
-            io.BytesIO(xml), events=("start", "end"), tag=(_ROW, _CELL, _MERGED),
-            resolve_entities=False, no_network=True,
-        ):  # fmt: skip
-            if event == "start":
-                if item.tag == _ROW:
-                    scan.start_row(item)
-            elif item.tag == _CELL:
-                scan.cell(item)
-            elif item.tag == _MERGED:
-                scan.merge(item)
-            else:
-                item.clear()
-                while item.getprevious() is not None:  # a million empty rows must not pile up
-                    del item.getparent()[0]
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise InputError([Problem(where, f"the sheet's XML is broken ({_line(error)})")]) from error
-    return Scan(scan.formulas, scan.last_row, scan.last_column, tuple(scan.merged))
-
-
-_ROW, _CELL, _MERGED = (f"{{{MAIN}}}{tag}" for tag in ("row", "c", "mergeCell"))
-_FORMULA, _VALUE = (f"{{{MAIN}}}{tag}" for tag in ("f", "v"))
-
-
-class _Scanner:
-    """Goes through a sheet cell by cell."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-        self.formulas: dict[str, Formula] = {}
-        self.merged: list[tuple[int, int, int, int]] = []
-        self.last_row = self.last_column = 0
-        self.row = self.column = 0
-        self.columns: set[int] = set()
-
-    def refuse(self, cell: str, message: str) -> NoReturn:
-        raise InputError([Problem(f"{self.where}, cell {cell}", message)])
-
-    def start_row(self, row: etree._Element) -> None:
-        number = int(row.get("r") or self.row + 1)  # without one: the row below the one before
-        if number <= self.row:
-            self.refuse(
-                f"A{number}",
-                f"row {number} stands behind row {self.row} in the file; {_SAVE_AGAIN}",
-            )
-        self.row, self.column = number, 0
-        self.columns.clear()
-
-    def cell(self, cell: etree._Element) -> None:
-        address = cell.get("r")
-        if address is None:  # allowed: the cell right of the one before
-            self.column += 1
-            address = f"{column_letters(self.column)}{self.row}"
-        else:
-            self.column, row = split_address(address)
-            if row != self.row:
-                self.refuse(address, f"it stands in row {self.row} of the file; {_SAVE_AGAIN}")
-        if self.column in self.columns:
-            self.refuse(address, f"the file holds it twice; {_SAVE_AGAIN}")
-        self.columns.add(self.column)
-        if not len(cell):
-            return
-        formula, value, kind = cell.find(_FORMULA), cell.find(_VALUE), cell.get("t", "n")
-        text = value.text if value is not None else None
-        if formula is not None:
-            # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
-            stored = bool(text) or (value is not None and kind == "str")
-            self.formulas[address] = Formula(formula.text or "", stored)
-        if kind == "n" and text and not _is_number(text):
-            self.refuse(address, f"found {text!r}, while the file says that it is a number")
-        self.last_row = max(self.last_row, self.row)
-        self.last_column = max(self.last_column, self.column)
-        if self.last_row > MAX_ROWS or self.last_column > MAX_COLUMNS:
-            self.refuse(
-                address,
-                f"there is content this far out; expected at most {MAX_ROWS:,} rows and "
-                f"{MAX_COLUMNS:,} columns",
-            )
-        if self.last_row * self.last_column > MAX_AREA:
-            self.refuse(
-                address,
-                f"the sheet is {self.last_row:,} rows by {self.last_column:,} columns up to here; "
-                f"expected at most {MAX_AREA:,} cells",
-            )
-
-    def merge(self, item: etree._Element) -> None:
-        first, _, last = item.get("ref", "").partition(":")
-        self.merged.append((*split_address(first), *split_address(last or first)))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or its type."""
     return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-def split_address(address: str) -> tuple[int, int]:
-    """Return column and row of an address, counted from 1.
-
-    >>> split_address("XFD1048576")
-    (16384, 1048576)
-    """
-    match = re.fullmatch(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})", address)
-    if not match:
-        raise ValueError(f"{address!r} is no cell address")
-    column = 0
-    for letter in match[1].upper():
-        column = column * 26 + ord(letter) - 64
-    return column, int(match[2])
-
-
-def column_letters(column: int) -> str:
-    """Return the letters of a column counted from 1.
-
-    >>> column_letters(1), column_letters(28), column_letters(16384)
-    ('A', 'AB', 'XFD')
-    """
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _refuse(name: str, message: str) -> NoReturn:

@@ -10,14 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from moe_report.ooxml.formula_text import (
-    LAST_ROW,
-    Reference,
-    calls,
-    reference_of,
-    references,
-    same_sheet,
-)
+from moe_report.ooxml.addresses import LAST_ROW
+from moe_report.ooxml.formula_text import Reference, calls, reference_of, references, same_sheet
 
 _END = re.compile(r"(\$?[A-Za-z]*\$?)([0-9]*)")
 _NUMBER = re.compile(r"0*+([0-9]{1,7})[0-9]*+")

@@ -11,8 +11,9 @@ from typing import Any
 
 import openpyxl
 
-from moe_report.ooxml.guard import check_package, scan_sheet
+from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.scan import scan_sheet
 from tests.fill.makers import (
     OPENPYXL,
     XLSXWRITER,

@@ -20,7 +20,8 @@ from click.testing import CliRunner, Result
 from moe_report.cli.main import main
 from moe_report.errors import InputError
 from moe_report.ooxml import guard
-from moe_report.ooxml.guard import check_package, scan_sheet
+from moe_report.ooxml.guard import check_package
+from moe_report.ooxml.scan import scan_sheet
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from moe_report.errors import Problem
+from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.formula_text import references, same_sheet, translated
-from moe_report.ooxml.guard import column_letters, split_address
 from moe_report.ooxml.insert_rows.places import LAST_ROW, grown, rows_of
 from moe_report.ooxml.references import Insertion, moved_formula, moved_row, untraceable
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator
 
 from lxml import etree
 
-from moe_report.edit.append import ask_to_recalculate, drop_calculation_chain
 from moe_report.errors import InputError, Problem
+from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain, has_formulas
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.parts import (
     MOVERS,
@@ -32,7 +32,6 @@ _SHEETS = ("worksheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet", "char
 # Without any of these a part of another sheet has nothing to do with the rows.
 _MENTIONS = re.compile(rb"!|&#|\0|dataRef|indirect|evaluate", re.IGNORECASE)
 _ALWAYS = ("officeDocument", "pivotCacheDefinition", "volatileDependencies")
-_FORMULA = re.compile(rb"<(\w+:)?f[ >/]")
 
 
 def insert_rows(
@@ -192,7 +191,7 @@ class _Moving:
             self.package[name] = content
         if self.move.formulas_moved:
             drop_calculation_chain(self.package)
-        if any(_FORMULA.search(self.package[part]) for part in self.package.sheets().values()):
+        if any(has_formulas(self.package[part]) for part in self.package.sheets().values()):
             ask_to_recalculate(self.package)
         notes = list(self.move.notes)
         if self.has_charts:

@@ -12,7 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from moe_report.load.assumptions_sheet import LABEL
 from moe_report.load.grid import ASSUMPTIONS_SHEET
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import number_text
 from moe_report.renderers.excel.book import Book, Sheet, freeze
 from moe_report.renderers.excel.palette import INPUT, QUIET, Look

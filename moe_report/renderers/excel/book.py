@@ -13,9 +13,10 @@ from openpyxl.packaging.custom import StringProperty
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.hyperlink import Hyperlink
 
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.notes import Note, comments_xml, vml_xml
 from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
-from moe_report.ooxml.rows import Note, SheetRows, comments_xml, vml_xml, with_rows
+from moe_report.ooxml.rows import SheetRows, with_rows
 from moe_report.renderers.excel.palette import Palette
 
 LETTER_LANDSCAPE_A4 = 9

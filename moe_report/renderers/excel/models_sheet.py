@@ -18,7 +18,7 @@ from moe_report.errors import PluginError
 from moe_report.formula.excel import Reference, excel, plain
 from moe_report.formula.expr import Expr
 from moe_report.load.grid import SHEET
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.renderers.excel.book import Book, Sheet, freeze
 from moe_report.renderers.excel.column_widths import header_lines, label_lines, room

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from moe_report.load.grid import CHART_DATA_SHEET
-from moe_report.ooxml.guard import column_letters, split_address
+from moe_report.ooxml.addresses import column_letters, split_address
 
 RECORD_SHEET = CHART_DATA_SHEET
 RECORD_COLUMN = 101  # right of all data of charts

@@ -9,7 +9,7 @@ from openpyxl.formatting.rule import DataBarRule
 
 from moe_report.display import show
 from moe_report.load.grid import SHEET
-from moe_report.ooxml.guard import column_letters
+from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.assumptions_sheet import chosen_scenario
 from moe_report.renderers.excel.book import Book, Sheet, freeze
 from moe_report.renderers.excel.charts import write_main_charts

@@ -1,0 +1,49 @@
+"""Addresses of cells: letters and numbers, areas, and the bounds of a sheet."""
+
+from __future__ import annotations
+
+import re
+
+
+def split_address(address: str) -> tuple[int, int]:
+    """Return column and row of an address, counted from 1.
+
+    >>> split_address("XFD1048576")
+    (16384, 1048576)
+    """
+    match = re.fullmatch(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})", address)
+    if not match:
+        raise ValueError(f"{address!r} is no cell address")
+    column = 0
+    for letter in match[1].upper():
+        column = column * 26 + ord(letter) - 64
+    return column, int(match[2])
+
+
+def column_letters(column: int) -> str:
+    """Return the letters of a column counted from 1.
+
+    >>> column_letters(1), column_letters(28), column_letters(16384)
+    ('A', 'AB', 'XFD')
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+Area = tuple[int, int, int, int]
+
+
+def area_of(text: str) -> Area:
+    """Return the corners of an area: first column and row, last column and row.
+
+    >>> area_of("B3:D9"), area_of("C2")
+    ((2, 3, 4, 9), (3, 2, 3, 2))
+    """
+    first, _, last = text.partition(":")
+    return (*split_address(first), *split_address(last or first))
+
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384

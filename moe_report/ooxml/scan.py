@@ -1,0 +1,150 @@
+"""Where a sheet has content, and its formulas: a look at its XML before any reader sees it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import NoReturn
+
+from lxml import etree
+
+from moe_report.errors import InputError, Problem
+from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS, SAVE_AGAIN, first_line
+from moe_report.ooxml.package import MAIN
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula cell: its text, and whether a value is stored with it."""
+
+    text: str
+    has_value: bool
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a look at a sheet's XML says.
+
+    Attributes:
+        formulas: Formula cells by address.
+        rows: Number of the last row with content.
+        columns: Number of the last column with content.
+        merged: Corners of the merged cells: first column and row, last column and row.
+    """
+
+    formulas: dict[str, Formula]
+    rows: int
+    columns: int
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+
+
+def scan_sheet(xml: bytes, where: str) -> Scan:
+    """Return where a sheet has content, and its formulas.
+
+    Args:
+        xml: The sheet's part.
+        where: File and sheet, for the error.
+
+    Raises:
+        InputError: A cell lies out of bounds, or the XML is broken.
+    """
+    scan = _Scanner(where)
+    try:
+        for event, item in etree.iterparse(
+            io.BytesIO(xml), events=("start", "end"), tag=(_ROW, _CELL, _MERGED),
+            resolve_entities=False, no_network=True,
+        ):  # fmt: skip
+            if event == "start":
+                if item.tag == _ROW:
+                    scan.start_row(item)
+            elif item.tag == _CELL:
+                scan.cell(item)
+            elif item.tag == _MERGED:
+                scan.merge(item)
+            else:
+                item.clear()
+                while item.getprevious() is not None:  # a million empty rows must not pile up
+                    del item.getparent()[0]
+    except (etree.XMLSyntaxError, ValueError) as error:
+        problem = Problem(where, f"the sheet's XML is broken ({first_line(error)})")
+        raise InputError([problem]) from error
+    return Scan(scan.formulas, scan.last_row, scan.last_column, tuple(scan.merged))
+
+
+_ROW, _CELL, _MERGED = (f"{{{MAIN}}}{tag}" for tag in ("row", "c", "mergeCell"))
+_FORMULA, _VALUE = (f"{{{MAIN}}}{tag}" for tag in ("f", "v"))
+
+
+class _Scanner:
+    """Goes through a sheet cell by cell."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.formulas: dict[str, Formula] = {}
+        self.merged: list[tuple[int, int, int, int]] = []
+        self.last_row = self.last_column = 0
+        self.row = self.column = 0
+        self.columns: set[int] = set()
+
+    def refuse(self, cell: str, message: str) -> NoReturn:
+        raise InputError([Problem(f"{self.where}, cell {cell}", message)])
+
+    def start_row(self, row: etree._Element) -> None:
+        number = int(row.get("r") or self.row + 1)  # without one: the row below the one before
+        if number <= self.row:
+            self.refuse(
+                f"A{number}",
+                f"row {number} stands behind row {self.row} in the file; {SAVE_AGAIN}",
+            )
+        self.row, self.column = number, 0
+        self.columns.clear()
+
+    def cell(self, cell: etree._Element) -> None:
+        address = cell.get("r")
+        if address is None:  # allowed: the cell right of the one before
+            self.column += 1
+            address = f"{column_letters(self.column)}{self.row}"
+        else:
+            self.column, row = split_address(address)
+            if row != self.row:
+                self.refuse(address, f"it stands in row {self.row} of the file; {SAVE_AGAIN}")
+        if self.column in self.columns:
+            self.refuse(address, f"the file holds it twice; {SAVE_AGAIN}")
+        self.columns.add(self.column)
+        if not len(cell):
+            return
+        formula, value, kind = cell.find(_FORMULA), cell.find(_VALUE), cell.get("t", "n")
+        text = value.text if value is not None else None
+        if formula is not None:
+            # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
+            stored = bool(text) or (value is not None and kind == "str")
+            self.formulas[address] = Formula(formula.text or "", stored)
+        if kind == "n" and text and not _is_number(text):
+            self.refuse(address, f"found {text!r}, while the file says that it is a number")
+        self.last_row = max(self.last_row, self.row)
+        self.last_column = max(self.last_column, self.column)
+        if self.last_row > MAX_ROWS or self.last_column > MAX_COLUMNS:
+            self.refuse(
+                address,
+                f"there is content this far out; expected at most {MAX_ROWS:,} rows and "
+                f"{MAX_COLUMNS:,} columns",
+            )
+        if self.last_row * self.last_column > MAX_AREA:
+            self.refuse(
+                address,
+                f"the sheet is {self.last_row:,} rows by {self.last_column:,} columns up to here; "
+                f"expected at most {MAX_AREA:,} cells",
+            )
+
+    def merge(self, item: etree._Element) -> None:
+        first, _, last = item.get("ref", "").partition(":")
+        self.merged.append((*split_address(first), *split_address(last or first)))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,40 @@
+"""Texts as messages quote them, and what no text of a report may hold."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+# What no text of a report may hold.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_SHOWN_TEXT = 60
+
+
+def shown(value: object) -> str:
+    """Return a value as an error quotes it."""
+    if isinstance(value, (datetime.date, datetime.time)):
+        return f"the date {value}" if isinstance(value, datetime.date) else f"the time {value}"
+    if isinstance(value, datetime.timedelta):
+        return f"the duration {value}"
+    if isinstance(value, str) and len(value) > _SHOWN_TEXT:
+        value = value[: _SHOWN_TEXT - 1] + "…"
+    return repr(value)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text reads as a number."""
+    try:
+        float(text.replace(",", "").replace(" ", ""))
+    except ValueError:
+        return False
+    return True
+
+
+def one_of(names: tuple[str, ...]) -> str:
+    """Return names as a sentence lists them.
+
+    >>> one_of(("base", "long context", "fp8"))
+    "'base', 'long context' or 'fp8'"
+    """
+    *most, last = map(repr, names)
+    return f"{', '.join(most)} or {last}" if most else last
