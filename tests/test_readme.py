@@ -15,7 +15,7 @@ from moe_report.schema import registry
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "plugins" / "README.md"]
-EXAMPLES = ROOT / "moe_report" / "examples"
+EXAMPLES = ROOT / "moe_report" / "load" / "examples"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
