@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from moe_report.branding import Setting
+from moe_report.errors import Notice
 
 BASE = "base"  # the scenario that is always there
 
@@ -100,7 +101,7 @@ class ModelTable:
         rows: One a model.
         source: What they were read from.
         assumptions: Assumptions that the input sets, by name: those of base, if it has scenarios.
-        warnings: What of the input was skipped, a sentence each.
+        warnings: What of the input was skipped.
         settings: What the sheet Report says, by key.
         scenarios: Other sets of assumptions, by name.
     """
@@ -108,7 +109,7 @@ class ModelTable:
     rows: tuple[Row, ...]
     source: Source
     assumptions: Mapping[str, Given] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
     scenarios: Scenarios = field(default_factory=Scenarios)
 

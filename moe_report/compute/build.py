@@ -71,7 +71,7 @@ def build_report(
         assumptions=values,
         findings=audit(table, evaluation, references),
         failures=registry.failures,
-        warnings=table.warnings,
+        warnings=tuple(map(str, table.warnings)),
         branding=branding,
         scenario=scenario,
         scenarios=_scenarios(table, values),

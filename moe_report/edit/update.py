@@ -14,7 +14,7 @@ from moe_report.edit.carry_over import Carryover
 from moe_report.edit.replace_sheets import renew
 from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.grid import COMPARE_SHEET, REPORT_PROPERTY, SHEET
-from moe_report.load.models_sheet import NO_NUMBER, NO_VALUE_YET
+from moe_report.load.models_sheet import NO_NUMBER, NO_STORED_VALUE
 from moe_report.load.workbook import Read, inspect_workbook, read_bytes
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import Package, parse
@@ -65,7 +65,7 @@ class Update:
         """Return a table of other inputs with what is said of the same models in the old report."""
         old = self.read.table
         # such a formula is put back as it was
-        told = tuple(text for text in table.warnings if not text.endswith(NO_VALUE_YET))
+        told = tuple(notice for notice in table.warnings if notice.kind != NO_STORED_VALUE)
         table = replace(table, warnings=told)
         if table.source.sha256 and table.source.sha256 == old.source.sha256:
             return table
@@ -156,9 +156,9 @@ def open_report(path: Path, registry: Registry, target: Path | None = None) -> U
     read = inspect_workbook(path, registry, sheet=SHEET)
     # What a run passes over with a word would be lost here.
     lost = [
-        Problem(path.name, f"{text.removeprefix(f'{path.name}: ')}, and would be lost")
-        for text in read.table.warnings
-        if text.endswith(NO_NUMBER)
+        Problem(notice.where, f"{notice.text}, and would be lost")
+        for notice in read.table.warnings
+        if notice.kind == NO_NUMBER
     ]
     if read.problems or lost:
         raise InputError([*read.problems, *lost])

@@ -59,9 +59,8 @@ def read_assumptions(
         None,
     )
     if header is None:
-        reader.warnings.append(
-            f"{source.name}: the sheet {sheet} has no columns 'name' and 'value' and is skipped"
-        )
+        text = f"the sheet {sheet} has no columns 'name' and 'value' and is skipped"
+        reader.notice("skipped-sheet", text)
         return {}, Scenarios()
     return _Sheet(sheet, scan, grid, header, registry, reader).read()
 
@@ -152,9 +151,10 @@ class _Sheet:
             elif folded == BASE:
                 self.columns[BASE] = at
             elif not strict and self._is_words(at):
-                self.reader.warnings.append(
-                    f"{self.reader.source.name}: the column {shown(text)} of the sheet "
-                    f"{self.sheet} holds no numbers and is skipped"
+                self.reader.notice(
+                    "skipped-column",
+                    f"the column {shown(text)} of the sheet {self.sheet} holds no numbers and is "
+                    "skipped",
                 )
             elif message := _unfit(value, text):
                 self._problem(self.top, at, message)
@@ -198,9 +198,10 @@ class _Sheet:
             return None
         what = known.get(name)
         if what is None and self.reader.own_report:
-            self.reader.warnings.append(
-                f"{self.reader.source.name}: assumption {name!r} of the earlier report is skipped: "
-                "no installed metric takes it"
+            self.reader.notice(
+                "unknown-assumption",
+                f"assumption {name!r} of the earlier report is skipped: no installed metric takes "
+                "it",
             )
         elif what is None:
             near = nearest(str(name), known)
@@ -244,9 +245,10 @@ class _Sheet:
                 continue
             found[what.name] = number
             if self.scenarios:
-                self.reader.warnings.append(
-                    f"{self.reader.source.name}: {what.name} is {number.value:g} in every scenario,"
-                    f" for that stands in {number.place} in place of the formula"
+                self.reader.notice(
+                    "fixed-assumption",
+                    f"{what.name} is {number.value:g} in every scenario, for that stands in "
+                    f"{number.place} in place of the formula",
                 )
         return found
 

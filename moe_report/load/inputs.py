@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from moe_report.branding import Setting
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Notice, Problem
 from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.load.workbook import Read, inspect_workbook
 from moe_report.schema.registry import Registry
@@ -53,9 +53,9 @@ def inspect_inputs(
             )
     if len(tables) == 1 and len(sources) == 1:
         return Read(tables[0], tuple(problems))
+    problems.extend(_twice(tables))
     if sum(bool(table.source.sheet) for table in tables) > 1:
         tables = [_with_file(table) for table in tables]
-    problems.extend(_twice(tables))
     return Read(_merged(tables), tuple(problems))
 
 
@@ -118,9 +118,7 @@ def _twice(tables: Sequence[ModelTable]) -> list[Problem]:
     found = []
     for table in tables:
         for row in table.rows:
-            place = row.place
-            if table.source.sheet and not place.startswith(f"{table.source.name}, "):
-                place = f"{table.source.name}, {place}"
+            place = f"{table.source.name}, {row.place}" if table.source.sheet else row.place
             if row.name in first:
                 message = f"is a second model named {row.name!r}; the first is in {first[row.name]}"
                 found.append(Problem(place, message))
@@ -131,44 +129,45 @@ def _twice(tables: Sequence[ModelTable]) -> list[Problem]:
 def _merged(tables: Sequence[ModelTable]) -> ModelTable:
     rows: list[Row] = []
     assumptions: dict[str, Given] = {}
-    warnings: list[str] = []
+    notices: list[Notice] = []
     for table in tables:
         rows.extend(table.rows)
-        warnings.extend(table.warnings)
+        notices.extend(table.warnings)
         assumptions = {**table.assumptions, **assumptions}
-    warnings.extend(_contradictions(tables, assumptions))
+    notices.extend(_contradictions(tables, assumptions))
     names = ", ".join(table.source.name for table in tables)
     settings: dict[str, Setting] = {}
     for table in tables:
         for key, setting in table.settings.items():
             used = settings.setdefault(key, setting)
             if used.text != setting.text:
-                warnings.append(f"{setting.where}: the {key} used is that in {used.where}")
+                text = f"the {key} used is that in {used.where}"
+                notices.append(Notice("contradiction", setting.where, text))
     scenarios = next((one.scenarios for one in tables if one.scenarios.values), Scenarios())
     fixed: dict[str, Given] = {}
     for table in tables:
         fixed = {**table.scenarios.fixed, **fixed}
         if table.scenarios.values and table.scenarios is not scenarios:
-            warnings.append(
-                f"{table.source.name}: its scenarios are not used, but those of the workbook before"
-            )
+            text = "its scenarios are not used, but those of the workbook before"
+            notices.append(Notice("skipped-scenarios", table.source.name, text))
     return ModelTable(
-        tuple(rows), Source(names), assumptions, tuple(warnings), settings,
+        tuple(rows), Source(names), assumptions, tuple(notices), settings,
         replace(scenarios, fixed=fixed),
     )  # fmt: skip
 
 
-def _contradictions(tables: Sequence[ModelTable], used: Mapping[str, Given]) -> Iterator[str]:
-    """A sentence for each assumption that workbooks do not agree on; the first that has it wins."""
+def _contradictions(tables: Sequence[ModelTable], used: Mapping[str, Given]) -> Iterator[Notice]:
+    """A notice for each assumption that workbooks do not agree on; the first that has it wins."""
     workbooks = [table for table in tables if table.source.sheet]
     for name, given in used.items():
         source = next(table.source.name for table in tables if name in table.assumptions)
         for table in workbooks:
             other = table.assumptions.get(name)
             if other is None:
-                yield f"{table.source.name}: {name} is as in {source}, {given.value:g}"
+                text = f"{name} is as in {source}, {given.value:g}"
             elif other.value != given.value:
-                yield (
-                    f"{table.source.name}: {name} is {other.value:g} here and {given.value:g} in "
-                    f"{source}, which is used"
-                )
+                text = f"{name} is {other.value:g} here and {given.value:g} in {source}, which is"
+                text += " used"
+            else:
+                continue
+            yield Notice("contradiction", table.source.name, text)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from moe_report.errors import Problem, nearest
+from moe_report.errors import Notice, Problem, nearest
 from moe_report.load.grid import (
     HEADER_ROWS,
     STORED_AS_TEXT,
@@ -26,8 +26,8 @@ from moe_report.schema.registry import Registry
 from moe_report.table import Given, Row, Source, given
 from moe_report.text import CONTROL, is_number, shown
 
-NO_VALUE_YET = "a formula of yours has no stored value yet and is carried along empty"
-NO_NUMBER = "has no number at all and is skipped"
+NO_NUMBER = "no-number"  # kinds of notices
+NO_STORED_VALUE = "no-stored-value"
 _MISSING_SIGNS = {"", "-", "–", "—", "n/a", "na", "none"}
 _PERCENT = Decimal("0.01")
 _LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
@@ -52,12 +52,10 @@ class SheetReader:
         self.own_report = own_report
         self.allow_unknown = allow_unknown
         self.problems: list[Problem] = []
-        self.warnings: list[str] = []
+        self.notices: list[Notice] = []
         self.scan, self.grid = read_grid(book, package, source.name, source.sheet)
         if book[source.sheet].sheet_state != "visible":
-            self.warnings.append(
-                f"{source.name}: the sheet {source.sheet!r} that was read is hidden"
-            )
+            self.notice("hidden-sheet", f"the sheet {source.sheet!r} that was read is hidden")
         self.recalculate = not own_report and asks_to_recalculate(package)
         self.stored_formulas: list[str] = []
         self.places: Places | None = None
@@ -67,6 +65,11 @@ class SheetReader:
         at = sheet or self.source.sheet
         where = f"{self.source.name}, sheet {at}, cell {cell}"
         self.problems.append(Problem(where, message, sheet=at, cell=cell))
+
+    def notice(self, kind: str, text: str, place: str = "") -> None:
+        """Record what the user should know, of the file or of a place in it."""
+        where = f"{self.source.name}, {place}" if place else self.source.name
+        self.notices.append(Notice(kind, where, text))
 
     def rows(self) -> list[Row]:
         """Return the models; what is wrong is in ``problems`` then."""
@@ -101,7 +104,8 @@ class SheetReader:
         )
         self._check_comparisons(rows, columns)
         if not rows and not self.problems:
-            below = "no row with a number" if self.warnings else "no model"
+            skipped = any(notice.kind == NO_NUMBER for notice in self.notices)
+            below = "no row with a number" if skipped else "no model"
             self.problems.append(Problem(
                 f"{self.source.name}, sheet {self.source.sheet}",
                 f"found a header in row {top} but {below} below it", sheet=self.source.sheet,
@@ -109,10 +113,11 @@ class SheetReader:
         if self.recalculate and self.stored_formulas:
             more = len(self.stored_formulas) - 1
             cells = self.stored_formulas[0] + (f" and {more} more" if more else "")
-            self.warnings.append(
-                f"{self.source.name}: the program that wrote the file left its formulas to be "
-                f"computed on opening, so the values stored with them ({cells}) may be stale; "
-                "to be sure, open the file in Excel or LibreOffice and save it"
+            self.notice(
+                "stale-values",
+                "the program that wrote the file left its formulas to be computed on opening, so "
+                f"the values stored with them ({cells}) may be stale; to be sure, open the file in "
+                "Excel or LibreOffice and save it",
             )
         return rows
 
@@ -223,9 +228,10 @@ class SheetReader:
         formulas = [at for at in below if f"{letters}{at}" in self.scan.formulas]
         typed = any(self._filled(at, column) for at in below if at not in formulas)
         if self.own_report and formulas and not typed:
-            self.warnings.append(
-                f"{self.source.name}: column {text!r} ({letters}{top}) of the earlier report is "
-                "skipped: its metric is not installed"
+            self.notice(
+                "unknown-metric",
+                f"column {text!r} ({letters}{top}) of the earlier report is skipped: its metric is "
+                "not installed",
             )
         elif self.allow_unknown or self.own_report:
             self._carry(column, text, f"{letters}{top}", carried)
@@ -263,7 +269,7 @@ class SheetReader:
                 self.problem(cell, "found a row without a name; expected one in every row")
             return None
         if not numbers and len(self.problems) == before:
-            self.warnings.append(f"{self.source.name}, {place}: {shown(name)} {NO_NUMBER}")
+            self.notice(NO_NUMBER, f"{shown(name)} has no number at all and is skipped", place)
             return None
         self._check_rules(number, columns, numbers)
         extra = {}
@@ -272,8 +278,10 @@ class SheetReader:
             if not self.own_report:
                 self._without_value(address)
             elif address in self.scan.formulas and not self.scan.formulas[address].has_value:
-                self.warnings.append(
-                    f"{self.source.name}, {self.source.sheet}!{address}: {NO_VALUE_YET}"
+                self.notice(
+                    NO_STORED_VALUE,
+                    "a formula of yours has no stored value yet and is carried along empty",
+                    f"{self.source.sheet}!{address}",
                 )
             extra[header] = self._at(number, column)
         return Row(name, place, texts, numbers, extra)

@@ -27,7 +27,7 @@ def read_settings(
         book: The workbook as openpyxl reads it.
         package: The same as a package.
         source: The file, and the sheet that the models are on.
-        reader: What collects problems and warnings.
+        reader: What collects problems and notices.
         folder: The workbook's folder.
     """
     sheet = sheet_named(REPORT_SHEET, package.sheets())
@@ -36,9 +36,8 @@ def read_settings(
     scan, grid = read_grid(book, package, source.name, sheet)
     place = _columns(grid)
     if place is None:
-        reader.warnings.append(
-            f"{source.name}: the sheet {sheet} has no columns 'key' and 'value' and is skipped"
-        )
+        text = f"the sheet {sheet} has no columns 'key' and 'value' and is skipped"
+        reader.notice("skipped-sheet", text)
         return {}
     top, key_at, value_at = place
     found: dict[str, Setting] = {}

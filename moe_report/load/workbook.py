@@ -77,8 +77,8 @@ def inspect_workbook(
     assumptions, scenarios = read_assumptions(book, package, source, registry, reader)
     settings = read_settings(book, package, source, reader, path.parent)
     book.close()
-    warned = tuple(reader.warnings)
-    table = ModelTable(tuple(rows), source, assumptions, warned, settings, scenarios)
+    notices = tuple(reader.notices)
+    table = ModelTable(tuple(rows), source, assumptions, notices, settings, scenarios)
     return Read(table, tuple(reader.problems), reader.places)
 
 

@@ -363,7 +363,7 @@ def test_a_hidden_sheet_is_read_and_noted(reader: Reader) -> None:
     """What is read but not seen is worth a note."""
     _sheets(reader.path, "Models", "Seen", hidden=["Models"])
     [note] = reader.inspect().table.warnings
-    assert note == "models.xlsx: the sheet 'Models' that was read is hidden"
+    assert str(note) == "models.xlsx: the sheet 'Models' that was read is hidden"
 
 
 def test_a_chart_sheet_is_no_sheet(reader: Reader) -> None:
@@ -464,11 +464,23 @@ def test_names_are_unique_and_present(reader: Reader) -> None:
     ]
 
 
+def test_a_heading_alone_is_not_called_a_model(reader: Reader) -> None:
+    """What else there is to note, such as a hidden sheet, does not change what is said of rows."""
+    _sheets(reader.path, "Models", "Seen", hidden=["Models"])
+    book = openpyxl.load_workbook(reader.path)
+    book["Models"].delete_rows(2, 9)
+    book.save(reader.path)
+    assert reader.lines()[0].endswith("found a header in row 1 but no model below it")
+    book["Models"].append(("Dense models",))
+    book.save(reader.path)
+    assert reader.lines()[0].endswith("but no row with a number below it")
+
+
 def test_a_row_with_only_a_name_is_skipped_and_noted(reader: Reader) -> None:
     """It may be a heading between the rows, but it may also be a mistake."""
     table = reader.table([PLAIN, ("Dense models",), ("a", 8, 2)])
     assert [row.name for row in table.rows] == ["a"]
-    assert table.warnings == (
+    assert tuple(map(str, table.warnings)) == (
         "models.xlsx, Models!2: 'Dense models' has no number at all and is skipped",
     )
 
@@ -594,7 +606,7 @@ def test_values_that_nobody_computed_are_noted(reader: Reader) -> None:
         sheet.write_row(1, 0, ("a", 8, 2))
         sheet.write_formula("D2", "=1+1")
     [note] = read_workbook(reader.path, reader.registry).warnings
-    assert "(D2) may be stale" in note
+    assert "(D2) may be stale" in note.text
     path = convert(reader.path, reader.path.parent / "saved")
     table = read_workbook(path, reader.registry)
     assert not table.warnings
@@ -779,7 +791,7 @@ def test_a_sheet_of_other_assumptions_is_skipped_and_noted(reader: Reader) -> No
     _with_assumptions(reader, ("what", "how much"), ("rent", 5))
     table = read_workbook(reader.path, reader.registry)
     assert table.assumptions == {}
-    assert "has no columns 'name' and 'value' and is skipped" in table.warnings[0]
+    assert "has no columns 'name' and 'value' and is skipped" in table.warnings[0].text
 
 
 # -- our own report as input
