@@ -18,7 +18,7 @@ class MoeReportError(click.ClickException):
 class InputError(MoeReportError):
     """The input was refused. Holds every problem found, not only the first."""
 
-    def __init__(self, problems: Iterable[Problem | str]) -> None:
+    def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 

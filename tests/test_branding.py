@@ -14,7 +14,7 @@ from moe_report.compute.build import build_report
 from moe_report.edit.new_workbook import build_starter
 from moe_report.errors import InputError
 from moe_report.load.inputs import inspect_inputs
-from moe_report.load.workbook import Read, inspect_workbook, read_workbook
+from moe_report.load.workbook import Read, inspect_workbook, open_workbook, read_workbook
 from moe_report.renderers.excel.render import render
 from moe_report.schema.registry import Registry
 
@@ -54,7 +54,7 @@ def test_a_sheet_words_the_report(tmp_path: Path, registry: Registry, sheet: str
         (" Title ", None, "Ours", "x"), ("intro", None, "One.\r\nTwo.\n\nThree."),
         ("footer", None, 2026), ("logo",), sheet=sheet,
     )  # fmt: skip
-    read = inspect_workbook(path, registry)
+    read = inspect_workbook(open_workbook(path), registry)
     assert said(read) == {"title": "Ours", "intro": "One.\nTwo.\n\nThree.", "footer": "2026"}
     assert read.table.settings["intro"].where == f"models.xlsx, sheet {sheet}, cell C5"
     assert read.table.warnings == ()
@@ -63,7 +63,10 @@ def test_a_sheet_words_the_report(tmp_path: Path, registry: Registry, sheet: str
 def test_a_sheet_without_a_header_will_do(tmp_path: Path, registry: Registry) -> None:
     """Two columns are understood as keys and values if one of the keys is ours."""
     path = workbook_with(tmp_path, ("title", "Ours"), ("logo", "acme.png"))
-    assert said(inspect_workbook(path, registry)) == {"title": "Ours", "logo": "acme.png"}
+    assert said(inspect_workbook(open_workbook(path), registry)) == {
+        "title": "Ours",
+        "logo": "acme.png",
+    }
 
 
 def test_another_sheet_of_that_name_is_skipped_with_a_note(
@@ -71,7 +74,7 @@ def test_another_sheet_of_that_name_is_skipped_with_a_note(
 ) -> None:
     """Somebody's own sheet named Report is not ours to judge, but it is not passed over."""
     path = workbook_with(tmp_path, ("Region", "Sales"), ("North", 12))
-    read = inspect_workbook(path, registry)
+    read = inspect_workbook(open_workbook(path), registry)
     assert said(read) == {}
     assert tuple(map(str, read.table.warnings)) == (
         "models.xlsx: the sheet Report has no columns 'key' and 'value' and is skipped",
@@ -81,7 +84,7 @@ def test_another_sheet_of_that_name_is_skipped_with_a_note(
 def test_models_on_a_sheet_of_that_name_are_models(tmp_path: Path, registry: Registry) -> None:
     """A workbook whose only sheet, or whose chosen one, is named Report."""
     path = workbook_with(tmp_path, ("name", "num_experts", "num_experts_per_tok"), ("b", 8, 2))
-    read = inspect_workbook(path, registry, sheet="Report")
+    read = inspect_workbook(open_workbook(path), registry, sheet="Report")
     assert [row.name for row in read.table.rows] == ["b"]
     assert said(read) == {}
 
@@ -103,7 +106,7 @@ def test_what_is_wrong_is_named_with_its_cell(
     tmp_path: Path, registry: Registry, row: tuple[object, ...], cell: str, message: str
 ) -> None:
     """Unknown keys, and values that are no text."""
-    read = inspect_workbook(workbook_with(tmp_path, ("key", "value"), row), registry)
+    read = inspect_workbook(open_workbook(workbook_with(tmp_path, ("key", "value"), row)), registry)
     (problem,) = read.problems
     assert str(problem).startswith(f"models.xlsx, sheet Report, cell {cell}: {message}")
     assert (problem.sheet, problem.cell) == ("Report", cell)
@@ -112,7 +115,7 @@ def test_what_is_wrong_is_named_with_its_cell(
 def test_a_key_stands_once(tmp_path: Path, registry: Registry) -> None:
     """A second one of the same name is an error that names the first."""
     path = workbook_with(tmp_path, ("key", "value"), ("title", "x"), ("Title", "y"))
-    (problem,) = inspect_workbook(path, registry).problems
+    (problem,) = inspect_workbook(open_workbook(path), registry).problems
     assert str(problem).endswith("cell A3: found title once more (already in A2); expected it once")
 
 
@@ -142,13 +145,13 @@ def test_the_starter_has_a_blank_one(tmp_path: Path, registry: Registry) -> None
     """The workbook to fill in has the keys, and says nothing until they are filled in."""
     path = tmp_path / "models.xlsx"
     path.write_bytes(build_starter(registry))
-    assert said(inspect_workbook(path, registry)) == {}
+    assert said(inspect_workbook(open_workbook(path), registry)) == {}
     book = openpyxl.load_workbook(path)
     keys = [cell.value for cell in book["Report"]["A"][4:]]
     assert keys == list(branding.KEYS)
     book["Report"]["B5"] = "Filled in"
     book.save(path)
-    assert said(inspect_workbook(path, registry)) == {"title": "Filled in"}
+    assert said(inspect_workbook(open_workbook(path), registry)) == {"title": "Filled in"}
 
 
 def test_the_written_workbook_carries_it_on(tmp_path: Path, registry: Registry) -> None:
@@ -166,7 +169,7 @@ def test_the_written_workbook_carries_it_on(tmp_path: Path, registry: Registry) 
     assert book["Summary"]["A4"].value == "=1+1\n\nTwo."
     assert book["Summary"]["A4"].data_type == "s"
     assert "End." in texts
-    again = inspect_workbook(written, registry)
+    again = inspect_workbook(open_workbook(written), registry)
     assert said(again) == {"title": "Ours", "intro": "=1+1\n\nTwo.", "footer": "End."}
     plain = tmp_path / "plain.xlsx"
     plain.write_bytes(render(build_report(table, registry)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -18,8 +17,7 @@ from moe_report.errors import InputError, OutputError, Problem
 from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.exactness import rows as exactness_rows
 from moe_report.importers.model import Options, import_model
-from moe_report.load.workbook import Read, inspect_workbook, read_bytes
-from moe_report.ooxml.guard import check_package
+from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
 from moe_report.output import open_elsewhere, write_files
 from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
@@ -36,7 +34,7 @@ def import_rows(sources: Sequence[str], options: Options, name: str | None) -> l
         InputError: With every problem of every source, or if two models have one name.
     """
     rows: list[Row] = []
-    problems: list[Problem | str] = []
+    problems: list[Problem] = []
     for source in sources:
         try:
             row = import_model(source, options, name=name)
@@ -94,13 +92,13 @@ def append_to(
         return [f"wrote {workbook}", *(f"  added {row.name}" for row in rows), *left_out]
     if target.suffix.lower() not in (".xlsx", ".xlsm"):
         raise OutputError(f"{workbook}: expected a name that ends in .xlsx or .xlsm")
-    read = inspect_workbook(target, known, sheet=sheet, allow_unknown=True)
+    file = open_workbook(target)
+    read = inspect_workbook(file, known, sheet=sheet, allow_unknown=True)
     if read.places is None:
         raise InputError(read.problems)
     _refuse_two_of_a_name(read, rows, workbook.name)
     rows, kept = _with_remarks(read, rows)
-    package = check_package(read_bytes(target), workbook.name)
-    done = append_rows(package, read.places, rows, workbook.name, replace=replace)
+    done = append_rows(file.package, read.places, rows, workbook.name, replace=replace)
     fresh = _problems_since(read, known, done.data, rows, workbook)
     mode = target.stat().st_mode
     write_files({target: done.data})
@@ -173,16 +171,15 @@ def _with_remarks(read: Read, rows: Sequence[Row]) -> tuple[list[Row], list[str]
 
 def _problems_since(
     read: Read, known: Registry, data: bytes, rows: Sequence[Row], workbook: Path
-) -> list[Problem | str]:
+) -> list[Problem]:
     """What is wrong with the new workbook that was not with the old one.
 
     Raises:
         OutputError: It does not give the models back as they were put in.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / workbook.name
-        path.write_bytes(data)
-        new = inspect_workbook(path, known, sheet=read.table.source.sheet, allow_unknown=True)
+    assert read.file is not None
+    file = guarded(read.file.path, data)
+    new = inspect_workbook(file, known, sheet=read.table.source.sheet, allow_unknown=True)
     there = {row.name: row.numbers for row in new.table.rows}
     for row in rows:
         for name, typed in row.numbers.items():
@@ -192,8 +189,8 @@ def _problems_since(
                     f"{workbook}: is unchanged, for {row.name!r} could not be put in: its {name} "
                     f"of {typed.value:.15g} would be read as {value:.15g}"
                 )
-    before = {str(problem) for problem in read.problems}
-    return [problem for problem in new.problems if str(problem) not in before]
+    before = set(read.problems)
+    return [problem for problem in new.problems if problem not in before]
 
 
 def list_architectures() -> str:

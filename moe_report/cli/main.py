@@ -117,12 +117,13 @@ def run(
     installed, computed = registries(what.files, what.only, what.skip)
     older = None
     if update is not None:
-        from moe_report.edit.update import older_report
+        from moe_report.cli.update import older_report
 
         older, what, output, formats = older_report(
             update, what, output, formats, installed, context
         )
-    table = read_models(what, installed)
+    opened = {str(update): older.file} if older else {}
+    table = read_models(what, installed, opened)
     table = older.merged(table) if older else table
     branding = branding_for(look, table.settings)
     progress = Progress(len(table.rows), quiet)

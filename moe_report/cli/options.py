@@ -109,11 +109,6 @@ def assignment(
     return found
 
 
-def given(context: click.Context, name: str) -> bool:
-    """Whether an option was said, and not only has its default."""
-    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
-
-
 def _sources(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from moe_report.errors import InputError, OutputError, Problem
 
 if TYPE_CHECKING:
     from moe_report.branding import Branding, Setting
+    from moe_report.load.workbook import Read, WorkbookFile
     from moe_report.report import Report
     from moe_report.schema.registry import Registry
     from moe_report.table import ModelTable
@@ -75,8 +76,16 @@ def branding_for(look: LookOptions, settings: Mapping[str, Setting]) -> Branding
     )
 
 
-def read_models(what: InputOptions, installed: Registry) -> ModelTable:
-    """Read the inputs with all that is installed, whatever of it is chosen to be computed."""
+def read_models(
+    what: InputOptions, installed: Registry, opened: Mapping[str, WorkbookFile] | None = None
+) -> ModelTable:
+    """Read the inputs with all that is installed, whatever of it is chosen to be computed.
+
+    Args:
+        what: What was said of the inputs.
+        installed: The metrics that they may type.
+        opened: Workbooks among them that are open already.
+    """
     from moe_report.importers.model import Options, is_model
     from moe_report.load.inputs import inspect_inputs
 
@@ -94,27 +103,24 @@ def read_models(what: InputOptions, installed: Registry) -> ModelTable:
             )
     read = inspect_inputs(
         what.sources, installed, sheet=what.sheet, allow_unknown=what.allow_unknown,
-        options=Options(what.allow_dense, what.with_transformers),
+        options=Options(what.allow_dense, what.with_transformers), opened=opened,
     )  # fmt: skip
     if not read.problems:
         return read.table
     if copy is not None:
-        _write_annotated(workbooks[0], copy, read.problems)
+        _write_annotated(read, copy)
     raise InputError(read.problems)
 
 
-def _write_annotated(workbook: Path, copy: Path, problems: Sequence[Problem]) -> None:
+def _write_annotated(read: Read, copy: Path) -> None:
     from moe_report.edit.mark_problems import annotate
-    from moe_report.load.workbook import read_bytes
-    from moe_report.ooxml.guard import check_package
     from moe_report.output import write_files
 
-    if not any(problem.cell for problem in problems):
+    if read.file is None or not any(problem.cell for problem in read.problems):
         click.echo(f"{copy} is not written: no single cell is at fault", err=True)
         return
-    package = check_package(read_bytes(workbook), workbook.name)
     try:
-        write_files({copy: annotate(package, problems)})
+        write_files({copy: annotate(read.file.package, read.problems)})
     except OutputError as error:  # the problems matter more
         click.echo(str(error), err=True)
     else:

@@ -90,17 +90,16 @@ def _rendered(name: str, render: Renderer, report: Report) -> bytes:
         ) from error
 
 
-def same_file(source: str, path: Path) -> bool:
-    """Whether an input is this file."""
-    return Path(source).exists() and path.exists() and Path(source).samefile(path)
-
-
 def refuse_same(target: Path, sources: Iterable[Path]) -> None:
     """Refuse to write over an input.
 
     Raises:
         OutputError: The target is one of the sources.
     """
-    for source in sources:
-        if target.exists() and source.exists() and target.samefile(source):
-            raise OutputError(f"{target}: this is the input; choose another place to write to")
+    if any(same_file(target, source) for source in sources):
+        raise OutputError(f"{target}: this is the input; choose another place to write to")
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file that is there."""
+    return one.exists() and other.exists() and one.samefile(other)

@@ -5,18 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import click
-
-from moe_report.cli.options import InputOptions, given
-from moe_report.cli.publish import same_file
 from moe_report.edit.additions import Texts, record_of
 from moe_report.edit.carry_over import Carryover
 from moe_report.edit.replace_sheets import renew
 from moe_report.errors import InputError, OutputError, Problem
-from moe_report.load.grid import COMPARE_SHEET, REPORT_PROPERTY, SHEET
+from moe_report.load.grid import COMPARE_SHEET, SHEET
 from moe_report.load.models_sheet import NO_NUMBER, NO_STORED_VALUE
-from moe_report.load.workbook import Read, inspect_workbook, read_bytes
-from moe_report.ooxml.guard import check_package
+from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package, parse
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
@@ -25,7 +20,7 @@ from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row
 from moe_report.text import shown
 
-_SUFFIXES = (".xlsx", ".xlsm")
+SUFFIXES = (".xlsx", ".xlsm")
 
 
 @dataclass
@@ -33,15 +28,13 @@ class Update:
     """An older report that is being written again.
 
     Attributes:
-        path: Where it is.
-        package: It as it was read.
+        file: It as it is on the disk.
         read: Its models, assumptions and settings.
         target: Where it is written.
         notes: What there is to say to the user afterwards.
     """
 
-    path: Path
-    package: Package
+    file: WorkbookFile
     read: Read
     target: Path
     notes: list[str] = field(default_factory=list)
@@ -51,12 +44,13 @@ class Update:
         """The old report's heading; None if it is told by the sheet Report."""
         if "title" in self.read.table.settings:
             return None
-        links = self.package.relationships("")
+        package = self.file.package
+        links = package.relationships("")
         cores = [item.target for item in links if item.type.endswith("/core-properties")]
         found = [
             item.text or ""
             for core in cores
-            for item in parse(self.package[core])
+            for item in parse(package[core])
             if "}title" in str(item.tag)
         ]
         return found[0] if found and found[0].strip() else None
@@ -73,10 +67,11 @@ class Update:
         rows = tuple(_with_remarks(row, before[row.name]) if row.name in before else row
                      for row in table.rows)  # fmt: skip
         gone = before.keys() - {row.name for row in rows}
-        for name in (row.name for row in old.rows if row.name in gone):
-            self.notes.append(
-                f"{self.path.name}: {shown(name)} is not in the input and leaves the report"
-            )
+        self.notes += [
+            f"{old.source.name}: {shown(row.name)} is not in the input and leaves the report"
+            for row in old.rows
+            if row.name in gone
+        ]
         scenarios = table.scenarios if table.scenarios.values else old.scenarios
         scenarios = replace(scenarios, fixed={**old.scenarios.fixed, **table.scenarios.fixed})
         return replace(
@@ -90,17 +85,19 @@ class Update:
     def like_before(self, report: Report) -> Report:
         """Return a report with the old one's heading, that compares the models that it compared."""
         report = replace(report, title=report.branding.title or self.title or report.title)
-        texts = Texts(self.package)
-        record = record_of(self.package, texts)
+        package = self.file.package
+        texts = Texts(package)
+        record = record_of(package, texts)
         if record is None or COMPARE_SHEET not in record.sheets:
             return report
-        if COMPARE_SHEET not in self.package.sheets():
+        if COMPARE_SHEET not in package.sheets():
             return report
         cells = texts(COMPARE_SHEET)
         names = tuple(" ".join(cells.get((column, CHOICE), "").split()) for column in VALUES)
         known = {model.name for model in report.models}
         self.notes += [
-            f"{self.path.name}, sheet {COMPARE_SHEET}: {shown(name)} is not in the report any more"
+            f"{self.read.table.source.name}, sheet {COMPARE_SHEET}: {shown(name)} is not in the "
+            "report any more"
             for name in names
             if name and name not in known
         ]
@@ -116,8 +113,8 @@ class Update:
         Raises:
             InputError: Something of the user's would be lost.
         """
-        old, new = Package(self.package.save()), Package(data)
-        work = Carryover(self.path.name, self.read, old, new, report)
+        old, new = Package(self.file.package.save()), Package(data)
+        work = Carryover(self.file.path.name, self.read, old, new, report)
         work.check()
         work.carry()
         self.notes += work.notes
@@ -137,14 +134,11 @@ def open_report(path: Path, registry: Registry, target: Path | None = None) -> U
         OutputError: It is open in another program, or the target has another format.
     """
     target = target or path
-    package = check_package(read_bytes(path), path.name)
-    links = package.relationships("")
-    custom = next((i.target for i in links if i.type.endswith("/custom-properties")), None)
-    names = [] if custom is None else [item.get("name") for item in parse(package[custom])]
-    if REPORT_PROPERTY not in names or SHEET not in package.sheets():
+    file = open_workbook(path)
+    if not file.is_report or SHEET not in file.package.sheets():
         message = "is not a report of moe-report, and only such can be updated; without --update, "
         raise InputError([Problem(path.name, f"{message}run writes one from any workbook")])
-    if path.suffix.lower() not in _SUFFIXES or target.suffix.lower() != path.suffix.lower():
+    if path.suffix.lower() not in SUFFIXES or target.suffix.lower() != path.suffix.lower():
         raise OutputError(f"{target}: expected a name that ends in {path.suffix}, as the old one's")
     program = open_elsewhere(path)
     if program:
@@ -153,7 +147,7 @@ def open_report(path: Path, registry: Registry, target: Path | None = None) -> U
             f"{path}: is open in {program}; save and close it there first (or delete {lock}, if "
             "the program has left it behind)"
         )
-    read = inspect_workbook(path, registry, sheet=SHEET)
+    read = inspect_workbook(file, registry, sheet=SHEET)
     # What a run passes over with a word would be lost here.
     lost = [
         Problem(notice.where, f"{notice.text}, and would be lost")
@@ -163,35 +157,7 @@ def open_report(path: Path, registry: Registry, target: Path | None = None) -> U
     if read.problems or lost:
         raise InputError([*read.problems, *lost])
     assert read.places is not None
-    return Update(path, package, read, target)
-
-
-def older_report(
-    path: Path,
-    what: InputOptions,
-    output: Path,
-    formats: tuple[str, ...],
-    registry: Registry,
-    context: click.Context,
-) -> tuple[Update, InputOptions, Path, tuple[str, ...]]:
-    """Return the report to update, and what the other options of a run then mean.
-
-    Args:
-        path: The report.
-        what: What was said of the input; without one, the report is it.
-        output: A folder, or a file for the workbook.
-        formats: What to write; only the workbook if nothing was said of it.
-        registry: The metrics that are installed.
-        context: Tells which options were said.
-    """
-    target, folder = path, path.parent
-    if given(context, "output"):
-        is_file = output.suffix.lower() in _SUFFIXES and not output.is_dir()
-        target, folder = (output, output.parent) if is_file else (output / path.name, output)
-    update = open_report(path, registry, target)
-    sources = tuple(source for source in what.sources if not same_file(source, path))
-    chosen = ("xlsx", *formats) if given(context, "formats") else ("xlsx",)
-    return update, replace(what, sources=sources or (str(path),)), folder, chosen
+    return Update(file, read, target)
 
 
 def _with_remarks(row: Row, old: Row) -> Row:

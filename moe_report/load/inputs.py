@@ -10,7 +10,7 @@ from pathlib import Path
 from moe_report.branding import Setting
 from moe_report.errors import InputError, Notice, Problem
 from moe_report.importers.model import HUB, Options, import_model, is_model
-from moe_report.load.workbook import Read, inspect_workbook
+from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row, Scenarios, Source
 
@@ -22,6 +22,7 @@ def inspect_inputs(
     sheet: str | None = None,
     allow_unknown: bool = False,
     options: Options | None = None,
+    opened: Mapping[str, WorkbookFile] | None = None,
 ) -> Read:
     """Return one table of all sources, in their order, with the problems that keep it from use.
 
@@ -32,31 +33,32 @@ def inspect_inputs(
         sheet: Name of the sheet to read of workbooks.
         allow_unknown: Carry unknown columns through.
         options: How models' own files are read.
+        opened: Workbooks among the sources that are open already.
     """
     chosen = options or Options()
     tables: list[ModelTable] = []
     problems: list[Problem] = []
+    files: list[WorkbookFile] = []
     for source in sources:
         try:
             if is_model(source):
                 row = import_model(source, chosen)
                 tables.append(ModelTable((row,), _source(source)))
                 continue
-            read = inspect_workbook(
-                Path(source), registry, sheet=sheet, allow_unknown=allow_unknown
-            )
+            file = (opened or {}).get(source) or open_workbook(Path(source))
+            files.append(file)
+            read = inspect_workbook(file, registry, sheet=sheet, allow_unknown=allow_unknown)
             tables.append(read.table)
             problems.extend(read.problems)
         except InputError as error:
-            problems.extend(
-                item if isinstance(item, Problem) else Problem("", item) for item in error.problems
-            )
+            problems.extend(error.problems)
+    only = files[0] if len(files) == 1 else None
     if len(tables) == 1 and len(sources) == 1:
-        return Read(tables[0], tuple(problems))
+        return Read(tables[0], tuple(problems), file=only)
     problems.extend(_twice(tables))
     if sum(bool(table.source.sheet) for table in tables) > 1:
         tables = [_with_file(table) for table in tables]
-    return Read(_merged(tables), tuple(problems))
+    return Read(_merged(tables), tuple(problems), file=only)
 
 
 def stem_of(sources: Sequence[str]) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+from lxml import etree
 
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.assumptions_sheet import read_assumptions
@@ -17,69 +18,117 @@ from moe_report.load.grid import REPORT_PROPERTY, SHEET, Places, sheet_named, un
 from moe_report.load.models_sheet import SheetReader
 from moe_report.load.report_sheet import read_settings
 from moe_report.ooxml.guard import MAX_FILE, check_package
-from moe_report.ooxml.package import Package
+from moe_report.ooxml.package import Package, parse
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
 
 
 @dataclass(frozen=True)
+class WorkbookFile:
+    """A workbook that was read from the disk and has passed the guard.
+
+    Attributes:
+        path: Where it is.
+        data: Its bytes.
+        package: Its parts.
+    """
+
+    path: Path
+    data: bytes = field(repr=False)
+    package: Package
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it is a report of ours."""
+        links = self.package.relationships("")
+        custom = (item.target for item in links if item.type.endswith("/custom-properties"))
+        part = next(custom, "")
+        try:
+            return part in self.package and any(
+                item.get("name") == REPORT_PROPERTY for item in parse(self.package[part])
+            )
+        except etree.XMLSyntaxError:
+            return False
+
+
+@dataclass(frozen=True)
 class Read:
-    """A workbook that was read: the table, and the problems that keep it from being used.
+    """What was read: the table, and the problems that keep it from being used.
 
     Attributes:
         table: The rows without the cells that have problems.
         problems: Everything that is wrong.
         places: Where the sheet has what; None if it has no header, or is no sheet.
+        file: The workbook that was read; None if it was none, or several.
     """
 
     table: ModelTable
     problems: tuple[Problem, ...]
     places: Places | None = None
+    file: WorkbookFile | None = None
 
 
-def read_workbook(
-    path: Path, registry: Registry, *, sheet: str | None = None, allow_unknown: bool = False
-) -> ModelTable:
+def read_workbook(path: Path, registry: Registry) -> ModelTable:
     """Return the models of a workbook.
 
     Args:
         path: An .xlsx or .xlsm file.
         registry: The metrics that the workbook may type in place of having them computed.
-        sheet: Name of the sheet; by default ``Models``, else the only visible sheet.
-        allow_unknown: Carry unknown columns through instead of refusing them.
 
     Raises:
         InputError: With every problem found, each with file, sheet, cell, found and expected.
     """
-    read = inspect_workbook(path, registry, sheet=sheet, allow_unknown=allow_unknown)
+    read = inspect_workbook(open_workbook(path), registry)
     if read.problems:
         raise InputError(read.problems)
     return read.table
 
 
 def inspect_workbook(
-    path: Path, registry: Registry, *, sheet: str | None = None, allow_unknown: bool = False
+    file: WorkbookFile, registry: Registry, *, sheet: str | None = None, allow_unknown: bool = False
 ) -> Read:
-    """Return what :func:`read_workbook` would, together with the problems.
+    """Return the models of a workbook together with the problems.
+
+    Args:
+        file: The workbook.
+        registry: The metrics that the workbook may type in place of having them computed.
+        sheet: Name of the sheet; by default ``Models``, else the only visible sheet.
+        allow_unknown: Carry unknown columns through instead of refusing them.
 
     Raises:
         InputError: The file, or the sheet as a whole, cannot be read at all.
     """
-    data = read_bytes(path)
-    package = check_package(data, path.name)
-    book = _load(data, path.name)
+    path, package = file.path, file.package
+    book = _load(file.data, path.name)
     name = _choose_sheet(book, package, path.name, sheet)
-    own_report = any(item.name == REPORT_PROPERTY for item in book.custom_doc_props.props)
     shown_name = path.name.encode("utf-8", "replace").decode()  # a name need not be valid UTF-8
-    source = Source(shown_name, hashlib.sha256(data).hexdigest(), name)
-    reader = SheetReader(book, package, source, registry, own_report, allow_unknown)
+    source = Source(shown_name, hashlib.sha256(file.data).hexdigest(), name)
+    reader = SheetReader(book, package, source, registry, file.is_report, allow_unknown)
     rows = reader.rows()
     assumptions, scenarios = read_assumptions(book, package, source, registry, reader)
     settings = read_settings(book, package, source, reader, path.parent)
     book.close()
     notices = tuple(reader.notices)
     table = ModelTable(tuple(rows), source, assumptions, notices, settings, scenarios)
-    return Read(table, tuple(reader.problems), reader.places)
+    return Read(table, tuple(reader.problems), reader.places, file)
+
+
+def open_workbook(path: Path) -> WorkbookFile:
+    """Return a workbook's file, read and guarded.
+
+    Raises:
+        InputError: It cannot be read, or is no workbook that an honest program writes.
+    """
+    return guarded(path, read_bytes(path))
+
+
+def guarded(path: Path, data: bytes) -> WorkbookFile:
+    """Return bytes as the workbook that they are, or will be, at a path.
+
+    Raises:
+        InputError: They are no workbook that an honest program writes.
+    """
+    return WorkbookFile(path, data, check_package(data, path.name))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -93,9 +142,8 @@ def read_bytes(path: Path) -> bytes:
             return file.read(MAX_FILE + 1)
     except FileNotFoundError as error:
         siblings = [item.name for item in path.parent.glob("*")] if path.parent.is_dir() else []
-        raise InputError(
-            [Problem(str(path), f"there is no such file.{nearest(path.name, siblings)}")]
-        ) from error
+        message = f"there is no such file.{nearest(path.name, siblings)}"
+        raise InputError([Problem(str(path), message)]) from error
     except IsADirectoryError as error:
         raise InputError([Problem(str(path), "found a folder, expected a workbook")]) from error
     except OSError as error:
@@ -115,19 +163,17 @@ def _load(data: bytes, name: str) -> Any:
 
 def _choose_sheet(book: Any, package: Package, file: str, wanted: str | None) -> str:
     names = list(package.sheets())
+    found = ", ".join(map(repr, names))
     if wanted is not None:
-        if found := sheet_named(wanted, names):
-            return found
-        message = f"there is no sheet {wanted!r}; found {', '.join(map(repr, names))}."
-        raise InputError([Problem(file, message + nearest(wanted, names))])
-    if found := sheet_named(SHEET, names):
-        return found
+        if named := sheet_named(wanted, names):
+            return named
+        message = f"there is no sheet {wanted!r}; found {found}.{nearest(wanted, names)}"
+        raise InputError([Problem(file, message)])
+    if named := sheet_named(SHEET, names):
+        return named
     visible = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
     for only in (names, visible):
         if len(only) == 1:
             return str(only[0])
-    raise InputError([Problem(
-        file,
-        f"there is no sheet {SHEET!r}; found {', '.join(map(repr, names))}. Name one with --sheet."
-        + nearest(SHEET, names),
-    )])  # fmt: skip
+    message = f"there is no sheet {SHEET!r}; found {found}. Name one with --sheet."
+    raise InputError([Problem(file, message + nearest(SHEET, names))])

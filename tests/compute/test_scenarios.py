@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from moe_report.cli.main import main
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
-from moe_report.load.workbook import inspect_workbook, read_workbook
+from moe_report.load.workbook import inspect_workbook, open_workbook, read_workbook
 from moe_report.report import Report
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Scenarios, Source, given
@@ -180,7 +180,7 @@ def test_what_is_wrong_is_named_by_cell(
     tmp_path: Path, registry: Registry, rows: Rows, message: str
 ) -> None:
     """One line, with the cell, what was found and what was expected."""
-    read = inspect_workbook(book(tmp_path, *rows), registry)
+    read = inspect_workbook(open_workbook(book(tmp_path, *rows)), registry)
     assert [str(problem) for problem in read.problems] == [
         f"models.xlsx, sheet Assumptions, {message}"
     ]

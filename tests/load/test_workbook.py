@@ -18,7 +18,7 @@ from moe_report.cli.main import main
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
 from moe_report.load.examples import example_models
-from moe_report.load.workbook import Read, inspect_workbook, read_workbook
+from moe_report.load.workbook import Read, inspect_workbook, open_workbook, read_workbook
 from moe_report.report import Provenance
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers import Headers, Known
@@ -57,7 +57,7 @@ class Reader:
 
     def inspect(self, **options: object) -> Read:
         """Read the workbook as it is."""
-        return inspect_workbook(self.path, self.registry, **options)  # type: ignore[arg-type]
+        return inspect_workbook(open_workbook(self.path), self.registry, **options)  # type: ignore[arg-type]
 
     def table(self, rows: Rows, **formats: str) -> ModelTable:
         """Return the table of rows that are right."""

@@ -1,0 +1,46 @@
+"""``moe-report run --update``: what the other options mean where an older report is renewed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from moe_report.cli.options import InputOptions
+from moe_report.cli.publish import same_file
+from moe_report.edit.update import SUFFIXES, Update, open_report
+from moe_report.schema.registry import Registry
+
+
+def older_report(
+    path: Path,
+    what: InputOptions,
+    output: Path,
+    formats: tuple[str, ...],
+    registry: Registry,
+    context: click.Context,
+) -> tuple[Update, InputOptions, Path, tuple[str, ...]]:
+    """Return the report to update, and what the other options of a run then mean.
+
+    Args:
+        path: The report.
+        what: What was said of the input; without one, the report is it.
+        output: A folder, or a file for the workbook.
+        formats: What to write; only the workbook if nothing was said of it.
+        registry: The metrics that are installed.
+        context: Tells which options were said.
+    """
+    target, folder = path, path.parent
+    if _was_said(context, "output"):
+        is_file = output.suffix.lower() in SUFFIXES and not output.is_dir()
+        target, folder = (output, output.parent) if is_file else (output / path.name, output)
+    update = open_report(path, registry, target)
+    sources = tuple(source for source in what.sources if not same_file(Path(source), path))
+    chosen = ("xlsx", *formats) if _was_said(context, "formats") else ("xlsx",)
+    return update, replace(what, sources=sources or (str(path),)), folder, chosen
+
+
+def _was_said(context: click.Context, option: str) -> bool:
+    """Whether an option was said, and not only has its default."""
+    return context.get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
