@@ -98,7 +98,7 @@ def test_models_on_a_sheet_of_that_name_are_models(tmp_path: Path, registry: Reg
         ((None, "x"), "A2", "found 'x' without a key; expected title, intro, footer or logo"),
         (("title", True), "B2", "found True, expected a text for title"),
         (("title", "#N/A"), "B2", "found the error #N/A; expected a text"),
-        (("title", "=A1"), "B2", "found a formula without a stored value; open the file in Excel"),
+        (("title", "=A1"), "B2", "found the formula =A1 without a stored value; open the file in"),
         (("title", "a_x0007_b"), "B2", "found 'a\\x07b', expected text without control characters"),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moe_report.errors import InputError, Problem, nearest
-from moe_report.load.grid import ASSUMPTIONS_SHEET
+from moe_report.load.our_sheets import ASSUMPTIONS_SHEET
 from moe_report.table import BASE, Given, ModelTable
 from moe_report.text import one_of
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from moe_report.errors import Problem
-from moe_report.load.grid import Places
+from moe_report.load.models_sheet import Places
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.notes import Note, vml_shape

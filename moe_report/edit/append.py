@@ -10,7 +10,7 @@ from decimal import Decimal
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
-from moe_report.load.grid import Places
+from moe_report.load.models_sheet import Places
 from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.calculation import (
     ask_to_recalculate,

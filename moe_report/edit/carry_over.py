@@ -25,7 +25,7 @@ from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.users_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import OURS
-from moe_report.load.grid import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET
+from moe_report.load.our_sheets import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG, Cells

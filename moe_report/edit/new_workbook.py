@@ -8,7 +8,7 @@ from dataclasses import replace
 from moe_report.compute.build import build_report, creation_time
 from moe_report.formula.excel import plain
 from moe_report.load.examples import example_models
-from moe_report.load.grid import REPORT_SHEET
+from moe_report.load.our_sheets import REPORT_SHEET
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book, freeze
 from moe_report.renderers.excel.models_sheet import write_models

@@ -9,8 +9,8 @@ from moe_report.edit.additions import Texts, record_of
 from moe_report.edit.carry_over import Carryover
 from moe_report.edit.replace_sheets import renew
 from moe_report.errors import InputError, OutputError, Problem
-from moe_report.load.grid import COMPARE_SHEET, SHEET
-from moe_report.load.models_sheet import NO_NUMBER, NO_STORED_VALUE
+from moe_report.load.collected import NO_NUMBER, NO_STORED_VALUE
+from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package, parse
 from moe_report.output import open_elsewhere

@@ -10,7 +10,7 @@ from lxml import etree
 from openpyxl.formula.translate import Translator
 
 from moe_report.errors import InputError, Problem
-from moe_report.load.grid import SHEET
+from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.calculation import has_formulas
 from moe_report.ooxml.cells import TAG, Cells

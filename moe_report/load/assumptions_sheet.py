@@ -12,24 +12,12 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from moe_report.errors import nearest
-from moe_report.load.grid import (
-    ASSUMPTIONS_SHEET,
-    HEADER_ROWS,
-    STORED_AS_TEXT,
-    plain,
-    read_grid,
-    sheet_named,
-)
-from moe_report.load.models_sheet import SheetReader
-from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.package import Package
-from moe_report.ooxml.scan import Scan
+from moe_report.load.grid import Grid, address, no_number
 from moe_report.schema.metrics import Assumption
 from moe_report.schema.registry import Registry
-from moe_report.table import BASE, Given, Scenarios, Source, given
+from moe_report.table import BASE, Given, Scenarios, given
 from moe_report.text import CONTROL, is_number, one_of, shown
 
 LABEL = "Scenario"
@@ -43,36 +31,31 @@ _CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)
 
 
 def read_assumptions(
-    book: Any, package: Package, source: Source, registry: Registry, reader: SheetReader
+    grid: Grid | None, registry: Registry, *, own_report: bool
 ) -> tuple[dict[str, Given], Scenarios]:
-    """Return what the sheet Assumptions says, if it has the columns 'name' and 'value'."""
-    sheet = sheet_named(ASSUMPTIONS_SHEET, package.sheets())
-    if sheet is None:
+    """Return what the sheet Assumptions says, if it has the columns 'name' and 'value'.
+
+    Args:
+        grid: The sheet, which collects what is wrong; None if there is none.
+        registry: The metrics whose assumptions are known.
+        own_report: The workbook is an earlier report.
+    """
+    if grid is None:
         return {}, Scenarios()
-    scan, grid = read_grid(book, package, source.name, sheet)
-    header = next(
-        (
-            number
-            for number, cells in enumerate(grid[:HEADER_ROWS])
-            if {"name", "value"} <= {str(cell.value).strip().casefold() for cell in cells}
-        ),
-        None,
-    )
+    header = grid.row_with("name", "value")
     if header is None:
-        text = f"the sheet {sheet} has no columns 'name' and 'value' and is skipped"
-        reader.notice("skipped-sheet", text)
+        text = f"the sheet {grid.sheet} has no columns 'name' and 'value' and is skipped"
+        grid.collected.notice("skipped-sheet", text)
         return {}, Scenarios()
-    return _Sheet(sheet, scan, grid, header, registry, reader).read()
+    return _Sheet(grid, header, registry, own_report).read()
 
 
 @dataclass
 class _Sheet:
-    sheet: str
-    scan: Scan
-    grid: Sequence[Sequence[Any]]
+    grid: Grid
     top: int
     registry: Registry
-    reader: SheetReader
+    own_report: bool
     columns: dict[str, int] = field(default_factory=dict)
     scenarios: dict[str, int] = field(default_factory=dict)
 
@@ -85,17 +68,17 @@ class _Sheet:
         own: dict[str, dict[str, Given]] = {name: {} for name in self.scenarios}
         first: dict[str, str] = {}
         rows = {}
-        for number in range(self.top + 1, len(self.grid)):
+        for row in self.grid.below(self.top):
             at = self.columns["value"] if base_at is None else base_at
-            what = self._row(number, first, (at, self.columns["value"], *self.scenarios.values()))
+            what = self._row(row, first, (at, self.columns["value"], *self.scenarios.values()))
             if what is None:
                 continue
-            rows[number] = what
-            value = self._number(number, at, what)
+            rows[row] = what
+            value = self._number(row, at, what)
             if value is not None and value.value != what.default:
                 base[what.name] = value
             for name, column in self.scenarios.items():
-                value = self._number(number, column, what)
+                value = self._number(row, column, what)
                 if value is not None:
                     own[name][what.name] = value
         fixed: dict[str, Given] = {}
@@ -107,72 +90,68 @@ class _Sheet:
     # -- the header, and what is above it
 
     def _label(self) -> tuple[int, int] | None:
-        for number, cells in enumerate(self.grid[: self.top]):
-            for at, cell in enumerate(cells):
-                text = str(cell.value).strip().rstrip(":").rstrip().casefold()
-                if text == LABEL.casefold():
-                    return number, at + 1
+        """Row and column of the cell that names the chosen scenario."""
+        for row in range(1, self.top):
+            for column in range(1, len(self.grid.cells[row - 1]) + 1):
+                text = self.grid.text(row, column).rstrip(":").rstrip()
+                if text.casefold() == LABEL.casefold():
+                    return row, column + 1
         return None
 
     def _chosen(self, row: int, column: int) -> str:
-        value = self._value(row, column)
         names = {name.casefold(): name for name in (BASE, *self.scenarios)}
-        if self._lacks_value(row, column):
+        text = self.grid.text(row, column)
+        if self.grid.lacks_value(row, column) or not text:
             return BASE
-        if value is None or not str(value).strip():
-            return BASE
-        text = " ".join(str(value).split())
         if text.casefold() not in names:
             found = tuple(names.values())
-            near = nearest(text, found)
-            message = f"found {shown(value)}, expected {one_of(found)}.{near}"
-            self._problem(row, column, message)
+            message = f"found {shown(self.grid.value(row, column))}, expected {one_of(found)}."
+            self.grid.problem(row, column, message + nearest(text, found))
         return names.get(text.casefold(), BASE)
 
     def _find_columns(self, *, strict: bool) -> None:
         seen: dict[str, str] = {}
-        for at in range(len(self.grid[self.top])):
-            value = self._value(self.top, at)
-            text = " ".join(str(value).split()) if value is not None else ""
+        for at in range(1, len(self.grid.cells[self.top - 1]) + 1):
+            value, text = self.grid.value(self.top, at), self.grid.text(self.top, at)
             folded = text.casefold()
+            message, row = "", self.top
             if folded in OURS and not (strict and folded in self.columns):
                 self.columns[folded] = at
             elif folded in OURS:
                 message = f"found {text!r} once more; expected each column once"
-                self._problem(self.top, at, message)
-            elif not text and strict and (row := self._first_number(at)):
-                message = f"found {shown(self._value(row, at))} in a column without header"
-                self._problem(row, at, f"{message}; expected the name of a scenario above it")
+            elif not text and strict and (number := self._first_number(at)):
+                row = number
+                message = f"found {shown(self.grid.value(row, at))} in a column without header"
+                message += "; expected the name of a scenario above it"
             elif not text or folded in _REMARKS or text.startswith("#"):
                 continue
             elif folded in seen:
                 message = f"found the scenario {text!r} once more (already in {seen[folded]})"
-                self._problem(self.top, at, f"{message}; expected each name once")
+                message += "; expected each name once"
             elif folded == BASE:
                 self.columns[BASE] = at
             elif not strict and self._is_words(at):
-                self.reader.notice(
-                    "skipped-column",
-                    f"the column {shown(text)} of the sheet {self.sheet} holds no numbers and is "
-                    "skipped",
-                )
-            elif message := _unfit(value, text):
-                self._problem(self.top, at, message)
+                skipped = f"the column {shown(text)} of the sheet {self.grid.sheet} holds no"
+                self.grid.collected.notice("skipped-column", f"{skipped} numbers and is skipped")
             else:
-                self.scenarios[text] = at
-            seen.setdefault(folded, self._address(self.top, at))
+                message = _unfit(value, text)
+                if not message:
+                    self.scenarios[text] = at
+            if message:
+                self.grid.problem(row, at, message)
+            seen.setdefault(folded, address(self.top, at))
 
     def _first_number(self, column: int) -> int:
         """The first row of an assumption that has a number in a column; 0 for none."""
-        for row in range(self.top + 1, len(self.grid)):
-            named = "name" in self.columns and self._value(row, self.columns["name"])
-            if named and isinstance(self._value(row, column), (int, float)):
+        for row in self.grid.below(self.top):
+            named = "name" in self.columns and self.grid.value(row, self.columns["name"])
+            if named and isinstance(self.grid.value(row, column), (int, float)):
                 return row
         return 0
 
     def _is_words(self, column: int) -> bool:
         """Whether a column has words and no number, as one of remarks does."""
-        values = [self._value(row, column) for row in range(self.top + 1, len(self.grid))]
+        values = [self.grid.value(row, column) for row in self.grid.below(self.top)]
         words = [value for value in values if isinstance(value, str) and value.strip()]
         numbers = [value for value in values if isinstance(value, (bool, int, float))]
         return bool(words) and not numbers and not any(map(is_number, words))
@@ -183,50 +162,45 @@ class _Sheet:
         """The assumption of a row, None if it is none; what is wrong with its name is noted."""
         known = self.registry.assumptions
         name_at = self.columns["name"]
-        name = self._value(row, name_at)
+        name = self.grid.value(row, name_at)
         name = name.strip() if isinstance(name, str) else name
-        values = [self._value(row, at) for at in columns]
+        values = [self.grid.value(row, at) for at in columns]
         values = [value for value in values if value is not None and value != ""]
-        formula = any(self._address(row, at) in self.scan.formulas for at in columns)
+        formula = any(self.grid.formula(row, at) for at in columns)
         if not values and not (formula and name in known):
             return None
         if name is None or name == "":
             numbers = [value for value in values if not isinstance(value, str)]
             if numbers:  # else a remark between the assumptions
                 message = f"found {shown(numbers[0])} without a name"
-                self._problem(row, name_at, f"{message}; expected the name of an assumption")
+                message += "; expected the name of an assumption"
+                self.grid.problem(row, name_at, message)
             return None
         what = known.get(name)
-        if what is None and self.reader.own_report:
-            self.reader.notice(
-                "unknown-assumption",
-                f"assumption {name!r} of the earlier report is skipped: no installed metric takes "
-                "it",
-            )
+        if what is None and self.own_report:
+            message = f"assumption {name!r} of the earlier report is skipped: no installed metric"
+            self.grid.collected.notice("unknown-assumption", f"{message} takes it")
         elif what is None:
-            near = nearest(str(name), known)
-            message = f"found {shown(name)}, expected the name of an assumption.{near}"
-            self._problem(row, name_at, message)
+            message = f"found {shown(name)}, expected the name of an assumption."
+            self.grid.problem(row, name_at, message + nearest(str(name), known))
         elif name in first:
             message = f"found {name} once more (already in {first[name]}); expected it once"
-            self._problem(row, name_at, message)
+            self.grid.problem(row, name_at, message)
             what = None
-        first.setdefault(str(name), self._address(row, name_at))
+        first.setdefault(str(name), address(row, name_at))
         return what
 
     def _number(self, row: int, column: int, what: Assumption) -> Given | None:
-        value = self._value(row, column)
-        if self._lacks_value(row, column) or value is None or value == "":
+        value = self.grid.value(row, column)
+        if self.grid.lacks_value(row, column) or value is None or value == "":
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            message = f"found {shown(value)}, expected a number for {what.name}"
-            if isinstance(value, str) and is_number(value):
-                message += STORED_AS_TEXT
+            message = no_number(value, what.name)
         elif expected := what.refusal(value):
             message = f"found {value!r}, expected {expected} for {what.name}"
         else:
-            return given(value, 1, f"{self.sheet}!{self._address(row, column)}")
-        self._problem(row, column, message)
+            return given(value, 1, f"{self.grid.sheet}!{address(row, column)}")
+        self.grid.problem(row, column, message)
         return None
 
     def _fixed(self, rows: dict[int, Assumption], active: dict[str, float]) -> dict[str, Given]:
@@ -234,7 +208,7 @@ class _Sheet:
         found = {}
         column = self.columns["value"]
         for row, what in rows.items():
-            formula = self.scan.formulas.get(self._address(row, column))
+            formula = self.grid.formula(row, column)
             if formula is not None and _CHOOSES.search(formula.text):
                 continue
             number = self._number(row, column, what)
@@ -245,35 +219,10 @@ class _Sheet:
                 continue
             found[what.name] = number
             if self.scenarios:
-                self.reader.notice(
-                    "fixed-assumption",
-                    f"{what.name} is {number.value:g} in every scenario, for that stands in "
-                    f"{number.place} in place of the formula",
-                )
+                message = f"{what.name} is {number.value:g} in every scenario, for that stands in "
+                message += f"{number.place} in place of the formula"
+                self.grid.collected.notice("fixed-assumption", message)
         return found
-
-    # -- cells
-
-    def _value(self, row: int, column: int) -> Any:
-        cells = self.grid[row]
-        return plain(cells[column].value) if column < len(cells) else None
-
-    def _lacks_value(self, row: int, column: int) -> bool:
-        formula = self.scan.formulas.get(self._address(row, column))
-        if formula is None or formula.has_value:
-            return False
-        message = (
-            f"found the formula ={formula.text} without a stored value; open the file in Excel or "
-            "LibreOffice and save it"
-        )
-        self._problem(row, column, message)
-        return True
-
-    def _address(self, row: int, column: int) -> str:
-        return f"{column_letters(column + 1)}{row + 1}"
-
-    def _problem(self, row: int, column: int, message: str) -> None:
-        self.reader.problem(self._address(row, column), message, self.sheet)
 
 
 def _unfit(value: object, name: str) -> str:

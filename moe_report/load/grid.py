@@ -1,77 +1,144 @@
-"""The cells of a sheet, and what every reader of a workbook shares."""
+"""The cells of a sheet as openpyxl reads them, with what their XML says of formulas."""
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
+from moe_report.load.collected import Collected
+from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import Package
-from moe_report.ooxml.scan import Scan, scan_sheet
+from moe_report.ooxml.scan import Formula, Scan, scan_sheet
+from moe_report.text import is_number, shown
 
-SHEET = "Models"
-ASSUMPTIONS_SHEET = "Assumptions"
-REPORT_SHEET = "Report"
-COMPARE_SHEET = "Compare"
-CHARTS_SHEET = "Charts"
-CHART_DATA_SHEET = "Chart data"
-NOTES_SHEET = "Notes"
-# A property that our own reports carry: in them, a formula in a metric's column is recomputed.
-REPORT_PROPERTY = "moe-report"
 HEADER_ROWS = 30  # a header is looked for in so many rows
-STORED_AS_TEXT = " (it is stored as text; convert the cell to a number)"
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where a sheet has what.
+class Grid:
+    """The cells of a sheet within the bounds of its content; rows and columns count from 1.
 
     Attributes:
         sheet: Name of the sheet.
-        header: Number of the header row.
-        columns: Number of the column of each field and metric.
-        scales: What one of a column's numbers is, where its header has a unit.
-        rows: Number of the row of each model.
-        last_row: Number of the last row with content.
-        last_column: Number of the last column with content.
+        cells: The cells, row by row.
+        scan: Formulas and merged cells.
+        collected: Takes what is wrong with a cell.
     """
 
     sheet: str
-    header: int
-    columns: Mapping[str, int]
-    scales: Mapping[str, float]
-    rows: Mapping[str, int]
-    last_row: int
-    last_column: int
+    cells: Sequence[Sequence[Any]]
+    scan: Scan
+    collected: Collected
+
+    @property
+    def last_column(self) -> int:
+        """Number of the last column with content."""
+        return max((len(cells) for cells in self.cells), default=0)
+
+    def below(self, row: int) -> range:
+        """Return the numbers of the rows below one."""
+        return range(row + 1, len(self.cells) + 1)
+
+    def value(self, row: int, column: int) -> Any:
+        """Return what a cell holds; None if it is empty or out of bounds."""
+        cells = self.cells[row - 1]
+        return plain(cells[column - 1].value) if column <= len(cells) else None
+
+    def text(self, row: int, column: int) -> str:
+        """Return what a cell holds as text on one line; empty if there is nothing to be seen."""
+        value = self.value(row, column)
+        return "" if value is None else " ".join(str(value).split())
+
+    def formula(self, row: int, column: int) -> Formula | None:
+        """Return a cell's formula."""
+        return self.scan.formulas.get(address(row, column))
+
+    def row_with(self, *headers: str) -> int | None:
+        """Return the first row near the top that has these headers, whatever their case."""
+        for row, cells in enumerate(self.cells[:HEADER_ROWS], start=1):
+            if {*headers} <= {str(cell.value).strip().casefold() for cell in cells}:
+                return row
+        return None
+
+    def problem(self, row: int, column: int, message: str) -> None:
+        """Record what is wrong with a cell."""
+        self.collected.problem(message, self.sheet, address(row, column))
+
+    def is_error(self, row: int, column: int) -> bool:
+        """Whether a cell holds an error such as #DIV/0!."""
+        cells = self.cells[row - 1]
+        return column <= len(cells) and cells[column - 1].data_type == "e"
+
+    def lacks_value(self, row: int, column: int) -> bool:
+        """Whether a cell is a formula without a stored value, which is a problem then."""
+        formula = self.formula(row, column)
+        if formula is None or formula.has_value:
+            return False
+        what = f"the formula ={formula.text}" if formula.text else "a formula"
+        message = f"found {what} without a stored value; open the file in Excel or LibreOffice and"
+        self.problem(row, column, f"{message} save it")
+        return True
+
+    def is_broken(self, row: int, column: int) -> bool:
+        """Whether a cell has an error or lacks its value, which is a problem then."""
+        if self.is_error(row, column):
+            message = f"found the error {self.value(row, column)}; expected a value"
+            self.problem(row, column, message)
+            return True
+        return self.lacks_value(row, column)
 
 
-def read_grid(
-    book: Any, package: Package, file: str, sheet: str
-) -> tuple[Scan, list[Sequence[Any]]]:
-    """Return a sheet's scan and its cells, row by row, within the bounds of its content."""
-    scan = scan_sheet(package[package.sheets()[sheet]], f"{file}, sheet {sheet}")
+def read_grid(book: Any, package: Package, sheet: str, collected: Collected) -> Grid:
+    """Return the cells of a sheet.
+
+    Args:
+        book: The workbook as openpyxl reads it.
+        package: The same as a package.
+        sheet: Name of the sheet.
+        collected: Takes what is wrong with a cell.
+
+    Raises:
+        InputError: The sheet as a whole cannot be read.
+    """
+    where = f"{collected.file}, sheet {sheet}"
+    scan = scan_sheet(package[package.sheets()[sheet]], where)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
             worksheet = book[sheet]
             worksheet.reset_dimensions()
             rows = worksheet.iter_rows(max_row=max(scan.rows, 1), max_col=max(scan.columns, 1))
-            grid = list(rows)
+            cells = list(rows)
     except Exception as error:  # openpyxl raises whatever a broken cell makes it stumble over
-        problem = Problem(f"{file}, sheet {sheet}", unreadable("the file's cells", error))
-        raise InputError([problem]) from error
-    return scan, grid
+        raise InputError([Problem(where, unreadable("the file's cells", error))]) from error
+    return Grid(sheet, cells, scan, collected)
+
+
+def address(row: int, column: int) -> str:
+    """Return the address of a cell.
+
+    >>> address(7, 28)
+    'AB7'
+    """
+    return f"{column_letters(column)}{row}"
 
 
 def unreadable(what: str, error: Exception) -> str:
     """Return what to say of a file that a reader stumbled over."""
     cause = " ".join(f"{type(error).__name__}: {error}".split())
     return f"{what} cannot be read ({cause}); open it in Excel or LibreOffice and save it as .xlsx"
+
+
+def no_number(value: object, name: str) -> str:
+    """Return what to say of a value that stands in place of a number."""
+    hint = " (it is stored as text; convert the cell to a number)"
+    as_text = isinstance(value, str) and is_number(value)
+    return f"found {shown(value)}, expected a number for {name}{hint * as_text}"
 
 
 def sheet_named(wanted: str, names: Iterable[str]) -> str | None:
@@ -85,8 +152,3 @@ def plain(value: Any) -> Any:
         return value
     text = unescape(value).replace("\r\n", "\n").replace("\r", "\n")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def shows_percent(number_format: str) -> bool:
-    """Whether a number format shows hundredths; a quoted or escaped % is only a letter."""
-    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)

@@ -2,98 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from moe_report.branding import KEYS, Setting
 from moe_report.errors import nearest
-from moe_report.load.grid import HEADER_ROWS, REPORT_SHEET, plain, read_grid, sheet_named
-from moe_report.load.models_sheet import SheetReader
-from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.package import Package
-from moe_report.table import Source
+from moe_report.load.grid import HEADER_ROWS, Grid, address
 from moe_report.text import CONTROL, shown
 
 _EXPECTED = f"{', '.join(KEYS[:-1])} or {KEYS[-1]}"
 
 
-def read_settings(
-    book: Any, package: Package, source: Source, reader: SheetReader, folder: Path
-) -> dict[str, Setting]:
+def read_settings(grid: Grid | None, folder: Path) -> dict[str, Setting]:
     """Return what the sheet Report says, if it has the columns 'key' and 'value'.
 
     Args:
-        book: The workbook as openpyxl reads it.
-        package: The same as a package.
-        source: The file, and the sheet that the models are on.
-        reader: What collects problems and notices.
+        grid: The sheet, which collects what is wrong; None if there is none.
         folder: The workbook's folder.
     """
-    sheet = sheet_named(REPORT_SHEET, package.sheets())
-    if sheet is None or sheet == source.sheet:
+    if grid is None:
         return {}
-    scan, grid = read_grid(book, package, source.name, sheet)
     place = _columns(grid)
     if place is None:
-        text = f"the sheet {sheet} has no columns 'key' and 'value' and is skipped"
-        reader.notice("skipped-sheet", text)
+        text = f"the sheet {grid.sheet} has no columns 'key' and 'value' and is skipped"
+        grid.collected.notice("skipped-sheet", text)
         return {}
-    top, key_at, value_at = place
+    header, key_at, value_at = place
     found: dict[str, Setting] = {}
     first: dict[str, str] = {}
-    for number, cells in enumerate(grid[top:], start=top + 1):
-        written = _at(cells, key_at)
-        key = str(written).strip().casefold() if written is not None else ""
-        named = f"{column_letters(key_at + 1)}{number}"
-        address = f"{column_letters(value_at + 1)}{number}"
-        value = _at(cells, value_at)
-        formula = scan.formulas.get(address)
-        lacks_value = formula is not None and not formula.has_value
+    for row in grid.below(header):
+        key = grid.text(row, key_at).casefold()
+        value = grid.value(row, value_at)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             value = f"{value:.15g}"
-        if not key and not lacks_value and (value is None or not str(value).strip()):
+        formula = grid.formula(row, value_at)
+        lacks_value = formula is not None and not formula.has_value
+        if not key and not lacks_value and not grid.text(row, value_at):
             continue
-        message = ""
-        if not key:
-            message, address = f"found {shown(value)} without a key; expected {_EXPECTED}", named
-        elif key not in KEYS:
-            message = f"found {shown(written)}, expected {_EXPECTED}.{nearest(key, KEYS)}"
-            address = named
-        elif key in first:
-            message = f"found {key} once more (already in {first[key]}); expected it once"
-            address = named
-        elif lacks_value:
-            message = (
-                "found a formula without a stored value; open the file in Excel or LibreOffice and "
-                "save it"
-            )
-        elif value is None:
-            pass
-        elif cells[value_at].data_type == "e":
-            message = f"found the error {value}; expected a text"
-        elif not isinstance(value, str):
-            message = f"found {shown(value)}, expected a text for {key}"
-        elif CONTROL.search(value):
-            message = f"found {shown(value)}, expected text without control characters"
-        elif value.strip():
-            where = f"{source.name}, sheet {sheet}, cell {address}"
-            found[key] = Setting(value.strip(), where, folder)
-        first.setdefault(key, named)
-        if message:
-            reader.problem(address, message, sheet)
+        if wrong := _wrong_key(grid, row, key_at, value, first):
+            grid.problem(row, key_at, wrong)
+        elif not grid.lacks_value(row, value_at) and value is not None:
+            message = ""
+            if grid.is_error(row, value_at):
+                message = f"found the error {value}; expected a text"
+            elif not isinstance(value, str):
+                message = f"found {shown(value)}, expected a text for {key}"
+            elif CONTROL.search(value):
+                message = f"found {shown(value)}, expected text without control characters"
+            elif value.strip():
+                where = f"{grid.collected.file}, sheet {grid.sheet}, cell {address(row, value_at)}"
+                found[key] = Setting(value.strip(), where, folder)
+            if message:
+                grid.problem(row, value_at, message)
+        first.setdefault(key, address(row, key_at))
     return found
 
 
-def _columns(grid: Sequence[Sequence[Any]]) -> tuple[int, int, int] | None:
+def _wrong_key(grid: Grid, row: int, column: int, value: object, first: dict[str, str]) -> str:
+    """What is wrong with the key of a row."""
+    written = grid.value(row, column)
+    key = grid.text(row, column).casefold()
+    if not key:
+        return f"found {shown(value)} without a key; expected {_EXPECTED}"
+    if key not in KEYS:
+        return f"found {shown(written)}, expected {_EXPECTED}.{nearest(key, KEYS)}"
+    if key in first:
+        return f"found {key} once more (already in {first[key]}); expected it once"
+    return ""
+
+
+def _columns(grid: Grid) -> tuple[int, int, int] | None:
     """How many rows stand above the keys, and the columns of keys and values."""
-    for number, cells in enumerate(grid[:HEADER_ROWS], start=1):
-        heads = [str(_at(cells, at)).strip().casefold() for at in range(len(cells))]
-        if {"key", "value"} <= set(heads):
-            return number, heads.index("key"), heads.index("value")
-    keys = [str(_at(cells, 0)).strip().casefold() for cells in grid[:HEADER_ROWS]]
-    return (0, 0, 1) if set(keys) & set(KEYS) else None
-
-
-def _at(cells: Sequence[Any], column: int) -> Any:
-    return plain(cells[column].value) if column < len(cells) else None
+    header = grid.row_with("key", "value")
+    if header is not None:
+        heads = [str(cell.value).strip().casefold() for cell in grid.cells[header - 1]]
+        return header, heads.index("key") + 1, heads.index("value") + 1
+    keys = {grid.text(row, 1).casefold() for row in grid.below(0)[:HEADER_ROWS]}
+    return (0, 1, 2) if keys & set(KEYS) else None

@@ -14,11 +14,15 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.assumptions_sheet import read_assumptions
-from moe_report.load.grid import REPORT_PROPERTY, SHEET, Places, sheet_named, unreadable
-from moe_report.load.models_sheet import SheetReader
+from moe_report.load.collected import Collected
+from moe_report.load.grid import Grid, read_grid, sheet_named, unreadable
+from moe_report.load.models_sheet import Places, read_models
+from moe_report.load.our_sheets import ASSUMPTIONS_SHEET, REPORT_PROPERTY, REPORT_SHEET, SHEET
 from moe_report.load.report_sheet import read_settings
+from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.guard import MAX_FILE, check_package
 from moe_report.ooxml.package import Package, parse
+from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
 
@@ -103,14 +107,28 @@ def inspect_workbook(
     name = _choose_sheet(book, package, path.name, sheet)
     shown_name = path.name.encode("utf-8", "replace").decode()  # a name need not be valid UTF-8
     source = Source(shown_name, hashlib.sha256(file.data).hexdigest(), name)
-    reader = SheetReader(book, package, source, registry, file.is_report, allow_unknown)
-    rows = reader.rows()
-    assumptions, scenarios = read_assumptions(book, package, source, registry, reader)
-    settings = read_settings(book, package, source, reader, path.parent)
+    own_report = file.is_report
+    collected = Collected(shown_name)
+    grid = read_grid(book, package, name, collected)
+    if book[name].sheet_state != "visible":
+        collected.notice("hidden-sheet", f"the sheet {name!r} that was read is hidden")
+    rows, places = read_models(
+        grid, Headers(registry.metrics), own_report=own_report, allow_unknown=allow_unknown,
+        recalculated=asks_to_recalculate(package),
+    )  # fmt: skip
+
+    def other(sheet: str) -> Grid | None:
+        there = sheet_named(sheet, package.sheets())
+        return None if there in (None, name) else read_grid(book, package, there, collected)
+
+    assumptions, scenarios = read_assumptions(
+        other(ASSUMPTIONS_SHEET), registry, own_report=own_report
+    )
+    settings = read_settings(other(REPORT_SHEET), path.parent)
     book.close()
-    notices = tuple(reader.notices)
-    table = ModelTable(tuple(rows), source, assumptions, notices, settings, scenarios)
-    return Read(table, tuple(reader.problems), reader.places, file)
+    notices = tuple(collected.notices)
+    table = ModelTable(rows, source, assumptions, notices, settings, scenarios)
+    return Read(table, tuple(collected.problems), places, file)
 
 
 def open_workbook(path: Path) -> WorkbookFile:

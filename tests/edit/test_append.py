@@ -25,7 +25,7 @@ from openpyxl.worksheet.table import Table, TableFormula
 
 from moe_report.cli import import_models as importing
 from moe_report.cli.main import main
-from moe_report.load.grid import Places
+from moe_report.load.models_sheet import Places
 from tests.edit.test_mark_problems import png
 from tests.office import convert, stored
 from tests.ooxml.test_guard import parts_of, sheet_xml, zipped

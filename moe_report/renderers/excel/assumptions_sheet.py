@@ -11,7 +11,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from moe_report.load.assumptions_sheet import LABEL
-from moe_report.load.grid import ASSUMPTIONS_SHEET
+from moe_report.load.our_sheets import ASSUMPTIONS_SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import number_text
 from moe_report.renderers.excel.book import Book, Sheet, freeze

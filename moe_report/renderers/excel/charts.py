@@ -17,7 +17,7 @@ from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 
-from moe_report.load.grid import CHART_DATA_SHEET, CHARTS_SHEET, SHEET
+from moe_report.load.our_sheets import CHART_DATA_SHEET, CHARTS_SHEET, SHEET
 from moe_report.renderers.excel.book import Book, Sheet, freeze
 from moe_report.renderers.excel.chart_looks import (
     axis,

@@ -13,7 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from moe_report.display import MISSING, show
 from moe_report.formula.excel import plain
 from moe_report.formula.expr import Expr
-from moe_report.load.grid import COMPARE_SHEET, SHEET
+from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book, Sheet, freeze
 from moe_report.renderers.excel.palette import (

@@ -17,7 +17,7 @@ from moe_report.display import show
 from moe_report.errors import PluginError
 from moe_report.formula.excel import Reference, excel, plain
 from moe_report.formula.expr import Expr
-from moe_report.load.grid import SHEET
+from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.renderers.excel.book import Book, Sheet, freeze

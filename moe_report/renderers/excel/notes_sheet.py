@@ -7,7 +7,7 @@ from typing import Any
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
-from moe_report.load.grid import NOTES_SHEET, SHEET
+from moe_report.load.our_sheets import NOTES_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book, freeze
 from moe_report.renderers.excel.models_sheet import FIRST

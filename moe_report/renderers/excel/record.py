@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from moe_report.load.grid import CHART_DATA_SHEET
+from moe_report.load.our_sheets import CHART_DATA_SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
 
 RECORD_SHEET = CHART_DATA_SHEET

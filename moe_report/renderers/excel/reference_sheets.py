@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from moe_report.display import show
 from moe_report.formula.excel import plain
-from moe_report.load.grid import REPORT_SHEET, SHEET
+from moe_report.load.our_sheets import REPORT_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book, Sheet, freeze
 from moe_report.renderers.excel.models_sheet import FIRST, Layout

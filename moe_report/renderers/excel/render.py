@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from moe_report.load.grid import (
+from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
     CHART_DATA_SHEET,
     CHARTS_SHEET,

@@ -8,7 +8,7 @@ from textwrap import wrap
 from openpyxl.formatting.rule import DataBarRule
 
 from moe_report.display import show
-from moe_report.load.grid import SHEET
+from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.assumptions_sheet import chosen_scenario
 from moe_report.renderers.excel.book import Book, Sheet, freeze

@@ -1,0 +1,36 @@
+"""What is wrong with a workbook, and what its user should know, collected while it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from moe_report.errors import Notice, Problem
+
+# Kinds of notices that something is decided by.
+NO_NUMBER = "no-number"
+NO_STORED_VALUE = "no-stored-value"
+
+
+@dataclass
+class Collected:
+    """Problems and notices of one workbook.
+
+    Attributes:
+        file: The workbook's name.
+        problems: What keeps it from being used.
+        notices: What was skipped, or may be other than it looks.
+    """
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def problem(self, message: str, sheet: str, cell: str | None = None) -> None:
+        """Record what is wrong with a sheet, or with a cell of it."""
+        where = f"{self.file}, sheet {sheet}" + (f", cell {cell}" if cell else "")
+        self.problems.append(Problem(where, message, sheet=sheet, cell=cell))
+
+    def notice(self, kind: str, text: str, place: str = "") -> None:
+        """Record what the user should know of the file, or of a place in it."""
+        where = f"{self.file}, {place}" if place else self.file
+        self.notices.append(Notice(kind, where, text))

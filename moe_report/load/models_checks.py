@@ -1,0 +1,83 @@
+"""What a sheet of models must keep to: bounds of numbers, rules between them, names, cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from moe_report.errors import nearest
+from moe_report.load.grid import Grid
+from moe_report.load.models_header import Columns
+from moe_report.ooxml.addresses import column_letters
+from moe_report.schema.fields import FEWEST, LARGEST, RULES
+from moe_report.schema.headers import Known
+from moe_report.schema.metrics import field_value
+from moe_report.table import Given, Row
+from moe_report.text import shown
+
+_LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
+_TOTALS = ("total_params", "active_params", "active_params_no_embedding")
+_COUNTED = ("parameters", "FLOP", "MAC", "byte", "slots")
+
+
+def refuse_merged(grid: Grid, columns: Columns) -> None:
+    """Refuse cells merged over rows: a number in them would count for the first row only."""
+    top = columns.header
+    for left, above, right, below in grid.scan.merged:
+        if below > max(above, top) and any(left <= column <= right for column in columns.known):
+            cells = f"{column_letters(left)}{above}:{column_letters(right)}{below}"
+            message = f"found the merged cells {cells}; expected a cell of its own in every row"
+            grid.problem(max(above, top + 1), left, message)
+
+
+def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> None:
+    """Refuse a ``compare_with`` that names neither another row nor a shipped example."""
+    names = {row.name for row in rows.values()}
+    lacking = {
+        at: row.texts["compare_with"]
+        for at, row in rows.items()
+        if row.texts.get("compare_with", row.name) not in names
+    }
+    if not lacking:
+        return
+    from moe_report.load.examples import example_models
+
+    names.update(example.name for example in example_models())
+    for at, wanted in lacking.items():
+        if wanted not in names:
+            message = f"found {shown(wanted)}, expected the name of another row or of a shipped "
+            message += f"example.{nearest(wanted, names)}"
+            grid.problem(at, columns.at("compare_with"), message)
+
+
+def check_rules(grid: Grid, row: int, columns: Columns, numbers: Mapping[str, Given]) -> None:
+    """Refuse a number that is larger than another one of its row allows."""
+    values = {name: item.value for name, item in numbers.items()}
+    for rule in RULES:
+        if rule.field not in values:
+            continue
+        value, limit = values[rule.field], field_value(rule.limit, values)
+        if value > limit:
+            message = f"found {value:,.15g} for {rule.field}, expected at most {rule.limit}, which"
+            grid.problem(row, columns.at(rule.field), f"{message} is {limit:,.15g}")
+
+
+def out_of_bounds(known: Known, value: float) -> str:
+    """Return what was expected in place of a value, or nothing if it will do."""
+    billions = f" (is it in billions? then write the header as '{known.name} (B)')"
+    field = known.field
+    if not math.isfinite(value) or value > LARGEST:
+        return f"at most 2^53 ({LARGEST:,.0f})"
+    if field is None:
+        counts = known.unit.split("/")[0] in _COUNTED
+        if (counts and value < 0) or value < -LARGEST:
+            return "a number that is not negative"
+        whole = value == int(value) and not (known.name in _TOTALS and value < FEWEST)
+        if known.unit == "parameters" and value < _LIKE_A_COUNT and not whole:
+            return f"a whole number{billions}"
+        return ""
+    if not field.minimum <= value <= field.maximum:
+        if field.maximum >= LARGEST:
+            return f"at least {field.minimum:,.0f}" + billions * (field.minimum == FEWEST)
+        return f"{field.minimum:g} to {field.maximum:g}"
+    return "" if value == int(value) else "a whole number"

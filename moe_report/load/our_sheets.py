@@ -1,0 +1,11 @@
+"""What our own workbooks call their sheets, for who writes them and who finds them again."""
+
+SHEET = "Models"
+ASSUMPTIONS_SHEET = "Assumptions"
+REPORT_SHEET = "Report"
+COMPARE_SHEET = "Compare"
+CHARTS_SHEET = "Charts"
+CHART_DATA_SHEET = "Chart data"
+NOTES_SHEET = "Notes"
+# A property that our own reports carry: in them, a formula in a metric's column is recomputed.
+REPORT_PROPERTY = "moe-report"
