@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from moe_report.cli.terminal import aligned, reload_hint
 from moe_report.compute.build import build_report
 from moe_report.display import exact, show
 from moe_report.edit.append import append_rows
@@ -18,7 +19,7 @@ from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.exactness import rows as exactness_rows
 from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
-from moe_report.output import open_elsewhere, write_files
+from moe_report.output import write_files
 from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
@@ -116,8 +117,8 @@ def append_to(
     if before:
         more = f", and {len(before) - 1} more like this" if before[1:] else ""
         lines.append(f"note: run will refuse it: {before[0]}{more}")
-    if program := open_elsewhere(workbook):
-        lines.append(f"note: {workbook} seems to be open in {program}: reload it there")
+    if hint := reload_hint(workbook):
+        lines.append(f"note: {hint}")
     return lines
 
 
@@ -145,11 +146,12 @@ def _with_columns(rows: Sequence[Row], known: Registry) -> tuple[list[Row], list
 
 def _refuse_two_of_a_name(read: Read, rows: Sequence[Row], file: str) -> None:
     count = Counter(row.name for row in read.table.rows)
+    where = f"{file}, sheet {read.table.source.sheet}"
     problems = [
-        Problem(f"{file}, sheet {read.table.source.sheet}", f"has {count[row.name]} models named"
-                f" {row.name!r}; expected each name once")
-        for row in rows if count[row.name] > 1
-    ]  # fmt: skip
+        Problem(where, f"has {count[row.name]} models named {row.name!r}; expected each name once")
+        for row in rows
+        if count[row.name] > 1
+    ]
     if problems:
         raise InputError(problems)
 
@@ -196,12 +198,7 @@ def _problems_since(
 def list_architectures() -> str:
     """Return every architecture that is known, and how exact it is, as text."""
     rows = exactness_rows()
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
     dense = textwrap.fill(
         f"with --allow-dense also, without experts, all exact: {', '.join(sorted(DENSE))}", 96
     )
-    return "\n".join([*lines, f"{len(rows) - 1} architectures", "", dense])
+    return "\n".join([*aligned(rows), f"{len(rows) - 1} architectures", "", dense])

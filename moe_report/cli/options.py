@@ -1,99 +1,39 @@
-"""Options that several commands share."""
+"""Options that several commands share. What belongs together is handed over as one value."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+PATH = click.Path(path_type=Path)
 
 
-@dataclass(frozen=True)
-class InputOptions:
-    """What a command that reads models was told.
+def _together(name: str, kind: type[Any]) -> Callable[[F], F]:
+    """Return the options of a class as a decorator, which hands the command one value of it.
 
-    Attributes:
-        sources: Workbooks, configs, checkpoint folders, ``.gguf`` files, ``hf:owner/name``.
-        sheet: Sheet of the workbooks to read.
-        allow_unknown: Carry unknown columns along.
-        annotate_errors: Where to write a copy with the bad cells marked.
-        scenario: Name of the scenario; None for the one that the input chooses.
-        assumptions: Assumptions that win over those of the input.
-        strict: Findings are a failure.
-        allow_dense: Take configs without experts.
-        with_transformers: Build unknown architectures with transformers.
-        files: Python files to load as sections.
-        only: Sections to compute; all if empty.
-        skip: Sections to leave out.
+    The option that sets a field stands in its annotation.
     """
 
-    sources: tuple[str, ...]
-    sheet: str | None
-    allow_unknown: bool
-    annotate_errors: Path | None
-    scenario: str | None
-    assumptions: dict[str, float]
-    strict: bool
-    allow_dense: bool
-    with_transformers: bool
-    files: tuple[Path, ...]
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def command(*args: Any, **chosen: Any) -> Any:
+            value = kind(**{item.name: chosen.pop(item.name) for item in fields(kind)})
+            return function(*args, **chosen, **{name: value})
 
-    @property
-    def paths(self) -> list[Path]:
-        """The sources that are files of this machine."""
-        return [Path(source) for source in self.sources if not source.startswith("hf:")]
+        for hint in reversed(get_type_hints(kind, include_extras=True).values()):
+            hint.__metadata__[0](command)
+        return command  # type: ignore[return-value]
+
+    return decorate
 
 
-@dataclass(frozen=True)
-class LookOptions:
-    """What a command was told about the words and the look of what it writes.
-
-    Attributes:
-        title: Heading; None where nothing was said, here and below.
-        intro: Paragraphs under the heading.
-        footer: Paragraphs at the end.
-        logo: A picture above the heading.
-        template_dirs: The user's folders of templates.
-    """
-
-    title: str | None
-    intro: str | None
-    footer: str | None
-    logo: Path | None
-    template_dirs: tuple[Path, ...]
-
-    @classmethod
-    def taken_from(cls, chosen: dict[str, Any]) -> LookOptions:
-        """Return these options of a command, and leave it the others."""
-        return cls(**{field.name: chosen.pop(field.name) for field in fields(cls)})
-
-
-class Example(click.Command):
-    """A command whose help ends with an example."""
-
-    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.epilog = "\b\nExample:\n" + "\n".join(f"  {line}" for line in example.split("\n"))
-
-
-def options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    """Return several decorators as one."""
-
-    def apply(function: F) -> F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return apply
-
-
-def assignment(
+def _assignments(
     context: click.Context, parameter: click.Parameter, values: Sequence[str]
 ) -> dict[str, float]:
     """Parse ``NAME=NUMBER``, for an option's callback."""
@@ -118,59 +58,147 @@ def _sources(
     return values
 
 
-section_options = options(
-    click.option(
-        "--metrics", "files", multiple=True, type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE.py", help="Add the metrics of a Python file as a section.",
-    ),
-    click.option("--only", multiple=True, metavar="SECTION", help="Only this one (repeatable)."),
-    click.option("--skip", multiple=True, metavar="SECTION", help="Not this section (repeatable)."),
-)  # fmt: skip
-model_options = options(
-    click.option(
-        "--allow-dense", is_flag=True, help="Take configs without experts, too.",
-    ),
-    click.option(
-        "--with-transformers", is_flag=True,
-        help="Build an unknown architecture with transformers, without weights (extra).",
-    ),
-)  # fmt: skip
-update_option = click.option(
-    "--update", type=click.Path(path_type=Path), metavar="REPORT.xlsx", is_eager=True,
-    help="Write this report again: inputs, remarks and your sheets kept, metrics refreshed. "
-         "Without INPUT its own models; over itself but for -o.",
-)  # fmt: skip
-look_options = options(
-    click.option("--title", metavar="TEXT", help="Heading."),
-    click.option("--intro", metavar="TEXT", help="Paragraphs under the heading."),
-    click.option("--footer", metavar="TEXT", help="Paragraphs at the end."),
-    click.option(
-        "--logo", type=click.Path(path_type=Path), metavar="FILE",
-        help="Picture above the heading of the page: png, jpeg, webp or svg.",
-    ),
-    click.option(
-        "--template-dir", "template_dirs", multiple=True, type=click.Path(path_type=Path),
-        metavar="DIR", help="Templates and theme.css of your own (repeatable; the first wins).",
-    ),
-)  # fmt: skip
-set_option = click.option(
-    "--set", "assumptions", multiple=True, callback=assignment, metavar="NAME=NUMBER",
+def output(default: str | None, what: str) -> Callable[[F], F]:
+    """Return ``-o`` for a folder or a file; it is required if it has no default."""
+    path = None if default is None else Path(default)
+    say: dict[str, Any] = {"metavar": what, "help": "Where to write.", "show_default": True}
+    return click.option("-o", "--output", type=PATH, default=path, required=path is None, **say)
+
+
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+force = click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+allow_dense = click.option("--allow-dense", is_flag=True, help="Take configs without experts, too.")
+with_transformers = click.option(
+    "--with-transformers",
+    is_flag=True,
+    help="Build an unknown architecture with transformers, without weights (extra).",
+)
+assumptions = click.option(
+    "--set",
+    "assumptions",
+    multiple=True,
+    callback=_assignments,
+    metavar="NAME=NUMBER",
     help="Set an assumption, e.g. context_length=32768 (repeatable).",
-)  # fmt: skip
-input_options = options(
-    click.argument("sources", metavar="INPUT...", nargs=-1, callback=_sources),
-    click.option("--sheet", help="Sheet to read; by default Models, or the only one."),
-    click.option(
-        "--allow-unknown", is_flag=True, help="Carry unknown columns along; else they are refused."
-    ),
-    click.option(
-        "--annotate-errors", type=click.Path(path_type=Path), metavar="FILE",
-        help="If the input is refused, write a copy of it with the bad cells marked.",
-    ),
-    click.option(
-        "--scenario", metavar="NAME", help="Compute for this scenario of the sheet Assumptions.",
-    ),
-    set_option,
-    click.option("--strict", is_flag=True, help="Exit with 3 if there are findings."),
-    model_options,
-)  # fmt: skip
+)
+
+
+@dataclass(frozen=True)
+class SectionOptions:
+    """Which metrics are computed."""
+
+    files: Annotated[
+        tuple[Path, ...],
+        click.option(
+            "--metrics",
+            "files",
+            multiple=True,
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE.py",
+            help="Add the metrics of a Python file as a section.",
+        ),
+    ]
+    only: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--only", multiple=True, metavar="SECTION", help="Only this one (repeatable)."
+        ),
+    ]
+    skip: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--skip", multiple=True, metavar="SECTION", help="Not this section (repeatable)."
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """What is read, and how; and what is computed of it."""
+
+    sources: Annotated[
+        tuple[str, ...], click.argument("sources", metavar="INPUT...", nargs=-1, callback=_sources)
+    ]
+    sheet: Annotated[
+        str | None,
+        click.option("--sheet", help="Sheet to read; by default Models, or the only one."),
+    ]
+    allow_unknown: Annotated[
+        bool,
+        click.option(
+            "--allow-unknown",
+            is_flag=True,
+            help="Carry unknown columns along; else they are refused.",
+        ),
+    ]
+    annotate_errors: Annotated[
+        Path | None,
+        click.option(
+            "--annotate-errors",
+            type=PATH,
+            metavar="FILE",
+            help="If the input is refused, write a copy of it with the bad cells marked.",
+        ),
+    ]
+    scenario: Annotated[
+        str | None,
+        click.option(
+            "--scenario", metavar="NAME", help="Compute for this scenario of the sheet Assumptions."
+        ),
+    ]
+    assumptions: Annotated[dict[str, float], assumptions]
+    strict: Annotated[
+        bool, click.option("--strict", is_flag=True, help="Exit with 3 if there are findings.")
+    ]
+    allow_dense: Annotated[bool, allow_dense]
+    with_transformers: Annotated[bool, with_transformers]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The sources that are files of this machine."""
+        from moe_report.importers.model import HUB
+
+        return [Path(source) for source in self.sources if not source.startswith(HUB)]
+
+
+@dataclass(frozen=True)
+class LookOptions:
+    """The words and the look of what is written; None where nothing was said."""
+
+    title: Annotated[str | None, click.option("--title", metavar="TEXT", help="Heading.")]
+    intro: Annotated[
+        str | None, click.option("--intro", metavar="TEXT", help="Paragraphs under the heading.")
+    ]
+    footer: Annotated[
+        str | None, click.option("--footer", metavar="TEXT", help="Paragraphs at the end.")
+    ]
+    logo: Annotated[
+        Path | None,
+        click.option(
+            "--logo",
+            type=PATH,
+            metavar="FILE",
+            help="Picture above the heading of the page: png, jpeg, webp or svg.",
+        ),
+    ]
+    template_dirs: Annotated[
+        tuple[Path, ...],
+        click.option(
+            "--template-dir",
+            "template_dirs",
+            multiple=True,
+            type=PATH,
+            metavar="DIR",
+            help="Templates and theme.css of your own (repeatable; the first wins).",
+        ),
+    ]
+
+
+sections = _together("sections", SectionOptions)
+inputs = _together("what", InputOptions)
+look = _together("look", LookOptions)
+
+
+def example(*lines: str) -> str:
+    """Return what the help of a command ends with."""
+    return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])

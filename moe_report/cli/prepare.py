@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from moe_report.cli.options import InputOptions, LookOptions
-from moe_report.cli.publish import refuse_same
+from moe_report.cli.options import InputOptions, LookOptions, SectionOptions
+from moe_report.cli.terminal import quoted
+from moe_report.cli.write_reports import refuse_same
 from moe_report.errors import InputError, OutputError, Problem
 
 if TYPE_CHECKING:
@@ -20,42 +21,33 @@ if TYPE_CHECKING:
     from moe_report.table import ModelTable
 
 
-def existing(files: Iterable[Path]) -> list[Path]:
-    """Return files that are there.
-
-    Raises:
-        InputError: Some are not.
-    """
-    found = list(files)
-    lacking = [str(path) for path in found if not path.is_file()]
-    if lacking:
-        raise InputError([Problem(path, "there is no such file") for path in lacking])
-    return found
-
-
-def report_of(what: InputOptions) -> tuple[ModelTable, Report]:
+def report_of(what: InputOptions, sections: SectionOptions) -> tuple[ModelTable, Report]:
     """Return the models that a command was told to read, and their report."""
     from moe_report.branding import branding_of
     from moe_report.compute.build import build_report
 
-    installed, computed = registries(what.files, what.only, what.skip)
+    installed, computed = registries(sections)
     table = read_models(what, installed)
     used = used_assumptions(what.assumptions, installed, computed)
+    branding = branding_of(table.settings)
     report = build_report(
-        table, computed, assumptions=used, scenario=what.scenario,
-        branding=branding_of(table.settings),
-    )  # fmt: skip
+        table, computed, assumptions=used, scenario=what.scenario, branding=branding
+    )
     return table, report
 
 
-def registries(
-    files: Sequence[Path], only: Sequence[str], skip: Sequence[str]
-) -> tuple[Registry, Registry]:
-    """Return all that is installed, and what of it is to be computed."""
+def registries(sections: SectionOptions) -> tuple[Registry, Registry]:
+    """Return all that is installed, and what of it is to be computed.
+
+    Raises:
+        InputError: A file of metrics is not there.
+    """
     from moe_report.schema import registry
 
-    installed = registry.load(existing(files))
-    return installed, installed.choose(only, skip)
+    if lacking := [str(path) for path in sections.files if not path.is_file()]:
+        raise InputError([Problem(path, "there is no such file") for path in lacking])
+    installed = registry.load(sections.files)
+    return installed, installed.choose(sections.only, sections.skip)
 
 
 def check_templates(look: LookOptions) -> None:
@@ -102,9 +94,13 @@ def read_models(
                 param_hint="'--annotate-errors'",
             )
     read = inspect_inputs(
-        what.sources, installed, sheet=what.sheet, allow_unknown=what.allow_unknown,
-        options=Options(what.allow_dense, what.with_transformers), opened=opened,
-    )  # fmt: skip
+        what.sources,
+        installed,
+        sheet=what.sheet,
+        allow_unknown=what.allow_unknown,
+        options=Options(what.allow_dense, what.with_transformers),
+        opened=opened,
+    )
     if not read.problems:
         return read.table
     if copy is not None:
@@ -135,6 +131,24 @@ def used_assumptions(
     for name in assumptions.keys() & idle:
         click.echo(f"note: no chosen section takes the assumption {name}", err=True)
     return {name: value for name, value in assumptions.items() if name not in idle}
+
+
+def write_new(workbook: Path, build: Callable[[], bytes], force: bool, then: str) -> None:
+    """Write a workbook to begin with, and say so, and with which command to go on.
+
+    Raises:
+        BadParameter: Its name does not end in .xlsx.
+        OutputError: It is there already, and may not be overwritten.
+    """
+    from moe_report.output import write_files
+
+    if workbook.suffix.lower() != ".xlsx":
+        raise click.BadParameter(f"found {workbook.name!r}, expected a name that ends in .xlsx")
+    if workbook.exists() and not force:
+        raise OutputError(f"{workbook}: is there already; --force overwrites it")
+    write_files({workbook: build()})
+    click.echo(f"wrote {workbook}")
+    click.echo(f"next: {then.format(quoted(workbook))}")
 
 
 def leave(report: Report, strict: bool) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from moe_report.cli.options import Example, InputOptions, input_options, section_options
-from moe_report.cli.prepare import existing, leave, report_of
-from moe_report.cli.publish import refuse_same
+from moe_report.cli import options
+from moe_report.cli.options import PATH, InputOptions, SectionOptions, example
+from moe_report.cli.prepare import leave, registries, report_of, write_new
+from moe_report.cli.terminal import reload_hint
+from moe_report.cli.write_reports import refuse_folder, refuse_same, same_file
 from moe_report.errors import InputError, OutputError, Problem
 
 if TYPE_CHECKING:
@@ -18,23 +20,25 @@ if TYPE_CHECKING:
 _ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
 
 
-@click.command(cls=Example, example="moe-report fill quarterly.xlsx models.xlsx -o out/q3.xlsx")
-@click.argument("template", type=click.Path(path_type=Path))
-@input_options
-@section_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True,
-              metavar="FILE", help="Where to write.")  # fmt: skip
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def fill(template: Path, output: Path, quiet: bool, **chosen: Any) -> None:
+@click.command(epilog=example("moe-report fill quarterly.xlsx models.xlsx -o out/q3.xlsx"))
+@click.argument("template", type=PATH)
+@options.inputs
+@options.sections
+@options.output(None, "FILE")
+@options.quiet
+def fill(
+    template: Path, what: InputOptions, sections: SectionOptions, output: Path, quiet: bool
+) -> None:
     """Fill a workbook of your own, TEMPLATE, with the numbers of the models in INPUT.
 
     Cells such as {{ models["Mixtral-8x7B"].total_params }} get their value, a row of an Excel Table
     with {{ m.name }} is there for each model; all else of the workbook stays as it is.
     """
-    what = InputOptions(**chosen)
+    from moe_report.load.workbook import read_bytes
+
     check_names(template, output, what.paths)
-    data = read_template_file(template)
-    _, report = report_of(what)
+    data = read_bytes(template)
+    _, report = report_of(what, sections)
     written = write_filled(template, data, report, output)
     if not quiet:
         for line in written:
@@ -42,41 +46,33 @@ def fill(template: Path, output: Path, quiet: bool, **chosen: Any) -> None:
     leave(report, what.strict)
 
 
-@click.group(epilog="\b\nExample:\n  moe-report template new quarterly.xlsx")
+@click.group(epilog=example("moe-report template new quarterly.xlsx"))
 def template() -> None:
     """Workbooks of your own that moe-report fills: a starting one, and what one asks for."""
 
 
-@template.command("new", cls=Example, example="moe-report template new quarterly.xlsx")
-@click.argument("workbook", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+@template.command("new", epilog=example("moe-report template new quarterly.xlsx"))
+@click.argument("workbook", type=PATH)
+@options.force
 def new(workbook: Path, force: bool) -> None:
     """Write a template to begin with, in which every convention is shown once."""
     from moe_report.fill.new_template import build_template
-    from moe_report.output import write_files
 
-    if workbook.suffix.lower() != ".xlsx":
-        raise click.BadParameter(f"found {workbook.name!r}, expected a name that ends in .xlsx")
-    if workbook.exists() and not force:
-        raise OutputError(f"{workbook}: is there already; --force overwrites it")
-    write_files({workbook: build_template()})
-    click.echo(f"wrote {workbook}")
-    click.echo(f"next: moe-report fill {workbook} models.xlsx -o filled.xlsx")
+    then = "moe-report fill {} models.xlsx -o filled.xlsx"
+    write_new(workbook, build_template, force, then)
 
 
-@template.command("check", cls=Example, example="moe-report template check quarterly.xlsx")
-@click.argument("workbook", metavar="TEMPLATE", type=click.Path(path_type=Path))
-@section_options
-def check(
-    workbook: Path, files: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...]
-) -> None:
+@template.command("check", epilog=example("moe-report template check quarterly.xlsx"))
+@click.argument("workbook", metavar="TEMPLATE", type=PATH)
+@options.sections
+def check(workbook: Path, sections: SectionOptions) -> None:
     """Say what of TEMPLATE would be filled in, and what it doesn't know, cell by cell."""
     from moe_report.fill.check import check_template
-    from moe_report.schema.registry import load
+    from moe_report.load.workbook import read_bytes
 
     refuse_ending_of(workbook)
-    data = read_template_file(workbook)
-    registry = load(existing(files)).choose(only, skip)
+    data = read_bytes(workbook)
+    _, registry = registries(sections)
     said, problems = check_template(data, registry, where=workbook.name)
     click.echo(said)
     if problems:
@@ -109,37 +105,24 @@ def check_names(template: Path, output: Path, sources: list[Path]) -> None:
     from moe_report.ooxml.file_types import refuse_ending
 
     refuse_ending_of(template)
-    if output.is_dir():
-        inside = output / template.name
-        raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
+    refuse_folder(output, template.name)
     if why := refuse_ending(template.name, output.name):
         raise click.BadParameter(why, param_hint="'--output'")
-    if output.exists() and template.exists() and output.samefile(template):
+    if same_file(output, template):
         raise OutputError(f"{output}: this is the template; choose another place to write to")
     refuse_same(output, sources)
-
-
-def read_template_file(template: Path) -> bytes:
-    """Return a template's bytes.
-
-    Raises:
-        InputError: There is no such file, or it cannot be read.
-    """
-    from moe_report.load.workbook import read_bytes
-
-    return read_bytes(template)
 
 
 def write_filled(template: Path, data: bytes, report: Report, output: Path) -> list[str]:
     """Fill a template and write the workbook; return what is to be told, in lines."""
     from moe_report.fill.fill import fill as fill_template
-    from moe_report.output import open_elsewhere, write_files
+    from moe_report.output import write_files
 
     filled = fill_template(data, report, where=template.name, suffix=output.suffix.lower())
     write_files({output: filled.data})
     lines = [f"wrote {output}", *(f"note: {note}" for note in filled.notes)]
-    if program := open_elsewhere(output):
-        lines.append(f"note: {output} seems to be open in {program}: reload it there")
+    if hint := reload_hint(output):
+        lines.append(f"note: {hint}")
     return lines
 
 
@@ -153,11 +136,12 @@ def filled_beside(report: Report, template: Path, stem: Path, quiet: bool) -> di
         quiet: Whether to keep remarks to oneself.
     """
     from moe_report.fill.fill import fill as fill_template
+    from moe_report.load.workbook import read_bytes
     from moe_report.ooxml.file_types import BECOMES
 
     refuse_ending_of(template)
     suffix = BECOMES[template.suffix.lower()][0]
-    data = read_template_file(template)
+    data = read_bytes(template)
     filled = fill_template(data, report, where=template.name, suffix=suffix)
     if not quiet:
         for note in filled.notes:

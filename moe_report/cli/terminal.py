@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,11 @@ import click
 
 if TYPE_CHECKING:
     from moe_report.report import Report
+    from moe_report.schema.registry import Failure
     from moe_report.table import ModelTable
 
+_HEADLINE = ("total_params", "active_params", "parameter_efficiency", "expert_flops_savings")
+_NAME_WIDTH = 34
 _SHOWN_MODELS = 24
 _SHOWN_FINDINGS = 24
 _LONG_WORK = 300  # models from which on progress is told
@@ -23,6 +26,7 @@ class Progress:
     """Tells on stderr what goes on, if it is a terminal and the work is long."""
 
     def __init__(self, models: int, quiet: bool) -> None:
+        self.quiet = quiet
         self.told = not quiet and models >= _LONG_WORK and sys.stderr.isatty()
 
     def __call__(self, what: str) -> None:
@@ -49,13 +53,10 @@ def what_was_read(table: ModelTable, report: Report) -> str:
 def tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, started: float) -> None:
     """Print everything about a finished run; with ``paths`` None only what failed."""
     if paths is None:
-        for failure in report.failures:
-            click.echo(str(failure), err=True)
+        echo_failures(report.failures)
         return
     click.echo(what_was_read(table, report))
     click.echo()
-    from moe_report.cli.listing import headline_table
-
     click.echo(headline_table(report, _SHOWN_MODELS))
     click.echo()
     echo_findings(report)
@@ -65,12 +66,54 @@ def tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, starte
     click.echo(f"{time.perf_counter() - started:.1f} s")
 
 
+def headline_table(report: Report, most: int) -> str:
+    """Return the headline numbers of up to ``most`` models as aligned text."""
+    from moe_report.display import scale, show
+
+    columns = [report.columns[name] for name in _HEADLINE if name in report.columns]
+    columns = columns or list(report.headline[:4]) or list(report.metrics[:4])
+    rows = [["model", *(column.label.lower() for column in columns)]]
+    scales = [
+        scale(column.unit, column.format, [cell.value for cell in column.cells])
+        for column in columns
+    ]
+    for at, model in enumerate(report.models[:most]):
+        name = model.name
+        if len(name) > _NAME_WIDTH:
+            name = name[: _NAME_WIDTH - 1].rstrip() + "…"
+        numbers = [
+            show(column.cells[at].value, column.unit, column.format, unit)
+            for column, unit in zip(columns, scales, strict=True)
+        ]
+        rows.append([name, *numbers])
+    lines = aligned(rows, str.rjust)
+    if len(report.models) > most:
+        lines.append(f"and {len(report.models) - most} more in the report")
+    return "\n".join(lines)
+
+
+def aligned(
+    rows: Sequence[Sequence[str]], justify: Callable[[str, int], str] = str.ljust
+) -> list[str]:
+    """Return rows as lines with aligned columns; ``justify`` is for all columns but the first."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([first.ljust(widths[0]), *map(justify, others, widths[1:])]).rstrip()
+        for first, *others in rows
+    ]
+
+
+def echo_failures(failures: Sequence[Failure]) -> None:
+    """Print the sections that failed."""
+    for failure in failures:
+        click.secho(str(failure), fg="red", err=True)
+
+
 def echo_findings(report: Report) -> None:
     """Print warnings, failed sections and findings."""
     for warning in report.warnings:
         click.secho(f"note: {warning}", fg="yellow")
-    for failure in report.failures:
-        click.secho(str(failure), fg="red", err=True)
+    echo_failures(report.failures)
     count = len(report.findings)
     click.echo(f"{count or 'no'} finding{'s' * (count != 1)}{':' * bool(count)}")
     colors = {"impossible": "red", "differs": "yellow", "suspicious": "cyan"}
@@ -80,6 +123,14 @@ def echo_findings(report: Report) -> None:
         click.echo(f"  {level} {finding.model}, {finding.column}{place}: {finding.message}")
     if count > _SHOWN_FINDINGS:
         click.echo(f"  and {count - _SHOWN_FINDINGS} more in the report")
+
+
+def reload_hint(path: Path) -> str:
+    """Return what to say of a written file that is open in a program, or nothing."""
+    from moe_report.output import open_elsewhere
+
+    program = open_elsewhere(path)
+    return f"{path} seems to be open in {program}: reload it there" if program else ""
 
 
 def quoted(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from moe_report.cli.options import InputOptions
-from moe_report.cli.publish import same_file
+from moe_report.cli.write_reports import same_file
 from moe_report.edit.update import SUFFIXES, Update, open_report
 from moe_report.schema.registry import Registry
 

@@ -221,9 +221,11 @@ def test_the_help_lists_the_exit_codes() -> None:
     assert codes == ["0", "1", "2", "3"]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)]
+)
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    """Help answers at once: no library that computes, reads or renders is loaded for it."""
+    """Help answers at once: nothing that computes, reads or renders is loaded, and no plugin."""
     code = (
         "import sys\nfrom moe_report.cli.main import main\n"
         f"try: main({arguments!r})\nexcept SystemExit: pass\n"
@@ -232,7 +234,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.partition("MODULES")[2].split())
     assert "moe_report.cli.main" in loaded
-    heavy = {"openpyxl", "numpy", "jinja2", "lxml", "moe_report_metrics"}
+    heavy = {"openpyxl", "numpy", "jinja2", "lxml", "moe_report_metrics", "importlib.metadata"}
     assert not loaded & heavy
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moe_report.cli.terminal import Progress
+from moe_report.cli.terminal import Progress, reload_hint
 from moe_report.errors import MoeReportError, OutputError
 
 if TYPE_CHECKING:
@@ -17,17 +17,16 @@ if TYPE_CHECKING:
     from moe_report.report import Report
 
 
-def publish(
+def write_reports(
     report: Report,
     output: Path,
     stem: str,
     formats: Iterable[str],
-    *,
-    templates: Sequence[Path] = (),
+    templates: Sequence[Path],
     progress: Progress,
-    keep: Sequence[Path] = (),
+    keep: Sequence[Path],
+    *,
     also: Mapping[Path, bytes] | None = None,
-    quiet: bool = False,
     update: Update | None = None,
 ) -> list[Path]:
     """Write a report in some formats, and return the paths.
@@ -41,10 +40,9 @@ def publish(
         progress: Is told what goes on.
         keep: Files that must not be overwritten: the inputs.
         also: Other files to write with them.
-        quiet: Whether to keep remarks to oneself.
         update: The older report that the workbook is written over.
     """
-    from moe_report.output import open_elsewhere, write_files
+    from moe_report.output import write_files
     from moe_report.renderers import load_renderer, with_templates
 
     renderers = {name: load_renderer(name) for name in dict.fromkeys(formats)}
@@ -69,9 +67,9 @@ def publish(
     write_files(contents)
     progress.done()
     for path in contents:
-        program = open_elsewhere(path)
-        if program and not quiet:
-            click.echo(f"{path} seems to be open in {program}: reload it there", err=True)
+        hint = "" if progress.quiet else reload_hint(path)
+        if hint:
+            click.echo(hint, err=True)
     for note in update.notes if update is not None else ():
         click.secho(f"note: {note}", fg="yellow", err=True)
     return list(contents)
@@ -98,6 +96,17 @@ def refuse_same(target: Path, sources: Iterable[Path]) -> None:
     """
     if any(same_file(target, source) for source in sources):
         raise OutputError(f"{target}: this is the input; choose another place to write to")
+
+
+def refuse_folder(output: Path, name: str) -> None:
+    """Refuse a folder where a file is asked for.
+
+    Raises:
+        OutputError: It is one; what a file of that name in it would be is named.
+    """
+    if output.is_dir():
+        inside = output / name
+        raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
 
 
 def same_file(one: Path, other: Path) -> bool:
