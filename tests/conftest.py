@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
@@ -18,10 +19,15 @@ def need(program: str) -> str:
     """Return a program's path; skip the test where it is not installed, but fail in CI."""
     path = shutil.which(program)
     if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{program} is not installed, and in CI nothing may skip")
-        pytest.skip(f"{program} is not installed")
+        not_installed(program)
     return path
+
+
+def not_installed(what: str) -> NoReturn:
+    """Skip a test for want of what it checks against, but fail in CI."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is not installed, and in CI nothing may skip")
+    pytest.skip(f"{what} is not installed")
 
 
 @pytest.fixture(scope="session")

@@ -9,15 +9,18 @@ from playwright.sync_api import Page
 
 from moe_report.display import show
 from moe_report.renderers.html.charts.figures import figures
+from moe_report.renderers.html.charts.labels import text_width
 from moe_report.renderers.html.charts.shapes import Drawing
 from moe_report.report import Report
 from tests import reports
+from tests.conftest import not_installed
 from tests.renderers.html.test_calculator import changed, fill
-from tests.renderers.html.test_charts import varied
+from tests.renderers.html.test_charts import ALPHABET, varied
 from tests.renderers.html.test_html import Open, browser, contrast, shown  # noqa: F401 - fixtures
 
 SMALLER = reports.MIXTRAL | {"num_hidden_layers": 16}
 SIZES = {"wide": 1440, "narrow": 360}
+FONTS = ("DejaVu Sans", "Liberation Sans", "Open Sans")  # as wide as any, as Arial, between them
 
 # Labels outside of their drawing, on another label, or on a point, as they are laid out.
 FAULTS = """() => [...document.querySelectorAll(".drawing")].flatMap((svg) => {
@@ -72,14 +75,83 @@ def drawing(report: Report, size: str) -> Drawing:
     return figure.wide if size == "wide" else figure.narrow
 
 
-@pytest.mark.parametrize("count", [1, 4, 40, 400])
-def test_no_text_outside_or_on_text(shown: Open, count: int) -> None:  # noqa: F811
-    """As laid out with the reader's font, every label lies inside its drawing and on nothing."""
-    page = shown(varied(count))
+def set_font(page: Page, family: str) -> None:
+    """Set a page in a font, and make sure that it is this one that shows."""
+    # Where it is not installed, what stands in for it differs.
+    is_there = page.evaluate(
+        """(family) => {
+          const pen = document.createElement("canvas").getContext("2d");
+          const [one, other] = ["monospace", "serif"].map((instead) => {
+            pen.font = `40px "${family}", ${instead}`;
+            return pen.measureText("mile and a half").width;
+          });
+          return one === other;
+        }""",
+        family,
+    )
+    if not is_there:
+        not_installed(f"the font {family}")
+    sheet = f'"*{{font-family: \\"{family}\\" !important}}"'
+    page.evaluate(
+        f"""() => {{
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync({sheet});
+          document.adoptedStyleSheets = [sheet];
+        }}"""
+    )
+
+
+@pytest.mark.parametrize("family", FONTS)
+@pytest.mark.parametrize(
+    ("count", "longest", "letters"),
+    [
+        (1, 24, ALPHABET),
+        (4, 24, ALPHABET),
+        (12, 120, "Wm"),
+        (12, 120, "型模数学"),
+        (40, 24, ALPHABET),
+        (400, 24, ALPHABET),
+    ],
+)
+def test_no_text_outside_or_on_text(
+    shown: Open,  # noqa: F811
+    family: str,
+    count: int,
+    longest: int,
+    letters: str,
+) -> None:
+    """In wide fonts and narrow ones, every label lies inside its drawing and on nothing."""
+    page = shown(varied(count, longest=longest, alphabet=letters))
+    set_font(page, family)
     assert page.locator("figure.chart").count() == 5
     for width in SIZES.values():
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(FAULTS) == []
+
+
+@pytest.mark.parametrize("family", FONTS)
+def test_no_character_is_wider_than_reckoned(shown: Open, family: str) -> None:  # noqa: F811
+    """A character of a label, as it is drawn, takes no more room than labels are given."""
+    page = shown(pair())
+    set_font(page, family)
+    characters = [*map(chr, range(0x21, 0x7F)), *"…–×·éßØЖЩλΩ模型数"]
+    widths = page.evaluate(
+        """(characters) => {
+          const label = document.querySelector(".drawing .name text");
+          return characters.map((one) => {
+            label.textContent = one.repeat(10);
+            return label.getComputedTextLength() / 10;
+          });
+        }""",
+        characters,
+    )
+    assert min(widths) > 1
+    reckoned = [text_width(one) for one in characters]
+    assert [
+        (one, width, room)
+        for one, width, room in zip(characters, widths, reckoned, strict=True)
+        if width > room + 0.01
+    ] == []
 
 
 @pytest.mark.parametrize("size", ["wide", "narrow"])

@@ -15,29 +15,35 @@ from moe_report.renderers.html.charts.shapes import Box, Segment, Text
 TEXT_SIZE, SMALL_TEXT = 12.0, 11.0
 _LARGE = frozenset({"name", "value"})  # the classes of texts that are not small
 _MOST = 40  # labels tried; more never fit a chart
-# Widths in em. On the generous side: which sans-serif a reader has is not known.
-_NARROW, _WIDE = frozenset(" .,:;|!'()[]ijlftI-·"), frozenset("mwMW@%")
+# Advance widths in em, each of whichever font has the character widest: DejaVu Sans, Verdana,
+# Liberation Sans (as wide as Arial) or Open Sans. Which one a reader has is not known.
+_EMS = {
+    0.37: " ',.fijl",
+    0.46: '!"()-/:;I[\\]rt',
+    0.56: "?JLcsz|",
+    0.64: "$*0123456789FT_`abdeghknopquvxy{}",
+    0.74: "ABCEKPRSUVXYZ",
+    0.79: "&DGHNOQ",
+    0.84: "#+<=>^w~",
+    0.91: "M",
+    1.02: "@Wm",
+    1.08: "%",
+}
+_EM = {char: width for width, chars in _EMS.items() for char in chars}
+_OTHER = 1.1  # what neither Greek nor Cyrillic exceed; characters of Chinese are 1.0
 
 
 def text_width(text: str, size: float = TEXT_SIZE) -> float:
-    """Return about how wide a text is.
+    """Return how wide a text is at most.
 
     >>> text_width("ill") < text_width("and") < text_width("MoE") < text_width("模型数")
     True
     """
-    ems = 0.0
-    for char in text:
-        if char in _NARROW:
-            ems += 0.36
-        elif ord(char) > 0x2E80:
-            ems += 1.0
-        else:
-            ems += 0.9 if char in _WIDE else 0.7 if char.isupper() else 0.6
-    return ems * size
+    return sum(_EM.get(char, _OTHER) for char in text) * size
 
 
 def room_of(text: Text) -> Box:
-    """Return about the room that a text takes in a drawing."""
+    """Return the room that a text takes in a drawing at most."""
     size = TEXT_SIZE if text.css in _LARGE else SMALL_TEXT
     width = text_width(text.text, size)
     left = text.x - {"start": 0.0, "middle": width / 2, "end": width}[text.anchor]
@@ -85,7 +91,7 @@ def fit(text: str, width: float, size: float = TEXT_SIZE) -> str:
     The end stays, for names often differ only there.
 
     >>> fit("a-model-with-a-long-name-7B", 120)
-    'a-model-…-name-7B'
+    'a-model…ame-7B'
     """
     if text_width(text, size) <= width:
         return text
