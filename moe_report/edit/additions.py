@@ -295,7 +295,7 @@ def put_remarks(package: Package, sheet: str, moved: Mapping[Address, Remark]) -
     package[comments] = serialize(root)
     package[drawing] = vml.encode()
     if threads:
-        target = package.free_name("xl/threadedComments/threadedComment{}.xml")
+        target = package.free_name("xl/threadedComments/threadedComment1.xml")
         holder = parse(f'<ThreadedComments xmlns="{_THREADED}"/>'.encode())
         holder.extend(threads)
         package[target] = serialize(holder)

@@ -181,12 +181,12 @@ def _add_notes(package: Package, part: str, sheet: etree._Element, notes: list[N
     used = sheet.find(f"{_TAG}legacyDrawing")
     drawing = next((i.target for i in links if used is not None and i.id == used.get(_ID)), None)
     if comments is None:
-        comments = package.free_name("xl/comments/comment{}.xml")
+        comments = package.free_name("xl/comments/comment1.xml")
         package[comments] = comments_xml(())
         package.declare(comments, f"{_MAIN_TYPE}.comments+xml")
         package.relate(part, f"{OFFICE_REL}/comments", comments)
     if drawing is None:
-        drawing = package.free_name("xl/drawings/notes{}.vml")
+        drawing = package.free_name("xl/drawings/notes1.vml")
         package[drawing] = vml_xml((), {}, {})
         package.declare_extension("vml", _VML_TYPE)
         id = package.relate(part, f"{OFFICE_REL}/vmlDrawing", drawing)

@@ -7,7 +7,6 @@ of the workbook's own style table, to which ours are appended.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,26 +14,13 @@ from dataclasses import dataclass
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
+from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import (
-    CONTENT_TYPES,
-    OFFICE_REL,
-    PACKAGE_REL,
-    Package,
-    parse,
-    relationships_name,
-    serialize,
-)
+from moe_report.ooxml.order import insert_in_order
+from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
 from moe_report.ooxml.styles import MergedStyles
 
 _ID = f"{{{OFFICE_REL}}}id"
-_LINK = f"{{{PACKAGE_REL}}}Relationship"
-# What the schema wants behind these elements of a workbook.
-_AFTER_NAMES = {
-    "calcPr", "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
-    "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
-}  # fmt: skip
-_AFTER_CALCULATION = _AFTER_NAMES - {"calcPr"}
 
 
 @dataclass(frozen=True)
@@ -80,10 +66,12 @@ class _Work:
         self.wanted = [
             item for item in self._sheets(self.fresh) if item.get("name", "") not in kept
         ]
-        self.styles_part = _related(old, self.part, "/styles")
-        self.styles = MergedStyles(
-            old[self.styles_part], new[_related(new, new.workbook_part(), "/styles")]
-        )
+        styles = old.related_part(self.part, "styles")
+        fresh_styles = new.related_part(new.workbook_part(), "styles")
+        assert styles is not None
+        assert fresh_styles is not None
+        self.styles_part = styles
+        self.styles = MergedStyles(old[styles], new[fresh_styles])
         self.table_ids: list[int] = []
         self.before = [item.get("name", "") for item in self._sheets(self.book)]
 
@@ -139,9 +127,7 @@ class _Work:
     @staticmethod
     def _tables(package: Package, parts: Collection[str]) -> Iterator[str]:
         for part in sorted(parts):
-            for link in package.relationships(part):
-                if link.type.endswith("/table") and link.target in parts:
-                    yield link.target
+            yield from (name for name in package.related_parts(part, "table") if name in parts)
 
     def _table_name(self, part: str, package: Package | None = None) -> str:
         return parse((package or self.old)[part]).get("displayName", "").casefold()
@@ -159,10 +145,10 @@ class _Work:
         for name, item in entries.items():
             if name in ours and links.get(item.get(_ID, "")):
                 codes[name] = _code_name(self.old[links[item.get(_ID, "")]])
-                self._unlink(item.get(_ID, ""))
+                self.old.unlink(self.part, item.get(_ID, ""))
         for part in reachable_before_and_not_now(self.old, self.reached):
-            self._drop(part)
-        self._drop_calculation_chain()
+            del self.old[part]
+        drop_calculation_chain(self.old)
         kept = self._tables(self.old, reachable(self.old))
         self.table_ids = [int(parse(self.old[part]).get("id", "0")) for part in kept]
         active = self._active()
@@ -206,32 +192,13 @@ class _Work:
         """Copy a part of the new package with all that it is linked to; return its name here."""
         if source in self.copied:
             return self.copied[source]
-        stem, suffix = posixpath.splitext(source)
-        target = self.old.free_name(f"{stem.rstrip('0123456789')}{{}}{suffix}")
-        self.copied[source] = target
-        self.old[target] = self.new[source]  # takes the name before the parts below look for theirs
-        self._declare(source, target)
+        target = self.copied[source] = self.old.free_name(source)
+        self.old[target] = self.new[source]
+        self.old.declare_like(target, source, self.new)
         if target.startswith("xl/tables/"):
             self._adapt_table(target)
-        links = relationships_name(source)
-        if links in self.new:
-            root = parse(self.new[links])
-            for item, link in zip(root, self.new.relationships(source), strict=True):
-                if item.get("TargetMode") != "External":
-                    item.set("Target", "/" + self._copy(link.target))
-            self.old[relationships_name(target)] = serialize(root)
+        self.old.copy_links(source, target, lambda link: f"/{self._copy(link.target)}", self.new)
         return target
-
-    def _declare(self, source: str, target: str) -> None:
-        types = parse(self.new["[Content_Types].xml"])
-        for item in types:
-            if item.get("PartName", "").lstrip("/") == source:
-                self.old.declare(target, item.get("ContentType", ""))
-                return
-        extension = posixpath.splitext(source)[1].lstrip(".").lower()
-        for item in types:
-            if item.get("Extension", "").lower() == extension:
-                self.old.declare_extension(extension, item.get("ContentType", ""))
 
     def _adapt_table(self, part: str) -> None:
         root = parse(self.old[part])
@@ -271,7 +238,7 @@ class _Work:
         listed = self.book.find(f"{TAG}definedNames")
         if listed is None:
             listed = etree.Element(f"{TAG}definedNames")
-            self.book.insert(_place(self.book, _AFTER_NAMES), listed)
+            insert_in_order(self.book, listed)
         now = [item.get("name", "").casefold() for item in self._sheets(self.book)]
         ours = {name.casefold() for name in self.what.ours}
         own = {name.casefold() for name in self.what.names}
@@ -299,10 +266,10 @@ class _Work:
             self.book.remove(listed)
 
     def replace_properties(self) -> None:
-        """Take over who wrote it when, and ask for a recalculation on load."""
-        for suffix in ("/custom-properties", "/metadata/core-properties"):
-            ours, theirs = _related(self.new, "", suffix), _related(self.old, "", suffix)
-            if not theirs:
+        """Take over who wrote it when."""
+        for kind in ("custom-properties", "core-properties"):
+            ours, theirs = self.new.related_part("", kind), self.old.related_part("", kind)
+            if not ours or not theirs:
                 continue
             fresh, root = parse(self.new[ours]), parse(self.old[theirs])
             wanted: Mapping[str, etree._Element] = {
@@ -314,44 +281,13 @@ class _Work:
                     item[:] = list(same)
                     item.text = same.text
             self.old[theirs] = serialize(root)
-        said = self.book.find(f"{TAG}calcPr")
-        if said is None:
-            said = etree.Element(f"{TAG}calcPr")
-            self.book.insert(_place(self.book, _AFTER_CALCULATION), said)
-        said.set("fullCalcOnLoad", "1")
 
     def save(self) -> bytes:
         """Return the package's bytes."""
         self.old[self.part] = serialize(self.book)
         self.old[self.styles_part] = self.styles.save()
+        ask_to_recalculate(self.old)
         return self.old.save()
-
-    # -- parts
-
-    def _unlink(self, id: str) -> None:
-        name = relationships_name(self.part)
-        root = parse(self.old[name])
-        for item in root.findall(_LINK):
-            if item.get("Id") == id:
-                root.remove(item)
-        self.old[name] = serialize(root)
-
-    def _drop(self, part: str) -> None:
-        gone = [name for name in (part, relationships_name(part)) if name in self.old]
-        for name in gone:
-            del self.old[name]
-        types = parse(self.old["[Content_Types].xml"])
-        for item in list(types.iterchildren(f"{{{CONTENT_TYPES}}}Override")):
-            if item.get("PartName", "").lstrip("/") in gone:
-                types.remove(item)
-        self.old["[Content_Types].xml"] = serialize(types)
-
-    def _drop_calculation_chain(self) -> None:
-        """Excel makes a new one; one that names a cell without a formula it calls damage."""
-        for link in self.old.relationships(self.part):
-            if link.type.endswith("/calcChain"):
-                self._unlink(link.id)
-                self._drop(link.target)
 
 
 _RENEWED = ("}modified", "}title")
@@ -376,19 +312,6 @@ def reachable_before_and_not_now(package: Package, before: Collection[str]) -> l
     return [part for part in before if part not in now]
 
 
-def _related(package: Package, part: str, suffix: str) -> str:
-    links = package.relationships(part)
-    return next((item.target for item in links if item.type.endswith(suffix)), "")
-
-
 def _code_name(xml: bytes) -> str:
     found = re.search(rb'<(?:\w+:)?sheetPr\b[^>]*?\bcodeName="([^"]*)"', xml)
     return found[1].decode() if found else ""
-
-
-def _place(book: etree._Element, later: Collection[str]) -> int:
-    """Where an element goes that must come before some others."""
-    for at, item in enumerate(book):
-        if isinstance(item.tag, str) and etree.QName(item).localname in later:
-            return at
-    return len(book)

@@ -159,8 +159,8 @@ def add_notes(
 ) -> None:
     """Give a sheet that has no notes some."""
     ordered = sorted(notes, key=lambda note: (note.row, note.column))
-    comments = package.free_name("xl/comments/comment{}.xml")
-    drawing = package.free_name("xl/drawings/notes{}.vml")
+    comments = package.free_name("xl/comments/comment1.xml")
+    drawing = package.free_name("xl/drawings/notes1.vml")
     package[comments] = comments_xml(ordered)
     package[drawing] = vml_xml(ordered, widths, heights)
     package.declare(comments, _COMMENTS_TYPE)
