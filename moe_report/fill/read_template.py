@@ -14,14 +14,12 @@ from moe_report.fill.expressions.scope import Known, TemplateValueError
 from moe_report.fill.placeholders import Inner, may_ask, split_text
 from moe_report.fill.sheet_parts import (
     CellText,
-    TableArea,
     cell_text,
     cells_with_content,
     header_asks,
     other_sheets,
     parts_that_ask,
     shared_texts,
-    tables_of,
 )
 from moe_report.fill.table_notes import Order, asks, notes_of, read_note
 from moe_report.fill.template import (
@@ -34,6 +32,7 @@ from moe_report.fill.template import (
 from moe_report.ooxml.addresses import Area, area_of, column_letters
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.tables import TableArea, tables_of
 
 MAX_EXPRESSIONS = 5000  # different ones
 _MOST_PROBLEMS = 50

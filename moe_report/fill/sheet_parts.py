@@ -1,16 +1,15 @@
-"""What the parts of a worksheet hold: the texts of its cells, and its Excel Tables."""
+"""What the parts of a worksheet hold: the texts of its cells, and braces where none is filled."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lxml import etree
 
 from moe_report.fill.placeholders import may_ask
-from moe_report.ooxml.addresses import area_of, split_address
+from moe_report.ooxml.addresses import split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import Package, parse
 
@@ -22,52 +21,6 @@ class CellText(NamedTuple):
 
     text: str = ""
     formatted: bool = False
-
-
-@dataclass(frozen=True)
-class TableArea:
-    """An Excel Table.
-
-    Attributes:
-        part: Its part of the package.
-        name: Its name, as formulas write it.
-        left: Number of its first column.
-        top: Number of its first row.
-        right: Number of its last column.
-        bottom: Number of its last row, that of totals included.
-        first: Number of its first row of data.
-        last: Number of its last row of data.
-    """
-
-    part: str
-    name: str
-    left: int
-    top: int
-    right: int
-    bottom: int
-    first: int
-    last: int
-
-    def __contains__(self, place: tuple[int, int]) -> bool:
-        """Whether a cell, by row and column, is part of it."""
-        return self.top <= place[0] <= self.bottom and self.left <= place[1] <= self.right
-
-
-def tables_of(package: Package, part: str) -> Iterator[TableArea]:
-    """Give the Excel Tables of a sheet.
-
-    Args:
-        package: The workbook.
-        part: The sheet's part.
-    """
-    for link in package.relationships(part):
-        if link.type.endswith("/table") and link.target in package:
-            root = parse(package[link.target])
-            left, top, right, bottom = area_of(root.get("ref", ""))
-            name = root.get("displayName") or root.get("name") or ""
-            first = top + int(root.get("headerRowCount", "1"))
-            last = bottom - int(root.get("totalsRowCount", "0"))
-            yield TableArea(link.target, name, left, top, right, bottom, first, last)
 
 
 def other_sheets(package: Package) -> list[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.addresses import LAST_ROW, column_letters, split_address
 from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.insert_rows.formulas import Move
-from moe_report.ooxml.insert_rows.places import LAST_ROW, is_cut, shifted
-from moe_report.ooxml.insert_rows.xml import Part, local
+from moe_report.ooxml.insert_rows.part_xml import Part, local
+from moe_report.ooxml.insert_rows.shifts import is_cut, shifted
 
 
 class Grid:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from moe_report.errors import Problem
-from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.addresses import LAST_ROW, column_letters, split_address
 from moe_report.ooxml.formula_text import references, same_sheet, translated
-from moe_report.ooxml.insert_rows.places import LAST_ROW, grown, rows_of
+from moe_report.ooxml.insert_rows.shifts import rows_of
 from moe_report.ooxml.references import Insertion, moved_formula, moved_row, untraceable
 
 _SAMPLE = 64  # rows of an area of whose formulas each is looked at
@@ -205,11 +205,3 @@ def _sample(corners: Sequence[str]) -> list[int]:
     for top, bottom in rows:
         found += range(top, bottom + 1, max(1, (bottom - top + 1) // _SAMPLE))
     return found[:: max(1, len(found) // (4 * _SAMPLE))]
-
-
-def moved_or_same(ref: str, insertion: Insertion) -> str:
-    """Return a table's or a filter's area with the new rows, or as it is if it is none."""
-    try:
-        return grown(ref, insertion)
-    except ValueError:
-        return ref

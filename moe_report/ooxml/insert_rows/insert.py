@@ -14,24 +14,22 @@ from lxml import etree
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain, has_formulas
 from moe_report.ooxml.insert_rows.formulas import Move
-from moe_report.ooxml.insert_rows.parts import (
-    MOVERS,
-    data_rows,
-    move_links,
-    move_table,
-    unmovable,
-    unreadable,
-    untraced_note,
+from moe_report.ooxml.insert_rows.moved_places import (
+    LINKS,
+    NAMING_SHEETS,
+    SHEETS,
+    has_moved_places,
+    move_places,
 )
-from moe_report.ooxml.insert_rows.places import moved_vml
-from moe_report.ooxml.insert_rows.xml import Part, local
+from moe_report.ooxml.insert_rows.part_xml import Part, local
+from moe_report.ooxml.insert_rows.vml import moved_vml
 from moe_report.ooxml.package import OFFICE_REL, Package, parse, relationships_name, serialize
 from moe_report.ooxml.references import Insertion
+from moe_report.ooxml.tables import table_area
 
-_SHEETS = ("worksheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet", "chartsheet")
 # Without any of these a part of another sheet has nothing to do with the rows.
 _MENTIONS = re.compile(rb"!|&#|\0|dataRef|indirect|evaluate", re.IGNORECASE)
-_ALWAYS = ("officeDocument", "pivotCacheDefinition", "volatileDependencies")
+_LISTED = 5  # cells that a note names
 
 
 def insert_rows(
@@ -111,11 +109,17 @@ class _Moving:
                 self._move_part(name, kind, on)
                 links = relationships_name(name)
                 if links in self.package and b"#" in self.package[links]:
-                    self._move_xml(links, "links", on)
+                    self._move_xml(links, LINKS, on)
             except etree.XMLSyntaxError as error:
-                self.move.problems.append(unreadable(self.move.where, name, error))
+                line = next(iter(str(error).splitlines()), type(error).__name__)
+                self._problem(
+                    f"part {name}", f"cannot be read ({line}); save the file in Excel again"
+                )
             except ValueError as error:
-                self.move.problems.append(unmovable(self.move.where, name, on, error))
+                self._problem(f"sheet {on}" if on else f"part {name}", str(error), sheet=on or None)
+
+    def _problem(self, place: str, message: str, *, sheet: str | None = None) -> None:
+        self.move.problems.append(Problem(f"{self.move.where}, {place}", message, sheet=sheet))
 
     def _parts(self) -> Iterator[tuple[str, str, str]]:
         """Give each part with the kind of the link to it, and the sheet that it belongs to."""
@@ -128,7 +132,7 @@ class _Moving:
                     continue
                 seen.add(link.target)
                 to = link.type.rpartition("/")[2]
-                if name == self.main and to in _SHEETS:
+                if name == self.main and to in SHEETS.split():
                     todo.append((link.target, to, self.names.get(link.id, "")))
                 else:
                     todo.append((link.target, to, on))
@@ -140,7 +144,8 @@ class _Moving:
         for name, kind, on in parts:
             if kind == "table" and self.move.is_on(on):
                 root = parse(self.package[name])
-                if after in data_rows(root):
+                table = table_area(root)
+                if table.first <= after <= table.last:
                     found[name] = root
         if len(found) > 1:
             named = " and ".join(repr(root.get("displayName")) for root in found.values())
@@ -154,36 +159,27 @@ class _Moving:
     def _move_part(self, name: str, kind: str, on: str) -> None:
         if kind == "vmlDrawing":
             self._move_vml(name, on)
-        elif kind in MOVERS:
-            needed = self.move.is_on(on) or kind in _ALWAYS
+        elif has_moved_places(kind):
+            needed = self.move.is_on(on) or kind in NAMING_SHEETS
             if needed or _MENTIONS.search(self.package[name]):
                 self._move_xml(name, kind, on)
 
     def _move_xml(self, name: str, kind: str, on: str) -> None:
-        part = Part(parse(self.package[name]))
-        if kind == "links":
-            move_links(part, on, self.move)
-        elif kind == "table":
-            move_table(part, on, self.move, repeats=name in self.tables)
-        else:
-            MOVERS[kind](part, on, self.move)
+        root = parse(self.package[name])
+        part = Part(root, on, inside=self.move.is_on(on), repeats=name in self.tables)
+        move_places(part, kind, self.move)
         if part.changed:
             self.changed[name] = serialize(part.root)
             self.has_charts |= kind in ("chart", "chartEx")
 
     def _move_vml(self, name: str, on: str) -> None:
-        """Move shapes in text: what Excel writes there is not always XML."""
-        data = self.package[name]
-        encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-        text = data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
         moved = moved_vml(
-            text,
+            self.package[name],
             self.move.insertion if self.move.is_on(on) else None,
             lambda formula: self.move.formula(formula, on, "shape", of="the link of a"),
         )
-        if moved != text:
-            errors = "surrogateescape" if encoding == "utf-8" else "strict"
-            self.changed[name] = moved.encode(encoding, errors)
+        if moved != self.package[name]:
+            self.changed[name] = moved
 
     def commit(self) -> list[str]:
         """Put what changed into the package, and return what to tell the user."""
@@ -193,19 +189,30 @@ class _Moving:
             drop_calculation_chain(self.package)
         if any(has_formulas(self.package[part]) for part in self.package.sheets().values()):
             ask_to_recalculate(self.package)
-        notes = list(self.move.notes)
+        return list(dict.fromkeys(self._notes()))
+
+    def _notes(self) -> Iterator[str]:
+        yield from self.move.notes
         if self.has_charts:
-            notes.append("charts show the new rows once Excel or LibreOffice has opened the file")
+            yield "charts show the new rows once Excel or LibreOffice has opened the file"
         if self.has_macros:
-            notes.append("macros are kept as they are: addresses in their code do not move")
+            yield "macros are kept as they are: addresses in their code do not move"
         if self.move.untraced:
-            notes.append(untraced_note(self.move))
-        if self.move.alone:
-            few = ", ".join(self.move.alone[:3])
-            more = f" and {len(self.move.alone) - 3} more" if len(self.move.alone) > 3 else ""
-            after = self.move.insertion.after
-            notes.append(
-                f"{few}{more}: refers to one cell of the row that repeats, and so to the first "
-                f"model alone; a range such as D{after}:D{after} means all models"
+            cells = _some(self.move.untraced, "; ", _LISTED)
+            yield (
+                "formulas that find cells by a text or a number were left as they are, and may "
+                f"mean others now: {cells}"
             )
-        return list(dict.fromkeys(notes))
+        if self.move.alone:
+            after = self.move.insertion.after
+            yield (
+                f"{_some(self.move.alone, ', ', 3)}: refers to one cell of the row that repeats, "
+                f"and so to the first model alone; a range such as D{after}:D{after} means all "
+                "models"
+            )
+
+
+def _some(cells: list[str], between: str, most: int) -> str:
+    """Name the first of some cells, and say how many more there are."""
+    more = f" and {len(cells) - most} more" if len(cells) > most else ""
+    return between.join(cells[:most]) + more

@@ -1,0 +1,145 @@
+"""How those elements move that no common rule fits, of what is not a worksheet itself."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from moe_report.ooxml.formula_text import references
+from moe_report.ooxml.insert_rows.common_rules import grow, is_one_column, is_the_row, shift
+from moe_report.ooxml.insert_rows.formulas import Move, split_row
+from moe_report.ooxml.insert_rows.part_xml import Part, has_relation, local
+from moe_report.ooxml.insert_rows.shifts import grown, is_cut, moved_link, rows_of, shifted
+from moe_report.ooxml.tables import table_area
+
+_NUMBERS_SHOWN = {"val", "xVal", "yVal", "bubbleSize"}  # of one series: a row or a column
+
+
+def table_itself(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move an Excel Table; one whose row repeats grows, and no other may be cut in two."""
+    ref = item.get(attribute, "")
+    if part.inside and is_cut(ref, move.insertion) and not part.repeats:
+        move.refuse_cut(f"the Excel Table {item.get('displayName')!r}", ref)
+    else:
+        within_table(part, item, attribute, move)
+
+
+def within_table(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move a filter or the like with its table, or let it grow with it."""
+    (grow if part.repeats else shift)(part, item, attribute, move)
+
+
+def column_formula(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move the formula that a table's column has in every row, or in that of the totals."""
+    column = item.getparent()
+    assert column is not None
+    table = table_area(part.root)
+    after = move.insertion.after
+    each_row = local(item) == "calculatedColumnFormula" and table.first <= after <= table.last
+    called = f"{table.name}[{column.get('name')}]"
+    row = after if part.inside and each_row else 0
+    moved = move.formula(part.said(item, attribute), part.on, called, row=row, of="column")
+    part.put(item, attribute, moved)
+
+
+def defined_name(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move the cells of a defined name."""
+    index = item.get("localSheetId", "")
+    stands = move.sheets[int(index)] if index.isdecimal() else ""
+    moved = _moved_name(part.said(item, attribute), stands, item.get("name", ""), move)
+    part.put(item, attribute, moved)
+
+
+def _moved_name(text: str, on: str, name: str, move: Move) -> str:
+    """Move a name's cells, but not those that are a distance from the cell that uses it."""
+    fixed, relative = [], False
+    done = 0
+    try:
+        found = list(references(text, on, move.sheets))
+    except ValueError:
+        return text  # no formula, but e.g. what a macro left
+    if name.startswith("_xlnm."):  # a print area is a place, however it is written
+        return move.formula(text, on, name, of="name")
+    for reference in found:
+        ends = [split_row(end) for end in (reference.first, reference.last)]
+        if any(row and not dollar for row, dollar in ends):
+            whole = text[reference.outset : reference.end]
+            before = text[done : reference.outset]
+            fixed.append((before, whole))
+            done = reference.end
+            relative |= move.is_on(reference.sheet)
+    if relative:
+        move.notes.append(
+            f"the name {name} has references without $ before the row ({text}): they count from "
+            "the cell that uses the name, and stay as they are"
+        )
+    if not fixed:
+        return move.formula(text, on, name, of="name")
+    masks = [f"_relative_{at}_" for at in range(len(fixed))]
+    pieces = [before + mask for (before, _), mask in zip(fixed, masks, strict=True)]
+    moved = move.formula("".join([*pieces, text[done:]]), on, name, of="name")
+    for mask, (_, whole) in zip(masks, fixed, strict=True):
+        moved = moved.replace(mask, whole, 1)
+    return moved
+
+
+def chart_series(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move the cells that a chart shows; a series over the repeated row grows."""
+    said = part.said(item, attribute)
+    around = {local(up) for up in item.iterancestors()}
+    if around & _NUMBERS_SHOWN and is_the_row(said, move.insertion):
+        return
+    single = not around & {"tx", "title"} and is_one_column(said)
+    kind = part.root.tag.rpartition("}")[2]
+    part.put(item, attribute, move.formula(said, part.on, kind, single=single, of="the"))
+
+
+def pivot_table(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move a pivot table that stands below."""
+    if not part.inside:
+        return
+    ref = item.get(attribute, "")
+    top, bottom = rows_of(ref)
+    pages = int(item.get("rowPageCount") or 0)
+    above = max(1, top - pages - 1) if pages else top  # the filters stand above, and a blank row
+    if above <= move.insertion.after < bottom:
+        move.refuse_cut(f"the pivot table {part.root.get('name')!r}", ref)
+    else:
+        shift(part, item, attribute, move)
+
+
+def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
+    """Move the cells that a pivot table counts; it is asked to count the new rows."""
+    refreshed = ""
+    for source in item.iter():
+        if local(source) not in ("worksheetSource", "rangeSet") or has_relation(source):
+            continue
+        ref, name = source.get("ref", ""), source.get("name", "")
+        if move.is_on(source.get("sheet", "")) and ref:
+            part.places(source, "ref", lambda ref: grown(ref, move.insertion))
+            top, bottom = rows_of(ref)
+            if top <= move.insertion.after <= bottom:
+                refreshed = f"{move.insertion.sheet}!{source.get('ref')}"
+        elif name.casefold() in move.grown_tables:
+            refreshed = f"the table {name}"
+    if refreshed:
+        part.set(part.root, "refreshOnLoad", "1")
+        move.notes.append(f"the pivot table of {refreshed} counts the new rows once Excel opens it")
+
+
+def consolidated(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move cells that a consolidation adds up, of the sheet that it names."""
+    if move.is_on(item.get("sheet", "")) and not has_relation(item):
+        part.places(item, attribute, lambda ref: grown(ref, move.insertion))
+
+
+def waiting_cell(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move a cell that waits for data from elsewhere, of the sheet whose number it has."""
+    if move.is_on(move.numbers.get(item.get("s", ""), "")):
+        part.places(item, attribute, lambda ref: shifted(ref, move.insertion))
+
+
+def shape_link(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
+    """Move the cells that a shape is a hyperlink to."""
+    target = part.said(item, attribute)
+    if item.get("Type", "").endswith("/hyperlink") and target.startswith("#"):
+        part.set(item, attribute, moved_link(target, part.on, move.insertion))

@@ -1,0 +1,69 @@
+"""The Excel Tables of a sheet: where they stand, and which of their rows are data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from moe_report.ooxml.addresses import area_of
+from moe_report.ooxml.package import Package, parse
+
+
+@dataclass(frozen=True)
+class TableArea:
+    """An Excel Table.
+
+    Attributes:
+        part: Its part of the package.
+        name: Its name, as formulas write it.
+        left: Number of its first column.
+        top: Number of its first row.
+        right: Number of its last column.
+        bottom: Number of its last row, that of totals included.
+        first: Number of its first row of data.
+        last: Number of its last row of data.
+    """
+
+    part: str
+    name: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+    first: int
+    last: int
+
+    def __contains__(self, place: tuple[int, int]) -> bool:
+        """Whether a cell, by row and column, is part of it."""
+        return self.top <= place[0] <= self.bottom and self.left <= place[1] <= self.right
+
+
+def table_area(root: etree._Element, part: str = "") -> TableArea:
+    """Return where a table stands.
+
+    Args:
+        root: The root of its part.
+        part: The part's name.
+
+    Raises:
+        ValueError: It stands nowhere.
+    """
+    left, top, right, bottom = area_of(root.get("ref", ""))
+    name = root.get("displayName") or root.get("name") or ""
+    first = top + int(root.get("headerRowCount") or 1)
+    last = bottom - int(root.get("totalsRowCount") or 0)
+    return TableArea(part, name, left, top, right, bottom, first, last)
+
+
+def tables_of(package: Package, part: str) -> Iterator[TableArea]:
+    """Give the Excel Tables of a sheet.
+
+    Args:
+        package: The workbook.
+        part: The sheet's part.
+    """
+    for link in package.relationships(part):
+        if link.type.endswith("/table") and link.target in package:
+            yield table_area(parse(package[link.target]), link.target)
