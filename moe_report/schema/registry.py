@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -196,6 +196,12 @@ def load(files: Iterable[Path] = ()) -> Registry:
     registry.evaluation_order()
     _refuse_odd_assumptions(registry)
     return registry
+
+
+@cache
+def installed() -> Registry:
+    """Return the sections of the entry points, loaded once; the importers ask it for metrics."""
+    return load()
 
 
 Loader = Callable[[], object]

@@ -224,7 +224,7 @@ def test_failing_module_is_named(site: Path, source: str, cause: str) -> None:
          "hold the metric total_params without its model (write total_params(m))"),
         (broken("return m.num_experts * total_params  # here"), "(write total_params(m))"),
         (broken("return where(total_params > 1, 1, 0)  # here"), "(write total_params(m))"),
-        (broken("return where(m.hidden_size > 1, total_params, 0)  # here"), 
+        (broken("return where(m.hidden_size > 1, total_params, 0)  # here"),
          "(write total_params(m))"),
         (broken("return total_params"), "(write total_params(m))"),  # no line of it fails
         (broken("return m['num_experts']  # here"), "metric 'hapless': TypeError: a field is an "
