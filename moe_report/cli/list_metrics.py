@@ -7,7 +7,8 @@ import textwrap
 from moe_report.cli.terminal import aligned
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.excel import excel, plain
-from moe_report.schema.metrics import Assumption, Metric
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry, Section
 
 

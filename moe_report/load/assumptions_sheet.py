@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from moe_report.errors import nearest
 from moe_report.load.grid import Grid, address, no_number
-from moe_report.schema.metrics import Assumption
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, Given, Scenarios, given
 from moe_report.text import CONTROL, is_number, one_of, shown

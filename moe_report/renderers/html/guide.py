@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from moe_report.formula.excel import mathml_symbol
+from moe_report.formula.mathml import mathml_symbol
 from moe_report.renderers.html.points import Said, said_of
 from moe_report.renderers.html.prose import anchor_of, linked, rich
 from moe_report.report import Report

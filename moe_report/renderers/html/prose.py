@@ -6,8 +6,8 @@ import re
 
 from markupsafe import Markup, escape
 
-from moe_report.formula.excel import mathml, mathml_symbol
 from moe_report.formula.expr import Expr
+from moe_report.formula.mathml import mathml, mathml_symbol
 from moe_report.renderers.html.page import Formula, PageSymbol
 from moe_report.report import Column, Report
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from moe_report.branding import Logo, paragraphs
 from moe_report.display import exact
-from moe_report.formula.excel import mathml_symbol
+from moe_report.formula.mathml import mathml_symbol
 from moe_report.renderers.html.calculator import calculator_of, calculator_script
 from moe_report.renderers.html.charts.figures import figures
 from moe_report.renderers.html.guide import guide_of

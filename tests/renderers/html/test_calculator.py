@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 
 from moe_report.compute.build import build_report
 from moe_report.display import exact, show
-from moe_report.formula.excel import mathml_symbol
+from moe_report.formula.mathml import mathml_symbol
 from moe_report.load.examples import example_models
 from moe_report.load.workbook import read_workbook
 from moe_report.renderers.data import report_as_dict
