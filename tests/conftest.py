@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -22,6 +24,13 @@ def need(program: str) -> str:
             pytest.fail(f"{program} is not installed, and in CI nothing may skip")
         pytest.skip(f"{program} is not installed")
     return path
+
+
+def library(name: str) -> Any:
+    """Import what a test needs and users may lack; where it is missing, skip, but fail in CI."""
+    if os.environ.get("CI") == "true":
+        return importlib.import_module(name)
+    return pytest.importorskip(name, exc_type=ImportError)
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 
@@ -22,6 +24,7 @@ _ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <prop oor:name="FirstRun" oor:op="fuse"><value>false</value></prop></item>
 </oor:items>
 """
+HEADER, FIRST = 3, 4  # rows of the sheet Models of a report: its header, its first model
 
 
 def convert(workbook: Path, folder: Path, to: str = "xlsx") -> Path:
@@ -55,9 +58,31 @@ def recalculated(workbook: Path, folder: Path, sheet: str) -> list[list[object]]
 
 def stored(workbook: Path, sheet: str) -> list[list[object]]:
     """Return the values of a sheet as they are stored in the file, row by row."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
-        book = openpyxl.load_workbook(workbook, data_only=True)
+    book = opened(workbook)
     values = [[cell.value for cell in row] for row in book[sheet].iter_rows()]
     book.close()
     return values
+
+
+def opened(path: Path) -> Any:
+    """Return the values that are stored in a workbook."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
+        return openpyxl.load_workbook(path, data_only=True)
+
+
+def disagreements(stored_rows: list[list[object]], computed: list[list[object]]) -> list[str]:
+    """Cells whose stored value is not what LibreOffice computes, to 1e-12 relative."""
+    wrong = []
+    for number, row in enumerate(stored_rows):
+        for column, value in enumerate(row):
+            line = computed[number] if number < len(computed) else []
+            other = line[column] if column < len(line) else None
+            same = (value or None) == (other or None)
+            if isinstance(value, (int, float)) and isinstance(other, (int, float)):
+                same = math.isclose(value, other, rel_tol=1e-12, abs_tol=0.0)
+            elif isinstance(value, str) and value.startswith("#"):
+                same = isinstance(other, str) and other.startswith("#")
+            if not same:
+                wrong.append(f"row {number + 1}, column {column + 1}: {value!r} and {other!r}")
+    return wrong
