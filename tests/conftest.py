@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from click.testing import CliRunner
@@ -28,6 +29,13 @@ def not_installed(what: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is not installed, and in CI nothing may skip")
     pytest.skip(f"{what} is not installed")
+
+
+def library(name: str) -> Any:
+    """Import what a test needs and users may lack; where it is missing, skip, but fail in CI."""
+    if os.environ.get("CI") == "true":
+        return importlib.import_module(name)
+    return pytest.importorskip(name, exc_type=ImportError)
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,9 @@ from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.config import row_from_config
-from tests.edit.test_append import MIXTRAL, config, put, row_of, same_metrics
-from tests.importers.test_config import DEEPSEEK, QWEN
+from tests.commands import put, same_metrics
+from tests.configs import DEEPSEEK, MIXTRAL, QWEN, config
+from tests.workbooks import row_of
 
 LLAMA: dict[str, Any] = {
     "model_type": "llama", "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008,

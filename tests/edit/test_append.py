@@ -15,7 +15,6 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
-from click.testing import CliRunner, Result
 from lxml import etree
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule
@@ -24,19 +23,13 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table, TableFormula
 
 from moe_report.cli import import_models as importing
-from moe_report.cli.main import main
 from moe_report.load.models_sheet import Places
-from tests.edit.test_mark_problems import png
+from tests.commands import leftovers, put, run, same_metrics
+from tests.configs import MIXTRAL, config
 from tests.office import convert, stored
-from tests.ooxml.test_guard import parts_of, sheet_xml, zipped
+from tests.workbooks import FEW, book_of, parts_of, png, row_of, sheet_xml, zipped
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-MIXTRAL: dict[str, Any] = {
-    "model_type": "mixtral", "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336,
-    "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
-    "num_local_experts": 8, "num_experts_per_tok": 2, "sliding_window": None,
-    "tie_word_embeddings": False,
-}  # fmt: skip
 # The numbers of that config, by header.
 NUMBERS = {
     "vocab_size": 32000, "hidden_size": 4096, "moe_intermediate_size": 14336,
@@ -44,31 +37,7 @@ NUMBERS = {
     "num_experts": 8, "num_experts_per_tok": 2, "tie_word_embeddings": 0,
     "num_sliding_window_layers": 0, "num_nextn_predict_layers": 0,
 }  # fmt: skip
-FEW = ("name", "num_experts", "num_experts_per_tok", "num_hidden_layers")
 SHEET = "xl/worksheets/sheet1.xml"
-
-
-def config(folder: Path, name: str = "Mixtral", **changes: object) -> Path:
-    """Write a config.json in a folder of a model's name."""
-    path = folder / name / "config.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(MIXTRAL | changes), "utf-8")
-    return path
-
-
-def run(*arguments: object) -> Result:
-    """Run moe-report; nothing but a clean exit will do."""
-    result = CliRunner().invoke(main, [str(item) for item in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
-
-
-def put(workbook: Path, *sources: object, options: Iterable[object] = ()) -> str:
-    """Import models into a workbook, which must go well; return what is said."""
-    result = run("import", *sources, "--into", workbook, *options)
-    assert result.exit_code == 0, result.output
-    assert leftovers(workbook) == []
-    return result.output
 
 
 def refused(workbook: Path, *sources: object, options: Iterable[object] = ()) -> str:
@@ -79,25 +48,6 @@ def refused(workbook: Path, *sources: object, options: Iterable[object] = ()) ->
     assert workbook.read_bytes() == before
     assert leftovers(workbook) == []
     return result.stderr
-
-
-def leftovers(workbook: Path) -> list[str]:
-    """Names of files that a write may leave beside a workbook."""
-    return [
-        item.name for item in workbook.parent.iterdir()
-        if item.name.startswith(".") or item.suffix in (".bak", ".tmp") or "~" in item.name
-    ]  # fmt: skip
-
-
-def book_of(path: Path, *rows: Iterable[object], title: str = "Models") -> Path:
-    """Write a workbook with openpyxl."""
-    book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = title
-    for row in rows:
-        sheet.append(list(row))
-    book.save(path)
-    return path
 
 
 def with_table(path: Path, *rows: Iterable[object], top: int = 1, **columns: str) -> Path:
@@ -129,17 +79,6 @@ def values(path: Path, sheet: str = "Models") -> list[list[object]]:
             row = row[:-1]
         found.append(row)
     return found
-
-
-def row_of(path: Path, name: str, header: int = 1, sheet: str = "Models") -> dict[str, object]:
-    """A model's row by header."""
-    rows = stored(path, sheet)
-    row = next(row for row in rows[header:] if name in row)
-    return {
-        str(key): value
-        for key, value in zip(rows[header - 1], row, strict=True)
-        if key is not None and value is not None
-    }
 
 
 def parts(path: Path) -> dict[str, bytes]:
@@ -181,22 +120,6 @@ def assert_nothing_lost(before: bytes, after: bytes, but: Iterable[str] = ()) ->
             walk(child, found)
 
     walk(etree.fromstring(before), etree.fromstring(after))
-
-
-def same_metrics(first: Path, second: Path, name: str, folder: Path) -> None:
-    """Assert that two inputs give a model the same fields and metrics, all of them."""
-    found = []
-    for at, source in enumerate((first, second)):
-        output = folder / f"compared {at}"
-        result = run("run", source, "-o", output, "--format", "json")
-        assert result.exit_code == 0, result.output
-        (path,) = output.iterdir()
-        models = json.loads(path.read_text("utf-8"))["models"]
-        found.append(next(model for model in models if model["name"] == name))
-    numbers = [model["inputs"] | model["values"] for model in found]
-    assert numbers[0] == numbers[1]
-    assert len(numbers[0]) > 60
-    assert numbers[0]["total_params"]
 
 
 # -- where rows go

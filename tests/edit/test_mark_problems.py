@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zipfile
-import zlib
 from pathlib import Path
 
 import openpyxl
@@ -20,7 +19,7 @@ from moe_report.edit.mark_problems import annotate
 from moe_report.errors import Problem
 from moe_report.ooxml.guard import check_package
 from tests.office import convert
-from tests.ooxml.test_guard import parts_of, sheet_xml, zipped
+from tests.workbooks import parts_of, png, sheet_xml, zipped
 
 VML = "{urn:schemas-microsoft-com:vml}"
 RED = "FFFFC7CE"
@@ -78,20 +77,6 @@ def plain_workbook(path: Path, *rows: tuple[object, ...]) -> Path:
         sheet.append(row)
     book.save(path)
     return path
-
-
-def png() -> bytes:
-    """Return a picture of one pixel."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
-    head = chunk(b"IHDR", struct.pack(">2I5B", 1, 1, 8, 2, 0, 0, 0))
-    return (
-        b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(4))) + chunk(b"IEND", b"")
-    )
 
 
 def test_bad_cells_get_a_fill_and_a_note(tmp_path: Path) -> None:

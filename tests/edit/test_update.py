@@ -18,8 +18,7 @@ from openpyxl.styles import Font, PatternFill
 
 from moe_report.cli.main import main
 from moe_report.ooxml.package import Package, parse
-from tests.office import convert, recalculated, stored
-from tests.renderers.excel.test_excel import FIRST, HEADER, disagreements
+from tests.office import FIRST, HEADER, convert, disagreements, recalculated, stored
 
 MODELS = {
     "name": ("Small", "Large"),

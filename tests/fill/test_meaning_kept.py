@@ -12,8 +12,7 @@ import xlsxwriter
 from moe_report.fill.fill import fill
 from moe_report.ooxml.package import Package
 from tests.fill.packages import rewritten
-from tests.fill.test_rich import opened
-from tests.office import convert_all
+from tests.office import convert_all, opened
 from tests.reports import many_models
 
 ROW = 9  # repeats

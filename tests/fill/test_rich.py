@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
 from moe_report.fill.fill import fill
@@ -14,7 +12,7 @@ from moe_report.ooxml.package import MAIN, Package, parse
 from moe_report.report import Report
 from tests.fill.packages import Inserted, Touched, compare
 from tests.fill.rich import ROW, rich_template
-from tests.office import convert
+from tests.office import convert, opened
 from tests.reports import MIXTRAL, OLMOE, QWEN3, report_of, row
 
 NAMES = ("Mixtral 8x7B", "OLMoE-1B-7B", "Qwen3-30B-A3B", "=cmd|' /C calc'!A0")
@@ -198,13 +196,6 @@ def disagreements(book: Any, report: Report) -> list[str]:
         if not same:
             wrong.append(f"{sheet}!{cell}: found {found!r}, expected {value!r}")
     return wrong
-
-
-def opened(path: Path) -> Any:
-    """Return the values that are stored in a workbook."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return openpyxl.load_workbook(path, data_only=True)
 
 
 def test_libreoffice_computes_what_the_engine_does(

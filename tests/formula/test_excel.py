@@ -15,7 +15,7 @@ from moe_report.formula.expr import TESTS, Expr, lift, number, symbol
 from moe_report.formula.functions import ceil, coalesce, floor, log2, maximum, minimum, where
 from moe_report.formula.mathml import mathml, mathml_symbol
 from moe_report.formula.operations import OPERATIONS, always_needed, evaluate
-from tests.formula.test_fuzz_excel import NAMES, Drawer, outcome
+from tests.formula.random_expressions import NAMES, Drawer, outcome
 
 a: Any = symbol("a")
 b: Any = symbol("b")

@@ -16,7 +16,7 @@ from moe_report.formula.expr import Expr, lift, number, symbol
 from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
 from moe_report.formula.operations import OPERATIONS, evaluate, missing_symbols
 from tests.conftest import need
-from tests.formula.test_fuzz_excel import NAMES, TOLERANCE, Draw, Drawer, alike, outcome, traps
+from tests.formula.random_expressions import NAMES, TOLERANCE, Draw, Drawer, alike, outcome, traps
 
 DRAWS = 6_000
 

@@ -28,7 +28,7 @@ from moe_report.schema.components import COMPONENT_METRICS
 from moe_report.schema.registry import installed
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
-from tests.importers.test_safetensors import write
+from tests.importers.safetensors_files import write
 from tests.oracle.census import torch, transformers
 from tests.oracle.families import Family, all_families
 

@@ -121,7 +121,7 @@ def test_dense_models_are_still_refused(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_without_adapter")
 def test_a_checkpoint_helps_where_the_config_is_not_known(tmp_path: Path) -> None:
     """With both, the model that is built and the checkpoint's headers agree."""
-    from tests.importers.test_safetensors import write
+    from tests.importers.safetensors_files import write
 
     shapes = {n: ("BF16", tuple(p.shape)) for n, p in built(DEEPSEEK_4).named_parameters()}
     write(tmp_path / "model.safetensors", shapes)

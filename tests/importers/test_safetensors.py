@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import math
-import os
 import struct
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,45 +11,11 @@ import numpy as np
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.safetensors import BITS, INDEX, MAX_HEADER, Tensor, read_folder
+from moe_report.importers.safetensors import INDEX, MAX_HEADER, Tensor, read_folder
+from tests.conftest import library
+from tests.importers.safetensors_files import Shapes, header_of, room_of, write, write_raw
 
-Shapes = Mapping[str, tuple[str, Sequence[int]]]  # type and shape by name
 ONE: Shapes = {"a.weight": ("BF16", (2, 3)), "b.weight": ("F32", (4,)), "c": ("F8_E4M3", ())}
-
-
-def library(name: str) -> Any:
-    """Import what a test needs and users may lack; where it is missing, skip, but fail in CI."""
-    if os.environ.get("CI") == "true":
-        return importlib.import_module(name)
-    return pytest.importorskip(name, exc_type=ImportError)
-
-
-def header_of(shapes: Shapes) -> dict[str, Any]:
-    """The header that lays tensors out one behind another."""
-    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    end = 0
-    for name, (dtype, shape) in shapes.items():
-        begin, end = end, end + math.prod(shape) * BITS[dtype] // 8
-        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
-    return header
-
-
-def room_of(shapes: Shapes) -> int:
-    """Bytes of the tensors together."""
-    return sum(math.prod(shape) * BITS[dtype] // 8 for dtype, shape in shapes.values())
-
-
-def write(path: Path, shapes: Shapes) -> None:
-    """Write a file of tensors that are all zero, and take no room on the disk."""
-    write_raw(path, json.dumps(header_of(shapes)).encode(), room_of(shapes))
-
-
-def write_raw(path: Path, header: bytes, room: int, length: int | None = None) -> None:
-    """Write a header, whatever it is, and so many bytes behind it."""
-    start = struct.pack("<Q", len(header) if length is None else length) + header
-    with path.open("wb") as file:
-        file.write(start)
-        file.truncate(len(start) + room)
 
 
 def write_index(folder: Path, weight_map: Any) -> None:

@@ -16,8 +16,9 @@ from moe_report.errors import InputError
 from moe_report.importers.model import MAX_CONFIG
 from moe_report.load.inputs import inspect_inputs, stem_of
 from moe_report.schema.registry import Registry
-from tests.edit.test_append import FEW, MIXTRAL, book_of, config, put, same_metrics
-from tests.importers.test_config import DEEPSEEK, QWEN, SWITCH
+from tests.commands import put, same_metrics
+from tests.configs import DEEPSEEK, MIXTRAL, QWEN, SWITCH, config
+from tests.workbooks import FEW, book_of
 
 NEXT = {
     "model_type": "qwen3_next", "vocab_size": 1000, "hidden_size": 64, "num_hidden_layers": 4,

@@ -25,7 +25,7 @@ from moe_report.schema.headers import Headers, Known
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable
 from tests.office import convert
-from tests.ooxml.test_guard import parts_of, sheet_xml, zipped
+from tests.workbooks import parts_of, sheet_xml, zipped
 
 PLAIN = ("name", "num_experts", "num_experts_per_tok")
 Rows = Sequence[Sequence[object]]

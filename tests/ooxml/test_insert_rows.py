@@ -22,7 +22,7 @@ from moe_report.ooxml.insert_rows.insert import insert_rows, obstacles
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.references import Insertion
 from tests.office import convert, stored
-from tests.ooxml.test_guard import zipped
+from tests.workbooks import zipped
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import re
 from collections import Counter
 from functools import cache
 from typing import Any
 
-import pytest
+from tests.conftest import library
 
-
-def oracle(name: str) -> Any:
-    """Import a module that is the truth here; in CI its absence is a failure."""
-    if os.environ.get("CI") == "true":
-        return importlib.import_module(name)
-    return pytest.importorskip(name, exc_type=ImportError)
-
-
-torch = oracle("torch")
-transformers = oracle("transformers")
-
+torch = library("torch")
+transformers = library("transformers")
 
 PLACES = (
     ("shared experts", r"shared_(expert|mlp)"),

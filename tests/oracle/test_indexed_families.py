@@ -21,7 +21,7 @@ from moe_report_metrics.parameter_ledger import (
 )
 from tests.oracle import varied_hyper_connected, varied_indexed
 from tests.oracle.families import TOKENS, Family, check_parameters, forward
-from tests.oracle.test_hybrid_families import products, run
+from tests.oracle.running import products, run
 
 FAMILIES = {
     family.model_type: family

@@ -20,7 +20,7 @@ from moe_report_metrics.flops_savings import (
     shared_expert_flops,
 )
 from tests.oracle.families import TOKENS, Family, all_families, check_parameters
-from tests.oracle.test_hybrid_families import numbers, run
+from tests.oracle.running import numbers, run
 
 FAMILIES = {family.model_type: family for family in all_families()}
 SEEDS = range(3)

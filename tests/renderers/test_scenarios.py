@@ -22,8 +22,7 @@ from moe_report.report import Report
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Scenarios, Source, given
 from tests import reports
-from tests.office import convert, stored
-from tests.renderers.excel.test_excel import disagreements
+from tests.office import convert, disagreements, stored
 from tests.renderers.html.test_calculator import agree, fill, saved, values
 from tests.renderers.html.test_html import Open, browser, shown  # noqa: F401 - fixtures
 

@@ -18,9 +18,7 @@ from click.testing import CliRunner
 import moe_report
 from moe_report.cli.main import main
 from tests.office import recalculated
-from tests.schema.test_registry import install, site
-
-__all__ = ["site"]  # a fixture
+from tests.schema.distributions import install
 
 MODULE = '''"""Energy of the weights.
 

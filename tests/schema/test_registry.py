@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,6 +14,7 @@ import pytest
 from moe_report.errors import PluginError
 from moe_report.schema import registry as registry_module
 from moe_report.schema.registry import Failure, Registry, load
+from tests.schema.distributions import install
 
 BUILT_IN = ["parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead"]
 
@@ -50,42 +51,6 @@ def broken(body: str) -> str:
             {body}
         '''
     )
-
-
-def install(
-    folder: Path,
-    distribution: str,
-    modules: Mapping[str, str],
-    points: Mapping[str, str] | None = None,
-    *,
-    metadata: str | None = None,
-) -> None:
-    """Put a distribution into a folder as an installer leaves it there."""
-    stem = distribution.replace("-", "_")
-    info = folder / f"{stem}-1.5.dist-info"
-    info.mkdir(parents=True)
-    if metadata is None:
-        metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.5\n"
-    if metadata:
-        (info / "METADATA").write_text(metadata, "utf-8")
-    named = points if points is not None else {name: name for name in modules}
-    lines = [f"{name} = {target}" for name, target in named.items()]
-    text = "\n".join(["[moe_report.metrics]", *lines, ""])
-    (info / "entry_points.txt").write_text(text, "utf-8")
-    for name, source in modules.items():
-        (folder / f"{name}.py").write_text(source, "utf-8")
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder on sys.path; what is imported from it is forgotten afterwards."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    before = set(sys.modules)
-    monkeypatch.syspath_prepend(str(folder))
-    yield folder
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
 
 
 def names(found: Registry) -> list[str]:

@@ -16,8 +16,7 @@ from moe_report.renderers.excel.charts import MOST_BARS, SPARE_POINTS
 from moe_report.renderers.excel.render import render
 from moe_report.report import Report
 from moe_report.schema.components import COMPONENT_METRICS
-from tests.office import convert, recalculated, stored
-from tests.renderers.excel.test_excel import disagreements
+from tests.office import convert, disagreements, recalculated, stored
 from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, report_of, row, usual_report
 
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"

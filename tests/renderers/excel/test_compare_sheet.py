@@ -18,8 +18,7 @@ from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.renderers.excel.compare_sheet import CHOICE, LAST, PLACE, TOP, VALUES, groups
 from moe_report.renderers.excel.render import render
 from moe_report.report import Report
-from tests.office import convert, recalculated, stored
-from tests.renderers.excel.test_excel import disagreements
+from tests.office import convert, disagreements, recalculated, stored
 from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, report_of, row, usual_report
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

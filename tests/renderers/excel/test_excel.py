@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import zipfile
 from pathlib import Path
@@ -14,26 +13,7 @@ from click.testing import CliRunner
 
 from moe_report.cli.main import main
 from moe_report.ooxml.package import Package
-from tests.office import convert, recalculated, stored
-
-HEADER, FIRST = 3, 4
-
-
-def disagreements(stored_rows: list[list[object]], computed: list[list[object]]) -> list[str]:
-    """Cells whose stored value is not what LibreOffice computes, to 1e-12 relative."""
-    wrong = []
-    for number, row in enumerate(stored_rows):
-        for column, value in enumerate(row):
-            line = computed[number] if number < len(computed) else []
-            other = line[column] if column < len(line) else None
-            same = (value or None) == (other or None)
-            if isinstance(value, (int, float)) and isinstance(other, (int, float)):
-                same = math.isclose(value, other, rel_tol=1e-12, abs_tol=0.0)
-            elif isinstance(value, str) and value.startswith("#"):
-                same = isinstance(other, str) and other.startswith("#")
-            if not same:
-                wrong.append(f"row {number + 1}, column {column + 1}: {value!r} and {other!r}")
-    return wrong
+from tests.office import FIRST, HEADER, convert, disagreements, recalculated, stored
 
 
 @pytest.mark.parametrize("sheet", ["Summary", "Models", "Assumptions"])
