@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @options.output(None, "FILE")
 @options.quiet
 def fill(
-    template: Path, what: InputOptions, sections: SectionOptions, output: Path, quiet: bool
+    template: Path, inputs: InputOptions, sections: SectionOptions, output: Path, quiet: bool
 ) -> None:
     """Fill a workbook of your own, TEMPLATE, with the numbers of the models in INPUT.
 
@@ -36,16 +36,16 @@ def fill(
     from moe_report.load.workbook import read_bytes
     from moe_report.output import write_files
 
-    check_names(template, output, what.paths)
+    check_names(template, output, inputs.paths)
     data = read_bytes(template)
-    _, report = report_of(what, sections)
+    _, report = report_of(inputs, sections)
     filled = fill_template(data, report, where=template.name, suffix=output.suffix.lower())
     write_files({output: filled.data})
     if not quiet:
         click.echo(f"wrote {output}")
         for note in (*filled.notes, *filter(None, [reload_hint(output)])):
             click.echo(f"note: {note}")
-    leave(report, what.strict)
+    leave(report, inputs.strict)
 
 
 @click.group(epilog=example("moe-report template new quarterly.xlsx"))
