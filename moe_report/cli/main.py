@@ -88,7 +88,7 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
 def run(
     context: click.Context,
     /,
-    what: InputOptions,
+    inputs: InputOptions,
     sections: SectionOptions,
     look: LookOptions,
     output: Path,
@@ -103,7 +103,6 @@ def run(
     hf:owner/name; several are put together.
     """
     started = time.perf_counter()
-    from moe_report.compute.build import build_report
     from moe_report.load.inputs import stem_of
 
     prepare.check_templates(look)
@@ -112,21 +111,17 @@ def run(
     if update is not None:
         from moe_report.cli.update import older_report
 
-        older, what, output, formats = older_report(
-            update, what, output, formats, installed, context
+        older, inputs, output, formats = older_report(
+            update, inputs, output, formats, installed, context
         )
-    table = prepare.read_models(what, installed, {str(update): older.file} if older else {})
+    table = prepare.read_models(inputs, installed, {str(update): older.file} if older else {})
     table = older.merged(table) if older else table
-    branding = prepare.branding_for(look, table.settings)
     progress = Progress(len(table.rows), quiet)
     progress("computing")
-    used = prepare.used_assumptions(what.assumptions, installed, computed)
-    report = build_report(
-        table, computed, assumptions=used, scenario=what.scenario, branding=branding
-    )
+    report = prepare.compute(table, inputs, installed, computed, look)
     report = older.like_before(report) if older else report
-    stem = stem_of(what.sources)
-    keep = [path for path in what.paths if path != update]
+    stem = stem_of(inputs.sources)
+    keep = [path for path in inputs.paths if path != update]
     filled = {}
     if template is not None:
         filled = templates.filled_beside(report, template, output / stem, quiet)
@@ -135,7 +130,7 @@ def run(
         report, output, stem, formats, look.template_dirs, progress, keep, also=filled, update=older
     )
     tell(report, table, None if quiet else paths, started)
-    prepare.leave(report, what.strict)
+    prepare.leave(report, inputs.strict)
 
 
 @main.command(epilog=example("moe-report demo -o demo/"))
@@ -216,12 +211,12 @@ def page(
 @main.command(epilog=example("moe-report check models.xlsx --strict"))
 @options.inputs
 @options.sections
-def check(what: InputOptions, sections: SectionOptions) -> None:
+def check(inputs: InputOptions, sections: SectionOptions) -> None:
     """Validate and audit INPUT, and write no report."""
-    table, report = prepare.report_of(what, sections)
+    table, report = prepare.report_of(inputs, sections)
     click.echo(what_was_read(table, report))
     echo_findings(report)
-    prepare.leave(report, what.strict)
+    prepare.leave(report, inputs.strict)
 
 
 @main.command(

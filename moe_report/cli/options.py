@@ -58,10 +58,10 @@ def _sources(
     return values
 
 
-def output(default: str | None, what: str) -> Callable[[F], F]:
+def output(default: str | None, metavar: str) -> Callable[[F], F]:
     """Return ``-o`` for a folder or a file; it is required if it has no default."""
     path = None if default is None else Path(default)
-    say: dict[str, Any] = {"metavar": what, "help": "Where to write.", "show_default": True}
+    say: dict[str, Any] = {"metavar": metavar, "help": "Where to write.", "show_default": True}
     return click.option("-o", "--output", type=PATH, default=path, required=path is None, **say)
 
 
@@ -195,7 +195,7 @@ class LookOptions:
 
 
 sections = _together("sections", SectionOptions)
-inputs = _together("what", InputOptions)
+inputs = _together("inputs", InputOptions)
 look = _together("look", LookOptions)
 
 

@@ -21,19 +21,28 @@ if TYPE_CHECKING:
     from moe_report.table import ModelTable
 
 
-def report_of(what: InputOptions, sections: SectionOptions) -> tuple[ModelTable, Report]:
+def report_of(inputs: InputOptions, sections: SectionOptions) -> tuple[ModelTable, Report]:
     """Return the models that a command was told to read, and their report."""
-    from moe_report.branding import branding_of
+    installed, computed = registries(sections)
+    table = read_models(inputs, installed)
+    return table, compute(table, inputs, installed, computed)
+
+
+def compute(
+    table: ModelTable,
+    inputs: InputOptions,
+    installed: Registry,
+    computed: Registry,
+    look: LookOptions | None = None,
+) -> Report:
+    """Return the report of models for the assumptions and the scenario that a command was told."""
     from moe_report.compute.build import build_report
 
-    installed, computed = registries(sections)
-    table = read_models(what, installed)
-    used = used_assumptions(what.assumptions, installed, computed)
-    branding = branding_of(table.settings)
-    report = build_report(
-        table, computed, assumptions=used, scenario=what.scenario, branding=branding
+    branding = branding_for(look, table.settings)
+    used = used_assumptions(inputs.assumptions, installed, computed)
+    return build_report(
+        table, computed, assumptions=used, scenario=inputs.scenario, branding=branding
     )
-    return table, report
 
 
 def registries(sections: SectionOptions) -> tuple[Registry, Registry]:
@@ -59,30 +68,32 @@ def check_templates(look: LookOptions) -> None:
             check_folder(folder)
 
 
-def branding_for(look: LookOptions, settings: Mapping[str, Setting]) -> Branding:
+def branding_for(look: LookOptions | None, settings: Mapping[str, Setting]) -> Branding:
     """Return what the command line says of the report, or else the workbook."""
     from moe_report.branding import branding_of
 
+    if look is None:
+        return branding_of(settings)
     return branding_of(
         settings, title=look.title, intro=look.intro, footer=look.footer, logo=look.logo
     )
 
 
 def read_models(
-    what: InputOptions, installed: Registry, opened: Mapping[str, WorkbookFile] | None = None
+    inputs: InputOptions, installed: Registry, opened: Mapping[str, WorkbookFile] | None = None
 ) -> ModelTable:
     """Read the inputs with all that is installed, whatever of it is chosen to be computed.
 
     Args:
-        what: What was said of the inputs.
+        inputs: What was said of the inputs.
         installed: The metrics that they may type.
         opened: Workbooks among them that are open already.
     """
     from moe_report.importers.model import Options, is_model
     from moe_report.load.inputs import inspect_inputs
 
-    copy = what.annotate_errors
-    workbooks = [Path(source) for source in what.sources if not is_model(source)]
+    copy = inputs.annotate_errors
+    workbooks = [Path(source) for source in inputs.sources if not is_model(source)]
     if copy is not None:
         if len(workbooks) != 1:
             raise click.UsageError("--annotate-errors goes with one workbook.")
@@ -94,11 +105,11 @@ def read_models(
                 param_hint="'--annotate-errors'",
             )
     read = inspect_inputs(
-        what.sources,
+        inputs.sources,
         installed,
-        sheet=what.sheet,
-        allow_unknown=what.allow_unknown,
-        options=Options(what.allow_dense, what.with_transformers),
+        sheet=inputs.sheet,
+        allow_unknown=inputs.allow_unknown,
+        options=Options(inputs.allow_dense, inputs.with_transformers),
         opened=opened,
     )
     if not read.problems:

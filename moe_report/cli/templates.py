@@ -17,8 +17,6 @@ from moe_report.errors import InputError, OutputError, Problem
 if TYPE_CHECKING:
     from moe_report.report import Report
 
-_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
-
 
 @click.command(epilog=example("moe-report fill quarterly.xlsx models.xlsx -o out/q3.xlsx"))
 @click.argument("template", type=PATH)
@@ -27,23 +25,27 @@ _ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
 @options.output(None, "FILE")
 @options.quiet
 def fill(
-    template: Path, what: InputOptions, sections: SectionOptions, output: Path, quiet: bool
+    template: Path, inputs: InputOptions, sections: SectionOptions, output: Path, quiet: bool
 ) -> None:
     """Fill a workbook of your own, TEMPLATE, with the numbers of the models in INPUT.
 
     Cells such as {{ models["Mixtral-8x7B"].total_params }} get their value, a row of an Excel Table
     with {{ m.name }} is there for each model; all else of the workbook stays as it is.
     """
+    from moe_report.fill.fill import fill as fill_template
     from moe_report.load.workbook import read_bytes
+    from moe_report.output import write_files
 
-    check_names(template, output, what.paths)
+    check_names(template, output, inputs.paths)
     data = read_bytes(template)
-    _, report = report_of(what, sections)
-    written = write_filled(template, data, report, output)
+    _, report = report_of(inputs, sections)
+    filled = fill_template(data, report, where=template.name, suffix=output.suffix.lower())
+    write_files({output: filled.data})
     if not quiet:
-        for line in written:
-            click.echo(line)
-    leave(report, what.strict)
+        click.echo(f"wrote {output}")
+        for note in (*filled.notes, *filter(None, [reload_hint(output)])):
+            click.echo(f"note: {note}")
+    leave(report, inputs.strict)
 
 
 @click.group(epilog=example("moe-report template new quarterly.xlsx"))
@@ -88,8 +90,10 @@ def refuse_ending_of(template: Path) -> None:
     Raises:
         InputError: It ends otherwise.
     """
-    if template.suffix.lower() not in _ENDINGS:
-        endings = ", ".join(_ENDINGS)
+    from moe_report.ooxml.file_types import BECOMES
+
+    if template.suffix.lower() not in BECOMES:
+        endings = ", ".join(BECOMES)
         message = f"found a name that ends in {template.suffix!r}, expected one of {endings}"
         raise InputError([Problem(str(template), message)])
 
@@ -111,19 +115,6 @@ def check_names(template: Path, output: Path, sources: list[Path]) -> None:
     if same_file(output, template):
         raise OutputError(f"{output}: this is the template; choose another place to write to")
     refuse_same(output, sources)
-
-
-def write_filled(template: Path, data: bytes, report: Report, output: Path) -> list[str]:
-    """Fill a template and write the workbook; return what is to be told, in lines."""
-    from moe_report.fill.fill import fill as fill_template
-    from moe_report.output import write_files
-
-    filled = fill_template(data, report, where=template.name, suffix=output.suffix.lower())
-    write_files({output: filled.data})
-    lines = [f"wrote {output}", *(f"note: {note}" for note in filled.notes)]
-    if hint := reload_hint(output):
-        lines.append(f"note: {hint}")
-    return lines
 
 
 def filled_beside(report: Report, template: Path, stem: Path, quiet: bool) -> dict[Path, bytes]:

@@ -15,7 +15,7 @@ from moe_report.schema.registry import Registry
 
 def older_report(
     path: Path,
-    what: InputOptions,
+    inputs: InputOptions,
     output: Path,
     formats: tuple[str, ...],
     registry: Registry,
@@ -25,7 +25,7 @@ def older_report(
 
     Args:
         path: The report.
-        what: What was said of the input; without one, the report is it.
+        inputs: What was said of the input; without one, the report is it.
         output: A folder, or a file for the workbook.
         formats: What to write; only the workbook if nothing was said of it.
         registry: The metrics that are installed.
@@ -36,9 +36,9 @@ def older_report(
         is_file = output.suffix.lower() in SUFFIXES and not output.is_dir()
         target, folder = (output, output.parent) if is_file else (output / path.name, output)
     update = open_report(path, registry, target)
-    sources = tuple(source for source in what.sources if not same_file(Path(source), path))
+    sources = tuple(source for source in inputs.sources if not same_file(Path(source), path))
     chosen = ("xlsx", *formats) if _was_said(context, "formats") else ("xlsx",)
-    return update, replace(what, sources=sources or (str(path),)), folder, chosen
+    return update, replace(inputs, sources=sources or (str(path),)), folder, chosen
 
 
 def _was_said(context: click.Context, option: str) -> bool:

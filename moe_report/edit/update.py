@@ -46,13 +46,8 @@ class Update:
             return None
         package = self.file.package
         links = package.relationships("")
-        cores = [item.target for item in links if item.type.endswith("/core-properties")]
-        found = [
-            item.text or ""
-            for core in cores
-            for item in parse(package[core])
-            if "}title" in str(item.tag)
-        ]
+        cores = [parse(package[i.target]) for i in links if i.type.endswith("/core-properties")]
+        found = [item.text or "" for core in cores for item in core if "}title" in str(item.tag)]
         return found[0] if found and found[0].strip() else None
 
     def merged(self, table: ModelTable) -> ModelTable:
@@ -64,8 +59,7 @@ class Update:
         if table.source.sha256 and table.source.sha256 == old.source.sha256:
             return table
         before = {row.name: row for row in old.rows}
-        rows = tuple(_with_remarks(row, before[row.name]) if row.name in before else row
-                     for row in table.rows)  # fmt: skip
+        rows = tuple(_with_remarks(row, before.get(row.name, row)) for row in table.rows)
         gone = before.keys() - {row.name for row in rows}
         self.notes += [
             f"{old.source.name}: {shown(row.name)} is not in the input and leaves the report"
@@ -88,9 +82,7 @@ class Update:
         package = self.file.package
         texts = Texts(package)
         record = record_of(package, texts)
-        if record is None or COMPARE_SHEET not in record.sheets:
-            return report
-        if COMPARE_SHEET not in package.sheets():
+        if record is None or COMPARE_SHEET not in package.sheets().keys() & record.sheets:
             return report
         cells = texts(COMPARE_SHEET)
         names = tuple(" ".join(cells.get((column, CHOICE), "").split()) for column in VALUES)

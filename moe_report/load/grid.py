@@ -47,7 +47,7 @@ class Grid:
     def value(self, row: int, column: int) -> Any:
         """Return what a cell holds; None if it is empty or out of bounds."""
         cells = self.cells[row - 1]
-        return plain(cells[column - 1].value) if column <= len(cells) else None
+        return _plain(cells[column - 1].value) if column <= len(cells) else None
 
     def text(self, row: int, column: int) -> str:
         """Return what a cell holds as text on one line; empty if there is nothing to be seen."""
@@ -146,8 +146,8 @@ def sheet_named(wanted: str, names: Iterable[str]) -> str | None:
     return {name.casefold(): name for name in names}.get(wanted.casefold())
 
 
-def plain(value: Any) -> Any:
-    """Return a cell's value; what a file spells _x000D_ is the character that it stands for."""
+def _plain(value: Any) -> Any:
+    """A cell's value; what a file spells _x000D_ is the character that it stands for."""
     if not isinstance(value, str):
         return value
     text = unescape(value).replace("\r\n", "\n").replace("\r", "\n")

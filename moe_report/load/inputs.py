@@ -152,10 +152,8 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
         if table.scenarios.values and table.scenarios is not scenarios:
             text = "its scenarios are not used, but those of the workbook before"
             notices.append(Notice("skipped-scenarios", table.source.name, text))
-    return ModelTable(
-        tuple(rows), Source(names), assumptions, tuple(notices), settings,
-        replace(scenarios, fixed=fixed),
-    )  # fmt: skip
+    scenarios = replace(scenarios, fixed=fixed)
+    return ModelTable(tuple(rows), Source(names), assumptions, tuple(notices), settings, scenarios)
 
 
 def _contradictions(tables: Sequence[ModelTable], used: Mapping[str, Given]) -> Iterator[Notice]:

@@ -113,9 +113,12 @@ def inspect_workbook(
     if book[name].sheet_state != "visible":
         collected.notice("hidden-sheet", f"the sheet {name!r} that was read is hidden")
     rows, places = read_models(
-        grid, Headers(registry.metrics), own_report=own_report, allow_unknown=allow_unknown,
+        grid,
+        Headers(registry.metrics),
+        own_report=own_report,
+        allow_unknown=allow_unknown,
         recalculated=asks_to_recalculate(package),
-    )  # fmt: skip
+    )
 
     def other(sheet: str) -> Grid | None:
         there = sheet_named(sheet, package.sheets())
