@@ -62,18 +62,16 @@ def parse_expression(text: str, known: Known, *, bare: bool = False) -> Expressi
     Raises:
         TemplateValueError: It is no expression, or names something unknown.
     """
-    node = parsed(text.strip())
-    formula = isinstance(node, nodes.Filter) and node.name == "formula"
-    if formula:
-        assert isinstance(node, nodes.Filter)
-        inner, plain = node.node, _plain(node.node)
-        if plain is None or inner is None or has_arguments(node):
+    node, formula = parsed(text.strip()), False
+    if isinstance(node, nodes.Filter) and node.name == "formula":
+        inner, plain, formula = node.node, _plain(node.node), True
+        if inner is None or plain is None or has_arguments(node):
             raise TemplateValueError(
                 f"found {short(text)}, expected `m.` and one name in front of `| formula`"
             )
-        node = inner
         if not known.column(plain).unit:
             raise TemplateValueError(f"{plain!r} is text and has no formula")
+        node = inner
     check = StaticCheck(known, bare=bare)
     gives = check.value(node, text)
     return Expression(

@@ -38,8 +38,7 @@ class Filter:
         takes: The kinds it stands behind.
         run: Called with the value and the arguments.
         gives: What it gives; ``one`` is one of what it stands behind.
-        least: Fewest arguments.
-        most: Most arguments.
+        counts: How many arguments it may have.
         keeps: Whether what it gives is still in the unit of what it is given.
         attribute: Whether its first argument is the name of a field or metric.
     """
@@ -47,8 +46,7 @@ class Filter:
     takes: tuple[Kind, ...]
     run: Run
     gives: Kind | Literal["one"] = "value"
-    least: int = 0
-    most: int = 0
+    counts: tuple[int, ...] = (0,)
     keeps: bool = False
     attribute: bool = False
 
@@ -94,6 +92,10 @@ def _round(number: float, places: object = 0.0) -> float:
         return number
     exact = Decimal(repr(number))
     return float(exact.quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP))
+
+
+def _default(value: object, other: object) -> object:
+    return other if is_lacking(value) else value
 
 
 def _column(models: Sequence[Any], attribute: str) -> Group[Any]:
@@ -156,21 +158,19 @@ FILTERS: Mapping[str, Filter] = {
     "billions": Filter(_ONE, _divided(1e9)),
     "gb": Filter(_ONE, _divided(1e9)),
     "gib": Filter(_ONE, _divided(2.0**30)),
-    "round": Filter(_ONE, _of_number(_round), "value", 0, 1, keeps=True),
-    "default": Filter(
-        _ONE, lambda value, other: other if is_lacking(value) else value, "value", 1, 1, keeps=True
-    ),
+    "round": Filter(_ONE, _of_number(_round), "value", (0, 1), keeps=True),
+    "default": Filter(_ONE, _default, "value", (1,), keeps=True),
     "si": Filter(_ONE, _of_number(lambda number, unit: display.show(number, unit, "si"))),
     "exact": Filter(_ONE, _of_number(display.exact)),
     "percent": Filter(_ONE, _of_number(lambda number: display.show(number, "ratio", "percent"))),
     "upper": Filter(_ONE, lambda value: joined([as_text(value).upper()])),
     "length": Filter(_SOME, lambda items: float(len(items))),
-    "map": Filter(("models",), _column, "list", 1, 1, keeps=True, attribute=True),
-    "sum": Filter(_SOME, _sum, "value", 0, 1, keeps=True, attribute=True),
-    "min": Filter(_SOME, _extreme(min), "one", 0, 1, keeps=True, attribute=True),
-    "max": Filter(_SOME, _extreme(max), "one", 0, 1, keeps=True, attribute=True),
+    "map": Filter(("models",), _column, "list", (1,), keeps=True, attribute=True),
+    "sum": Filter(_SOME, _sum, "value", (0, 1), keeps=True, attribute=True),
+    "min": Filter(_SOME, _extreme(min), "one", (0, 1), keeps=True, attribute=True),
+    "max": Filter(_SOME, _extreme(max), "one", (0, 1), keeps=True, attribute=True),
     "first": Filter(_SOME, _end(0), "one", keeps=True),
     "last": Filter(_SOME, _end(-1), "one", keeps=True),
-    "join": Filter(("list",), _join, "value", 0, 1),
-    "selectattr": Filter(("models",), _selectattr, "models", 2, 2, attribute=True),
+    "join": Filter(("list",), _join, "value", (0, 1)),
+    "selectattr": Filter(("models",), _selectattr, "models", (2,), keeps=True, attribute=True),
 }

@@ -112,8 +112,6 @@ class Missing(StrictUndefined):
     def __eq__(self, other: object) -> bool:  # type: ignore[override]
         return other is None or super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 # Numbers are always floats here; None is a text that is empty.
 Value = float | str | bool | None | Missing

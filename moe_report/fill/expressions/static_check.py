@@ -88,9 +88,9 @@ class StaticCheck:
                 return Gives("value", self.value(node.node).about)
             case nodes.And() | nodes.Or():
                 return Gives(_either(self.value(node.left), self.value(node.right)))
-            case nodes.BinExpr(left=left, right=right):
+            case nodes.BinExpr() | nodes.Concat():
                 self._values(node)
-                if _is_text(left) or _is_text(right):
+                if isinstance(node, nodes.BinExpr) and any(map(_is_text, (node.left, node.right))):
                     raise TemplateValueError(
                         f"found a text beside `{node.operator}`, expected numbers (`~` joins texts)"
                     )
@@ -110,9 +110,6 @@ class StaticCheck:
             case nodes.Test() | nodes.Not() | nodes.Compare():
                 self._values(node)
                 return Gives("truth")
-            case nodes.Concat():
-                self._values(node)
-                return Gives("value")
             case nodes.List() | nodes.Tuple():
                 self._values(node)
                 return Gives("list")
@@ -196,10 +193,10 @@ class StaticCheck:
                 f"the filter {name!r} stands behind models or a list, found {_written(node.node)}"
             )
         arguments = self._arguments(node, found, of.kind)
-        if not found.least <= len(arguments) <= found.most:
-            counts = " or ".join(map(str, dict.fromkeys((found.least, found.most))))
+        if len(arguments) not in found.counts:
             raise TemplateValueError(
-                f"the filter {name!r} has {len(arguments)} arguments, expected {counts}"
+                f"the filter {name!r} has {len(arguments)} arguments, "
+                f"expected {' or '.join(map(str, found.counts))}"
             )
         about = of.about
         if found.attribute and arguments and _is_text(arguments[0]):

@@ -69,8 +69,6 @@ def is_lacking(value: object) -> bool:
 class Comparable:
     """A value in a comparison, which compares with its like only; Python takes TRUE for 1."""
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __init__(self, value: Any) -> None:
         self.value = value
 
