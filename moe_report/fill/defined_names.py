@@ -61,5 +61,5 @@ def named(package: Package, known: Known) -> Iterator[Named]:
 
 
 def _meant(known: Known) -> Mapping[str, str]:
-    numbers = (name for name, meaning in known.columns.items() if meaning.format)
+    numbers = (name for name, meaning in known.columns.items() if meaning.unit)
     return {name.casefold(): name for name in (*numbers, *known.assumptions)}

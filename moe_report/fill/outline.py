@@ -91,9 +91,7 @@ def _meaning(pieces: Sequence[str | Expression], known: Known) -> str:
     expression = pieces[0]
     if expression.text.startswith("report.") and expression.text[7:] in REPORT_NAMES:
         return REPORT_NAMES[expression.text[7:]]
-    about = known.columns.get(expression.about or "") or known.assumptions.get(
-        expression.about or ""
-    )
+    about = known.meaning(expression.about)
     if about is None:
         return "true or false" if expression.truth else "worked out"
     return f"{_label(about)}, live formula" if expression.formula else _label(about)

@@ -242,9 +242,10 @@ class _Planner:
                     column = formulas.contents(only.plain, [model.at for model in models], write)
                 except LackingError as error:
                     self._refuse(cell, str(error))
-            elif only is not None and only.plain and only.plain in self.context.columns:
-                numbers = self.context.columns[only.plain]
-                column = write.numbers([numbers[model.at] for model in models])
+            elif only is not None and only.plain and self.context.known.columns[only.plain].unit:
+                column = write.numbers(
+                    self.context.number(only.plain, model.at) for model in models
+                )
             else:
                 places = ((model, number) for number, model in enumerate(models, start=1))
                 column = [write.of(value) for value in self._values(cell, places)]

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jinja2 import TemplateError
 
 from moe_report.branding import Branding
-from moe_report.fill.expressions.compiler import Compiler
 from moe_report.fill.expressions.expression import (
     Context,
     Expression,
@@ -23,8 +23,8 @@ from moe_report.fill.expressions.expression import (
     text_of_pieces,
 )
 from moe_report.fill.expressions.filters import FILTERS
-from moe_report.fill.expressions.parts import NAMES
-from moe_report.fill.expressions.scope import REPORT_NAMES, Model, known_of_registry
+from moe_report.fill.expressions.sandbox import Sandbox
+from moe_report.fill.expressions.scope import NAMES, REPORT_NAMES, Model, known_of_registry
 from moe_report.fill.placeholders import Inner, split_text
 from moe_report.fill.table_notes import read_note
 from moe_report.load.examples import example_models
@@ -58,7 +58,7 @@ def usual() -> Context:
 
 def value(text: str, context: Context, m: Model | None = None) -> float | str | bool | None:
     """What an expression gives for the README's model."""
-    m = m or context.by_name.get("gpt-oss-120b")
+    m = m or context.models.by_name.get("gpt-oss-120b")
     return evaluate(parse_expression(text, context.known), context, m, 2)
 
 
@@ -86,7 +86,7 @@ def filled(cell: str, context: Context) -> float | str | bool | None:
         parse_expression(piece.text, context.known) if isinstance(piece, Inner) else piece
         for piece in split_text(cell)
     ]
-    m = context.by_name["gpt-oss-120b"]
+    m = context.models.by_name["gpt-oss-120b"]
     if len(pieces) == 1 and isinstance(pieces[0], Expression):
         return evaluate(pieces[0], context, m, 2)
     return text_of_pieces(pieces, context, m, 2)
@@ -163,15 +163,13 @@ def test_readme_has_every_name_and_filter() -> None:
         assert any(re.search(rf"\b{name}\b", example) for example in examples), name
     for name in (*FILTERS, "formula"):
         assert any(re.search(rf"\| {name}\b", example) for example in examples), name
-    words = {"_and": "and", "_or": "or", "_not": "not", "_condexpr": " if ", "_concat": "~"}
-    for method in vars(Compiler):
-        if method in words:
-            assert words[method] in SECTION, method
+    for word in ("and", "or", "not", " if ", "~"):
+        assert word in SECTION, word
 
 
 def test_a_missing_number_is_never_a_zero(usual: Context) -> None:
     """It is an empty cell; whatever calculates or compares with it is an error that names it."""
-    lone = usual.by_name["A layer"]
+    lone = usual.models.by_name["A layer"]
     assert value("m.total_params", usual, lone) is None
     assert value("m.total_params | billions | round(1) | si", usual, lone) is None
     assert value("m.total_params | default(7)", usual, lone) == 7
@@ -326,6 +324,44 @@ def test_hostile_expressions_end_in_a_line(text: str, context: Context) -> None:
     assert time.process_time() - started < 1
 
 
+ESCAPES = [
+    "m.__class__.__mro__", "''.__class__", "(1).__class__", "report.__init__", "models.__class__",
+    "'{0.__class__}'.format(m)", "'%99999999999d' % 1", "'%s' % m", "'a'.join(['a'])",
+    "m|attr('__class__')", "models|map(attribute='__class__')|join", "models|map('upper')|list",
+    "models|groupby('name')", "m|pprint", "m|tojson", "'a'|center(10**9)", "1 is sameas(1)",
+    "range(10**9)", "range(3)|sum", "cycler()", "lipsum()", "namespace()", "joiner()", "dict()",
+    "m()", "m.name.upper()", "m.__getitem__('name')", "report.items()", "{'a': 1}.items()",
+    "self.__init__.__globals__", "self._TemplateReference__context", "m.context.report",
+    "models.by_name", "models.memo", "models[1:]", "1 is none(*[1])", "1 | round(**{'a': 1})",
+    "'a' * 10**10", "10**10 * 'a'", "[1] * 10**10", "[1] + [2]", "('a' if 1) * 10**9", "-'a'",
+    "10**(10**10)", "9.9**999999", "2**2000", "(m.name|default('a')) * 10**9",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_what_reaches_for_python_is_refused(text: str, context: Context) -> None:
+    """In a sentence, by the look at the expression or at the latest when it is evaluated."""
+    assert refused(text, context)
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_the_sandbox_alone_gives_nothing_of_python(text: str, context: Context) -> None:
+    """Were such an expression not refused when it is read, evaluating it would give no more."""
+    with pytest.raises((TemplateValueError, TemplateError, TypeError, KeyError)):
+        Sandbox().compile_expression(text)(m=context.models[0], number=1.0, **context.names)
+
+
+def test_comparisons_within_comparisons_take_no_longer() -> None:
+    """Each part of a chain is looked at and evaluated once, however deep they stand in another."""
+    context = Context(usual_report())
+    text = "1"
+    for _ in range(28):
+        text = f"(0 < ({text} in [1 == 1, true]) == true)"
+    started = time.process_time()
+    assert "compare as nothing" in refused(text, context)
+    assert time.process_time() - started < 1
+
+
 def test_texts_are_as_long_as_a_cell_can_be() -> None:
     """Longer ones are refused before they are put together."""
     context = Context(usual_report())
@@ -363,7 +399,7 @@ def test_total_of_all_models_is_worked_out_once() -> None:
     expression = parse_expression(text, context.known)
     shares = [evaluate(expression, context, model) for model in context.models]
     assert sum(share for share in shares if isinstance(share, float)) == pytest.approx(1)
-    assert list(context.memo.values()) == [1264.0]
+    assert list(context.models.memo.values()) == [1264.0]
 
 
 def test_known_without_models_takes_any_model(registry: Registry) -> None:

@@ -386,7 +386,7 @@ def test_defined_names_get_their_values(single: Known) -> None:
         (expression,) = item.cell.pieces
         assert isinstance(expression, Expression)
         values[item.name] = evaluate(expression, context)
-    assert values["total_params"] == context.models[0].value("total_params")
+    assert values["total_params"] == context.models[0]["total_params"]
     assert values["num_experts"] == 8
     assert values["Context_Length"] == context.assumptions["context_length"]
     assert sorted(template.notes) == [

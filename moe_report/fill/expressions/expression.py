@@ -1,39 +1,31 @@
-"""Expressions of a template: Jinja's grammar, over the report.
-
-An expression comes with somebody's file: Jinja reads it, and
-:mod:`moe_report.fill.expressions.compiler` takes of it only what is listed there.
-"""
+"""Expressions of a template: Jinja's grammar, over the report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jinja2 import TemplateSyntaxError, nodes
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import nodes
 
 from moe_report.display import MISSING
-from moe_report.fill.expressions.compiler import Compiler
-from moe_report.fill.expressions.parts import Place, Run, refuse_kind
+from moe_report.fill.expressions.sandbox import compiled, parsed
 from moe_report.fill.expressions.scope import (
     Context,
     Known,
     Missing,
     Model,
     TemplateValueError,
+    Value,
     short,
 )
-from moe_report.fill.expressions.values import as_text, bounded
+from moe_report.fill.expressions.static_check import StaticCheck, has_arguments
+from moe_report.fill.expressions.values import as_text, joined
 
 __all__ = [
-    "Context", "Expression", "Known", "Model", "TemplateValueError", "as_text", "choose",
-    "evaluate", "parse_expression", "text_of_pieces",
+    "Context", "Expression", "Model", "TemplateValueError", "choose", "evaluate",
+    "parse_expression", "text_of_pieces",
 ]  # fmt: skip
-
-MAX_LENGTH = 1000
-_ENVIRONMENT = ImmutableSandboxedEnvironment()
 
 
 @dataclass(frozen=True)
@@ -47,6 +39,7 @@ class Expression:
         plain: The field or metric if it is just ``m.NAME``.
         about: The field, metric or assumption whose value it gives, in that one's unit.
         truth: Whether it can only be true or false.
+        run: Called with what the names stand for, gives its value.
     """
 
     text: str
@@ -55,7 +48,7 @@ class Expression:
     plain: str | None
     about: str | None
     truth: bool
-    run: Run = field(repr=False, compare=False)
+    run: Callable[[Mapping[str, object]], Any] = field(repr=False, compare=False)
 
 
 def parse_expression(text: str, known: Known, *, bare: bool = False) -> Expression:
@@ -69,27 +62,41 @@ def parse_expression(text: str, known: Known, *, bare: bool = False) -> Expressi
     Raises:
         TemplateValueError: It is no expression, or names something unknown.
     """
-    node = _parsed(text.strip())
-    formula = isinstance(node, nodes.Filter) and node.name == "formula"
-    if formula:
-        assert isinstance(node, nodes.Filter)
-        inner, plain = node.node, _plain(node.node)
-        takes_nothing = not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
-        if plain is None or inner is None or not takes_nothing:
+    node, formula = parsed(text.strip()), False
+    if isinstance(node, nodes.Filter) and node.name == "formula":
+        inner, plain, formula = node.node, _plain(node.node), True
+        if inner is None or plain is None or has_arguments(node):
             raise TemplateValueError(
                 f"found {short(text)}, expected `m.` and one name in front of `| formula`"
             )
-        node = inner
-        if known.column(plain).format == "":
+        if not known.column(plain).unit:
             raise TemplateValueError(f"{plain!r} is text and has no formula")
-    compiler = Compiler(known, bare)
-    part = compiler.part(node)
-    if part.kind not in ("value", "truth"):
-        refuse_kind(part.kind, text)
+        node = inner
+    check = StaticCheck(known, bare=bare)
+    gives = check.value(node, text)
     return Expression(
-        text, frozenset(compiler.names), formula, _plain(node), part.about,
-        part.kind == "truth", part.run,
+        text, frozenset(check.names), formula, _plain(node), gives.about,
+        gives.kind == "truth", compiled(node),
     )  # fmt: skip
+
+
+def _plain(node: nodes.Node | None) -> str | None:
+    """The name of ``m.NAME``."""
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+        return node.attr if node.node.name == "m" else None
+    return None
+
+
+def _value(expression: Expression, context: Context, m: Model | None, number: int | None) -> Value:
+    names = {"m": m, "number": None if number is None else float(number), **context.names}
+    for name in sorted(expression.names):
+        if names[name] is None:
+            raise TemplateValueError(
+                f"{name} is known only in a table's row or on a sheet that repeats"
+            )
+    value = expression.run(names)
+    assert value is None or isinstance(value, (float, str, bool, Missing))
+    return value
 
 
 def evaluate(
@@ -106,11 +113,8 @@ def evaluate(
     Raises:
         TemplateValueError: It has no value: what it uses is missing or has another type.
     """
-    value = expression.run(Place(context, m, None if number is None else float(number)))
-    if isinstance(value, Missing):
-        return None
-    assert value is None or isinstance(value, (float, str, bool))
-    return value
+    value = _value(expression, context, m, number)
+    return None if isinstance(value, Missing) else value
 
 
 def text_of_pieces(
@@ -120,12 +124,11 @@ def text_of_pieces(
     number: int | None = None,
 ) -> str:
     """Return a text with its expressions filled in; an en dash where a number is missing."""
-    place = Place(context, m, None if number is None else float(number))
     texts = []
     for piece in pieces:
-        value = piece if isinstance(piece, str) else piece.run(place)
+        value = piece if isinstance(piece, str) else _value(piece, context, m, number)
         texts.append(MISSING if isinstance(value, Missing) else as_text(value))
-    return bounded("".join(texts))
+    return joined(texts)
 
 
 def choose(
@@ -155,30 +158,3 @@ def choose(
 
 def _folded(key: object) -> Any:
     return key.casefold() if isinstance(key, str) else key
-
-
-def _parsed(text: str) -> nodes.Expr:
-    if len(text) > MAX_LENGTH:
-        raise TemplateValueError(
-            f"found an expression of {len(text):,} characters, expected at most {MAX_LENGTH:,}"
-        )
-    if not text:
-        raise TemplateValueError("found nothing between {{ and }}, expected an expression")
-    try:
-        parser = Parser(_ENVIRONMENT, text, state="variable")
-        node = parser.parse_expression()
-        if not parser.stream.eos:
-            raise TemplateSyntaxError(f"found {parser.stream.current.value!r} behind it", 1)
-    except RecursionError:
-        raise TemplateValueError(f"{short(text)} is nested too deeply") from None
-    except (TemplateSyntaxError, ValueError, OverflowError) as error:
-        why = next(iter(str(getattr(error, "message", None) or error).splitlines()), "")
-        raise TemplateValueError(f"{short(text)} is no expression: {why}") from None
-    return node
-
-
-def _plain(node: nodes.Node | None) -> str | None:
-    """The name of ``m.NAME``."""
-    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-        return node.attr if node.node.name == "m" else None
-    return None

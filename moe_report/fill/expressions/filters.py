@@ -6,15 +6,28 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from moe_report import display
-from moe_report.fill.expressions.scope import Meaning, Missing, Model, TemplateValueError
-from moe_report.fill.expressions.values import as_text, bounded, finite, in_words, number_of
-from moe_report.ooxml.rows import MAX_TEXT
+from moe_report.fill.expressions.scope import (
+    Group,
+    Kind,
+    Missing,
+    Model,
+    Models,
+    TemplateValueError,
+)
+from moe_report.fill.expressions.values import (
+    as_text,
+    finite,
+    in_words,
+    is_lacking,
+    joined,
+    number_of,
+)
 
-# What a part of an expression gives; `truth` is a value that can only be true or false.
-Kind = Literal["value", "truth", "model", "models", "list", "assumptions", "report"]
+Run = Callable[..., Any]
+_NOTHING = "there is nothing to choose from"
 
 
 @dataclass(frozen=True)
@@ -23,143 +36,121 @@ class Filter:
 
     Attributes:
         takes: The kinds it stands behind.
-        run: Called with the value, its meaning if one is known, and the arguments.
-        least: Fewest arguments.
-        most: Most arguments.
+        run: Called with the value and the arguments.
+        gives: What it gives; ``one`` is one of what it stands behind.
+        counts: How many arguments it may have.
         keeps: Whether what it gives is still in the unit of what it is given.
+        attribute: Whether its first argument is the name of a field or metric.
     """
 
     takes: tuple[Kind, ...]
-    run: Callable[..., object]
-    least: int = 0
-    most: int = 0
+    run: Run
+    gives: Kind | Literal["one"] = "value"
+    counts: tuple[int, ...] = (0,)
     keeps: bool = False
+    attribute: bool = False
+
+    def kind_behind(self, kind: Kind, arguments: int) -> Kind:
+        """Return the kind of what it gives behind a kind, with so many arguments."""
+        if self.gives != "one":
+            return self.gives
+        return "model" if kind == "models" and (arguments or not self.attribute) else "value"
 
 
-def _divided(by: float) -> Callable[..., object]:
-    def run(value: object, _: Meaning | None) -> object:
-        return value if isinstance(value, Missing) else finite(number_of(value) / by)
+def remembered(run: Run) -> Run:
+    """Make of a filter one that remembers what it gave for a group."""
 
-    return run
+    def remembering(value: object, *arguments: object) -> object:
+        # Only texts make a key: 1 and TRUE would be the same one.
+        if not isinstance(value, Group) or not all(isinstance(item, str) for item in arguments):
+            return run(value, *arguments)
+        if (run, arguments) not in value.memo:
+            value.memo[run, arguments] = run(value, *arguments)
+        return value.memo[run, arguments]
+
+    return remembering
 
 
-def _round(value: object, _: Meaning | None, places: object = 0.0) -> object:
-    if isinstance(value, Missing):
-        return value
+def _of_number(run: Run) -> Run:
+    """Make of a filter of numbers one that leaves a missing one missing."""
+
+    def or_missing(value: object, *arguments: object) -> object:
+        return value if isinstance(value, Missing) else run(number_of(value), *arguments)
+
+    return or_missing
+
+
+def _divided(by: float) -> Run:
+    return _of_number(lambda number: finite(number / by))
+
+
+def _round(number: float, places: object = 0.0) -> float:
     digits = number_of(places)
     if digits != int(digits) or abs(digits) > 15:
         raise TemplateValueError(f"round takes -15 to 15 digits, found {as_text(digits)}")
-    rounded = Decimal(repr(number_of(value)))
-    if abs(rounded) >= 2**53:
-        return float(rounded)
-    return float(rounded.quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP))
+    if abs(number) >= 2**53:
+        return number
+    exact = Decimal(repr(number))
+    return float(exact.quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP))
 
 
-def _si(value: object, meaning: Meaning | None) -> object:
-    if isinstance(value, Missing):
-        return value
-    return display.show(number_of(value), meaning.unit if meaning else "parameters", "si")
+def _default(value: object, other: object) -> object:
+    return other if is_lacking(value) else value
 
 
-def _exact(value: object, _: Meaning | None) -> object:
-    return value if isinstance(value, Missing) else display.exact(number_of(value))
+def _column(models: Sequence[Any], attribute: str) -> Group[Any]:
+    return Group(model[attribute] for model in models)
 
 
-def _percent(value: object, _: Meaning | None) -> object:
-    if isinstance(value, Missing):
-        return value
-    return display.show(number_of(value), "ratio", "percent")
-
-
-def _default(value: object, _: Meaning | None, other: object) -> object:
-    return other if value is None or isinstance(value, Missing) else value
-
-
-def _upper(value: object, _: Meaning | None) -> object:
-    return bounded(as_text(value).upper())
-
-
-def _length(value: Sequence[object], _: Meaning | None) -> object:
-    return float(len(value))
-
-
-def _column(value: Sequence[object], attribute: object) -> Sequence[object]:
-    """The values of an attribute of models, or the list itself."""
-    if attribute is None:
-        return value
-    return [item.value(str(attribute)) for item in value if isinstance(item, Model)]
-
-
-def _numbers(value: Sequence[object], attribute: object) -> list[float]:
-    items = _column(value, attribute)
-    for item in items:
+def _numbers(items: Sequence[object], attribute: str | None) -> list[float]:
+    """The numbers of an attribute of models, or those of a list."""
+    values = items if attribute is None else _column(items, attribute)
+    for item in values:
         if isinstance(item, Missing):
             raise TemplateValueError(
                 f"model {item.model!r} has no {item.name}; "
                 f'`selectattr("{item.name}", "defined")` in front leaves out such models'
             )
-    return [number_of(item) for item in items]
+    return [number_of(item) for item in values]
 
 
-def _map(value: Sequence[Model], _: Meaning | None, attribute: str) -> object:
-    return _column(value, attribute)
+def _sum(items: Sequence[object], attribute: str | None = None) -> float:
+    return finite(math.fsum(_numbers(items, attribute)))
 
 
-def _sum(value: Sequence[object], _: Meaning | None, attribute: str | None = None) -> object:
-    return finite(math.fsum(_numbers(value, attribute)))
-
-
-def _extreme(choose: Callable[..., object]) -> Callable[..., object]:
-    def run(value: Sequence[object], _: Meaning | None, attribute: str | None = None) -> object:
-        keys = _numbers(value, attribute)
-        at = choose(range(len(keys)), key=keys.__getitem__, default=None)
-        if not isinstance(at, int):
-            raise TemplateValueError("there is nothing to choose from")
-        return value[at]
+def _extreme(choose: Callable[..., Any]) -> Run:
+    def run(items: Sequence[object], attribute: str | None = None) -> object:
+        numbers = _numbers(items, attribute)
+        if not numbers:
+            raise TemplateValueError(_NOTHING)
+        return items[choose(range(len(numbers)), key=numbers.__getitem__)]
 
     return run
 
 
-def _end(at: int) -> Callable[..., object]:
-    def run(value: Sequence[object], _: Meaning | None) -> object:
-        if not value:
-            raise TemplateValueError("there is nothing to choose from")
-        return value[at]
+def _end(at: int) -> Run:
+    def run(items: Sequence[object]) -> object:
+        if not items:
+            raise TemplateValueError(_NOTHING)
+        return items[at]
 
     return run
 
 
-def _join(value: Sequence[object], _: Meaning | None, between: object = "") -> object:
-    room = MAX_TEXT + 1
-    texts = []
-    for item in value:  # stops before a long text is made of long texts
-        texts.append(as_text(item))
-        room -= len(texts[-1])
-        if room < 0:
-            break
-    return bounded(as_text(between).join(texts))
+def _join(items: Sequence[object], between: object = "") -> str:
+    return joined([as_text(item) for item in items], as_text(between))
 
 
-def _selectattr(
-    value: Sequence[Model], _: Meaning | None, attribute: str, test: object
-) -> tuple[Model, ...]:
+def _selectattr(models: Sequence[Model], attribute: str, test: object) -> Models:
     if test not in ("defined", "none"):
         raise TemplateValueError(
             f"found {in_words(test)} in selectattr, expected 'defined' or 'none'"
         )
-    defined = test == "defined"
-    kept = []
-    for model in value:
-        lacks = model.value(attribute)
-        if (lacks is None or isinstance(lacks, Missing)) != defined:
-            kept.append(model)
-    return tuple(kept)
+    return Models(model for model in models if is_lacking(model[attribute]) == (test == "none"))
 
 
 _SOME: tuple[Kind, ...] = ("models", "list")
 _ONE: tuple[Kind, ...] = ("value", "truth")
-# Filters whose first argument is the name of a field or metric.
-WITH_ATTRIBUTE = ("map", "sum", "min", "max", "selectattr")
 
 FILTERS: Mapping[str, Filter] = {
     "thousands": Filter(_ONE, _divided(1e3)),
@@ -167,30 +158,19 @@ FILTERS: Mapping[str, Filter] = {
     "billions": Filter(_ONE, _divided(1e9)),
     "gb": Filter(_ONE, _divided(1e9)),
     "gib": Filter(_ONE, _divided(2.0**30)),
-    "round": Filter(_ONE, _round, 0, 1, True),
-    "default": Filter(_ONE, _default, 1, 1, True),
-    "si": Filter(_ONE, _si),
-    "exact": Filter(_ONE, _exact),
-    "percent": Filter(_ONE, _percent),
-    "upper": Filter(_ONE, _upper),
-    "length": Filter(_SOME, _length),
-    "map": Filter(("models",), _map, 1, 1),
-    "sum": Filter(_SOME, _sum, 0, 1),
-    "min": Filter(_SOME, _extreme(min), 0, 1),
-    "max": Filter(_SOME, _extreme(max), 0, 1),
-    "first": Filter(_SOME, _end(0)),
-    "last": Filter(_SOME, _end(-1)),
-    "join": Filter(("list",), _join, 0, 1),
-    "selectattr": Filter(("models",), _selectattr, 2, 2),
-}  # fmt: skip
-
-
-def kind_after(name: str, kind: Kind, arguments: int) -> Kind:
-    """Return the kind of what a filter gives."""
-    if name == "selectattr":
-        return "models"
-    if name == "map":
-        return "list"
-    if kind == "models" and (name in ("first", "last") or (name in ("min", "max") and arguments)):
-        return "model"
-    return "value"
+    "round": Filter(_ONE, _of_number(_round), "value", (0, 1), keeps=True),
+    "default": Filter(_ONE, _default, "value", (1,), keeps=True),
+    "si": Filter(_ONE, _of_number(lambda number, unit: display.show(number, unit, "si"))),
+    "exact": Filter(_ONE, _of_number(display.exact)),
+    "percent": Filter(_ONE, _of_number(lambda number: display.show(number, "ratio", "percent"))),
+    "upper": Filter(_ONE, lambda value: joined([as_text(value).upper()])),
+    "length": Filter(_SOME, lambda items: float(len(items))),
+    "map": Filter(("models",), _column, "list", (1,), keeps=True, attribute=True),
+    "sum": Filter(_SOME, _sum, "value", (0, 1), keeps=True, attribute=True),
+    "min": Filter(_SOME, _extreme(min), "one", (0, 1), keeps=True, attribute=True),
+    "max": Filter(_SOME, _extreme(max), "one", (0, 1), keeps=True, attribute=True),
+    "first": Filter(_SOME, _end(0), "one", keeps=True),
+    "last": Filter(_SOME, _end(-1), "one", keeps=True),
+    "join": Filter(("list",), _join, "value", (0, 1)),
+    "selectattr": Filter(("models",), _selectattr, "models", (2,), keeps=True, attribute=True),
+}

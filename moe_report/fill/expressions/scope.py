@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import Literal, TypeVar
+
+from jinja2 import StrictUndefined
 
 from moe_report.errors import MoeReportError, nearest
-from moe_report.report import Report
-from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, TEXT_FIELDS
+from moe_report.report import Column, Report
+from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.metrics import Assumption, Metric
 from moe_report.schema.registry import Registry
 
-# What `report` has, and what it is.
-REPORT_NAMES: Mapping[str, str] = {
-    "title": "heading of the report",
-    "version": "version of moe-report",
-    "created": "when it was made: ISO 8601, UTC",
-    "date": "the day it was made, such as 2026-11-30",
-    "source": "name of the file that the models were read from",
-    "sheet": "name of the sheet that they were read from",
-    "intro": "introduction, as the user wrote it",
-    "footer": "footer, as the user wrote it",
-    "num_models": "number of models",
-    "num_metrics": "number of metrics",
-    "num_findings": "number of findings of the audit",
-}
+# What a part of an expression gives; `truth` is a value that can only be true or false.
+Kind = Literal["value", "truth", "model", "models", "list", "assumptions", "report"]
+NAMES: Mapping[str, Kind] = {
+    "m": "model", "models": "models", "assumptions": "assumptions", "report": "report",
+    "number": "value",
+}  # fmt: skip
 
 
 class TemplateValueError(MoeReportError):
@@ -46,47 +42,13 @@ def near(name: str, known: Iterable[str]) -> str:
     return nearest(name, known) if len(name) <= 100 else ""
 
 
-@dataclass(frozen=True)
-class Missing:
-    """The value of a number that a model lacks: an empty cell, and never a 0."""
-
-    model: str
-    name: str
-
-    def __str__(self) -> str:
-        return (
-            f"model {self.model!r} has no {self.name}; `default(…)` says what stands in its place, "
-            "`is none` asks for it"
-        )
+def unknown_model(name: str, known: Iterable[str]) -> TemplateValueError:
+    """Return the error for a name that no model has."""
+    return TemplateValueError(f"there is no model {short(name)}.{near(name, known)}")
 
 
-# Numbers are always floats here; None is a text that is empty.
-Value = float | str | bool | None | Missing
-
-
-class Meaning(NamedTuple):
-    """What a name stands for.
-
-    Attributes:
-        kind: ``field``, ``metric`` or ``assumption``.
-        label: In words.
-        unit: What is counted.
-        format: How its numbers are shown: ``integer``, ``si``, ``percent``, ``factor``, ``decimal``
-            or, for text, nothing.
-    """
-
-    kind: str
-    label: str
-    unit: str
-    format: str
-
-
-_FIELDS = {
-    field.name: Meaning(
-        "field", field.label, field.unit, "" if field.kind == "text" else "integer"
-    )
-    for field in FIELDS.values()
-}  # fmt: skip
+# What a name stands for: its label, and its unit, which only texts lack.
+Meaning = Field | Metric | Column | Assumption
 
 
 @dataclass(frozen=True)
@@ -106,107 +68,143 @@ class Known:
     carried: tuple[str, ...] | None = None
 
     def column(self, name: str, of: str = "m") -> Meaning:
-        """Return what a field or metric is.
-
-        Raises:
-            TemplateValueError: There is none of that name; the nearest one is named.
-        """
+        """Return what a field or metric is; of an unknown one the error names the nearest."""
         if name not in self.columns:
             raise TemplateValueError(
                 f"{of} has no {short(name)}: it is no field or metric.{near(name, self.columns)}"
             )
         return self.columns[name]
 
+    def meaning(self, name: str | None) -> Meaning | None:
+        """Return what a field, metric or assumption is; None if it is none."""
+        return self.columns.get(name or "") or self.assumptions.get(name or "")
+
 
 def known_of_registry(registry: Registry) -> Known:
     """Return the names that a report of any models would have."""
-    metrics = {
-        metric.name: Meaning("metric", metric.label, metric.unit, metric.format)
-        for metric in registry.metrics.values()
-    }
-    assumptions = {
-        item.name: Meaning("assumption", item.label, item.unit, "decimal")
-        for item in registry.assumptions.values()
-    }
-    return Known(_FIELDS | metrics, assumptions)
+    return Known({**FIELDS, **registry.metrics}, registry.assumptions)
 
 
 def known_of_report(report: Report) -> Known:
     """Return the names that a report has."""
-    metrics = {
-        column.name: Meaning("metric", column.label, column.unit, column.format)
-        for column in report.metrics
-    }
-    assumptions = {
-        item.definition.name: Meaning(
-            "assumption", item.definition.label, item.definition.unit, "decimal"
-        )
-        for item in report.assumptions
-    }
+    metrics = {column.name: column for column in report.metrics}
+    assumptions = {item.definition.name: item.definition for item in report.assumptions}
     headers = dict.fromkeys(header for model in report.models for header in model.carried)
     names = tuple(model.name for model in report.models)
-    return Known(_FIELDS | metrics, assumptions, names, tuple(headers))
+    return Known({**FIELDS, **metrics}, assumptions, names, tuple(headers))
 
 
+class Missing(StrictUndefined):
+    """The value of a number that a model lacks: an empty cell, and never a 0.
+
+    Whatever is done with it raises an error that names it, but for ``== none``.
+    """
+
+    def __init__(self, model: str, name: str) -> None:
+        why = (
+            f"model {model!r} has no {name}; `default(…)` says what stands in its place, "
+            "`is none` asks for it"
+        )
+        super().__init__(why, exc=TemplateValueError)  # type: ignore[arg-type]
+        self.model = model
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
+        return other is None or super().__eq__(other)
+
+
+# Numbers are always floats here; None is a text that is empty.
+Value = float | str | bool | None | Missing
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A model as expressions see it.
 
     Attributes:
+        context: The report that it is of.
         at: Its place among the models of the report, from 0.
         name: Its name.
     """
 
-    __slots__ = ("_context", "at", "name")
+    context: Context
+    at: int
+    name: str
 
-    def __init__(self, context: Context, at: int, name: str) -> None:
-        self._context = context
-        self.at = at
-        self.name = name
-
-    def value(self, name: str) -> Value:
-        """Return a field, a metric or a text.
-
-        Raises:
-            TemplateValueError: There is none of that name.
-        """
-        column = self._context.columns.get(name)
-        if column is not None:
-            number = column[self.at]
-            return Missing(self.name, name) if number is None else number
-        return self._context.text(self, name)
-
-    def item(self, header: str) -> Value:
-        """Return what stands under a header: a field, a metric, a text or a carried column."""
-        if header in self._context.known.columns:
-            return self.value(header)
-        return self._context.carried(self, header)
+    def __getitem__(self, header: str) -> Value:
+        """Return a field, a metric or a text, or what stands in a column that is carried along."""
+        info = self.context.report.models[self.at]
+        meaning = self.context.known.columns.get(header)
+        if meaning is None:
+            return _plain_value(info.carried.get(header))
+        if not meaning.unit:
+            return self.name if header == "name" else info.texts.get(header) or None
+        number = self.context.number(header, self.at)
+        return Missing(self.name, header) if number is None else number
 
 
-class _Columns(Mapping[str, tuple[float | None, ...]]):
-    """The numbers of each field and metric, taken from the report when they are asked for."""
+def _plain_value(value: object) -> Value:
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (int, float)):
+        return float(value)
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    return str(value)
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._names = dict.fromkeys([*report.columns, *NUMBER_FIELDS])
-        self._taken: dict[str, tuple[float | None, ...]] = {}
 
-    def __getitem__(self, name: str) -> tuple[float | None, ...]:
-        if name not in self._taken:
-            if name not in self._names:
-                raise KeyError(name)
-            column = self._report.columns.get(name)
-            self._taken[name] = (
-                (None,) * len(self._report.models)
-                if column is None
-                else tuple([_float(cell.value) for cell in column.cells])
+class Group(tuple[Item, ...]):
+    """Models, or what each of them has."""
+
+    @cached_property
+    def memo(self) -> dict[object, object]:
+        """What filters gave for them: a total is the same in every row of a table."""
+        return {}
+
+
+class Models(Group[Model]):
+    """Models, each found by its name or its place."""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Model]:
+        """The models by name."""
+        return {model.name: model for model in self}
+
+    def __getitem__(self, key: object) -> Model:  # type: ignore[override]
+        """Return the model of a name, or of a place in the order, from 0; -1 is the last."""
+        if isinstance(key, str):
+            if key not in self.by_name:
+                raise unknown_model(key, self.by_name)
+            return self.by_name[key]
+        if not isinstance(key, (int, float)) or isinstance(key, bool) or key != int(key):
+            raise TemplateValueError(
+                f"found {short(str(key))} behind models, expected a name in quotes"
             )
-        return self._taken[name]
+        if not -len(self) <= key < len(self):
+            raise TemplateValueError(f"there is no model {key:g}: there are {len(self)}, from 0")
+        return super().__getitem__(int(key))
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
 
-    def __len__(self) -> int:
-        return len(self._names)
+# What `report` has: what it is, and where it is found.
+_FACTS: Mapping[str, tuple[str, Callable[[Report], str | int | None]]] = {
+    "title": ("heading of the report", lambda report: report.title),
+    "version": ("version of moe-report", lambda report: report.version),
+    "created": ("when it was made: ISO 8601, UTC", lambda report: report.created),
+    "date": ("the day it was made, such as 2026-11-30", lambda report: report.created[:10]),
+    "source": (
+        "name of the file that the models were read from", lambda report: report.source.name
+    ),
+    "sheet": (
+        "name of the sheet that they were read from", lambda report: report.source.sheet or None
+    ),
+    "intro": ("introduction, as the user wrote it", lambda report: report.branding.intro or None),
+    "footer": ("footer, as the user wrote it", lambda report: report.branding.footer or None),
+    "num_models": ("number of models", lambda report: len(report.models)),
+    "num_metrics": ("number of metrics", lambda report: len(report.metrics)),
+    "num_findings": ("number of findings of the audit", lambda report: len(report.findings)),
+}  # fmt: skip
+REPORT_NAMES: Mapping[str, str] = {name: label for name, (label, _) in _FACTS.items()}
 
 
 class Context:
@@ -216,104 +214,20 @@ class Context:
         report: The report.
         known: The names that it has.
         models: Its models in order.
-        by_name: The same by name.
-        columns: The numbers of each field and metric, one a model; None if missing.
         assumptions: Value of each assumption.
-        facts: What ``report`` has, by name.
-        memo: Results that are the same for all models, by the part of an expression.
+        names: What those names stand for that are the same for all models.
     """
 
     def __init__(self, report: Report) -> None:
         self.report = report
         self.known = known_of_report(report)
-        self.models = tuple(Model(self, at, info.name) for at, info in enumerate(report.models))
-        self.by_name = {model.name: model for model in self.models}
-        self.columns = _Columns(report)
+        self.models = Models(Model(self, at, info.name) for at, info in enumerate(report.models))
         self.assumptions = {item.definition.name: float(item.value) for item in report.assumptions}
-        self.facts: dict[str, Value] = {
-            "title": report.title,
-            "version": report.version,
-            "created": report.created,
-            "date": report.created[:10],
-            "source": report.source.name,
-            "sheet": report.source.sheet or None,
-            "intro": report.branding.intro or None,
-            "footer": report.branding.footer or None,
-            "num_models": float(len(report.models)),
-            "num_metrics": float(len(report.metrics)),
-            "num_findings": float(len(report.findings)),
-        }
-        self.memo: dict[object, object] = {}
+        facts = {name: _plain_value(found(report)) for name, (_, found) in _FACTS.items()}
+        self.names = {"models": self.models, "assumptions": self.assumptions, "report": facts}
 
-    def text(self, model: Model, name: str) -> Value:
-        """Return a text field of a model, None if it is empty."""
-        if name == "name":
-            return model.name
-        if name not in TEXT_FIELDS:
-            self.known.column(name)
-        return self.report.models[model.at].texts.get(name) or None
-
-    def carried(self, model: Model, header: str) -> Value:
-        """Return what a model has in a column that is carried through."""
-        carried = self.report.models[model.at].carried
-        if header not in carried:
-            raise_unless_header(header, self.known)
-        value = carried.get(header)
-        if value is None or isinstance(value, (bool, str)):
-            return value
-        if isinstance(value, (int, float)):
-            return float(value)
-        if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-            return value.date().isoformat()
-        return str(value)
-
-    def model(self, key: Value) -> Model:
-        """Return the model of a name, or of a place in the order.
-
-        Raises:
-            TemplateValueError: There is no such model.
-        """
-        if isinstance(key, str):
-            if key not in self.by_name:
-                raise unknown_model(key, self.by_name)
-            return self.by_name[key]
-        return model_at(self.models, key)
-
-
-def raise_unless_header(header: str, known: Known) -> None:
-    """Refuse a header that no column has.
-
-    Raises:
-        TemplateValueError: It is none; the nearest one is named.
-    """
-    if known.carried is None or header in known.carried or header in known.columns:
-        return
-    meant = near(header, (*known.carried, *known.columns))
-    raise TemplateValueError(
-        f"m has no {short(header)}: it is no field, no metric, and no column that is carried along."
-        f"{meant}"
-    )
-
-
-def unknown_model(name: str, known: Iterable[str]) -> TemplateValueError:
-    """Return the error for a name that no model has."""
-    return TemplateValueError(f"there is no model {short(name)}.{near(name, known)}")
-
-
-def model_at(models: tuple[Model, ...], key: Value) -> Model:
-    """Return the model at a place, from 0; -1 is the last.
-
-    Raises:
-        TemplateValueError: There is none.
-    """
-    if not isinstance(key, float) or key != int(key):
-        raise TemplateValueError(
-            f"found {short(str(key))} behind models, expected a name in quotes"
-        )
-    if not -len(models) <= key < len(models):
-        raise TemplateValueError(f"there is no model {key:g}: there are {len(models)}, from 0")
-    return models[int(key)]
-
-
-def _float(number: float | None) -> float | None:
-    return None if number is None else float(number)
+    def number(self, name: str, at: int) -> float | None:
+        """Return a field or metric of the model at a place; None if it is missing."""
+        column = self.report.columns.get(name)
+        value = None if column is None else column.cells[at].value
+        return None if value is None else float(value)
