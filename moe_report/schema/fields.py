@@ -285,3 +285,19 @@ RULES = (
     AtMost("num_attention_free_layers", "num_hidden_layers"),
     AtMost("published_active_params", "published_total_params"),
 )
+
+
+def model_fields_source() -> str:
+    """Return the module ``model_fields``, which tells type checkers what fields there are."""
+    lines = "".join(f"    {name}: float\n" for name in NUMBER_FIELDS)
+    return f'''"""The fields of a model for type checkers and editors; ``make docs`` writes them."""
+
+
+class ModelFields:
+    """The fields that hold numbers, under the names of ``config.json``."""
+
+{lines}'''
+
+
+if __name__ == "__main__":
+    print(model_fields_source(), end="")
