@@ -150,35 +150,14 @@ class Expr:
             "and & | ~ instead of and, or, not"
         )
 
-    def _no_number(self) -> NoReturn:
+    def _no_number(self, *_: object, **__: object) -> NoReturn:
         raise TypeError(
             "a symbol has no value while a formula is recorded: use the functions of moe_report "
             "(log2, sqrt, floor, ceil, ...) instead of those of math, numpy or int()"
         )
 
-    def __float__(self) -> NoReturn:
-        self._no_number()
-
-    def __int__(self) -> NoReturn:
-        self._no_number()
-
-    def __index__(self) -> NoReturn:
-        self._no_number()
-
-    def __round__(self, ndigits: int | None = None) -> NoReturn:
-        self._no_number()
-
-    def __floor__(self) -> NoReturn:
-        self._no_number()
-
-    def __ceil__(self) -> NoReturn:
-        self._no_number()
-
-    def __trunc__(self) -> NoReturn:
-        self._no_number()
-
-    def __array__(self, *_: object, **__: object) -> NoReturn:
-        self._no_number()
+    __float__ = __int__ = __index__ = __array__ = _no_number
+    __round__ = __floor__ = __ceil__ = __trunc__ = _no_number
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: object, **options: object) -> Any:
         # np.float64(2) * expr comes here too; np.log2(expr) must be an error, not an object array
