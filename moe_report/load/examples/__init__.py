@@ -1,7 +1,8 @@
 """The models that come with the tool: published configs, and claims about them to audit.
 
 A model is a file: its name, where its config is published, what was published about it and where,
-and the keys of the config that describe the architecture. ``claims.json`` has rows of numbers.
+and the keys of the config that describe the architecture. ``claims.json`` has rows of numbers. Out
+come examples, which :func:`rows_of_examples` makes rows of a table.
 
     >>> example_models()[0].name
     'Mixtral-8x7B'
