@@ -41,11 +41,10 @@ def evaluate_table(
         assumptions: A value for each assumption of the registry.
     """
     engine = _Engine(table, registry, assumptions)
-    fields = tuple(engine.field(FIELDS[name]) for name in _fields_in_order())
-    position = {name: at for at, name in enumerate(NUMBER_FIELDS)}
+    fields = {name: engine.field(FIELDS[name]) for name in _fields_in_order()}
     computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order()}
     return Evaluation(
-        tuple(sorted(fields, key=lambda column: position[column.name])),
+        tuple(fields[name] for name in NUMBER_FIELDS),
         {name: computed[name] for name in registry.metrics},
     )
 
