@@ -17,26 +17,15 @@ Reference = Callable[[str], str]
 
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^"}
 _COMPARISON = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
-_EXCEL_CALLS = {
-    "abs": "ABS",
-    "minimum": "MIN",
-    "maximum": "MAX",
-    "sqrt": "SQRT",
-    "exp": "EXP",
-    "ln": "LN",
-    "log10": "LOG10",
-    "and": "AND",
-    "or": "OR",
-    "not": "NOT",
-}
+_SAME_NAME = ("abs", "sqrt", "exp", "ln", "log10", "and", "or", "not")
+_CALLS = {"minimum": "MIN", "maximum": "MAX"} | {op: op.upper() for op in _SAME_NAME}
 # Operations that can fail though every operand has a value.
 _PARTIAL = frozenset({"div", "pow", "sqrt", "exp", "ln", "log2", "log10"})
 
 # How tightly an operation binds. Excel binds a unary minus tighter than ^, and reads ^ from the
 # left (-2^2 is 4 and 2^3^2 is 64), so operands of both are bracketed unless they are atoms.
-LEVEL = dict.fromkeys(_COMPARISON, 1) | {
-    "add": 2, "sub": 2, "mul": 3, "div": 3, "pow": 4, "neg": 5
-}  # fmt: skip
+_ARITHMETIC = {"add": 2, "sub": 2, "mul": 3, "div": 3, "pow": 4, "neg": 5}
+LEVEL = dict.fromkeys(_COMPARISON, 1) | _ARITHMETIC
 ATOM = 9
 
 
@@ -150,7 +139,7 @@ class _Excel:
             return f"-INT(-ROUND({self.text(args[0], known)},6))"
         if op == "log2":
             return f"LOG({self.text(args[0], known)},2)"
-        return f"{_EXCEL_CALLS[op]}({','.join(self.text(arg, known) for arg in args)})"
+        return f"{_CALLS[op]}({','.join(self.text(arg, known) for arg in args)})"
 
     def _bracketed(self, expr: Expr, known: frozenset[str], level: int) -> str:
         text = self.text(expr, known)

@@ -8,9 +8,7 @@ from html import escape
 from moe_report.formula.excel import ATOM, INFIX, LEVEL, number_text
 from moe_report.formula.expr import Expr
 
-_COMPARISON = {
-    "lt": "&lt;", "le": "≤", "gt": "&gt;", "ge": "≥", "eq": "=", "ne": "≠"
-}  # fmt: skip
+_COMPARISON = {"lt": "&lt;", "le": "≤", "gt": "&gt;", "ge": "≥", "eq": "=", "ne": "≠"}
 _CALLS = {"minimum": "min", "maximum": "max", "exp": "exp", "ln": "ln", "log10": "log"}
 _FENCES = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 _LEVEL = {"or": 0, "and": 1, **LEVEL, "div": ATOM, "neg": 2}

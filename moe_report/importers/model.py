@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,16 +19,14 @@ from moe_report.importers.checkpoint import (
     take_census,
 )
 from moe_report.importers.config import ConfigRow, row_from_config
+from moe_report.importers.config_json import NOT_THERE, read_config
 from moe_report.importers.safetensors import Tensor, read_folder
 from moe_report.schema.components import COMPONENT_METRICS
 from moe_report.schema.registry import installed
 from moe_report.table import Row, given
 from moe_report.text import CONTROL
 
-MAX_CONFIG = 10_000_000  # bytes; the largest published ones have some ten thousands
-MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
 HUB = "hf:"
-_NOT_THERE = "there is no such file"
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def import_model(source: str, options: Options, *, name: str | None = None) -> R
     """
     if not is_model(source):
         there = "is no config.json, checkpoint folder, .gguf file or hf:owner/name"
-        raise InputError([Problem(source, there if _is_there(source) else _NOT_THERE)])
+        raise InputError([Problem(source, there if _is_there(source) else NOT_THERE)])
     try:
         row = _read(source, options, name)
     except OSError as error:
@@ -135,68 +132,6 @@ def _printable(text: str) -> str:
 
 def _name_of(path: Path) -> str:
     return path.resolve().parent.name if path.stem == "config" else path.stem
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Return a parsed ``config.json``.
-
-    Raises:
-        InputError: It is not there, too large, or no JSON object.
-    """
-    where = str(path)
-    try:
-        if path.stat().st_size > MAX_CONFIG:
-            raise InputError([Problem(where, f"is larger than {MAX_CONFIG:,} bytes")])
-        return parse_config(path.read_bytes(), where)
-    except FileNotFoundError as error:
-        raise InputError([Problem(where, _NOT_THERE)]) from error
-    except OSError as error:
-        raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
-
-
-def parse_config(text: bytes, where: str) -> dict[str, Any]:
-    """Return a config's JSON object; the error says what else was found."""
-    twice: list[str] = []
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            twice.extend(key for key, value in pairs if repr(found[key]) != repr(value))
-        return found
-
-    try:
-        config = json.loads(text, object_pairs_hook=unique)
-        depth = _depth(config)
-    except RecursionError:
-        config, depth = {}, MAX_DEPTH + 1
-    except ValueError as error:
-        raise InputError([Problem(where, f"is not JSON ({error})")]) from error
-    if depth > MAX_DEPTH:
-        raise InputError([Problem(where, f"is nested more than {MAX_DEPTH} deep")])
-    if not isinstance(config, dict):
-        kind = _JSON_KINDS.get(type(config), "number")
-        raise InputError([Problem(where, f"found a JSON {kind}, expected an object")])
-    if twice:
-        message = "stands there twice, and says two things"
-        raise InputError([Problem(where, f"key {key!r} {message}") for key in dict.fromkeys(twice)])
-    return config
-
-
-_JSON_KINDS = {list: "list", str: "text", bool: "true or false", type(None): "null"}
-
-
-def _depth(value: Any) -> int:
-    """How deep lists and objects are in one another; more than enough is not counted out."""
-    level, depth = [value], 0
-    while level and depth <= MAX_DEPTH:
-        inner: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner.extend(item.values())
-            elif isinstance(item, list):
-                inner.extend(item)
-        level, depth = inner, depth + 1
-    return depth
 
 
 def _row(

@@ -27,6 +27,7 @@ from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.formula.operations import evaluate
 from moe_report.schema.assumptions import Assumption, assumptions_of
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
+from moe_report.schema.model_fields import ModelFields
 
 Better = Literal["higher", "lower"]
 Format = Literal["integer", "si", "percent", "factor", "decimal"]
@@ -39,7 +40,7 @@ _DEFINED: set[str] = set()  # names of the metrics that any module has defined s
 _FORMAT_OF_UNIT: Mapping[str, Format] = {"ratio": "percent"}
 
 
-class Model:
+class Model(ModelFields):
     """What a metric function is given: each attribute is a field of the model.
 
     While a formula is recorded an attribute is a symbol, though it is typed as the number that it
@@ -53,15 +54,15 @@ class Model:
     def __init__(self) -> None:
         self._calls: dict[str, Metric] = {}
 
-    def __getattr__(self, name: str) -> float:
-        if name in NUMBER_FIELDS:
-            return cast(float, symbol(name))
-        if name.startswith("__"):
-            raise AttributeError(name)
-        kind = "is text, not a number" if name in FIELDS else "is not a field of a model"
-        raise AttributeError(f"{name!r} {kind}.{nearest(name, NUMBER_FIELDS)}")
+    if not TYPE_CHECKING:  # to a type checker there are the fields, and no others
 
-    if not TYPE_CHECKING:
+        def __getattr__(self, name: str) -> Expr:
+            if name in NUMBER_FIELDS:
+                return symbol(name)
+            if name.startswith("__"):
+                raise AttributeError(name)
+            kind = "is text, not a number" if name in FIELDS else "is not a field of a model"
+            raise AttributeError(f"{name!r} {kind}.{nearest(name, NUMBER_FIELDS)}")
 
         def __getitem__(self, name: object) -> NoReturn:
             raise TypeError(f"a field is an attribute of the model: write m.{name}")
