@@ -66,12 +66,7 @@ class _Work:
         self.wanted = [
             item for item in self._sheets(self.fresh) if item.get("name", "") not in kept
         ]
-        styles = old.related_part(self.part, "styles")
-        fresh_styles = new.related_part(new.workbook_part(), "styles")
-        assert styles is not None
-        assert fresh_styles is not None
-        self.styles_part = styles
-        self.styles = MergedStyles(old[styles], new[fresh_styles])
+        self.styles = MergedStyles(old, new)
         self.table_ids: list[int] = []
         self.before = [item.get("name", "") for item in self._sheets(self.book)]
 
@@ -285,7 +280,7 @@ class _Work:
     def save(self) -> bytes:
         """Return the package's bytes."""
         self.old[self.part] = serialize(self.book)
-        self.old[self.styles_part] = self.styles.save()
+        self.styles.save()
         ask_to_recalculate(self.old)
         return self.old.save()
 

@@ -19,15 +19,24 @@ _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def text_of(text: str) -> str:
-    """Return a text as XML content that Excel reads back letter by letter.
+def escaped(text: str) -> str:
+    """Return a text as Excel spells it, which reads some as the code of a letter.
 
-    >>> text_of("a < b _x0041_ " + chr(7))
-    'a &lt; b _x005F_x0041_ _x0007_'
+    >>> escaped("a < b _x0041_ " + chr(7))
+    'a < b _x005F_x0041_ _x0007_'
     """
     text = _LOOKS_ESCAPED.sub("_x005F_", text[:MAX_TEXT])
     text = _ILLEGAL.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
-    return escape(text.replace("\r\n", "\n"), quote=False)
+    return text.replace("\r\n", "\n")
+
+
+def text_of(text: str) -> str:
+    """Return a text as XML content that Excel reads back letter by letter.
+
+    >>> text_of("a < b")
+    'a &lt; b'
+    """
+    return escape(escaped(text), quote=False)
 
 
 def number_text(value: float) -> str:
@@ -116,6 +125,3 @@ def with_rows(sheet: bytes, rows: SheetRows) -> bytes:
     start = re.search(rb"<sheetData\s*/>|<sheetData>.*</sheetData>", sheet, re.DOTALL)
     assert start is not None
     return sheet[: start.start()] + rows.xml().encode() + sheet[start.end() :]
-
-
-# -- notes
