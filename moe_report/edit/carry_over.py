@@ -83,17 +83,12 @@ class Carryover:
 
     def _guessed(self) -> Record:
         """What an early version must have written: all that is there."""
-        sheets = {name: replace(self.fresh.sheets.get(name, self.fresh.sheets[SHEET]))
-                  for name in _EARLY if name in self.old.sheets()}  # fmt: skip
-        every = {
-            name: replace(
-                known,
-                cells=_rows_of(self.texts(name)),
-                drawings=max(known.drawings, 2),
-                notes=known.notes,
-            )
-            for name, known in sheets.items()
-        }
+        every = {}
+        for name in _EARLY:
+            if name in self.old.sheets():
+                known = self.fresh.sheets.get(name, self.fresh.sheets[SHEET])
+                drawings = max(known.drawings, 2)
+                every[name] = Footprint(_rows_of(self.texts(name)), drawings, known.notes)
         return Record(every, _names_leading_to(self.old, ASSUMPTIONS_SHEET))
 
     def renewal(self) -> Renewal:

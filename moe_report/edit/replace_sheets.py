@@ -141,7 +141,7 @@ class _Work:
             if name in ours and links.get(item.get(_ID, "")):
                 codes[name] = _code_name(self.old[links[item.get(_ID, "")]])
                 self.old.unlink(self.part, item.get(_ID, ""))
-        for part in reachable_before_and_not_now(self.old, self.reached):
+        for part in self.reached - reachable(self.old):
             del self.old[part]
         drop_calculation_chain(self.old)
         kept = self._tables(self.old, reachable(self.old))
@@ -299,12 +299,6 @@ def reachable(package: Package, *, without: Collection[str] = ()) -> set[str]:
                 found.add(target)
                 ahead.append(target)
     return found
-
-
-def reachable_before_and_not_now(package: Package, before: Collection[str]) -> list[str]:
-    """Return the parts that nothing leads to any more."""
-    now = reachable(package)
-    return [part for part in before if part not in now]
 
 
 def _code_name(xml: bytes) -> str:

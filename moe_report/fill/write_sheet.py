@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from moe_report.fill.row_pattern import RowPattern, Value, drifting
+from moe_report.fill.row_pattern import RowPattern, drifting
 from moe_report.ooxml.addresses import area_of, column_letters, split_address
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.package import Package, parse, serialize
-from moe_report.ooxml.rows import number_text
+from moe_report.ooxml.rows import Value, number_text
 
 _TARGET = "moe-report-rows"  # of the processing instruction that stands where rows will be
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.package import MAIN, OFFICE_REL, Package, parse, serialize
-from moe_report.ooxml.rows import escaped
+from moe_report.ooxml.rows import text_of
 from moe_report.ooxml.texts import string_text
 
 
@@ -51,7 +51,6 @@ class Note:
 
 
 _ID = f"{{{OFFICE_REL}}}id"
-_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _THREADS = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"
@@ -130,8 +129,8 @@ def add_notes(
             continue
         if theirs is not None:
             listed.remove(theirs)
-        listed.append(_comment(note, _author(root, note.author)))
         boxed.append(note)
+    listed.extend(_comments(boxed, root))
     package[comments] = serialize(root)
     vml = _without_boxes(package[drawing], {note.cell for note in boxed} & {*present})
     package[drawing] = _with_boxes(vml, boxed, widths or {}, heights or {})
@@ -167,26 +166,27 @@ def _author(root: etree._Element, name: str) -> int:
     return names.index(name)
 
 
-def _comment(note: Note, author: int) -> etree._Element:
-    if note.element is not None:
-        item = deepcopy(note.element)
-    else:
-        item = etree.Element(f"{TAG}comment")
-        etree.SubElement(item, f"{TAG}text").append(_run(note.text))
-    item.set("ref", note.cell)
-    item.set("authorId", str(author))
-    return item
+def _comments(notes: Sequence[Note], root: etree._Element) -> Iterator[etree._Element]:
+    """The elements of notes, those that have none yet parsed all at once."""
+    texts = ("" if note.element is not None else note.text for note in notes)
+    plain = _parsed("".join(f"<comment><text>{_run(text)}</text></comment>" for text in texts))
+    for note, item in zip(notes, plain, strict=True):
+        if note.element is not None:
+            item = deepcopy(note.element)
+        item.set("ref", note.cell)
+        item.set("authorId", str(_author(root, note.author)))
+        yield item
 
 
-def _run(text: str) -> etree._Element:
-    run = etree.Element(f"{TAG}r")
-    looks = etree.SubElement(run, f"{TAG}rPr")
-    for name, value in (("sz", "9"), ("rFont", "Calibri"), ("family", "2")):
-        etree.SubElement(looks, f"{TAG}{name}", val=value)
-    holder = etree.SubElement(run, f"{TAG}t")
-    holder.text = escaped(text)
-    holder.set(_SPACE, "preserve")
-    return run
+def _run(text: str) -> str:
+    return (
+        '<r><rPr><sz val="9"/><rFont val="Calibri"/><family val="2"/></rPr>'
+        f'<t xml:space="preserve">{text_of(text)}</t></r>'
+    )
+
+
+def _parsed(xml: str) -> list[etree._Element]:
+    return list(parse(f'<list xmlns="{MAIN}">{xml}</list>'.encode()))
 
 
 def _add_text(comment: etree._Element, note: Note) -> None:
@@ -195,7 +195,7 @@ def _add_text(comment: etree._Element, note: Note) -> None:
     # Runs go behind its text, before what tells how to pronounce it.
     texts = (f"{TAG}t", f"{TAG}r")
     last = max((at for at, item in enumerate(body, 1) if item.tag in texts), default=0)
-    body.insert(last, _run(f"\n{note.author}: {note.text}"))
+    body[last:last] = _parsed(_run(f"\n{note.author}: {note.text}"))
 
 
 def _add_threads(package: Package, part: str, notes: Iterable[Note]) -> None:

@@ -21,7 +21,7 @@ RECORD_SHEET = CHART_DATA_SHEET
 RECORD_COLUMN = 101  # right of all data of charts
 RECORD_TITLE = "What moe-report wrote on each sheet, for run --update"
 _CHUNK = 30_000  # characters; a cell takes 32,767
-_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*>(?=<)(?!</c>)')
+_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*(?<!/)>')
 
 
 @dataclass(frozen=True)
