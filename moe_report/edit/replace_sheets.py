@@ -8,8 +8,9 @@ of the workbook's own style table, to which ours are appended.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from lxml import etree
 
@@ -60,19 +61,15 @@ class _Work:
         self.part = old.workbook_part()
         self.book = parse(old[self.part])
         self.fresh = parse(new[new.workbook_part()])
-        self.reached = reachable(old)
+        self.reached = _reachable(old)
         self.copied: dict[str, str] = {}
         kept = set(what.kept)
         self.wanted = [
             item for item in self._sheets(self.fresh) if item.get("name", "") not in kept
         ]
-        styles = old.related_part(self.part, "styles")
-        fresh_styles = new.related_part(new.workbook_part(), "styles")
-        assert styles is not None
-        assert fresh_styles is not None
-        self.styles_part = styles
-        self.styles = MergedStyles(old[styles], new[fresh_styles])
-        self.table_ids: list[int] = []
+        self.styles = MergedStyles(old, new)
+        self.their_tables = _tables(old, what.ours)
+        self.table_ids = [int(table.get("id", "0")) for table in self.their_tables]
         self.before = [item.get("name", "") for item in self._sheets(self.book)]
 
     @staticmethod
@@ -88,24 +85,22 @@ class _Work:
             self._clash("sheet", name)
             for name in self.before
             if name.casefold() not in ours
-            and name.casefold() in {item.get("name", "").casefold() for item in self.wanted}
+            and name.casefold() in {_folded(item) for item in self.wanted}
         ]
-        taken = {self._table_name(part) for part in self._tables(self.old, self._their_parts())}
-        fresh = self._reached_from_wanted()
-        for part in self._tables(self.new, fresh):
-            if self._table_name(part, self.new) in taken:
-                problems.append(self._clash("table", self._table_name(part, self.new)))
+        taken = {table.get("displayName", "").casefold() for table in self.their_tables}
+        tables = _tables(self.new, self.what.kept)
+        fresh = [table.get("displayName", "").casefold() for table in tables]
+        problems += [self._clash("table", name) for name in fresh if name in taken]
         own = {name.casefold() for name in self.what.names}
         theirs = {
-            item.get("name", "").casefold(): item.get("name", "")
+            _folded(item): item.get("name", "")
             for item in self.book.iterfind(f"{TAG}definedNames/{TAG}definedName")
-            if item.get("localSheetId") is None and item.get("name", "").casefold() not in own
+            if item.get("localSheetId") is None and _folded(item) not in own
         }
         problems += [
             self._clash("defined name", theirs[name])
             for item in self.fresh.iterfind(f"{TAG}definedNames/{TAG}definedName")
-            if item.get("localSheetId") is None
-            and (name := item.get("name", "").casefold()) in theirs
+            if item.get("localSheetId") is None and (name := _folded(item)) in theirs
         ]
         if problems:
             raise InputError(problems)
@@ -113,24 +108,6 @@ class _Work:
     def _clash(self, kind: str, name: str) -> Problem:
         message = f"the {kind} {name!r} is yours, and the report has one of that name; rename yours"
         return Problem(self.what.file, message)
-
-    def _their_parts(self) -> set[str]:
-        """Parts that are reached without our sheets."""
-        ours = {self.old.sheets().get(name, "") for name in self.what.ours}
-        return reachable(self.old, without=ours)
-
-    def _reached_from_wanted(self) -> set[str]:
-        sheets = self.new.sheets()
-        names = {item.get("name", "") for item in self.wanted}
-        return reachable(self.new, without={p for name, p in sheets.items() if name not in names})
-
-    @staticmethod
-    def _tables(package: Package, parts: Collection[str]) -> Iterator[str]:
-        for part in sorted(parts):
-            yield from (name for name in package.related_parts(part, "table") if name in parts)
-
-    def _table_name(self, part: str, package: Package | None = None) -> str:
-        return parse((package or self.old)[part]).get("displayName", "").casefold()
 
     # -- sheets
 
@@ -140,17 +117,15 @@ class _Work:
         ours = {name.casefold() for name in self.what.ours}
         listed = self.book.find(f"{TAG}sheets")
         assert listed is not None
-        entries = {item.get("name", "").casefold(): item for item in listed}
+        entries = {_folded(item): item for item in listed}
         codes = {}
         for name, item in entries.items():
             if name in ours and links.get(item.get(_ID, "")):
                 codes[name] = _code_name(self.old[links[item.get(_ID, "")]])
                 self.old.unlink(self.part, item.get(_ID, ""))
-        for part in reachable_before_and_not_now(self.old, self.reached):
+        for part in self.reached - _reachable(self.old):
             del self.old[part]
         drop_calculation_chain(self.old)
-        kept = self._tables(self.old, reachable(self.old))
-        self.table_ids = [int(parse(self.old[part]).get("id", "0")) for part in kept]
         active = self._active()
         sources = self.new.sheets()
         previous = -1
@@ -169,7 +144,7 @@ class _Work:
             self._dress(part, codes.get(name.casefold(), ""), selected=name.casefold() == active)
             entry.set(_ID, self.old.relate(self.part, f"{OFFICE_REL}/worksheet", part))
             previous = listed.index(entry)
-        fresh = {item.get("name", "").casefold() for item in self.wanted}
+        fresh = {_folded(item) for item in self.wanted}
         for name in ours - fresh - {kept_name.casefold() for kept_name in self.what.kept}:
             if name in entries:
                 listed.remove(entries[name])
@@ -183,7 +158,7 @@ class _Work:
 
     def _activate(self, name: str) -> None:
         view = self.book.find(f"{TAG}bookViews/{TAG}workbookView")
-        names = [item.get("name", "").casefold() for item in self._sheets(self.book)]
+        names = [_folded(item) for item in self._sheets(self.book)]
         if view is not None:
             view.set("activeTab", str(names.index(name) if name in names else 0))
             view.set("firstSheet", "0")
@@ -202,7 +177,7 @@ class _Work:
 
     def _adapt_table(self, part: str) -> None:
         root = parse(self.old[part])
-        id = next(n for n in range(1, len(self.table_ids) + 2) if n not in self.table_ids)
+        id = next(n for n in count(1) if n not in self.table_ids)
         self.table_ids.append(id)
         root.set("id", str(id))
         for item in root.iter():
@@ -239,12 +214,12 @@ class _Work:
         if listed is None:
             listed = etree.Element(f"{TAG}definedNames")
             insert_in_order(self.book, listed)
-        now = [item.get("name", "").casefold() for item in self._sheets(self.book)]
+        now = [_folded(item) for item in self._sheets(self.book)]
         ours = {name.casefold() for name in self.what.ours}
         own = {name.casefold() for name in self.what.names}
         seen = set()
         for item in list(listed.iterchildren(f"{TAG}definedName")):
-            sheet, name = item.get("localSheetId"), item.get("name", "").casefold()
+            sheet, name = item.get("localSheetId"), _folded(item)
             owner = self.before[int(sheet)].casefold() if sheet is not None else ""
             # LibreOffice writes some names of a sheet twice
             if (owner in ours) or (not owner and name in own) or (owner, name) in seen:
@@ -253,8 +228,8 @@ class _Work:
             seen.add((owner, name))
             if owner:
                 item.set("localSheetId", str(now.index(owner)))
-        names = [item.get("name", "").casefold() for item in self._sheets(self.fresh)]
-        fresh = {item.get("name", "").casefold() for item in self.wanted}
+        names = [_folded(item) for item in self._sheets(self.fresh)]
+        fresh = {_folded(item) for item in self.wanted}
         for item in self.fresh.iterfind(f"{TAG}definedNames/{TAG}definedName"):
             sheet = item.get("localSheetId")
             owner = names[int(sheet)] if sheet is not None else ""
@@ -285,7 +260,7 @@ class _Work:
     def save(self) -> bytes:
         """Return the package's bytes."""
         self.old[self.part] = serialize(self.book)
-        self.old[self.styles_part] = self.styles.save()
+        self.styles.save()
         ask_to_recalculate(self.old)
         return self.old.save()
 
@@ -293,23 +268,31 @@ class _Work:
 _RENEWED = ("}modified", "}title")
 
 
-def reachable(package: Package, *, without: Collection[str] = ()) -> set[str]:
-    """Return the parts that a package's links lead to, but not through some parts."""
+def _folded(item: etree._Element) -> str:
+    """The name of a sheet or of cells, as names are compared."""
+    return item.get("name", "").casefold()
+
+
+def _tables(package: Package, without: Collection[str]) -> list[etree._Element]:
+    """The Excel Tables of a workbook, but for those of some sheets."""
+    return [
+        parse(package[table])
+        for name, part in package.sheets().items()
+        if name not in without
+        for table in package.related_parts(part, "table")
+    ]
+
+
+def _reachable(package: Package) -> set[str]:
+    """The parts that a package's links lead to."""
     found: set[str] = set()
     ahead = [""]
     while ahead:
-        for link in package.relationships(ahead.pop()):
-            target = link.target
-            if target in package and target not in found and target not in without:
-                found.add(target)
-                ahead.append(target)
+        links = package.relationships(ahead.pop())
+        fresh = {link.target for link in links if link.target in package} - found
+        found |= fresh
+        ahead += fresh
     return found
-
-
-def reachable_before_and_not_now(package: Package, before: Collection[str]) -> list[str]:
-    """Return the parts that nothing leads to any more."""
-    now = reachable(package)
-    return [part for part in before if part not in now]
 
 
 def _code_name(xml: bytes) -> str:

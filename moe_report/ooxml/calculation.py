@@ -10,7 +10,9 @@ from moe_report.ooxml.package import MAIN, Package, parse, serialize
 
 
 def ask_to_recalculate(package: Package) -> None:
-    """Values that are stored with formulas may be those of before."""
+    """Let values be computed on load where formulas have some, which may be those of before."""
+    if not any(has_formulas(package[part]) for part in package.sheets().values()):
+        return
     part = package.workbook_part()
     root = parse(package[part])
     said = root.find(f"{TAG}calcPr")

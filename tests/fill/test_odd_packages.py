@@ -146,3 +146,31 @@ def test_a_sheet_without_an_id_is_passed_over() -> None:
     )
     package = filled_parts(repacked(data, {"xl/workbook.xml": book}))
     assert list(package.sheets()) == ["Data"]
+
+
+def test_whole_columns_may_be_merged() -> None:
+    """They have no first row in the file; they stay merged, in copies of the sheet, too."""
+    data = saved(sheet_template())
+    name = "xl/worksheets/sheet2.xml"
+    merged = b'</sheetData><mergeCells count="1"><mergeCell ref="T:U"/></mergeCells>'
+    package = filled_parts(
+        repacked(data, {name: parts(data)[name].replace(b"</sheetData>", merged)})
+    )
+    for title, part in package.sheets().items():
+        assert (b'<mergeCell ref="T:U"/>' in package[part]) == (title not in ("First", "Last"))
+
+
+def test_a_table_that_is_called_as_a_function_and_a_sheet_is_renamed_alone() -> None:
+    """In a copy of its sheet, the function and the other sheet keep their names."""
+    book = sheet_template()
+    card = book["{{ m.name }}"]
+    table = card.tables.pop("Own")
+    table.name = table.displayName = "Index"
+    card.tables.add(table)
+    book.create_sheet("Index")
+    card["C2"], card["B5"] = "=INDEX(Index[One],1)+Index!A1", 2
+    book = opened(filled_parts(saved(book)).save())
+    tables = [next(iter(book[name].tables)) for name in book.sheetnames[1:-2]]
+    formulas = [book[name]["C2"].value for name in book.sheetnames[1:-2]]
+    assert len(set(tables)) == len(MODELS)
+    assert formulas == [f"=INDEX({table}[One],1)+Index!A1" for table in tables]

@@ -14,15 +14,14 @@ from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.notes import Note, comments_xml, vml_xml
-from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.notes import Note, add_notes
+from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import SheetRows, with_rows
 from moe_report.renderers.excel.palette import Palette
+from moe_report.renderers.excel.record import OUR_AUTHOR
 
 LETTER_LANDSCAPE_A4 = 9
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
-_COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
-_VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 
 
 @dataclass
@@ -57,7 +56,7 @@ class Sheet:
 
     def note(self, row: int, column: int, text: str) -> None:
         """Put a note on a cell."""
-        self.notes.append(Note(row, column, text))
+        self.notes.append(Note(row, column, text, OUR_AUTHOR))
 
     def chart(self, chart: Any, at: str, name: str, text: str) -> None:
         """Put an openpyxl chart on the sheet.
@@ -114,7 +113,7 @@ class Book:
         """Return the file's bytes: the same for the same content and time."""
         moment = created.replace(tzinfo=None)
         self.shell.properties.title = title
-        self.shell.properties.creator = "moe-report"
+        self.shell.properties.creator = OUR_AUTHOR
         self.shell.properties.created = moment
         out = io.BytesIO()
         self.shell.save(out)
@@ -122,9 +121,11 @@ class Book:
         parts = package.sheets()
         for name, sheet in self.sheets.items():
             part = parts[name]
-            package[part] = with_rows(package[part], sheet.rows)
             if sheet.notes:
-                add_notes(package, part, sheet.notes, sheet.widths, sheet.heights)
+                root = parse(package[part])
+                add_notes(package, part, root, sheet.notes, sheet.widths, sheet.heights)
+                package[part] = serialize(root)
+            package[part] = with_rows(package[part], sheet.rows)
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
         # openpyxl dates every part, and the workbook, with the moment of saving.
@@ -140,61 +141,14 @@ class Book:
 
 def name_charts(package: Package, part: str, charts: Iterable[tuple[str, str]]) -> None:
     """Give the charts of a sheet their names and alternative texts, which openpyxl cannot."""
-    links = package.relationships(part)
-    drawing = next(item.target for item in links if item.type.endswith("/drawing"))
+    drawing = package.related_part(part, "drawing")
+    assert drawing is not None
     root = parse(package[drawing])
     frames = root.iterfind(f".//{{{DRAWING}}}graphicFrame//{{{DRAWING}}}cNvPr")
     for frame, (name, text) in zip(frames, charts, strict=True):
         frame.set("name", name)
         frame.set("descr", text)
     package[drawing] = serialize(root)
-
-
-def add_notes(
-    package: Package,
-    part: str,
-    notes: Iterable[Note],
-    widths: dict[int, float],
-    heights: dict[int, float],
-) -> None:
-    """Give a sheet that has no notes some."""
-    ordered = sorted(notes, key=lambda note: (note.row, note.column))
-    comments = package.free_name("xl/comments/comment1.xml")
-    drawing = package.free_name("xl/drawings/notes1.vml")
-    package[comments] = comments_xml(ordered)
-    package[drawing] = vml_xml(ordered, widths, heights)
-    package.declare(comments, _COMMENTS_TYPE)
-    package.declare_extension("vml", _VML_TYPE)
-    package.relate(part, f"{OFFICE_REL}/comments", comments)
-    id = package.relate(part, f"{OFFICE_REL}/vmlDrawing", drawing)
-    package[part] = with_element(
-        package[part], f'<legacyDrawing xmlns:r="{OFFICE_REL}" r:id="{id}"/>', _AFTER_LEGACY_DRAWING
-    )
-
-
-# What the schema wants behind <legacyDrawing>, nearest first.
-_AFTER_LEGACY_DRAWING = (
-    "legacyDrawingHF",
-    "picture",
-    "oleObjects",
-    "controls",
-    "webPublishItems",
-    "tableParts",
-    "extLst",
-)
-
-
-def with_element(sheet: bytes, element: str, before: Iterable[str]) -> bytes:
-    """Return a sheet's part with an element put where the schema wants it.
-
-    Args:
-        sheet: The part.
-        element: The element's XML.
-        before: Names of the elements that must come after it.
-    """
-    ends = [at for name in before if (at := sheet.find(f"<{name}".encode())) >= 0]
-    at = min(ends, default=sheet.rfind(b"</worksheet>"))
-    return sheet[:at] + element.encode() + sheet[at:]
 
 
 def freeze(shell: Any, cell: str, zoom: int, *, gridlines: bool) -> None:
