@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from moe_report.load.grid import Places
+from moe_report.load.models_sheet import Places
 from moe_report.ooxml.addresses import column_letters
 
 Address = tuple[int, int]

@@ -12,8 +12,9 @@ from jinja2 import StrictUndefined
 
 from moe_report.errors import MoeReportError, nearest
 from moe_report.report import Column, Report
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
-from moe_report.schema.metrics import Assumption, Metric
+from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 
 # What a part of an expression gives; `truth` is a value that can only be true or false.
