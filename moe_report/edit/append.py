@@ -15,7 +15,6 @@ from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.calculation import (
     ask_to_recalculate,
     drop_calculation_chain,
-    has_formulas,
 )
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.package import Package, parse, serialize
@@ -264,8 +263,7 @@ class _Sheet:
         self.package[self.part] = serialize(self.root)
         if self.cells.formulas_lost:
             drop_calculation_chain(self.package)
-        if any(has_formulas(self.package[part]) for part in self.package.sheets().values()):
-            ask_to_recalculate(self.package)
+        ask_to_recalculate(self.package)
 
     def _stretch_ranges(self, ends: set[int]) -> None:
         """Let what is laid over the rows, down to the last of them, reach the new ones."""

@@ -21,8 +21,8 @@ from moe_report.edit.additions import (
     remarks_of,
     strangers,
 )
+from moe_report.edit.carry_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.edit.replace_sheets import Renewal
-from moe_report.edit.users_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import OURS
 from moe_report.load.grid import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET

@@ -23,6 +23,8 @@ _AFTER_CALCULATION = {
 
 def ask_to_recalculate(package: Package) -> None:
     """Values that are stored with formulas may be those of before."""
+    if not sheets_with_formulas(package):
+        return
     part = package.workbook_part()
     root = parse(package[part])
     said = root.find(f"{TAG}calcPr")
@@ -64,6 +66,11 @@ def asks_to_recalculate(package: Package) -> bool:
     return settings is not None and settings.get("fullCalcOnLoad") in ("1", "true")
 
 
-def has_formulas(xml: bytes) -> bool:
-    """Whether a sheet has a formula."""
-    return any(start in xml for start in (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/"))
+def sheets_with_formulas(package: Package) -> dict[str, str]:
+    """Return the part of each sheet that has formulas, by the sheet's name."""
+    starts = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
+    return {
+        name: part
+        for name, part in package.sheets().items()
+        if any(start in package[part] for start in starts)
+    }

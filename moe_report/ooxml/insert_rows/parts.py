@@ -7,8 +7,8 @@ from collections.abc import Callable
 from lxml import etree
 
 from moe_report.errors import Problem
-from moe_report.ooxml.formula_text import references
-from moe_report.ooxml.insert_rows.formulas import Move, moved_or_same, split_row
+from moe_report.ooxml.formula_text import references, split_row
+from moe_report.ooxml.insert_rows.formulas import Move, moved_or_same
 from moe_report.ooxml.insert_rows.places import is_cut, moved_link, rows_of, shifted
 from moe_report.ooxml.insert_rows.sheet import (
     is_one_column,
