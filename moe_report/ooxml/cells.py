@@ -68,8 +68,8 @@ class Cells:
     def formulas(self) -> SheetFormulas:
         """Return the sheet's formulas as they are now."""
         cells = (cell for row in self.grid.values() for cell in row.values())
-        found = ((cell.find(f"{TAG}f"), cell.get("r", "")) for cell in cells)
-        return SheetFormulas(((item, at) for item, at in found if item is not None), self.where)
+        found = ((f, cell.get("r", "")) for cell in cells for f in cell.iterchildren(f"{TAG}f"))
+        return SheetFormulas(found, self.where)
 
     def style(self, number: int, column: int) -> str | None:
         """Return a cell's style, None if it has none of its own."""

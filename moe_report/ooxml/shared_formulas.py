@@ -41,10 +41,10 @@ class SharedFormula:
             raise ValueError("shares a formula that no cell has; expected one that says it")
         return translated(self.text, self.origin, address)
 
-    def _add(self, address: str, formula: etree._Element) -> None:
-        self.members[address] = formula
-        if formula.text and (formula.get("ref") or not self.text):
-            self.origin, self.text = address, formula.text
+    @property
+    def is_decided(self) -> bool:
+        """Whether its text is that of a cell with an area."""
+        return bool(self.text) and _decides(self.members[self.origin])
 
 
 class SheetFormulas:
@@ -65,20 +65,18 @@ class SheetFormulas:
         self.shared: list[SharedFormula] = []
         self._of: dict[str, SharedFormula] = {}
         latest: dict[str, SharedFormula] = {}
-        said: set[str] = set()  # numbers whose text is that of a cell with an area
         for formula, address in formulas:
             self.elements[address] = formula
             if formula.get("t") != "shared":
                 continue
             number = formula.get("si", "")
-            decides = bool(formula.text and formula.get("ref"))
-            if number not in latest or (decides and number in said):
+            if number not in latest or (latest[number].is_decided and _decides(formula)):
                 latest[number] = SharedFormula()
                 self.shared.append(latest[number])
-            if decides:
-                said.add(number)
-            latest[number]._add(address, formula)
-            self._of[address] = latest[number]
+            group = self._of[address] = latest[number]
+            group.members[address] = formula
+            if _decides(formula) or (formula.text and not group.text):
+                group.origin, group.text = address, formula.text or ""
 
     def is_shared(self, address: str) -> bool:
         """Whether a cell shares its formula with others."""
@@ -131,6 +129,10 @@ class SheetFormulas:
             del self._of[address]
         self.shared = [group for group in self.shared if id(group) not in groups]
         return bool(members)
+
+
+def _decides(formula: etree._Element) -> bool:
+    return bool(formula.text and formula.get("ref"))
 
 
 def write_alone(formula: etree._Element, text: str) -> None:
