@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from moe_report.edit.carry_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.edit.cell_keys import Address, keyed_models, keyed_otherwise
 from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.strangers import strangers
-from moe_report.edit.users_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import OURS
 from moe_report.load.our_sheets import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET

@@ -8,16 +8,15 @@ from moe_report.errors import InputError, Problem
 from moe_report.fill.expressions.expression import Context
 from moe_report.fill.plan import Plan, make_plan
 from moe_report.fill.read_template import read_template
-from moe_report.fill.row_pattern import unshare
 from moe_report.fill.stale_values import Changed, forget_values
-from moe_report.fill.write_sheet import write_sheet
+from moe_report.fill.write_sheet import unshared, write_sheet
 from moe_report.ooxml.addresses import LAST_COLUMN
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.copy_sheet import SheetCopies
 from moe_report.ooxml.file_types import drop_signatures, kind_of, set_kind
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.insert_rows.insert import insert_rows
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.scan import scan_sheet
 from moe_report.report import Report
 
@@ -69,10 +68,9 @@ def fill(data: bytes, report: Report, *, where: str, suffix: str = "") -> Filled
 
 
 def _write(package: Package, plan: Plan, where: str) -> list[str]:
-    for part, rows in plan.rows.items():
-        root = parse(package[part])
-        if unshare(root, rows):
-            package[part] = serialize(root)
+    for sheet, part in package.sheets().items():
+        if part in plan.rows:
+            package[part] = unshared(package[part], plan.rows[part], f"{where}, sheet {sheet}")
     notes: list[str] = []
     for insertion, table in plan.insertions:
         notes += insert_rows(package, insertion, where=where, table=table)

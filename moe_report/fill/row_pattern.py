@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from lxml import etree
 
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.formula_text import references, translated
-from moe_report.ooxml.insert_rows.formulas import split_row
+from moe_report.ooxml.formula_text import references, split_end, split_row
 from moe_report.ooxml.rows import MAX_TEXT, Contents
 
 
@@ -92,8 +91,9 @@ class RowPattern:
         array = formula.get("t") == "array"
         found = []
         for number in range(first, first + count):
-            text = "".join(piece if isinstance(piece, str) else str(number + piece)
-                           for piece in pieces)  # fmt: skip
+            text = "".join(
+                piece if isinstance(piece, str) else str(number + piece) for piece in pieces
+            )
             area = f' ref="{letters}{number}"' if array else ""
             found.append(
                 f"><{self.prefix}f{attributes}{area}>{escape(text, quote=False)}"
@@ -134,18 +134,17 @@ def _serialized(item: etree._Element) -> str:
 def relative_rows(formula: str, row: int) -> list[str | int]:
     """Return a formula in pieces: text, and how far below its own row a relative reference is.
 
-    >>> relative_rows("SUM(A$1:B5)+Data!C4*1.5", 5)
-    ['SUM(A$1:B', 0, ')+Data!C', -1, '*1.5']
+    >>> relative_rows("SUM(A$1:B5)+[1]Data!C4*1.5", 5)
+    ['SUM(A$1:B', 0, ')+[1]Data!C', -1, '*1.5']
     """
     pieces: list[str | int] = []
     done = 0
-    for found in references(formula):
+    for found in references(formula, elsewhere=True):
         ends = ((found.first, found.start + len(found.first)), (found.last, found.end))
         for end, stop in ends:
-            number, fixed = split_row(end)
-            if number and not fixed:
-                digits = len(end) - len(end.rstrip("0123456789"))
-                pieces += [formula[done : stop - digits], number - row]
+            _, dollar, digits = split_end(end)
+            if digits and not dollar:
+                pieces += [formula[done : stop - len(digits)], int(digits) - row]
                 done = stop
     return [piece for piece in [*pieces, formula[done:]] if piece != ""]
 
@@ -156,41 +155,11 @@ def drifting(formula: str, row: int) -> str:
     A row refers to itself, and to the one above it, as a running total does. A reference to
     another row needs a ``$``, or each copy refers to another one.
 
-    >>> drifting("B5/B$3+B4", 5), drifting("B5/B3", 5)
-    ('', 'B3')
+    >>> drifting("B5/B$3+B4", 5), drifting("B5/B3", 5), drifting("[1]Data!B3", 5)
+    ('', 'B3', 'B3')
     """
-    for found in references(formula):
+    for found in references(formula, elsewhere=True):
         rows = [split_row(end) for end in (found.first, found.last) if end]
         if any(number and not fixed and number not in (row, row - 1) for number, fixed in rows):
             return found.text
     return ""
-
-
-def unshare(root: etree._Element, rows: Collection[int]) -> bool:
-    """Write out the shared formulas that some rows take part in, and say whether there were any."""
-    formulas = [item for item in root.iter(f"{TAG}f") if item.get("t") == "shared"]
-    cells = {item: item.getparent() for item in formulas}
-    groups: dict[str, list[etree._Element]] = {}
-    for item in formulas:
-        groups.setdefault(item.get("si", ""), []).append(item)
-    changed = False
-    for members in groups.values():
-        places = {item: split_address(_cell(cells[item]).get("r", "")) for item in members}
-        if not any(number in rows for _, number in places.values()):
-            continue
-        first = next((item for item in members if item.text), None)
-        if first is None:
-            continue
-        origin = _cell(cells[first]).get("r", "")
-        text = first.text or ""
-        for item in members:
-            item.text = translated(text, origin, _cell(cells[item]).get("r", ""))
-            for attribute in ("t", "ref", "si"):
-                item.attrib.pop(attribute, "")
-        changed = True
-    return changed
-
-
-def _cell(cell: etree._Element | None) -> etree._Element:
-    assert cell is not None
-    return cell

@@ -1,7 +1,6 @@
 """Stored values of formulas that a fill makes wrong: they are dropped, and computed on opening.
 
-Excel computes all formulas of a filled workbook anew. LibreOffice, previewers and other readers
-show what is stored, but a formula without a stored value LibreOffice computes.
+Excel computes all formulas of a filled workbook anew, other programs show what is stored.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
-from moe_report.ooxml.calculation import has_formulas
-from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.formula_text import Reference, references, translated
+from moe_report.ooxml.addresses import LAST_COLUMN, Area, area_of, split_address
+from moe_report.ooxml.calculation import sheets_with_formulas
+from moe_report.ooxml.cells import TAG, Cells, forget_value
+from moe_report.ooxml.formula_text import references
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.references import untraceable
 
@@ -47,9 +46,9 @@ class Changed:
     def meets(self, area: Area) -> bool:
         """Whether one of the cells is in an area."""
         left, top, right, bottom = area
-        if any(left <= x2 and x1 <= right and top <= y2 and y1 <= bottom
-               for x1, y1, x2, y2 in self.areas):  # fmt: skip
-            return True
+        for x1, y1, x2, y2 in self.areas:
+            if left <= x2 and x1 <= right and top <= y2 and y1 <= bottom:
+                return True
         columns: Iterable[int] = (left,) if left == right else self.cells
         for column in columns:
             rows = self.cells.get(column, ()) if left <= column <= right else ()
@@ -81,9 +80,7 @@ def forget_values(package: Package, changed: Mapping[str, Changed]) -> None:
         return
     state = {name.casefold(): cells for name, cells in changed.items()}
     sheets = package.sheets()
-    roots = {
-        name: parse(package[part]) for name, part in sheets.items() if has_formulas(package[part])
-    }
+    roots = {name: parse(package[part]) for name, part in sheets_with_formulas(package).items()}
     waiting = [item for name, root in roots.items() for item in _formulas(name, root, list(sheets))]
     tables = dict(_tables(package, sheets))
     names = _names(package, list(sheets), tables)
@@ -95,10 +92,7 @@ def forget_values(package: Package, changed: Mapping[str, Changed]) -> None:
                 left.append(item)
                 continue
             state.setdefault(item.sheet.casefold(), Changed()).add(item.column, item.row)
-            value = item.cell.find(f"{TAG}v")
-            if value is not None:
-                item.cell.remove(value)
-                item.cell.attrib.pop("t", "")
+            if forget_value(item.cell):
                 touched.add(item.sheet)
         if len(left) == len(waiting):
             break
@@ -122,27 +116,22 @@ def _rests_on(
 
 
 def _formulas(sheet: str, root: etree._Element, sheets: list[str]) -> Iterator[_Formula]:
-    shared: dict[str, tuple[str, str]] = {}
-    for row, cells in sorted(Cells(root, sheet).grid.items()):
-        for column, cell in sorted(cells.items()):
-            item = cell.find(f"{TAG}f")
-            if item is None:
-                continue
-            address, text = cell.get("r", ""), item.text or ""
-            always = item.get("t") == "dataTable"
-            places: list[Place] = []
-            try:
-                if item.get("t") == "shared" and text:
-                    shared[item.get("si", "")] = (text, address)
-                elif item.get("t") == "shared" and item.get("si", "") in shared:
-                    text = translated(*shared[item.get("si", "")], address)
-                places += _places(text, sheet, sheets)
-            except ValueError:
-                always = True
-            if _OWN_ROW.search(text):
-                places.append((sheet.casefold(), (1, row, LAST_COLUMN, row)))
-            always = always or untraceable(text) is not None
-            yield _Formula(sheet, column, row, cell, places, _words(text), always)
+    cells = Cells(root, sheet)
+    formulas = cells.formulas()
+    for address, item in formulas.elements.items():
+        column, row = split_address(address)
+        always = item.get("t") == "dataTable"
+        places: list[Place] = []
+        text = ""
+        try:
+            text = formulas.text(address)
+            places += _places(text, sheet, sheets)
+        except ValueError:
+            always = True
+        if _OWN_ROW.search(text):
+            places.append((sheet.casefold(), (1, row, LAST_COLUMN, row)))
+        always = always or untraceable(text) is not None
+        yield _Formula(sheet, column, row, cells.grid[row][column], places, _words(text), always)
 
 
 def _words(text: str) -> set[str]:
@@ -152,32 +141,8 @@ def _words(text: str) -> set[str]:
 def _places(text: str, on: str, sheets: list[str]) -> Iterator[Place]:
     """Give the areas that a formula refers to, by the sheet's name in small letters."""
     for found in references(text, on, sheets):
-        for name in _span(found, sheets):
-            yield name.casefold(), _area(found)
-
-
-def _span(found: Reference, sheets: list[str]) -> list[str]:
-    if found.sheet.casefold() == found.last_sheet.casefold():
-        return [found.sheet]
-    order = [name.casefold() for name in sheets]
-    ends = [
-        order.index(name.casefold()) if name.casefold() in order else 0
-        for name in (found.sheet, found.last_sheet)
-    ]
-    return sheets[min(ends) : max(ends) + 1]
-
-
-def _area(found: Reference) -> Area:
-    first, last = found.first.replace("$", ""), (found.last or found.first).replace("$", "")
-    if first.isdigit():
-        return (1, min(int(first), int(last)), LAST_COLUMN, max(int(first), int(last)))
-    if first.isalpha():
-        columns = sorted(
-            (split_address(f"{first.upper()}1")[0], split_address(f"{last.upper()}1")[0])
-        )
-        return (columns[0], 1, columns[1], LAST_ROW)
-    (x1, y1), (x2, y2) = split_address(first.upper()), split_address(last.upper())
-    return (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+        for name in found.spanned(sheets):
+            yield name.casefold(), found.area
 
 
 def _tables(package: Package, sheets: Mapping[str, str]) -> Iterator[tuple[str, Place]]:

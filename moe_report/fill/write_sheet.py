@@ -11,7 +11,6 @@ from lxml import etree
 from moe_report.fill.row_pattern import RowPattern, drifting
 from moe_report.ooxml.addresses import area_of, column_letters, split_address
 from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import Value, number_text
 
@@ -119,34 +118,41 @@ def _put(cells: Cells, item: CellValue) -> None:
             cells.grid[item.row][item.column].set("t", "b")
 
 
+def unshared(xml: bytes, rows: Collection[int], where: str) -> bytes:
+    """Return a sheet in which the formulas that some rows share with others are written out.
+
+    Args:
+        xml: The sheet's part.
+        rows: Numbers of the rows.
+        where: File and sheet, for errors.
+    """
+    cells = Cells(parse(xml), where)
+    formulas = cells.formulas()
+    changed = formulas.write_out(at for at in formulas.elements if split_address(at)[1] in rows)
+    return serialize(cells.root) if changed else xml
+
+
 def unrepeatable(xml: bytes, row: int) -> list[tuple[str, str]]:
     """Return the cells of a row that cannot be repeated, by address, and why."""
     found = []
-    shared: dict[str, tuple[str, str]] = {}
-    for item in parse(xml).iterfind(f"{TAG}sheetData/{TAG}row/{TAG}c/{TAG}f"):
-        cell = item.getparent()
-        address, text = cell.get("r", "") if cell is not None else "", item.text or ""
-        if item.get("t") == "shared" and text:
-            shared.setdefault(item.get("si", ""), (text, address))
-        if not address or split_address(address)[1] != row:
+    formulas = Cells(parse(xml), "").formulas()
+    for address, item in formulas.elements.items():
+        if split_address(address)[1] != row:
             continue
         if item.get("t") == "dataTable":
             found.append((address, "is part of a what-if table, which cannot repeat"))
         elif item.get("t") == "array" and item.get("ref", address) != address:
-            found.append((address, f"is the array formula of {item.get('ref')}, which cannot "
-                                   "repeat; expected one of a single cell"))  # fmt: skip
+            why = f"is the array formula of {item.get('ref')}, which cannot repeat"
+            found.append((address, f"{why}; expected one of a single cell"))
         else:
             try:
-                if not text and item.get("si", "") in shared:
-                    text = translated(*shared[item.get("si", "")], address)
-                other = drifting(text, row)
+                other = drifting(formulas.text(address), row)
             except ValueError as error:
                 found.append((address, f"its formula cannot repeat: {error}"))
                 continue
             if other:
-                found.append((address, f"its formula refers to {other}, and each copy of the row "
-                                       "would refer to another; expected $ before the number of "
-                                       "the row"))  # fmt: skip
+                why = f"its formula refers to {other}, and each copy of the row would refer to"
+                found.append((address, f"{why} another; expected $ before the number of the row"))
     return found
 
 

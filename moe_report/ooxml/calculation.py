@@ -11,7 +11,7 @@ from moe_report.ooxml.package import MAIN, Package, parse, serialize
 
 def ask_to_recalculate(package: Package) -> None:
     """Let values be computed on load where formulas have some, which may be those of before."""
-    if not any(has_formulas(package[part]) for part in package.sheets().values()):
+    if not sheets_with_formulas(package):
         return
     part = package.workbook_part()
     root = parse(package[part])
@@ -40,6 +40,11 @@ def asks_to_recalculate(package: Package) -> bool:
     return settings is not None and settings.get("fullCalcOnLoad") in ("1", "true")
 
 
-def has_formulas(xml: bytes) -> bool:
-    """Whether a sheet has a formula."""
-    return any(start in xml for start in (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/"))
+def sheets_with_formulas(package: Package) -> dict[str, str]:
+    """Return the part of each sheet that has formulas, by the sheet's name."""
+    starts = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
+    return {
+        name: part
+        for name, part in package.sheets().items()
+        if any(start in package[part] for start in starts)
+    }

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from lxml import etree
-from openpyxl.formula.translate import Translator
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
 from moe_report.ooxml.package import MAIN
 from moe_report.ooxml.rows import escaped
+from moe_report.ooxml.shared_formulas import SheetFormulas
 
 TAG = f"{{{MAIN}}}"
 _CONTENT = {f"{TAG}f", f"{TAG}v", f"{TAG}is"}
@@ -78,6 +78,12 @@ class Cells:
         cell = self.grid.get(number, {}).get(column)
         return cell is not None and cell.find(f"{TAG}f") is not None
 
+    def formulas(self) -> SheetFormulas:
+        """Return the sheet's formulas as they are now."""
+        cells = (cell for row in self.grid.values() for cell in row.values())
+        found = ((f, cell.get("r", "")) for cell in cells for f in cell.iterchildren(f"{TAG}f"))
+        return SheetFormulas(found, self.where)
+
     def style(self, number: int, column: int) -> str | None:
         """Return a cell's style, None if it has none of its own."""
         cell = self.grid.get(number, {}).get(column)
@@ -109,8 +115,8 @@ class Cells:
         Args:
             number: Its row.
             column: Its column.
-            content: A text under ``t``, a number under ``v``, a formula under ``f`` or ``array``;
-                nothing to empty the cell.
+            content: A text under ``t``, a number under ``v``, a formula under ``f`` or ``array``,
+                with its value under ``v`` if that is known; nothing to empty the cell.
             style: Its style, None for the one that it shows.
         """
         cell = self.cell(number, column)
@@ -126,13 +132,13 @@ class Cells:
             text = etree.SubElement(etree.SubElement(cell, f"{TAG}is"), f"{TAG}t")
             text.text = escaped(content["t"])
             text.set(_SPACE, "preserve")
-        elif "v" in content:
-            etree.SubElement(cell, f"{TAG}v").text = content["v"]
         elif "f" in content:
             etree.SubElement(cell, f"{TAG}f").text = content["f"]
         elif "array" in content:
             formula = etree.SubElement(cell, f"{TAG}f", t="array", ref=cell.get("r", ""))
             formula.text = content["array"]
+        if "v" in content:
+            etree.SubElement(cell, f"{TAG}v").text = content["v"]
 
     def _let_go(
         self, cell: etree._Element, number: int, column: int, *, keeps_formula: bool
@@ -149,19 +155,7 @@ class Cells:
             return
         self.formulas_lost |= not keeps_formula
         if formula.get("t") == "shared" and formula.text:
-            self._unshare(formula, cell.get("r", ""))
-
-    def _unshare(self, first: etree._Element, origin: str) -> None:
-        """Write out a formula that other cells take from this one."""
-        for cells in self.grid.values():
-            for cell in cells.values():
-                formula = cell.find(f"{TAG}f")
-                if formula is None or formula is first or formula.get("si") != first.get("si"):
-                    continue
-                translator = Translator(f"={first.text}", origin=origin)
-                formula.text = translator.translate_formula(cell.get("r"))[1:]
-                for attribute in ("t", "ref", "si"):
-                    formula.attrib.pop(attribute, "")
+            self.formulas().write_out([cell.get("r", "")])
 
     def cell(self, number: int, column: int) -> etree._Element:
         """Return a cell's element, made where the sheet has none."""
@@ -192,3 +186,16 @@ class Cells:
             left, top, old_right, bottom = area_of(said)
             corner = f"{column_letters(max(old_right, right))}{max(bottom, last)}"
             dimension.set("ref", f"{column_letters(left)}{top}:{corner}")
+
+
+def forget_value(cell: etree._Element) -> bool:
+    """Drop the value that is stored with a cell's formula, and say whether there was one.
+
+    LibreOffice and previewers show a stored value as it is; a formula without one is computed.
+    """
+    value = cell.find(f"{TAG}v")
+    if value is None or cell.find(f"{TAG}f") is None:
+        return False
+    cell.remove(value)
+    cell.attrib.pop("t", "")
+    return True

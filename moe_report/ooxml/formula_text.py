@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, column_letters, split_address
+from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, column_letters, split_address
 
 _WORD = r"[\w.$\\?\x80-\U0010ffff]"
 _COLUMN = (  # to XFD
@@ -32,10 +32,11 @@ _ONE_CELL = re.compile(_CELL)
 _TEXT = r'"(?:[^"]|"")*+"'
 _QUOTED = r"'(?:[^']|'')*+'"
 _TERM = rf"(?:{_QUOTED}|{_WORD}++)"
-_PREFIX = re.compile(rf"({_TERM})(?:{_COLON}({_TERM}))?!")
 _SECOND_END = re.compile(rf"{_COLON}({_TERM})!({_CELL}){_END}")
 # Columns of a table or the number of a workbook, one bracket deep or two; ' escapes a sign.
 _BRACKETS = r"\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*+\])*+\]"
+_SHEETS = rf"({_TERM})(?:{_COLON}({_TERM}))?!"
+_PREFIX = re.compile(rf"(?:{_BRACKETS})?{_SHEETS}", re.DOTALL)
 _CONSTANTS = rf"\{{(?:[^\"{{}}]|{_TEXT})*+\}}"
 _ELSEWHERE = rf"(?:{_CELL}{_COLON}{_CELL}|{_QUOTED}|{_WORD}++)?"
 _ERROR = (
@@ -52,7 +53,7 @@ _SKIPPED = "|".join(
         rf"\#REF!{_ELSEWHERE}",  # also in the place of a sheet that is gone
         _ERROR,
         r"\#",  # all cells that a formula spills into
-        rf"{_BRACKETS}(?:(?:{_TERM}(?:{_COLON}{_TERM})?)?!{_ELSEWHERE})?",
+        rf"{_BRACKETS}(?:!{_ELSEWHERE}|(?!{_TERM}(?:{_COLON}{_TERM})?!))",
     ]
 )
 _SKIP = re.compile(f"(?:{_SKIPPED})*+", re.DOTALL)
@@ -60,7 +61,7 @@ _AREA_ALONE = re.compile(rf"(?:{_AREA.pattern})(?!\s*:)")
 _NAME = re.compile(rf"{_WORD}++")
 _HIDDEN = re.compile("|".join([_TEXT, _QUOTED, _CONSTANTS, _BRACKETS]), re.DOTALL)
 _CALL_MARK = re.compile(rf"{_WORD}++(?:\s*+\()?|[(),]")
-_PARTS = re.compile(r"(?:(\$?)([A-Za-z]+))?(?:(\$?)(\d+))?")
+_END_PARTS = re.compile(r"((?:\$?[A-Za-z]+)?)(\$?)([0-9]*)")
 _DEEPEST = 64  # levels of functions in functions that Excel takes
 
 
@@ -93,6 +94,28 @@ class Reference:
         """The reference as it is written, without the name of its sheet."""
         return self.first + self.gap + self.last
 
+    @property
+    def area(self) -> Area:
+        """The corners of its cells: first column and row, last column and row."""
+        left, _, top = split_end(self.first)
+        right, _, bottom = split_end(self.last or self.first)
+        x1, y1 = split_address(f"{left or 'A'}{int(top or 1)}")
+        x2, y2 = split_address(f"{right or 'XFD'}{int(bottom or LAST_ROW)}")
+        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+
+    def spanned(self, sheets: Sequence[str]) -> list[str]:
+        """Return the sheets that it leads to, in small letters.
+
+        Args:
+            sheets: Names of the workbook's sheets in order.
+        """
+        named = [self.sheet.lower(), self.last_sheet.lower()]
+        order = [name.lower() for name in sheets]
+        if named[0] == named[1] or not set(named) <= set(order):
+            return named
+        left, right = sorted(map(order.index, named))
+        return order[left : right + 1]
+
 
 def reference_of(ref: str) -> Reference:
     """Return a text that is one reference and nothing else, without a sheet.
@@ -106,13 +129,16 @@ def reference_of(ref: str) -> Reference:
     return _found(match, 0, "", "")
 
 
-def references(formula: str, on: str = "", sheets: Sequence[str] = ()) -> Iterator[Reference]:
+def references(
+    formula: str, on: str = "", sheets: Sequence[str] = (), *, elsewhere: bool = False
+) -> Iterator[Reference]:
     """Give the references of a formula to cells of its own workbook, from left to right.
 
     Args:
         formula: The formula without ``=``.
         on: Name of the sheet on which it stands: that of references that name none.
         sheets: Names of the workbook's sheets.
+        elsewhere: Whether to give those to other workbooks, too.
 
     Raises:
         ValueError: It is no formula.
@@ -130,7 +156,7 @@ def references(formula: str, on: str = "", sheets: Sequence[str] = ()) -> Iterat
         end = prefix.end() if prefix else at
         if match := _AREA.match(formula, end):
             end = match.end()
-            if names is not None:
+            if elsewhere or not _is_elsewhere(names):
                 found = _with_second_end(_found(match, at, *names), formula)
                 yield found
                 end = found.end
@@ -203,19 +229,22 @@ def _with_second_end(found: Reference, formula: str) -> Reference:
 def _is_end_of_range(prefix: re.Match[str], sheets: Sequence[str]) -> bool:
     """Whether what looks like a span of sheets is a range: ``A1:Sheet1!B9``, ``name:Sheet1!B9``."""
     first = prefix[1]
-    if prefix[2] is None or first.startswith("'"):
+    if prefix[2] is None or first.startswith("'") or prefix[0].startswith("["):
         return False
     known = first.lower() in {sheet.lower() for sheet in sheets}
     return not known and (bool(sheets) or _ONE_CELL.fullmatch(first) is not None)
 
 
-def _names(prefix: re.Match[str]) -> tuple[str, str] | None:
-    """Return the first and last sheet that a reference names; None if of another workbook."""
+def _names(prefix: re.Match[str]) -> tuple[str, str]:
+    """Return the first and last sheet that a reference names, behind what names a workbook."""
     named = [_plain(term) for term in prefix.groups() if term is not None]
-    if any(sign in name for name in named for sign in "[]\\/|"):
-        return None
     ends = [end for name in named for end in name.split(":")]
-    return ends[0], ends[-1]
+    return prefix[0][: prefix.start(1) - prefix.start()] + ends[0], ends[-1]
+
+
+def _is_elsewhere(names: tuple[str, str]) -> bool:
+    """Whether sheets are named as those of another workbook."""
+    return any(sign in name for name in names for sign in "[]\\/|")
 
 
 def _plain(term: str) -> str:
@@ -235,7 +264,7 @@ def translated(text: str, origin: str, to: str) -> str:
         return text
     (left, top), (right, bottom) = split_address(origin), split_address(to)
     pieces, done = [], 0
-    for found in references(text):
+    for found in references(text, elsewhere=True):
         first = _copied(found.first, right - left, bottom - top)
         last = _copied(found.last, right - left, bottom - top)
         pieces += [text[done : found.start], first, found.gap, last]
@@ -244,17 +273,33 @@ def translated(text: str, origin: str, to: str) -> str:
 
 
 def _copied(end: str, columns: int, rows: int) -> str:
-    match = _PARTS.fullmatch(end)
+    column, dollar, row = split_end(end)
+    if column and not column.startswith("$"):
+        number = split_address(f"{column}1")[0] + columns
+        column = column_letters(_on_sheet(number, LAST_COLUMN, end))
+    if row and not dollar:
+        row = str(_on_sheet(int(row) + rows, LAST_ROW, end))
+    return column + dollar + row
+
+
+def _on_sheet(number: int, last: int, end: str) -> int:
+    if not 1 <= number <= last:
+        raise ValueError(f"{end} would lead off the sheet")
+    return number
+
+
+def split_end(end: str) -> tuple[str, str, str]:
+    """Return of an end of a reference its column, the ``$`` before its row, and its row.
+
+    >>> split_end("$B$3"), split_end("b3"), split_end("$3"), split_end("$B")
+    (('$B', '$', '3'), ('b', '', '3'), ('', '$', '3'), ('$B', '', ''))
+    """
+    match = _END_PARTS.fullmatch(end)
     assert match
-    fixed_column, letters, fixed_row, digits = (part or "" for part in match.groups())
-    if letters and not fixed_column:
-        column = split_address(f"{letters.upper()}1")[0] + columns
-        if not 1 <= column <= LAST_COLUMN:
-            raise ValueError(f"{end} would lead off the sheet")
-        letters = column_letters(column)
-    if digits and not fixed_row:
-        row = int(digits) + rows
-        if not 1 <= row <= LAST_ROW:
-            raise ValueError(f"{end} would lead off the sheet")
-        digits = str(row)
-    return f"{fixed_column}{letters}{fixed_row}{digits}"
+    return match[1], match[2], match[3]
+
+
+def split_row(end: str) -> tuple[int, bool]:
+    """Return the row of an end of a reference, and whether it has a ``$``; 0 if it has no row."""
+    _, dollar, row = split_end(end)
+    return int(row or 0), bool(dollar)

@@ -7,13 +7,20 @@ to reach the last of the new ones; what Excel would do when rows are inserted by
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from moe_report.ooxml.addresses import LAST_ROW
-from moe_report.ooxml.formula_text import Reference, calls, reference_of, references, same_sheet
+from moe_report.ooxml.formula_text import (
+    Reference,
+    calls,
+    reference_of,
+    references,
+    same_sheet,
+    split_end,
+    split_row,
+)
 
-_END = re.compile(r"(\$?[A-Za-z]*\$?)([0-9]*)")
 _NUMBER = re.compile(r"0*+([0-9]{1,7})[0-9]*+")
 # A range from a cell to one that a function or a name gives: the cell is taken for its top.
 _ENDS_COMPUTED = re.compile(r"\s*:")
@@ -102,6 +109,7 @@ def moved_formula(
     *,
     single: bool = False,
     sheets: Sequence[str] = (),
+    stays: Callable[[Reference], bool] | None = None,
 ) -> str:
     """Return a formula that means after the insertion what it meant before.
 
@@ -111,6 +119,7 @@ def moved_formula(
         insertion: The rows.
         single: Whether a cell alone in the repeated row stands for all that come of it.
         sheets: Names of the workbook's sheets in order, for references that span some of them.
+        stays: Says whether a reference stays as it is.
 
     Raises:
         ValueError: It cannot be said what it should be: the message names the reference.
@@ -122,7 +131,7 @@ def moved_formula(
         return formula
     pieces, done = [], 0
     for found in references(formula, on, sheets):
-        if not _is_within(found, insertion, sheets):
+        if not _is_within(found, insertion, sheets) or (stays and stays(found)):
             continue
         moved = _moved(found, insertion, single=single)
         if moved != found.text and not same_sheet(found.sheet, found.last_sheet):
@@ -131,7 +140,7 @@ def moved_formula(
                 f"the reference {whole} spans several sheets, and rows are inserted into "
                 f"{insertion.sheet!r} alone; expected references to one sheet at a time"
             )
-        if not found.last and int(_split(found.first)[2]) == insertion.after:
+        if not found.last and split_row(found.first)[0] == insertion.after:
             if _follows_colon(formula, found.outset) or _ENDS_UNKNOWN.match(formula, found.end):
                 whole = formula[found.outset : found.end]
                 raise ValueError(
@@ -143,19 +152,6 @@ def moved_formula(
         pieces += [formula[done : found.start], moved]
         done = found.end
     return "".join([*pieces, formula[done:]])
-
-
-def has_relative_rows(formula: str) -> bool:
-    """Whether a reference of a formula has a row without ``$``.
-
-    In a defined name such a row is a distance from the cell that uses the name, and no place that
-    moves when rows are inserted.
-
-    >>> [has_relative_rows(name) for name in ("Models!$B$2:$B5", "Models!B$2", "Models!B:B")]
-    [True, False, False]
-    """
-    ends = (end for found in references(formula) for end in (found.first, found.last))
-    return any(match[2] and not match[1].endswith("$") for match in map(_split, ends))
 
 
 def untraceable(formula: str) -> str | None:
@@ -192,28 +188,22 @@ def _goes_by_number(name: str, given: list[str]) -> bool:
 
 def _moved(found: Reference, insertion: Insertion, *, single: bool) -> str:
     """Return the text of a reference after the insertion."""
-    first, last = _split(found.first), _split(found.last)
-    if not insertion.count or not first[2]:
+    column, dollar, row = split_end(found.first)
+    if not insertion.count or not row:
         return found.text
     if not found.last:
-        row = int(first[2])
-        if single and row == insertion.after:
-            return f"{found.text}:{first[1]}{min(row + insertion.count, LAST_ROW)}"
-        return f"{first[1]}{_same_or(first[2], moved_row(row, insertion))}"
-    top, bottom = sorted((int(first[2]), int(last[2])))
+        if single and int(row) == insertion.after:
+            last = min(int(row) + insertion.count, LAST_ROW)
+            return f"{found.text}:{column}{dollar}{last}"
+        return f"{column}{dollar}{_same_or(row, moved_row(int(row), insertion))}"
+    last_column, last_dollar, last_row = split_end(found.last)
+    _, top, _, bottom = found.area
     new_top = moved_row(top, insertion)
     grown = bottom + insertion.count if bottom >= insertion.after else bottom
     new_bottom = min(grown, LAST_ROW)  # below the sheet's last row there is nothing to refer to
-    ends = (new_top, new_bottom) if int(first[2]) == top else (new_bottom, new_top)
-    return (
-        f"{first[1]}{_same_or(first[2], ends[0])}{found.gap}{last[1]}{_same_or(last[2], ends[1])}"
-    )
-
-
-def _split(end: str) -> re.Match[str]:
-    match = _END.fullmatch(end)
-    assert match
-    return match
+    ends = (new_top, new_bottom) if int(row) == top else (new_bottom, new_top)
+    first = f"{column}{dollar}{_same_or(row, ends[0])}"
+    return f"{first}{found.gap}{last_column}{last_dollar}{_same_or(last_row, ends[1])}"
 
 
 def _same_or(digits: str, row: int) -> str:
@@ -240,13 +230,7 @@ def _may_change(formula: str, on: str, insertion: Insertion) -> bool:
 
 def _is_within(found: Reference, insertion: Insertion, sheets: Sequence[str]) -> bool:
     """Whether a reference leads, also or only, to the sheet of the insertion."""
-    ends = [found.sheet.lower(), found.last_sheet.lower()]
-    if insertion.sheet.lower() in ends:
+    if insertion.sheet.lower() in found.spanned(sheets):
         return True
-    if ends[0] == ends[1]:
-        return False
-    order = [sheet.lower() for sheet in sheets]
-    if not all(end in order for end in ends):
-        return not order  # where the order is not known, the span may hold the sheet
-    left, right = sorted(order.index(end) for end in ends)
-    return insertion.sheet.lower() in order[left : right + 1]
+    # where the order is not known, a span may hold the sheet
+    return not sheets and not same_sheet(found.sheet, found.last_sheet)

@@ -107,3 +107,32 @@ def test_long_chains_of_formulas() -> None:
     }
     assert {size for name, size in cells.items() if name and name[0] == "A"} == {1}
     assert {size for name, size in cells.items() if name and name[0] == "C"} == {2}
+
+
+def test_shared_formulas_rest_on_what_each_cell_has_of_them() -> None:
+    """Also where the number of a group is used again; what cannot be read is let go of."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet("S")
+    for row in range(1, 9):
+        sheet.write(f"D{row}", row)
+        sheet.write_formula(f"B{row}", f"=shared{row}", None, 4242)
+    book.close()
+    package = check_package(out.getvalue(), "t.xlsx")
+    part = package.sheets()["S"]
+    xml = package[part]
+    share = {
+        1: b'<f t="shared" si="0"/>', 2: b'<f t="shared" si="0" ref="B1:B3">D3</f>',
+        3: b'<f t="shared" si="0"/>', 4: b'<f t="shared" si="0" ref="B4:B5">D1</f>',
+        5: b'<f t="shared" si="0"/>', 6: b'<f t="shared" si="1" ref="B6:B7">D1048576</f>',
+        7: b'<f t="shared" si="1"/>', 8: b'<f t="shared" si="2"/>',
+    }  # fmt: skip
+    for row, formula in share.items():
+        xml = xml.replace(f"<f>shared{row}</f>".encode(), formula)
+    package[part] = xml
+    changed = Changed()
+    changed.add(4, 2)
+    forget_values(package, {"S": changed})
+    cells = parse(package[part]).iter("{*}c")
+    kept = {cell.get("r") for cell in cells if cell.findtext("{*}v") == "4242"}
+    assert kept == {"B2", "B3", "B4", "B6"}

@@ -8,12 +8,7 @@ import time
 import pytest
 
 from moe_report.ooxml.formula_text import calls, references
-from moe_report.ooxml.references import (
-    Insertion,
-    has_relative_rows,
-    moved_formula,
-    untraceable,
-)
+from moe_report.ooxml.references import Insertion, moved_formula, untraceable
 
 
 def test_references_are_found_with_their_sheets_and_places() -> None:
@@ -102,11 +97,3 @@ def test_a_formula_made_to_take_long_does_not(formula: str) -> None:
         moved_formula(formula, "Data", Insertion("Data", 5, 3))
     untraceable(formula)
     assert time.perf_counter() - started < 5
-
-
-def test_rows_without_a_dollar_are_seen() -> None:
-    """In a defined name they are distances."""
-    assert has_relative_rows("SUM(Data!$A$1,Data!$A2)")
-    assert has_relative_rows("Data!3:$4")
-    assert not has_relative_rows("SUM(Data!$A$1:A$9)+Table1[A6]+LOG10(3)")
-    assert not has_relative_rows("Data!A:B")

@@ -425,6 +425,20 @@ def test_a_shared_formula_that_refers_across_the_rows_is_written_out() -> None:
     assert formulas(package) == {"C11": "B5", "C12": "B9"}
 
 
+def test_a_shared_reference_to_another_workbook_is_written_out() -> None:
+    """Each cell has its own; that of another workbook does not move with the rows."""
+    package = made(rows=cells(C4=shared("C4:C6", "[1]S!B4"), C5=shared(), C6=shared()))
+    insert(package)
+    assert formulas(package) == {"C4": "[1]S!B4", "C5": "[1]S!B5", "C9": "[1]S!B6"}
+
+
+def test_a_shared_formula_of_which_a_part_falls_off_is_refused() -> None:
+    """The cell is named whose formula leads there."""
+    rows = cells(C1=shared("C1:C2", "Models!B1048573"), C2=shared())
+    with pytest.raises(InputError, match=r"other, cell C2: row 1048574 falls off"):
+        insert(made(other_rows=rows))
+
+
 def test_array_formulas_and_data_tables_move_as_one() -> None:
     """Their area and their input cells move with them."""
     package = made(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -11,6 +11,7 @@ from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import Part, local
 from moe_report.ooxml.insert_rows.shifts import is_cut, shifted
+from moe_report.ooxml.shared_formulas import SharedFormula, SheetFormulas, write_alone
 
 
 class Grid:
@@ -25,18 +26,12 @@ class Grid:
 
     def move(self) -> None:
         """Renumber the rows below, and move all formulas."""
-        groups: dict[str, list[list[tuple[etree._Element, str]]]] = {}
-        for formula, cell in list(self._formulas()):
-            if formula.get("t") == "shared":
-                sharing = groups.setdefault(formula.get("si", ""), [])
-                if not sharing or (formula.get("ref") and formula.text):
-                    sharing.append([])
-                sharing[-1].append((formula, cell))
-            else:
+        formulas = SheetFormulas(list(self._formulas()), self.on)
+        for cell, formula in formulas.elements.items():
+            if not formulas.is_shared(cell):
                 self._move_formula(formula, cell)
-        for sharing in groups.values():
-            for group in sharing:
-                self._move_shared(group)
+        for shared in formulas.shared:
+            self._move_shared(shared)
 
     def _formulas(self) -> Iterator[tuple[etree._Element, str]]:
         """Renumber rows and cells, and give each formula with the address that its cell had."""
@@ -83,41 +78,41 @@ class Grid:
         for attribute in ("ref", "r1", "r2"):
             self.part.places(formula, attribute, lambda ref: shifted(ref, self.move_.insertion))
 
-    def _move_shared(self, group: list[tuple[etree._Element, str]]) -> None:
+    def _move_shared(self, shared: SharedFormula) -> None:
         """Move a formula that cells share, or write it out where they can share it no more."""
-        first, origin = next(((item, cell) for item, cell in group if item.text), (None, ""))
-        if first is None or not first.text:
-            message = "shares a formula that no cell has; expected one that says it"
-            self.move_.refuse(message, group[0][1], self.on)
+        if shared.text and not self.inside and "!" not in shared.text:
+            self.move_.formula(shared.text, self.on, shared.origin)
             return
-        if not self.inside and "!" not in first.text:
-            self.move_.formula(first.text, self.on, origin)
-            return
-        after = self.move_.insertion.after
         moved = {}
-        for _, cell in group:
+        for cell in shared.members:
             try:
-                there = translated(first.text, origin, cell)
+                there = shared.at(cell)
             except ValueError as error:
                 self.move_.refuse(str(error), cell, self.on)
                 return
             moved[cell] = self.move_.formula(there, self.on, cell, row=split_address(cell)[1])
-        rows = {split_address(cell)[1] for _, cell in group}
+        after = self.move_.insertion.after
+        rows = {split_address(cell)[1] for cell in moved}
         together = not self.inside or max(rows) < after or min(rows) > after
-        now = {cell: self._now(cell) for _, cell in group}
-        shared = moved[origin]
-        if together and all(
-            translated(shared, now[origin], now[cell]) == moved[cell] for _, cell in group
-        ):
-            self.part.write(first, shared)
+        first, text = shared.members[shared.origin], moved[shared.origin]
+        if together and self._agrees(text, shared.origin, moved):
+            self.part.write(first, text)
             if self.inside:
                 self.part.places(first, "ref", lambda ref: shifted(ref, self.move_.insertion))
             return
-        for item, cell in group:
-            self.part.write(item, moved[cell])
-            for attribute in ("t", "ref", "si"):
-                item.attrib.pop(attribute, "")
+        for cell, formula in shared.members.items():
+            write_alone(formula, moved[cell])
         self.part.changed = True
+
+    def _agrees(self, text: str, origin: str, moved: Mapping[str, str]) -> bool:
+        """Whether cells get from a formula, where it is now, those that they are to have."""
+        try:
+            return all(
+                translated(text, self._now(origin), self._now(cell)) == said
+                for cell, said in moved.items()
+            )
+        except ValueError:
+            return False
 
     def _now(self, cell: str) -> str:
         return shifted(cell, self.move_.insertion) if self.inside else cell

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 from moe_report.errors import Problem
 from moe_report.ooxml.addresses import LAST_ROW, column_letters, split_address
-from moe_report.ooxml.formula_text import references, same_sheet, translated
+from moe_report.ooxml.formula_text import Reference, references, same_sheet, split_row, translated
 from moe_report.ooxml.insert_rows.shifts import rows_of
 from moe_report.ooxml.references import Insertion, moved_formula, moved_row, untraceable
 
 _SAMPLE = 64  # rows of an area of whose formulas each is looked at
-_MASK = "_repeated_row_{}_"
 
 
 @dataclass
@@ -119,28 +118,17 @@ class Move:
                 return
 
     def _moved(self, text: str, on: str, *, single: bool, row: int) -> str:
-        masked: list[str] = []
-        if row == self.insertion.after and self.is_on(on) and ":" in text:
-            text, masked = self._masked(text, on)
-        moved = moved_formula(text, on, self.insertion, single=single, sheets=self.sheets)
-        for at, reference in enumerate(masked):
-            moved = moved.replace(_MASK.format(at), reference, 1)
-        return moved
+        stays = self._is_own if row == self.insertion.after and self.is_on(on) else None
+        return moved_formula(
+            text, on, self.insertion, single=single, sheets=self.sheets, stays=stays
+        )
 
-    def _masked(self, text: str, on: str) -> tuple[str, list[str]]:
-        """Hide the ranges that the repeated row has of itself: each of its copies has its own."""
-        pieces: list[str] = []
-        masked: list[str] = []
-        done = 0
-        for found in references(text, on, self.sheets):
-            ends = [split_row(end) for end in (found.first, found.last)]
-            own = any(row == self.insertion.after and not fixed for row, fixed in ends)
-            lower = any(row > self.insertion.after for row, _ in ends)
-            if found.last and own and not lower and self.is_on(found.sheet):
-                pieces += [text[done : found.outset], _MASK.format(len(masked))]
-                masked.append(text[found.outset : found.end])
-                done = found.end
-        return "".join([*pieces, text[done:]]), masked
+    def _is_own(self, found: Reference) -> bool:
+        """Whether a range is one that the repeated row has of itself, as each of its copies has."""
+        ends = [split_row(end) for end in (found.first, found.last)]
+        own = any(row == self.insertion.after and not fixed for row, fixed in ends)
+        lower = any(row > self.insertion.after for row, _ in ends)
+        return bool(found.last) and own and not lower and self.is_on(found.sheet)
 
     def laid(self, text: str, on: str, areas: str, *, of: str) -> str:
         """Return a formula that is laid over areas of cells, after the insertion.
@@ -185,12 +173,6 @@ class Move:
                 continue
             if "#REF!" not in back or "#REF!" in text:
                 yield back
-
-
-def split_row(end: str) -> tuple[int, bool]:
-    """Return the row of an end of a reference, and whether it has a ``$``; 0 if it has no row."""
-    digits = end[len(end.rstrip("0123456789")) :]
-    return int(digits or 0), end[: len(end) - len(digits)].endswith("$")
 
 
 def _column_of(ref: str) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
-from moe_report.ooxml.formula_text import references
+from moe_report.ooxml.formula_text import references, split_row
 from moe_report.ooxml.insert_rows.common_rules import grow, is_one_column, is_the_row, shift
-from moe_report.ooxml.insert_rows.formulas import Move, split_row
+from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import Part, has_relation, local
 from moe_report.ooxml.insert_rows.shifts import grown, is_cut, moved_link, rows_of, shifted
 from moe_report.ooxml.tables import table_area
