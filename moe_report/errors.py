@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import click
 
@@ -34,26 +35,42 @@ class OutputError(MoeReportError):
     """An output could not be written; nothing half-written is left behind."""
 
 
+@dataclass(frozen=True)
 class Problem:
     """One thing wrong with an input, and where.
 
-    Args:
+    Attributes:
         where: The place as a reader would look for it, e.g. ``models.xlsx, sheet Models, cell C7``.
         message: What was found and what was expected.
         sheet: Name of the sheet, when the place is a cell.
         cell: Address of the cell, e.g. ``C7``, when the place is a cell.
     """
 
-    def __init__(
-        self, where: str, message: str, *, sheet: str | None = None, cell: str | None = None
-    ) -> None:
-        self.where = where
-        self.message = message
-        self.sheet = sheet
-        self.cell = cell
+    where: str
+    message: str
+    sheet: str | None = field(default=None, kw_only=True)
+    cell: str | None = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What an input's user should know although the input is used.
+
+    Attributes:
+        kind: What has happened, as a slug such as ``no-number``; whoever decides by it asks this.
+        where: The place as a reader would look for it; may be empty.
+        text: What has happened, as a sentence.
+    """
+
+    kind: str
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}" if self.where else self.text
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from moe_report.errors import Notice
 from moe_report.fill.placeholders import may_ask
 from moe_report.ooxml.addresses import split_address
 from moe_report.ooxml.cells import TAG
@@ -41,13 +42,14 @@ _NOT_WORDS = re.compile(
 )
 
 
-def parts_that_ask(package: Package) -> Iterator[str]:
+def parts_that_ask(package: Package) -> Iterator[Notice]:
     """Say which text boxes, charts and notes hold braces: only cells are filled."""
     kinds = {"xl/drawings/": "a drawing", "xl/charts/": "a chart", "xl/comments": "a note"}
     for name in package:
         for start, kind in kinds.items():
             if name.startswith(start) and b"{{" in _NOT_WORDS.sub(b"", package[name]):
-                yield f"{name}: {kind} with {{{{ is left as it is; only cells are filled"
+                text = f"{kind} with {{{{ is left as it is; only cells are filled"
+                yield Notice("braces-in-part", name, text)
 
 
 def cells_with_content(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:
