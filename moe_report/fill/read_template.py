@@ -60,7 +60,7 @@ def inspect_template(
     package: Package, known: Known, where: str
 ) -> tuple[Template, tuple[Problem, ...]]:
     """Return what a workbook asks for that is understood, and what is wrong with the rest."""
-    reader = TemplateReader(package, known, where)
+    reader = _Reader(package, known, where)
     try:
         template = reader.read()
     except (ValueError, KeyError, etree.XMLSyntaxError) as error:
@@ -73,14 +73,8 @@ def inspect_template(
     return template, tuple(problems)
 
 
-class TemplateReader:
-    """Goes through a workbook and collects what it asks for, and every problem.
-
-    Args:
-        package: The workbook.
-        known: The names that expressions may use.
-        where: The file's name, for problems.
-    """
+class _Reader:
+    """Goes through a workbook and collects what it asks for, and every problem."""
 
     def __init__(self, package: Package, known: Known, where: str) -> None:
         self.package = package
