@@ -21,6 +21,7 @@ from moe_report.fill.expressions.expression import (
 )
 from moe_report.fill.live_formulas import LackingError, LiveFormulas
 from moe_report.fill.row_pattern import Contents, Value, fits
+from moe_report.fill.sheet_parts import sheet_titles
 from moe_report.fill.template import RepeatedSheet, Template, TemplateCell, TemplateTable
 from moe_report.fill.write_sheet import Band, CellValue
 from moe_report.ooxml.addresses import column_letters
@@ -266,7 +267,7 @@ class _Planner:
         except TemplateValueError as error:
             self._refuse_in(title, error.message)
             return
-        others = [name for name in self._all_sheets() if name != title]
+        others = [name for name in sheet_titles(self.package) if name != title]
         others += [name for names in self.plan.sheets.values() for name in names]
         names, changed = sheet_names(wanted, others)
         self.plan.sheets[title] = names
@@ -281,10 +282,6 @@ class _Planner:
         if not models:
             copies.append(_valued(sheet, [None] * len(sheet.cells)))
         self.plan.copies[title] = copies
-
-    def _all_sheets(self) -> list[str]:
-        root = parse(self.package[self.package.workbook_part()])
-        return [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
 
 
 def _valued(sheet: RepeatedSheet, values: Sequence[Value]) -> list[CellValue]:

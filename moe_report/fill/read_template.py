@@ -17,9 +17,9 @@ from moe_report.fill.sheet_parts import (
     cell_text,
     cells_with_content,
     header_asks,
-    other_sheets,
     parts_that_ask,
     shared_texts,
+    sheet_titles,
 )
 from moe_report.fill.table_notes import Order, asks, notes_of, read_note
 from moe_report.fill.template import (
@@ -294,8 +294,8 @@ class _Reader:
         return RepeatedSheet(found.part, pieces, tuple(found.cells.values()))
 
     def _refuse_other_sheets(self) -> None:
-        for name in other_sheets(self.package):
-            if may_ask(name):
+        for name in sheet_titles(self.package):
+            if may_ask(name) and name not in self.package.sheets():
                 self.findings.problem(name, "", "is no worksheet, and only worksheets repeat")
 
 

@@ -24,11 +24,10 @@ class CellText(NamedTuple):
     formatted: bool = False
 
 
-def other_sheets(package: Package) -> list[str]:
-    """Return the names of the sheets that have no cells, such as chart sheets."""
+def sheet_titles(package: Package) -> list[str]:
+    """Return the names of all sheets, also of those without cells, such as chart sheets."""
     root = parse(package[package.workbook_part()])
-    names = [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
-    return [name for name in names if name not in package.sheets()]
+    return [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
 
 
 def header_asks(root: etree._Element) -> bool:

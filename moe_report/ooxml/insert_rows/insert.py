@@ -95,8 +95,9 @@ class _Moving:
         if not self.tables - {""}:
             self.tables = {self._repeated_table(parts)}
         for name in self.tables & set(self.package):
-            root = parse(self.package[name])
-            self.move.grown_tables.add((root.get("displayName") or "").casefold())
+            with self._refusing(name, self.move.insertion.sheet):
+                called = parse(self.package[name]).get("displayName", "")
+                self.move.grown_tables.add(called.casefold())
         self.has_macros = any(kind == "vbaProject" for _, kind, _ in parts)
         for name, kind, on in parts:
             with self._refusing(name, on):
