@@ -1,4 +1,9 @@
 """Workbooks of people's own are filled: the cells that they asked for change, and nothing else.
 
-In come a template and a Report, out comes a filled workbook. Start at ``fill``.
+In come a template and a :class:`~moe_report.report.Report`; out comes a filled workbook, with notes
+for the user, or every problem by name and nothing written.
+
+Start at ``fill``. ``read_template`` finds what a workbook asks for, a ``template.Template``;
+``plan`` works out every value, every new row and every problem; ``write_sheet`` writes the cells.
+``check`` and ``outline`` say beforehand what would be filled, and ``new_template`` is an example.
 """

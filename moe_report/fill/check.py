@@ -6,11 +6,13 @@ from moe_report.errors import Problem
 from moe_report.fill.expressions.scope import known_of_registry
 from moe_report.fill.outline import describe
 from moe_report.fill.read_template import inspect_template
+from moe_report.fill.template import TemplateTable
 from moe_report.fill.write_sheet import neighbours, unrepeatable
 from moe_report.ooxml.copy_sheet import copying_obstacles
 from moe_report.ooxml.file_types import refuse_name
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.insert_rows.insert import obstacles
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.references import Insertion
 from moe_report.schema.registry import Registry
 
@@ -32,22 +34,37 @@ def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str,
     template, found = inspect_template(package, known, where)
     problems = list(found)
     for table in template.tables:
-        more = Insertion(table.sheet, table.row, 1)
-        parts = [
+        parts = tuple(
             other.table_part
             for other in template.tables
             if (other.part, other.row) == (table.part, table.row)
-        ]
-        if table.table_part != parts[0]:
-            continue  # all of a row are looked at together
-        problems += obstacles(package, more, where=where, table=parts)
-        for address, why in (
-            *unrepeatable(package[table.part], table.row),
-            *neighbours(package, table.part, table.row, parts),
-        ):
-            place = f"{where}, sheet {table.sheet}, cell {address}"
-            problems.append(Problem(place, why, sheet=table.sheet, cell=address))
+        )
+        if table.table_part == parts[0]:  # all of a row are looked at together
+            problems += row_obstacles(package, table, parts, 1, where)
     titles = {part: title for title, part in package.sheets().items()}
     for sheet in template.sheets:
         problems += copying_obstacles(package, titles[sheet.part], where=where)
     return describe(template, known, problems), problems
+
+
+def row_obstacles(
+    package: Package, table: TemplateTable, parts: tuple[str, ...], more: int, where: str
+) -> list[Problem]:
+    """Return what is in the way of more rows like a table's row that repeats.
+
+    Args:
+        package: The workbook.
+        table: The table.
+        parts: The parts of all tables whose row it is.
+        more: How many rows are put in.
+        where: The workbook's name.
+    """
+    insertion = Insertion(table.sheet, table.row, more)
+    cells = (
+        *unrepeatable(package[table.part], table.row),
+        *neighbours(package, table.part, table.row, parts),
+    )
+    return obstacles(package, insertion, where=where, table=parts) + [
+        Problem(f"{where}, sheet {table.sheet}, cell {cell}", why, sheet=table.sheet, cell=cell)
+        for cell, why in cells
+    ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from moe_report.fill.expressions.expression import Expression, parse_expression
 from moe_report.fill.expressions.scope import Known
-from moe_report.ooxml.addresses import Area, split_address
+from moe_report.fill.findings import Findings, FoundSheet, Place
+from moe_report.fill.template import NamedCell, TemplateCell
+from moe_report.ooxml.addresses import Area, column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import Package, parse
 
@@ -37,13 +40,79 @@ class Named:
     local: bool
 
 
-def named(package: Package, known: Known) -> Iterator[Named]:
-    """Give the defined names that are fields, metrics or assumptions. Texts of a model are none.
+def named_by_sheet(package: Package, known: Known, findings: Findings) -> dict[str, list[Named]]:
+    """Return by sheet the names that lead to a place on it; what is left as it is, is noted.
 
     Args:
         package: The workbook.
         known: The names there are.
+        findings: Takes the notes.
     """
+    found: dict[str, list[Named]] = {}
+    for item in _named(package, known):
+        if item.local:
+            _leave(item, "it is the name of one sheet only", findings)
+        elif not item.sheet:
+            _leave(item, f"it leads to {item.said}, which is no cell", findings)
+        else:
+            found.setdefault(item.sheet, []).append(item)
+    return found
+
+
+def _leave(item: Named, why: str, findings: Findings) -> None:
+    findings.note("unused-name", f"name {item.name}", f"it is left as it is, because {why}")
+
+
+def named_cells(
+    found: FoundSheet, wanted: Iterable[Named], known: Known, findings: Findings
+) -> Iterator[NamedCell]:
+    """Give the cells of a sheet that get the value of what their name means.
+
+    Args:
+        found: What the sheet holds.
+        wanted: The names that lead to it.
+        known: The names there are.
+        findings: Takes the notes and problems.
+    """
+    seen: dict[Place, str] = {}
+    for item in wanted:
+        left, top, right, bottom = item.area
+        address, place = f"{column_letters(left)}{top}", (top, left)
+        wrong = ""
+        if (left, top) != (right, bottom) and item.area not in found.merged:
+            _leave(item, f"it leads to {item.said}, which is no single cell", findings)
+        elif place in found.cells:
+            continue  # the cell says itself what it wants
+        elif found.repeats:
+            wrong = "the sheet repeats; rename the name"
+        elif place in found.rows:
+            wrong = "the row repeats; rename the name"
+        elif place in found.formulas:
+            why = f"it leads to a formula, in cell {address} of sheet {found.sheet}"
+            _leave(item, why, findings)
+        elif place in seen:
+            wrong = f"so does {seen[place]}; expected one of them"
+        elif item.meant in known.columns and len(known.models or " ") != 1:
+            wrong = (
+                f"there are {len(known.models or ())} models; rename the name and "
+                f'write {{{{ models["a name"].{item.meant} }}}} into the cell'
+            )
+        else:
+            seen[place] = item.name
+            pieces = (_expression(item, known),)
+            yield NamedCell(item.name, TemplateCell(found.sheet, found.part, top, left, pieces))
+        if wrong:
+            message = f"the name {item.name} leads here, and {wrong}"
+            findings.problem(found.sheet, address, message)
+
+
+def _expression(item: Named, known: Known) -> Expression:
+    front = "models[0]" if item.meant in known.columns else "assumptions"
+    return replace(parse_expression(f"{front}.{item.meant}", known), text=item.meant)
+
+
+def _named(package: Package, known: Known) -> Iterator[Named]:
+    """Give the defined names that are fields, metrics or assumptions. Texts of a model are none."""
     meant = _meant(known)
     sheets = {sheet.casefold(): sheet for sheet in package.sheets()}
     root = parse(package[package.workbook_part()])

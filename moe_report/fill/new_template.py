@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from openpyxl import Workbook
@@ -64,17 +65,28 @@ _HOW_TO = (
     ("A defined name", "context_length", "The cell of a name that is a metric, a field or an "
      "assumption gets its value, without any braces."),
 )  # fmt: skip
+_FACTS = (
+    ("Models", "{{ models | length }}", "#,##0",
+     'A filter over all models; likewise models | sum("total_params"), where none lacks it.'),
+    ("Context length", "{{ assumptions.context_length }}", '#,##0" tokens"',
+     "What the numbers are computed for. --set context_length=131072 changes it."),
+    ("FLOPs a multiply-accumulate", None, "0",
+     "No braces here: the cell has the defined name flops_per_mac, which is an assumption, "
+     "and so it gets its value."),
+)  # fmt: skip
 
 
 def build_template() -> bytes:
     """Return a template in which every convention is shown once."""
     book = Workbook()
-    style = _Style(book)
-    overview: Any = book.active
-    overview.title = "Overview"
-    _overview(book, overview, style)
-    _card(book.create_sheet("{{ m.name }}"), style)
-    _how_to(book.create_sheet("How to"), style)
+    palette = Palette(book)
+    first: Any = book.active
+    first.title = "Overview"
+    _overview(_Sheet(first, palette))
+    _card(_Sheet(book.create_sheet("{{ m.name }}"), palette))
+    _how_to(_Sheet(book.create_sheet("How to"), palette))
+    name = "flops_per_mac"
+    book.defined_names[name] = DefinedName(name, attr_text="Overview!$C$6")
     book.properties.title = "Template"
     book.properties.creator = "moe-report"
     target = io.BytesIO()
@@ -82,183 +94,166 @@ def build_template() -> bytes:
     return target.getvalue()
 
 
-class _Style:
-    """Puts things into cells."""
+class _Sheet:
+    """An openpyxl sheet, and the looks of its cells."""
 
-    def __init__(self, book: Workbook) -> None:
-        self.palette = Palette(book)
+    def __init__(self, shell: Any, palette: Palette) -> None:
+        self.shell = shell
+        self.palette = palette
 
-    def put(self, sheet: Any, address: str, value: object, look: Look, note: str = "") -> None:
+    def put(self, address: str, value: object, look: Look, note: str = "") -> None:
         """Fill a cell, and put a note on it."""
-        cell = sheet[address]
+        cell = self.shell[address]
         cell.value = value
         self.palette.dress(cell, look)
         if note:
-            cell.comment = Comment(note, "moe-report", width=300, height=24 + 16 * _lines(note))
+            lines = sum(1 + len(line) // 46 for line in note.split("\n"))
+            cell.comment = Comment(note, "moe-report", width=300, height=24 + 16 * lines)
+
+    def heading(self, title: str, subtitle: str, note: str = "") -> None:
+        """Write the title, and a line beneath it."""
+        self.put("A1", title, Look(bold=True, size=16), note)
+        self.put("A2", subtitle, Look(color=QUIET))
+        self.shell.row_dimensions[1].height = 26
+
+    def bars(
+        self, at: str, title: str, columns: tuple[int, int], rows: tuple[int, int], *colors: str
+    ) -> Any:
+        """Put a bar chart on the sheet, and return it; column A has the names of the bars.
+
+        Each column has a color; if they are several, their names stand in the row above.
+        """
+        chart: Any = BarChart()
+        chart.type = "bar"
+        chart.style = 10
+        chart.title = title
+        (left, right), (top, bottom) = columns, rows
+        named = len(colors) > 1
+        data = Reference(self.shell, left, top - named, right, bottom)
+        chart.add_data(data, titles_from_data=named)
+        chart.set_categories(Reference(self.shell, 1, top, 1, bottom))
+        for series, color in zip(chart.series, colors, strict=True):
+            series.graphicalProperties.solidFill = color
+        chart.x_axis.scaling.orientation = "maxMin"
+        chart.x_axis.delete = chart.y_axis.delete = False
+        self.shell.add_chart(chart, at)
+        return chart
+
+    def finish(self, frozen: str, orientation: str, widths: Mapping[str, float]) -> None:
+        """Set the widths of columns, the frozen panes, and how it is printed: one page wide."""
+        shell = self.shell
+        for letters, width in widths.items():
+            shell.column_dimensions[letters].width = width
+        freeze(shell, frozen, 100, gridlines=False)
+        shell.page_setup.orientation = orientation
+        shell.page_setup.paperSize = 9
+        shell.sheet_properties.pageSetUpPr.fitToPage = True
+        shell.page_setup.fitToWidth, shell.page_setup.fitToHeight = 1, 0
+        shell.oddFooter.left.text = "&F"
+        shell.oddFooter.right.text = "&P / &N"
 
 
-def _lines(note: str) -> int:
-    return sum(1 + len(line) // 46 for line in note.split("\n"))
-
-
-def _overview(book: Workbook, sheet: Any, style: _Style) -> None:
-    style.put(
-        sheet, "A1", "{{ report.title }}", Look(bold=True, size=16),
+def _overview(sheet: _Sheet) -> None:
+    sheet.heading(
+        "{{ report.title }}",
+        "{{ report.num_models }} models · {{ report.date }} · moe-report {{ report.version }}",
         "Two braces around an expression: alone in a cell it gives a number or a text with the "
         "cell's own format, inside a text it becomes part of it.",
-    )  # fmt: skip
-    facts = "{{ report.num_models }} models · {{ report.date }} · moe-report {{ report.version }}"
-    style.put(sheet, "A2", facts, Look(color=QUIET))
-    sheet.row_dimensions[1].height = 26
-    facts_of = (
-        ("Models", "{{ models | length }}", "#,##0",
-         'A filter over all models; likewise models | sum("total_params"), where none lacks it.'),
-        ("Context length", "{{ assumptions.context_length }}", '#,##0" tokens"',
-         "What the numbers are computed for. --set context_length=131072 changes it."),
-        ("FLOPs a multiply-accumulate", None, "0",
-         "No braces here: the cell has the defined name flops_per_mac, which is an assumption, "
-         "and so it gets its value."),
-    )  # fmt: skip
-    for row, (label, value, number_format, note) in enumerate(facts_of, start=4):
-        style.put(sheet, f"A{row}", label, Look(fill=INPUT_BANDS[1]))
-        style.palette.dress(sheet[f"B{row}"], Look(fill=INPUT_BANDS[1]))
+    )
+    for row, (label, value, number_format, note) in enumerate(_FACTS, start=4):
+        sheet.put(f"A{row}", label, Look(fill=INPUT_BANDS[1]))
+        sheet.put(f"B{row}", None, Look(fill=INPUT_BANDS[1]))
         look = Look(color=INPUT, number_format=number_format, horizontal="right")
-        style.put(sheet, f"C{row}", value, look, note)
-        sheet.merge_cells(f"A{row}:B{row}")
-    name = "flops_per_mac"
-    book.defined_names[name] = DefinedName(name, attr_text="Overview!$C$6")
-    _table(sheet, style)
-    _below_table(sheet, style)
-    freeze(sheet, "B2", 100, gridlines=False)
-    _print_setup(sheet, landscape=False)
+        sheet.put(f"C{row}", value, look, note)
+        sheet.shell.merge_cells(f"A{row}:B{row}")
+    _table(sheet)
+    _below_table(sheet)
+    widths = {column_letters(at): column[3] for at, column in enumerate(_COLUMNS, start=1)}
+    sheet.finish("B2", "portrait", widths)
 
 
-def _table(sheet: Any, style: _Style) -> None:
+def _table(sheet: _Sheet) -> None:
     header = _TABLE_ROW - 1
-    style.put(sheet, f"A{header - 1}", "Models", Look(bold=True, size=13))
-    for number, (title, expression, number_format, width) in enumerate(_COLUMNS, start=1):
+    sheet.put(f"A{header - 1}", "Models", Look(bold=True, size=13))
+    for number, (title, expression, number_format, _) in enumerate(_COLUMNS, start=1):
         letters = column_letters(number)
-        is_metric = number > 4
-        fill = METRIC_BANDS[0] if is_metric else INPUT_BANDS[0]
+        fill = METRIC_BANDS[0] if number > 4 else INPUT_BANDS[0]
         align = "left" if number < 3 else "right"
         look = Look(bold=True, fill=fill, wrap=True, rule=True, horizontal=align)
         note = "sort: -total_params\nwhere: total_params is not none" if number == 1 else ""
-        style.put(sheet, f"{letters}{header}", title, look, note)
-        look = Look(
-            bold=number == 1, number_format=number_format, horizontal=align,
-            color=INPUT if 2 < number < 5 else "000000",
-        )  # fmt: skip
-        style.put(sheet, f"{letters}{_TABLE_ROW}", expression, look)
-        sheet.column_dimensions[letters].width = width
-    sheet.row_dimensions[header].height = 32
-    table = Table(displayName="Costs", name="Costs",
-                  ref=f"A{header}:{column_letters(len(_COLUMNS))}{_TABLE_ROW}")  # fmt: skip
+        sheet.put(f"{letters}{header}", title, look, note)
+        color = INPUT if 2 < number < 5 else "000000"
+        look = Look(bold=number == 1, number_format=number_format, horizontal=align, color=color)
+        sheet.put(f"{letters}{_TABLE_ROW}", expression, look)
+    sheet.shell.row_dimensions[header].height = 32
+    area = f"A{header}:{column_letters(len(_COLUMNS))}{_TABLE_ROW}"
+    table = Table(displayName="Costs", name="Costs", ref=area)
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
-    sheet.add_table(table)
+    sheet.shell.add_table(table)
     bars = DataBarRule("num", 0, "num", 1, color="56B4E9")
-    sheet.conditional_formatting.add(f"G{_TABLE_ROW}", bars)
+    sheet.shell.conditional_formatting.add(f"G{_TABLE_ROW}", bars)
 
 
-def _below_table(sheet: Any, style: _Style) -> None:
+def _below_table(sheet: _Sheet) -> None:
     row = _TABLE_ROW + 2
-    style.put(sheet, f"A{row}", "Median", Look(italic=True, color=QUIET))
+    sheet.put(f"A{row}", "Median", Look(italic=True, color=QUIET))
     for letters, number_format in (("E", _SI), ("F", _SI), ("G", _PERCENT), ("H", _PERCENT)):
         look = Look(italic=True, number_format=number_format, horizontal="right")
         formula = f"=MEDIAN({letters}{_TABLE_ROW}:{letters}{_TABLE_ROW})"
         note = "A formula below the table reaches to its last row." if letters == "E" else ""
-        style.put(sheet, f"{letters}{row}", formula, look, note)
-    chart = BarChart()
-    chart.type = "bar"
-    chart.style = 10
-    chart.title = "Total and active parameters"
-    header = _TABLE_ROW - 1
-    chart.add_data(
-        Reference(sheet, min_col=5, max_col=6, min_row=header, max_row=_TABLE_ROW),
-        titles_from_data=True,
-    )
-    chart.set_categories(Reference(sheet, min_col=1, min_row=_TABLE_ROW))
-    for series, color in zip(chart.series, (GREY, BLUE), strict=True):
-        series.graphicalProperties.solidFill = color
-    chart.x_axis.scaling.orientation = "maxMin"
-    chart.y_axis.scaling.logBase = 10
+        sheet.put(f"{letters}{row}", formula, look, note)
+    title, rows = "Total and active parameters", (_TABLE_ROW, _TABLE_ROW)
+    chart = sheet.bars(f"A{row + 2}", title, (5, 6), rows, GREY, BLUE)
+    chart.height, chart.width = 17, 26
     chart.y_axis.numFmt = '[>=1000000000]0,,," B";[>=1000000]0,," M";0'
     chart.y_axis.number_format = chart.y_axis.numFmt.formatCode
+    chart.y_axis.scaling.logBase = 10
     chart.y_axis.title = "parameters, on a logarithmic scale"
-    chart.x_axis.delete = chart.y_axis.delete = False
     chart.legend.position = "b"
-    chart.height, chart.width = 17, 26
-    sheet.add_chart(chart, f"A{row + 2}")
 
 
-def _card(sheet: Any, style: _Style) -> None:
-    style.put(
-        sheet, "A1", "{{ m.name }}", Look(bold=True, size=16),
+def _card(sheet: _Sheet) -> None:
+    sheet.heading(
+        "{{ m.name }}",
+        "{{ m.total_params | si }} parameters, of which {{ m.active_params | si }} are active",
         "The name of this sheet has an expression with m, so there is one for each model.",
-    )  # fmt: skip
-    sheet.row_dimensions[1].height = 26
-    summary = "{{ m.total_params | si }} parameters, of which {{ m.active_params | si }} are active"
-    style.put(sheet, "A2", summary, Look(color=QUIET))
+    )
     for letters, title in zip("ABC", ("Part", "Parameters", "Share"), strict=True):
         align = "left" if letters == "A" else "right"
         look = Look(bold=True, fill=METRIC_BANDS[0], rule=True, horizontal=align)
-        style.put(sheet, f"{letters}4", title, look)
+        sheet.put(f"{letters}4", title, look)
     last = 4 + len(_LEDGER)
     for row, (label, name) in enumerate(_LEDGER, start=5):
-        style.put(sheet, f"A{row}", label, Look())
+        sheet.put(f"A{row}", label, Look())
         look = Look(number_format="#,##0", horizontal="right")
-        style.put(sheet, f"B{row}", f"{{{{ m.{name} }}}}", look)
+        sheet.put(f"B{row}", f"{{{{ m.{name} }}}}", look)
         share = f'=IF(COUNT(B{row})<1,"",B{row}/SUM(B$5:B${last}))'
-        style.put(sheet, f"C{row}", share, Look(number_format=_PERCENT, horizontal="right"))
-    chart = BarChart()
-    chart.type = "bar"
-    chart.style = 10
-    chart.title = "Where the parameters are"
-    chart.add_data(Reference(sheet, min_col=3, min_row=5, max_row=last))
-    chart.set_categories(Reference(sheet, min_col=1, min_row=5, max_row=last))
-    chart.series[0].graphicalProperties.solidFill = BLUE
-    chart.x_axis.scaling.orientation = "maxMin"
-    chart.y_axis.numFmt = "0%"
-    chart.y_axis.number_format = "0%"
+        sheet.put(f"C{row}", share, Look(number_format=_PERCENT, horizontal="right"))
+    title = "Where the parameters are"
+    chart = sheet.bars("E4", title, (3, 3), (5, last), BLUE)
+    chart.height, chart.width = 9, 17
+    chart.y_axis.numFmt = chart.y_axis.number_format = "0%"
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
     chart.y_axis.title = "share of all parameters"
-    chart.x_axis.delete = chart.y_axis.delete = False
     chart.legend = None
-    chart.height, chart.width = 9, 17
-    sheet.add_chart(chart, "E4")
-    for letters, width in zip("ABC", (30, 20, 12), strict=True):
-        sheet.column_dimensions[letters].width = width
-    freeze(sheet, "A2", 100, gridlines=False)
-    _print_setup(sheet, landscape=True)
+    sheet.finish("A2", "landscape", {"A": 30, "B": 20, "C": 12})
 
 
-def _how_to(sheet: Any, style: _Style) -> None:
-    style.put(sheet, "A1", "How to use this template", Look(bold=True, size=16))
-    sheet.row_dimensions[1].height = 26
-    intro = (
+def _how_to(sheet: _Sheet) -> None:
+    sheet.heading(
+        "How to use this template",
         "Change the look of it, add and remove what you like, delete this sheet. moe-report fills "
-        "in what stands between two braces, and changes nothing else."
+        "in what stands between two braces, and changes nothing else.",
     )
-    style.put(sheet, "A2", intro, Look(color=QUIET))
     for letters, title in zip("ABC", ("", "Between two braces", "What it gives"), strict=True):
-        look = Look(bold=True, fill=INPUT_BANDS[0], rule=True)
-        style.put(sheet, f"{letters}4", title, look)
+        sheet.put(f"{letters}4", title, Look(bold=True, fill=INPUT_BANDS[0], rule=True))
+    looks = (
+        Look(bold=True, size=10, wrap=True, vertical="top"),
+        Look(mono=True, size=9, wrap=True, vertical="top"),
+        Look(size=10, wrap=True, vertical="top"),
+    )
     for row, texts in enumerate(_HOW_TO, start=5):
-        for letters, text in zip("ABC", texts, strict=True):
-            mono = letters == "B"
-            look = Look(bold=letters == "A", mono=mono, size=9 if mono else 10, wrap=True,
-                        vertical="top")  # fmt: skip
-            style.put(sheet, f"{letters}{row}", text, look)
-        sheet.row_dimensions[row].height = 15 * max(1, -(-len(texts[2]) // 78)) + 4
-    for letters, width in zip("ABC", (20, 42, 78), strict=True):
-        sheet.column_dimensions[letters].width = width
-    freeze(sheet, "A5", 100, gridlines=False)
-    _print_setup(sheet, landscape=True)
-
-
-def _print_setup(sheet: Any, *, landscape: bool) -> None:
-    sheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    sheet.page_setup.paperSize = 9
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.oddFooter.left.text = "&F"
-    sheet.oddFooter.right.text = "&P / &N"
+        for letters, text, look in zip("ABC", texts, looks, strict=True):
+            sheet.put(f"{letters}{row}", text, look)
+        sheet.shell.row_dimensions[row].height = 15 * max(1, -(-len(texts[2]) // 78)) + 4
+    sheet.finish("A5", "landscape", {"A": 20, "B": 42, "C": 78})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
+from moe_report.fill.check import row_obstacles
 from moe_report.fill.expressions.expression import (
     Context,
     Expression,
@@ -20,13 +21,13 @@ from moe_report.fill.expressions.expression import (
 )
 from moe_report.fill.live_formulas import LackingError, LiveFormulas
 from moe_report.fill.row_pattern import fits
+from moe_report.fill.sheet_parts import sheet_titles
 from moe_report.fill.template import RepeatedSheet, Template, TemplateCell, TemplateTable
-from moe_report.fill.write_sheet import Band, CellValue, neighbours, unrepeatable
+from moe_report.fill.write_sheet import Band, CellValue
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.copy_sheet import MAX_SHEETS, copying_obstacles, named_only
 from moe_report.ooxml.guard import MAX_ROWS
-from moe_report.ooxml.insert_rows.insert import obstacles
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.references import Insertion
 from moe_report.ooxml.rows import Contents, Value
@@ -97,9 +98,7 @@ class _Planner:
         known = set()
         for sheet in self.template.sheets:
             known |= named_only(self.package, titles[sheet.part])
-        self.plan.notes += [
-            note for note in self.template.notes if note.partition(":")[0] not in known
-        ]
+        self.plan.notes += [str(note) for note in self.template.notes if note.where not in known]
         chosen = [self._chosen(table) for table in self.template.tables]
         self._insertions(chosen)
         assumptions = self._assumption_references()
@@ -114,9 +113,11 @@ class _Planner:
     # -- values
 
     def _refuse(self, cell: TemplateCell, message: str) -> None:
-        address = f"{column_letters(cell.column)}{cell.row}"
-        place = f"{self.where}, sheet {cell.sheet}, cell {address}"
-        self.problems.append(Problem(place, message, sheet=cell.sheet, cell=address))
+        place = f"{self.where}, sheet {cell.sheet}, cell {cell.address}"
+        self.problems.append(Problem(place, message, sheet=cell.sheet, cell=cell.address))
+
+    def _refuse_in(self, sheet: str, message: str, at: str = "") -> None:
+        self.problems.append(Problem(f"{self.where}, sheet {sheet}{at}", message, sheet=sheet))
 
     def _value(self, cell: TemplateCell, model: Model | None, number: int | None) -> Value:
         return next(iter(self._values(cell, [(model, number)])), None)
@@ -159,8 +160,7 @@ class _Planner:
                 )
             return chosen
         except TemplateValueError as error:
-            place = f"{self.where}, sheet {table.sheet}, table {table.name}"
-            self.problems.append(Problem(place, error.message, sheet=table.sheet))
+            self._refuse_in(table.sheet, error.message, f", table {table.name}")
             return []
 
     def _insertions(self, chosen: Sequence[Sequence[Model]]) -> None:
@@ -179,28 +179,16 @@ class _Planner:
                     f"the tables {names} stand side by side and would have {said} rows; expected "
                     "the same models in each, or one table below the other"
                 )
-                place = f"{self.where}, sheet {sheet}, row {row}"
-                self.problems.append(Problem(place, message, sheet=sheet))
+                self._refuse_in(sheet, message, f", row {row}")
             count = max(counts)
             if row + count > MAX_ROWS:
-                place = f"{self.where}, sheet {sheet}, row {row}"
                 message = f"would repeat {count:,} times; expected at most {MAX_ROWS:,} rows"
-                self.problems.append(Problem(place, message, sheet=sheet))
+                self._refuse_in(sheet, message, f", row {row}")
             parts = tuple(table.table_part for table, _ in tables)
-            self._row_obstacles(tables[0][0], parts, count)
+            if count > 1:
+                first, _ = tables[0]
+                self.problems += row_obstacles(self.package, first, parts, count - 1, self.where)
             self.plan.insertions.append((Insertion(sheet, row, count - 1), parts))
-
-    def _row_obstacles(self, table: TemplateTable, parts: tuple[str, ...], count: int) -> None:
-        insertion = Insertion(table.sheet, table.row, count - 1)
-        if count == 1:
-            return
-        self.problems += obstacles(self.package, insertion, where=self.where, table=parts)
-        for address, why in (
-            *unrepeatable(self.package[table.part], table.row),
-            *neighbours(self.package, table.part, table.row, parts),
-        ):
-            place = f"{self.where}, sheet {table.sheet}, cell {address}"
-            self.problems.append(Problem(place, why, sheet=table.sheet, cell=address))
 
     def _assumption_references(self) -> dict[str, str]:
         """What a formula calls an assumption: a cell that holds it, or better a defined name."""
@@ -268,11 +256,10 @@ class _Planner:
 
     def _sheet(self, sheet: RepeatedSheet, title: str) -> None:
         models = self.context.models
-        place = f"{self.where}, sheet {title}"
         self.problems.extend(copying_obstacles(self.package, title, where=self.where))
         if len(models) > MAX_SHEETS:
             message = f"would repeat {len(models):,} times; expected at most {MAX_SHEETS:,} sheets"
-            self.problems.append(Problem(place, message, sheet=title))
+            self._refuse_in(title, message)
             return
         try:
             wanted = [
@@ -280,9 +267,9 @@ class _Planner:
                 for number, model in enumerate(models, start=1)
             ] or ["no models"]
         except TemplateValueError as error:
-            self.problems.append(Problem(place, error.message, sheet=title))
+            self._refuse_in(title, error.message)
             return
-        others = [name for name in self._all_sheets() if name != title]
+        others = [name for name in sheet_titles(self.package) if name != title]
         others += [name for names in self.plan.sheets.values() for name in names]
         names, changed = sheet_names(wanted, others)
         self.plan.sheets[title] = names
@@ -290,19 +277,20 @@ class _Planner:
         copies: list[list[CellValue]] = []
         for number, model in enumerate(models, start=1):
             before = len(self.problems)
-            copies.append([
-                CellValue(cell.row, cell.column, self._value(cell, model, number))
-                for cell in sheet.cells
-            ])  # fmt: skip
+            values = [self._value(cell, model, number) for cell in sheet.cells]
+            copies.append(_valued(sheet, values))
             if len(self.problems) > before:
                 return
         if not models:
-            copies.append([CellValue(cell.row, cell.column, None) for cell in sheet.cells])
+            copies.append(_valued(sheet, [None] * len(sheet.cells)))
         self.plan.copies[title] = copies
 
-    def _all_sheets(self) -> list[str]:
-        root = parse(self.package[self.package.workbook_part()])
-        return [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
+
+def _valued(sheet: RepeatedSheet, values: Sequence[Value]) -> list[CellValue]:
+    return [
+        CellValue(cell.row, cell.column, value)
+        for cell, value in zip(sheet.cells, values, strict=True)
+    ]
 
 
 def _only(cell: TemplateCell) -> Expression | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from moe_report.errors import Notice
 from moe_report.fill.placeholders import may_ask
 from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
 from moe_report.ooxml.package import Package, parse
@@ -21,11 +22,10 @@ class CellText(NamedTuple):
     formatted: bool = False
 
 
-def other_sheets(package: Package) -> list[str]:
-    """Return the names of the sheets that have no cells, such as chart sheets."""
+def sheet_titles(package: Package) -> list[str]:
+    """Return the names of all sheets, also of those without cells, such as chart sheets."""
     root = parse(package[package.workbook_part()])
-    names = [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
-    return [name for name in names if name not in package.sheets()]
+    return [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
 
 
 def header_asks(root: etree._Element) -> bool:
@@ -39,13 +39,14 @@ _NOT_WORDS = re.compile(
 )
 
 
-def parts_that_ask(package: Package) -> Iterator[str]:
+def parts_that_ask(package: Package) -> Iterator[Notice]:
     """Say which text boxes, charts and notes hold braces: only cells are filled."""
     kinds = {"xl/drawings/": "a drawing", "xl/charts/": "a chart", "xl/comments": "a note"}
     for name in package:
         for start, kind in kinds.items():
             if name.startswith(start) and b"{{" in _NOT_WORDS.sub(b"", package[name]):
-                yield f"{name}: {kind} with {{{{ is left as it is; only cells are filled"
+                text = f"{kind} with {{{{ is left as it is; only cells are filled"
+                yield Notice("braces-in-part", name, text)
 
 
 def cells_with_content(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:

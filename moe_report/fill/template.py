@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from moe_report.errors import Notice
 from moe_report.fill.expressions.expression import Expression
 from moe_report.ooxml.addresses import column_letters
 
@@ -98,11 +99,11 @@ class Template:
         tables: Rows that repeat.
         sheets: Sheets that repeat.
         names: Defined names.
-        notes: What looks as if it were to be filled and is left as it is, a sentence each.
+        notes: What looks as if it were to be filled and is left as it is.
     """
 
     cells: tuple[TemplateCell, ...]
     tables: tuple[TemplateTable, ...]
     sheets: tuple[RepeatedSheet, ...]
     names: tuple[NamedCell, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Notice, ...] = ()

@@ -955,6 +955,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {"other_rows": cells(A1="SUM(Models:'It''s &amp; other'!B9)")},
         "sheet It's & other, cell A1: the reference",
     ),
+    "a table that stands nowhere": (
+        {"parts": {"xl/tables/table1.xml": (MODELS, "table", table("Rep", "1:5"))}},
+        "q.xlsx, sheet Models: '1' is no cell address",
+    ),
     "a part that is no XML": (
         {"parts": {"xl/charts/c.xml": (MODELS, "chart", "<a!")}},
         "q.xlsx, part xl/charts/c.xml: cannot be read",

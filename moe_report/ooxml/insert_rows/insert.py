@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from lxml import etree
 
@@ -62,14 +63,7 @@ def insert_rows(
 def obstacles(
     package: Package, insertion: Insertion, *, where: str, table: str | Collection[str] = ""
 ) -> list[Problem]:
-    """Return what cannot be moved safely, by name. Nothing is changed.
-
-    Args:
-        package: The workbook.
-        insertion: The rows.
-        where: The workbook's name, for the problems.
-        table: The part of the Excel Table that grows by the rows, or several.
-    """
+    """Return what :func:`insert_rows` would refuse. Nothing is changed."""
     if insertion.count < 1:
         return []
     moving = _Moving(package, insertion, where, table)
@@ -101,25 +95,33 @@ class _Moving:
         if not self.tables - {""}:
             self.tables = {self._repeated_table(parts)}
         for name in self.tables & set(self.package):
-            root = parse(self.package[name])
-            self.move.grown_tables.add((root.get("displayName") or "").casefold())
+            with self._refusing(name, self.move.insertion.sheet):
+                called = parse(self.package[name]).get("displayName", "")
+                self.move.grown_tables.add(called.casefold())
         self.has_macros = any(kind == "vbaProject" for _, kind, _ in parts)
         for name, kind, on in parts:
-            try:
+            with self._refusing(name, on):
                 self._move_part(name, kind, on)
                 links = relationships_name(name)
                 if links in self.package and b"#" in self.package[links]:
                     self._move_xml(links, LINKS, on)
-            except etree.XMLSyntaxError as error:
-                line = next(iter(str(error).splitlines()), type(error).__name__)
-                self._problem(
-                    f"part {name}", f"cannot be read ({line}); save the file in Excel again"
-                )
-            except ValueError as error:
-                self._problem(f"sheet {on}" if on else f"part {name}", str(error), sheet=on or None)
 
-    def _problem(self, place: str, message: str, *, sheet: str | None = None) -> None:
-        self.move.problems.append(Problem(f"{self.move.where}, {place}", message, sheet=sheet))
+    @contextmanager
+    def _refusing(self, name: str, on: str) -> Iterator[None]:
+        """Note it if a part cannot be read, or if something in it falls off its sheet."""
+        try:
+            yield
+        except etree.XMLSyntaxError as error:
+            line = next(iter(str(error).splitlines()), type(error).__name__)
+            message = f"cannot be read ({line}); save the file in Excel again"
+            self._refuse(f"part {name}", message)
+        except ValueError as error:
+            self._refuse(f"sheet {on}" if on else f"part {name}", str(error), on or None)
+
+    def _refuse(self, place: str, message: str, sheet: str | None = None) -> None:
+        problem = Problem(f"{self.move.where}, {place}", message, sheet=sheet)
+        if str(problem) not in map(str, self.move.problems):
+            self.move.problems.append(problem)
 
     def _parts(self) -> Iterator[tuple[str, str, str]]:
         """Give each part with the kind of the link to it, and the sheet that it belongs to."""
@@ -143,10 +145,11 @@ class _Moving:
         found = {}
         for name, kind, on in parts:
             if kind == "table" and self.move.is_on(on):
-                root = parse(self.package[name])
-                table = table_area(root)
-                if table.first <= after <= table.last:
-                    found[name] = root
+                with self._refusing(name, on):
+                    root = parse(self.package[name])
+                    table = table_area(root)
+                    if table.first <= after <= table.last:
+                        found[name] = root
         if len(found) > 1:
             named = " and ".join(repr(root.get("displayName")) for root in found.values())
             self.move.refuse(

@@ -6,6 +6,7 @@ A part, element or attribute that is missing here stays as it is. To let it move
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from lxml import etree
 
@@ -31,8 +32,8 @@ TEXT = ""  # the text of an element
 ITSELF = "."  # the element; what is in it has rules of its own
 WHOLE = "*"  # the element with all that is in it
 
-# Kinds of parts, by the end of the type of the link that leads to them; the element, with the one
-# around it where that matters; its attribute; and how that moves: `shift` to the same cells as
+# Kinds of parts, by the end of the type of the link that leads to them; elements, with the one
+# around them where that matters; their attribute; and how that moves: `shift` to the same cells as
 # before, `grow` to all that come of the repeated row, `formula`, `link`, `anchor`; or otherwise.
 # Shapes of notes and form controls are no XML, and have a module of their own: `vml`.
 MOVED: tuple[tuple[str, str, str, Rule], ...] = (
@@ -40,8 +41,7 @@ MOVED: tuple[tuple[str, str, str, Rule], ...] = (
     (SHEETS, "sheetData", WHOLE, sheet_rules.cells),
     (SHEETS, "dimension", "ref", grow),
     (SHEETS, "sheetPr", "syncRef", shift),
-    (SHEETS, "sheetView", "topLeftCell", shift),
-    (SHEETS, "customSheetView", "topLeftCell", shift),
+    (SHEETS, "sheetView customSheetView", "topLeftCell", shift),
     (SHEETS, "pane", "topLeftCell", sheet_rules.scrolled_corner),
     (SHEETS, "selection", "activeCell", shift),
     (SHEETS, "selection", "sqref", shift),
@@ -50,20 +50,14 @@ MOVED: tuple[tuple[str, str, str, Rule], ...] = (
     (SHEETS, "colBreaks/brk", "max", sheet_rules.page_break),
     # what lies over cells
     (SHEETS, "mergeCell", "ref", sheet_rules.merged_cells),
-    (SHEETS, "conditionalFormatting", WHOLE, sheet_rules.laid_over_cells),
-    (SHEETS, "dataValidation", WHOLE, sheet_rules.laid_over_cells),
+    (SHEETS, "conditionalFormatting dataValidation", WHOLE, sheet_rules.laid_over_cells),
     (SHEETS, "sparkline", WHOLE, sheet_rules.sparkline),
-    (SHEETS, "autoFilter", "ref", grow),
-    (SHEETS, "sortState", "ref", grow),
-    (SHEETS, "sortCondition", "ref", grow),
-    (SHEETS, "protectedRange", "sqref", grow_cells),
-    (SHEETS, "ignoredError", "sqref", grow_cells),
+    (SHEETS, "autoFilter sortState sortCondition", "ref", grow),
+    (SHEETS, "protectedRange ignoredError", "sqref", grow_cells),
     (SHEETS, "hyperlink", "ref", grow_cells),
     (SHEETS, "hyperlink", "location", link),
     (SHEETS, "scenarios", "sqref", shift),
-    (SHEETS, "inputCells", "r", shift),
-    (SHEETS, "cellWatch", "r", shift),
-    (SHEETS, "cellSmartTags", "r", shift),
+    (SHEETS, "inputCells cellWatch cellSmartTags", "r", shift),
     (SHEETS, "webPublishItem", "sourceRef", shift),
     (SHEETS, "dataRef", "ref", part_rules.consolidated),
     # its controls and embedded files, and what extensions of Excel add
@@ -74,32 +68,22 @@ MOVED: tuple[tuple[str, str, str, Rule], ...] = (
     (SHEETS, "sqref", TEXT, grow_cells),
     # what belongs to a sheet
     ("table", "table", "ref", part_rules.table_itself),
-    ("table", "autoFilter", "ref", part_rules.within_table),
-    ("table", "sortState", "ref", part_rules.within_table),
-    ("table", "sortCondition", "ref", part_rules.within_table),
-    ("table", "calculatedColumnFormula", TEXT, part_rules.column_formula),
-    ("table", "totalsRowFormula", TEXT, part_rules.column_formula),
+    ("table", "autoFilter sortState sortCondition", "ref", part_rules.within_table),
+    ("table", "calculatedColumnFormula totalsRowFormula", TEXT, part_rules.column_formula),
     ("tableSingleCells", "singleXmlCell", "r", shift),
-    ("queryTable", "sortState", "ref", grow),
-    ("queryTable", "sortCondition", "ref", grow),
-    ("namedSheetView", "nsvFilter", "ref", grow),
-    ("namedSheetView", "sortRule", "ref", grow),
-    ("namedSheetView", "sortCondition", "ref", grow),
-    ("comments", "comment", "ref", shift),
+    ("queryTable namedSheetView", "sortState sortCondition sortRule nsvFilter", "ref", grow),
+    ("comments threadedComment", "comment threadedComment", "ref", shift),
     ("comments", "anchor", ITSELF, anchor),
-    ("threadedComment", "threadedComment", "ref", shift),
     ("pivotTable", "location", "ref", part_rules.pivot_table),
     ("ctrlProp", "formControlPr", "fmlaLink", formula("control")),
     ("ctrlProp", "formControlPr", "fmlaRange", formula("control", grows=True)),
     ("ctrlProp", "formControlPr", "fmlaTxbx", formula("control")),
     ("ctrlProp", "formControlPr", "fmlaGroup", formula("control")),
     # drawings and charts
-    ("drawing", "twoCellAnchor", ITSELF, anchor),
-    ("drawing", "oneCellAnchor", ITSELF, anchor),
+    ("drawing", "twoCellAnchor oneCellAnchor", ITSELF, anchor),
     ("drawing chartUserShapes", "sp", "textlink", formula("text of a", "drawing")),
     ("drawing chartUserShapes", "cameraTool", "cellRange", formula("text of a", "drawing")),
-    ("chart chartEx", "f", TEXT, part_rules.chart_series),
-    ("chart chartEx", "sqref", TEXT, part_rules.chart_series),
+    ("chart chartEx", "f sqref", TEXT, part_rules.chart_series),
     (LINKS, "Relationship", "Target", part_rules.shape_link),
     # what belongs to the workbook
     ("officeDocument", "definedName", TEXT, part_rules.defined_name),
@@ -108,11 +92,11 @@ MOVED: tuple[tuple[str, str, str, Rule], ...] = (
     ("volatileDependencies", "tr", "r", part_rules.waiting_cell),
 )
 
-_BY_KIND: dict[str, dict[str, list[tuple[str, Rule]]]] = {}
-for _kinds, _element, _attribute, _rule in MOVED:
-    for _kind in _kinds.split():
-        _rules = _BY_KIND.setdefault(_kind, {})
-        _rules.setdefault(_element, []).append((_attribute, _rule))
+_Rules = dict[str, list[tuple[str, Rule]]]  # attributes and rules of each element
+_BY_KIND: dict[str, _Rules] = {}
+for _kinds, _elements, _attribute, _rule in MOVED:
+    for _kind, _element in product(_kinds.split(), _elements.split()):
+        _BY_KIND.setdefault(_kind, {}).setdefault(_element, []).append((_attribute, _rule))
 
 
 def has_moved_places(kind: str) -> bool:
@@ -134,9 +118,7 @@ def move_places(part: Part, kind: str, move: Move) -> None:
     sheet_rules.repeat_twins(part, move)
 
 
-def _found(
-    root: etree._Element, rules: dict[str, list[tuple[str, Rule]]]
-) -> Iterator[tuple[etree._Element, str, Rule]]:
+def _found(root: etree._Element, rules: _Rules) -> Iterator[tuple[etree._Element, str, Rule]]:
     """Give the elements that have rules, in the order in which they stand."""
     todo = [root]
     while todo:
