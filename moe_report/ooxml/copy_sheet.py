@@ -6,6 +6,7 @@ import posixpath
 import uuid
 from collections.abc import Iterator, Sequence
 from copy import copy
+from functools import partial
 from urllib.parse import quote, unquote
 
 from lxml import etree
@@ -291,12 +292,8 @@ class _Copy:
     def rename_in_place(self, name: str) -> None:
         """Let the sheet itself, and what is its own, know it by its new name."""
         for part in [self.root_part, *_own(self.package, self.root_part)]:
-            links = self.package.relationships(part)
-            if any(link.target.startswith("#") for link in links):
-                self.package.copy_links(part, part, lambda link: (
-                    self._renamed_link(link.target, name) if link.target.startswith("#")
-                    else f"/{link.target}"
-                ))  # fmt: skip
+            if any(link.target.startswith("#") for link in self.package.relationships(part)):
+                self.package.copy_links(part, part, partial(self._link_in_place, name))
             content = self.package[part]
             if part.endswith(".xml") and quoted(self.sheet).encode() + b"!" in content.replace(
                 b"&apos;", b"'"
@@ -304,3 +301,8 @@ class _Copy:
                 root = parse(content)
                 self._rename(root, name)
                 self.package[part] = serialize(root)
+
+    def _link_in_place(self, name: str, link: Relationship) -> str:
+        if link.target.startswith("#"):
+            return self._renamed_link(link.target, name)
+        return f"/{link.target}"

@@ -35,6 +35,7 @@ _KNOWN_ENCODING = re.compile(
     rb"utf-?8|utf-?16|us-ascii|ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError)
 SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
 
 
@@ -65,9 +66,7 @@ def check_package(data: bytes, name: str) -> Package:
             for part in archive.infolist():
                 archive.open(part).close()  # compares the part's own header with the directory
                 _check_markup(part.filename, _unpacked(data, part, name), name)
-    except (
-        zipfile.BadZipFile, EOFError, RuntimeError, ValueError, OSError, struct.error, zlib.error,
-    ) as error:  # fmt: skip
+    except (*_DAMAGE, OSError) as error:
         _refuse(name, f"the file is damaged or cut short ({first_line(error)})")
     package = Package(data)
     if "[Content_Types].xml" not in package or "_rels/.rels" not in package:

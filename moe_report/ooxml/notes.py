@@ -93,10 +93,15 @@ def read_notes(package: Package, part: str) -> list[Note]:
 
 
 def add_notes(
-    package: Package, part: str, sheet: etree._Element, notes: Iterable[Note],
-    widths: Mapping[int, float] | None = None, heights: Mapping[int, float] | None = None,
-    *, replace: bool = False,
-) -> None:  # fmt: skip
+    package: Package,
+    part: str,
+    sheet: etree._Element,
+    notes: Iterable[Note],
+    widths: Mapping[int, float] | None = None,
+    heights: Mapping[int, float] | None = None,
+    *,
+    replace: bool = False,
+) -> None:
     """Put notes on cells of a sheet, beside those that it has.
 
     Args:

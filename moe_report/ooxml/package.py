@@ -183,9 +183,12 @@ class Package:
             self._tree_changed(relationships_name(part))
 
     def copy_links(
-        self, source: str, target: str, moved: Callable[[Relationship], str],
+        self,
+        source: str,
+        target: str,
+        moved: Callable[[Relationship], str],
         origin: Package | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Give a part the links of another.
 
         Args:
