@@ -18,13 +18,12 @@ from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.charts import more_charts, write_charts
 from moe_report.renderers.excel.compare_sheet import write_compare
+from moe_report.renderers.excel.findings_sheet import write_findings
+from moe_report.renderers.excel.method_sheet import write_method
 from moe_report.renderers.excel.models_sheet import write_models
-from moe_report.renderers.excel.notes_sheet import write_notes, write_record
-from moe_report.renderers.excel.reference_sheets import (
-    write_findings,
-    write_method,
-    write_settings,
-)
+from moe_report.renderers.excel.notes_sheet import write_notes
+from moe_report.renderers.excel.record import write_record
+from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.renderers.excel.summary_sheet import write_summary
 from moe_report.report import Report
 
@@ -41,10 +40,8 @@ def render(report: Report) -> bytes:
     said = {key: getattr(report.branding, key) for key in ("title", "intro", "footer")}
     settings = [REPORT_SHEET] if any(said.values()) else []
     charts = [CHARTS_SHEET] if more_charts(report) else []
-    book = Book(
-        "Summary", COMPARE_SHEET, *charts, SHEET, ASSUMPTIONS_SHEET, NOTES_SHEET, "Method",
-        "Findings", *settings, CHART_DATA_SHEET,
-    )  # fmt: skip
+    explained = (ASSUMPTIONS_SHEET, NOTES_SHEET, "Method", "Findings", *settings)
+    book = Book("Summary", COMPARE_SHEET, *charts, SHEET, *explained, CHART_DATA_SHEET)
     layout = write_models(book, report)
     write_assumptions(book, report)
     write_notes(book)
