@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TypeVar
 
-from moe_report.display import digits, scale, show
+from moe_report.display import digits, parameters, percent, scale, show
 from moe_report.renderers.html.charts.plots import (
     COMPONENTS,
     NARROW,
@@ -192,9 +192,7 @@ def _complete(report: Report, names: Sequence[str], *, positive: bool) -> _Rows:
         else:
             kept.append(model.name)
             numbers.append(tuple(present))
-    metrics = {column.name for column in report.metrics}
-    doubted = frozenset(found.model for found in report.findings if found.column in metrics)
-    return _Rows(columns, tuple(kept), tuple(numbers), tuple(without), doubted)
+    return _Rows(columns, tuple(kept), tuple(numbers), tuple(without), report.doubted)
 
 
 def _sizes(rows: _Rows) -> Figure:
@@ -202,11 +200,15 @@ def _sizes(rows: _Rows) -> Figure:
     trusted, numbers = rows.trusted.names, rows.trusted.numbers
     (total, active), (least, least_active) = numbers[0], numbers[-1]
     if len(trusted) == 1:
-        title = f"{trusted[0]} holds {_size(total)} parameters; {_size(active)} work on a token"
+        title = (
+            f"{trusted[0]} holds {parameters(total)} parameters; "
+            f"{parameters(active)} work on a token"
+        )
     elif total < 1.05 * least:
         fewest, most = (pick(row[1] for row in numbers) for pick in (min, max))
         title = (
-            f"{_size(fewest)} to {_size(most)} of about {_size(total)} parameters work on a token"
+            f"{parameters(fewest)} to {parameters(most)} of about {parameters(total)} parameters "
+            "work on a token"
         )
     else:
         title = (
@@ -239,7 +241,7 @@ def _sizes(rows: _Rows) -> Figure:
 def _shares(rows: _Rows) -> Figure:
     rows = rows.sorted(lambda row: row[0])
     shares = sorted(row[0] for row in rows.trusted.numbers)
-    middle = _percent(shares[(len(shares) - 1) // 2])
+    middle = percent(shares[(len(shares) - 1) // 2])
     title = f"Half of these models run at most {middle} of their weights for a token"
     if len(shares) == 1:
         title = f"{rows.trusted.names[0]} runs {middle} of its weights for a token"
@@ -306,10 +308,10 @@ def _ledger(rows: _Rows) -> Figure:
     shares = [row[-2] / sum(row[:-1]) for row in numbers]
     active = [row[-1] / (sum(row[:-2]) + row[-1]) for row in numbers]
     if len(shares) == 1:
-        whose = f"of {rows.trusted.names[0]}, and {_percent(active[0])} of those a token uses"
-        title = f"Routed experts hold {_percent(shares[0])} of the parameters {whose}"
+        whose = f"of {rows.trusted.names[0]}, and {percent(active[0])} of those a token uses"
+        title = f"Routed experts hold {percent(shares[0])} of the parameters {whose}"
     else:
-        of_all, of_active = (_range(_percent(min(s)), _percent(max(s))) for s in (shares, active))
+        of_all, of_active = (_range(percent(min(s)), percent(max(s))) for s in (shares, active))
         title = (
             f"Routed experts hold {of_all} of the parameters, and {of_active} of those a token uses"
         )
@@ -337,8 +339,8 @@ def _overhead(rows: _Rows) -> Figure:
     amount = _range(*(show(amount, "byte/token", "si") for amount in (moved[0], moved[-1])))
     most_of = "" if len(moved) == 1 else "at most "
     title = (
-        f"{whose} {most_of}{_percent(most_params)} of the parameters and {_do(moved)} "
-        f"{most_of}{_percent(most_flops)} of the FLOPs; what weighs is moving {amount} a token"
+        f"{whose} {most_of}{percent(most_params)} of the parameters and {_do(moved)} "
+        f"{most_of}{percent(most_flops)} of the FLOPs; what weighs is moving {amount} a token"
     )
     series = (
         Series("router-params", "of params", "router's share of parameters"),
@@ -357,12 +359,9 @@ def _overhead(rows: _Rows) -> Figure:
     )
     caption = _on_top(rows, "largest share of FLOPs") + caption
     numbers = [(*row[:2], row[2] + row[3]) for row in shown.numbers]
-    return rows.figure(
-        "overhead", title, caption, legend,
-        _twice(lambda width: overheads(shown.names, numbers, series, width, log=log)),
-        shown,
-        lacking="for lack of numbers or of a router",
-    )  # fmt: skip
+    drawings = _twice(lambda width: overheads(shown.names, numbers, series, width, log=log))
+    without = "for lack of numbers or of a router"
+    return rows.figure("overhead", title, caption, legend, drawings, shown, lacking=without)
 
 
 def _range(least: str, most: str) -> str:
@@ -379,11 +378,3 @@ def _do(models: Sequence[object]) -> str:
 
 def _twice(draw: Callable[[float], _T]) -> tuple[_T, _T]:
     return draw(WIDE), draw(NARROW)
-
-
-def _size(number: float) -> str:
-    return show(number, "parameters", "si")
-
-
-def _percent(share: float) -> str:
-    return show(share, "ratio", "percent")
