@@ -10,7 +10,6 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from moe_report.display import MISSING, show
 from moe_report.formula.excel import plain
-from moe_report.formula.expr import Expr
 from moe_report.load.grid import COMPARE_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book
@@ -259,7 +258,7 @@ def _extremes(column: Column) -> Sequence[float]:
 
 def _note(column: Column) -> str:
     lines = [column.label, column.description]
-    if isinstance(column.expr, Expr) and column.expr.op != "const":
+    if column.expr is not None and column.expr.op != "const":
         lines.append(f"Formula {plain(column.expr)}")
     if column.rests_on:
         lines.append(f"≈ depends on the assumptions {', '.join(column.rests_on)}")

@@ -12,7 +12,6 @@ from openpyxl.worksheet.table import TableFormula
 
 from moe_report.errors import PluginError
 from moe_report.formula.excel import Reference, excel, plain
-from moe_report.formula.expr import Expr
 from moe_report.load.grid import SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
@@ -202,10 +201,9 @@ class _Writer:
     def _header_note(self, column: Column) -> str:
         lines = [column.label, column.description, ""]
         lines.append(f"Symbol {column.symbol.replace('_', ' ')}   Unit {column.unit}")
-        if isinstance(column.expr, Expr) and column.expr.op != "const":
-            lines.append(f"Formula {plain(column.expr)}")
-        elif column.expr is not None:
-            lines.append(f"Default {plain(column.expr)}")
+        if column.expr is not None:
+            what = "Default" if column.expr.op == "const" else "Formula"
+            lines.append(f"{what} {plain(column.expr)}")
         if column.rests_on:
             lines.append(f"≈ depends on the assumptions {', '.join(column.rests_on)}")
         if column.source:
@@ -233,7 +231,7 @@ class _Writer:
                 if text:
                     self.sheet.text(row, number, text, look)
                 if bold and findings:
-                    self.sheet.note(row, number, _findings_text(findings))
+                    self.sheet.note(row, number, "\n".join(map(finding_line, findings)))
 
     def _text_of(self, model: ModelInfo, header: str) -> str:
         if header == "name":
@@ -359,5 +357,6 @@ class _Writer:
 _PLAIN_INPUT = frozenset({Provenance.GIVEN, Provenance.MISSING})
 
 
-def _findings_text(findings: Sequence[Finding]) -> str:
-    return "\n".join(f"{item.level}: {item.column}: {item.message}" for item in findings)
+def finding_line(finding: Finding) -> str:
+    """Return a finding as a line."""
+    return f"{finding.level}: {finding.column}: {finding.message}"

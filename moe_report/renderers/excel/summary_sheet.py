@@ -13,7 +13,7 @@ from moe_report.renderers.excel.assumptions_sheet import chosen_scenario
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.charts import write_main_charts
 from moe_report.renderers.excel.column_widths import longest_number, text_lines
-from moe_report.renderers.excel.models_sheet import Layout
+from moe_report.renderers.excel.models_sheet import Layout, finding_line
 from moe_report.renderers.excel.palette import (
     FAILED,
     GO_TO,
@@ -32,7 +32,8 @@ from moe_report.renderers.excel.palette import (
     number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.report import Column, Finding, Report
+from moe_report.report import Column, Report
+from moe_report.text import counted
 
 HEAD = 5
 _MOST_WORDS = 4  # lines of an introduction, which stands above the frozen header
@@ -42,9 +43,9 @@ _BARS = {"total_params": SKY, "parameter_efficiency": GREY}
 def facts(report: Report) -> str:
     """Return the line of facts under the title."""
     parts = [
-        _counted(len(report.models), "model"),
-        _counted(len(report.metrics), "metric"),
-        _counted(len(report.findings) + len(report.failures), "finding"),
+        counted(len(report.models), "model"),
+        counted(len(report.metrics), "metric"),
+        counted(len(report.findings) + len(report.failures), "finding"),
         report.created[:10],
         f"moe-report {report.version}",
     ]
@@ -60,10 +61,6 @@ def _facts(sheet: Sheet, report: Report) -> None:
     quoted = line.replace('"', '""')
     formula = f'"{quoted} · scenario "&{chosen_scenario()}'
     sheet.formula(2, 1, formula, f"{line} · scenario {report.scenario}", SUBTITLE)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def write_summary(book: Book, report: Report, layout: Layout) -> None:
@@ -144,7 +141,7 @@ def _findings(sheet: Sheet, report: Report, layout: Layout, top: int, last: int)
     for finding in report.findings:
         sheet.text(row, 1, finding.model, GO_TO)
         sheet.link(row, 1, layout.address(finding.column, finding.model))
-        row = _spanning(sheet, row, last, sentence(finding))
+        row = _spanning(sheet, row, last, finding_line(finding))
     for failure in report.failures:
         sheet.text(row, 1, "failed", FAILED)
         row = _spanning(sheet, row, last, str(failure))
@@ -162,8 +159,3 @@ def _spanning(sheet: Sheet, row: int, last: int, text: str) -> int:
 def _room(sheet: Sheet, first: int, last: int) -> int:
     """Return how many characters find room on a line over some columns."""
     return round(sum(sheet.widths.get(at, 8.43) for at in range(first, last + 1)) * 1.08)
-
-
-def sentence(finding: Finding) -> str:
-    """Return a finding as a line."""
-    return f"{finding.level}: {finding.column}: {finding.message}"

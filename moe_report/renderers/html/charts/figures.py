@@ -30,10 +30,8 @@ from moe_report.report import Column, Report
 _T = TypeVar("_T")
 MOST_ROWS = 24
 _LEDGER = tuple(name for _, _, names in COMPONENTS for name in names)
-_OVERHEAD = (
-    "router_param_share", "router_flop_share", "dispatch_bytes_per_token",
-    "combine_bytes_per_token",
-)  # fmt: skip
+_SHARES = ("router_param_share", "router_flop_share")
+_MOVED = ("dispatch_bytes_per_token", "combine_bytes_per_token")
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def figures(report: Report) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
             True,
         ),
         ("the parameter ledger", _ledger, (*_LEDGER, "active_routed_expert_params"), False),
-        ("routing overhead", _overhead, _OVERHEAD, True),
+        ("routing overhead", _overhead, (*_SHARES, *_MOVED), True),
     )
     for what, draw, names, positive in charts:
         if any(name not in report.columns for name in names):
@@ -226,16 +224,12 @@ def _sizes(rows: _Rows) -> Figure:
         Series("total", "total", "total parameters"),
         Series("active", "active", "active for a token"),
     )
-    legend = [
-        Key(item.css, shape if log else "bar", item.label)
-        for item, shape in zip(series, ("circle", "diamond"), strict=True)
-    ]
-
-    def draw(width: float) -> Drawing:
-        unit = "parameters"
-        return pairs(shown.names, shown.numbers, series, width, unit, unit, log=log)
-
-    return rows.figure("size", title, caption, legend, _twice(draw), shown)
+    shapes = ("circle", "diamond") if log else ("bar", "bar")
+    unit = "parameters"
+    drawings = _twice(
+        lambda width: pairs(shown.names, shown.numbers, series, width, unit, unit, log=log)
+    )
+    return rows.figure("size", title, caption, _keys(series, shapes), drawings, shown)
 
 
 def _shares(rows: _Rows) -> Figure:
@@ -254,17 +248,11 @@ def _shares(rows: _Rows) -> Figure:
         Series("active", "efficiency", "efficiency"),
         Series("routed", "utilisation", "expert utilisation"),
     )
-    legend = [
-        Key(item.css, shape, item.label)
-        for item, shape in zip(series, ("circle", "diamond"), strict=True)
-    ]
-    shown = rows.shown
-
-    def draw(width: float) -> Drawing:
-        said = "share of parameters, and of experts"
-        return pairs(shown.names, shown.numbers, series, width, "ratio", said, log=False)
-
-    return rows.figure("share", title, caption, legend, _twice(draw), shown)
+    shown, said = rows.shown, "share of parameters, and of experts"
+    drawings = _twice(
+        lambda width: pairs(shown.names, shown.numbers, series, width, "ratio", said, log=False)
+    )
+    return rows.figure("share", title, caption, _keys(series), drawings, shown)
 
 
 def _flops(rows: _Rows, flops_per_param: float) -> Figure:
@@ -346,11 +334,7 @@ def _overhead(rows: _Rows) -> Figure:
         Series("router-params", "of params", "router's share of parameters"),
         Series("router-flops", "of FLOPs", "router's share of FLOPs"),
     )
-    legend = [
-        Key("router-params", "circle", series[0].label),
-        Key("router-flops", "diamond", series[1].label),
-        Key("moved", "bar", "bytes moved a token"),
-    ]
+    legend = [*_keys(series), Key("moved", "bar", "bytes moved a token")]
     shown = rows.shown
     log = spans_decades([share for row in shown.numbers for share in row[:2]])
     caption = (
@@ -362,6 +346,12 @@ def _overhead(rows: _Rows) -> Figure:
     drawings = _twice(lambda width: overheads(shown.names, numbers, series, width, log=log))
     without = "for lack of numbers or of a router"
     return rows.figure("overhead", title, caption, legend, drawings, shown, lacking=without)
+
+
+def _keys(
+    series: tuple[Series, Series], shapes: Sequence[str] = ("circle", "diamond")
+) -> list[Key]:
+    return [Key(item.css, shape, item.label) for item, shape in zip(series, shapes, strict=True)]
 
 
 def _range(least: str, most: str) -> str:

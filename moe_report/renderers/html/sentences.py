@@ -1,4 +1,4 @@
-"""Sentences that make the points of a page with the numbers of its models.
+"""Sentences of the reading help that speak of the numbers of this page's models.
 
 A sentence speaks of rows that have every number it needs and that no finding doubts; where there
 is none it is empty, and the page has the general words alone.
