@@ -33,10 +33,11 @@ test: $(VENV)/.test-$(CI) lint ## Set up, and pass the tests.
 	$(BIN)/python -m pytest
 
 .PHONY: lint
-lint: $(VENV)/.test-$(CI) ## Check style and types.
+lint: $(VENV)/.test-$(CI) ## Check style, types and who imports whom.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 .PHONY: oracle
 oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact counts against them.
@@ -50,8 +51,9 @@ bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain openpyxl script, 
 	$(BIN)/python tests/benchmarks/filling.py
 
 .PHONY: docs
-docs: $(BIN)/moe-report ## Write the table of architectures from what the tests enforce.
+docs: $(BIN)/moe-report ## Write what is generated: the table of architectures, the fields' types.
 	$(BIN)/python -m moe_report.importers.exactness > docs/architectures.md
+	$(BIN)/python -m moe_report.schema.fields > moe_report/schema/model_fields.py
 
 .PHONY: wheel
 wheel: $(VENV)/.test-$(CI) ## Build the wheel and the sdist into dist/.

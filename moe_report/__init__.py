@@ -5,6 +5,7 @@ This is what the author of a metric imports, and nothing else::
     from moe_report import Model, metric
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,25 +22,13 @@ if TYPE_CHECKING:
         sqrt,
         where,
     )
-    from moe_report.schema.metrics import Model, assumption, metric
+    from moe_report.schema.assumptions import assumption
+    from moe_report.schema.metrics import Metric, Model, metric
 
 __version__ = "0.1.0"
 
-_FUNCTIONS = (
-    "ceil",
-    "coalesce",
-    "exp",
-    "floor",
-    "ln",
-    "log10",
-    "log2",
-    "maximum",
-    "minimum",
-    "sqrt",
-    "where",
-)
-
 __all__ = [
+    "Metric",
     "Model",
     "assumption",
     "ceil",
@@ -59,10 +48,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
-    if name in _FUNCTIONS:
-        import moe_report.formula.functions as module
-    elif name in __all__:
-        import moe_report.schema.metrics as module  # type: ignore[no-redef]
-    else:
-        raise AttributeError(f"module 'moe_report' has no attribute {name!r}")
-    return getattr(module, name)
+    for module in ("formula.functions", "schema.assumptions", "schema.metrics"):
+        if name in __all__:
+            found = vars(importlib.import_module(f"moe_report.{module}"))
+            if name in found:
+                return found[name]
+    raise AttributeError(f"module 'moe_report' has no attribute {name!r}")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from moe_report.branding import Branding
 from moe_report.formula.expr import Expr
-from moe_report.schema.metrics import Assumption
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Failure
 from moe_report.table import BASE, Source
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -116,15 +116,3 @@ class ModelTable:
     def carried_headers(self) -> tuple[str, ...]:
         """Headers of the columns that are carried through, in order of first appearance."""
         return tuple(dict.fromkeys(header for row in self.rows for header in row.carried))
-
-
-def rows_of_examples(examples: Iterable[object]) -> tuple[Row, ...]:
-    """Return the shipped example models as rows."""
-    return tuple(
-        Row(
-            name=example.name,  # type: ignore[attr-defined]
-            texts=dict(example.texts),  # type: ignore[attr-defined]
-            numbers={name: given(value) for name, value in example.numbers.items()},  # type: ignore[attr-defined]
-        )
-        for example in examples
-    )

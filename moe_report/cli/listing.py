@@ -9,7 +9,8 @@ from moe_report.display import scale, show
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.excel import excel, plain
 from moe_report.report import Report
-from moe_report.schema.metrics import Assumption, Metric
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry, Section
 
 _HEADLINE = ("total_params", "active_params", "parameter_efficiency", "expert_flops_savings")

@@ -189,10 +189,10 @@ def page(
 ) -> None:  # fmt: skip
     """Write a page that is a calculator, with published models to begin with."""
     from moe_report.compute.build import build_report
-    from moe_report.load.examples import published_models
+    from moe_report.load.examples import published_models, rows_of_examples
     from moe_report.output import write_files
     from moe_report.renderers.html.render import render_calculator
-    from moe_report.table import ModelTable, Source, rows_of_examples
+    from moe_report.table import ModelTable, Source
 
     look = LookOptions.taken_from(chosen)
     check_templates(look)

@@ -1,4 +1,4 @@
 """A table of models becomes a report.
 
-In comes a ModelTable, out comes a Report, evaluated and audited. Start at ``build``.
+In come a ModelTable and a registry, out comes a Report, evaluated and audited. Start at ``build``.
 """

@@ -17,8 +17,6 @@ _CLAIMS = {
     "published_total_params": ("total_params",),
     "published_active_params": ("active_params", "active_params_no_embedding"),
 }
-
-
 _KINDS_OF_LAYERS = {
     "num_hidden_layers": (
         "num_sliding_window_layers",
@@ -106,21 +104,18 @@ def _impossible(view: _View) -> Iterator[Finding]:
         return
     slack_total, slack_active = view.half_unit("total_params"), view.half_unit("active_params")
     if active - slack_active > total + slack_total:
-        yield view.finding(
-            "impossible", "active_params",
-            f"{view.shown('active_params', active)} are active, of only "
-            f"{view.shown('total_params', total)} in total",
-            stated=active, computed=total,
-        )  # fmt: skip
+        few, many = view.shown("total_params", total), view.shown("active_params", active)
+        message = f"{many} are active, of only {few} in total"
+        yield view.finding("impossible", "active_params", message, stated=active, computed=total)
     elif experts and chosen and (active + slack_active) * experts < (total - slack_total) * chosen:
-        yield view.finding(
-            "impossible", "active_params",
+        message = (
             f"{_share(active / total)} of the parameters are active, less than the "
             f"{_share(chosen / experts)} of the experts ({chosen:,.0f} of {experts:,.0f}) that a "
             "token uses; everything else is always active, so total, active, experts and top-k "
-            "cannot belong to one model",
-            stated=active, computed=total * chosen / experts,
-        )  # fmt: skip
+            "cannot belong to one model"
+        )
+        least = total * chosen / experts
+        yield view.finding("impossible", "active_params", message, stated=active, computed=least)
 
 
 def _share(part: float) -> str:
@@ -135,14 +130,10 @@ def _layers(view: _View) -> Iterator[Finding]:
         return
     for column, kinds in _KINDS_OF_LAYERS.items():
         counted = {kind: view.value(kind) or 0 for kind in kinds}
-        if sum(counted.values()) > layers:
-            listed = " and ".join(
-                f"{count:,.0f} {kind}" for kind, count in counted.items() if count
-            )
-            yield view.finding(
-                "impossible", column, f"{listed}, of only {layers:,.0f} layers in all",
-                stated=sum(counted.values()), computed=layers,
-            )  # fmt: skip
+        if (stated := sum(counted.values())) > layers:
+            listed = " and ".join(f"{n:,.0f} {kind}" for kind, n in counted.items() if n)
+            message = f"{listed}, of only {layers:,.0f} layers in all"
+            yield view.finding("impossible", column, message, stated=stated, computed=layers)
 
 
 def _shares(view: _View) -> Iterator[Finding]:
@@ -150,12 +141,11 @@ def _shares(view: _View) -> Iterator[Finding]:
     for name in _SHARES:
         stated = view.typed(name)
         if stated is not None and not 0 <= stated.value <= 1:
-            yield view.finding(
-                "impossible", name,
+            message = (
                 f"given as {_share(stated.value)}, and a share is from 0 to 100 %; head a column "
-                f"of percentages '{name} (%)'",
-                stated=stated.value,
-            )  # fmt: skip
+                f"of percentages '{name} (%)'"
+            )
+            yield view.finding("impossible", name, message, stated=stated.value)
 
 
 def _claims(view: _View) -> Iterator[Finding]:
@@ -168,12 +158,9 @@ def _claims(view: _View) -> Iterator[Finding]:
         both = view.shown(claim, computed[0])
         if computed[-1] != computed[0]:
             both += f", or {view.shown(claim, computed[-1])} without the input embedding"
-        yield view.finding(
-            "differs", claim,
-            f"published {view.shown(claim, stated.value)}, computed {both} "
-            f"({difference(stated.value, nearest)})",
-            stated=stated.value, computed=nearest,
-        )  # fmt: skip
+        off = difference(stated.value, nearest)
+        message = f"published {view.shown(claim, stated.value)}, computed {both} ({off})"
+        yield view.finding("differs", claim, message, stated=stated.value, computed=nearest)
 
 
 def _overrides(view: _View) -> Iterator[Finding]:
@@ -182,30 +169,28 @@ def _overrides(view: _View) -> Iterator[Finding]:
         if name in FIELDS or cell is None or cell.computed is None:
             continue
         if not _rounds(stated, cell.computed):
-            yield view.finding(
-                "differs", name,
+            off = difference(stated.value, cell.computed)
+            message = (
                 f"given as {view.shown(name, stated.value)}, while the formula gives "
-                f"{view.shown(name, cell.computed)} ({difference(stated.value, cell.computed)}); "
-                "the given number is used",
-                stated=stated.value, computed=cell.computed,
-            )  # fmt: skip
+                f"{view.shown(name, cell.computed)} ({off}); the given number is used"
+            )
+            yield view.finding(
+                "differs", name, message, stated=stated.value, computed=cell.computed
+            )
 
 
 def _odd_rows(view: _View) -> Iterator[Finding]:
     if view.row.name.strip().casefold() in _SUMMARIES:
-        yield view.finding(
-            "suspicious", "total_params" if "total_params" in view.columns else "num_experts",
-            "this row is named like a summary of the others, and is taken for a model",
-        )  # fmt: skip
+        column = "total_params" if "total_params" in view.columns else "num_experts"
+        message = "this row is named like a summary of the others, and is taken for a model"
+        yield view.finding("suspicious", column, message)
     for window, layers in (
         ("sliding_window", "num_sliding_window_layers"),
         ("attention_chunk_size", "num_chunked_attention_layers"),
     ):
         if view.typed(window) and not view.value(layers):
-            yield view.finding(
-                "suspicious", window,
-                f"given, while {layers} is 0: no layer uses it; fill in how many do",
-            )  # fmt: skip
+            message = f"given, while {layers} is 0: no layer uses it; fill in how many do"
+            yield view.finding("suspicious", window, message)
 
 
 def _against(view: _View, reference: Reference) -> Iterator[Finding]:
@@ -221,37 +206,29 @@ def _against(view: _View, reference: Reference) -> Iterator[Finding]:
             continue
         nearest = min(known, key=lambda value: abs(value - stated.value))
         off = "" if name in FIELDS else f" ({difference(stated.value, nearest)})"
-        yield view.finding(
-            "differs", name,
-            f"given as {view.shown(name, stated.value)}, while {reference.name} has "
-            f"{view.shown(name, nearest)}{off}",
-            stated=stated.value, computed=nearest,
-        )  # fmt: skip
+        typed, real = view.shown(name, stated.value), view.shown(name, nearest)
+        message = f"given as {typed}, while {reference.name} has {real}{off}"
+        yield view.finding("differs", name, message, stated=stated.value, computed=nearest)
 
 
 def _suspicious(view: _View) -> Iterator[Finding]:
     width = view.cell("head_dim")
     if width and width.provenance == Provenance.DERIVED and width.value != round(width.value or 0):
-        yield view.finding(
-            "suspicious", "head_dim",
-            f"hidden_size / num_attention_heads gives {width.value:g}, no whole number; "
-            "fill in head_dim",
-        )  # fmt: skip
+        ratio = f"hidden_size / num_attention_heads gives {width.value:g}"
+        yield view.finding("suspicious", "head_dim", f"{ratio}, no whole number; fill in head_dim")
     layers, with_experts = view.value("num_hidden_layers"), view.value("num_moe_layers")
     expert = view.cell("moe_intermediate_size")
     mixed = layers is not None and with_experts is not None and 0 < with_experts < layers
     if mixed and expert and expert.value and expert.provenance == Provenance.DERIVED:
-        yield view.finding(
-            "suspicious", "moe_intermediate_size",
+        message = (
             "not filled in, so experts are taken to be as wide as the dense layers' FFN "
-            f"({expert.value:,.0f}); models with dense layers rarely are",
-        )  # fmt: skip
+            f"({expert.value:,.0f}); models with dense layers rarely are"
+        )
+        yield view.finding("suspicious", "moe_intermediate_size", message)
     experts, chosen = view.value("num_experts"), view.value("num_experts_per_tok")
     if experts and experts == chosen and experts > 1:
-        yield view.finding(
-            "suspicious", "num_experts_per_tok",
-            f"a token goes through all {experts:,.0f} experts, so nothing is routed",
-        )  # fmt: skip
+        message = f"a token goes through all {experts:,.0f} experts, so nothing is routed"
+        yield view.finding("suspicious", "num_experts_per_tok", message)
 
 
 def _rounds(stated: Given, computed: float) -> bool:

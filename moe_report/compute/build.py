@@ -12,15 +12,10 @@ from moe_report.compute.audit import Reference, audit, names_compared_with
 from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.compute.scenarios import scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
-from moe_report.report import (
-    AssumptionValue,
-    ModelInfo,
-    Report,
-    ReportSection,
-    Scenario,
-)
+from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.report import AssumptionValue, ModelInfo, Report, ReportSection, Scenario
 from moe_report.schema.registry import Registry
-from moe_report.table import BASE, ModelTable, Source, rows_of_examples
+from moe_report.table import BASE, ModelTable, Source
 
 
 def build_report(
@@ -53,12 +48,16 @@ def build_report(
     references = _references(table, evaluation, registry, numbers)
     sections = tuple(
         ReportSection(
-            section.name, section.title, section.introduction,
-            tuple(evaluation.metrics[metric.name] for metric in section.metrics),
-            section.distribution, section.version, section.module,
+            name=section.name,
+            title=section.title,
+            introduction=section.introduction,
+            columns=tuple(evaluation.metrics[metric.name] for metric in section.metrics),
+            distribution=section.distribution,
+            version=section.version,
+            module=section.module,
         )
         for section in registry.sections
-    )  # fmt: skip
+    )
     branding = branding or Branding()
     return Report(
         title=branding.title or title or f"Mixture-of-Experts models of {table.source.name}",
@@ -125,15 +124,11 @@ def _scenarios(table: ModelTable, used: Sequence[AssumptionValue]) -> tuple[Scen
         return ()
     found = []
     for name, own in {BASE: table.assumptions, **table.scenarios.values}.items():
-        typed = typed_in(table, name)
-        values = {
-            item.definition.name: (
-                item.value if item.fixed
-                else typed[item.definition.name].value if item.definition.name in typed
-                else item.definition.default
-            )
-            for item in used
-        }  # fmt: skip
+        values = {item.definition.name: item.definition.default for item in used}
+        values |= {
+            key: given.value for key, given in typed_in(table, name).items() if key in values
+        }
+        values |= {item.definition.name: item.value for item in used if item.fixed}
         numbers = {key: given.value for key, given in own.items() if key in values}
         found.append(Scenario(name, numbers, values))
     return tuple(found)
@@ -146,8 +141,6 @@ def _references(
     at_hand = _by_name(table, evaluation, wanted)
     if set(wanted) <= set(at_hand):
         return at_hand
-    from moe_report.load.examples import example_models
-
     rows = rows_of_examples(example_models())
     shipped = ModelTable(rows, Source("shipped examples"))
     examples = _by_name(shipped, evaluate_table(shipped, registry, assumptions), wanted)

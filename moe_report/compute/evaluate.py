@@ -34,12 +34,6 @@ class Evaluation:
     fields: tuple[Column, ...]
     metrics: Mapping[str, Column]
 
-    def value(self, name: str, row: int) -> float | None:
-        """Return the value of a field or metric in a row, None if missing."""
-        if name in self.metrics:
-            return self.metrics[name].cells[row].value
-        return next(column for column in self.fields if column.name == name).cells[row].value
-
 
 def evaluate_table(
     table: ModelTable, registry: Registry, assumptions: Mapping[str, float]
@@ -52,11 +46,10 @@ def evaluate_table(
         assumptions: A value for each assumption of the registry.
     """
     engine = _Engine(table, registry, assumptions)
-    fields = tuple(engine.field(FIELDS[name]) for name in _fields_in_order())
-    position = {name: at for at, name in enumerate(NUMBER_FIELDS)}
+    fields = {name: engine.field(FIELDS[name]) for name in _fields_in_order()}
     computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order()}
     return Evaluation(
-        tuple(sorted(fields, key=lambda column: position[column.name])),
+        tuple(fields[name] for name in NUMBER_FIELDS),
         {name: computed[name] for name in registry.metrics},
     )
 
@@ -96,15 +89,22 @@ class _Engine:
         cells = self._cells(field.name, expr, Provenance.DERIVED)
         if expr is not None and expr.op == "const":
             note = f"default: {field.name} is {expr.value:g} unless it is filled in"
-            cells = [
-                cell if cell.provenance == Provenance.GIVEN
-                else Cell(cell.value, Provenance.DEFAULT, note)
-                for cell in cells
-            ]  # fmt: skip
+            default = Cell(expr.value, Provenance.DEFAULT, note)
+            cells = [cell if cell.provenance == Provenance.GIVEN else default for cell in cells]
         return Column(
-            field.name, field.label, field.symbol, field.unit, field.help, "", field.group,
-            "si" if field.unit == "parameters" else "integer", expr, None, False, tuple(cells),
-        )  # fmt: skip
+            name=field.name,
+            label=field.label,
+            symbol=field.symbol,
+            unit=field.unit,
+            description=field.help,
+            source="",
+            group=field.group,
+            format="si" if field.unit == "parameters" else "integer",
+            expr=expr,
+            better=None,
+            headline=False,
+            cells=tuple(cells),
+        )
 
     def metric(self, metric: Metric) -> Column:
         own = {item.name for item in metric.assumptions}
@@ -115,10 +115,20 @@ class _Engine:
         computed = Provenance.ASSUMED if rests_on else Provenance.DERIVED
         cells = self._cells(metric.name, metric.expr, computed)
         return Column(
-            metric.name, metric.label, metric.symbol, metric.unit, metric.description,
-            metric.source, self.group[metric.name], metric.format, metric.expr, metric.better,
-            metric.headline, tuple(cells), rests_on,
-        )  # fmt: skip
+            name=metric.name,
+            label=metric.label,
+            symbol=metric.symbol,
+            unit=metric.unit,
+            description=metric.description,
+            source=metric.source,
+            group=self.group[metric.name],
+            format=metric.format,
+            expr=metric.expr,
+            better=metric.better,
+            headline=metric.headline,
+            cells=tuple(cells),
+            rests_on=rests_on,
+        )
 
     def _cells(self, name: str, expr: Expr | None, provenance: Provenance) -> list[Cell]:
         rows = self.table.rows

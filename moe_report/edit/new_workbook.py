@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from moe_report.compute.build import build_report, creation_time
 from moe_report.formula.excel import plain
-from moe_report.load.examples import example_models
+from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.load.grid import REPORT_SHEET
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
@@ -17,7 +17,7 @@ from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.report import Provenance, Report
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
-from moe_report.table import ModelTable, Row, Scenarios, Source, given, rows_of_examples
+from moe_report.table import ModelTable, Row, Scenarios, Source, given
 
 # Two that show what a scenario is: what attention costs at length, and sending out in FP8.
 _SCENARIOS = {"long context": {"context_length": 131072.0}, "fp8": {"dispatch_bytes": 1.0}}

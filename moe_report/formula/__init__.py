@@ -1,4 +1,5 @@
 """A recorded expression and its readings: values, an Excel formula, MathML, JavaScript.
 
-In comes a metric's function called with symbols, out come the readings. Start at ``expr``.
+In comes what a metric's function makes of symbols, out come a column of numbers (``operations``)
+and texts (``excel``, ``mathml``, ``javascript``). Start at ``expr``.
 """

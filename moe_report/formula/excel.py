@@ -1,4 +1,4 @@
-"""One expression, several readings: an Excel formula, MathML.
+"""An expression as an Excel formula, and as a line of text that is written like one.
 
 Each printer is a function of an :class:`~moe_report.formula.expr.Expr` and of what its symbols are
 called in the target language. Each is exhaustive over
@@ -8,39 +8,25 @@ random expressions have the same value in every reading.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Callable
 
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import always_needed
 
 Reference = Callable[[str], str]
 
-# -- Excel ----------------------------------------------------------------------------------------
-
-_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^"}
+INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^"}
 _COMPARISON = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
-_EXCEL_CALLS = {
-    "abs": "ABS",
-    "minimum": "MIN",
-    "maximum": "MAX",
-    "sqrt": "SQRT",
-    "exp": "EXP",
-    "ln": "LN",
-    "log10": "LOG10",
-    "and": "AND",
-    "or": "OR",
-    "not": "NOT",
-}
+_SAME_NAME = ("abs", "sqrt", "exp", "ln", "log10", "and", "or", "not")
+_CALLS = {"minimum": "MIN", "maximum": "MAX"} | {op: op.upper() for op in _SAME_NAME}
 # Operations that can fail though every operand has a value.
 _PARTIAL = frozenset({"div", "pow", "sqrt", "exp", "ln", "log2", "log10"})
 
 # How tightly an operation binds. Excel binds a unary minus tighter than ^, and reads ^ from the
 # left (-2^2 is 4 and 2^3^2 is 64), so operands of both are bracketed unless they are atoms.
-_LEVEL = dict.fromkeys(_COMPARISON, 1) | {
-    "add": 2, "sub": 2, "mul": 3, "div": 3, "pow": 4, "neg": 5
-}  # fmt: skip
-_ATOM = 9
+_ARITHMETIC = {"add": 2, "sub": 2, "mul": 3, "div": 3, "pow": 4, "neg": 5}
+LEVEL = dict.fromkeys(_COMPARISON, 1) | _ARITHMETIC
+ATOM = 9
 
 
 def excel(expr: Expr, reference: Reference) -> str:
@@ -69,7 +55,8 @@ def excel(expr: Expr, reference: Reference) -> str:
     return _Excel(reference).guarded(expr)
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
+    """Return a number as a formula writes it: whole ones in digits alone."""
     return str(int(value)) if value == int(value) and abs(value) < 1e16 else f"{value!r}".upper()
 
 
@@ -127,17 +114,17 @@ class _Excel:
     def text(self, expr: Expr, known: frozenset[str]) -> str:
         op, args = expr.op, expr.args
         if op == "const":
-            return _number(expr.value)
+            return number_text(expr.value)
         if op == "symbol":
             return self.reference(expr.name)
         if op == "pow":
             return self._power(args[0], args[1], known)
         if op == "neg":
-            return "-" + self._bracketed(args[0], known, _ATOM)
-        if op in _INFIX:
-            level = _LEVEL[op]
+            return "-" + self._bracketed(args[0], known, ATOM)
+        if op in INFIX:
+            level = LEVEL[op]
             left = self._bracketed(args[0], known, level)
-            return f"{left}{_INFIX[op]}{self._bracketed(args[1], known, level + 1)}"
+            return f"{left}{INFIX[op]}{self._bracketed(args[1], known, level + 1)}"
         if op in _COMPARISON:
             left, right = (self._bracketed(arg, known, 2) for arg in args)
             return f"{left}{_COMPARISON[op]}{right}"
@@ -152,20 +139,20 @@ class _Excel:
             return f"-INT(-ROUND({self.text(args[0], known)},6))"
         if op == "log2":
             return f"LOG({self.text(args[0], known)},2)"
-        return f"{_EXCEL_CALLS[op]}({','.join(self.text(arg, known) for arg in args)})"
+        return f"{_CALLS[op]}({','.join(self.text(arg, known) for arg in args)})"
 
     def _bracketed(self, expr: Expr, known: frozenset[str], level: int) -> str:
         text = self.text(expr, known)
-        own = _LEVEL.get(expr.op, _ATOM)
+        own = LEVEL.get(expr.op, ATOM)
         if expr.op == "ceil" or (expr.op == "const" and expr.value < 0):
-            own = _LEVEL["neg"]  # both print with a leading minus
-        if own == _LEVEL["neg"] and level > _LEVEL["mul"]:
+            own = LEVEL["neg"]  # both print with a leading minus
+        if own == LEVEL["neg"] and level > LEVEL["mul"]:
             own = 0  # -a*b is (-a)*b in Excel too, but -a^2 is (-a)^2
         return text if own >= level else f"({text})"
 
     def _power(self, base: Expr, exponent: Expr, known: frozenset[str]) -> str:
-        left = self._bracketed(base, known, _ATOM)
-        right = self._bracketed(exponent, known, _ATOM)
+        left = self._bracketed(base, known, ATOM)
+        right = self._bracketed(exponent, known, ATOM)
         power = f"{left}^{right}"
         fixed = exponent.op == "const"
         whole = fixed and exponent.value == int(exponent.value)
@@ -184,7 +171,7 @@ class _Excel:
         fallback = self.text(second, known.union(always_needed(second)))
         if not _can_fail(first):
             if not lacks_first:
-                return self._bracketed(first, known, _ATOM)
+                return self._bracketed(first, known, ATOM)
             return f"IF({lacks_first},{fallback},{text})"
         lacks_second = self._lacking(second, known)
         if lacks_second:
@@ -197,136 +184,9 @@ def _any(tests: list[str]) -> str:
     return f"OR({','.join(tests)})" if len(tests) > 1 else "".join(tests)
 
 
-# -- MathML ---------------------------------------------------------------------------------------
-
-_MATHML_COMPARISON = {
-    "lt": "&lt;", "le": "≤", "gt": "&gt;", "ge": "≥", "eq": "=", "ne": "≠"
-}  # fmt: skip
-_MATHML_CALLS = {"minimum": "min", "maximum": "max", "exp": "exp", "ln": "ln", "log10": "log"}
-_FENCES = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
-_MATHML_LEVEL = {"or": 0, "and": 1, **_LEVEL, "div": _ATOM, "neg": 2}
-
-
-def mathml(expr: Expr, symbols: Mapping[str, str], *, result: str | None = None) -> str:
-    """Return an expression as a MathML element.
-
-    Args:
-        expr: The expression.
-        symbols: What each symbol is written as: a letter or word, with a subscript after ``_``.
-        result: The symbol that stands left of an equals sign, if any.
-
-    >>> from moe_report.formula.expr import symbol
-    >>> mathml(1 - symbol("k") / symbol("E"), {"k": "k", "E": "E"})
-    '<math><mrow><mn>1</mn><mo>−</mo><mfrac><mi>k</mi><mi>E</mi></mfrac></mrow></math>'
-    """
-    body = _mathml(expr, symbols)
-    if result is not None:
-        body = f"<mrow>{mathml_symbol(result)}<mo>=</mo>{body}</mrow>"
-    return f"<math>{body}</math>"
-
-
-_HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
-
-
-def mathml_symbol(text: str) -> str:
-    """Return the MathML of a symbol such as ``d_ff``: base, and subscript after ``_``."""
-    base, _, subscript = text.partition("_")
-    letter = f"<mi>{escape(base.removesuffix(_HAT))}</mi>"
-    if base.endswith(_HAT):
-        letter = f'<mover accent="true">{letter}<mo>^</mo></mover>'
-    if not subscript:
-        return letter
-    return f"<msub>{letter}<mtext>{escape(subscript)}</mtext></msub>"
-
-
-def _mathml_number(value: float) -> str:
-    text = _number(abs(value))
-    mantissa, _, exponent = text.partition("E")
-    number = f"<mn>{mantissa}</mn>"
-    if exponent:
-        power = f"<msup><mn>10</mn><mn>{int(exponent)}</mn></msup>".replace("<mn>-", "<mn>−")
-        number = f"<mrow>{number}<mo>·</mo>{power}</mrow>"
-    return f"<mrow><mo>−</mo>{number}</mrow>" if value < 0 else number
-
-
-def _fenced(inner: str, opening: str = "(", closing: str = ")") -> str:
-    return f"<mrow><mo>{opening}</mo>{inner}<mo>{closing}</mo></mrow>"
-
-
-def _cases(*rows: tuple[str, str]) -> str:
-    cells = "".join(
-        f"<mtr><mtd>{value}</mtd><mtd><mrow>{condition}</mrow></mtd></mtr>"
-        for value, condition in rows
-    )
-    table = f'<mtable columnalign="left left">{cells}</mtable>'
-    return f"<mrow><mo>{{</mo>{table}</mrow>"
-
-
-def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
-    op, args = expr.op, expr.args
-
-    def operand(arg: Expr, at: int = 0) -> str:
-        return _mathml(arg, symbols, at)
-
-    own = _MATHML_LEVEL.get(op, _ATOM)
-    if op == "const":
-        text = _mathml_number(expr.value)
-        if expr.value < 0:
-            own = _MATHML_LEVEL["neg"]
-        elif "<msup>" in text:
-            own = _LEVEL["mul"]  # 1.5·10²⁰
-    elif op == "symbol":
-        text = mathml_symbol(symbols[expr.name])
-    elif op == "div":
-        text = f"<mfrac>{operand(args[0])}{operand(args[1])}</mfrac>"
-        own = _LEVEL["pow"] if level > _LEVEL["pow"] else _ATOM  # a fraction as base of a power
-    elif op == "pow":
-        text = f"<msup>{operand(args[0], _ATOM)}{operand(args[1])}</msup>"
-    elif op == "neg":
-        text = f"<mrow><mo>−</mo>{operand(args[0], 3)}</mrow>"
-    elif op in _INFIX:
-        sign = {"add": "+", "sub": "−", "mul": "⋅"}[op]
-        right = operand(args[1], own + (op != "mul" and 1))
-        text = f"<mrow>{operand(args[0], own)}<mo>{sign}</mo>{right}</mrow>"
-    elif op in _MATHML_COMPARISON:
-        left, right = (operand(arg, 2) for arg in args)
-        text = f"<mrow>{left}<mo>{_MATHML_COMPARISON[op]}</mo>{right}</mrow>"
-    elif op == "where":
-        test, then, otherwise = args
-        text = _cases(
-            (operand(then), f"<mtext>if </mtext>{operand(test)}"),
-            (operand(otherwise), "<mtext>otherwise</mtext>"),
-        )
-        own = _LEVEL["lt"]  # the brace has no right end, so a term behind it would seem its own
-    elif op == "coalesce":
-        text = _cases(
-            (operand(args[0]), "<mtext>where known</mtext>"),
-            (operand(args[1]), "<mtext>otherwise</mtext>"),
-        )
-        own = _LEVEL["lt"]
-    elif op in _FENCES:
-        text = _fenced(operand(args[0]), *_FENCES[op])
-    elif op == "sqrt":
-        text = f"<msqrt>{operand(args[0])}</msqrt>"
-    elif op == "log2":
-        log = "<msub><mi>log</mi><mn>2</mn></msub>"
-        text = f"<mrow>{log}{_fenced(operand(args[0]))}</mrow>"
-    elif op in ("and", "or"):
-        word = f"<mtext> {op} </mtext>"
-        text = f"<mrow>{operand(args[0], own)}{word}{operand(args[1], own)}</mrow>"
-    elif op == "not":
-        text = f"<mrow><mtext>not </mtext>{_fenced(operand(args[0]))}</mrow>"
-    else:
-        inside = "<mo>,</mo>".join(operand(arg) for arg in args)
-        text = f"<mrow><mi>{_MATHML_CALLS[op]}</mi>{_fenced(inside)}</mrow>"
-    return text if own >= level else _fenced(text)
-
-
-# -- text -----------------------------------------------------------------------------------------
-
 _PLAIN_CALLS = {"minimum": "min", "maximum": "max"}
-_PLAIN_INFIX = {**_INFIX, **_COMPARISON, "and": "and", "or": "or"}
-_PLAIN_LEVEL = {"or": -1, "and": 0, **_LEVEL}
+_PLAIN_INFIX = {**INFIX, **_COMPARISON, "and": "and", "or": "or"}
+_PLAIN_LEVEL = {"or": -1, "and": 0, **LEVEL}
 
 
 def plain(expr: Expr) -> str:
@@ -338,19 +198,19 @@ def plain(expr: Expr) -> str:
     """
     op, args = expr.op, expr.args
     if op == "const":
-        return _number(expr.value)
+        return number_text(expr.value)
     if op == "symbol":
         return expr.name
 
     def operand(arg: Expr, level: int) -> str:
         negative = arg.op == "const" and arg.value < 0
-        own = _LEVEL["neg"] if negative else _PLAIN_LEVEL.get(arg.op, _ATOM)
+        own = LEVEL["neg"] if negative else _PLAIN_LEVEL.get(arg.op, ATOM)
         return plain(arg) if own >= level else f"({plain(arg)})"
 
     if op == "neg":
-        return f"-{operand(args[0], _ATOM)}"
+        return f"-{operand(args[0], ATOM)}"
     if op == "pow":
-        return f"{operand(args[0], _ATOM)}^{operand(args[1], _ATOM)}"
+        return f"{operand(args[0], ATOM)}^{operand(args[1], ATOM)}"
     if op in _PLAIN_INFIX:
         level = _PLAIN_LEVEL[op]
         return f"{operand(args[0], level)} {_PLAIN_INFIX[op]} {operand(args[1], level + 1)}"

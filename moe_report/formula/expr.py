@@ -14,7 +14,20 @@ from typing import Any, NoReturn, Union
 import numpy as np
 
 Number = Union["Expr", float, int]  # what an operator takes beside an Expr
+Operator = Callable[["Expr", Number], "Expr"]
 TESTS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
+
+
+def _operators(op: str) -> tuple[Operator, Operator]:
+    """An operator with an expression on its left, and the one with it on its right."""
+
+    def left(self: Expr, other: Number) -> Expr:
+        return number(op, self, other)
+
+    def right(self: Expr, other: Number) -> Expr:
+        return number(op, other, self)
+
+    return left, right
 
 
 class Expr:
@@ -63,35 +76,15 @@ class Expr:
             return self.name
         return f"{self.op}({', '.join(map(repr, self.args))})"
 
-    def __add__(self, other: Number) -> Expr:
-        return number("add", self, other)
-
-    def __radd__(self, other: Number) -> Expr:
-        return number("add", other, self)
-
-    def __sub__(self, other: Number) -> Expr:
-        return number("sub", self, other)
-
-    def __rsub__(self, other: Number) -> Expr:
-        return number("sub", other, self)
-
-    def __mul__(self, other: Number) -> Expr:
-        return number("mul", self, other)
-
-    def __rmul__(self, other: Number) -> Expr:
-        return number("mul", other, self)
-
-    def __truediv__(self, other: Number) -> Expr:
-        return number("div", self, other)
-
-    def __rtruediv__(self, other: Number) -> Expr:
-        return number("div", other, self)
-
-    def __pow__(self, other: Number) -> Expr:
-        return number("pow", self, other)
-
-    def __rpow__(self, other: Number) -> Expr:
-        return number("pow", other, self)
+    __add__, __radd__ = _operators("add")
+    __sub__, __rsub__ = _operators("sub")
+    __mul__, __rmul__ = _operators("mul")
+    __truediv__, __rtruediv__ = _operators("div")
+    __pow__, __rpow__ = _operators("pow")
+    __lt__ = _operators("lt")[0]
+    __le__ = _operators("le")[0]
+    __gt__ = _operators("gt")[0]
+    __ge__ = _operators("ge")[0]
 
     def __floordiv__(self, other: Number) -> Expr:
         return number("floor", number("div", self, other))
@@ -113,18 +106,6 @@ class Expr:
 
     def __abs__(self) -> Expr:
         return number("abs", self)
-
-    def __lt__(self, other: Number) -> Expr:
-        return number("lt", self, other)
-
-    def __le__(self, other: Number) -> Expr:
-        return number("le", self, other)
-
-    def __gt__(self, other: Number) -> Expr:
-        return number("gt", self, other)
-
-    def __ge__(self, other: Number) -> Expr:
-        return number("ge", self, other)
 
     def __eq__(self, other: object) -> Expr:  # type: ignore[override]
         return number("eq", self, other)
@@ -150,35 +131,14 @@ class Expr:
             "and & | ~ instead of and, or, not"
         )
 
-    def _no_number(self) -> NoReturn:
+    def _no_number(self, *_: object, **__: object) -> NoReturn:
         raise TypeError(
             "a symbol has no value while a formula is recorded: use the functions of moe_report "
             "(log2, sqrt, floor, ceil, ...) instead of those of math, numpy or int()"
         )
 
-    def __float__(self) -> NoReturn:
-        self._no_number()
-
-    def __int__(self) -> NoReturn:
-        self._no_number()
-
-    def __index__(self) -> NoReturn:
-        self._no_number()
-
-    def __round__(self, ndigits: int | None = None) -> NoReturn:
-        self._no_number()
-
-    def __floor__(self) -> NoReturn:
-        self._no_number()
-
-    def __ceil__(self) -> NoReturn:
-        self._no_number()
-
-    def __trunc__(self) -> NoReturn:
-        self._no_number()
-
-    def __array__(self, *_: object, **__: object) -> NoReturn:
-        self._no_number()
+    __float__ = __int__ = __index__ = __array__ = _no_number
+    __round__ = __floor__ = __ceil__ = __trunc__ = _no_number
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: object, **options: object) -> Any:
         # np.float64(2) * expr comes here too; np.log2(expr) must be an error, not an object array

@@ -1,11 +1,10 @@
-"""The third reading of an expression: JavaScript, for the calculator of the page.
+"""An expression as JavaScript, for the calculator of the page.
 
-The other readings are in :mod:`moe_report.formula.excel`. The three rules of
-:mod:`moe_report.formula.operations` hold here as well: NaN is what is missing, and it spreads; what
-has no finite value is NaN; ``floor`` and ``ceil`` snap. Sums and products are JavaScript's own.
-They let an infinity pass, as every operation does that cannot lose it; those that could (1/∞ is 0)
-are functions of :data:`HELPERS`, which turn it into NaN first, and so does ``num``, which stands
-around every whole formula.
+The three rules of :mod:`moe_report.formula.operations` hold here as well: NaN is what is missing,
+and it spreads; what has no finite value is NaN; ``floor`` and ``ceil`` snap. Sums and products are
+JavaScript's own. They let an infinity pass, as every operation does that cannot lose it; those that
+could (1/∞ is 0) are functions of :data:`HELPERS`, which turn it into NaN first, and so does
+``num``, which stands around every whole formula.
 """
 
 from __future__ import annotations

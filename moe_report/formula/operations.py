@@ -1,8 +1,7 @@
 """What each operation of an expression means, and what a row lacks for its value.
 
-One table, :data:`OPERATIONS`; the evaluation here and the printers in
-:mod:`moe_report.formula.excel` and :mod:`moe_report.formula.javascript` are its readings. Three
-rules keep them alike:
+One table, :data:`OPERATIONS`; the evaluation here and the printers ``excel``, ``mathml`` and
+``javascript`` beside it are its readings. Three rules keep them alike:
 
 * A missing number is NaN, and NaN spreads through every operation, comparisons included. Only
   ``where`` (the arm not taken) and ``coalesce`` stop it.

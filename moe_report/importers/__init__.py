@@ -1,1 +1,5 @@
-"""What a model's own files say of it: importers that give the values of a row."""
+"""A model's own files become a row: ``config.json``, safetensors, GGUF, a repository of the Hub.
+
+In comes a path or ``hf:owner/name``, out comes a Row of fields, and of metrics where a component is
+counted from the files. Start at ``model``; ``architectures`` has what each config's keys mean.
+"""

@@ -17,6 +17,7 @@ from typing import Any
 
 from moe_report.errors import InputError, Problem
 from moe_report.importers.safetensors import Tensor
+from moe_report.schema.components import COMPONENT_METRICS
 
 UNCLASSIFIED = "unclassified"
 MTP, MODALITIES = "multi-token prediction", "other modalities"
@@ -56,10 +57,9 @@ PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                              r"\.ffn_(gate|up|down)(\.|$)"),
     )
 )  # fmt: skip
-COMPONENTS = (
-    "embedding_params", "unembedding_params", "attention_params", "dense_ffn_params",
-    "routed_expert_params", "shared_expert_params", "router_params", "norm_and_other_params",
-)  # fmt: skip
+# Spellings of top-k, for checkpoints whose architecture no adapter knows.
+TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts", "moe_topk",
+         "moe_top_k", "moe_k", "top_k_experts", "experts_per_token")  # fmt: skip
 # Beside a quantized weight: bytes, but no parameters.
 _SIDECAR = re.compile(
     r"(_scale_inv|_scale|_scale_2|_scale_ub|_scales|\.scales?|\.qzeros|\.g_idx|_g_idx|_shape|"
@@ -124,7 +124,7 @@ class Census:
     @property
     def total(self) -> int:
         """Parameters of the model itself: no other modality, no multi-token prediction."""
-        return sum(self.params[component] for component in COMPONENTS)
+        return sum(self.params[component] for component in COMPONENT_METRICS)
 
 
 def take_census(
@@ -166,7 +166,7 @@ def take_census(
             puzzling.append(tensor.name)
             continue
         if _BUFFER.search(tensor.name) and not built:
-            if component in COMPONENTS:
+            if component in COMPONENT_METRICS:
                 census.buffers[_end(tensor.name)] += count
                 census.offsets += count if component == "router_params" else 0
             count = 0
@@ -358,10 +358,9 @@ def experts_of_census(census: Census) -> dict[str, float]:
 
 def components_of_census(census: Census) -> dict[str, float]:
     """Return the parameters and the bytes of each component."""
-    params = {name: float(census.params[name]) for name in COMPONENTS}
-    return params | {
-        f"{name.removesuffix('_params')}_bytes": float(census.bytes[name]) for name in COMPONENTS
-    }
+    params = {name: float(census.params[name]) for name in COMPONENT_METRICS}
+    stems = {name: name.removesuffix("_params") for name in COMPONENT_METRICS}
+    return params | {f"{stem}_bytes": float(census.bytes[name]) for name, stem in stems.items()}
 
 
 def mtp_of_census(census: Census) -> float:
@@ -378,8 +377,5 @@ def notes_of_census(census: Census) -> list[str]:
     for buffer, count in census.buffers.items():
         notes.append(f"{buffer}: {count:,} numbers, kept with the weights and no parameters")
     if census.unclassified:
-        names = ", ".join(census.unclassified[:8])
-        more = len(census.unclassified) - 8
-        listed = f"{names} and {more} more" if more > 0 else names
-        notes.append(f"Fits no component, counted under other: {listed}")
+        notes.append(f"Fits no component, counted under other: {_some(census.unclassified)}")
     return notes

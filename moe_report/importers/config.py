@@ -21,6 +21,7 @@ from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
 from moe_report.schema.fields import FIELDS, LARGEST, RULES
+from moe_report.schema.registry import installed
 
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
 _MTP = "num_nextn_predict_layers"
@@ -73,7 +74,8 @@ def row_from_config(
         if allow_dense and ("num_experts" not in numbers or _moe_layers(numbers) == 0):
             numbers.update(_NO_EXPERTS)
             reading.notes.append("Not a Mixture-of-Experts: no layer has experts")
-        reading.problems.extend(list(_impossible(numbers, allow_dense)) or _too_large(numbers))
+        impossible = list(_impossible(numbers, allow_dense))
+        reading.problems.extend(impossible or _too_large(numbers, reading.notes))
     if reading.problems:
         raise InputError([Problem(where, problem) for problem in reading.problems])
     if adapter.note:
@@ -239,13 +241,12 @@ def _moe_layers(numbers: Mapping[str, float]) -> float:
     return numbers.get("num_moe_layers", layers)
 
 
-def _too_large(numbers: Mapping[str, float]) -> list[str]:
-    from moe_report_metrics.parameter_ledger import total_params
-
-    total = total_params.of(**numbers)
-    if total is None or not total > LARGEST:
-        return []
-    return [f"{total:.3g} parameters are more than 2^53: they cannot be counted exactly"]
+def _too_large(numbers: Mapping[str, float], notes: list[str]) -> Iterator[str]:
+    metric = installed().metrics.get("total_params")
+    if metric is None:
+        notes.append("No installed section counts total_params: may be too many to count exactly")
+    elif (total := metric.of(**numbers)) > LARGEST:
+        yield f"{total:.3g} parameters are more than 2^53: they cannot be counted exactly"
 
 
 def _impossible(numbers: Mapping[str, float], allow_dense: bool) -> Iterator[str]:

@@ -77,13 +77,10 @@ def _shards(path: Path) -> list[Path]:
 def _read(path: Path, gguf: Any) -> tuple[list[Tensor], dict[str, Any]]:
     try:
         reader = gguf.GGUFReader(path)
-        tensors = [
-            Tensor(
-                item.name, f"GGUF_{item.tensor_type.name}", tuple(int(n) for n in item.shape),
-                int(item.n_bytes),
-            )
-            for item in reader.tensors
-        ]  # fmt: skip
+        tensors = []
+        for item in reader.tensors:
+            dtype, shape = f"GGUF_{item.tensor_type.name}", tuple(int(n) for n in item.shape)
+            tensors.append(Tensor(item.name, dtype, shape, int(item.n_bytes)))
         return tensors, {key: field.contents() for key, field in reader.fields.items()}
     except Exception as error:  # the reader raises whatever a broken file makes it stumble over
         cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem
+from moe_report.importers.config_json import parse_config
 from moe_report.importers.safetensors import Tensor, read_folder, tensor_of
 
 
@@ -51,8 +52,6 @@ def fetch(reference: str) -> HubModel:
         raise InputError(
             [Problem(where, "needs huggingface_hub: pip install 'moe-report[hub]'")]
         ) from error
-    from moe_report.importers.model import parse_config
-
     if not repository:
         raise InputError([Problem(where, "names no repository; expected hf:owner/name")])
     name = repository.rsplit("/", 1)[-1]

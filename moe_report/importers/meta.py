@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from moe_report.errors import InputError, Problem
-from moe_report.importers.checkpoint import notes_of_census, row_of_census, take_census
+from moe_report.importers.checkpoint import TOP_K, notes_of_census, row_of_census, take_census
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.safetensors import Tensor
 
-_TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts", "moe_topk",
-          "moe_top_k", "moe_k", "top_k_experts", "experts_per_token", "top_k")  # fmt: skip
 _HEADS = ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText")
 
 
@@ -65,7 +63,7 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
         for name, value in numbers.items()
         if not name.endswith("_bytes") and name != "mtp_params"
     }
-    top_k = next((getattr(text, key) for key in _TOP_K if hasattr(text, key)), None)
+    top_k = next((getattr(text, key) for key in (*TOP_K, "top_k") if hasattr(text, key)), None)
     if type(top_k) is int and census.num_experts:
         numbers["num_experts_per_tok"] = float(top_k)
     notes = [f"Counted from the model that transformers {transformers.__version__} builds"]

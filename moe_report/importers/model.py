@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +9,8 @@ from typing import Any
 
 from moe_report.errors import InputError, Problem
 from moe_report.importers.checkpoint import (
-    COMPONENTS,
+    TOP_K,
+    Census,
     components_of_census,
     experts_of_census,
     mtp_of_census,
@@ -20,17 +19,14 @@ from moe_report.importers.checkpoint import (
     take_census,
 )
 from moe_report.importers.config import ConfigRow, row_from_config
+from moe_report.importers.config_json import NOT_THERE, read_config
 from moe_report.importers.safetensors import Tensor, read_folder
+from moe_report.schema.components import COMPONENT_METRICS
+from moe_report.schema.registry import installed
 from moe_report.table import Row, given
+from moe_report.text import CONTROL
 
-MAX_CONFIG = 10_000_000  # bytes; the largest published ones have some ten thousands
-MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
 HUB = "hf:"
-_NOT_THERE = "there is no such file"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-# Spellings of top-k, for checkpoints whose architecture no adapter knows.
-_TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts", "moe_topk",
-          "moe_top_k", "moe_k", "top_k_experts", "experts_per_token")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ def import_model(source: str, options: Options, *, name: str | None = None) -> R
     """
     if not is_model(source):
         there = "is no config.json, checkpoint folder, .gguf file or hf:owner/name"
-        raise InputError([Problem(source, there if _is_there(source) else _NOT_THERE)])
+        raise InputError([Problem(source, there if _is_there(source) else NOT_THERE)])
     try:
         row = _read(source, options, name)
     except OSError as error:
@@ -115,10 +111,10 @@ def _read(source: str, options: Options, name: str | None) -> Row:
 def _fit_for_a_table(row: Row, source: str, options: Options) -> Row:
     """The row as a workbook can hold it and give it back, with experts if it has none."""
     name = " ".join(_printable(row.name).split())
-    if not name or _CONTROL.search(row.name):
+    if not name or CONTROL.search(row.name):
         message = f"is named {row.name!r}, which cannot stand in a cell; --name gives another name"
         raise InputError([Problem(source, message)])
-    texts = {key: _CONTROL.sub("\ufffd", _printable(text)) for key, text in row.texts.items()}
+    texts = {key: CONTROL.sub("\ufffd", _printable(text)) for key, text in row.texts.items()}
     numbers = dict(row.numbers)
     if "num_experts" not in numbers:
         if not options.allow_dense:
@@ -136,68 +132,6 @@ def _printable(text: str) -> str:
 
 def _name_of(path: Path) -> str:
     return path.resolve().parent.name if path.stem == "config" else path.stem
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Return a parsed ``config.json``.
-
-    Raises:
-        InputError: It is not there, too large, or no JSON object.
-    """
-    where = str(path)
-    try:
-        if path.stat().st_size > MAX_CONFIG:
-            raise InputError([Problem(where, f"is larger than {MAX_CONFIG:,} bytes")])
-        return parse_config(path.read_bytes(), where)
-    except FileNotFoundError as error:
-        raise InputError([Problem(where, _NOT_THERE)]) from error
-    except OSError as error:
-        raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
-
-
-def parse_config(text: bytes, where: str) -> dict[str, Any]:
-    """Return a config's JSON object; the error says what else was found."""
-    twice: list[str] = []
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            twice.extend(key for key, value in pairs if repr(found[key]) != repr(value))
-        return found
-
-    try:
-        config = json.loads(text, object_pairs_hook=unique)
-        depth = _depth(config)
-    except RecursionError:
-        config, depth = {}, MAX_DEPTH + 1
-    except ValueError as error:
-        raise InputError([Problem(where, f"is not JSON ({error})")]) from error
-    if depth > MAX_DEPTH:
-        raise InputError([Problem(where, f"is nested more than {MAX_DEPTH} deep")])
-    if not isinstance(config, dict):
-        kind = _JSON_KINDS.get(type(config), "number")
-        raise InputError([Problem(where, f"found a JSON {kind}, expected an object")])
-    if twice:
-        message = "stands there twice, and says two things"
-        raise InputError([Problem(where, f"key {key!r} {message}") for key in dict.fromkeys(twice)])
-    return config
-
-
-_JSON_KINDS = {list: "list", str: "text", bool: "true or false", type(None): "null"}
-
-
-def _depth(value: Any) -> int:
-    """How deep lists and objects are in one another; more than enough is not counted out."""
-    level, depth = [value], 0
-    while level and depth <= MAX_DEPTH:
-        inner: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner.extend(item.values())
-            elif isinstance(item, list):
-                inner.extend(item)
-        level, depth = inner, depth + 1
-    return depth
 
 
 def _row(
@@ -237,8 +171,6 @@ def _from_both(
     options: Options,
 ) -> Row:
     """The config's row where the checkpoint agrees with it; else what the checkpoint holds."""
-    from moe_report_metrics import parameter_ledger as ledger
-
     inner = config.get("text_config")
     text = inner if isinstance(inner, Mapping) else config
     census = take_census(
@@ -248,53 +180,57 @@ def _from_both(
         mtp_layers=_mtp_layers(text),
         pictured_from=_first_of_pictures(text),
     )
+    notes = notes_of_census(census)
     try:
-        read: ConfigRow | None = _from_config(config, source, options)
+        read = _from_config(config, source, options)
     except InputError as error:
-        read, refusal = None, error.problems[0]
-    if read is None:
+        why = error.problems[0].message if isinstance(error.problems[0], Problem) else error
         counted = row_of_census(census, source)
-        top_k = next((text[key] for key in _TOP_K if type(text.get(key)) is int), None)
+        top_k = next((text[key] for key in TOP_K if type(text.get(key)) is int), None)
         if top_k is not None and census.num_experts:
             counted["num_experts_per_tok"] = float(top_k)
-        why = refusal.message if isinstance(refusal, Problem) else str(refusal)
-        notes = [
-            "Counted from the checkpoint's headers",
-            f"The config was not understood: {why}",
-            *notes_of_census(census),
-        ]
+        by_headers = "Counted from the checkpoint's headers"
+        notes = [by_headers, f"The config was not understood: {why}", *notes]
         return _as_row(name, source, str(config.get("model_type", "")), counted, notes)
-    counted = components_of_census(census)
-    said = {name: getattr(ledger, name).of(**read.numbers) for name in COMPONENTS}
-    notes = [*read.notes, *notes_of_census(census)]
+    numbers, compared = _compared(census, read.numbers)
+    notes = [*read.notes, *notes, *compared]
+    return _as_row(name, source, read.model_type, read.numbers | numbers, notes)
+
+
+def _compared(census: Census, of_config: Mapping[str, float]) -> tuple[dict[str, float], list[str]]:
+    """What stands in place of or beside the config's numbers, and how far the two agree."""
+    counted, notes = components_of_census(census), []
+    metrics = installed().metrics
+    if not {*COMPONENT_METRICS, "mtp_params"} <= metrics.keys():
+        message = "No installed section counts components: config and checkpoint are not compared"
+        return _bytes(counted), [message]
+    said = {name: metrics[name].of(**of_config) for name in COMPONENT_METRICS}
     head = counted["unembedding_params"]
-    if read.numbers.get("tie_word_embeddings") and head == counted["embedding_params"]:
+    if of_config.get("tie_word_embeddings") and head == counted["embedding_params"]:
         notes.append("The tied output head is in the checkpoint a second time, not counted")
         counted |= {"unembedding_params": 0.0, "unembedding_bytes": 0.0}
     if 0 < said["router_params"] - counted["router_params"] <= census.offsets:
         counted["router_params"] = said["router_params"]  # here offsets are parameters
     counted |= _shared_by_another_name(said, counted)
-    beside = {name: value for name, value in counted.items() if name.endswith("_bytes")}
-    if (mtp := mtp_of_census(census)) != ledger.mtp_params.of(**read.numbers):
-        beside["mtp_params"] = mtp
-    differing = [name for name in COMPONENTS if said[name] != counted[name]]
-    if not differing:
-        notes.append("The checkpoint's headers agree with the config")
-        return _as_row(name, source, read.model_type, read.numbers | beside, notes)
+    numbers = _bytes(counted)
+    if (mtp := mtp_of_census(census)) != metrics["mtp_params"].of(**of_config):
+        numbers["mtp_params"] = mtp
+    differing = {name: counted[name] for name in COMPONENT_METRICS if said[name] != counted[name]}
     listed = ", ".join(differing)
-    if (
-        "routed_expert_params" not in differing
-        and sum(said.values()) == sum(counted[name] for name in COMPONENTS)
-    ):  # fmt: skip
-        # Biases and the like, which one counts where they belong and the other where there is room.
-        notes.append(f"The checkpoint's headers agree with the config; by name they split {listed}"
-                     " otherwise, and so are the bytes")  # fmt: skip
-        return _as_row(name, source, read.model_type, read.numbers | beside, notes)
-    replaced = {name: counted[name] for name in differing}
+    agree = "The checkpoint's headers agree with the config"
+    if not differing:
+        return numbers, [*notes, agree]
     if "routed_expert_params" in differing:
-        replaced |= experts_of_census(census)
-    notes.append(f"As in the checkpoint, not as in the config: {listed}")
-    return _as_row(name, source, read.model_type, read.numbers | replaced | beside, notes)
+        differing |= experts_of_census(census)
+    elif sum(said.values()) == sum(counted[name] for name in COMPONENT_METRICS):
+        # Biases and the like, which one counts where they belong and the other where there is room.
+        otherwise = f"by name they split {listed} otherwise, and so are the bytes"
+        return numbers, [*notes, f"{agree}; {otherwise}"]
+    return numbers | differing, [*notes, f"As in the checkpoint, not as in the config: {listed}"]
+
+
+def _bytes(counted: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in counted.items() if name.endswith("_bytes")}
 
 
 def _shared_by_another_name(

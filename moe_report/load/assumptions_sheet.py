@@ -27,7 +27,7 @@ from moe_report.load.models_sheet import SheetReader
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.scan import Scan
-from moe_report.schema.metrics import Assumption
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, Given, Scenarios, Source, given
 from moe_report.text import CONTROL, is_number, one_of, shown

@@ -10,8 +10,9 @@ from importlib.resources import files
 from typing import Any, cast
 
 from moe_report.display import scale, show
-from moe_report.formula.excel import mathml, plain
+from moe_report.formula.excel import plain
 from moe_report.formula.expr import Expr
+from moe_report.formula.mathml import mathml
 from moe_report.report import Cell, Column, Provenance, Report
 
 SCHEMA_VERSION = 1

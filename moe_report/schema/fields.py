@@ -234,29 +234,18 @@ _add("published_active_params", "P*_active", "Published active",
      "computed.", "published active", unit="parameters", minimum=FEWEST)  # fmt: skip
 
 _add = _group("Bytes of a checkpoint")
-_add("embedding_bytes", "B_emb", "Embedding, bytes",
-     "Bytes of the input embedding in the checkpoint, with the scales of quantized weights.",
-     unit="byte")  # fmt: skip
-_add("unembedding_bytes", "B_unemb", "Unembedding, bytes",
-     "Bytes of the output head in the checkpoint, with the scales of quantized weights.",
-     unit="byte")  # fmt: skip
-_add("attention_bytes", "B_attn", "Attention, bytes",
-     "Bytes of all attention layers in the checkpoint, with the scales of quantized weights.",
-     unit="byte")  # fmt: skip
-_add("dense_ffn_bytes", "B_dense", "Dense FFN, bytes",
-     "Bytes of the FFNs of layers without experts in the checkpoint, with the scales of quantized "
-     "weights.",
-     unit="byte")  # fmt: skip
-_add("routed_expert_bytes", "B_routed", "Routed experts, bytes",
-     "Bytes of all routed experts in the checkpoint, with the scales of quantized weights.",
-     unit="byte")  # fmt: skip
-_add("shared_expert_bytes", "B_shared", "Shared experts, bytes",
-     "Bytes of the experts that every token passes through in the checkpoint, with the scales of "
-     "quantized weights.",
-     unit="byte")  # fmt: skip
-_add("router_bytes", "B_router", "Router, bytes",
-     "Bytes of the routers in the checkpoint, with the scales of quantized weights.",
-     unit="byte")  # fmt: skip
+for _name, _letters, _label, _what in (
+    ("embedding", "emb", "Embedding", "the input embedding"),
+    ("unembedding", "unemb", "Unembedding", "the output head"),
+    ("attention", "attn", "Attention", "all attention layers"),
+    ("dense_ffn", "dense", "Dense FFN", "the FFNs of layers without experts"),
+    ("routed_expert", "routed", "Routed experts", "all routed experts"),
+    ("shared_expert", "shared", "Shared experts", "the experts that every token passes through"),
+    ("router", "router", "Router", "the routers"),
+):
+    _add(f"{_name}_bytes", f"B_{_letters}", f"{_label}, bytes",
+         f"Bytes of {_what} in the checkpoint, with the scales of quantized weights.",
+         unit="byte")  # fmt: skip
 _add("norm_and_other_bytes", "B_other", "Norms and other, bytes",
      "Bytes of the norms in the checkpoint, and of all that has no other place.",
      unit="byte")  # fmt: skip
@@ -285,3 +274,19 @@ RULES = (
     AtMost("num_attention_free_layers", "num_hidden_layers"),
     AtMost("published_active_params", "published_total_params"),
 )
+
+
+def model_fields_source() -> str:
+    """Return the module ``model_fields``, which tells type checkers what fields there are."""
+    lines = "".join(f"    {name}: float\n" for name in NUMBER_FIELDS)
+    return f'''"""The fields of a model for type checkers and editors; ``make docs`` writes them."""
+
+
+class ModelFields:
+    """The fields that hold numbers, under the names of ``config.json``."""
+
+{lines}'''
+
+
+if __name__ == "__main__":
+    print(model_fields_source(), end="")

@@ -13,23 +13,25 @@ sub(1, div(num_experts_per_tok, num_experts))
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import inspect
-import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, ParamSpec, TypeVar, cast, get_args
 
 import numpy as np
 
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.formula.operations import evaluate
+from moe_report.schema.assumptions import Assumption, assumptions_of
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
+from moe_report.schema.model_fields import ModelFields
 
 Better = Literal["higher", "lower"]
 Format = Literal["integer", "si", "percent", "factor", "decimal"]
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _DEEPEST, _LARGEST = 300, 4000  # of a formula; past them Excel refuses it anyway
@@ -38,7 +40,7 @@ _DEFINED: set[str] = set()  # names of the metrics that any module has defined s
 _FORMAT_OF_UNIT: Mapping[str, Format] = {"ratio": "percent"}
 
 
-class Model:
+class Model(ModelFields):
     """What a metric function is given: each attribute is a field of the model.
 
     While a formula is recorded an attribute is a symbol, though it is typed as the number that it
@@ -52,106 +54,18 @@ class Model:
     def __init__(self) -> None:
         self._calls: dict[str, Metric] = {}
 
-    def __getattr__(self, name: str) -> float:
-        if name in NUMBER_FIELDS:
-            return cast(float, symbol(name))
-        if name.startswith("__"):
-            raise AttributeError(name)
-        kind = "is text, not a number" if name in FIELDS else "is not a field of a model"
-        raise AttributeError(f"{name!r} {kind}.{nearest(name, NUMBER_FIELDS)}")
+    if not TYPE_CHECKING:  # to a type checker there are the fields, and no others
 
+        def __getattr__(self, name: str) -> Expr:
+            if name in NUMBER_FIELDS:
+                return symbol(name)
+            if name.startswith("__"):
+                raise AttributeError(name)
+            kind = "is text, not a number" if name in FIELDS else "is not a field of a model"
+            raise AttributeError(f"{name!r} {kind}.{nearest(name, NUMBER_FIELDS)}")
 
-@dataclass(frozen=True)
-class Assumption:
-    """One property not of the model but of its use: what a metric is computed *for*.
-
-    Attributes:
-        name: Its name: a cell of the Assumptions sheet, an input of the page.
-        label: Its name in words.
-        symbol: As a formula writes it.
-        unit: What is counted.
-        help: A sentence on what it means.
-        default: The value unless the user sets another.
-        minimum: Smallest value accepted.
-        maximum: Largest value accepted.
-        whole: Whether only whole numbers make sense.
-    """
-
-    name: str
-    label: str
-    symbol: str
-    unit: str
-    help: str
-    default: float
-    minimum: float
-    maximum: float
-    whole: bool = False
-
-    def refusal(self, value: float) -> str:
-        """Return what was expected in place of a value, or nothing if it will do."""
-        if self.minimum <= value <= self.maximum and (not self.whole or value == int(value)):
-            return ""
-        if (self.whole, self.minimum, self.maximum) == (True, 0, 1):
-            return "0 or 1"
-        if self.whole:
-            return f"a whole number from {self.minimum:,.0f} to {self.maximum:,.0f}"
-        return f"{self.minimum:,g} to {self.maximum:,g} {self.unit}"
-
-
-def assumption(
-    default: float,
-    *,
-    symbol: str,
-    unit: str,
-    help: str,
-    label: str | None = None,
-    minimum: float = 0,
-    maximum: float = 2.0**53,
-    whole: bool = False,
-) -> Any:
-    """Declare a field of an assumptions dataclass.
-
-    >>> @dataclasses.dataclass(frozen=True)
-    ... class Serving:
-    ...     batch_size: float = assumption(1, symbol="B", unit="sequences", help="At once.")
-    >>> assumptions_of(Serving)[0].label
-    'Batch size'
-    """
-    metadata = {
-        "symbol": symbol, "unit": unit, "help": help, "label": label,
-        "minimum": minimum, "maximum": maximum, "whole": whole,
-    }  # fmt: skip
-    return dataclasses.field(default=default, metadata={"moe_report": metadata})
-
-
-def assumptions_of(holder: type) -> tuple[Assumption, ...]:
-    """Return the assumptions that a frozen dataclass declares, in order.
-
-    Raises:
-        TypeError: It is not a frozen dataclass of :func:`assumption` fields, one of them says too
-            little, or its default is out of its bounds.
-    """
-    named = getattr(holder, "__name__", repr(holder))
-    if not dataclasses.is_dataclass(holder) or not holder.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        raise TypeError(f"{named} must be a frozen dataclass of assumptions")
-    found = []
-    for item in dataclasses.fields(holder):
-        where = f"{named}.{item.name}"
-        if "moe_report" not in item.metadata:
-            raise TypeError(f"{where} must be declared with assumption()")
-        said = dict(item.metadata["moe_report"])
-        for what in ("symbol", "unit", "help"):
-            if not said[what].strip():
-                raise TypeError(f"{where} has an empty {what}")
-        label = said.pop("label") or item.name.replace("_", " ").capitalize()
-        one = Assumption(name=item.name, label=label, default=float(item.default), **said)  # type: ignore[arg-type]
-        if not one.minimum <= one.default <= one.maximum:
-            raise TypeError(
-                f"{where} is {one.default:g} by default, and must be from {one.minimum:g} to "
-                f"{one.maximum:g}"
-            )
-        found.append(one)
-    return tuple(found)
+        def __getitem__(self, name: object) -> NoReturn:
+            raise TypeError(f"a field is an attribute of the model: write m.{name}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +113,18 @@ class Metric:
             raise TypeError(f"{self.name} of {self.module} and that of {other} in one formula")
         return cast(float, symbol(self.name))
 
+    def __repr__(self) -> str:
+        return f"the metric {self.name} without its model (write {self.name}(m))"
+
+    if not TYPE_CHECKING:
+
+        def _uncalled(self, *_: object) -> NoReturn:
+            raise TypeError(f"a formula cannot hold {self!r}")
+
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _uncalled
+        __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _uncalled
+        __pow__ = __rpow__ = __neg__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = _uncalled
+
     @cached_property
     def assumption_types(self) -> tuple[type, ...]:
         """The assumption dataclasses that the function takes after the model."""
@@ -214,7 +140,7 @@ class Metric:
                 f"parameter {parameter.name!r} has no annotation; annotate it with the dataclass "
                 "of its assumptions"
             )
-        holder = typing.cast(Any, parameter.annotation)
+        holder = cast(Any, parameter.annotation)
         if isinstance(holder, str):
             try:
                 holder = eval(holder, self.function.__globals__)
@@ -317,6 +243,23 @@ def field_value(name: str, known: Mapping[str, float]) -> float:
     return float(evaluate(default, {item: field_value(item, known) for item in default.symbols()}))
 
 
+def _with_brackets(maker: Callable[P, T]) -> Callable[P, T]:
+    """Say how a decorator is written to whoever gives it other arguments than it takes."""
+
+    @functools.wraps(maker)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            inspect.signature(maker).bind(*args, **kwargs)
+        except TypeError as error:
+            raise PluginError(
+                f"@metric: {error}; write @metric(symbol=..., unit=..., source=...)"
+            ) from error
+        return maker(*args, **kwargs)
+
+    return checked
+
+
+@_with_brackets
 def metric(
     *,
     symbol: str,
@@ -345,8 +288,8 @@ def metric(
         aliases: Other headers under which a workbook may type its value.
 
     Raises:
-        PluginError: The function has no docstring, its name is that of a field, or one of the
-            arguments is empty or none of those accepted.
+        PluginError: The function has no docstring, its name is that of a field or of a metric above
+            it, or one of the arguments is missing, empty or none of those accepted.
     """
 
     def decorate(function: Callable[..., float]) -> Metric:
@@ -358,9 +301,8 @@ def metric(
         for what, text in (("symbol", symbol), ("unit", unit), ("source", source)):
             if not text.strip():
                 raise PluginError(f"{where} has an empty {what}")
-        for what, word, words in (
-            ("format", format, typing.get_args(Format)), ("better", better, typing.get_args(Better))
-        ):  # fmt: skip
+        accepted = (("format", format, get_args(Format)), ("better", better, get_args(Better)))
+        for what, word, words in accepted:
             if word is not None and word not in words:
                 raise PluginError(
                     f"{where} has the {what} {word!r}, expected one of {', '.join(words)}."
@@ -370,6 +312,12 @@ def metric(
             raise PluginError(f"{where} has a text for aliases; write ({aliases!r},)")
         if name.casefold() in FIELDS:
             raise PluginError(f"{where} has the name of a field; choose another")
+        above = function.__globals__.get(name)
+        if function.__qualname__ == name and isinstance(above, Metric):
+            first, again = above.function.__code__, function.__code__
+            if first.co_filename == again.co_filename and first != again:
+                line = first.co_firstlineno
+                raise PluginError(f"{where} is a second one; rename it, or that of line {line}")
         _DEFINED.add(name)
         return Metric(
             name=name,

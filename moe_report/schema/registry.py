@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import inspect
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
 from moe_report.errors import PluginError, nearest
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers import folded
-from moe_report.schema.metrics import Assumption, Metric
+from moe_report.schema.metrics import Metric
 
 GROUP = "moe_report.metrics"
 T = TypeVar("T")
@@ -160,8 +164,10 @@ def load(files: Iterable[Path] = ()) -> Registry:
 
     Raises:
         PluginError: Two metrics have one name, or two assumptions do and differ; formulas refer to
-            each other in a circle.
+            each other in a circle; Python has stripped the docstrings.
     """
+    if sys.flags.optimize > 1:
+        raise PluginError("docstrings describe the metrics, and python -OO strips them: use -O")
     sections: list[Section] = []
     failures: list[Failure] = []
 
@@ -171,7 +177,8 @@ def load(files: Iterable[Path] = ()) -> Registry:
             for metric in section.metrics:
                 _record(metric)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
-            failures.append(Failure(name, distribution, module, _cause(error)))
+            cause = _cause(error) + _line_of(module, error)
+            failures.append(Failure(name, distribution, module, cause))
         else:
             sections.append(section)
 
@@ -179,7 +186,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
         name, distribution, version, module = _origin_of_point(point)
         attempt(name, distribution, version, module, point.load)
     for path in files:
-        attempt(path.stem, str(path), "", path.stem, lambda path=path: _module_of_file(path))  # type: ignore[misc]
+        attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path))
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
     _refuse_double_names(sections)
@@ -189,6 +196,12 @@ def load(files: Iterable[Path] = ()) -> Registry:
     registry.evaluation_order()
     _refuse_odd_assumptions(registry)
     return registry
+
+
+@cache
+def installed() -> Registry:
+    """Return the sections of the entry points, loaded once; the importers ask it for metrics."""
+    return load()
 
 
 Loader = Callable[[], object]
@@ -218,11 +231,10 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
 
 def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, str, str]:
     """Section, distribution, version and module of an entry point, however broken it is."""
-    try:
-        assert point.dist is not None
-        distribution, version = point.dist.name or "?", point.dist.version or ""
-    except Exception:  # a distribution without metadata
-        distribution, version = "?", ""
+    distribution, version = "?", ""
+    with contextlib.suppress(Exception):  # a distribution without metadata
+        if point.dist is not None:
+            distribution, version = point.dist.name or "?", point.dist.version or ""
     module = re.match(r"[\w.]+(?=\s*(:|\[|$))", point.value)
     return point.name, distribution, version, module[0] if module else point.value
 
@@ -232,16 +244,33 @@ def _cause(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
+def _line_of(module: str, error: BaseException | None) -> str:
+    """File and line of a module where an error came from, as far as it is known."""
+    if isinstance(error, SyntaxError):  # says so itself
+        return ""
+    packages = {module.partition(".")[0], _name_of_file(Path(module))}
+    line = ""
+    while error is not None:
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__", "").partition(".")[0] in packages:
+                line = f" ({Path(frame.f_code.co_filename).name}, line {number})"
+        error = error.__cause__
+    return line
+
+
 def _record(metric: Metric) -> None:
     try:
-        assert metric.expr is not None
-        assert metric.assumptions is not None
+        _ = metric.expr, metric.assumptions
     except (Exception, SystemExit) as error:
         raise PluginError(f"metric {metric.name!r}: {_cause(error)}") from error
 
 
+def _name_of_file(path: Path) -> str:
+    return f"moe_report_file_{re.sub(r'[^0-9A-Za-z]', '_', path.stem)}"
+
+
 def _module_of_file(path: Path) -> ModuleType:
-    name = f"moe_report_file_{re.sub(r'[^0-9A-Za-z]', '_', path.stem)}"
+    name = _name_of_file(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise TypeError(f"{path.name} is not a Python file")

@@ -59,9 +59,13 @@ class Routing:
 
 
 @metric(
-    symbol="ρ_P", unit="ratio", source=CONVENTION, label="Router share of parameters",
-    better="lower", headline=True,
-)  # fmt: skip
+    symbol="ρ_P",
+    unit="ratio",
+    source=CONVENTION,
+    label="Router share of parameters",
+    better="lower",
+    headline=True,
+)
 def router_param_share(m: Model) -> float:
     """Router parameters as a share of all."""
     return router_params(m) / total_params(m)

@@ -20,10 +20,10 @@ from openpyxl.worksheet.table import Table
 
 from moe_report.compute.build import build_report
 from moe_report.fill.fill import fill
-from moe_report.load.examples import example_models
+from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.report import Report
 from moe_report.schema import registry
-from moe_report.table import ModelTable, Source, rows_of_examples
+from moe_report.table import ModelTable, Source
 
 EXPRESSIONS = (
     "m.name", "m.model_type", "m.num_hidden_layers", "m.hidden_size", "m.vocab_size",

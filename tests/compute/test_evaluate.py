@@ -10,12 +10,12 @@ import pytest
 
 from moe_report import Model, metric
 from moe_report.compute.evaluate import Evaluation, evaluate_table
-from moe_report.load.examples import example_models
+from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.report import Cell, Provenance
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.metrics import field_value
 from moe_report.schema.registry import Registry, Section
-from moe_report.table import Given, ModelTable, Row, Source, given, rows_of_examples
+from moe_report.table import Given, ModelTable, Row, Source, given
 
 MIXTRAL = {
     "num_hidden_layers": 32, "hidden_size": 4096, "vocab_size": 32000, "num_attention_heads": 32,
@@ -292,7 +292,7 @@ def test_vectorised_is_one_by_one(registry: Registry) -> None:
     for at, example in enumerate(examples):
         for name, item in registry.metrics.items():
             alone = item.of(**example.numbers)
-            together = evaluation.value(name, at)
+            together = evaluation.metrics[name].cells[at].value
             values += together is not None
             assert (math.nan if together is None else together) == pytest.approx(
                 alone, rel=0, abs=0, nan_ok=True
@@ -322,10 +322,10 @@ def test_columns_are_in_order(registry: Registry) -> None:
 def test_value_of_a_cell(registry: Registry) -> None:
     """A field's or metric's value in a row, None if missing."""
     evaluation = evaluated(registry, MIXTRAL)
-    assert evaluation.value("hidden_size", 0) == 4096
-    assert evaluation.value("embedding_params", 0) == 4096 * 32000
-    assert evaluation.value("kv_lora_rank", 0) == 0
-    assert evaluation.value("expert_input_dim", 0) is None
+    assert cell(evaluation, "hidden_size").value == 4096
+    assert cell(evaluation, "embedding_params").value == 4096 * 32000
+    assert cell(evaluation, "kv_lora_rank").value == 0
+    assert cell(evaluation, "expert_input_dim").value is None
 
 
 def test_counts_are_exact_to_the_last_digit(registry: Registry) -> None:

@@ -27,9 +27,8 @@ from moe_report.fill.expressions.parts import NAMES
 from moe_report.fill.expressions.scope import REPORT_NAMES, Model, known_of_registry
 from moe_report.fill.placeholders import Inner, split_text
 from moe_report.fill.table_notes import read_note
-from moe_report.load.examples import example_models
+from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.schema.registry import Registry
-from moe_report.table import rows_of_examples
 from tests.reports import report_of, usual_report
 
 README = Path(__file__).parent.parent.parent / "templates" / "README.md"

@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 import pytest
 
 from moe_report.formula import functions
-from moe_report.formula.excel import excel, mathml, mathml_symbol, plain
+from moe_report.formula.excel import excel, plain
 from moe_report.formula.expr import TESTS, Expr, lift, number, symbol
 from moe_report.formula.functions import ceil, coalesce, floor, log2, maximum, minimum, where
+from moe_report.formula.mathml import mathml, mathml_symbol
 from moe_report.formula.operations import OPERATIONS, always_needed, evaluate
 from tests.formula.test_fuzz_excel import NAMES, Drawer, outcome
 

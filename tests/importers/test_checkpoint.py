@@ -13,7 +13,6 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.checkpoint import (
-    COMPONENTS,
     MODALITIES,
     MTP,
     components_of_census,
@@ -25,6 +24,8 @@ from moe_report.importers.config import row_from_config
 from moe_report.importers.model import Options, import_model
 from moe_report.importers.safetensors import BITS, Tensor
 from moe_report.load import examples
+from moe_report.schema.components import COMPONENT_METRICS
+from moe_report.schema.registry import installed
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
 from tests.importers.test_safetensors import write
@@ -121,14 +122,14 @@ def components(row: Row) -> dict[str, float]:
     numbers = {name: typed.value for name, typed in row.numbers.items()}
     return {
         name: numbers[name] if name in numbers else getattr(ledger, name).of(**numbers)
-        for name in COMPONENTS
+        for name in COMPONENT_METRICS
     }
 
 
 def of_config(config: dict[str, Any]) -> dict[str, float]:
     """The components that a config gives."""
     numbers = row_from_config(config, where="config.json").numbers
-    return {name: getattr(ledger, name).of(**numbers) for name in COMPONENTS}
+    return {name: getattr(ledger, name).of(**numbers) for name in COMPONENT_METRICS}
 
 
 FAMILIES = {family.model_type: family for family in all_families()}
@@ -214,7 +215,7 @@ def test_published_checkpoints_are_counted_to_the_parameter(name: str) -> None:
     headers = headers_of(build(config), hub=True)
     assert headers[known][1] == shape
     census = take_census(tensors_of(headers), where=name)
-    assert {part: census.params[part] for part in COMPONENTS} == of_config(config)
+    assert {part: census.params[part] for part in COMPONENT_METRICS} == of_config(config)
     row = row_of_census(census, name)
     fields = row_from_config(config, where=name).numbers
     for field in ("num_hidden_layers", "num_experts", "vocab_size", "hidden_size"):
@@ -263,7 +264,9 @@ def test_deepseek_v3_as_it_is_published() -> None:
     tensors = tensors_of(headers)
     census = take_census(tensors, where="deepseek-v3")
     assert census.total == 671_026_404_352
-    assert {part: census.params[part] for part in COMPONENTS} == of_config(example("deepseek-v3"))
+    assert {part: census.params[part] for part in COMPONENT_METRICS} == of_config(
+        example("deepseek-v3")
+    )
     assert len(census.layers) == 61
     assert census.params[MTP] == sum(
         math.prod(shape)
@@ -299,7 +302,7 @@ def test_gpt_oss_as_it_is_published(name: str, gib: float) -> None:
     assert blocks == ("U8", (config["num_local_experts"], 5760, 90, 16))
     tensors = tensors_of(headers)
     census = take_census(tensors, where=name)
-    assert {part: census.params[part] for part in COMPONENTS} == of_config(config)
+    assert {part: census.params[part] for part in COMPONENT_METRICS} == of_config(config)
     size = sum(tensor.bytes for tensor in tensors)
     assert round(size / 2**30, 1) == gib
     biases = sum(math.prod(shape) for key, (_, shape) in headers.items()
@@ -586,7 +589,7 @@ def test_images_and_further_tokens_are_counted_apart(tmp_path: Path) -> None:
     census = take_census(tensors_of(headers), where="here")
     assert census.params[MODALITIES] == 180
     assert census.params[MTP] == 21
-    assert {part: census.params[part] for part in COMPONENTS} == of_config(QWEN)
+    assert {part: census.params[part] for part in COMPONENT_METRICS} == of_config(QWEN)
     remark = imported(folder_of(tmp_path / "model", headers, QWEN)).texts["remark"]
     assert "For multi-token prediction: 21 parameters, not in the total" in remark
     assert "For other modalities: 180 parameters, not in the total" in remark
@@ -610,6 +613,33 @@ def test_layers_for_further_tokens_by_the_config(tmp_path: Path) -> None:
     assert sum(components(row).values()) > sum(of_config(config).values())
 
 
+def test_checkpoint_without_the_section_that_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no installed section counts components, nothing is compared, and the row says so."""
+    headers = headers_of(build(QWEN | {"num_experts": 6}), hub=True)
+    path = folder_of(tmp_path / "model", headers, QWEN)
+    monkeypatch.setattr("moe_report.schema.registry.GROUP", "nothing.is.installed")
+    installed.cache_clear()
+    try:
+        row = imported(path)
+        read = row_from_config(QWEN, where="config.json")
+    finally:
+        installed.cache_clear()
+    assert row.texts["remark"].endswith("components: config and checkpoint are not compared")
+    assert read.notes[-1].startswith("No installed section counts total_params")
+    numbers = {name: typed.value for name, typed in row.numbers.items()}
+    assert numbers.pop("router_bytes") > 0
+    assert {name: numbers[name] for name in read.numbers} == read.numbers
+    assert not set(numbers) & set(COMPONENT_METRICS)
+
+
+def test_more_parameters_than_a_float_counts() -> None:
+    """A total past 2^53 is refused: the sum would not be exact to the parameter."""
+    with pytest.raises(InputError, match="parameters are more than 2\\^53"):
+        row_from_config(QWEN | {"moe_intermediate_size": 2**50}, where="config.json")
+
+
 def test_a_checkpoint_that_differs_from_its_config(tmp_path: Path) -> None:
     """What is in the files counts, and the components that differ are named."""
     pruned = QWEN | {"num_experts": 6}
@@ -617,7 +647,7 @@ def test_a_checkpoint_that_differs_from_its_config(tmp_path: Path) -> None:
     row = imported(folder_of(tmp_path / "model", headers, QWEN))
     assert components(row) == of_config(pruned)
     assert row.texts["remark"].endswith(
-        "As in the checkpoint, not as in the config: routed_expert_params, router_params"
+        "As in the checkpoint, not as in the config: router_params, routed_expert_params"
     )
     numbers = {name: typed.value for name, typed in row.numbers.items()}
     expected = row_from_config(pruned, where="here").numbers

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from moe_report.cli.main import main
 from moe_report.errors import InputError
-from moe_report.importers.model import MAX_CONFIG
+from moe_report.importers.config_json import MAX_CONFIG
 from moe_report.load.inputs import inspect_inputs, stem_of
 from moe_report.schema.registry import Registry
 from tests.edit.test_append import FEW, MIXTRAL, book_of, config, put, same_metrics

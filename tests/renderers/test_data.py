@@ -19,7 +19,7 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.display import scale, show
-from moe_report.load.examples import example_models
+from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.renderers.data import (
     render_csv,
     render_json,
@@ -29,7 +29,7 @@ from moe_report.renderers.data import (
 )
 from moe_report.report import Provenance, Report
 from moe_report.schema.registry import Failure, Registry
-from moe_report.table import Given, ModelTable, Row, Source, given, rows_of_examples
+from moe_report.table import Given, ModelTable, Row, Source, given
 
 NAMES = (
     "plain", "a|b", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "two\nlines", 'quo"te',

@@ -11,8 +11,9 @@ import pytest
 
 from moe_report import Model, assumption, coalesce, metric, where
 from moe_report.errors import PluginError
+from moe_report.schema.assumptions import assumptions_of
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.metrics import Metric, assumptions_of
+from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 from moe_report_metrics.flops_savings import (
     attention_core_flops,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -205,6 +207,72 @@ def test_failing_module_is_named(site: Path, source: str, cause: str) -> None:
     assert str(failure) == (
         f"section 'trouble' of moe-trouble (trouble_module) failed: {failure.cause}"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "mend"),
+    [
+        (HEAD + "@metric  # here\ndef bare(m): return 1", "@metric: too many positional arguments; "
+         "write @metric(symbol=..., unit=..., source=...)"),
+        (HEAD + "@metric(symbol='x', source='y')  # here\ndef unitless(m): return 1", "@metric: "
+         "missing a required argument: 'unit'; write @metric(symbol=..., unit=..., source=...)"),
+        (HEAD + "@metric(**said, units='x')  # here\ndef odd(m): return 1", "@metric: got an "
+         "unexpected keyword argument 'units'; write @metric("),
+        (GOOD + GOOD[GOOD.index("@metric"):].replace("said)", "said)  # here", 1), "metric "
+         "'zz_weight_bytes' of trouble_module is a second one; rename it, or that of line 14"),
+        (broken("return 2 * total_params  # here"), "metric 'hapless': TypeError: a formula cannot "
+         "hold the metric total_params without its model (write total_params(m))"),
+        (broken("return m.num_experts * total_params  # here"), "(write total_params(m))"),
+        (broken("return where(total_params > 1, 1, 0)  # here"), "(write total_params(m))"),
+        (broken("return where(m.hidden_size > 1, total_params, 0)  # here"),
+         "(write total_params(m))"),
+        (broken("return total_params"), "(write total_params(m))"),  # no line of it fails
+        (broken("return m['num_experts']  # here"), "metric 'hapless': TypeError: a field is an "
+         "attribute of the model: write m.num_experts"),
+        ("def f():\n    1 / 0  # here\nf()", "ZeroDivisionError: division by zero"),
+    ],
+)  # fmt: skip
+def test_failure_names_the_line_and_the_mend(site: Path, source: str, mend: str) -> None:
+    """What a beginner gets wrong is said in one line: what to write, and where."""
+    cause = only_failure(site, source).cause
+    before, marked, _ = source.partition("# here")
+    line = f" (trouble_module.py, line {before.count(chr(10)) + 1})" if marked else ""
+    assert "\n" not in cause
+    assert mend in cause
+    assert cause.endswith(line)
+    assert bool(marked) == ("trouble_module.py" in cause)
+
+
+def test_module_may_be_loaded_anew(site: Path) -> None:
+    """The same definition a second time is no second metric."""
+    install(site, "moe-memory", {"memory_module": GOOD})
+    load()
+    importlib.reload(sys.modules["memory_module"])
+    assert "zz_weight_bytes" in load().metrics
+
+
+@pytest.mark.parametrize(("option", "said"), [("-O", ""), ("-OO", "python -OO strips them")])
+def test_optimized_python(tmp_path: Path, option: str, said: str) -> None:
+    """A broken section is a line as ever; one line says that docstrings are needed."""
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(broken("return m.num_expert"), "utf-8")
+    output = tmp_path / "out"
+    command = [sys.executable, option, "-m", "moe_report", "demo", "-o", str(output), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    if said:
+        assert done.returncode == 1
+        assert (done.stderr.count("\n"), said in done.stderr) == (1, True), done.stderr
+        return
+    assert (done.returncode, done.stderr) == (0, "")
+    model = next(output.glob("*.xlsx"))
+    command = [
+        sys.executable, option, "-m", "moe_report", "run", str(model), "-o", str(tmp_path / "two"),
+        "--metrics", str(plugin), "--quiet",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 3, done.stderr
+    assert "metric 'hapless': AttributeError: 'num_expert' is not a field" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_interrupt_is_not_swallowed(site: Path) -> None:

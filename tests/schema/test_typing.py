@@ -46,6 +46,9 @@ def test_plugin_api_is_typed(folder: Path) -> None:
         ('format="percent"', 'format="per cent"', "arg-type"),
         ("return plain(m) * serving.batch", "return plain(serving) * serving.batch", "arg-type"),
         ("serving.spare)", "serving.spar)", "attr-defined"),
+        ("m.num_experts *", "m.num_expertz *", "attr-defined"),
+        ("2 * plain  #", "2 * plain(Model())  #", "unused"),
+        ("Model().num_expertz", "Model().num_experts", "unused"),
         (
             "plain(8)  # type: ignore[arg-type]",
             "plain(Model())  # type: ignore[arg-type]",

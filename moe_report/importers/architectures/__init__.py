@@ -1,5 +1,7 @@
 """The architectures whose ``config.json`` is understood, an adapter each.
 
+In come the keys of a config, out come fields of a row. Start at ``plain``.
+
 A key that may be left out takes the default of the architecture's configuration class in
 ``transformers``.
 """

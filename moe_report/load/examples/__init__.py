@@ -1,7 +1,8 @@
 """The models that come with the tool: published configs, and claims about them to audit.
 
 A model is a file: its name, where its config is published, what was published about it and where,
-and the keys of the config that describe the architecture. ``claims.json`` has rows of numbers.
+and the keys of the config that describe the architecture. ``claims.json`` has rows of numbers. Out
+come examples, which :func:`rows_of_examples` makes rows of a table.
 
     >>> example_models()[0].name
     'Mixtral-8x7B'
@@ -10,7 +11,7 @@ and the keys of the config that describe the architecture. ``claims.json`` has r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,6 +19,7 @@ from typing import Any
 
 from moe_report.errors import InputError
 from moe_report.importers.config import row_from_config
+from moe_report.table import Row, given
 
 _MODELS = (
     "mixtral-8x7b", "mixtral-8x22b", "deepseek-v2", "deepseek-v2-lite", "deepseek-v3",
@@ -52,6 +54,18 @@ def example_models() -> tuple[Example, ...]:
 def published_models() -> tuple[Example, ...]:
     """Return the examples that are whole published models."""
     return tuple(map(_model, _MODELS))
+
+
+def rows_of_examples(examples: Iterable[Example]) -> tuple[Row, ...]:
+    """Return examples as rows of a table."""
+    return tuple(
+        Row(
+            name=example.name,
+            texts=example.texts,
+            numbers={name: given(value) for name, value in example.numbers.items()},
+        )
+        for example in examples
+    )
 
 
 def _load(name: str) -> Any:

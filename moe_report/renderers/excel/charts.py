@@ -30,9 +30,10 @@ from moe_report.renderers.excel.chart_looks import (
 )
 from moe_report.renderers.excel.column_widths import header_width
 from moe_report.renderers.excel.models_sheet import FIRST, Layout
-from moe_report.renderers.excel.palette import BLUE, GREY, LINK, QUIET, SKY, Look, number_format
+from moe_report.renderers.excel.palette import BLUE, GREY, LINK, QUIET, Look, number_format
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.report import Report
+from moe_report.schema.components import COMPONENT_METRICS, COMPONENTS
 
 MOST_BARS = 50  # models, of which more cannot be read
 MOST_POINTS = 500
@@ -44,20 +45,6 @@ _ROW = 14.5  # points of a usual row, a little less than it has
 _POINT = 2.54 / 72  # centimetres
 _SIZES = ("total_params", "active_params")
 _COSTS = ("total_params", "forward_flops", "dense_equivalent_flops")
-ROUTED = "D55E00"
-# Always-active components in calm colours in the order they are stacked, then what routing
-# switches: the colours of the page's charts.
-COMPONENTS = (
-    ("embedding_params", "Embedding", "AEB4BB"),
-    ("unembedding_params", "Unembedding", "BFC5CB"),
-    ("attention_params", "Attention", BLUE),
-    ("dense_ffn_params", "Dense FFN", SKY),
-    ("shared_expert_params", "Shared experts", "009E73"),
-    ("router_params", "Router", "20262D"),
-    ("norm_and_other_params", "Norms and other", "CCD1D6"),
-    ("routed_expert_params", "Routed experts", ROUTED),
-)
-_LEDGER = tuple(name for name, _, _ in COMPONENTS)
 _SHARES = ("parameter_efficiency", "expert_utilisation")
 
 
@@ -82,7 +69,7 @@ def drawable(report: Report, names: Sequence[str]) -> bool:
 
 def more_charts(report: Report) -> bool:
     """Whether there is anything to draw on the sheet Charts."""
-    return drawable(report, _LEDGER) or drawable(report, _SHARES)
+    return drawable(report, COMPONENT_METRICS) or drawable(report, _SHARES)
 
 
 def write_main_charts(book: Book, sheet: Sheet, report: Report, layout: Layout, at: str) -> None:
@@ -128,7 +115,7 @@ def write_charts(book: Book, report: Report, layout: Layout) -> None:
     for number in range(1, 25):
         sheet.width(number, 9)  # 12 are a chart wide and a little
     column = "A"
-    if drawable(report, _LEDGER):
+    if drawable(report, COMPONENT_METRICS):
         said = (
             f"Stacked bars of the share of each component in all parameters{_part(report)}, a bar "
             "a model; routed experts are orange."
@@ -163,7 +150,7 @@ def _sizes(book: Book, report: Report, layout: Layout) -> BarChart:
 
 
 def _ledger(book: Book, report: Report, layout: Layout) -> BarChart:
-    bars = [_Bar(*component) for component in COMPONENTS]
+    bars = [_Bar(part.metric, part.label, part.color) for part in COMPONENTS]
     chart, _ = _bars(book, report, layout, bars, "Parameters by component")
     chart.grouping, chart.overlap, chart.gapWidth = "percentStacked", 100, 45
     axis(chart.y_axis, "share of all parameters", "0%")
@@ -175,7 +162,7 @@ def _ledger(book: Book, report: Report, layout: Layout) -> BarChart:
 def _efficiency(book: Book, report: Report, layout: Layout) -> BarChart:
     bars = (
         _Bar("parameter_efficiency", "of the parameters (efficiency)", BLUE),
-        _Bar("expert_utilisation", "of the experts (utilisation)", ROUTED),
+        _Bar("expert_utilisation", "of the experts (utilisation)", COMPONENTS[-1].color),
     )
     chart, values = _bars(book, report, layout, bars, "What a token uses")
     axis(

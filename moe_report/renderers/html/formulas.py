@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from moe_report.formula.excel import mathml, mathml_symbol
 from moe_report.formula.expr import Expr
+from moe_report.formula.mathml import mathml, mathml_symbol
 from moe_report.renderers.html.page import Formula, PageSymbol
 from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.report import Column, Report

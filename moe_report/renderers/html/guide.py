@@ -16,8 +16,8 @@ from moe_report.renderers.html.formulas import anchor_of, typeset
 from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.renderers.html.sentences import Said, said_of
 from moe_report.report import Column, Report
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
-from moe_report.schema.metrics import Assumption
 
 
 @dataclass(frozen=True)

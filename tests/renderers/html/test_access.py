@@ -17,11 +17,11 @@ from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
 from moe_report.compute.build import build_report
-from moe_report.load.examples import example_models
+from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.renderers.html.render import render, render_calculator
 from moe_report.report import Report
 from moe_report.schema.registry import load
-from moe_report.table import ModelTable, Source, rows_of_examples
+from moe_report.table import ModelTable, Source
 from tests import reports
 from tests.conftest import need
 from tests.renderers.html.test_html import browser  # noqa: F401 - a fixture

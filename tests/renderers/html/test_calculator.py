@@ -16,8 +16,8 @@ from playwright.sync_api import Page
 
 from moe_report.compute.build import build_report
 from moe_report.display import exact, show, tables
-from moe_report.formula.excel import mathml_symbol
-from moe_report.load.examples import example_models
+from moe_report.formula.mathml import mathml_symbol
+from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.load.workbook import read_workbook
 from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.calculator import QUICK_EXAMPLES, calculator_script, input_groups
@@ -25,7 +25,7 @@ from moe_report.renderers.html.render import render
 from moe_report.report import Report
 from moe_report.schema.fields import FIELDS, LARGEST, NUMBER_FIELDS
 from moe_report.schema.registry import Registry, load
-from moe_report.table import ModelTable, Source, rows_of_examples
+from moe_report.table import ModelTable, Source
 from tests import reports
 from tests.conftest import need
 from tests.renderers.html.test_html import Open, browser, shown  # noqa: F401 - fixtures

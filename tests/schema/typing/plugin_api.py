@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_type
 
 from moe_report import (
+    Metric,
     Model,
     assumption,
     ceil,
@@ -19,7 +20,6 @@ from moe_report import (
     sqrt,
     where,
 )
-from moe_report.schema.metrics import Metric
 
 SAID = "a convention of these tests"
 
@@ -82,6 +82,11 @@ if TYPE_CHECKING:
     metric(symbol="d", unit="ratio", source=SAID, better="more")  # type: ignore[arg-type]
     metric(symbol="d", unit="ratio", source=SAID, aliases="d")  # type: ignore[arg-type]
     assumption(1)  # type: ignore[call-arg]
+    2 * plain  # type: ignore[operator]
+    print(Model().num_expertz)  # type: ignore[attr-defined]
+    print(Model().model_type)  # type: ignore[attr-defined]
+    print(Model()["num_experts"])  # type: ignore[index]
+    metric(functions)  # type: ignore[call-arg, arg-type]
 
     @metric(symbol="e", unit="ratio", source=SAID)  # type: ignore[arg-type]
     def gives_a_text(m: Model) -> str:

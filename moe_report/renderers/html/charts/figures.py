@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from moe_report.display import digits, parameters, percent, scale, show
 from moe_report.renderers.html.charts.plots import (
-    COMPONENTS,
     NARROW,
     WIDE,
     Series,
@@ -26,10 +25,11 @@ from moe_report.renderers.html.charts.plots import (
 from moe_report.renderers.html.charts.scatter import CROWD, scatter
 from moe_report.renderers.html.charts.shapes import Drawing, spans_decades
 from moe_report.report import Column, Report
+from moe_report.schema.components import COMPONENT_METRICS
 
 _T = TypeVar("_T")
 MOST_ROWS = 24
-_LEDGER = tuple(name for _, _, names in COMPONENTS for name in names)
+_LEDGER = (*COMPONENT_METRICS, "active_routed_expert_params")
 _SHARES = ("router_param_share", "router_flop_share")
 _MOVED = ("dispatch_bytes_per_token", "combine_bytes_per_token")
 
@@ -158,7 +158,7 @@ def figures(report: Report) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
             ("total_params", "forward_flops", "dense_equivalent_flops"),
             True,
         ),
-        ("the parameter ledger", _ledger, (*_LEDGER, "active_routed_expert_params"), False),
+        ("the parameter ledger", _ledger, _LEDGER, False),
         ("routing overhead", _overhead, (*_SHARES, *_MOVED), True),
     )
     for what, draw, names, positive in charts:

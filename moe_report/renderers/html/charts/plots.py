@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from moe_report.display import show
 from moe_report.renderers.html.charts.labels import SMALL_TEXT, fit, text_width, tick_labels
@@ -18,23 +19,13 @@ from moe_report.renderers.html.charts.shapes import (
     axis,
     tick_text,
 )
+from moe_report.schema.components import COMPONENTS
 
 WIDE, NARROW = 540.0, 340.0
 _ROW, _TALL_ROW = 23.0, 38.0  # a tall row has the name above its marks
 _NAME = 175.0  # the most room that names take beside their marks
 _GAP = 15.0  # between columns of numbers
 _BAR_COLUMN = 66.0  # the least room of a column of numbers that lie on bars
-
-# Always-active components in the order they are stacked, then what routing switches.
-COMPONENTS = (
-    ("embedding", "Embeddings", ("embedding_params", "unembedding_params")),
-    ("attention", "Attention", ("attention_params",)),
-    ("dense", "Dense FFN", ("dense_ffn_params",)),
-    ("shared", "Shared experts", ("shared_expert_params",)),
-    ("router", "Router", ("router_params",)),
-    ("other", "Norms and other", ("norm_and_other_params",)),
-    ("routed", "Routed experts", ("routed_expert_params",)),
-)
 
 Numbers = Sequence[tuple[float, ...]]
 
@@ -57,9 +48,10 @@ class Series:
 def slices() -> list[tuple[str, str, slice]]:
     """Return class, label and place of each component in a row of the ledger's numbers."""
     found, start = [], 0
-    for css, label, names in COMPONENTS:
-        found.append((css, label, slice(start, start + len(names))))
-        start += len(names)
+    for (css, label), parts in groupby(COMPONENTS, lambda part: (part.css, part.group)):
+        end = start + len(list(parts))
+        found.append((css, label, slice(start, end)))
+        start = end
     return found
 
 
@@ -140,7 +132,7 @@ def stacks(names: Sequence[str], numbers: Numbers, width: float) -> Drawing:
 
     Args:
         names: A name a row.
-        numbers: The components in the order of :data:`COMPONENTS`, then the active routed experts.
+        numbers: The components in the order of the ledger, then the active routed experts.
         width: Of the drawing.
     """
     both = [(row[:-1], (*row[:-2], row[-1])) for row in numbers]

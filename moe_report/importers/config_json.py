@@ -1,0 +1,73 @@
+"""A ``config.json`` as a JSON object: not too large, not too deep, no key twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from moe_report.errors import InputError, Problem
+
+MAX_CONFIG = 10_000_000  # bytes; the largest published ones have some ten thousands
+MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
+NOT_THERE = "there is no such file"
+_KINDS = {list: "list", str: "text", bool: "true or false", type(None): "null"}
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return a parsed ``config.json``.
+
+    Raises:
+        InputError: It is not there, too large, or no JSON object.
+    """
+    where = str(path)
+    try:
+        if path.stat().st_size > MAX_CONFIG:
+            raise InputError([Problem(where, f"is larger than {MAX_CONFIG:,} bytes")])
+        return parse_config(path.read_bytes(), where)
+    except FileNotFoundError as error:
+        raise InputError([Problem(where, NOT_THERE)]) from error
+    except OSError as error:
+        raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
+
+
+def parse_config(text: bytes, where: str) -> dict[str, Any]:
+    """Return a config's JSON object; the error says what else was found."""
+    twice: list[str] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice.extend(key for key, value in pairs if repr(found[key]) != repr(value))
+        return found
+
+    try:
+        config = json.loads(text, object_pairs_hook=unique)
+        depth = _depth(config)
+    except RecursionError:
+        config, depth = {}, MAX_DEPTH + 1
+    except ValueError as error:
+        raise InputError([Problem(where, f"is not JSON ({error})")]) from error
+    if depth > MAX_DEPTH:
+        raise InputError([Problem(where, f"is nested more than {MAX_DEPTH} deep")])
+    if not isinstance(config, dict):
+        kind = _KINDS.get(type(config), "number")
+        raise InputError([Problem(where, f"found a JSON {kind}, expected an object")])
+    if twice:
+        message = "stands there twice, and says two things"
+        raise InputError([Problem(where, f"key {key!r} {message}") for key in dict.fromkeys(twice)])
+    return config
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are in one another; more than enough is not counted out."""
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level, depth = inner, depth + 1
+    return depth

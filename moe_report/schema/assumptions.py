@@ -1,0 +1,98 @@
+"""What a metric is computed for: dataclasses of assumptions, which are no part of the model."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One property not of the model but of its use: what a metric is computed *for*.
+
+    Attributes:
+        name: Its name: a cell of the Assumptions sheet, an input of the page.
+        label: Its name in words.
+        symbol: As a formula writes it.
+        unit: What is counted.
+        help: A sentence on what it means.
+        default: The value unless the user sets another.
+        minimum: Smallest value accepted.
+        maximum: Largest value accepted.
+        whole: Whether only whole numbers make sense.
+    """
+
+    name: str
+    label: str
+    symbol: str
+    unit: str
+    help: str
+    default: float
+    minimum: float
+    maximum: float
+    whole: bool = False
+
+    def refusal(self, value: float) -> str:
+        """Return what was expected in place of a value, or nothing if it will do."""
+        if self.minimum <= value <= self.maximum and (not self.whole or value == int(value)):
+            return ""
+        if (self.whole, self.minimum, self.maximum) == (True, 0, 1):
+            return "0 or 1"
+        if self.whole:
+            return f"a whole number from {self.minimum:,.0f} to {self.maximum:,.0f}"
+        return f"{self.minimum:,g} to {self.maximum:,g} {self.unit}"
+
+
+def assumption(
+    default: float,
+    *,
+    symbol: str,
+    unit: str,
+    help: str,
+    label: str | None = None,
+    minimum: float = 0,
+    maximum: float = 2.0**53,
+    whole: bool = False,
+) -> Any:
+    """Declare a field of an assumptions dataclass.
+
+    >>> @dataclass(frozen=True)
+    ... class Serving:
+    ...     batch_size: float = assumption(1, symbol="B", unit="sequences", help="At once.")
+    >>> assumptions_of(Serving)[0].label
+    'Batch size'
+    """
+    said = {"symbol": symbol, "unit": unit, "help": help, "label": label}
+    bounds = {"minimum": minimum, "maximum": maximum, "whole": whole}
+    return dataclasses.field(default=default, metadata={"moe_report": said | bounds})
+
+
+def assumptions_of(holder: type) -> tuple[Assumption, ...]:
+    """Return the assumptions that a frozen dataclass declares, in order.
+
+    Raises:
+        TypeError: It is not a frozen dataclass of :func:`assumption` fields, one of them says too
+            little, or its default is out of its bounds.
+    """
+    named = getattr(holder, "__name__", repr(holder))
+    if not dataclasses.is_dataclass(holder) or not holder.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise TypeError(f"{named} must be a frozen dataclass of assumptions")
+    found = []
+    for item in dataclasses.fields(holder):
+        where = f"{named}.{item.name}"
+        if "moe_report" not in item.metadata:
+            raise TypeError(f"{where} must be declared with assumption()")
+        said = dict(item.metadata["moe_report"])
+        for what in ("symbol", "unit", "help"):
+            if not said[what].strip():
+                raise TypeError(f"{where} has an empty {what}")
+        label = said.pop("label") or item.name.replace("_", " ").capitalize()
+        one = Assumption(name=item.name, label=label, default=float(item.default), **said)  # type: ignore[arg-type]
+        if not one.minimum <= one.default <= one.maximum:
+            raise TypeError(
+                f"{where} is {one.default:g} by default, and must be from {one.minimum:g} to "
+                f"{one.maximum:g}"
+            )
+        found.append(one)
+    return tuple(found)

@@ -1,0 +1,59 @@
+"""The fields of a model for type checkers and editors; ``make docs`` writes them."""
+
+
+class ModelFields:
+    """The fields that hold numbers, under the names of ``config.json``."""
+
+    num_hidden_layers: float
+    hidden_size: float
+    vocab_size: float
+    tie_word_embeddings: float
+    num_attention_heads: float
+    num_key_value_heads: float
+    head_dim: float
+    q_lora_rank: float
+    kv_lora_rank: float
+    qk_nope_head_dim: float
+    qk_rope_head_dim: float
+    v_head_dim: float
+    qkv_bias: float
+    attention_out_bias: float
+    qk_norm: float
+    attention_sinks: float
+    sliding_window: float
+    num_sliding_window_layers: float
+    attention_chunk_size: float
+    num_chunked_attention_layers: float
+    num_linear_attention_layers: float
+    linear_attention_state_size: float
+    linear_attention_params: float
+    num_attention_free_layers: float
+    num_experts: float
+    num_experts_per_tok: float
+    moe_intermediate_size: float
+    num_shared_experts: float
+    shared_expert_intermediate_size: float
+    first_k_dense_replace: float
+    num_moe_layers: float
+    router_bias: float
+    expert_bias: float
+    shared_expert_gate: float
+    intermediate_size: float
+    num_ffn_matrices: float
+    num_norms_per_layer: float
+    norm_bias: float
+    unembedding_bias: float
+    num_nextn_predict_layers: float
+    other_params: float
+    expert_input_dim: float
+    expert_output_dim: float
+    published_total_params: float
+    published_active_params: float
+    embedding_bytes: float
+    unembedding_bytes: float
+    attention_bytes: float
+    dense_ffn_bytes: float
+    routed_expert_bytes: float
+    shared_expert_bytes: float
+    router_bytes: float
+    norm_and_other_bytes: float
