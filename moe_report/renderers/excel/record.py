@@ -11,11 +11,8 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from moe_report.load.grid import CHART_DATA_SHEET, NOTES_SHEET, SHEET
+from moe_report.load.grid import CHART_DATA_SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
-from moe_report.renderers.excel.book import Book
-from moe_report.renderers.excel.models_sheet import FIRST
-from moe_report.renderers.excel.palette import QUIET, Look
 
 RECORD_SHEET = CHART_DATA_SHEET
 RECORD_COLUMN = 101  # right of all data of charts
@@ -50,26 +47,6 @@ class Record:
 
     sheets: Mapping[str, Footprint] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
-
-
-def write_record(book: Book) -> None:
-    """Write down what is ours on each sheet; to be called when all of them are filled."""
-    record, soft = book[RECORD_SHEET], Look(color=QUIET, italic=True)
-    prints = {
-        name: Footprint(
-            # rows of models are read as input, and refused if they are none
-            filled_cells(sheet.rows.xml(FIRST - 1 if name == SHEET else None).encode()),
-            len(sheet.shell._charts) + len(sheet.shell._images),
-            frozenset(mark_of(note.text) for note in sheet.notes),
-        )
-        for name, sheet in book.sheets.items()
-        if name not in (RECORD_SHEET, NOTES_SHEET)
-    }
-    names = frozenset(book.shell.defined_names)
-    record.text(1, RECORD_COLUMN, RECORD_TITLE, soft)
-    for row, line in enumerate(record_lines(Record(prints, names)), start=2):
-        for column, text in enumerate(line, start=RECORD_COLUMN):
-            record.text(row, column, text, soft)
 
 
 def mark_of(text: str) -> str:

@@ -20,9 +20,19 @@ from moe_report.renderers.excel.charts import more_charts, write_charts
 from moe_report.renderers.excel.compare_sheet import write_compare
 from moe_report.renderers.excel.findings_sheet import write_findings
 from moe_report.renderers.excel.method_sheet import write_method
-from moe_report.renderers.excel.models_sheet import write_models
+from moe_report.renderers.excel.models_sheet import FIRST, write_models
 from moe_report.renderers.excel.notes_sheet import write_notes
-from moe_report.renderers.excel.record import write_record
+from moe_report.renderers.excel.palette import QUIET, Look
+from moe_report.renderers.excel.record import (
+    RECORD_COLUMN,
+    RECORD_SHEET,
+    RECORD_TITLE,
+    Footprint,
+    Record,
+    filled_cells,
+    mark_of,
+    record_lines,
+)
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.renderers.excel.summary_sheet import write_summary
 from moe_report.report import Report
@@ -53,6 +63,26 @@ def render(report: Report) -> bytes:
     write_compare(book, report)
     if charts:
         write_charts(book, report, layout)
-    write_record(book)
+    _write_record(book)
     book.mark(REPORT_PROPERTY, report.version)
     return book.save(report.title, datetime.datetime.fromisoformat(report.created))
+
+
+def _write_record(book: Book) -> None:
+    """Write down what is ours on each sheet; to be called when all of them are filled."""
+    record, soft = book[RECORD_SHEET], Look(color=QUIET, italic=True)
+    prints = {
+        name: Footprint(
+            # rows of models are read as input, and refused if they are none
+            filled_cells(sheet.rows.xml(FIRST - 1 if name == SHEET else None).encode()),
+            len(sheet.shell._charts) + len(sheet.shell._images),
+            frozenset(mark_of(note.text) for note in sheet.notes),
+        )
+        for name, sheet in book.sheets.items()
+        if name not in (RECORD_SHEET, NOTES_SHEET)
+    }
+    names = frozenset(book.shell.defined_names)
+    record.text(1, RECORD_COLUMN, RECORD_TITLE, soft)
+    for row, line in enumerate(record_lines(Record(prints, names)), start=2):
+        for column, text in enumerate(line, start=RECORD_COLUMN):
+            record.text(row, column, text, soft)
