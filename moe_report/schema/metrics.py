@@ -114,12 +114,12 @@ class Metric:
         return cast(float, symbol(self.name))
 
     def __repr__(self) -> str:
-        return f"the metric {self.name} without its model (write {self.name}(m))"
+        return f"the metric {self.name} (in a formula write {self.name}(m))"
 
     if not TYPE_CHECKING:
 
         def _uncalled(self, *_: object) -> NoReturn:
-            raise TypeError(f"a formula cannot hold {self!r}")
+            raise TypeError(f"a formula is made of numbers and symbols, not {self!r}")
 
         __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _uncalled
         __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _uncalled

@@ -167,17 +167,20 @@ def load(files: Iterable[Path] = ()) -> Registry:
             each other in a circle; Python has stripped the docstrings.
     """
     if sys.flags.optimize > 1:
-        raise PluginError("docstrings describe the metrics, and python -OO strips them: use -O")
+        raise PluginError(
+            "python -OO strips docstrings, which describe the metrics: run without it"
+        )
     sections: list[Section] = []
     failures: list[Failure] = []
 
     def attempt(name: str, distribution: str, version: str, module: str, get: Loader) -> None:
+        metric = None
         try:
             section = _section(get(), name, distribution, version)
             for metric in section.metrics:
                 _record(metric)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
-            cause = _cause(error) + _line_of(module, error)
+            cause = _cause(error) + _line_of(module, error, metric)
             failures.append(Failure(name, distribution, module, cause))
         else:
             sections.append(section)
@@ -244,12 +247,13 @@ def _cause(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def _line_of(module: str, error: BaseException | None) -> str:
-    """File and line of a module where an error came from, as far as it is known."""
+def _line_of(module: str, error: BaseException | None, metric: Metric | None) -> str:
+    """File and line of a module where an error came from; at least where its metric begins."""
     if isinstance(error, SyntaxError):  # says so itself
         return ""
     packages = {module.partition(".")[0], _name_of_file(Path(module))}
-    line = ""
+    code = metric.function.__code__ if metric else None
+    line = f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
     while error is not None:
         for frame, number in traceback.walk_tb(error.__traceback__):
             if frame.f_globals.get("__name__", "").partition(".")[0] in packages:
