@@ -12,14 +12,10 @@ from lxml import etree
 from moe_report.errors import InputError, Problem
 from moe_report.load.grid import Places
 from moe_report.ooxml.addresses import area_of, column_letters
-from moe_report.ooxml.calculation import (
-    ask_to_recalculate,
-    drop_calculation_chain,
-    has_formulas,
-)
+from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.package import Package, parse, serialize
-from moe_report.ooxml.rows import number_text, text_of
+from moe_report.ooxml.rows import number_text
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.table import Row
 
@@ -160,11 +156,10 @@ class _Sheet:
 
     def _table(self) -> _Table | None:
         name = self.places.columns["name"]
-        for link in self.package.relationships(self.part):
-            if link.type.endswith("/table"):
-                table = _Table(link.target, parse(self.package[link.target]))
-                if table.top == self.places.header and table.left <= name <= table.right:
-                    return table
+        for part in self.package.related_parts(self.part, "table"):
+            table = _Table(part, parse(self.package[part]))
+            if table.top == self.places.header and table.left <= name <= table.right:
+                return table
         return None
 
     def obstacles(self, count: int) -> Iterator[Problem]:
@@ -199,7 +194,7 @@ class _Sheet:
         merged = (right for _, _, right, bottom in self.cells.merged() if bottom >= top)
         edge = self.table.right if self.table else 0
         column = max([edge, self.places.last_column, *self.columns.values(), *merged]) + 1
-        self.cells.put(top, column, _text(name), self.cells.style(top, column - 1))
+        self.cells.put(top, column, {"t": name}, self.cells.style(top, column - 1))
         if self.table and column == self.table.right + 1:
             self.table.add_column(name)
         self.columns[name] = column
@@ -233,7 +228,7 @@ class _Sheet:
 
     def _contents(self, row: Row) -> Iterator[tuple[str, dict[str, str]]]:
         for name, text in {"name": row.name, **row.texts}.items():
-            yield name, _text(text)
+            yield name, {"t": text}
         for name, typed in row.numbers.items():
             scale = Decimal(repr(self.places.scales.get(name, 1)))
             yield name, {"v": number_text(float(Decimal(repr(typed.value)) / scale))}
@@ -250,7 +245,7 @@ class _Sheet:
                 return self.cells.style(above, column)
         if number - 1 > self.places.header and (style := self.cells.style(number - 1, column)):
             return style
-        return self.cells.column_style(column)
+        return self.cells.empty_style(number, column)
 
     def save(self) -> None:
         """Put the changed parts into the package."""
@@ -264,8 +259,7 @@ class _Sheet:
         self.package[self.part] = serialize(self.root)
         if self.cells.formulas_lost:
             drop_calculation_chain(self.package)
-        if any(has_formulas(self.package[part]) for part in self.package.sheets().values()):
-            ask_to_recalculate(self.package)
+        ask_to_recalculate(self.package)
 
     def _stretch_ranges(self, ends: set[int]) -> None:
         """Let what is laid over the rows, down to the last of them, reach the new ones."""
@@ -291,11 +285,6 @@ class _Sheet:
                 area = f"{match[1]}{match[2]}:{match[3] or match[1]}{self.last}"
             found.append(area)
         return " ".join(found)
-
-
-def _text(text: str) -> dict[str, str]:
-    # lxml escapes what XML asks for, so only what Excel asks for is left to do
-    return {"t": text_of(text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")}
 
 
 def _stretch_filter_name(package: Package, sheet: str, last: int) -> None:

@@ -6,22 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from moe_report.edit.additions import (
-    OUR_AUTHOR,
-    Address,
-    Link,
-    Remark,
-    Texts,
-    keyed_models,
-    keyed_otherwise,
-    links_of,
-    put_links,
-    put_remarks,
-    record_of,
-    remarks_of,
-    strangers,
-)
+from moe_report.edit.cell_keys import Address, keyed_models, keyed_otherwise
 from moe_report.edit.replace_sheets import Renewal
+from moe_report.edit.strangers import strangers
 from moe_report.edit.users_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import OURS
@@ -29,8 +16,18 @@ from moe_report.load.grid import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, S
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.hyperlinks import Link, add_links, read_links
+from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package, parse, serialize
-from moe_report.renderers.excel.record import RECORD_SHEET, Footprint, Record
+from moe_report.ooxml.texts import Texts
+from moe_report.renderers.excel.record import (
+    OUR_AUTHOR,
+    RECORD_SHEET,
+    Footprint,
+    Record,
+    mark_of,
+    record_of,
+)
 from moe_report.report import Report
 from moe_report.table import BASE
 from moe_report.text import shown
@@ -81,22 +78,17 @@ class Carryover:
         self.header = places.header
         self.old_models = keyed_models(self.cells[SHEET], places.header, places)
         self.new_models = keyed_models(self.fresh_cells[SHEET], _header(self.fresh_cells[SHEET]))
-        self.remarks: dict[str, dict[Address, Remark]] = {}
+        self.remarks: dict[str, dict[Address, Note]] = {}
         self.links: dict[str, dict[Address, Link]] = {}
 
     def _guessed(self) -> Record:
         """What an early version must have written: all that is there."""
-        sheets = {name: replace(self.fresh.sheets.get(name, self.fresh.sheets[SHEET]))
-                  for name in _EARLY if name in self.old.sheets()}  # fmt: skip
-        every = {
-            name: replace(
-                known,
-                cells=_rows_of(self.texts(name)),
-                drawings=max(known.drawings, 2),
-                notes=known.notes,
-            )
-            for name, known in sheets.items()
-        }
+        every = {}
+        for name in _EARLY:
+            if name in self.old.sheets():
+                known = self.fresh.sheets.get(name, self.fresh.sheets[SHEET])
+                drawings = max(known.drawings, 2)
+                every[name] = Footprint(_rows_of(self.texts(name)), drawings, known.notes)
         return Record(every, _names_leading_to(self.old, ASSUMPTIONS_SHEET))
 
     def renewal(self) -> Renewal:
@@ -198,26 +190,28 @@ class Carryover:
             marks = (known.notes if known else frozenset()) | (
                 self.fresh.sheets[sheet].notes if sheet in self.fresh.sheets else frozenset()
             )
-            found: dict[Address, Remark] = {}
-            for remark in remarks_of(self.old, sheet, marks):
-                if not known and remark.author == OUR_AUTHOR:
+            part = self.old.sheets()[sheet]
+            found: dict[Address, Note] = {}
+            for note in read_notes(self.old, part):
+                if mark_of(note.text) in marks or (not known and note.author == OUR_AUTHOR):
                     continue
-                at = self._where_now(sheet, remark.at)
+                at = self._where_now(sheet, (note.column, note.row))
                 if at is None:
-                    yield self._homeless(sheet, remark.at, f"the note {shown(remark.text)}")
+                    what = f"the note {shown(note.text)}"
+                    yield self._homeless(sheet, (note.column, note.row), what)
                 else:
-                    found[at] = remark
+                    found[at] = replace(note, column=at[0], row=at[1])
             self.remarks[sheet] = found
-            internal = sheet != SHEET
             moved: dict[Address, Link] = {}
-            for link in links_of(self.old, sheet):
-                if internal and not link.target:
+            for link in read_links(self.old, part):
+                if sheet != SHEET and not link.target:
                     continue  # ours lead to cells of Models
-                at = self._where_now(sheet, link.at)
+                at = self._where_now(sheet, (link.column, link.row))
                 if at is None:
-                    yield self._homeless(sheet, link.at, f"the link to {shown(link.target)}")
+                    what = f"the link to {shown(link.target)}"
+                    yield self._homeless(sheet, (link.column, link.row), what)
                 else:
-                    moved[at] = link
+                    moved[at] = replace(link, column=at[0], row=at[1])
             self.links[sheet] = moved
 
     def _homeless(self, sheet: str, at: Address, what: str) -> Problem:
@@ -246,12 +240,15 @@ class Carryover:
 
     def carry(self) -> None:
         """Put into the new sheets, and into those that stay, what belongs there."""
-        for sheet, remarks in self.remarks.items():
-            if remarks:
-                put_remarks(self.new, sheet, remarks)
+        sheets = self.new.sheets()
+        for sheet, notes in self.remarks.items():
+            if notes:
+                root = parse(self.new[sheets[sheet]])
+                add_notes(self.new, sheets[sheet], root, notes.values(), replace=True)
+                self.new[sheets[sheet]] = serialize(root)
         for sheet, links in self.links.items():
             if links:
-                put_links(self.new, sheet, links)
+                add_links(self.new, sheets[sheet], links.values())
         unmoved = self._same_layout()
         self.notes += keep_typed_formulas(
             self.old, self.new, self.old_models, self.new_models, self.header, self.file,

@@ -7,34 +7,21 @@ of the workbook's own style table, to which ours are appended.
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
+from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import (
-    CONTENT_TYPES,
-    OFFICE_REL,
-    PACKAGE_REL,
-    Package,
-    parse,
-    relationships_name,
-    serialize,
-)
+from moe_report.ooxml.order import insert_in_order
+from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
 from moe_report.ooxml.styles import MergedStyles
 
 _ID = f"{{{OFFICE_REL}}}id"
-_LINK = f"{{{PACKAGE_REL}}}Relationship"
-# What the schema wants behind these elements of a workbook.
-_AFTER_NAMES = {
-    "calcPr", "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
-    "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
-}  # fmt: skip
-_AFTER_CALCULATION = _AFTER_NAMES - {"calcPr"}
 
 
 @dataclass(frozen=True)
@@ -74,17 +61,15 @@ class _Work:
         self.part = old.workbook_part()
         self.book = parse(old[self.part])
         self.fresh = parse(new[new.workbook_part()])
-        self.reached = reachable(old)
+        self.reached = _reachable(old)
         self.copied: dict[str, str] = {}
         kept = set(what.kept)
         self.wanted = [
             item for item in self._sheets(self.fresh) if item.get("name", "") not in kept
         ]
-        self.styles_part = _related(old, self.part, "/styles")
-        self.styles = MergedStyles(
-            old[self.styles_part], new[_related(new, new.workbook_part(), "/styles")]
-        )
-        self.table_ids: list[int] = []
+        self.styles = MergedStyles(old, new)
+        self.their_tables = _tables(old, what.ours)
+        self.table_ids = [int(table.get("id", "0")) for table in self.their_tables]
         self.before = [item.get("name", "") for item in self._sheets(self.book)]
 
     @staticmethod
@@ -100,24 +85,22 @@ class _Work:
             self._clash("sheet", name)
             for name in self.before
             if name.casefold() not in ours
-            and name.casefold() in {item.get("name", "").casefold() for item in self.wanted}
+            and name.casefold() in {_folded(item) for item in self.wanted}
         ]
-        taken = {self._table_name(part) for part in self._tables(self.old, self._their_parts())}
-        fresh = self._reached_from_wanted()
-        for part in self._tables(self.new, fresh):
-            if self._table_name(part, self.new) in taken:
-                problems.append(self._clash("table", self._table_name(part, self.new)))
+        taken = {table.get("displayName", "").casefold() for table in self.their_tables}
+        tables = _tables(self.new, self.what.kept)
+        fresh = [table.get("displayName", "").casefold() for table in tables]
+        problems += [self._clash("table", name) for name in fresh if name in taken]
         own = {name.casefold() for name in self.what.names}
         theirs = {
-            item.get("name", "").casefold(): item.get("name", "")
+            _folded(item): item.get("name", "")
             for item in self.book.iterfind(f"{TAG}definedNames/{TAG}definedName")
-            if item.get("localSheetId") is None and item.get("name", "").casefold() not in own
+            if item.get("localSheetId") is None and _folded(item) not in own
         }
         problems += [
             self._clash("defined name", theirs[name])
             for item in self.fresh.iterfind(f"{TAG}definedNames/{TAG}definedName")
-            if item.get("localSheetId") is None
-            and (name := item.get("name", "").casefold()) in theirs
+            if item.get("localSheetId") is None and (name := _folded(item)) in theirs
         ]
         if problems:
             raise InputError(problems)
@@ -125,26 +108,6 @@ class _Work:
     def _clash(self, kind: str, name: str) -> Problem:
         message = f"the {kind} {name!r} is yours, and the report has one of that name; rename yours"
         return Problem(self.what.file, message)
-
-    def _their_parts(self) -> set[str]:
-        """Parts that are reached without our sheets."""
-        ours = {self.old.sheets().get(name, "") for name in self.what.ours}
-        return reachable(self.old, without=ours)
-
-    def _reached_from_wanted(self) -> set[str]:
-        sheets = self.new.sheets()
-        names = {item.get("name", "") for item in self.wanted}
-        return reachable(self.new, without={p for name, p in sheets.items() if name not in names})
-
-    @staticmethod
-    def _tables(package: Package, parts: Collection[str]) -> Iterator[str]:
-        for part in sorted(parts):
-            for link in package.relationships(part):
-                if link.type.endswith("/table") and link.target in parts:
-                    yield link.target
-
-    def _table_name(self, part: str, package: Package | None = None) -> str:
-        return parse((package or self.old)[part]).get("displayName", "").casefold()
 
     # -- sheets
 
@@ -154,17 +117,15 @@ class _Work:
         ours = {name.casefold() for name in self.what.ours}
         listed = self.book.find(f"{TAG}sheets")
         assert listed is not None
-        entries = {item.get("name", "").casefold(): item for item in listed}
+        entries = {_folded(item): item for item in listed}
         codes = {}
         for name, item in entries.items():
             if name in ours and links.get(item.get(_ID, "")):
                 codes[name] = _code_name(self.old[links[item.get(_ID, "")]])
-                self._unlink(item.get(_ID, ""))
-        for part in reachable_before_and_not_now(self.old, self.reached):
-            self._drop(part)
-        self._drop_calculation_chain()
-        kept = self._tables(self.old, reachable(self.old))
-        self.table_ids = [int(parse(self.old[part]).get("id", "0")) for part in kept]
+                self.old.unlink(self.part, item.get(_ID, ""))
+        for part in self.reached - _reachable(self.old):
+            del self.old[part]
+        drop_calculation_chain(self.old)
         active = self._active()
         sources = self.new.sheets()
         previous = -1
@@ -183,7 +144,7 @@ class _Work:
             self._dress(part, codes.get(name.casefold(), ""), selected=name.casefold() == active)
             entry.set(_ID, self.old.relate(self.part, f"{OFFICE_REL}/worksheet", part))
             previous = listed.index(entry)
-        fresh = {item.get("name", "").casefold() for item in self.wanted}
+        fresh = {_folded(item) for item in self.wanted}
         for name in ours - fresh - {kept_name.casefold() for kept_name in self.what.kept}:
             if name in entries:
                 listed.remove(entries[name])
@@ -197,7 +158,7 @@ class _Work:
 
     def _activate(self, name: str) -> None:
         view = self.book.find(f"{TAG}bookViews/{TAG}workbookView")
-        names = [item.get("name", "").casefold() for item in self._sheets(self.book)]
+        names = [_folded(item) for item in self._sheets(self.book)]
         if view is not None:
             view.set("activeTab", str(names.index(name) if name in names else 0))
             view.set("firstSheet", "0")
@@ -206,36 +167,17 @@ class _Work:
         """Copy a part of the new package with all that it is linked to; return its name here."""
         if source in self.copied:
             return self.copied[source]
-        stem, suffix = posixpath.splitext(source)
-        target = self.old.free_name(f"{stem.rstrip('0123456789')}{{}}{suffix}")
-        self.copied[source] = target
-        self.old[target] = self.new[source]  # takes the name before the parts below look for theirs
-        self._declare(source, target)
+        target = self.copied[source] = self.old.free_name(source)
+        self.old[target] = self.new[source]
+        self.old.declare_like(target, source, self.new)
         if target.startswith("xl/tables/"):
             self._adapt_table(target)
-        links = relationships_name(source)
-        if links in self.new:
-            root = parse(self.new[links])
-            for item, link in zip(root, self.new.relationships(source), strict=True):
-                if item.get("TargetMode") != "External":
-                    item.set("Target", "/" + self._copy(link.target))
-            self.old[relationships_name(target)] = serialize(root)
+        self.old.copy_links(source, target, lambda link: f"/{self._copy(link.target)}", self.new)
         return target
-
-    def _declare(self, source: str, target: str) -> None:
-        types = parse(self.new["[Content_Types].xml"])
-        for item in types:
-            if item.get("PartName", "").lstrip("/") == source:
-                self.old.declare(target, item.get("ContentType", ""))
-                return
-        extension = posixpath.splitext(source)[1].lstrip(".").lower()
-        for item in types:
-            if item.get("Extension", "").lower() == extension:
-                self.old.declare_extension(extension, item.get("ContentType", ""))
 
     def _adapt_table(self, part: str) -> None:
         root = parse(self.old[part])
-        id = next(n for n in range(1, len(self.table_ids) + 2) if n not in self.table_ids)
+        id = next(n for n in count(1) if n not in self.table_ids)
         self.table_ids.append(id)
         root.set("id", str(id))
         for item in root.iter():
@@ -271,13 +213,13 @@ class _Work:
         listed = self.book.find(f"{TAG}definedNames")
         if listed is None:
             listed = etree.Element(f"{TAG}definedNames")
-            self.book.insert(_place(self.book, _AFTER_NAMES), listed)
-        now = [item.get("name", "").casefold() for item in self._sheets(self.book)]
+            insert_in_order(self.book, listed)
+        now = [_folded(item) for item in self._sheets(self.book)]
         ours = {name.casefold() for name in self.what.ours}
         own = {name.casefold() for name in self.what.names}
         seen = set()
         for item in list(listed.iterchildren(f"{TAG}definedName")):
-            sheet, name = item.get("localSheetId"), item.get("name", "").casefold()
+            sheet, name = item.get("localSheetId"), _folded(item)
             owner = self.before[int(sheet)].casefold() if sheet is not None else ""
             # LibreOffice writes some names of a sheet twice
             if (owner in ours) or (not owner and name in own) or (owner, name) in seen:
@@ -286,8 +228,8 @@ class _Work:
             seen.add((owner, name))
             if owner:
                 item.set("localSheetId", str(now.index(owner)))
-        names = [item.get("name", "").casefold() for item in self._sheets(self.fresh)]
-        fresh = {item.get("name", "").casefold() for item in self.wanted}
+        names = [_folded(item) for item in self._sheets(self.fresh)]
+        fresh = {_folded(item) for item in self.wanted}
         for item in self.fresh.iterfind(f"{TAG}definedNames/{TAG}definedName"):
             sheet = item.get("localSheetId")
             owner = names[int(sheet)] if sheet is not None else ""
@@ -299,10 +241,10 @@ class _Work:
             self.book.remove(listed)
 
     def replace_properties(self) -> None:
-        """Take over who wrote it when, and ask for a recalculation on load."""
-        for suffix in ("/custom-properties", "/metadata/core-properties"):
-            ours, theirs = _related(self.new, "", suffix), _related(self.old, "", suffix)
-            if not theirs:
+        """Take over who wrote it when."""
+        for kind in ("custom-properties", "core-properties"):
+            ours, theirs = self.new.related_part("", kind), self.old.related_part("", kind)
+            if not ours or not theirs:
                 continue
             fresh, root = parse(self.new[ours]), parse(self.old[theirs])
             wanted: Mapping[str, etree._Element] = {
@@ -314,81 +256,45 @@ class _Work:
                     item[:] = list(same)
                     item.text = same.text
             self.old[theirs] = serialize(root)
-        said = self.book.find(f"{TAG}calcPr")
-        if said is None:
-            said = etree.Element(f"{TAG}calcPr")
-            self.book.insert(_place(self.book, _AFTER_CALCULATION), said)
-        said.set("fullCalcOnLoad", "1")
 
     def save(self) -> bytes:
         """Return the package's bytes."""
         self.old[self.part] = serialize(self.book)
-        self.old[self.styles_part] = self.styles.save()
+        self.styles.save()
+        ask_to_recalculate(self.old)
         return self.old.save()
-
-    # -- parts
-
-    def _unlink(self, id: str) -> None:
-        name = relationships_name(self.part)
-        root = parse(self.old[name])
-        for item in root.findall(_LINK):
-            if item.get("Id") == id:
-                root.remove(item)
-        self.old[name] = serialize(root)
-
-    def _drop(self, part: str) -> None:
-        gone = [name for name in (part, relationships_name(part)) if name in self.old]
-        for name in gone:
-            del self.old[name]
-        types = parse(self.old["[Content_Types].xml"])
-        for item in list(types.iterchildren(f"{{{CONTENT_TYPES}}}Override")):
-            if item.get("PartName", "").lstrip("/") in gone:
-                types.remove(item)
-        self.old["[Content_Types].xml"] = serialize(types)
-
-    def _drop_calculation_chain(self) -> None:
-        """Excel makes a new one; one that names a cell without a formula it calls damage."""
-        for link in self.old.relationships(self.part):
-            if link.type.endswith("/calcChain"):
-                self._unlink(link.id)
-                self._drop(link.target)
 
 
 _RENEWED = ("}modified", "}title")
 
 
-def reachable(package: Package, *, without: Collection[str] = ()) -> set[str]:
-    """Return the parts that a package's links lead to, but not through some parts."""
+def _folded(item: etree._Element) -> str:
+    """The name of a sheet or of cells, as names are compared."""
+    return item.get("name", "").casefold()
+
+
+def _tables(package: Package, without: Collection[str]) -> list[etree._Element]:
+    """The Excel Tables of a workbook, but for those of some sheets."""
+    return [
+        parse(package[table])
+        for name, part in package.sheets().items()
+        if name not in without
+        for table in package.related_parts(part, "table")
+    ]
+
+
+def _reachable(package: Package) -> set[str]:
+    """The parts that a package's links lead to."""
     found: set[str] = set()
     ahead = [""]
     while ahead:
-        for link in package.relationships(ahead.pop()):
-            target = link.target
-            if target in package and target not in found and target not in without:
-                found.add(target)
-                ahead.append(target)
+        links = package.relationships(ahead.pop())
+        fresh = {link.target for link in links if link.target in package} - found
+        found |= fresh
+        ahead += fresh
     return found
-
-
-def reachable_before_and_not_now(package: Package, before: Collection[str]) -> list[str]:
-    """Return the parts that nothing leads to any more."""
-    now = reachable(package)
-    return [part for part in before if part not in now]
-
-
-def _related(package: Package, part: str, suffix: str) -> str:
-    links = package.relationships(part)
-    return next((item.target for item in links if item.type.endswith(suffix)), "")
 
 
 def _code_name(xml: bytes) -> str:
     found = re.search(rb'<(?:\w+:)?sheetPr\b[^>]*?\bcodeName="([^"]*)"', xml)
     return found[1].decode() if found else ""
-
-
-def _place(book: etree._Element, later: Collection[str]) -> int:
-    """Where an element goes that must come before some others."""
-    for at, item in enumerate(book):
-        if isinstance(item.tag, str) and etree.QName(item).localname in later:
-            return at
-    return len(book)

@@ -9,7 +9,6 @@ import click
 
 from moe_report.cli.options import InputOptions, given
 from moe_report.cli.publish import same_file
-from moe_report.edit.additions import Texts, record_of
 from moe_report.edit.carry_over import Carryover
 from moe_report.edit.replace_sheets import renew
 from moe_report.errors import InputError, OutputError, Problem
@@ -18,8 +17,10 @@ from moe_report.load.models_sheet import NO_NUMBER, NO_VALUE_YET
 from moe_report.load.workbook import Read, inspect_workbook, read_bytes
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
+from moe_report.renderers.excel.record import record_of
 from moe_report.report import Report
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row

@@ -18,7 +18,7 @@ from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.schema.fields import FIELDS
 
 if TYPE_CHECKING:
-    from moe_report.edit.additions import Keyed
+    from moe_report.edit.cell_keys import Keyed
 
 _CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]+|\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}")
 _NOT_CELLS = re.compile(r'"[^"]*"|\[[^\]]*\]')  # texts, and names of columns

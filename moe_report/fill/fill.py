@@ -12,7 +12,7 @@ from moe_report.fill.row_pattern import unshare
 from moe_report.fill.stale_values import Changed, forget_values
 from moe_report.fill.write_sheet import write_sheet
 from moe_report.ooxml.addresses import LAST_COLUMN
-from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain, has_formulas
+from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.copy_sheet import SheetCopies
 from moe_report.ooxml.file_types import drop_signatures, kind_of, set_kind
 from moe_report.ooxml.guard import check_package
@@ -96,8 +96,7 @@ def _write(package: Package, plan: Plan, where: str) -> list[str]:
             package[part] = write_sheet(package[part], cells, (), f"{where}, sheet {sheet}").xml
     if lost:
         drop_calculation_chain(package)
-    if any(has_formulas(package[part]) for part in package.sheets().values()):
-        ask_to_recalculate(package)
+    ask_to_recalculate(package)
     return notes
 
 

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from moe_report.fill.row_pattern import Contents
 from moe_report.formula.excel import excel
 from moe_report.formula.expr import Expr, lift
-from moe_report.ooxml.rows import MAX_FORMULA
+from moe_report.ooxml.rows import MAX_FORMULA, Contents
 from moe_report.report import Column, Provenance, Report
 
 _SPECIAL = re.compile(r"(['\[\]#@])")

@@ -19,7 +19,7 @@ from moe_report.fill.expressions.expression import (
     text_of_pieces,
 )
 from moe_report.fill.live_formulas import LackingError, LiveFormulas
-from moe_report.fill.row_pattern import Contents, Value, fits
+from moe_report.fill.row_pattern import fits
 from moe_report.fill.template import RepeatedSheet, Template, TemplateCell, TemplateTable
 from moe_report.fill.write_sheet import Band, CellValue, neighbours, unrepeatable
 from moe_report.ooxml.addresses import column_letters
@@ -29,6 +29,7 @@ from moe_report.ooxml.guard import MAX_ROWS
 from moe_report.ooxml.insert_rows.insert import obstacles
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.references import Insertion
+from moe_report.ooxml.rows import Contents, Value
 from moe_report.ooxml.sheet_names import quoted, sheet_names
 
 _ASSUMPTION = re.compile(r"\s*assumptions\s*(?:\.\s*(\w+)|\[\s*([\"'])(\w+)\2\s*\])\s*")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from lxml import etree
@@ -16,70 +16,7 @@ from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references, translated
 from moe_report.ooxml.insert_rows.formulas import split_row
-from moe_report.ooxml.rows import MAX_TEXT, number_text, text_of
-
-Value = str | float | bool | None
-
-
-class Contents:
-    """What stands in a cell behind its address and style, as text up to the cell's end.
-
-    Args:
-        prefix: The prefix that the sheet writes before its elements, with its colon; mostly none.
-    """
-
-    def __init__(self, prefix: str = "") -> None:
-        self.prefix = prefix
-        self.empty = "/>"
-        self._formulas: dict[str, str] = {}
-        self._number = f"><{prefix}v>", f"</{prefix}v></{prefix}c>"
-        self._text = (
-            f' t="inlineStr"><{prefix}is><{prefix}t xml:space="preserve">',
-            f"</{prefix}t></{prefix}is></{prefix}c>",
-        )
-
-    def of(self, value: Value) -> str:
-        """Return the content for a value. A text is never a formula, whatever it starts with."""
-        if value is None:
-            return self.empty
-        if isinstance(value, bool):
-            return f' t="b"{self._number[0]}{value:d}{self._number[1]}'
-        if isinstance(value, str):
-            return self._text[0] + text_of(value) + self._text[1]
-        return self._number[0] + number_text(value) + self._number[1]
-
-    def numbers(self, values: Iterable[float | None]) -> list[str]:
-        """Return the contents of a column of finite numbers: what :meth:`of` gives, but faster."""
-        (start, end), empty = self._number, self.empty
-        return [
-            empty
-            if value is None
-            else f"{start}{int(value)}{end}"
-            if abs(value) < 1e15 and value == int(value)
-            else f"{start}{value!r}{end}"
-            for value in values
-        ]
-
-    def formula(self, formula: str, value: Value, *, undefined: bool = False) -> str:
-        """Return the content for a formula together with its value.
-
-        Args:
-            formula: Without the leading ``=``.
-            value: What it gives; None for an empty text.
-            undefined: It gives an error, that of a division by zero.
-        """
-        prefix = self.prefix
-        body = self._formulas.get(formula)
-        if body is None:
-            body = f"><{prefix}f>{escape(formula, quote=False)}</{prefix}f><{prefix}v>"
-            self._formulas[formula] = body
-        if undefined:
-            kind, stored = ' t="e"', "#DIV/0!"
-        elif value is None or isinstance(value, str):
-            kind, stored = ' t="str"', text_of(value or "")
-        else:
-            kind, stored = "", number_text(value)
-        return f"{kind}{body}{stored}</{prefix}v></{prefix}c>"
+from moe_report.ooxml.rows import MAX_TEXT, Contents
 
 
 def fits(value: object) -> str:

@@ -10,11 +10,10 @@ from typing import NamedTuple
 from lxml import etree
 
 from moe_report.fill.placeholders import may_ask
-from moe_report.ooxml.addresses import area_of, split_address
-from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.addresses import area_of
+from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
 from moe_report.ooxml.package import Package, parse
-
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+from moe_report.ooxml.texts import is_formatted, shared_strings, string_text, unescaped
 
 
 class CellText(NamedTuple):
@@ -99,14 +98,8 @@ def parts_that_ask(package: Package) -> Iterator[str]:
 
 def cells_with_content(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:
     """Give row, column and element of each cell of a sheet that is not empty."""
-    data = root.find(f"{TAG}sheetData")
-    number = 0
-    for row in () if data is None else data.iterchildren(f"{TAG}row"):
-        number = int(row.get("r") or number + 1)
-        column = 0
-        for cell in row.iterchildren(f"{TAG}c"):
-            address = cell.get("r")
-            column = split_address(address)[0] if address else column + 1
+    for number, row in placed_rows(root):
+        for column, cell in placed_cells(row):
             if len(cell):
                 yield number, column, cell
 
@@ -123,7 +116,7 @@ def cell_text(cell: etree._Element, shared: Mapping[int, CellText]) -> CellText:
         value = cell.find(f"{TAG}v")
         text = (value.text if value is not None else None) or ""
         if kind == "str":
-            return CellText(_unescaped(text))
+            return CellText(unescaped(text))
         return shared.get(int(text), CellText()) if text.strip().isdecimal() else CellText()
     if kind == "inlineStr":
         inline = cell.find(f"{TAG}is")
@@ -133,24 +126,11 @@ def cell_text(cell: etree._Element, shared: Mapping[int, CellText]) -> CellText:
 
 def shared_texts(package: Package) -> Iterator[tuple[int, CellText]]:
     """Give the shared strings that may hold an expression, by their number."""
-    for link in package.relationships(package.workbook_part()):
-        if link.type.endswith("/sharedStrings") and link.target in package:
-            for at, item in enumerate(parse(package[link.target]).iterchildren(f"{TAG}si")):
-                text = _text_of(item)
-                if may_ask(text.text):
-                    yield at, text
+    for at, item in enumerate(shared_strings(package)):
+        text = _text_of(item)
+        if may_ask(text.text):
+            yield at, text
 
 
 def _text_of(item: etree._Element) -> CellText:
-    """The text of a shared or inline string: of all its runs, without its phonetic twin."""
-    texts = [child.text or "" for child in item.iterfind(f"{TAG}t")]
-    looks = set()
-    for run in item.iterfind(f"{TAG}r"):
-        texts += [child.text or "" for child in run.iterfind(f"{TAG}t")]
-        look = run.find(f"{TAG}rPr")
-        looks.add(b"" if look is None else etree.tostring(look, with_tail=False))
-    return CellText(_unescaped("".join(texts)), len(looks) > 1)
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+    return CellText(string_text(item), is_formatted(item))

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lxml import etree
-
 from moe_report.fill.expressions.expression import Expression, parse_expression
 from moe_report.fill.expressions.scope import Known, TemplateValueError, short
-from moe_report.ooxml.addresses import split_address
-from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.notes import read_notes
+from moe_report.ooxml.package import Package
 
 _LINE = re.compile(r"\s*(sort|where)\s*:(.*)", re.IGNORECASE)
 _STRAIGHT = str.maketrans("“”„‘’‚\xa0", "\"\"\"''' ")
@@ -26,34 +23,7 @@ def notes_of(package: Package, part: str) -> dict[Place, str]:
         package: The workbook.
         part: The sheet's part.
     """
-    notes: dict[Place, str] = {}
-    threads: dict[Place, list[str]] = {}
-    for link in package.relationships(part):
-        if link.target not in package:
-            continue
-        if link.type.endswith("/comments"):
-            for item in parse(package[link.target]).iter(f"{TAG}comment"):
-                column, row = split_address(item.get("ref", ""))
-                notes[row, column] = "".join(_texts(item))
-        elif link.type.endswith("/threadedComment"):
-            for item in parse(package[link.target]):
-                if etree.QName(item).localname == "threadedComment":
-                    column, row = split_address(item.get("ref", ""))
-                    said = [str(child.text or "") for child in item if _is_text(child)]
-                    threads.setdefault((row, column), []).extend(said)
-    # Excel keeps a copy of a thread as a note, for programs that know no threads.
-    return notes | {place: "\n".join(texts) for place, texts in threads.items()}
-
-
-def _texts(comment: etree._Element) -> Iterator[str]:
-    for item in comment.iter(f"{TAG}t"):
-        parent = item.getparent()
-        if parent is not None and parent.tag != f"{TAG}rPh":
-            yield item.text or ""
-
-
-def _is_text(item: etree._Element) -> bool:
-    return isinstance(item.tag, str) and etree.QName(item).localname == "text"
+    return {(note.row, note.column): note.conversation for note in read_notes(package, part)}
 
 
 def asks(note: str) -> bool:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from moe_report.fill.row_pattern import RowPattern, Value, drifting
+from moe_report.fill.row_pattern import RowPattern, drifting
 from moe_report.ooxml.addresses import area_of, column_letters, split_address
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.package import Package, parse, serialize
-from moe_report.ooxml.rows import number_text, text_of
+from moe_report.ooxml.rows import Value, number_text
 
 _TARGET = "moe-report-rows"  # of the processing instruction that stands where rows will be
 
@@ -110,9 +110,7 @@ def _repeat_merged(root: etree._Element, bands: Sequence[Band]) -> None:
 def _put(cells: Cells, item: CellValue) -> None:
     value = item.value
     if isinstance(value, str):
-        # lxml escapes what XML asks for, so only what Excel asks for is left to do
-        text = text_of(value).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-        cells.put(item.row, item.column, {"t": text}, None)
+        cells.put(item.row, item.column, {"t": value}, None)
     elif value is None:
         cells.put(item.row, item.column, {}, None)
     else:

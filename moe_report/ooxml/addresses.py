@@ -33,6 +33,7 @@ def column_letters(column: int) -> str:
     return letters
 
 
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 Area = tuple[int, int, int, int]
 
 
@@ -41,9 +42,12 @@ def area_of(text: str) -> Area:
 
     >>> area_of("B3:D9"), area_of("C2")
     ((2, 3, 4, 9), (3, 2, 3, 2))
+    >>> area_of("A:C"), area_of("2:3")
+    ((1, 1, 3, 1048576), (1, 2, 16384, 3))
     """
     first, _, last = text.partition(":")
+    if first.isalpha() and last.isalpha():
+        first, last = f"{first}1", f"{last}{LAST_ROW}"
+    elif first.isdecimal() and last.isdecimal():
+        first, last = f"A{first}", f"{column_letters(LAST_COLUMN)}{last}"
     return (*split_address(first), *split_address(last or first))
-
-
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384

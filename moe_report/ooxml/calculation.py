@@ -5,24 +5,14 @@ from __future__ import annotations
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import (
-    CONTENT_TYPES,
-    MAIN,
-    Package,
-    parse,
-    relationships_name,
-    serialize,
-)
-
-# What the schema wants behind a workbook's <calcPr>.
-_AFTER_CALCULATION = {
-    "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
-    "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
-}  # fmt: skip
+from moe_report.ooxml.order import insert_in_order
+from moe_report.ooxml.package import MAIN, Package, parse, serialize
 
 
 def ask_to_recalculate(package: Package) -> None:
-    """Values that are stored with formulas may be those of before."""
+    """Let values be computed on load where formulas have some, which may be those of before."""
+    if not any(has_formulas(package[part]) for part in package.sheets().values()):
+        return
     part = package.workbook_part()
     root = parse(package[part])
     said = root.find(f"{TAG}calcPr")
@@ -30,12 +20,7 @@ def ask_to_recalculate(package: Package) -> None:
         return
     if said is None:
         said = etree.Element(f"{TAG}calcPr")
-        later = (
-            at
-            for at, item in enumerate(root)
-            if isinstance(item.tag, str) and etree.QName(item).localname in _AFTER_CALCULATION
-        )
-        root.insert(next(later, len(root)), said)
+        insert_in_order(root, said)
     said.set("fullCalcOnLoad", "1")
     package[part] = serialize(root)
 
@@ -44,18 +29,9 @@ def drop_calculation_chain(package: Package) -> None:
     """Excel makes a new one; one that names a cell without a formula it calls damage."""
     workbook = package.workbook_part()
     for link in package.relationships(workbook):
-        if link.type.endswith("/calcChain"):
+        if link.kind == "calcChain":
+            package.unlink(workbook, link.id)
             del package[link.target]
-            name = relationships_name(workbook)
-            links = parse(package[name])
-            for item in [item for item in links if item.get("Id") == link.id]:
-                links.remove(item)
-            package[name] = serialize(links)
-            types = parse(package["[Content_Types].xml"])
-            for item in list(types.iterchildren(f"{{{CONTENT_TYPES}}}Override")):
-                if item.get("PartName", "").lstrip("/") == link.target:
-                    types.remove(item)
-            package["[Content_Types].xml"] = serialize(types)
 
 
 def asks_to_recalculate(package: Package) -> bool:

@@ -11,10 +11,28 @@ from openpyxl.formula.translate import Translator
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
 from moe_report.ooxml.package import MAIN
+from moe_report.ooxml.rows import escaped
 
 TAG = f"{{{MAIN}}}"
 _CONTENT = {f"{TAG}f", f"{TAG}v", f"{TAG}is"}
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+
+
+def placed_rows(root: etree._Element) -> Iterator[tuple[int, etree._Element]]:
+    """Give number and element of each row of a sheet; one without a number follows the last."""
+    number = 0
+    for row in root.iterfind(f"{TAG}sheetData/{TAG}row"):
+        number = int(row.get("r") or number + 1)
+        yield number, row
+
+
+def placed_cells(row: etree._Element) -> Iterator[tuple[int, etree._Element]]:
+    """Give column and element of each cell of a row; one without an address follows the last."""
+    column = 0
+    for cell in row.iterchildren(f"{TAG}c"):
+        address = cell.get("r")
+        column = split_address(address)[0] if address else column + 1
+        yield column, cell
 
 
 class Cells:
@@ -33,15 +51,10 @@ class Cells:
         self.formulas_lost = False
         self.rows: dict[int, etree._Element] = {}
         self.grid: dict[int, dict[int, etree._Element]] = {}
-        number = 0
-        for row in data.iterchildren(f"{TAG}row"):
-            number = int(row.get("r") or number + 1)
+        for number, row in placed_rows(root):
             row.set("r", str(number))
             self.rows[number], self.grid[number] = row, {}
-            column = 0
-            for cell in row.iterchildren(f"{TAG}c"):
-                address = cell.get("r")
-                column = split_address(address)[0] if address else column + 1
+            for column, cell in placed_cells(row):
                 cell.set("r", f"{column_letters(column)}{number}")
                 self.grid[number][column] = cell
         formulas = [item for item in data.iter(f"{TAG}f") if item.get("ref")]
@@ -75,8 +88,11 @@ class Cells:
         found = {column: cell.get("s") for column, cell in self.grid.get(number, {}).items()}
         return {column: style for column, style in found.items() if style}
 
-    def column_style(self, column: int) -> str | None:
-        """Return the style that a column gives its empty cells."""
+    def empty_style(self, number: int, column: int) -> str | None:
+        """Return the style that an empty cell shows: its row's, else its column's."""
+        row = self.rows.get(number)
+        if row is not None and row.get("customFormat") in ("1", "true"):
+            return row.get("s")
         for span in self.root.iterfind(f"{TAG}cols/{TAG}col"):
             if int(span.get("min", "0")) <= column <= int(span.get("max", "0")):
                 return span.get("style")
@@ -95,9 +111,9 @@ class Cells:
             column: Its column.
             content: A text under ``t``, a number under ``v``, a formula under ``f`` or ``array``;
                 nothing to empty the cell.
-            style: Its style, None for that of all cells.
+            style: Its style, None for the one that it shows.
         """
-        cell = self._cell(number, column)
+        cell = self.cell(number, column)
         self._let_go(cell, number, column, keeps_formula="f" in content or "array" in content)
         for child in list(cell):
             cell.remove(child)
@@ -108,7 +124,7 @@ class Cells:
         if "t" in content:
             cell.set("t", "inlineStr")
             text = etree.SubElement(etree.SubElement(cell, f"{TAG}is"), f"{TAG}t")
-            text.text = content["t"]
+            text.text = escaped(content["t"])
             text.set(_SPACE, "preserve")
         elif "v" in content:
             etree.SubElement(cell, f"{TAG}v").text = content["v"]
@@ -147,7 +163,8 @@ class Cells:
                 for attribute in ("t", "ref", "si"):
                     formula.attrib.pop(attribute, "")
 
-    def _cell(self, number: int, column: int) -> etree._Element:
+    def cell(self, number: int, column: int) -> etree._Element:
+        """Return a cell's element, made where the sheet has none."""
         if number not in self.rows:
             row = etree.Element(f"{TAG}row", r=str(number))
             after = [other for other in self.rows if other > number]
@@ -160,6 +177,8 @@ class Cells:
             if said:  # a hint that readers trust
                 row.set("spans", f"{min(int(said[1]), column)}:{max(int(said[2]), column)}")
             cell = etree.Element(f"{TAG}c", r=f"{column_letters(column)}{number}")
+            if style := self.empty_style(number, column):
+                cell.set("s", style)
             before = [other for other in cells if other < column]
             row.insert(row.index(cells[max(before)]) + 1 if before else 0, cell)
             cells[column] = cell

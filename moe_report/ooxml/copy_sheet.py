@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import uuid
 from collections.abc import Iterator, Sequence
 from copy import copy
+from urllib.parse import quote, unquote
 
 from lxml import etree
 
 from moe_report.errors import Problem
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import (
-    CONTENT_TYPES,
     OFFICE_REL,
-    PACKAGE_REL,
     Package,
     Relationship,
     parse,
-    relationships_name,
     serialize,
 )
 from moe_report.ooxml.sheet_names import quoted, renamed
@@ -55,16 +52,15 @@ def copying_obstacles(package: Package, sheet: str, *, where: str) -> list[Probl
     """
     place = f"{where}, sheet {sheet}"
     part = package.sheets()[sheet]
-    problems, own = [], {part}
+    problems = []
     for link, holder in _links(package, part):
-        kind = link.type.rpartition("/")[2]
-        if kind in _OWN:
-            own.add(link.target)
-        elif kind not in _SHARED and not (kind == "package" and "/charts/" in holder):
-            what = _REFUSED.get(kind, f"something of the kind {kind!r}")
+        embedded = link.kind == "package" and "/charts/" in holder  # the numbers of a chart
+        if link.kind not in {*_OWN, *_SHARED} and not embedded:
+            what = _REFUSED.get(link.kind, f"something of the kind {link.kind!r}")
             problems.append(
                 Problem(place, f"has {what}, which cannot be copied for each model", sheet=sheet)
             )
+    own = {part, *_own(package, part)}
     tables = [
         parse(package[name]).get("displayName", "")
         for name in own
@@ -107,22 +103,23 @@ def _links(package: Package, part: str) -> Iterator[tuple[Relationship, str]]:
         holder = stack.pop()
         for link in package.relationships(holder):
             yield link, holder
-            if link.type.rpartition("/")[2] in _OWN and link.target not in seen:
+            if link.kind in _OWN and link.target in package and link.target not in seen:
                 seen.add(link.target)
                 stack.append(link.target)
 
 
+def _own(package: Package, part: str) -> list[str]:
+    """The parts that are a sheet's own, but for the sheet itself."""
+    links = [link for link, _ in _links(package, part) if link.kind in _OWN]
+    return list(dict.fromkeys(link.target for link in links if link.target in package))
+
+
 def named_only(package: Package, sheet: str) -> set[str]:
     """Return the parts of a sheet, such as its charts, that hold braces in its name alone."""
-    found = {
-        link.target
-        for link, _ in _links(package, package.sheets()[sheet])
-        if link.type.rpartition("/")[2] in _OWN
-    }
     name = quoted(sheet).encode()
     return {
         part
-        for part in found
+        for part in _own(package, package.sheets()[sheet])
         if b"{{" not in package[part].replace(b"&apos;", b"'").replace(name, b"")
     }
 
@@ -138,14 +135,6 @@ class SheetCopies:
         self.package = package
         self.workbook = package.workbook_part()
         self.root = parse(package[self.workbook])
-        self.links = parse(package[relationships_name(self.workbook)])
-        self.types = parse(package["[Content_Types].xml"])
-        self.type_of = {
-            item.get("PartName", "").lstrip("/"): item.get("ContentType", "")
-            for item in self.types.iterchildren(f"{{{CONTENT_TYPES}}}Override")
-        }
-        self.taken = set(package)
-        self.numbers: dict[str, int] = {}
         tables = [parse(package[name]) for name in package if "/tables/" in name
                   and name.endswith(".xml")]  # fmt: skip
         self.table_id = max((int(table.get("id", "0")) for table in tables), default=0)
@@ -161,11 +150,7 @@ class SheetCopies:
         assert sheets is not None
         listed = [item.get("name") for item in sheets]
         at = listed.index(sheet)
-        link = sheets[at].get(f"{{{OFFICE_REL}}}id")
-        target = next(item for item in self.links if item.get("Id") == link)
-        part = next(
-            item.target for item in self.package.relationships(self.workbook) if item.id == link
-        )
+        part = self.package.sheets()[sheet]
         original = _Copy(self, sheet, "", part)
         parts = []
         for number, name in enumerate(names[1:], start=1):
@@ -174,7 +159,8 @@ class SheetCopies:
             entry = etree.Element(f"{TAG}sheet", name=name, sheetId=str(self._sheet_id()))
             if sheets[at].get("state"):
                 entry.set("state", sheets[at].get("state", ""))
-            entry.set(f"{{{OFFICE_REL}}}id", self._relate(target.get("Type", ""), made))
+            id = self.package.relate(self.workbook, f"{OFFICE_REL}/worksheet", made)
+            entry.set(f"{{{OFFICE_REL}}}id", id)
             entry.tail = sheets[at].tail
             sheets.insert(at + number, entry)
         original.rename_in_place(names[0])
@@ -184,17 +170,6 @@ class SheetCopies:
 
     def _sheet_id(self) -> int:
         return 1 + max(int(item.get("sheetId", "0")) for item in self.root.iter(f"{TAG}sheet"))
-
-    def _relate(self, type: str, part: str) -> str:
-        taken = {item.get("Id") for item in self.links}
-        number = self.numbers.get("rId", len(taken)) + 1
-        while f"rId{number}" in taken:
-            number += 1
-        self.numbers["rId"] = number
-        link = etree.SubElement(self.links, f"{{{PACKAGE_REL}}}Relationship", Id=f"rId{number}")
-        link.set("Type", type)
-        link.set("Target", "/" + part)
-        return f"rId{number}"
 
     def _shift(self, sheet: str, at: int, names: Sequence[str]) -> None:
         """Let what counts sheets count the new ones, and give each copy the names of its own."""
@@ -219,17 +194,6 @@ class SheetCopies:
                 last.addnext(fresh)
                 last = fresh
 
-    def free(self, part: str) -> str:
-        """Return a name that no part has, after that of another."""
-        stem, extension = posixpath.splitext(part)
-        stem = re.sub(r"\d+$", "", stem)
-        number = self.numbers.get(stem, 0) + 1
-        while f"{stem}{number}{extension}" in self.taken:
-            number += 1
-        self.numbers[stem] = number
-        self.taken.add(f"{stem}{number}{extension}")
-        return f"{stem}{number}{extension}"
-
     def free_table(self, name: str) -> tuple[int, str]:
         """Return the id and the name of a new table."""
         number = 2
@@ -239,20 +203,9 @@ class SheetCopies:
         self.table_id += 1
         return self.table_id, f"{name}_{number}"
 
-    def declare(self, part: str, like: str) -> None:
-        """Say that a new part is of the type of another."""
-        if like in self.type_of:
-            etree.SubElement(
-                self.types, f"{{{CONTENT_TYPES}}}Override",
-                PartName="/" + part, ContentType=self.type_of[like],
-            )  # fmt: skip
-            self.type_of[part] = self.type_of[like]
-
     def save(self) -> None:
-        """Put the list of sheets and of parts into the package."""
+        """Put the list of sheets into the package."""
         self.package[self.workbook] = serialize(self.root)
-        self.package[relationships_name(self.workbook)] = serialize(self.links)
-        self.package["[Content_Types].xml"] = serialize(self.types)
 
 
 class _Copy:
@@ -268,13 +221,11 @@ class _Copy:
         self.ids: dict[bytes, bytes] = {}
         self.made: dict[str, str] = {}
         if name:
-            for link, _ in _links(self.package, part):
-                kind, target = link.type.rpartition("/")[2], link.target
-                if kind == "table":
-                    old = parse(self.package[target]).get("displayName", "")
-                    self.tables[old] = copies.free_table(old)
-                elif kind == "threadedComment":
-                    self._new_ids(target)
+            for table in self.package.related_parts(part, "table"):
+                old = parse(self.package[table]).get("displayName", "")
+                self.tables[old] = copies.free_table(old)
+            for thread in self.package.related_parts(part, "threadedComment"):
+                self._new_ids(thread)
             self.part = self._copied(part)
 
     def _new_ids(self, part: str) -> None:
@@ -286,19 +237,22 @@ class _Copy:
     def _copied(self, part: str) -> str:
         if part in self.made:
             return self.made[part]
-        target = self.made[part] = self.copies.free(part)
+        target = self.made[part] = self.package.free_name(part)
         self.package[target] = self._content(part)
-        self.copies.declare(target, part)
-        links = relationships_name(part)
-        if links in self.package:
-            root = parse(self.package[links])
-            for item, link in zip(root, self.package.relationships(part), strict=True):
-                if item.get("TargetMode") == "External":
-                    continue
-                own = link.type.rpartition("/")[2] in _OWN
-                item.set("Target", "/" + (self._copied(link.target) if own else link.target))
-            self.package[relationships_name(target)] = serialize(root)
+        self.package.declare_like(target, part)
+        self.package.copy_links(part, target, self._target)
         return target
+
+    def _target(self, link: Relationship) -> str:
+        if link.target.startswith("#"):
+            return self._renamed_link(link.target, self.name)
+        own = link.kind in _OWN and link.target in self.package
+        return "/" + (self._copied(link.target) if own else link.target)
+
+    def _renamed_link(self, target: str, name: str) -> str:
+        place = unquote(target)
+        fresh = renamed(place, {self.sheet: name}, {})
+        return target if fresh == place else quote(fresh, safe="#'!$:")
 
     def _content(self, part: str) -> bytes:
         content = self.package[part]
@@ -336,11 +290,13 @@ class _Copy:
 
     def rename_in_place(self, name: str) -> None:
         """Let the sheet itself, and what is its own, know it by its new name."""
-        parts = {self.root_part: None}
-        for link, _ in _links(self.package, self.root_part):
-            if link.type.rpartition("/")[2] in _OWN:
-                parts[link.target] = None
-        for part in parts:
+        for part in [self.root_part, *_own(self.package, self.root_part)]:
+            links = self.package.relationships(part)
+            if any(link.target.startswith("#") for link in links):
+                self.package.copy_links(part, part, lambda link: (
+                    self._renamed_link(link.target, name) if link.target.startswith("#")
+                    else f"/{link.target}"
+                ))  # fmt: skip
             content = self.package[part]
             if part.endswith(".xml") and quoted(self.sheet).encode() + b"!" in content.replace(
                 b"&apos;", b"'"

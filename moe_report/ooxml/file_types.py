@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 from pathlib import PurePath
 
-from lxml import etree
-
 from moe_report.errors import InputError, Problem
-from moe_report.ooxml.package import Package, parse, relationships_name, serialize
+from moe_report.ooxml.package import Package
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _MACROS = "application/vnd.ms-excel"
@@ -45,8 +42,7 @@ def kind_of(package: Package, where: str) -> str:
     Raises:
         InputError: It is of no kind that can be filled.
     """
-    item = _main_type(parse(package["[Content_Types].xml"]), package.workbook_part())
-    type = item.get("ContentType", "") if item is not None else ""
+    type = package.content_type(package.workbook_part())
     for suffix, known in KINDS.items():
         if type == known:
             return suffix
@@ -56,25 +52,8 @@ def kind_of(package: Package, where: str) -> str:
 
 def set_kind(package: Package, suffix: str) -> None:
     """Let a workbook be what the ending of its name says."""
-    root = parse(package["[Content_Types].xml"])
-    item = _main_type(root, package.workbook_part())
-    if item is not None and item.get("ContentType") != KINDS[suffix]:
-        if item.get("PartName") is None:  # what is said of all parts with an extension
-            package.declare(package.workbook_part(), KINDS[suffix])
-            return
-        item.set("ContentType", KINDS[suffix])
-        package["[Content_Types].xml"] = serialize(root)
-
-
-def _main_type(root: etree._Element, part: str) -> etree._Element | None:
-    extension = posixpath.splitext(part)[1].lstrip(".").lower()
-    by_extension = None
-    for item in root:
-        if item.get("PartName", "").lstrip("/").lower() == part.lower():
-            return item
-        if item.get("Extension", "").lower() == extension:
-            by_extension = item
-    return by_extension
+    if package.content_type(package.workbook_part()) != KINDS[suffix]:
+        package.declare(package.workbook_part(), KINDS[suffix])
 
 
 def refuse_ending(template: str, output: str) -> str | None:
@@ -99,20 +78,9 @@ def drop_signatures(package: Package) -> bool:
     The signature of macros is another: it stands as long as the macros do.
     """
     signed = {name for name in package if name.lower().startswith("_xmlsignatures/")}
-    if not signed:
-        return False
+    for link in package.relationships(""):
+        if link.target in signed:
+            package.unlink("", link.id)
     for name in signed:
         del package[name]
-    types = parse(package["[Content_Types].xml"])
-    for item in list(types):
-        sigs = item.get("Extension", "").lower() == "sigs"
-        if sigs or item.get("PartName", "").lstrip("/") in signed:
-            types.remove(item)
-    package["[Content_Types].xml"] = serialize(types)
-    name = relationships_name("")
-    links = parse(package[name])
-    for item in list(links):
-        if item.get("Target", "").lstrip("/") in signed:
-            links.remove(item)
-    package[name] = serialize(links)
-    return True
+    return bool(signed)

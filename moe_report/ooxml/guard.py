@@ -65,9 +65,9 @@ def check_package(data: bytes, name: str) -> Package:
             for part in archive.infolist():
                 archive.open(part).close()  # compares the part's own header with the directory
                 _check_markup(part.filename, _unpacked(data, part, name), name)
-    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, OSError) as error:
-        _refuse(name, f"the file is damaged or cut short ({first_line(error)})")
-    except (struct.error, zlib.error) as error:
+    except (
+        zipfile.BadZipFile, EOFError, RuntimeError, ValueError, OSError, struct.error, zlib.error,
+    ) as error:  # fmt: skip
         _refuse(name, f"the file is damaged or cut short ({first_line(error)})")
     package = Package(data)
     if "[Content_Types].xml" not in package or "_rels/.rels" not in package:

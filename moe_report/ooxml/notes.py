@@ -1,14 +1,21 @@
-"""Notes on cells: the part that holds their texts, and the drawing of their boxes."""
+"""Notes on cells: the part of their texts, the drawing of their boxes, and their threads."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from html import escape
 
-from moe_report.ooxml.addresses import column_letters
+from lxml import etree
+
+from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.order import insert_in_order
+from moe_report.ooxml.package import MAIN, OFFICE_REL, Package, parse, serialize
 from moe_report.ooxml.rows import text_of
+from moe_report.ooxml.texts import string_text
 
 
 @dataclass(frozen=True)
@@ -19,69 +26,236 @@ class Note:
         row: Number of the row, from 1.
         column: Number of the column, from 1.
         text: What it says.
+        author: Who wrote it.
+        element: Its element in the workbook that it was read of, which has its looks.
+        thread: Elements of the conversation that it stands for.
     """
 
     row: int
     column: int
     text: str
+    author: str = ""
+    element: etree._Element | None = None
+    thread: tuple[etree._Element, ...] = ()
+
+    @property
+    def cell(self) -> str:
+        """The address of its cell."""
+        return f"{column_letters(self.column)}{self.row}"
+
+    @property
+    def conversation(self) -> str:
+        """The comments that it stands for, or what it says itself."""
+        said = [item.text or "" for entry in self.thread for item in entry.iterfind("{*}text")]
+        return "\n".join(said) if said else self.text
 
 
+_ID = f"{{{OFFICE_REL}}}id"
+_COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
+_VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
+_THREADS = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"
+_THREADS_TYPE = "application/vnd.ms-excel.threadedcomments+xml"
+_THREADED = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
 _NOTE_WIDTH = 260  # pixels
 _LINE = 15
-_VML_HEAD = (
-    '<xml xmlns:v="urn:schemas-microsoft-com:vml" '
-    'xmlns:o="urn:schemas-microsoft-com:office:office" '
-    'xmlns:x="urn:schemas-microsoft-com:office:excel">'
+_SPACES = (
+    b'xmlns:v="urn:schemas-microsoft-com:vml" '
+    b'xmlns:o="urn:schemas-microsoft-com:office:office" '
+    b'xmlns:x="urn:schemas-microsoft-com:office:excel"'
 )
-_VML_TYPE = (
-    '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" '
-    'path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/>'
-    '<v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+_NO_NOTES = f'<comments xmlns="{MAIN}"><authors/><commentList/></comments>'.encode()
+_NO_BOXES = (
+    b"<xml " + _SPACES + b'><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/>'
+    b'</o:shapelayout><v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" '
+    b'path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/>'
+    b'<v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype></xml>'
 )
 
 
-def comments_xml(notes: Iterable[Note], author: str = "moe-report") -> bytes:
-    """Return the part that holds the notes' texts."""
-    items = "".join(comment_xml(note) for note in notes)
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        '<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        f"<authors><author>{escape(author)}</author></authors>"
-        f"<commentList>{items}</commentList></comments>"
-    ).encode()
+def read_notes(package: Package, part: str) -> list[Note]:
+    """Return the notes of a sheet."""
+    threads: dict[str, list[etree._Element]] = {}
+    for name in package.related_parts(part, "threadedComment"):
+        for item in parse(package[name]):
+            threads.setdefault(item.get("ref", ""), []).append(item)
+    found = []
+    for name in package.related_parts(part, "comments"):
+        root = parse(package[name])
+        authors = [item.text or "" for item in root.iterfind(f"{TAG}authors/{TAG}author")]
+        for item in root.iterfind(f"{TAG}commentList/{TAG}comment"):
+            ref, at = item.get("ref", "A1"), int(item.get("authorId", "0"))
+            column, row = split_address(ref)
+            body = item.find(f"{TAG}text")
+            text = "" if body is None else string_text(body)
+            author = authors[at] if at < len(authors) else ""
+            found.append(Note(row, column, text, author, item, tuple(threads.get(ref, ()))))
+    return found
 
 
-def comment_xml(note: Note, author: int = 0) -> str:
-    """Return one note's text."""
-    return (
-        f'<comment ref="{column_letters(note.column)}{note.row}" authorId="{author}"><text><r><rPr>'
-        '<sz val="9"/><rFont val="Calibri"/><family val="2"/></rPr>'
-        f'<t xml:space="preserve">{text_of(note.text)}</t></r></text></comment>'
-    )
-
-
-def vml_xml(
-    notes: Iterable[Note], widths: Mapping[int, float], heights: Mapping[int, float]
-) -> bytes:
-    """Return the part that holds the notes' boxes, each as large as its text.
+def add_notes(
+    package: Package, part: str, sheet: etree._Element, notes: Iterable[Note],
+    widths: Mapping[int, float] | None = None, heights: Mapping[int, float] | None = None,
+    *, replace: bool = False,
+) -> None:  # fmt: skip
+    """Put notes on cells of a sheet, beside those that it has.
 
     Args:
+        package: The workbook.
+        part: The sheet's part.
+        sheet: Its root, which is left to the caller to save.
         notes: The notes.
         widths: Width of each column in characters, by number; 8.43 where not said.
         heights: Heights of rows in points, where they are not the usual 15.
+        replace: Let a note take the place of one that its cell has; else its text is added to
+            that one's, with its author's name.
     """
-    shapes = [
-        vml_shape(note, 1025 + at + at // 1023, widths, heights) for at, note in enumerate(notes)
-    ]
-    blocks = ",".join(str(n + 1) for n in range(len(shapes) // 1023 + 1))
-    layout = f'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{blocks}"/></o:shapelayout>'
-    return f"{_VML_HEAD}{layout}{_VML_TYPE}{''.join(shapes)}</xml>".encode()
+    notes = sorted(notes, key=lambda note: (note.row, note.column))
+    comments = package.related_part(part, "comments")
+    if comments is None:
+        comments = package.free_name("xl/comments/comment1.xml")
+        package[comments] = _NO_NOTES
+        package.declare(comments, _COMMENTS_TYPE)
+        package.relate(part, f"{OFFICE_REL}/comments", comments)
+    drawing = _drawing(package, part, sheet)
+    root = parse(package[comments])
+    listed = root.find(f"{TAG}commentList")
+    assert listed is not None
+    present = {item.get("ref"): item for item in listed}
+    boxed = []
+    for note in notes:
+        theirs = present.get(note.cell)
+        if theirs is not None and not replace:
+            _add_text(theirs, note)
+            continue
+        if theirs is not None:
+            listed.remove(theirs)
+        boxed.append(note)
+    listed.extend(_comments(boxed, root))
+    package[comments] = serialize(root)
+    vml = _without_boxes(package[drawing], {note.cell for note in boxed} & {*present})
+    package[drawing] = _with_boxes(vml, boxed, widths or {}, heights or {})
+    _add_threads(package, part, boxed)
 
 
-def vml_shape(
+def _drawing(package: Package, part: str, sheet: etree._Element) -> str:
+    """The drawing of a sheet's notes, made if there is none."""
+    # A picture in the page's header is a VML drawing too, so the type of the link will not do.
+    used = sheet.find(f"{TAG}legacyDrawing")
+    id = used.get(_ID) if used is not None else ""
+    linked = (link.target for link in package.relationships(part) if link.id == id)
+    drawing = next(linked, None)
+    if drawing is None:
+        drawing = package.free_name("xl/drawings/notes1.vml")
+        if used is None:
+            used = etree.Element(f"{TAG}legacyDrawing", nsmap={"r": OFFICE_REL})
+            insert_in_order(sheet, used)
+        used.set(_ID, package.relate(part, f"{OFFICE_REL}/vmlDrawing", drawing))
+    if drawing not in package:
+        package[drawing] = _NO_BOXES
+        package.declare_extension("vml", _VML_TYPE)
+    return drawing
+
+
+def _author(root: etree._Element, name: str) -> int:
+    authors = root.find(f"{TAG}authors")
+    assert authors is not None
+    names = [author.text or "" for author in authors]
+    if name not in names:
+        etree.SubElement(authors, f"{TAG}author").text = name
+        names.append(name)
+    return names.index(name)
+
+
+def _comments(notes: Sequence[Note], root: etree._Element) -> Iterator[etree._Element]:
+    """The elements of notes, those that have none yet parsed all at once."""
+    texts = ("" if note.element is not None else note.text for note in notes)
+    plain = _parsed("".join(f"<comment><text>{_run(text)}</text></comment>" for text in texts))
+    for note, item in zip(notes, plain, strict=True):
+        if note.element is not None:
+            item = deepcopy(note.element)
+        item.set("ref", note.cell)
+        item.set("authorId", str(_author(root, note.author)))
+        yield item
+
+
+def _run(text: str) -> str:
+    return (
+        '<r><rPr><sz val="9"/><rFont val="Calibri"/><family val="2"/></rPr>'
+        f'<t xml:space="preserve">{text_of(text)}</t></r>'
+    )
+
+
+def _parsed(xml: str) -> list[etree._Element]:
+    return list(parse(f'<list xmlns="{MAIN}">{xml}</list>'.encode()))
+
+
+def _add_text(comment: etree._Element, note: Note) -> None:
+    body = comment.find(f"{TAG}text")
+    assert body is not None
+    # Runs go behind its text, before what tells how to pronounce it.
+    texts = (f"{TAG}t", f"{TAG}r")
+    last = max((at for at, item in enumerate(body, 1) if item.tag in texts), default=0)
+    body[last:last] = _parsed(_run(f"\n{note.author}: {note.text}"))
+
+
+def _add_threads(package: Package, part: str, notes: Iterable[Note]) -> None:
+    threads = []
+    for note in notes:
+        for entry in map(deepcopy, note.thread):
+            entry.set("ref", note.cell)
+            threads.append(entry)
+    if threads:
+        target = package.free_name("xl/threadedComments/threadedComment1.xml")
+        holder = parse(f'<ThreadedComments xmlns="{_THREADED}"/>'.encode())
+        holder.extend(threads)
+        package[target] = serialize(holder)
+        package.declare(target, _THREADS_TYPE)
+        package.relate(part, _THREADS, target)
+
+
+def _without_boxes(vml: bytes, cells: Collection[str]) -> bytes:
+    def kept(match: re.Match[bytes]) -> bytes:
+        row = re.search(rb"<x:Row>\s*(\d+)", match[0])
+        column = re.search(rb"<x:Column>\s*(\d+)", match[0])
+        if row and column and f"{column_letters(int(column[1]) + 1)}{int(row[1]) + 1}" in cells:
+            return b""
+        return match[0]
+
+    return re.sub(rb"<v:shape\b.*?</v:shape>", kept, vml, flags=re.DOTALL) if cells else vml
+
+
+def _with_boxes(
+    vml: bytes, notes: Iterable[Note], widths: Mapping[int, float], heights: Mapping[int, float]
+) -> bytes:
+    closing = re.search(rb"</xml\s*>\s*$", vml)
+    if closing is None:
+        return vml  # the notes then show without a box of their own size
+    number = max([1024, *map(int, re.findall(rb"_x0000_s(\d+)", vml))])
+    shapes, blocks = [], set()
+    for note in notes:
+        number += 2 if (number + 1) % 1024 == 0 else 1  # the first of a block of 1024 is not used
+        blocks.add(number // 1024)
+        shapes.append(_shape(note, number, widths, heights))
+    added = "".join(shapes).encode()
+    # Excel calls the type of a note's box _x0000_t202, LibreOffice shapetype_202.
+    kind = re.search(rb'<v:shapetype\b[^>]*\bid="([^"]+)"[^>]*\bo:spt="202"', vml)
+    if kind:
+        added = added.replace(b'"#_x0000_t202"', b'"#' + kind[1] + b'"')
+    if _SPACES not in vml:  # the drawing may call its namespaces otherwise
+        added = added.replace(b"<v:shape ", b"<v:shape " + _SPACES + b" ")
+
+    def all_blocks(match: re.Match[bytes]) -> bytes:
+        known = {int(block) for block in re.findall(rb"\d+", match[2])}
+        return match[1] + ",".join(map(str, sorted(known | blocks))).encode()
+
+    vml = vml[: closing.start()] + added + vml[closing.start() :]
+    return re.sub(rb'(<o:idmap\b[^>]*\bdata=")([^"]*)', all_blocks, vml, count=1)
+
+
+def _shape(
     note: Note, number: int, widths: Mapping[int, float], heights: Mapping[int, float]
 ) -> str:
-    """Return the box of one note, anchored right of its cell."""
+    """The box of one note, anchored right of its cell."""
     lines = sum(max(1, math.ceil(len(line) / 42)) for line in note.text.split("\n"))
     height = lines * _LINE + 12
     left, right, right_offset = note.column, note.column, _NOTE_WIDTH

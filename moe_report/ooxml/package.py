@@ -11,9 +11,10 @@ import io
 import posixpath
 import struct
 import zipfile
-from collections.abc import Iterator
-from copy import copy
+from collections.abc import Callable, Iterator
+from copy import copy, deepcopy
 from dataclasses import dataclass
+from itertools import count
 
 from lxml import etree
 
@@ -22,6 +23,10 @@ STRICT_MAIN = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 OFFICE_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE_REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_TYPES = "[Content_Types].xml"
+_LINK = f"{{{PACKAGE_REL}}}Relationship"
+_NO_LINKS = f'<Relationships xmlns="{PACKAGE_REL}"/>'.encode()
+_RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 # The date of every part: a package must not change with the hour it is written.
 _PART_DATE = (1980, 1, 1, 0, 0, 0)
@@ -29,11 +34,23 @@ _PART_DATE = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Relationship:
-    """A link from one part to another, e.g. from a sheet to its drawing."""
+    """A link from one part to another, e.g. from a sheet to its drawing.
+
+    Attributes:
+        id: What the part calls it.
+        type: Its type, an address.
+        target: The name of the other part; of an external link, or one to a place within the
+            part's own workbook (``#Sheet!A1``), what the file says.
+    """
 
     id: str
     type: str
     target: str
+
+    @property
+    def kind(self) -> str:
+        """The end of its type, e.g. ``drawing``."""
+        return self.type.rpartition("/")[2]
 
 
 def parse(xml: bytes) -> etree._Element:
@@ -48,7 +65,7 @@ def serialize(root: etree._Element) -> bytes:
 
 
 class Package:
-    """The parts of an .xlsx file by name.
+    """The parts of an .xlsx file by name, in whatever case a name is written.
 
     Args:
         data: The file's bytes; guard them first with :func:`moe_report.ooxml.guard.check_package`.
@@ -57,84 +74,201 @@ class Package:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._zip = zipfile.ZipFile(io.BytesIO(data))
+        # All by the name without case: to the format, names that differ in case alone are equal.
+        self._names = {name.casefold(): name for name in self._zip.namelist()}
         self._changed: dict[str, bytes] = {}
-        self._removed: set[str] = set()
+        self._trees: dict[str, etree._Element] = {}  # of links and types, which many calls ask for
+        self._unsaved: set[str] = set()
+        self._overrides: dict[str, etree._Element] | None = None
+        self._numbers: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[str]:
         """Names of the parts, those of the file first."""
-        own = [name for name in self._zip.namelist() if name not in self._removed]
-        return iter(dict.fromkeys([*own, *self._changed]))
+        return iter(list(self._names.values()))
 
     def __contains__(self, name: str) -> bool:
-        return name in set(self)
+        return name.casefold() in self._names
 
     def __getitem__(self, name: str) -> bytes:
-        return self._changed[name] if name in self._changed else self._zip.read(name)
+        key = name.casefold()
+        if key in self._unsaved:
+            self._changed[key] = serialize(self._trees[key])
+            self._unsaved.discard(key)
+        return self._changed[key] if key in self._changed else self._zip.read(self._names[key])
 
     def __setitem__(self, name: str, content: bytes) -> None:
-        self._changed[name] = content
-        self._removed.discard(name)
+        self._forget(name)
+        self._names.setdefault(name.casefold(), name)
+        self._changed[name.casefold()] = content
 
     def __delitem__(self, name: str) -> None:
-        self._changed.pop(name, None)
-        self._removed.add(name)
+        """Drop a part, if it is there, with its links and with what is said of its type."""
+        for gone in (name, relationships_name(name)):
+            self._forget(gone)
+            self._names.pop(gone.casefold(), None)
+            self._changed.pop(gone.casefold(), None)
+            said = self._said().pop(gone.casefold(), None)
+            if said is not None:
+                self._tree(_TYPES).remove(said)
+                self._unsaved.add(_TYPES.casefold())
+
+    def _forget(self, name: str) -> None:
+        self._trees.pop(name.casefold(), None)
+        self._unsaved.discard(name.casefold())
+        if name.casefold() == _TYPES.casefold():
+            self._overrides = None
+
+    def _tree(self, name: str) -> etree._Element:
+        """The root of a part of links or types, kept; empty links where there are none."""
+        key = name.casefold()
+        if key not in self._trees:
+            known = name in self
+            self._trees[key] = parse(self[name] if known else _NO_LINKS)
+        return self._trees[key]
+
+    def _tree_changed(self, name: str) -> None:
+        self._names.setdefault(name.casefold(), name)
+        self._unsaved.add(name.casefold())
+
+    # -- links
 
     def relationships(self, part: str) -> list[Relationship]:
-        """Return the links of a part; their targets are names of parts, but for external ones."""
+        """Return the links of a part, also those to parts that are not there."""
         name = relationships_name(part)
         if name not in self:
             return []
-        folder = posixpath.dirname(part)
-        found = []
-        for item in parse(self[name]):
-            target = item.get("Target", "")
-            if item.get("TargetMode") != "External":
-                target = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
-            found.append(Relationship(item.get("Id", ""), item.get("Type", ""), target))
-        return found
+        return [
+            Relationship(item.get("Id", ""), item.get("Type", ""), self._target(part, item))
+            for item in self._tree(name)
+        ]
 
-    def relate(self, part: str, type: str, target: str) -> str:
-        """Add a link from one part to another and return its id."""
+    def _target(self, part: str, item: etree._Element) -> str:
+        target = item.get("Target", "")
+        if item.get("TargetMode") == "External" or target.startswith("#"):
+            return target
+        folder = posixpath.dirname(part)
+        target = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
+        return self._names.get(target.casefold(), target)
+
+    def related_parts(self, part: str, kind: str) -> list[str]:
+        """Return the parts that a part's links of a kind lead to, e.g. ``table``."""
+        links = self.relationships(part)
+        return [link.target for link in links if link.kind == kind and link.target in self]
+
+    def related_part(self, part: str, kind: str) -> str | None:
+        """Return the first part that a part's links of a kind lead to."""
+        return next(iter(self.related_parts(part, kind)), None)
+
+    def relate(self, part: str, type: str, target: str, *, external: bool = False) -> str:
+        """Add a link from one part to another, or out of the package, and return its id."""
         name = relationships_name(part)
-        empty = f'<Relationships xmlns="{PACKAGE_REL}"/>'.encode()
-        root = parse(self[name]) if name in self else parse(empty)
+        root = self._tree(name)
         taken = {item.get("Id") for item in root}
-        number = next(n for n in range(1, len(taken) + 2) if f"rId{n}" not in taken)
-        etree.SubElement(
-            root,
-            f"{{{PACKAGE_REL}}}Relationship",
-            Id=f"rId{number}",
-            Type=type,
-            Target="/" + target,
+        number = next(n for n in count(len(taken) + 1) if f"rId{n}" not in taken)
+        link = etree.SubElement(
+            root, f"{{{PACKAGE_REL}}}Relationship", Id=f"rId{number}", Type=type
         )
-        self[name] = serialize(root)
+        link.set("Target", target if external else "/" + target)
+        if external:
+            link.set("TargetMode", "External")
+        self._tree_changed(name)
+        self.declare_extension("rels", _RELS_TYPE)
         return f"rId{number}"
 
+    def unlink(self, part: str, id: str) -> None:
+        """Remove a link of a part."""
+        root = self._tree(relationships_name(part))
+        for item in [item for item in root if item.get("Id") == id]:
+            root.remove(item)
+            self._tree_changed(relationships_name(part))
+
+    def copy_links(
+        self, source: str, target: str, moved: Callable[[Relationship], str],
+        origin: Package | None = None,
+    ) -> None:  # fmt: skip
+        """Give a part the links of another.
+
+        Args:
+            source: The part that has them.
+            target: The part that gets them.
+            moved: What the copy of a link says as its target, but for external ones.
+            origin: The package of ``source``, if it is another.
+        """
+        origin = origin or self
+        name = relationships_name(source)
+        if name in origin:
+            root = deepcopy(origin._tree(name))
+            for item, link in zip(root, origin.relationships(source), strict=True):
+                if item.get("TargetMode") != "External":
+                    item.set("Target", moved(link))
+            self[relationships_name(target)] = serialize(root)
+            self.declare_extension("rels", _RELS_TYPE)
+
+    # -- types
+
+    def _said(self) -> dict[str, etree._Element]:
+        """What is said of the type of single parts, also of such as are not there."""
+        if self._overrides is None:
+            listed = self._tree(_TYPES).iterchildren(f"{{{CONTENT_TYPES}}}Override")
+            self._overrides = {
+                item.get("PartName", "").lstrip("/").casefold(): item for item in listed
+            }
+        return self._overrides
+
+    def content_type(self, part: str) -> str:
+        """Return the type of a part: what is said of it, else of all parts with its extension."""
+        said = self._said().get(part.casefold())
+        if said is None:
+            said = self._said_of_all(posixpath.splitext(part)[1])
+        return said.get("ContentType", "") if said is not None else ""
+
+    def _said_of_all(self, extension: str) -> etree._Element | None:
+        extension = extension.lstrip(".").lower()
+        for item in self._tree(_TYPES).iterchildren(f"{{{CONTENT_TYPES}}}Default"):
+            if item.get("Extension", "").lower() == extension:
+                return item
+        return None
+
     def declare(self, part: str, content_type: str) -> None:
-        """Say of what type a new part is."""
-        root = parse(self["[Content_Types].xml"])
-        etree.SubElement(
-            root, f"{{{CONTENT_TYPES}}}Override", PartName="/" + part, ContentType=content_type
-        )
-        self["[Content_Types].xml"] = serialize(root)
+        """Say of what type a part is."""
+        said = self._said().get(part.casefold())
+        if said is None:
+            tag = f"{{{CONTENT_TYPES}}}Override"
+            said = etree.SubElement(self._tree(_TYPES), tag, PartName="/" + part)
+            self._said()[part.casefold()] = said
+        said.set("ContentType", content_type)
+        self._tree_changed(_TYPES)
+
+    def declare_like(self, part: str, like: str, origin: Package | None = None) -> None:
+        """Say that a part is of the type of another, which may be of another package."""
+        origin = origin or self
+        content_type = origin.content_type(like)
+        if like.casefold() in origin._said():
+            self.declare(part, content_type)
+        elif content_type:
+            self.declare_extension(posixpath.splitext(like)[1].lstrip("."), content_type)
 
     def declare_extension(self, extension: str, content_type: str) -> None:
         """Say of what type the parts with an extension are, unless it is said already."""
-        root = parse(self["[Content_Types].xml"])
-        said = {item.get("Extension", "").lower() for item in root}
-        if extension not in said:
+        if self._said_of_all(extension) is None:
             default = etree.Element(
                 f"{{{CONTENT_TYPES}}}Default", Extension=extension, ContentType=content_type
             )
-            root.insert(0, default)
-            self["[Content_Types].xml"] = serialize(root)
+            self._tree(_TYPES).insert(0, default)
+            self._tree_changed(_TYPES)
 
-    def free_name(self, pattern: str) -> str:
-        """Return the first name that no part has, e.g. of ``xl/comments{}.xml``."""
-        taken = set(self)
-        return next(
-            name for n in range(1, len(taken) + 2) if (name := pattern.format(n)) not in taken
-        )
+    def free_name(self, like: str) -> str:
+        """Return a name that no part has, after that of another, e.g. of ``xl/comments1.xml``."""
+        stem, extension = posixpath.splitext(like)
+        stem = stem.rstrip("0123456789")
+        for number in count(self._numbers.get(stem + extension, 0) + 1):
+            name = f"{stem}{number}{extension}"
+            if name not in self and name.casefold() not in self._said():
+                break
+        self._numbers[stem + extension] = number
+        return name
+
+    # -- the workbook
 
     def sheets(self) -> dict[str, str]:
         """Return the part of each worksheet by the sheet's name, in the workbook's order.
@@ -146,27 +280,25 @@ class Package:
         root = parse(self[workbook])
         found = {}
         for sheet in root.iterfind(f"{{{MAIN}}}sheets/{{{MAIN}}}sheet"):
-            link = links[sheet.get(f"{{{OFFICE_REL}}}id", "")]
-            if link.type.endswith("/worksheet"):
-                found[sheet.get("name", "")] = link.target
+            id = sheet.get(f"{{{OFFICE_REL}}}id")
+            if id and links[id].kind == "worksheet":  # Excel, too, passes over one without an id
+                found[sheet.get("name", "")] = links[id].target
         return found
 
     def workbook_part(self) -> str:
         """Return the name of the part that lists the sheets."""
-        return next(
-            item.target for item in self.relationships("") if item.type.endswith("/officeDocument")
-        )
+        return next(link.target for link in self.relationships("") if link.kind == "officeDocument")
 
     def save(self) -> bytes:
         """Return the package's bytes. Untouched parts keep theirs, compressed as they were."""
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-            for name in self:
-                if name in self._changed:
+            for key, name in self._names.items():
+                if key in self._changed or key in self._unsaved:
                     info = zipfile.ZipInfo(name, _PART_DATE)
                     info.compress_type = zipfile.ZIP_DEFLATED
                     info.external_attr = 0o600 << 16
-                    target.writestr(info, self._changed[name])
+                    target.writestr(info, self[name])
                 else:
                     self._copy_raw(self._zip.getinfo(name), target)
         return out.getvalue()

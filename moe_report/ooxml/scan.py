@@ -9,7 +9,7 @@ from typing import NoReturn
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
-from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
 from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS, SAVE_AGAIN, first_line
 from moe_report.ooxml.package import MAIN
 
@@ -36,7 +36,7 @@ class Scan:
     formulas: dict[str, Formula]
     rows: int
     columns: int
-    merged: tuple[tuple[int, int, int, int], ...] = ()
+    merged: tuple[Area, ...] = ()
 
 
 def scan_sheet(xml: bytes, where: str) -> Scan:
@@ -82,7 +82,7 @@ class _Scanner:
     def __init__(self, where: str) -> None:
         self.where = where
         self.formulas: dict[str, Formula] = {}
-        self.merged: list[tuple[int, int, int, int]] = []
+        self.merged: list[Area] = []
         self.last_row = self.last_column = 0
         self.row = self.column = 0
         self.columns: set[int] = set()
@@ -138,8 +138,7 @@ class _Scanner:
             )
 
     def merge(self, item: etree._Element) -> None:
-        first, _, last = item.get("ref", "").partition(":")
-        self.merged.append((*split_address(first), *split_address(last or first)))
+        self.merged.append(area_of(item.get("ref", "")))
 
 
 def _is_number(text: str) -> bool:

@@ -52,13 +52,18 @@ def renamed(formula: str, sheets: Mapping[str, str], tables: Mapping[str, str]) 
 
     >>> renamed("'{{ m.name }}'!A1&Own[Own]", {"{{ m.name }}": "It's"}, {"Own": "Own_2"})
     "'It''s'!A1&Own_2[Own]"
+    >>> renamed("INDEX(Index[V],2)+Index!A1", {}, {"Index": "Index_2"})
+    'INDEX(Index_2[V],2)+Index!A1'
     """
     quotes = {quoted(old): quoted(new) for old, new in sheets.items()}
     folded = {old.casefold(): new for old, new in tables.items()}
     found, depth = [], 0
-    for word in _WORD.findall(formula):
+    words = _WORD.findall(formula)
+    for word, behind in zip(words, [*words[1:], ""], strict=True):
         depth += (word == "[") - (word == "]")
-        if depth <= 0:
-            word = quotes.get(word, folded.get(word.casefold(), word))
+        if depth <= 0 and word in quotes:
+            word = quotes[word]
+        elif depth <= 0 and behind not in ("(", "!"):  # of a function, and of a sheet
+            word = folded.get(word.casefold(), word)
         found.append(word)
     return "".join(found)

@@ -1,4 +1,4 @@
-"""The style table of one workbook taken into that of another: what is equal is shared."""
+"""The style table of a workbook: styles are appended to it, what is equal is shared."""
 
 from __future__ import annotations
 
@@ -8,37 +8,116 @@ from copy import deepcopy
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import MAIN, parse, serialize
+from moe_report.ooxml.order import insert_in_order
+from moe_report.ooxml.package import MAIN, OFFICE_REL, Package, parse, serialize
 
-# The parts of a style table, in the schema's order.
-_ORDER = (
-    "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs",
-    "tableStyles", "colors", "extLst",
-)  # fmt: skip
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _FIRST_OWN_FORMAT = 164  # those below are built in
+# What a list that cells refer to holds at least.
+_LEAST = {
+    "fonts": '<font><sz val="11"/><name val="Calibri"/></font>',
+    "fills": '<fill><patternFill patternType="none"/></fill>'
+             '<fill><patternFill patternType="gray125"/></fill>',
+    "borders": "<border><left/><right/><top/><bottom/><diagonal/></border>",
+    "cellStyleXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',
+    "cellXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
+    "cellStyles": '<cellStyle name="Normal" xfId="0" builtinId="0"/>',
+}  # fmt: skip
+_COUNTED = ("numFmts", *_LEAST, "dxfs")
 _Key = tuple[object, ...]
 
 
-class MergedStyles:
+class Styles:
+    """The style table of a workbook, made if it has none; :meth:`save` puts it into the package.
+
+    Args:
+        package: The workbook.
+    """
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        workbook = package.workbook_part()
+        part = package.related_part(workbook, "styles")
+        if part is None:
+            part = "xl/styles.xml"  # where openpyxl looks, whatever the links say
+            package[part] = f'<styleSheet xmlns="{MAIN}"/>'.encode()
+            package.declare(part, _TYPE)
+            package.relate(workbook, f"{OFFICE_REL}/styles", part)
+        self.part = part
+        self.root = parse(package[part])
+        for name in _LEAST:
+            self.list(name)
+        self._known: dict[str, dict[_Key, int]] = {}
+
+    def list(self, name: str) -> etree._Element:
+        """Return one of the lists, such as ``fonts``, made where it is missing."""
+        found = self.root.find(f"{TAG}{name}")
+        if found is None:
+            found = parse(f'<{name} xmlns="{MAIN}">{_LEAST.get(name, "")}</{name}>'.encode())
+            insert_in_order(self.root, found)
+        return found
+
+    def place(self, name: str, item: etree._Element) -> int:
+        """Return where in a list an item equal to one is, which is appended if there is none."""
+        listed = self.list(name)
+        if name not in self._known:
+            self._known[name] = {}
+            for at, other in enumerate(listed):
+                self._known[name].setdefault(_key(other), at)
+        at = self._known[name].setdefault(_key(item), len(listed))
+        if at == len(listed):
+            listed.append(item)
+            etree.cleanup_namespaces(item)
+        return at
+
+    def filled(self, style: int, color: str) -> int:
+        """Return the index of the cell style that is another one with a fill.
+
+        Args:
+            style: Index of the other one; the first counts where the table has none such.
+            color: Alpha, red, green and blue in hexadecimal.
+        """
+        fill = etree.Element(f"{TAG}fill")
+        pattern = etree.SubElement(fill, f"{TAG}patternFill", patternType="solid")
+        etree.SubElement(pattern, f"{TAG}fgColor", rgb=color)
+        formats = self.list("cellXfs")
+        twin = deepcopy(formats[style if style < len(formats) else 0])
+        twin.set("fillId", str(self.place("fills", fill)))
+        twin.set("applyFill", "1")
+        return self.place("cellXfs", twin)
+
+    def number_format(self, code: str) -> int:
+        """Return the id of a number format of somebody's own."""
+        listed = self.list("numFmts")
+        formats = {item.get("formatCode"): int(item.get("numFmtId", "0")) for item in listed}
+        if code not in formats:
+            formats[code] = max([_FIRST_OWN_FORMAT - 1, *formats.values()]) + 1
+            id = str(formats[code])
+            etree.SubElement(listed, f"{TAG}numFmt", numFmtId=id, formatCode=code)
+        return formats[code]
+
+    def save(self) -> None:
+        """Put the table into the package."""
+        for listed in self.root.iterchildren(*(f"{TAG}{name}" for name in _COUNTED)):
+            listed.set("count", str(len(listed)))
+        self.package[self.part] = serialize(self.root)
+
+
+class MergedStyles(Styles):
     """A style table to which styles of another are appended; what refers to its own stays right.
 
     Args:
-        into: The part that is appended to.
-        other: The part that styles are taken of.
+        package: The workbook whose table is appended to.
+        other: The workbook that styles are taken of.
     """
 
-    def __init__(self, into: bytes, other: bytes) -> None:
-        self.root = parse(into)
-        self.other = parse(other)
-        self.formats = {
-            item.get("formatCode", ""): int(item.get("numFmtId", "0"))
-            for item in self.root.iterfind(f"{TAG}numFmts/{TAG}numFmt")
-        }
+    def __init__(self, package: Package, other: Package) -> None:
+        super().__init__(package)
+        self.other = Styles(other)
         self.codes = {
             item.get("numFmtId", ""): item.get("formatCode", "")
-            for item in self.other.iterfind(f"{TAG}numFmts/{TAG}numFmt")
+            for item in self.other.list("numFmts")
         }
-        self.known: dict[str, dict[_Key, int]] = {}
         self.taken: dict[tuple[str, int], int] = {}
 
     def cell(self, style: int) -> int:
@@ -49,68 +128,27 @@ class MergedStyles:
         """Return the index, in the merged table, of a differential style of the other one."""
         return self._take("dxfs", style, self._differential)
 
-    def save(self) -> bytes:
-        """Return the merged part."""
-        for name in _ORDER[:8]:
-            found = self.root.find(f"{TAG}{name}")
-            if found is not None:
-                found.set("count", str(len(found)))
-        return serialize(self.root)
-
     def _take(
         self, name: str, at: int, adapt: Callable[[etree._Element], None] | None = None
     ) -> int:
         if (name, at) not in self.taken:
-            source = self.other.find(f"{TAG}{name}")
-            assert source is not None
-            item = deepcopy(source[at])
+            item = deepcopy(self.other.list(name)[at])
             if adapt:
                 adapt(item)
-            self.taken[name, at] = self._place(name, item)
+            self.taken[name, at] = self.place(name, item)
         return self.taken[name, at]
 
-    def _place(self, name: str, item: etree._Element) -> int:
-        """Return where an equal item is, appended if there is none."""
-        listed = self._list(name)
-        if name not in self.known:
-            self.known[name] = {}
-            for at, other in enumerate(listed):
-                self.known[name].setdefault(_key(other), at)
-        at = self.known[name].setdefault(_key(item), len(listed))
-        if at == len(listed):
-            listed.append(item)
-            etree.cleanup_namespaces(item)
-        return at
-
     def _cell_format(self, item: etree._Element) -> None:
-        item.set("numFmtId", str(self._number_format(item.get("numFmtId", "0"))))
+        own = self.codes.get(item.get("numFmtId", "0"))
+        if own is not None:
+            item.set("numFmtId", str(self.number_format(own)))
         for attribute, name in (("fontId", "fonts"), ("fillId", "fills"), ("borderId", "borders")):
             item.set(attribute, str(self._take(name, int(item.get(attribute, "0")))))
         item.set("xfId", "0")  # we use no named style
 
     def _differential(self, item: etree._Element) -> None:
         for format in item.iter(f"{TAG}numFmt"):
-            format.set("numFmtId", str(self._format_of(format.get("formatCode", ""))))
-
-    def _number_format(self, id: str) -> int:
-        return self._format_of(self.codes[id]) if id in self.codes else int(id)
-
-    def _format_of(self, code: str) -> int:
-        if code not in self.formats:
-            id = max([_FIRST_OWN_FORMAT - 1, *self.formats.values()]) + 1
-            self.formats[code] = id
-            etree.SubElement(
-                self._list("numFmts"), f"{TAG}numFmt", numFmtId=str(id), formatCode=code
-            )
-        return self.formats[code]
-
-    def _list(self, name: str) -> etree._Element:
-        found = self.root.find(f"{TAG}{name}")
-        if found is None:
-            found = parse(f'<{name} xmlns="{MAIN}"/>'.encode())
-            before = {f"{TAG}{other}" for other in _ORDER[: _ORDER.index(name)]}
-            self.root.insert(sum(item.tag in before for item in self.root), found)
-        return found
+            format.set("numFmtId", str(self.number_format(format.get("formatCode", ""))))
 
 
 def _key(item: etree._Element) -> _Key:

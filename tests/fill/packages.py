@@ -84,7 +84,7 @@ def compare(before: bytes, after: bytes, touched: Touched) -> list[str]:
             found.append(f"{name}: changed, and nothing in it should have")
         elif old[name] != new[name]:
             found.extend(_compare_parts(old, new, name, touched))
-    found.extend(_compare_whole(new))
+    found.extend(whole_problems(new))
     return found
 
 
@@ -109,7 +109,7 @@ def _compare_directories(before: bytes, after: bytes, touched: Touched) -> Itera
         yield "the parts stand in another order"
 
 
-def _compare_whole(new: Package) -> Iterator[str]:
+def whole_problems(new: Package) -> Iterator[str]:
     """Say what of a package does not fit together."""
     types = etree.fromstring(new[TYPES])
     parts = {item.get("PartName") for item in types.iter(f"{{{CONTENT_TYPES}}}Override")}

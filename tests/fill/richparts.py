@@ -69,7 +69,7 @@ def share_formulas(package: Package, part: str, row_that_repeats: int) -> None:
 
 def add_threads(package: Package, part: str) -> None:
     """Add comments that answer each other, and who wrote them."""
-    threads = package.free_name("xl/threadedComments/threadedComment{}.xml")
+    threads = package.free_name("xl/threadedComments/threadedComment1.xml")
     package[threads] = (
         f'{HEAD}<ThreadedComments xmlns="{THREADED}"><threadedComment ref="B23" '
         'dT="2026-01-02T03:04:05.00" personId="{11111111-1111-1111-1111-111111111111}" '

@@ -25,9 +25,10 @@ from moe_report.errors import InputError
 from moe_report.fill.check import check_template
 from moe_report.fill.fill import fill
 from moe_report.fill.new_template import build_template
-from moe_report.fill.row_pattern import Contents, RowPattern
+from moe_report.fill.row_pattern import RowPattern
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import OFFICE_REL, PACKAGE_REL, parse
+from moe_report.ooxml.rows import Contents
 from moe_report.report import Provenance, Report
 from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import load

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
-from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain, has_formulas
+from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.parts import (
     MOVERS,
@@ -191,8 +191,7 @@ class _Moving:
             self.package[name] = content
         if self.move.formulas_moved:
             drop_calculation_chain(self.package)
-        if any(has_formulas(self.package[part]) for part in self.package.sheets().values()):
-            ask_to_recalculate(self.package)
+        ask_to_recalculate(self.package)
         notes = list(self.move.notes)
         if self.has_charts:
             notes.append("charts show the new rows once Excel or LibreOffice has opened the file")

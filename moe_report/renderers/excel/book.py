@@ -11,15 +11,14 @@ from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.workbook.properties import CalcProperties
 
-from moe_report.ooxml.notes import Note, comments_xml, vml_xml
-from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.notes import add_notes
+from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import with_rows
 from moe_report.renderers.excel.palette import Palette
+from moe_report.renderers.excel.record import OUR_AUTHOR
 from moe_report.renderers.excel.sheet import Sheet
 
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
-_COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
-_VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 
 
 class Book:
@@ -44,7 +43,7 @@ class Book:
         """Return the file's bytes: the same for the same content and time."""
         moment = created.replace(tzinfo=None)
         self.shell.properties.title = title
-        self.shell.properties.creator = "moe-report"
+        self.shell.properties.creator = OUR_AUTHOR
         self.shell.properties.created = moment
         out = io.BytesIO()
         self.shell.save(out)
@@ -52,9 +51,11 @@ class Book:
         parts = package.sheets()
         for name, sheet in self.sheets.items():
             part = parts[name]
-            package[part] = with_rows(package[part], sheet.rows)
             if sheet.notes:
-                add_notes(package, part, sheet.notes, sheet.widths, sheet.heights)
+                root = parse(package[part])
+                add_notes(package, part, root, sheet.notes, sheet.widths, sheet.heights)
+                package[part] = serialize(root)
+            package[part] = with_rows(package[part], sheet.rows)
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
         # openpyxl dates every part, and the workbook, with the moment of saving.
@@ -70,58 +71,11 @@ class Book:
 
 def name_charts(package: Package, part: str, charts: Iterable[tuple[str, str]]) -> None:
     """Give the charts of a sheet their names and alternative texts, which openpyxl cannot."""
-    links = package.relationships(part)
-    drawing = next(item.target for item in links if item.type.endswith("/drawing"))
+    drawing = package.related_part(part, "drawing")
+    assert drawing is not None
     root = parse(package[drawing])
     frames = root.iterfind(f".//{{{DRAWING}}}graphicFrame//{{{DRAWING}}}cNvPr")
     for frame, (name, text) in zip(frames, charts, strict=True):
         frame.set("name", name)
         frame.set("descr", text)
     package[drawing] = serialize(root)
-
-
-def add_notes(
-    package: Package,
-    part: str,
-    notes: Iterable[Note],
-    widths: dict[int, float],
-    heights: dict[int, float],
-) -> None:
-    """Give a sheet that has no notes some."""
-    ordered = sorted(notes, key=lambda note: (note.row, note.column))
-    comments = package.free_name("xl/comments/comment{}.xml")
-    drawing = package.free_name("xl/drawings/notes{}.vml")
-    package[comments] = comments_xml(ordered)
-    package[drawing] = vml_xml(ordered, widths, heights)
-    package.declare(comments, _COMMENTS_TYPE)
-    package.declare_extension("vml", _VML_TYPE)
-    package.relate(part, f"{OFFICE_REL}/comments", comments)
-    id = package.relate(part, f"{OFFICE_REL}/vmlDrawing", drawing)
-    package[part] = with_element(
-        package[part], f'<legacyDrawing xmlns:r="{OFFICE_REL}" r:id="{id}"/>', _AFTER_LEGACY_DRAWING
-    )
-
-
-# What the schema wants behind <legacyDrawing>, nearest first.
-_AFTER_LEGACY_DRAWING = (
-    "legacyDrawingHF",
-    "picture",
-    "oleObjects",
-    "controls",
-    "webPublishItems",
-    "tableParts",
-    "extLst",
-)
-
-
-def with_element(sheet: bytes, element: str, before: Iterable[str]) -> bytes:
-    """Return a sheet's part with an element put where the schema wants it.
-
-    Args:
-        sheet: The part.
-        element: The element's XML.
-        before: Names of the elements that must come after it.
-    """
-    ends = [at for name in before if (at := sheet.find(f"<{name}".encode())) >= 0]
-    at = min(ends, default=sheet.rfind(b"</worksheet>"))
-    return sheet[:at] + element.encode() + sheet[at:]

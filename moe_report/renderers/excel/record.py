@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 
 from moe_report.load.grid import CHART_DATA_SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.package import Package
+from moe_report.ooxml.texts import Texts
 
+OUR_AUTHOR = "moe-report"  # of notes
 RECORD_SHEET = CHART_DATA_SHEET
 RECORD_COLUMN = 101  # right of all data of charts
 RECORD_TITLE = "What moe-report wrote on each sheet, for run --update"
 _CHUNK = 30_000  # characters; a cell takes 32,767
-_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*>(?=<)(?!</c>)')
+_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*(?<!/)>')
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,24 @@ def read_record(lines: Iterable[tuple[str, str, str]]) -> Record:
             known = replace(known, notes=known.notes | set(text.split()))
         sheets[name] = known
     return Record(sheets, frozenset(names))
+
+
+def record_of(package: Package, texts: Texts) -> Record | None:
+    """Return the record in a workbook, None if there is none.
+
+    Args:
+        package: The workbook.
+        texts: The contents of its cells.
+    """
+    if RECORD_SHEET not in package.sheets():
+        return None
+    cells = texts(RECORD_SHEET)
+    name, kind, text = range(RECORD_COLUMN, RECORD_COLUMN + 3)
+    rows = sorted(row for column, row in cells if column == kind)
+    lines = [
+        (cells.get((name, row), ""), cells[kind, row], cells.get((text, row), "")) for row in rows
+    ]
+    return read_record(lines) if lines else None
 
 
 def _spelled(cells: Mapping[int, Collection[int]]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.notes import Note
 from moe_report.ooxml.rows import SheetRows
 from moe_report.renderers.excel.palette import SUBTITLE, TABLE_HEAD, TITLE, Look, Palette
+from moe_report.renderers.excel.record import OUR_AUTHOR
 
 LETTER_LANDSCAPE_A4 = 9
 
@@ -109,7 +110,7 @@ class Sheet:
 
     def note(self, row: int, column: int, text: str) -> None:
         """Put a note on a cell."""
-        self.notes.append(Note(row, column, text))
+        self.notes.append(Note(row, column, text, OUR_AUTHOR))
 
     def chart(self, chart: Any, at: str, name: str, text: str) -> None:
         """Put an openpyxl chart on the sheet.

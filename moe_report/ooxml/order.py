@@ -1,0 +1,50 @@
+"""The order in which the schema wants the children of an element."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+_MARKUP = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+# By the name of the parent: CT_Worksheet, CT_Workbook and CT_Stylesheet of ECMA-376, part 4.
+ORDER = {
+    "worksheet": (
+        "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr",
+        "sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState",
+        "dataConsolidate", "customSheetViews", "mergeCells", "phoneticPr", "conditionalFormatting",
+        "dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup",
+        "headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches",
+        "ignoredErrors", "smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "drawingHF",
+        "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
+    ),
+    "workbook": (
+        "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets",
+        "functionGroups", "externalReferences", "definedNames", "calcPr", "oleSize",
+        "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing",
+        "fileRecoveryPr", "webPublishObjects", "extLst",
+    ),
+    "styleSheet": (
+        "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs",
+        "tableStyles", "colors", "extLst",
+    ),
+}  # fmt: skip
+
+
+def insert_in_order(parent: etree._Element, child: etree._Element) -> None:
+    """Put an element in its place among the children of a worksheet, workbook or style table."""
+    order = ORDER[etree.QName(parent).localname]
+    place = order.index(etree.QName(child).localname)
+    for other in parent:
+        if _place(other, order) > place:
+            other.addprevious(child)
+            return
+    parent.append(child)
+
+
+def _place(item: etree._Element, order: tuple[str, ...]) -> int:
+    """Where an element belongs; -1 of what the schema does not know, which pushes nothing back.
+
+    An element that newer programs read otherwise stands wrapped, with both readings, in its place.
+    """
+    inside = item.iter() if item.tag == f"{{{_MARKUP}}}AlternateContent" else (item,)
+    names = (etree.QName(one).localname for one in inside if isinstance(one.tag, str))
+    return next((order.index(name) for name in names if name in order), -1)

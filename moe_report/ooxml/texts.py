@@ -1,0 +1,72 @@
+"""The texts of cells: shared and inline strings, and what stands in a cell itself."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
+from moe_report.ooxml.package import Package, parse
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def string_text(item: etree._Element) -> str:
+    """Return the text of a shared or inline string, or of a note.
+
+    It has that of all its runs, without what tells how to pronounce it.
+    """
+    parts = (*item.iterfind(f"{TAG}t"), *item.iterfind(f"{TAG}r/{TAG}t"))
+    return unescaped("".join(part.text or "" for part in parts))
+
+
+def unescaped(text: str) -> str:
+    """Return a text without the codes by which Excel spells some letters.
+
+    >>> unescaped("a_x0041_b")
+    'aAb'
+    """
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def is_formatted(item: etree._Element) -> bool:
+    """Whether some words of a string are formatted otherwise than others."""
+    looks = set()
+    for run in item.iterfind(f"{TAG}r"):
+        look = run.find(f"{TAG}rPr")
+        looks.add(b"" if look is None else etree.tostring(look, with_tail=False))
+    return len(looks) > 1
+
+
+def shared_strings(package: Package) -> list[etree._Element]:
+    """Return the strings that cells share, in the order of their numbers."""
+    part = package.related_part(package.workbook_part(), "sharedStrings")
+    return [] if part is None else parse(package[part]).findall(f"{TAG}si")
+
+
+class Texts:
+    """The contents of a workbook's cells, as texts, by column and row."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self.shared = [string_text(item) for item in shared_strings(package)]
+
+    def __call__(self, sheet: str) -> dict[tuple[int, int], str]:
+        """Return the filled cells of a sheet; a formula is its own text, with a leading ``=``."""
+        root = parse(self.package[self.package.sheets()[sheet]])
+        return {
+            (column, number): text
+            for number, row in placed_rows(root)
+            for column, cell in placed_cells(row)
+            if (text := self._text(cell))
+        }
+
+    def _text(self, cell: etree._Element) -> str:
+        if cell.find(f"{TAG}f") is not None:
+            return f"={cell.findtext(f'{TAG}f') or ''}"
+        inline = cell.find(f"{TAG}is")
+        if inline is not None:
+            return string_text(inline)
+        value = cell.findtext(f"{TAG}v") or ""
+        return self.shared[int(value)] if cell.get("t") == "s" and value else value
