@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _COUNT_PREFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 # Units that are written behind a prefix; of all others the prefix stands alone.
 _SIGNS = {"FLOP": "FLOP", "MAC": "MAC", "byte": "B"}
+COUNTED = ("parameters", *_SIGNS, "slots")  # of which there is no negative amount
 MINUS = "−"
 MISSING = "–"
 
@@ -43,6 +45,11 @@ def prefixes(unit: str) -> tuple[tuple[float, str], ...]:
     return tuple(
         (factor, prefix + sign) for factor, prefix in (_PREFIXES if sign else _COUNT_PREFIXES)
     )
+
+
+def tables() -> dict[str, Any]:
+    """Return what a unit is written with, as JSON-able data, for scripts that write alike."""
+    return {"signs": _SIGNS, "prefixes": _PREFIXES, "counts": _COUNT_PREFIXES}
 
 
 def scale(unit: str, format: str, values: Iterable[float | None]) -> Scale:
@@ -112,17 +119,27 @@ def show(
     if format == "si" and chosen.factor == 1 and number == round(number):
         text = f"{scaled:,.0f}".replace("-", MINUS)
     elif format == "percent":
-        text = _percent(scaled)
+        text = _percent_digits(scaled)
     else:
         text = digits(scaled, significant)
     return f"{text} {chosen.sign}".rstrip() if chosen.sign != "×" else f"{text}×"
 
 
-def _percent(share: float) -> str:
+def _percent_digits(share: float) -> str:
     size = abs(share)
     if 99.9 < size < 100:
         return digits(share, 4)  # 99.95 % is not all of it
     return digits(share, 3 if size >= 1 else 2)
+
+
+def percent(share: float) -> str:
+    """Return a share, e.g. ``27.6 %`` of 0.276."""
+    return show(share, "ratio", "percent")
+
+
+def parameters(number: float) -> str:
+    """Return a number of parameters, e.g. ``46.7 B``."""
+    return show(number, "parameters", "si")
 
 
 def exact(number: float | None) -> str:

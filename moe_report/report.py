@@ -245,6 +245,12 @@ class Report:
             **{item.definition.name: item.definition.symbol for item in self.assumptions},
         }
 
+    @cached_property
+    def doubted(self) -> frozenset[str]:
+        """The models of which a computed number is doubted, so that no sentence rests on them."""
+        metrics = {column.name for column in self.metrics}
+        return frozenset(found.model for found in self.findings if found.column in metrics)
+
     def findings_of(self, model: str) -> tuple[Finding, ...]:
         """Return the findings about one row."""
         return self._findings_by_model.get(model, ())

@@ -38,3 +38,8 @@ def one_of(names: tuple[str, ...]) -> str:
     """
     *most, last = map(repr, names)
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many there are, e.g. ``1 model``, ``2 models``."""
+    return f"{count} {noun}{'s' * (count != 1)}"

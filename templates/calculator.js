@@ -198,7 +198,7 @@
     if (Math.abs(number) > 2 ** 53) return "At most 2^53.";
     const bounds = moe.bounds[name];
     if (!bounds) {
-      const counts = ["parameters", "FLOP", "MAC", "byte", "slots"].includes(known(name).unit.split("/")[0]);
+      const counts = moe.counted.includes(known(name).unit.split("/")[0]);
       return counts && number < 0 ? "A number that is not negative." : "";
     }
     const [low, high] = bounds;
@@ -250,9 +250,8 @@
   function missing(name, result) {
     if (result.wrong.has(name)) return result.wrong.get(name);
     const names = result.lacks.get(name);
-    if (!result.computed.has(name) || (data.fields[name] && names[0] === name)) return "not filled in";
-    if (!names.length) return "undefined here: a division by zero, or a value outside a function's domain";
-    return `missing: needs ${listed(names)}`;
+    if (!result.computed.has(name) || (data.fields[name] && names[0] === name)) return moe.words.blank;
+    return names.length ? `missing: ${moe.words.needs} ${listed(names)}` : moe.words.undefined;
   }
 
   // -- showing ----------------------------------------------------------------------------------
@@ -318,11 +317,11 @@
     fault(item, row.querySelector(".why"), latest.wrong.get(name) || "");
     const place = row.querySelector(".needs");
     const names = lacks && !latest.wrong.has(name) ? latest.lacks.get(name) : [];
-    const text = lacks && !names.length && !latest.wrong.has(name) ? "undefined here: a division by zero, or a value outside a function's domain" : "";
+    const text = lacks && !names.length && !latest.wrong.has(name) ? moe.words.undefined : "";
     if (place.dataset.names === `${names}|${text}`) return void formulaOf(name, row);
     place.dataset.names = `${names}|${text}`;
     place.replaceChildren();
-    if (names.length) place.append("needs ");
+    if (names.length) place.append(`${moe.words.needs} `);
     names.slice(0, 6).forEach((one, at) => {
       const target = inputs.get(one);
       const button = make(target ? "button" : "span", "", known(one) ? known(one).label : one);

@@ -55,12 +55,12 @@ const numbers = (() => {
 
   function show(number, unit, format) {
     if (Number.isNaN(number)) return "–";
-    const sign = { FLOP: "FLOP", MAC: "MAC", byte: "B" }[unit.split("/")[0]] || "";
+    const sign = report.units.signs[unit.split("/")[0]] ?? "";
     if (format === "percent") return `${percent(number / 0.01)} %`;
     if (format === "factor") return `${digits(number)}×`;
     if (format === "integer") return Number.isInteger(number) ? exact(number) : sixDigits(number);
     if (format !== "si") return `${digits(number)} ${sign}`.trim();
-    for (const [factor, prefix] of [[1e12, "T"], [1e9, sign ? "G" : "B"], [1e6, "M"], [1e3, "k"]]) {
+    for (const [factor, prefix] of sign ? report.units.prefixes : report.units.counts) {
       if (Math.abs(number) >= 0.9995 * factor) return `${digits(number / factor)} ${prefix}${sign}`;
     }
     return `${Number.isInteger(number) ? exact(number) : digits(number)} ${sign}`.trim();

@@ -16,6 +16,11 @@ from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable
 
+# Why a number is missing; the page's calculator says the same.
+BLANK = "not filled in"
+UNDEFINED = "undefined here: a division by zero, or a value outside a function's domain"
+NEEDS = "needs"
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -155,13 +160,12 @@ class _Engine:
     def _missing(self, name: str, expr: Expr | None, at: int) -> Cell:
         if expr is None:
             self.lacks[name, at] = [name]
-            return Cell(None, Provenance.MISSING, "not filled in")
+            return Cell(None, Provenance.MISSING, BLANK)
         roots = self._roots(expr, at)
         self.lacks[name, at] = roots
         if not roots:
-            why = "undefined here: a division by zero, or a value outside a function's domain"
-            return Cell(None, Provenance.MISSING, why, undefined=True)
-        return Cell(None, Provenance.MISSING, f"missing: needs {_listed(roots)}")
+            return Cell(None, Provenance.MISSING, UNDEFINED, undefined=True)
+        return Cell(None, Provenance.MISSING, f"missing: {NEEDS} {_listed(roots)}")
 
     def _roots(self, expr: Expr, at: int) -> list[str]:
         """The fields that would unlock an expression in a row, through other metrics."""

@@ -10,14 +10,10 @@ from moe_report.formula.excel import plain
 from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.load.our_sheets import REPORT_SHEET
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
-from moe_report.renderers.excel.book import Book, freeze
+from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.models_sheet import write_models
-from moe_report.renderers.excel.palette import INPUT, Look
-from moe_report.renderers.excel.reference_sheets import (
-    TITLE,
-    table_head,
-    write_settings,
-)
+from moe_report.renderers.excel.palette import INPUT, TITLE, Look
+from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.report import Provenance, Report
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
@@ -96,7 +92,7 @@ def _write_how_to(book: Book) -> None:
     top = len(_STEPS) + 5
     columns = {"": 5.0, "Column": 32.0, "Meaning": 88.0, "Unit": 13.0, "Default": 30.0,
                "Other spellings": 60.0}  # fmt: skip
-    table_head(book, sheet, top, columns)
+    sheet.table_head(top, columns)
     for row, field in enumerate(FIELDS.values(), start=top + 1):
         default = "" if field.default_expr is None else plain(field.default_expr)
         texts = (field.name, field.help, field.unit, default, ", ".join(field.aliases))
@@ -107,5 +103,5 @@ def _write_how_to(book: Book) -> None:
                 sheet.rows.text(row, column, text, style(look))
         lines = max(-(-len(field.help) // 96), -(-len(texts[4]) // 66), -(-len(default) // 28), 1)
         sheet.height(row, 13.5 * lines + 2)
-    freeze(sheet.shell, "A3", 100, gridlines=False)
+    sheet.freeze("A3")
     sheet.print_setup("1:2")

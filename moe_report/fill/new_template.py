@@ -14,7 +14,6 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from moe_report.ooxml.addresses import column_letters
-from moe_report.renderers.excel.book import freeze
 from moe_report.renderers.excel.palette import (
     BLUE,
     GREY,
@@ -25,6 +24,7 @@ from moe_report.renderers.excel.palette import (
     Look,
     Palette,
 )
+from moe_report.renderers.excel.sheet import freeze
 
 _SI = '[>=99500000]#,##0.00,,," B";[>=99500]#,##0.00,," M";#,##0'
 _PERCENT = r"[>=0.9995]0.00\ %;0.0\ %"  # 99.95 % is not all of it

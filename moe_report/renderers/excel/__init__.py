@@ -1,4 +1,7 @@
 """A report as an annotated workbook with live formulas.
 
-In comes a Report, out come the bytes of an .xlsx file. Start at ``render``.
+In comes a Report, out come the bytes of an .xlsx file. Start at ``render``: it makes a ``Book`` of
+one ``Sheet`` a name, and lets a module a sheet (``models_sheet``, ``summary_sheet`` and so on) fill
+each. Cells and notes are streamed as XML; all else of a sheet openpyxl writes. ``palette`` has the
+styles, ``charts`` and ``chart_looks`` the charts, ``record`` what an update finds our own cells by.
 """

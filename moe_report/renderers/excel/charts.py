@@ -9,7 +9,7 @@ as a number that is missing, and Excel would plot 1, 2, 3 in place of all of the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
@@ -18,7 +18,7 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 
 from moe_report.load.our_sheets import CHART_DATA_SHEET, CHARTS_SHEET, SHEET
-from moe_report.renderers.excel.book import Book, Sheet, freeze
+from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.chart_looks import (
     axis,
     axis_format,
@@ -31,7 +31,7 @@ from moe_report.renderers.excel.chart_looks import (
 from moe_report.renderers.excel.column_widths import header_width
 from moe_report.renderers.excel.models_sheet import FIRST, Layout
 from moe_report.renderers.excel.palette import BLUE, GREY, LINK, QUIET, Look, number_format
-from moe_report.renderers.excel.reference_sheets import heading
+from moe_report.renderers.excel.sheet import Sheet
 from moe_report.report import Report
 from moe_report.schema.components import COMPONENT_METRICS, COMPONENTS
 
@@ -85,53 +85,50 @@ def write_main_charts(book: Book, sheet: Sheet, report: Report, layout: Layout, 
     letters, row = at.rstrip("0123456789"), int(at.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     if drawable(report, _SIZES):
         chart = _sizes(book, report, layout)
-        sheet.chart(
-            chart, at, "Total and active parameters",
-            f"Bars of total and active parameters{_part(report)}, a pair a model.",
-        )  # fmt: skip
+        said = f"Bars of total and active parameters{_part(report)}, a pair a model."
+        sheet.chart(chart, at, "Total and active parameters", said)
         row = _below(sheet, row, chart.height) + 1
     data = book[CHART_DATA_SHEET]
     data.shell.sheet_state = "hidden"
     note = "Data of a chart on Summary: the models of the table Models that have all its numbers."
-    data.rows.text(1, 1, note, book.palette(Look(color=QUIET, italic=True)))
+    data.text(1, 1, note, Look(color=QUIET, italic=True))
     if drawable(report, _COSTS):
         points = _points(book, report)
-        sheet.chart(
-            _costs(data.shell, report, points), f"{letters}{row}",
-            "FLOPs a token against total parameters",
+        said = (
             "Points of forward FLOPs a token against total parameters, as routed and with every "
-            "expert on, two a model.",
-        )  # fmt: skip
+            "expert on, two a model."
+        )
+        costs = _costs(data.shell, report, points)
+        sheet.chart(costs, f"{letters}{row}", "FLOPs a token against total parameters", said)
 
 
 def write_charts(book: Book, report: Report, layout: Layout) -> None:
     """Fill the sheet Charts: the ledger of each model, and its efficiency."""
     sheet = book[CHARTS_SHEET]
-    heading(
-        book, sheet, "Charts",
+    sheet.heading(
+        "Charts",
         "What the weights are, and how many of them a token uses. The charts follow the table "
         "Models: its order, its filters, rows that are added.",
-    )  # fmt: skip
-    look = Look(color=LINK, underline=True)
-    sheet.rows.text(3, 1, "Sizes and FLOPs are on Summary.", book.palette(look))
+    )
+    sheet.text(3, 1, "Sizes and FLOPs are on Summary.", Look(color=LINK, underline=True))
     sheet.link(3, 1, "Summary!A1")
     for number in range(1, 25):
         sheet.width(number, 9)  # 12 are a chart wide and a little
     column = "A"
     if drawable(report, COMPONENT_METRICS):
-        sheet.chart(
-            _ledger(book, report, layout), "A5", "Parameters by component",
+        said = (
             f"Stacked bars of the share of each component in all parameters{_part(report)}, a bar "
-            "a model; routed experts are orange.",
-        )  # fmt: skip
+            "a model; routed experts are orange."
+        )
+        sheet.chart(_ledger(book, report, layout), "A5", "Parameters by component", said)
         column = "M"
     if drawable(report, _SHARES):
-        sheet.chart(
-            _efficiency(book, report, layout), f"{column}5", "Efficiency",
+        said = (
             f"Bars of the share of the parameters, and of the experts, that a token uses"
-            f"{_part(report)}, a pair a model.",
-        )  # fmt: skip
-    freeze(sheet.shell, "A5", 80, gridlines=False)
+            f"{_part(report)}, a pair a model."
+        )
+        sheet.chart(_efficiency(book, report, layout), f"{column}5", "Efficiency", said)
+    sheet.freeze("A5", 80)
     sheet.print_setup("1:2")
 
 
@@ -264,10 +261,11 @@ def _costs(shell: Any, report: Report, points: int) -> ScatterChart:
 
 
 def _complete(report: Report, names: Sequence[str]) -> frozenset[int]:
+    models = range(min(len(report.models), MOST_POINTS))
+    columns = [report.columns[name] for name in names]
     return frozenset(
-        at for at in range(min(len(report.models), MOST_POINTS))
-        if all(report.columns[name].cells[at].value is not None for name in names)
-    )  # fmt: skip
+        at for at in models if all(column.cells[at].value is not None for column in columns)
+    )
 
 
 def _points(book: Book, report: Report) -> int:
@@ -275,24 +273,20 @@ def _points(book: Book, report: Report) -> int:
 
     A model that a filter hides has an #N/A there, which is not drawn, and one that lacks a number.
     """
-    data, style = book[CHART_DATA_SHEET], book.palette
+    data = book[CHART_DATA_SHEET]
     points = min(len(report.models) + SPARE_POINTS, MOST_POINTS)
-    head = style(Look(mono=True, size=9))
     for number, header in enumerate(("row", "name", *_COSTS), start=1):
-        data.rows.text(2, number, header, head)
+        data.text(2, number, header, Look(mono=True, size=9))
         data.width(number, header_width(header))
-    plain, link = style(Look(color=QUIET)), style(Look(color=LINK))
-    looks = [
-        style(Look(color=LINK, number_format=number_format(report.columns[name])))
-        for name in _COSTS
-    ]
+    link = Look(color=LINK)
+    looks = [replace(link, number_format=number_format(report.columns[name])) for name in _COSTS]
     complete = _complete(report, _COSTS)
     for at in range(points):
         row = _FIRST_POINT + at
-        data.rows.number(row, 1, at + 1, plain)
+        data.number(row, 1, at + 1, Look(color=QUIET))
         name = f"INDEX({SHEET}[name],$A{row})"
         known = report.models[at].name if at < len(report.models) else ""
-        data.rows.formula(row, 2, f'IF($A{row}>ROWS({SHEET}[name]),"",{name}&"")', known, link)
+        data.formula(row, 2, f'IF($A{row}>ROWS({SHEET}[name]),"",{name}&"")', known, link)
         cells = [f"INDEX({SHEET}[{name}],$A{row})" for name in _COSTS]
         has_all = f"SUBTOTAL(103,{name})*COUNT({','.join(cells)})=3"  # 103 counts shown rows only
         formulas = [
@@ -301,9 +295,7 @@ def _points(book: Book, report: Report) -> int:
         ]
         for number, (formula, metric) in enumerate(zip(formulas, _COSTS, strict=True)):
             value = report.columns[metric].cells[at].value if at in complete else "#N/A"
-            data.rows.formula(
-                row, 3 + number, formula, value, looks[number], error=at not in complete
-            )
+            data.formula(row, 3 + number, formula, value, looks[number], error=at not in complete)
     return points
 
 

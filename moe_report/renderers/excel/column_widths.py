@@ -1,8 +1,12 @@
-"""How wide a column must be for its header, and how high the header then is."""
+"""How wide a column must be for its header and its numbers, and how many lines a text takes."""
 
 from __future__ import annotations
 
 import math
+
+from moe_report.display import show
+from moe_report.renderers.excel.palette import column_scale
+from moe_report.report import Column
 
 
 def header_width(name: str, least: int = 9) -> int:
@@ -45,3 +49,15 @@ def header_lines(name: str, width: float) -> int:
 def label_lines(label: str, width: float) -> int:
     """Return how many lines a label takes in a column."""
     return sum(-(-len(line) // max(int(width * 1.05), 1)) for line in label.split("\n"))
+
+
+def text_lines(text: str, room: int) -> int:
+    """Return how many lines a text takes, of so many characters each."""
+    return -(-len(text) // room)
+
+
+def longest_number(column: Column) -> int:
+    """Return how many characters the longest number of a column takes in the column's unit."""
+    scale = column_scale(column)
+    shown = (show(cell.value, column.unit, column.format, scale) for cell in column.cells)
+    return max(map(len, shown), default=0)

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from moe_report.display import MISSING, show
 from moe_report.formula.excel import plain
-from moe_report.formula.expr import Expr
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
-from moe_report.renderers.excel.book import Book, Sheet, freeze
+from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.palette import (
+    DARK,
+    HINT,
     INPUT,
     INPUT_BANDS,
     LINK,
     METRIC_BANDS,
     QUIET,
+    TABLE_HEAD,
     WARN_FILL,
     Look,
     column_scale,
     number_format,
 )
-from moe_report.renderers.excel.reference_sheets import heading
+from moe_report.renderers.excel.sheet import Sheet
 from moe_report.report import Column, Report
 
 CHOICE, PLACE, TOP = 5, 6, 7  # rows: the names chosen, where they are in Models, the first below
@@ -74,27 +74,27 @@ def groups(report: Report) -> Iterator[tuple[str, Sequence[Column]]]:
 
 class _Writer:
     def __init__(self, book: Book, report: Report) -> None:
-        self.book = book
         self.report = report
+        self.names = book.shell.defined_names
         self.sheet: Sheet = book[COMPARE_SHEET]
         self.chosen = chosen(report)
+        self.groups = list(groups(report))
 
     def write(self) -> None:
-        heading(
-            self.book, self.sheet, "Compare",
+        self.sheet.heading(
+            "Compare",
             "Choose models in the blue cells, from the list that opens there; "
             "all numbers follow, live from the sheet Models.",
-        )  # fmt: skip
+        )
         legend = (
             "Green is the best of its row, where more (↑) or less (↓) is better. × is the ratio to "
             f"the first model. ≈ depends on the sheet Assumptions. {MISSING} marks a number that "
             "is missing."
         )
-        small = Look(color=QUIET, italic=True, size=9)
-        self.sheet.rows.text(3, 1, legend, self.book.palette(small))
+        self.sheet.text(3, 1, legend, HINT)
         self._head()
         row = self._types()
-        for number, (title, columns) in enumerate(groups(self.report)):
+        for number, (title, columns) in enumerate(self.groups):
             tint = METRIC_BANDS[(number - 1) % len(METRIC_BANDS)] if number else INPUT_BANDS[0]
             self._band(row, title, tint)
             for column in columns:
@@ -105,97 +105,89 @@ class _Writer:
         if row - 1 >= TOP:
             self._best(row - 1)
         self._validation()
-        freeze(self.sheet.shell, f"{column_letters(VALUES[0])}{TOP}", 90, gridlines=False)
+        self.sheet.freeze(f"{column_letters(VALUES[0])}{TOP}", 90)
         self.sheet.print_setup(f"{CHOICE}:{PLACE}")
 
     # -- the choice
 
     def _head(self) -> None:
-        style = self.book.palette
-        look = Look(bold=True, size=9, fill=INPUT_BANDS[1], color="1F2937", wrap=True)
+        look = replace(TABLE_HEAD, size=9, rule=False)
         choice = replace(look, size=10, color=INPUT, fill="FFFFFF", rule=True, horizontal="right")
-        place = Look(size=9, color=QUIET, fill=INPUT_BANDS[1], rule=True, horizontal="right")
+        place = Look(size=9, color=QUIET, fill=look.fill, rule=True, horizontal="right")
         for column, (text, below) in enumerate(
             (("Model", "Number in the table Models"), ("Unit", ""), ("Better", "")), start=1
         ):
             middle = "center" if text == "Better" else None
-            self.sheet.rows.text(CHOICE, column, text, style(replace(look, horizontal=middle)))
-            left = replace(place, horizontal=None)
-            self.sheet.rows.text(PLACE, column, below, style(left))
+            self.sheet.text(CHOICE, column, text, replace(look, horizontal=middle))
+            self.sheet.text(PLACE, column, below, replace(place, horizontal=None))
         for slot, (column, at) in enumerate(zip(VALUES, self.chosen, strict=True)):
             letters = column_letters(column)
             name = "" if at is None else self.report.models[at].name
-            self.sheet.rows.text(CHOICE, column, name, style(choice))
+            self.sheet.text(CHOICE, column, name, choice)
             # Not by MATCH, which takes * and ? of a name for wildcards, and a for A.
             rows = f"ROW({SHEET}[name])"
             found = f"EXACT({letters}{CHOICE},{SHEET}[name])*({rows}-MIN({rows})+1)"
             formula = f'IF({letters}{CHOICE}="",0,IFERROR(SUMPRODUCT(MAX({found})),0))'
-            number = style(replace(place, number_format='"no. "0;;'))
-            self.sheet.rows.formula(PLACE, column, formula, 0 if at is None else at + 1, number)
+            number = replace(place, number_format='"no. "0;;')
+            self.sheet.formula(PLACE, column, formula, 0 if at is None else at + 1, number)
             if slot:
-                self.sheet.rows.blank(CHOICE, column + 1, style(choice))
-                self.sheet.rows.text(PLACE, column + 1, "ratio", style(place))
+                self.sheet.blank(CHOICE, column + 1, choice)
+                self.sheet.text(PLACE, column + 1, "ratio", place)
                 self.sheet.shell.merge_cells(
                     start_row=CHOICE, end_row=CHOICE, start_column=column, end_column=column + 1
                 )
-        unknown = FormulaRule(
-            formula=[f'AND(D{CHOICE}<>"",D{PLACE}=0)'],
+        self.sheet.highlight(
+            " ".join(f"{column_letters(column)}{CHOICE}" for column in VALUES),
+            f'AND(D{CHOICE}<>"",D{PLACE}=0)',
             fill=PatternFill("solid", bgColor=WARN_FILL),
         )
-        area = " ".join(f"{column_letters(column)}{CHOICE}" for column in VALUES)
-        self.sheet.shell.conditional_formatting.add(area, unknown)
 
     def _types(self) -> int:
         """Write the row of model types, if there is one; return the number of the next row."""
-        style = self.book.palette
         if not any(model.texts.get("model_type") for model in self.report.models):
             return TOP
-        self.sheet.rows.text(TOP, 1, "Model type", style(Look(indent=1)))
-        look = style(Look(color=LINK, horizontal="right", size=9))
+        self.sheet.text(TOP, 1, "Model type", Look(indent=1))
+        look = Look(color=LINK, horizontal="right", size=9)
         for column, at in zip(VALUES, self.chosen, strict=True):
             place = f"{column_letters(column)}${PLACE}"
             formula = f'IF({place}=0,"",INDEX({SHEET}[model_type],{place})&"")'
             text = "" if at is None else self.report.models[at].texts.get("model_type", "")
-            self.sheet.rows.formula(TOP, column, formula, text, look)
+            self.sheet.formula(TOP, column, formula, text, look)
         return TOP + 1
 
     def _validation(self) -> None:
-        names = self.book.shell.defined_names
         name = "model_list"
-        while name.casefold() in {taken.casefold() for taken in names}:
+        while name.casefold() in {taken.casefold() for taken in self.names}:
             name += "_"
         # Excel takes no structured reference in a validation, but a name that stands for one.
-        names[name] = DefinedName(name, attr_text=f"{SHEET}[name]")
-        check = DataValidation(
-            type="list", formula1=name, allow_blank=True,
-            showErrorMessage=True, errorTitle="Model",
+        self.names[name] = DefinedName(name, attr_text=f"{SHEET}[name]")
+        self.sheet.allow(
+            *(f"{column_letters(column)}{CHOICE}" for column in VALUES),
+            type="list",
+            formula1=name,
+            allow_blank=True,
+            errorTitle="Model",
             error="Expected a name of the sheet Models, or nothing.",
-        )  # fmt: skip
-        for column in VALUES:
-            check.add(f"{column_letters(column)}{CHOICE}")
-        self.sheet.shell.add_data_validation(check)
+        )
 
     # -- the rows
 
     def _band(self, row: int, title: str, tint: str) -> None:
-        style = self.book.palette(Look(bold=True, fill=tint, color="1F2937"))
-        self.sheet.rows.text(row, 1, title, style)
+        look = Look(bold=True, fill=tint, color=DARK)
+        self.sheet.text(row, 1, title, look)
         for column in range(2, LAST + 1):
-            self.sheet.rows.blank(row, column, style)
+            self.sheet.blank(row, column, look)
         self.sheet.height(row, 18)
 
     def _row(self, row: int, column: Column) -> None:
-        style = self.book.palette
         mark = "≈" if column.rests_on else ""
-        self.sheet.rows.text(row, 1, f"{column.label}{mark}", style(Look(indent=1)))
-        self.sheet.rows.text(row, 2, column.unit, style(Look(color=QUIET, size=9)))
+        self.sheet.text(row, 1, f"{column.label}{mark}", Look(indent=1))
+        self.sheet.text(row, 2, column.unit, Look(color=QUIET, size=9))
         arrow = _ARROWS.get(column.better or "", "")
         if arrow:
-            self.sheet.rows.text(row, 3, arrow, style(Look(color=QUIET, horizontal="center")))
-        number = style(
-            Look(color=LINK, number_format=number_format(column), horizontal="right")
-        )  # fmt: skip
-        ratio = style(Look(color=QUIET, size=9, number_format=_RATIO_FORMAT, horizontal="right"))
+            self.sheet.text(row, 3, arrow, Look(color=QUIET, horizontal="center"))
+        number = Look(color=LINK, number_format=number_format(column), horizontal="right")
+        ratio = Look(color=QUIET, size=9, number_format=_RATIO_FORMAT, horizontal="right")
         first = f"${column_letters(VALUES[0])}{row}"
         values = [None if at is None else column.cells[at].value for at in self.chosen]
         for slot, (at, value) in enumerate(zip(VALUES, values, strict=True)):
@@ -204,11 +196,11 @@ class _Writer:
             cell = f"INDEX({SHEET}[{column.name}],{place})"
             formula = f'IF({place}=0,"",IF(ISNUMBER({cell}),{cell},"{MISSING}"))'
             shown = "" if self.chosen[slot] is None else MISSING if value is None else value
-            self.sheet.rows.formula(row, at, formula, shown, number)
+            self.sheet.formula(row, at, formula, shown, number)
             if slot:
                 this = f"{letters}{row}"
                 both = f"IF(COUNT({first},{this})=2,MIN({first},{this}),0)"
-                self.sheet.rows.formula(
+                self.sheet.formula(
                     row, at + 1, f'IF({both}>0,{this}/{first},"")', _ratio(values[0], value), ratio
                 )
         self.sheet.note(row, 1, _note(column))
@@ -216,14 +208,14 @@ class _Writer:
     # -- around them
 
     def _widths(self) -> None:
-        labels = [column.label for _, columns in groups(self.report) for column in columns]
-        units = [column.unit for _, columns in groups(self.report) for column in columns]
-        self.sheet.width(1, min(max(map(len, labels), default=0) + 4, 40))
-        self.sheet.width(2, min(max(map(len, units), default=0) + 2, 20))
+        columns = [column for _, group in self.groups for column in group]
+        labels = max((len(column.label) for column in columns), default=0)
+        units = max((len(column.unit) for column in columns), default=0)
+        self.sheet.width(1, min(labels + 4, 40))
+        self.sheet.width(2, min(units + 2, 20))
         self.sheet.width(3, 7)
         shown = [
             len(show(value, column.unit, column.format, column_scale(column)))
-            for _, columns in groups(self.report)
             for column in columns
             for value in _extremes(column)
         ]
@@ -247,10 +239,8 @@ class _Writer:
         for arrow, pick in ((_ARROWS["higher"], "MAX"), (_ARROWS["lower"], "MIN")):
             differ = f"MAX({row})>MIN({row})"
             best = f'AND($C{TOP}="{arrow}",ISNUMBER({this}),{differ},{this}={pick}({row}))'
-            rule = FormulaRule(
-                formula=[best], font=Font(bold=True), fill=PatternFill("solid", bgColor=_BEST_FILL)
-            )
-            self.sheet.shell.conditional_formatting.add(area, rule)
+            green = PatternFill("solid", bgColor=_BEST_FILL)
+            self.sheet.highlight(area, best, font=Font(bold=True), fill=green)
 
 
 def _ratio(first: float | None, value: float | None) -> float | None:
@@ -268,7 +258,7 @@ def _extremes(column: Column) -> Sequence[float]:
 
 def _note(column: Column) -> str:
     lines = [column.label, column.description]
-    if isinstance(column.expr, Expr) and column.expr.op != "const":
+    if column.expr is not None and column.expr.op != "const":
         lines.append(f"Formula {plain(column.expr)}")
     if column.rests_on:
         lines.append(f"≈ depends on the assumptions {', '.join(column.rests_on)}")

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
-from typing import Any
 
-from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font, PatternFill
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.table import Table, TableFormula, TableStyleInfo
+from openpyxl.worksheet.table import TableFormula
 
-from moe_report.display import show
 from moe_report.errors import PluginError
 from moe_report.formula.excel import Reference, excel, plain
-from moe_report.formula.expr import Expr
 from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
-from moe_report.renderers.excel.book import Book, Sheet, freeze
-from moe_report.renderers.excel.column_widths import header_lines, label_lines, room
+from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.column_widths import (
+    header_lines,
+    label_lines,
+    longest_number,
+    room,
+)
 from moe_report.renderers.excel.palette import (
+    DARK,
     FORMULA,
     INPUT,
     INPUT_BANDS,
@@ -30,14 +31,13 @@ from moe_report.renderers.excel.palette import (
     QUIET,
     WARN_FILL,
     Look,
-    column_scale,
     number_format,
 )
+from moe_report.renderers.excel.sheet import Sheet
 from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Report
 from moe_report.schema.fields import FIELDS, LARGEST, TEXT_FIELDS
 
 BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows
-_MARKS = {Provenance.ASSUMED: "≈"}
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,26 @@ class Layout:
         numbers: Fields, then metrics.
         trailing: Text columns right of the numbers.
         carried: Headers of columns that are carried through.
+        models: Names of the rows.
     """
 
     texts: tuple[str, ...]
     numbers: tuple[Column, ...]
     trailing: tuple[str, ...]
     carried: tuple[str, ...]
+    models: tuple[str, ...]
 
     def at(self, name: str) -> int:
         """Return the number of the column of a field, metric or carried header, from 1."""
         return self._places[name]
+
+    def address(self, name: str, model: str) -> str:
+        """Return where a model's number is, e.g. ``Models!K5``."""
+        return f"{SHEET}!{column_letters(self.at(name))}{self._rows[model]}"
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {model: row for row, model in enumerate(self.models, start=FIRST)}
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -70,13 +80,13 @@ class Layout:
         return [*self.texts, *(c.name for c in self.numbers), *self.trailing, *self.carried]
 
 
-def layout_of(
-    fields: Sequence[Column], metrics: Sequence[Column], models: Iterable[ModelInfo]
-) -> Layout:
-    """Return the layout of the sheet for a report's columns."""
-    carried = tuple(dict.fromkeys(header for model in models for header in model.carried))
+def layout_of(report: Report) -> Layout:
+    """Return the layout of the sheet for a report."""
+    carried = tuple(dict.fromkeys(header for model in report.models for header in model.carried))
     trailing = tuple(name for name in TEXT_FIELDS if name not in ("name", "model_type"))
-    return Layout(("name", "model_type"), (*fields, *metrics), trailing, carried)
+    numbers = (*report.fields, *report.metrics)
+    models = tuple(model.name for model in report.models)
+    return Layout(("name", "model_type"), numbers, trailing, carried, models)
 
 
 def reference(report_columns: Iterable[str]) -> Reference:
@@ -93,7 +103,7 @@ def write_models(book: Book, report: Report, *, to_fill_in: bool = False) -> Lay
         report: What to write.
         to_fill_in: Only what was typed, neither defaults nor formulas: a workbook to fill in.
     """
-    layout = layout_of(report.fields, report.metrics, report.models)
+    layout = layout_of(report)
     _Writer(book, report, layout, to_fill_in).write()
     return layout
 
@@ -103,7 +113,6 @@ class _Writer:
         self.report = report
         self.layout = layout
         self.headers = [(header, report.columns.get(header)) for header in layout.headers]
-        self.style = book.palette
         self.sheet: Sheet = book[SHEET]
         self.to_fill_in = to_fill_in
         self.refer = reference(report.columns)
@@ -152,38 +161,29 @@ class _Writer:
         before = ""
         for number, header in enumerate(self.layout.headers, start=1):
             title, tint = bands[header]
-            style = self.style(Look(bold=True, fill=tint, color="1F2937"))
+            look = Look(bold=True, fill=tint, color=DARK)
             if title != before:
-                self.sheet.rows.text(BAND, number, title, style)
+                self.sheet.text(BAND, number, title, look)
             else:
-                self.sheet.rows.blank(BAND, number, style)
+                self.sheet.blank(BAND, number, look)
             before = title
-            label, header_look = self._heading(header)
-            self.sheet.rows.text(
-                LABEL, number, label,
-                self.style(Look(fill=tint, size=9, wrap=True, vertical="top", color="1F2937")),
-            )  # fmt: skip
-            self.sheet.rows.text(
-                HEADER, number, header,
-                self.style(
-                    Look(fill=tint, size=8, mono=True, wrap=True, vertical="top", rule=True,
-                         color=header_look)
-                ),
-            )  # fmt: skip
+            small = Look(fill=tint, size=9, wrap=True, vertical="top", color=DARK)
+            self.sheet.text(LABEL, number, self._heading(header), small)
+            name = replace(small, size=8, mono=True, rule=True, color=QUIET)
+            self.sheet.text(HEADER, number, header, name)
 
-    def _heading(self, header: str) -> tuple[str, str]:
+    def _heading(self, header: str) -> str:
         column = self.report.columns.get(header)
         if column is None:
             field = FIELDS.get(header)
-            return (field.label if field else "Carried along"), QUIET
-        marks = _MARKS[Provenance.ASSUMED] if column.rests_on else ""
+            return field.label if field else "Carried along"
+        mark = "≈" if column.rests_on else ""
         unit = f"\n[{column.unit}]" if column.unit else ""
-        return f"{column.label}{marks}{unit}", QUIET
+        return f"{column.label}{mark}{unit}"
 
     def _label(self, number: int, header: str) -> None:
-        """Width, note and shell cell of one heading."""
+        """Width and note of one heading."""
         column = self.report.columns.get(header)
-        self.sheet.shell.cell(HEADER, number, header)  # openpyxl names the table's columns by it
         if column is None:
             field = FIELDS.get(header)
             longest = max(
@@ -194,20 +194,16 @@ class _Writer:
             if field:
                 self.sheet.note(HEADER, number, f"{field.label}\n{field.help}")
             return
-        scale = column_scale(column)
-        longest = max(
-            len(show(c.value, column.unit, column.format, scale)) + 1 for c in column.cells
-        ) if column.cells else 0  # fmt: skip
+        longest = longest_number(column) + 1 if column.cells else 0
         self.sheet.width(number, room(header, longest + 1))
         self.sheet.note(HEADER, number, self._header_note(column))
 
     def _header_note(self, column: Column) -> str:
         lines = [column.label, column.description, ""]
         lines.append(f"Symbol {column.symbol.replace('_', ' ')}   Unit {column.unit}")
-        if isinstance(column.expr, Expr) and column.expr.op != "const":
-            lines.append(f"Formula {plain(column.expr)}")
-        elif column.expr is not None:
-            lines.append(f"Default {plain(column.expr)}")
+        if column.expr is not None:
+            what = "Default" if column.expr.op == "const" else "Formula"
+            lines.append(f"{what} {plain(column.expr)}")
         if column.rests_on:
             lines.append(f"≈ depends on the assumptions {', '.join(column.rests_on)}")
         if column.source:
@@ -225,16 +221,17 @@ class _Writer:
             if column is not None:
                 self._number(row, number, column, column.cells[at], doubted.get(header, []))
             elif header in model.carried:
-                self.sheet.rows.value(row, number, model.carried[header], self.style(Look()))
+                plain_style = self.sheet.palette(Look())
+                self.sheet.rows.value(row, number, model.carried[header], plain_style)
             else:
                 text = self._text_of(model, header)
                 bold = header == "name"
                 fill = WARN_FILL if bold and findings else ""
-                style = self.style(Look(bold=bold, fill=fill, color=FORMULA if bold else QUIET))
+                look = Look(bold=bold, fill=fill, color=FORMULA if bold else QUIET)
                 if text:
-                    self.sheet.rows.text(row, number, text, style)
+                    self.sheet.text(row, number, text, look)
                 if bold and findings:
-                    self.sheet.note(row, number, _findings_text(findings))
+                    self.sheet.note(row, number, "\n".join(map(finding_line, findings)))
 
     def _text_of(self, model: ModelInfo, header: str) -> str:
         if header == "name":
@@ -254,18 +251,17 @@ class _Writer:
             fill=WARN_FILL if findings else "",
             number_format=self.formats[column.name],
         )
-        style = self.style(look)
         if default and self.to_fill_in:
-            self.sheet.rows.blank(row, number, style)
+            self.sheet.blank(row, number, look)
             return
         if given:
             assert cell.value is not None
-            self.sheet.rows.number(row, number, cell.value, style)
+            self.sheet.number(row, number, cell.value, look)
         elif column.name in self.formulas and not self.to_fill_in:
             formula = self.formulas[column.name]
-            self.sheet.rows.formula(row, number, formula, cell.value, style, error=cell.undefined)
+            self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
         else:
-            self.sheet.rows.blank(row, number, style)
+            self.sheet.blank(row, number, look)
         self._cell_note(row, number, cell, findings, is_input)
 
     def _cell_note(
@@ -287,15 +283,12 @@ class _Writer:
     def _table(self) -> None:
         headers = self.layout.headers
         area = f"A{HEADER}:{column_letters(len(headers))}{self.last}"
-        table: Any = Table(displayName=SHEET, name=SHEET, ref=area)
-        table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+        table = self.sheet.make_table(area, HEADER, headers)
         table._initialise_columns()
-        for number, item in enumerate(table.tableColumns):
-            item.name = headers[number]
-            formula = self.formulas.get(headers[number])
-            if formula and not self.to_fill_in:
-                item.calculatedColumnFormula = TableFormula(attr_text=formula)
-        self.sheet.shell.add_table(table)
+        for item, header in zip(table.tableColumns, headers, strict=True):
+            item.name = header
+            if header in self.formulas and not self.to_fill_in:
+                item.calculatedColumnFormula = TableFormula(attr_text=self.formulas[header])
 
     def _outline(self) -> None:
         """Inputs fold; those that no model fills in are folded already."""
@@ -312,64 +305,50 @@ class _Writer:
         for column in self.report.fields:
             field = FIELDS[column.name]
             letters = column_letters(self.layout.at(column.name))
-            area = f"{letters}{FIRST}:{letters}{max(self.last, FIRST + 200)}"
-            highest = min(field.maximum, LARGEST)
-            check = DataValidation(
+            least, most = f"{field.minimum:.0f}", f"{min(field.maximum, LARGEST):.0f}"
+            self.sheet.allow(
+                f"{letters}{FIRST}:{letters}{max(self.last, FIRST + 200)}",
                 type="whole",
                 operator="between",
-                formula1=f"{field.minimum:.0f}",
-                formula2=f"{highest:.0f}",
+                formula1=least,
+                formula2=most,
                 allow_blank=True,
                 errorTitle=field.label[:32],
-                error=f"A whole number from {field.minimum:.0f} to {highest:.0f}, or nothing."[
-                    :255
-                ],
-                showErrorMessage=True,
+                error=f"A whole number from {least} to {most}, or nothing."[:255],
             )
-            check.add(area)
-            self.sheet.shell.add_data_validation(check)
 
     def _finish(self) -> None:
-        shell = self.sheet.shell
-        headers = self.layout.headers
-        lines = max(
-            (header_lines(h, self.sheet.widths[n]) for n, h in enumerate(headers, 1)), default=1
-        )
+        headers, widths = self.layout.headers, self.sheet.widths
+        lines = max(header_lines(name, widths[at]) for at, name in enumerate(headers, start=1))
         labels = max(
-            (
-                label_lines(self._heading(h)[0], self.sheet.widths[n])
-                for n, h in enumerate(headers, 1)
-            ),
-            default=2,
+            label_lines(self._heading(name), widths[at]) for at, name in enumerate(headers, start=1)
         )
         self.sheet.height(BAND, 18)
         self.sheet.height(LABEL, 12.5 * labels + 4)
         self.sheet.height(HEADER, 11.5 * lines + 6)
-        freeze(shell, f"B{FIRST}", 100, gridlines=True)
+        self.sheet.freeze(f"B{FIRST}", gridlines=True)
         metrics = [self.layout.at(column.name) for column in self.report.metrics]
         if metrics and not self.to_fill_in:
             first, last = column_letters(metrics[0]), column_letters(metrics[-1])
-            typed_over = f"AND(ISNUMBER({first}{FIRST}),NOT(_xlfn.ISFORMULA({first}{FIRST})))"
-            shell.conditional_formatting.add(
+            self.sheet.highlight(
                 f"{first}{FIRST}:{last}{self.last}",
-                FormulaRule(formula=[typed_over], font=Font(color=INPUT, bold=True)),
+                f"AND(ISNUMBER({first}{FIRST}),NOT(_xlfn.ISFORMULA({first}{FIRST})))",
+                font=Font(color=INPUT, bold=True),
             )
         if "num_experts" in headers and "num_experts_per_tok" in headers:
             experts = column_letters(self.layout.at("num_experts"))
             chosen = column_letters(self.layout.at("num_experts_per_tok"))
-            shell.conditional_formatting.add(
+            self.sheet.highlight(
                 f"{chosen}{FIRST}:{chosen}{self.last}",
-                FormulaRule(
-                    formula=[f"AND(COUNT(${experts}{FIRST},${chosen}{FIRST})=2,"
-                             f"${chosen}{FIRST}>${experts}{FIRST})"],
-                    font=Font(color="FFFFFF", bold=True),
-                    fill=PatternFill("solid", bgColor="C0392B"),
-                ),
-            )  # fmt: skip
+                f"AND(COUNT(${experts}{FIRST},${chosen}{FIRST})=2,"
+                f"${chosen}{FIRST}>${experts}{FIRST})",
+                font=Font(color="FFFFFF", bold=True),
+                fill=PatternFill("solid", bgColor="C0392B"),
+            )
+        dimensions = self.sheet.shell.column_dimensions
         total = sum(
-            width for number, width in self.sheet.widths.items()
-            if not shell.column_dimensions[column_letters(number)].hidden
-        )  # fmt: skip
+            width for at, width in widths.items() if not dimensions[column_letters(at)].hidden
+        )
         self.sheet.print_setup(
             f"{BAND}:{HEADER}", wide=max(1, round(total / 190)), title_columns="A:A"
         )
@@ -378,5 +357,6 @@ class _Writer:
 _PLAIN_INPUT = frozenset({Provenance.GIVEN, Provenance.MISSING})
 
 
-def _findings_text(findings: Sequence[Finding]) -> str:
-    return "\n".join(f"{item.level}: {item.column}: {item.message}" for item in findings)
+def finding_line(finding: Finding) -> str:
+    """Return a finding as a line."""
+    return f"{finding.level}: {finding.column}: {finding.message}"

@@ -16,6 +16,7 @@ INPUT = "0000FF"  # typed numbers
 FORMULA = "000000"
 LINK = "00703C"  # links to other sheets
 QUIET = "6B7280"
+DARK = "1F2937"  # headings
 WARN_FILL = "FDE8C8"
 # A tint a band: groups of inputs are blue-grey, sections of metrics take turns.
 INPUT_BANDS = ("DCE6F2", "E9EFF7")
@@ -42,6 +43,19 @@ class Look:
     wrap: bool = False
     indent: int = 0
     rule: bool = False
+
+
+TITLE = Look(bold=True, size=16, color=DARK)
+SUBTITLE = Look(color=QUIET)
+SECTION = Look(bold=True, size=12, color=DARK)
+HINT = Look(color=QUIET, italic=True, size=9)
+TABLE_HEAD = Look(bold=True, fill="E9EFF7", color=DARK, wrap=True, rule=True)
+TEXT = Look(wrap=True, vertical="top")
+STRONG = Look(bold=True, vertical="top")
+CODE = Look(mono=True, size=9, wrap=True, vertical="top")
+SOFT = Look(wrap=True, vertical="top", color=QUIET, size=9)
+FAILED = Look(bold=True, vertical="top", fill=WARN_FILL)
+GO_TO = Look(color=LINK, underline=True, vertical="top")
 
 
 class Palette:

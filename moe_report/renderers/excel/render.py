@@ -18,13 +18,22 @@ from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.charts import more_charts, write_charts
 from moe_report.renderers.excel.compare_sheet import write_compare
-from moe_report.renderers.excel.models_sheet import write_models
-from moe_report.renderers.excel.notes_sheet import write_notes, write_record
-from moe_report.renderers.excel.reference_sheets import (
-    write_findings,
-    write_method,
-    write_settings,
+from moe_report.renderers.excel.findings_sheet import write_findings
+from moe_report.renderers.excel.method_sheet import write_method
+from moe_report.renderers.excel.models_sheet import FIRST, write_models
+from moe_report.renderers.excel.notes_sheet import write_notes
+from moe_report.renderers.excel.palette import QUIET, Look
+from moe_report.renderers.excel.record import (
+    RECORD_COLUMN,
+    RECORD_SHEET,
+    RECORD_TITLE,
+    Footprint,
+    Record,
+    filled_cells,
+    mark_of,
+    record_lines,
 )
+from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.renderers.excel.summary_sheet import write_summary
 from moe_report.report import Report
 
@@ -41,10 +50,8 @@ def render(report: Report) -> bytes:
     said = {key: getattr(report.branding, key) for key in ("title", "intro", "footer")}
     settings = [REPORT_SHEET] if any(said.values()) else []
     charts = [CHARTS_SHEET] if more_charts(report) else []
-    book = Book(
-        "Summary", COMPARE_SHEET, *charts, SHEET, ASSUMPTIONS_SHEET, NOTES_SHEET, "Method",
-        "Findings", *settings, CHART_DATA_SHEET,
-    )  # fmt: skip
+    explained = (ASSUMPTIONS_SHEET, NOTES_SHEET, "Method", "Findings", *settings)
+    book = Book("Summary", COMPARE_SHEET, *charts, SHEET, *explained, CHART_DATA_SHEET)
     layout = write_models(book, report)
     write_assumptions(book, report)
     write_notes(book)
@@ -56,6 +63,26 @@ def render(report: Report) -> bytes:
     write_compare(book, report)
     if charts:
         write_charts(book, report, layout)
-    write_record(book)
+    _write_record(book)
     book.mark(REPORT_PROPERTY, report.version)
     return book.save(report.title, datetime.datetime.fromisoformat(report.created))
+
+
+def _write_record(book: Book) -> None:
+    """Write down what is ours on each sheet; to be called when all of them are filled."""
+    record, soft = book[RECORD_SHEET], Look(color=QUIET, italic=True)
+    prints = {
+        name: Footprint(
+            # rows of models are read as input, and refused if they are none
+            filled_cells(sheet.rows.xml(FIRST - 1 if name == SHEET else None).encode()),
+            len(sheet.shell._charts) + len(sheet.shell._images),
+            frozenset(mark_of(note.text) for note in sheet.notes),
+        )
+        for name, sheet in book.sheets.items()
+        if name not in (RECORD_SHEET, NOTES_SHEET)
+    }
+    names = frozenset(book.shell.defined_names)
+    record.text(1, RECORD_COLUMN, RECORD_TITLE, soft)
+    for row, line in enumerate(record_lines(Record(prints, names)), start=2):
+        for column, text in enumerate(line, start=RECORD_COLUMN):
+            record.text(row, column, text, soft)

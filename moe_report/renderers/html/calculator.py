@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
+from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
 from moe_report.report import Report
@@ -80,23 +82,24 @@ def calculator_script(report: Report) -> str:
     It has the members ``order`` (of each field and metric, after those it is made of: its name,
     its formula as a function of all values by name, and what the formula asks for), ``groups`` (of
     inputs: title, whether it is open at first, names), ``bounds``, ``rules`` (a field, and the
-    field that it is at most) and ``defaults`` (the fields whose default is a number). Names and
-    titles are the only text in it.
+    field that it is at most), ``defaults`` (the fields whose default is a number), ``counted``
+    (units that no negative number has) and ``words`` (why a number is missing). Names, titles,
+    units and these words are the only text in it.
     """
     order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
     bounds = {name: FIELDS[name] for name in NUMBER_FIELDS} | assumed
     limits = {name: [_plain(item.minimum), _plain(item.maximum)] for name, item in bounds.items()}
-    defaults = [
-        name for name in NUMBER_FIELDS
-        if (default := FIELDS[name].default_expr) is not None and default.op == "const"
-    ]  # fmt: skip
+    fallbacks = {name: FIELDS[name].default_expr for name in NUMBER_FIELDS}
+    defaults = [name for name, expr in fallbacks.items() if expr is not None and expr.op == "const"]
+    words = {"blank": BLANK, "undefined": UNDEFINED, "needs": NEEDS}
     rules = [[rule.field, rule.limit] for rule in RULES]
     return (
         'const moe = (() => {\n"use strict";\n'
         f"{HELPERS}return {{\n"
         f"groups: {quoted(input_groups(report))},\n"
         f"bounds: {quoted(limits)},\nrules: {quoted(rules)},\ndefaults: {quoted(defaults)},\n"
+        f"counted: {quoted(COUNTED)},\nwords: {quoted(words)},\n"
         f"order: [\n{order}\n]}};\n}})();"
     )
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from moe_report.formula.mathml import mathml_symbol
-from moe_report.renderers.html.points import Said, said_of
-from moe_report.renderers.html.prose import anchor_of, linked, rich
-from moe_report.report import Report
-from moe_report.schema.fields import FIELDS
+from moe_report.renderers.html.formulas import anchor_of, typeset
+from moe_report.renderers.html.rich_text import linked, rich
+from moe_report.renderers.html.sentences import Said, said_of
+from moe_report.report import Column, Report
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.fields import FIELDS, Field
 
 
 @dataclass(frozen=True)
@@ -96,36 +97,32 @@ def guide_of(report: Report) -> Guide:
         links["findings"] = "findings"
     if report.assumptions:
         links["assumptions"] = "assumptions"
+    metrics = (
+        _term(one, one.symbol, first_sentence(one.description), anchor_of(one.name))
+        for one in report.metrics
+    )
+    assumed = (item.definition for item in report.assumptions)
     return Guide(
         said=said_of(report),
         links=links,
-        metrics=_by_label(
-            _term(column.symbol, column.label, column.name, column.unit,
-                  rich(first_sentence(column.description)), anchor_of(column.name))
-            for column in report.metrics
-        ),
+        metrics=_by_label(metrics),
         inputs=_inputs(),
-        assumptions=_by_label(
-            _term(one.symbol, one.label, one.name, one.unit, rich(one.help))
-            for one in (item.definition for item in report.assumptions)
-        ),
+        assumptions=_by_label(_term(one, one.symbol, one.help) for one in assumed),
         sources=tuple(sources_of(column.source for column in report.metrics)),
-    )  # fmt: skip
+    )
 
 
 def _inputs() -> tuple[TermGroup, ...]:
     groups: dict[str, list[Term]] = {}
     for field in FIELDS.values():
         symbol = "" if field.kind == "text" else field.symbol
-        term = _term(symbol, field.label, field.name, field.unit, rich(field.help))
-        groups.setdefault(field.group, []).append(term)
+        groups.setdefault(field.group, []).append(_term(field, symbol, field.help))
     return tuple(TermGroup(title, _by_label(terms)) for title, terms in groups.items())
 
 
-def _term(symbol: str, label: str, name: str, unit: str, text: Markup, anchor: str = "") -> Term:
-    typeset = Markup("<math>{}</math>").format(Markup(mathml_symbol(symbol))) if symbol else ""
-    counted = "" if unit == "ratio" or unit[:1].isdigit() else unit
-    return Term(Markup(typeset), label, name, counted, text, anchor)
+def _term(of: Column | Field | Assumption, symbol: str, text: str, anchor: str = "") -> Term:
+    counted = "" if of.unit == "ratio" or of.unit[:1].isdigit() else of.unit
+    return Term(typeset(symbol), of.label, of.name, counted, rich(text), anchor)
 
 
 def _by_label(terms: Iterable[Term]) -> tuple[Term, ...]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from moe_report.display import tables
 from moe_report.renderers.data import report_as_dict
 from moe_report.report import Report
 
@@ -25,7 +26,8 @@ def packed(report: Report) -> dict[str, Any]:
     ``provenance`` lists what is said of numbers: from where, a note, and whether the number of the
     model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
     empty where missing, and a place in that list. ``computed`` has what the formula gives, where a
-    typed number stands in its place. ``scenarios`` leave out what is at its default.
+    typed number stands in its place. ``scenarios`` leave out what is at its default. ``units`` are
+    what ``templates/numbers.js`` writes numbers with.
     """
     data = report_as_dict(report)
     for kind in ("metrics", "fields"):
@@ -49,6 +51,7 @@ def packed(report: Report) -> dict[str, Any]:
         }
     places: dict[tuple[str, str, bool], int] = {}
     data["models"] = [_model(model, places) for model in data["models"]]
+    data["units"] = tables()
     data["provenance"] = [[*place[:2], int(place[2])] for place in places]
     for at, model in enumerate(data["models"]):
         computed = {

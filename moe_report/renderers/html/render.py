@@ -16,9 +16,9 @@ from markupsafe import Markup
 
 from moe_report.branding import Logo, paragraphs
 from moe_report.display import exact
-from moe_report.formula.mathml import mathml_symbol
 from moe_report.renderers.html.calculator import calculator_of, calculator_script
 from moe_report.renderers.html.charts.figures import figures
+from moe_report.renderers.html.formulas import formula_of, typeset
 from moe_report.renderers.html.guide import guide_of
 from moe_report.renderers.html.page import (
     Assets,
@@ -31,10 +31,11 @@ from moe_report.renderers.html.page import (
     PageNote,
     PageSection,
 )
-from moe_report.renderers.html.prose import formula_of, linked, rich
+from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.renderers.html.tables import input_table, metric_table
 from moe_report.renderers.html.templating import check_blocks, environment_of, explained, text_of
 from moe_report.report import Report, ReportSection
+from moe_report.text import counted
 
 MOST_COMPARED = 6
 _LEVELS = {"impossible": "Impossible", "differs": "Differs", "suspicious": "Suspicious"}
@@ -102,9 +103,9 @@ def page_of(report: Report) -> Page:
         logo=_logo(report.branding.logo),
         intro=tuple(map(linked, paragraphs(report.branding.intro))),
         facts=(
-            _counted(len(report.models), "model"),
-            _counted(len(report.metrics), "metric"),
-            _counted(count, "finding"),
+            counted(len(report.models), "model"),
+            counted(len(report.metrics), "metric"),
+            counted(count, "finding"),
             *([f"scenario {report.scenario}"] if report.scenarios else []),
         ),
         created=report.created,
@@ -132,17 +133,15 @@ def _assets(environment: SandboxedEnvironment, report: Report) -> Assets:
     # Imported here: a page's numbers do not need it, and its schema is read on import.
     from moe_report.renderers.html.packed import packed
 
-    style, theme, opened, numbers, tables, charts, calculator, comparison = (
-        text_of(environment, name)
-        for name in (
-            "report.css", "theme.css", "data.js", "numbers.js", "report.js", "charts.js",
-            "calculator.js", "comparison.js",
-        )
-    )  # fmt: skip
-    style = f"{style}\n{theme}".strip()
+    def texts(*names: str) -> list[str]:
+        return [text_of(environment, name) for name in names]
+
+    style = "\n".join(texts("report.css", "theme.css")).strip()
+    scripts = texts("data.js", "numbers.js", "report.js")
     # The charts listen to what the calculator computes first, so they come before it.
-    computing = (calculator_script(report), charts, calculator, comparison)
-    scripts = (opened, numbers, tables, *(computing if report.metrics else ()))
+    computing = texts("charts.js", "calculator.js", "comparison.js")
+    if report.metrics:
+        scripts += [calculator_script(report), *computing]
     data = json.dumps(packed(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     policy = (
         f"default-src 'none'; img-src data:; font-src data:; style-src {_hash(style)}; "
@@ -162,10 +161,6 @@ def _logo(logo: Logo | None) -> PageLogo | None:
         return None
     content = base64.b64encode(logo.data).decode("ascii")
     return PageLogo(f"data:{logo.media_type};base64,{content}", "Logo")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _findings(report: Report) -> Iterator[FindingGroup]:
@@ -212,7 +207,7 @@ def _assumptions(report: Report) -> Iterator[PageAssumption]:
         word = f"scenario {report.scenario}" if own else "set"
         origin = f"{word} {default}" if item.given else "default"
         yield PageAssumption(
-            symbol=Markup("<math>{}</math>").format(Markup(mathml_symbol(definition.symbol))),
+            symbol=typeset(definition.symbol),
             label=definition.label,
             name=definition.name,
             value=exact(item.value),

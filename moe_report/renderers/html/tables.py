@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from moe_report.display import MISSING, Scale, scale, show
 from moe_report.renderers.html.page import PageCell, PageColumn, PageRow, PageTable
-from moe_report.renderers.html.prose import linked
+from moe_report.renderers.html.rich_text import linked
 from moe_report.report import Cell, Column, ModelInfo, Provenance, Report
 
 # How small a table is printed, by the number of its columns.
@@ -61,10 +61,8 @@ def _header(column: Column) -> PageColumn:
     ]
     assumed = bool(computed) and all(item == Provenance.ASSUMED for item in computed)
     chosen = _scale(column)
-    return PageColumn(
-        column.name, column.label, _unit(chosen, column),
-        "assumed" if assumed else "",
-    )  # fmt: skip
+    mark = "assumed" if assumed else ""
+    return PageColumn(column.name, column.label, _unit(chosen, column), mark)
 
 
 def _scale(column: Column) -> Scale:

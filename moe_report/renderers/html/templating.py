@@ -108,15 +108,14 @@ class _Generator(CodeGenerator):
 def environment_of(folders: tuple[Path, ...]) -> SandboxedEnvironment:
     """Return the environment in which templates run, the user's folders first."""
     shipped = _Folder(SHIPPED_FOLDERS, encoding=ENCODING)
+    own = _Folder(folders, encoding=ENCODING)
     environment = SandboxedEnvironment(
-        loader=ChoiceLoader([
-            PrefixLoader({SHIPPED: shipped}), _Folder(folders, encoding=ENCODING), shipped,
-        ]),
+        loader=ChoiceLoader([PrefixLoader({SHIPPED: shipped}), own, shipped]),
         autoescape=True,
         undefined=_Unknown,
         trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
     environment.code_generator_class = _Generator
     environment.filters["px"] = _px
     return environment

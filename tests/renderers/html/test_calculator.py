@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page
 
 from moe_report.compute.build import build_report
-from moe_report.display import exact, show
+from moe_report.display import exact, show, tables
 from moe_report.formula.mathml import mathml_symbol
 from moe_report.load.examples import example_models, rows_of_examples
 from moe_report.load.workbook import read_workbook
@@ -179,7 +179,8 @@ def test_page_and_tables_write_numbers_alike(tmp_path: Path) -> None:
     script = (Path(__file__).parents[3] / "templates" / "numbers.js").read_text("utf-8")
     file = tmp_path / "numbers.js"
     file.write_text(
-        f"{script}\nconst cases = {json.dumps(cases)};\n"
+        f"const report = {{units: {json.dumps(tables())}}};\n{script}\n"
+        f"const cases = {json.dumps(cases)};\n"
         "console.log(JSON.stringify(cases.map(([number, unit, format]) =>"
         " [numbers.show(number, unit, format), numbers.exact(number),"
         " numbers.parse(numbers.exact(number))])));",

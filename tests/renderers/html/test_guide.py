@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from moe_report.compute.build import build_report
 from moe_report.display import show
-from moe_report.renderers.html import guide, points
+from moe_report.renderers.html import guide, sentences
 from moe_report.renderers.html.guide import guide_of, sources_of
 from moe_report.renderers.html.render import page_of, render
 from moe_report.report import Report
@@ -421,7 +421,7 @@ def test_every_field_is_documented() -> None:
     """Each variable that a template sees is in its class's docstring and in templates/README.md."""
     readme = (Path(__file__).parents[3] / "templates" / "README.md").read_text("utf-8")
     for holder in (
-        guide.Guide, guide.Term, guide.TermGroup, guide.PageSource, points.Said
+        guide.Guide, guide.Term, guide.TermGroup, guide.PageSource, sentences.Said
     ):  # fmt: skip
         row = next(
             line for line in readme.splitlines() if line.startswith(f"| `{holder.__name__}`")

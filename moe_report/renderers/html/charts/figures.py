@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TypeVar
 
-from moe_report.display import digits, scale, show
+from moe_report.display import digits, parameters, percent, scale, show
 from moe_report.renderers.html.charts.plots import (
     NARROW,
     WIDE,
@@ -30,10 +30,8 @@ from moe_report.schema.components import COMPONENT_METRICS
 _T = TypeVar("_T")
 MOST_ROWS = 24
 _LEDGER = (*COMPONENT_METRICS, "active_routed_expert_params")
-_OVERHEAD = (
-    "router_param_share", "router_flop_share", "dispatch_bytes_per_token",
-    "combine_bytes_per_token",
-)  # fmt: skip
+_SHARES = ("router_param_share", "router_flop_share")
+_MOVED = ("dispatch_bytes_per_token", "combine_bytes_per_token")
 
 
 @dataclass(frozen=True)
@@ -160,13 +158,8 @@ def figures(report: Report) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
             ("total_params", "forward_flops", "dense_equivalent_flops"),
             True,
         ),
-        (
-            "the parameter ledger",
-            _ledger,
-            (*COMPONENT_METRICS, "active_routed_expert_params"),
-            False,
-        ),
-        ("routing overhead", _overhead, _OVERHEAD, True),
+        ("the parameter ledger", _ledger, _LEDGER, False),
+        ("routing overhead", _overhead, (*_SHARES, *_MOVED), True),
     )
     for what, draw, names, positive in charts:
         if any(name not in report.columns for name in names):
@@ -197,9 +190,7 @@ def _complete(report: Report, names: Sequence[str], *, positive: bool) -> _Rows:
         else:
             kept.append(model.name)
             numbers.append(tuple(present))
-    metrics = {column.name for column in report.metrics}
-    doubted = frozenset(found.model for found in report.findings if found.column in metrics)
-    return _Rows(columns, tuple(kept), tuple(numbers), tuple(without), doubted)
+    return _Rows(columns, tuple(kept), tuple(numbers), tuple(without), report.doubted)
 
 
 def _sizes(rows: _Rows) -> Figure:
@@ -207,11 +198,15 @@ def _sizes(rows: _Rows) -> Figure:
     trusted, numbers = rows.trusted.names, rows.trusted.numbers
     (total, active), (least, least_active) = numbers[0], numbers[-1]
     if len(trusted) == 1:
-        title = f"{trusted[0]} holds {_size(total)} parameters; {_size(active)} work on a token"
+        title = (
+            f"{trusted[0]} holds {parameters(total)} parameters; "
+            f"{parameters(active)} work on a token"
+        )
     elif total < 1.05 * least:
         fewest, most = (pick(row[1] for row in numbers) for pick in (min, max))
         title = (
-            f"{_size(fewest)} to {_size(most)} of about {_size(total)} parameters work on a token"
+            f"{parameters(fewest)} to {parameters(most)} of about {parameters(total)} parameters "
+            "work on a token"
         )
     else:
         title = (
@@ -229,22 +224,18 @@ def _sizes(rows: _Rows) -> Figure:
         Series("total", "total", "total parameters"),
         Series("active", "active", "active for a token"),
     )
-    legend = [
-        Key(item.css, shape if log else "bar", item.label)
-        for item, shape in zip(series, ("circle", "diamond"), strict=True)
-    ]
-
-    def draw(width: float) -> Drawing:
-        unit = "parameters"
-        return pairs(shown.names, shown.numbers, series, width, unit, unit, log=log)
-
-    return rows.figure("size", title, caption, legend, _twice(draw), shown)
+    shapes = ("circle", "diamond") if log else ("bar", "bar")
+    unit = "parameters"
+    drawings = _twice(
+        lambda width: pairs(shown.names, shown.numbers, series, width, unit, unit, log=log)
+    )
+    return rows.figure("size", title, caption, _keys(series, shapes), drawings, shown)
 
 
 def _shares(rows: _Rows) -> Figure:
     rows = rows.sorted(lambda row: row[0])
     shares = sorted(row[0] for row in rows.trusted.numbers)
-    middle = _percent(shares[(len(shares) - 1) // 2])
+    middle = percent(shares[(len(shares) - 1) // 2])
     title = f"Half of these models run at most {middle} of their weights for a token"
     if len(shares) == 1:
         title = f"{rows.trusted.names[0]} runs {middle} of its weights for a token"
@@ -257,17 +248,11 @@ def _shares(rows: _Rows) -> Figure:
         Series("active", "efficiency", "efficiency"),
         Series("routed", "utilisation", "expert utilisation"),
     )
-    legend = [
-        Key(item.css, shape, item.label)
-        for item, shape in zip(series, ("circle", "diamond"), strict=True)
-    ]
-    shown = rows.shown
-
-    def draw(width: float) -> Drawing:
-        said = "share of parameters, and of experts"
-        return pairs(shown.names, shown.numbers, series, width, "ratio", said, log=False)
-
-    return rows.figure("share", title, caption, legend, _twice(draw), shown)
+    shown, said = rows.shown, "share of parameters, and of experts"
+    drawings = _twice(
+        lambda width: pairs(shown.names, shown.numbers, series, width, "ratio", said, log=False)
+    )
+    return rows.figure("share", title, caption, _keys(series), drawings, shown)
 
 
 def _flops(rows: _Rows, flops_per_param: float) -> Figure:
@@ -311,10 +296,10 @@ def _ledger(rows: _Rows) -> Figure:
     shares = [row[-2] / sum(row[:-1]) for row in numbers]
     active = [row[-1] / (sum(row[:-2]) + row[-1]) for row in numbers]
     if len(shares) == 1:
-        whose = f"of {rows.trusted.names[0]}, and {_percent(active[0])} of those a token uses"
-        title = f"Routed experts hold {_percent(shares[0])} of the parameters {whose}"
+        whose = f"of {rows.trusted.names[0]}, and {percent(active[0])} of those a token uses"
+        title = f"Routed experts hold {percent(shares[0])} of the parameters {whose}"
     else:
-        of_all, of_active = (_range(_percent(min(s)), _percent(max(s))) for s in (shares, active))
+        of_all, of_active = (_range(percent(min(s)), percent(max(s))) for s in (shares, active))
         title = (
             f"Routed experts hold {of_all} of the parameters, and {of_active} of those a token uses"
         )
@@ -342,18 +327,14 @@ def _overhead(rows: _Rows) -> Figure:
     amount = _range(*(show(amount, "byte/token", "si") for amount in (moved[0], moved[-1])))
     most_of = "" if len(moved) == 1 else "at most "
     title = (
-        f"{whose} {most_of}{_percent(most_params)} of the parameters and {_do(moved)} "
-        f"{most_of}{_percent(most_flops)} of the FLOPs; what weighs is moving {amount} a token"
+        f"{whose} {most_of}{percent(most_params)} of the parameters and {_do(moved)} "
+        f"{most_of}{percent(most_flops)} of the FLOPs; what weighs is moving {amount} a token"
     )
     series = (
         Series("router-params", "of params", "router's share of parameters"),
         Series("router-flops", "of FLOPs", "router's share of FLOPs"),
     )
-    legend = [
-        Key("router-params", "circle", series[0].label),
-        Key("router-flops", "diamond", series[1].label),
-        Key("moved", "bar", "bytes moved a token"),
-    ]
+    legend = [*_keys(series), Key("moved", "bar", "bytes moved a token")]
     shown = rows.shown
     log = spans_decades([share for row in shown.numbers for share in row[:2]])
     caption = (
@@ -362,12 +343,15 @@ def _overhead(rows: _Rows) -> Figure:
     )
     caption = _on_top(rows, "largest share of FLOPs") + caption
     numbers = [(*row[:2], row[2] + row[3]) for row in shown.numbers]
-    return rows.figure(
-        "overhead", title, caption, legend,
-        _twice(lambda width: overheads(shown.names, numbers, series, width, log=log)),
-        shown,
-        lacking="for lack of numbers or of a router",
-    )  # fmt: skip
+    drawings = _twice(lambda width: overheads(shown.names, numbers, series, width, log=log))
+    without = "for lack of numbers or of a router"
+    return rows.figure("overhead", title, caption, legend, drawings, shown, lacking=without)
+
+
+def _keys(
+    series: tuple[Series, Series], shapes: Sequence[str] = ("circle", "diamond")
+) -> list[Key]:
+    return [Key(item.css, shape, item.label) for item, shape in zip(series, shapes, strict=True)]
 
 
 def _range(least: str, most: str) -> str:
@@ -384,11 +368,3 @@ def _do(models: Sequence[object]) -> str:
 
 def _twice(draw: Callable[[float], _T]) -> tuple[_T, _T]:
     return draw(WIDE), draw(NARROW)
-
-
-def _size(number: float) -> str:
-    return show(number, "parameters", "si")
-
-
-def _percent(share: float) -> str:
-    return show(share, "ratio", "percent")

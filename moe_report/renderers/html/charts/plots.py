@@ -248,12 +248,15 @@ class _Frame:
         texts: Sequence[Text],
     ) -> Drawing:
         """Return the drawing, with the names and the columns of numbers."""
-        texts = [*texts, *self._names(), *self._numbers()]
         return Drawing(
-            self.width, self.bottom + 38,
-            tuple(segments), tuple(boxes), tuple(marks), tuple(texts),
-            Rows(self.top, self.step),
-        )  # fmt: skip
+            self.width,
+            self.bottom + 38,
+            segments=tuple(segments),
+            boxes=tuple(boxes),
+            marks=tuple(marks),
+            texts=(*texts, *self._names(), *self._numbers()),
+            rows=Rows(self.top, self.step),
+        )
 
     def _names(self) -> Iterator[Text]:
         room = self.width if self.tall else self.left - 14

@@ -1,58 +1,16 @@
-"""Words and formulas of a page: docstrings, sources with links, typeset formulas."""
+"""Formulas of a page: typeset, explained symbol by symbol, with their sources."""
 
 from __future__ import annotations
 
-import re
-
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from moe_report.formula.expr import Expr
 from moe_report.formula.mathml import mathml, mathml_symbol
 from moe_report.renderers.html.page import Formula, PageSymbol
+from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.report import Column, Report
 
 LONG_FORMULA = 46  # characters, past which a formula takes a whole line
-_MARKED = re.compile(r"``(?P<code>[^`]+)``|\*(?P<emphasis>[^*\s](?:[^*]*[^*\s])?)\*")
-_LINKS = re.compile(
-    r"arXiv:(?P<arxiv>\d{4}\.\d{4,5})|doi:(?P<doi>10\.\d{4,9}/[^\s;,)\"<>]*[^\s;,.)\"<>])"
-    r"|(?P<url>https?://[^\s<>\"')]*[^\s<>\"').,;])"
-)
-
-
-def rich(text: str) -> Markup:
-    """Return a docstring's ``*emphasis*`` and double-backtick code as HTML, all else escaped.
-
-    >>> print(rich("*Active* of ``k < E`` & <b>"))
-    <em>Active</em> of <code>k &lt; E</code> &amp; &lt;b&gt;
-    """
-    parts, end = [], 0
-    for found in _MARKED.finditer(text):
-        parts.append(escape(text[end : found.start()]))
-        tag = "code" if found["code"] else "em"
-        parts.append(
-            Markup("<{0}>{1}</{0}>").format(Markup(tag), found["code"] or found["emphasis"])
-        )
-        end = found.end()
-    return Markup("").join([*parts, escape(text[end:])])
-
-
-def linked(text: str) -> Markup:
-    """Return a source with its arXiv ids, DOIs and web addresses as links, all else escaped.
-
-    >>> print(linked("Dai et al. 2024, arXiv:2401.06066, section 3"))
-    Dai et al. 2024, <a href="https://arxiv.org/abs/2401.06066">arXiv:2401.06066</a>, section 3
-    """
-    parts, end = [], 0
-    for found in _LINKS.finditer(text):
-        parts.append(escape(text[end : found.start()]))
-        href = found["url"]
-        if found["arxiv"]:
-            href = f"https://arxiv.org/abs/{found['arxiv']}"
-        elif found["doi"]:
-            href = f"https://doi.org/{found['doi']}"
-        parts.append(Markup('<a href="{}">{}</a>').format(href, found[0]))
-        end = found.end()
-    return Markup("").join([*parts, escape(text[end:])])
 
 
 def formula_of(report: Report, column: Column) -> Formula:
@@ -70,6 +28,11 @@ def formula_of(report: Report, column: Column) -> Formula:
     )
 
 
+def typeset(symbol: str) -> Markup:
+    """Return a symbol as MathML, nothing of an empty one."""
+    return Markup("<math>{}</math>").format(Markup(mathml_symbol(symbol))) if symbol else Markup("")
+
+
 def anchor_of(metric: str) -> str:
     """Return the id of a metric's formula."""
     return f"metric-{metric}"
@@ -82,12 +45,12 @@ def pieces(expr: Expr, report: Report, result: str) -> tuple[Markup, ...]:
     if len(terms) < 3:
         return (Markup(mathml(expr, symbols, result=result)),)
     opening = f'<math><mrow>{mathml_symbol(result)}<mo form="infix">=</mo></mrow></math>'
-    typeset = [opening]
+    shown = [opening]
     for sign, term in terms:
         inner = mathml(term, symbols).removeprefix("<math>").removesuffix("</math>")
         operator = f'<mo form="infix">{sign}</mo>' if sign else ""
-        typeset.append(f"<math><mrow>{operator}{inner}</mrow></math>")
-    return tuple(map(Markup, typeset))
+        shown.append(f"<math><mrow>{operator}{inner}</mrow></math>")
+    return tuple(map(Markup, shown))
 
 
 def _terms(expr: Expr) -> list[tuple[str, Expr]]:
@@ -128,9 +91,6 @@ def _symbols(report: Report, column: Column) -> tuple[PageSymbol, ...]:
     for name in column.expr.symbols():
         known = columns.get(name) or assumptions[name]
         unit = "" if known.unit == "ratio" else known.unit
-        typeset = Markup(mathml_symbol(known.symbol))
         anchor = anchor_of(name) if name in metrics else ""
-        explained.append(
-            PageSymbol(Markup("<math>{}</math>").format(typeset), known.label, unit, anchor)
-        )
+        explained.append(PageSymbol(typeset(known.symbol), known.label, unit, anchor))
     return tuple(explained)

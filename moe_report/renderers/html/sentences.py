@@ -1,4 +1,4 @@
-"""Sentences that make the points of a page with the numbers of its models.
+"""Sentences of the reading help that speak of the numbers of this page's models.
 
 A sentence speaks of rows that have every number it needs and that no finding doubts; where there
 is none it is empty, and the page has the general words alone.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moe_report.display import digits, exact, show
+from moe_report.display import digits, exact, parameters, percent, show
 from moe_report.report import Provenance, Report
 
 BF16_BYTES = 2
@@ -50,7 +50,6 @@ class _Trusted:
 
     def __init__(self, report: Report) -> None:
         self._metrics = {column.name for column in report.metrics}
-        self._doubted = {found.model for found in report.findings if found.column in self._metrics}
         self._report = report
         self.left_out = False
 
@@ -72,7 +71,11 @@ class _Trusted:
                 name in self._metrics and cell.provenance == Provenance.GIVEN
                 for name, cell in zip(names, cells, strict=True)
             )
-            if len(numbers) == len(names) and model.name not in self._doubted and not replaced:
+            if (
+                len(numbers) == len(names)
+                and model.name not in self._report.doubted
+                and not replaced
+            ):
                 rows.append((model.name, numbers))
         self.left_out |= 0 < len(rows) < len(self._report.models)
         return rows
@@ -94,20 +97,19 @@ def _sizes(trusted: _Trusted) -> str:
 
 
 def _memory(trusted: _Trusted) -> str:
-    rows = [
-        row for row in trusted.rows("total_params", "forward_flops", "dense_equivalent_flops")
-        if row[1][2] > row[1][1] > 0
-    ]  # fmt: skip
+    rows = trusted.rows("total_params", "forward_flops", "dense_equivalent_flops")
+    rows = [row for row in rows if row[1][2] > row[1][1] > 0]
     if rows:
         name, (total, flops, dense) = max(rows, key=lambda row: row[1][0])
-        costs = f"a token costs it {_flops(flops)}, not the {_flops(dense)} of every expert on"
+        sparse, full = (_amount(number, "FLOP/token") for number in (flops, dense))
+        costs = f"a token costs it {sparse}, not the {full} of every expert on"
     else:
         rows = trusted.rows("total_params", "active_params")
         if not rows:
             return ""
         name, (total, active) = max(rows, key=lambda row: row[1][0])
         costs = f"a token runs {_size(active)} of its {_size(total)} parameters"
-    takes = _shown(BF16_BYTES * total, "byte")
+    takes = _amount(BF16_BYTES * total, "byte")
     return f"Here, {name} takes {takes} at {BF16_BYTES} bytes a weight (BF16), while {costs}."
 
 
@@ -128,7 +130,7 @@ def _router(trusted: _Trusted) -> str:
             said = f"Here, the largest routers take {shares}."
     if rows := trusted.rows("dispatch_bytes_per_token", "combine_bytes_per_token"):
         model, parts = max(rows, key=lambda row: sum(row[1]))
-        moved = _shown(sum(parts), "byte")
+        moved = _amount(sum(parts), "byte")
         most = "up to " if len(rows) > 1 else ""
         lead = " But sending" if said else "Here, sending"
         said += (
@@ -187,17 +189,17 @@ def _span(rows: Rows) -> str:
 
 
 def _size(number: float) -> str:
-    return _shown(number, "parameters")
-
-
-def _flops(number: float) -> str:
-    return _shown(number, "FLOP/token")
+    return _unbroken(parameters(number))
 
 
 def _percent(share: float) -> str:
-    return _shown(share, "ratio", "percent")
+    return _unbroken(percent(share))
 
 
-def _shown(number: float, unit: str, format: str = "si") -> str:
-    """Return a number and its unit, which no line break may part."""
-    return show(number, unit, format).replace(" ", "\u00a0")
+def _amount(number: float, unit: str) -> str:
+    return _unbroken(show(number, unit, "si"))
+
+
+def _unbroken(text: str) -> str:
+    """Return a number and its unit so that no line break parts them."""
+    return text.replace(" ", "\u00a0")

@@ -1,0 +1,48 @@
+"""The sheet Findings: what the audit saw, each with a link to its cell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from moe_report.display import show
+from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.column_widths import text_lines
+from moe_report.renderers.excel.models_sheet import Layout
+from moe_report.renderers.excel.palette import CODE, FAILED, GO_TO, STRONG, TEXT, WARN_FILL, Look
+from moe_report.report import Report
+
+_TOP = 4
+_WIDTHS = {
+    "Kind": 12, "Model": 32, "Column": 26, "Finding": 84, "Stated": 14, "Computed": 14, "Cell": 14,
+}  # fmt: skip
+
+
+def write_findings(book: Book, report: Report, layout: Layout) -> None:
+    """Fill the sheet Findings."""
+    sheet = book["Findings"]
+    subtitle = "The audit saw nothing to doubt."
+    if report.findings or report.failures:
+        subtitle = "What the audit saw: numbers that differ, rows that no model can be."
+    sheet.heading("Findings", subtitle)
+    sheet.table_head(_TOP, _WIDTHS, right=("Stated", "Computed"))
+    for row, finding in enumerate(report.findings, start=_TOP + 1):
+        impossible = finding.level == "impossible"
+        sheet.text(row, 1, finding.level, replace(STRONG, fill=WARN_FILL if impossible else ""))
+        sheet.text(row, 2, finding.model, TEXT)
+        sheet.text(row, 3, finding.column, CODE)
+        sheet.text(row, 4, finding.message, TEXT)
+        column = report.columns[finding.column]
+        for number, value in ((5, finding.stated), (6, finding.computed)):
+            if value is not None:
+                shown = show(value, column.unit, column.format, significant=4)
+                sheet.text(row, number, shown, Look(horizontal="right", vertical="top"))
+        address = layout.address(finding.column, finding.model)
+        sheet.text(row, 7, address, replace(GO_TO, indent=1))
+        sheet.link(row, 7, address)
+        lines = max(1, text_lines(finding.message, 88), text_lines(finding.model, 34))
+        sheet.height(row, 14 * lines + 3)
+    for row, failure in enumerate(report.failures, start=_TOP + 1 + len(report.findings)):
+        sheet.text(row, 1, "failed", FAILED)
+        sheet.text(row, 4, str(failure), TEXT)
+    sheet.freeze(f"A{_TOP + 1}")
+    sheet.print_setup(f"{_TOP}:{_TOP}")

@@ -1,0 +1,63 @@
+"""The sheet Method: every metric as a paper's appendix would give it, then the inputs."""
+
+from __future__ import annotations
+
+from moe_report.formula.excel import plain
+from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.column_widths import text_lines
+from moe_report.renderers.excel.palette import CODE, SECTION, SOFT, TEXT, Look
+from moe_report.renderers.excel.sheet import Sheet
+from moe_report.report import Column, Report
+
+_TOP = 4
+_WIDTHS = {
+    "Symbol": 11, "Metric": 26, "Name": 27, "Formula": 62, "Description": 52, "Unit": 13,
+    "Source": 38, "Plugin": 26,
+}  # fmt: skip
+
+
+def write_method(book: Book, report: Report) -> None:
+    """Fill the sheet Method."""
+    sheet = book["Method"]
+    sheet.heading(
+        "Method",
+        f"{len(report.metrics)} metrics of {len(report.sections)} sections, computed by "
+        f"moe-report {report.version} from {report.source.name}",
+    )
+    sheet.table_head(_TOP, _WIDTHS)
+    row = _TOP + 1
+    for section in report.sections:
+        origin = f"{section.distribution} {section.version}".strip()
+        row = _part(sheet, row, section.title, section.columns, f"{origin}\n{section.module}")
+    _part(sheet, row, "Inputs", report.fields)
+    sheet.freeze(f"A{_TOP + 1}", 90)
+    sheet.print_setup(f"{_TOP}:{_TOP}")
+
+
+def _part(sheet: Sheet, row: int, title: str, columns: tuple[Column, ...], plugin: str = "") -> int:
+    """Write a title and a row a column; return the number of the next row."""
+    sheet.text(row, 1, title, SECTION)
+    sheet.height(row, 22)
+    for at, column in enumerate(columns, start=row + 1):
+        formula = "" if column.expr is None else plain(column.expr)
+        texts = (
+            (column.symbol.replace("_", " "), Look(italic=True, vertical="top")),
+            (column.label, Look(wrap=True, vertical="top", bold=True)),
+            (column.name, CODE),
+            (formula, CODE),
+            (column.description, TEXT),
+            (column.unit, SOFT),
+            (column.source, SOFT),
+            (plugin, SOFT),
+        )
+        for number, (text, look) in enumerate(texts, start=1):
+            if text:
+                sheet.text(at, number, text, look)
+        lines = max(
+            text_lines(formula, 60),
+            text_lines(column.description, 56),
+            text_lines(column.source, 44),
+            2,
+        )
+        sheet.height(at, 13.2 * lines + 3)
+    return row + 1 + len(columns)

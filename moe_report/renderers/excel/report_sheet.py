@@ -1,0 +1,41 @@
+"""The sheet Report: what the next report made from the workbook shall say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from moe_report.load.our_sheets import REPORT_SHEET
+from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.column_widths import text_lines
+from moe_report.renderers.excel.palette import CODE, INPUT, SOFT, Look
+
+_TOP = 4
+_MEANINGS = {
+    "title": "Heading of the report.",
+    "intro": "Paragraphs under the heading; an empty line parts them. Web addresses become links.",
+    "footer": "Paragraphs at the end.",
+    "logo": "Picture above the heading of the page: a png, jpeg, webp or svg file beside this "
+    "workbook, or in a folder below.",
+}
+_VALUE = Look(color=INPUT, wrap=True, vertical="top")
+
+
+def write_settings(book: Book, said: Mapping[str, str]) -> None:
+    """Fill the sheet Report with what the next report shall say, by key."""
+    sheet = book[REPORT_SHEET]
+    sheet.heading(
+        "Report", "What a report made from this workbook says. Options of the command line win."
+    )
+    sheet.table_head(_TOP, {"key": 12, "value": 78, "meaning": 78})
+    for row, (key, meaning) in enumerate(_MEANINGS.items(), start=_TOP + 1):
+        text = said.get(key, "")
+        sheet.text(row, 1, key, CODE)
+        if text:
+            sheet.text(row, 2, text, _VALUE)
+        else:
+            sheet.blank(row, 2, _VALUE)
+        sheet.text(row, 3, meaning, SOFT)
+        lines = sum(max(1, text_lines(line, 76)) for line in text.split("\n"))
+        sheet.height(row, min(13.5 * max(lines, 2) + 3, 400))
+    sheet.freeze(f"A{_TOP + 1}")
+    sheet.print_setup(f"{_TOP}:{_TOP}")

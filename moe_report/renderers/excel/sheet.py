@@ -1,0 +1,169 @@
+"""One sheet of a workbook in the making: cells and notes that we stream, and their shell."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table, TableStyleInfo
+
+from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.notes import Note
+from moe_report.ooxml.rows import SheetRows
+from moe_report.renderers.excel.palette import SUBTITLE, TABLE_HEAD, TITLE, Look, Palette
+from moe_report.renderers.excel.record import OUR_AUTHOR
+
+LETTER_LANDSCAPE_A4 = 9
+
+
+@dataclass
+class Sheet:
+    """One sheet: its shell, and what is streamed into it.
+
+    Attributes:
+        shell: The openpyxl sheet that holds everything but cells and notes.
+        palette: The styles of the workbook.
+        rows: The cells.
+        notes: The notes on cells.
+        widths: Widths of columns in characters, by number.
+        heights: Heights of rows in points, by number.
+        charts: Name and alternative text of each chart.
+    """
+
+    shell: Any  # an openpyxl Worksheet, whose published types are incomplete
+    palette: Palette
+    rows: SheetRows = field(default_factory=SheetRows)
+    notes: list[Note] = field(default_factory=list)
+    widths: dict[int, float] = field(default_factory=dict)
+    heights: dict[int, float] = field(default_factory=dict)
+    charts: list[tuple[str, str]] = field(default_factory=list)
+
+    def text(self, row: int, column: int, text: str, look: Look) -> None:
+        """Write a text, which is never a formula."""
+        self.rows.text(row, column, text, self.palette(look))
+
+    def number(self, row: int, column: int, value: float, look: Look) -> None:
+        """Write a number."""
+        self.rows.number(row, column, value, self.palette(look))
+
+    def blank(self, row: int, column: int, look: Look) -> None:
+        """Give an empty cell a look."""
+        self.rows.blank(row, column, self.palette(look))
+
+    def formula(
+        self,
+        row: int,
+        column: int,
+        formula: str,
+        value: float | str | None,
+        look: Look,
+        *,
+        error: bool = False,
+    ) -> None:
+        """Write a formula with the value that it has, or with an error as its value."""
+        self.rows.formula(row, column, formula, value, self.palette(look), error=error)
+
+    def heading(self, title: str, subtitle: str) -> None:
+        """Write the sheet's title and a line beneath it."""
+        self.text(1, 1, title, TITLE)
+        self.text(2, 1, subtitle, SUBTITLE)
+        self.height(1, 26)
+
+    def table_head(
+        self, row: int, columns: Mapping[str, float], *, right: Container[str] = ()
+    ) -> None:
+        """Write the header row of a plain table and set its widths.
+
+        Args:
+            row: Where it stands.
+            columns: Header and width in characters of each column.
+            right: Headers of columns of numbers.
+        """
+        for number, (name, width) in enumerate(columns.items(), start=1):
+            look = replace(TABLE_HEAD, horizontal="right") if name in right else TABLE_HEAD
+            self.text(row, number, name, look)
+            self.width(number, width)
+
+    def make_table(self, area: str, row: int, headers: Sequence[str]) -> Any:
+        """Make an area an Excel Table, named as the sheet is, with headers in a row; return it."""
+        for column, name in enumerate(headers, start=1):
+            self.shell.cell(row, column, name)  # openpyxl names the table's columns by it
+        name = self.shell.title
+        table: Any = Table(displayName=name, name=name, ref=area)
+        table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+        self.shell.add_table(table)
+        return table
+
+    def width(self, column: int, characters: float) -> None:
+        """Set the width of a column."""
+        self.widths[column] = characters
+        self.shell.column_dimensions[column_letters(column)].width = characters + 0.71
+
+    def height(self, row: int, points: float) -> None:
+        """Set the height of a row."""
+        self.heights[row] = points
+        self.rows.height(row, points)
+
+    def note(self, row: int, column: int, text: str) -> None:
+        """Put a note on a cell."""
+        self.notes.append(Note(row, column, text, OUR_AUTHOR))
+
+    def chart(self, chart: Any, at: str, name: str, text: str) -> None:
+        """Put an openpyxl chart on the sheet.
+
+        Args:
+            chart: The chart.
+            at: Address of the cell under its upper left corner.
+            name: What lists of the sheet's objects call it.
+            text: What it shows, for those who cannot see it.
+        """
+        self.shell.add_chart(chart, at)
+        self.charts.append((name, text))
+
+    def link(self, row: int, column: int, location: str) -> None:
+        """Make a cell a link to another place of the workbook."""
+        address = f"{column_letters(column)}{row}"
+        self.shell._hyperlinks.append(Hyperlink(ref=address, location=location))
+
+    def allow(self, *areas: str, type: Literal["whole", "decimal", "list"], **rule: Any) -> None:
+        """Let cells take only what an openpyxl data validation of some type allows."""
+        rule.setdefault("showErrorMessage", True)
+        check = DataValidation(type=type, **rule)
+        for area in areas:
+            check.add(area)
+        self.shell.add_data_validation(check)
+
+    def highlight(self, area: str, where: str, **look: Any) -> None:
+        """Give cells an openpyxl font or fill where a formula of the first of them is true."""
+        self.shell.conditional_formatting.add(area, FormulaRule(formula=[where], **look))
+
+    def freeze(self, cell: str, zoom: int = 100, *, gridlines: bool = False) -> None:
+        """Freeze the panes above and left of a cell, and set zoom and gridlines."""
+        freeze(self.shell, cell, zoom, gridlines=gridlines)
+
+    def print_setup(self, title_rows: str, *, wide: int = 1, title_columns: str = "") -> None:
+        """Print on landscape pages, ``wide`` pages wide, with rows and columns repeated."""
+        setup = self.shell.page_setup
+        setup.orientation = "landscape"
+        setup.paperSize = LETTER_LANDSCAPE_A4
+        setup.fitToWidth, setup.fitToHeight = wide, 0
+        self.shell.sheet_properties.pageSetUpPr.fitToPage = True
+        self.shell.print_title_rows = title_rows
+        if title_columns:
+            self.shell.print_title_cols = title_columns
+        self.shell.oddFooter.left.text = "&F · &A"
+        self.shell.oddFooter.right.text = "&P / &N"
+        margins = self.shell.page_margins
+        margins.left = margins.right = 0.4
+        margins.top, margins.bottom, margins.footer = 0.5, 0.75, 0.35
+
+
+def freeze(shell: Any, cell: str, zoom: int, *, gridlines: bool) -> None:
+    """Freeze the panes of an openpyxl sheet above and left of a cell; set zoom and gridlines."""
+    shell.freeze_panes = cell
+    shell.sheet_view.zoomScale = zoom
+    shell.sheet_view.showGridLines = gridlines
