@@ -15,6 +15,25 @@ from moe_report.cli.main import main
 from moe_report.schema import registry as registry_module
 from moe_report.schema.registry import Registry
 
+TESTS = Path(__file__).parent
+# Modules and folders of tests that compute long, or for which other programs are started:
+# left out by ``pytest -m "not slow"``.
+SLOW = (
+    "cli", "edit", "fill", "oracle", "renderers", "formula/test_fuzz_excel.py",
+    "importers/test_checkpoint.py", "importers/test_hub.py", "importers/test_meta.py",
+    "importers/test_mutations.py", "schema/test_plugin_distribution.py", "test_output.py",
+    "test_readme.py", "test_wheel.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow."""
+    slow = [TESTS / name for name in SLOW]
+    assert all(place.exists() for place in slow), "a slow test has moved"
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in slow):
+            item.add_marker("slow")
+
 
 def need(program: str) -> str:
     """Return a program's path; skip the test where it is not installed, but fail in CI."""
