@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from moe_report.cli.main import main
 from moe_report.errors import InputError
 from moe_report.ooxml import guard
+from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.scan import scan_sheet
 from tests.workbooks import MAIN, ROWS, parts_of, sheet_xml, zipped
@@ -283,7 +284,7 @@ def test_a_long_and_wide_sheet_is_refused() -> None:
 
 def test_a_million_empty_styled_cells_cost_little(tmp_path: Path) -> None:
     """A sheet that is formatted down to row 20,000 is read in seconds, in modest memory."""
-    cells = "".join(f'<c r="{guard.column_letters(n)}@" s="0"/>' for n in range(4, 54))
+    cells = "".join(f'<c r="{column_letters(n)}@" s="0"/>' for n in range(4, 54))
     rows = "".join(f'<row r="{n}">{cells.replace("@", str(n))}</row>' for n in range(3, 20_003))
     path = tmp_path / "models.xlsx"
     path.write_bytes(zipped(parts_of(sheet_xml(ROWS + rows))))
