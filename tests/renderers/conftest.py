@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,9 @@ def shown(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     asked: list[str] = []
     context = browser.new_context(viewport={"width": 1440, "height": 900})
 
-    def open_page(report: Report, fragment: str = "") -> Page:
+    def open_page(
+        report: Report, fragment: str = "", render: Callable[[Report], bytes] = render
+    ) -> Page:
         file = tmp_path / "report.html"
         file.write_bytes(render(report))
         page = context.new_page()

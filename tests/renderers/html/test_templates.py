@@ -123,15 +123,14 @@ def test_the_first_folder_wins(tmp_path: Path) -> None:
     assert "/* two */" not in text
 
 
-def test_a_theme_sets_the_colours(tmp_path: Path, shown: Open, monkeypatch: Any) -> None:
+def test_a_theme_sets_the_colours(tmp_path: Path, shown: Open) -> None:
     """A theme of the user is in force, in light and dark; the policy allows just this style."""
     write(tmp_path, theme_css=(
         "\ufeff:root { --link: #6a1b9a; --font: monospace }\r\n"
         "@media (prefers-color-scheme: dark) { :root { --link: #d6a8f0 } }"
     ))  # fmt: skip
     themed = partial(render, templates=[tmp_path])
-    monkeypatch.setattr("tests.renderers.html.test_html.render", themed)
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(), render=themed)
     for scheme, colour in (("light", "rgb(106, 27, 154)"), ("dark", "rgb(214, 168, 240)")):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert page.eval_on_selector(".source a", "a => getComputedStyle(a).color") == colour
@@ -324,10 +323,9 @@ def test_hostile_text_of_every_origin_is_shown_as_text(tmp_path: Path, shown: Op
 # -- the page of the calculator
 
 
-def test_the_calculators_page_opens_with_the_calculator(shown: Open, monkeypatch: Any) -> None:
+def test_the_calculators_page_opens_with_the_calculator(shown: Open) -> None:
     """It is in sight before one scrolls, on a laptop and a phone, and has numbers in it."""
-    monkeypatch.setattr("tests.renderers.html.test_html.render", render_calculator)
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(), render=render_calculator)
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         box = page.locator("#calculator .examples").bounding_box()
