@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,25 +12,6 @@ from click.testing import CliRunner
 from moe_report.cli.main import main
 from moe_report.schema import registry as registry_module
 from moe_report.schema.registry import Registry
-
-TESTS = Path(__file__).parent
-# Modules and folders of tests that compute long, or for which other programs are started:
-# left out by ``pytest -m "not slow"``.
-SLOW = (
-    "cli", "edit", "fill", "oracle", "renderers", "formula/test_fuzz_excel.py",
-    "importers/test_checkpoint.py", "importers/test_hub.py", "importers/test_meta.py",
-    "importers/test_mutations.py", "schema/test_plugin_distribution.py", "test_output.py",
-    "test_readme.py", "test_wheel.py",
-)  # fmt: skip
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow."""
-    slow = [TESTS / name for name in SLOW]
-    assert all(place.exists() for place in slow), "a slow test has moved"
-    for item in items:
-        if any(item.path.is_relative_to(place) for place in slow):
-            item.add_marker("slow")
 
 
 def need(program: str) -> str:
@@ -43,13 +22,6 @@ def need(program: str) -> str:
             pytest.fail(f"{program} is not installed, and in CI nothing may skip")
         pytest.skip(f"{program} is not installed")
     return path
-
-
-def library(name: str) -> Any:
-    """Import what a test needs and users may lack; where it is missing, skip, but fail in CI."""
-    if os.environ.get("CI") == "true":
-        return importlib.import_module(name)
-    return pytest.importorskip(name, exc_type=ImportError)
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +44,23 @@ def _steady_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the caller's colours or clock."""
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+TESTS = Path(__file__).parent
+# Modules and folders of tests that compute long, or for which other programs are started:
+# left out by ``pytest -m "not slow"``.
+SLOW = (
+    "cli", "edit", "fill", "oracle", "renderers", "formula/test_fuzz_excel.py",
+    "importers/test_checkpoint.py", "importers/test_hub.py", "importers/test_meta.py",
+    "importers/test_mutations.py", "schema/test_plugin_distribution.py", "test_output.py",
+    "test_readme.py", "test_wheel.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow."""
+    slow = [TESTS / name for name in SLOW]
+    assert all(place.exists() for place in slow), "a slow test has moved"
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in slow):
+            item.add_marker("slow")
