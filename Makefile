@@ -7,6 +7,8 @@ EXTRAS := test
 ifeq ($(CI),true)
 EXTRAS := test,oracle
 endif
+# All processors; the tests of a file stay together, for they share what is made once.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
 
@@ -30,7 +32,7 @@ demo: $(BIN)/moe-report ## Set up, and write the report of the example models in
 
 .PHONY: test
 test: $(VENV)/.test-$(CI) lint ## Set up, and pass the tests.
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 .PHONY: lint
 lint: $(VENV)/.test-$(CI) ## Check style, types and who imports whom.
@@ -43,7 +45,7 @@ lint: $(VENV)/.test-$(CI) ## Check style, types and who imports whom.
 oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact counts against them.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,oracle]'
-	$(BIN)/python -m pytest tests/oracle
+	$(PYTEST) tests/oracle
 
 .PHONY: bench
 bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain openpyxl script, and templates against zlib.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
@@ -31,13 +30,6 @@ def not_installed(what: str) -> NoReturn:
     pytest.skip(f"{what} is not installed")
 
 
-def library(name: str) -> Any:
-    """Import what a test needs and users may lack; where it is missing, skip, but fail in CI."""
-    if os.environ.get("CI") == "true":
-        return importlib.import_module(name)
-    return pytest.importorskip(name, exc_type=ImportError)
-
-
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     """Everything installed."""
@@ -58,3 +50,23 @@ def _steady_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the caller's colours or clock."""
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+TESTS = Path(__file__).parent
+# Modules and folders of tests that compute long, or for which other programs are started:
+# left out by ``pytest -m "not slow"``.
+SLOW = (
+    "cli", "edit", "fill", "oracle", "renderers", "formula/test_fuzz_excel.py",
+    "importers/test_checkpoint.py", "importers/test_hub.py", "importers/test_meta.py",
+    "importers/test_mutations.py", "schema/test_plugin_distribution.py", "test_output.py",
+    "test_readme.py", "test_wheel.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow."""
+    slow = [TESTS / name for name in SLOW]
+    assert all(place.exists() for place in slow), "a slow test has moved"
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in slow):
+            item.add_marker("slow")

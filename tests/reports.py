@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from moe_report.report import Report
 from moe_report.schema.registry import Failure, load
 from moe_report.table import ModelTable, Row, Source, given
 
+ALPHABET = "aiIlmMW0-_. 7型ß@"
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 MIXTRAL = {
@@ -72,3 +74,18 @@ def failed_report() -> Report:
     """Return a report that lacks a section because it failed."""
     failure = Failure("energy", "moe-energy", "moe_energy", "ImportError: no module named 'watts'")
     return usual_report(failures=(failure,))
+
+
+def varied(count: int, seed: int = 0, longest: int = 24, alphabet: str = ALPHABET) -> Report:
+    """A report of so many models of different shapes, with names of all lengths."""
+    draw = random.Random(seed)
+    rows = []
+    for at in range(count):
+        numbers = dict(draw.choice((MIXTRAL, OLMOE, QWEN3)))
+        numbers.pop("published_total_params", None)
+        numbers["hidden_size"] = draw.choice((512, 1024, 2048, 4096, 8192, 16384))
+        numbers["num_hidden_layers"] = draw.randint(1, 120)
+        numbers["num_experts"] = draw.choice((8, 16, 64, 256, 2048))
+        letters = "".join(draw.choice(alphabet) for _ in range(draw.randint(0, longest)))
+        rows.append(row(f"{at} {letters}".strip(), numbers))
+    return report_of(*rows)

@@ -11,18 +11,10 @@ from openpyxl.chart import BarChart, Reference
 
 from moe_report.fill.fill import fill
 from moe_report.ooxml.package import OFFICE_REL, PACKAGE_REL, Package
+from tests.fill.books import MODELS, opened, parts, repacked, saved, sheet_template, template
 from tests.fill.packages import whole_problems
-from tests.fill.test_fill import (
-    MODELS,
-    opened,
-    parts,
-    repacked,
-    saved,
-    sheet_template,
-    template,
-)
-from tests.ooxml.test_guard import zipped
 from tests.reports import usual_report
+from tests.workbooks import zipped
 
 _TYPES = "[Content_Types].xml"
 _SHEET = "xl/worksheets/sheet1.xml"

@@ -13,7 +13,7 @@ from moe_report.errors import InputError
 from moe_report.importers.model import Options, import_model
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
-from tests.conftest import library
+from tests.libraries import library
 
 gguf: Any = library("gguf")
 WIDTH, INNER, EXPERTS, WORDS = 64, 32, 4, 300

@@ -19,8 +19,8 @@ import pytest
 
 from moe_report.importers.config import row_from_config
 from moe_report_metrics import parameter_ledger as ledger
-from tests.conftest import library
 from tests.importers.safetensors_files import header_of, room_of
+from tests.libraries import library
 
 library("huggingface_hub")
 COMMIT, OLDER = "c" * 40, "0" * 40

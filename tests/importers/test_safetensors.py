@@ -12,8 +12,8 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.safetensors import INDEX, MAX_HEADER, Tensor, read_folder
-from tests.conftest import library
 from tests.importers.safetensors_files import Shapes, header_of, room_of, write, write_raw
+from tests.libraries import library
 
 ONE: Shapes = {"a.weight": ("BF16", (2, 3)), "b.weight": ("F32", (4,)), "c": ("F8_E4M3", ())}
 

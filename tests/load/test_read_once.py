@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from moe_report.cli.main import main
 from moe_report.ooxml import guard
-from tests.edit.test_append import MIXTRAL
+from tests.configs import MIXTRAL
 
 
 class Disk:

@@ -13,7 +13,7 @@ from openpyxl.comments import Comment
 
 from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package, parse, serialize
-from tests.ooxml.test_guard import parts_of, zipped
+from tests.workbooks import parts_of, zipped
 
 _SHEET = "xl/worksheets/sheet1.xml"
 _THREADS = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"

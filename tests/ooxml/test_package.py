@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moe_report.ooxml.package import OFFICE_REL, Package
-from tests.ooxml.test_guard import parts_of, zipped
+from tests.workbooks import parts_of, zipped
 
 _SHEET = "xl/worksheets/sheet1.xml"
 _LINKS = "xl/worksheets/_rels/sheet1.xml.rels"

@@ -12,7 +12,7 @@ from openpyxl.styles import Font, PatternFill
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.styles import MergedStyles, Styles
-from tests.ooxml.test_guard import parts_of, zipped
+from tests.workbooks import parts_of, zipped
 
 
 def saved(book: Workbook) -> Package:

@@ -8,7 +8,7 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
-from tests.conftest import library
+from tests.libraries import library
 
 torch = library("torch")
 transformers = library("transformers")

@@ -22,9 +22,9 @@ from moe_report.report import Report
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Scenarios, Source, given
 from tests import reports
+from tests.browser import Open
 from tests.office import convert, disagreements, stored
-from tests.renderers.html.test_calculator import agree, fill, saved, values
-from tests.renderers.html.test_html import Open, browser, shown  # noqa: F401 - fixtures
+from tests.renderers.calculator import agree, fill, saved, values
 
 SHEETS = ("Summary", "Models", "Assumptions")
 NAMES = ("base", "long context", "fp8")
@@ -203,7 +203,7 @@ def choose(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("first", ["base", "long context"])
-def test_the_page_chooses_as_the_engine_does(shown: Open, first: str) -> None:  # noqa: F811
+def test_the_page_chooses_as_the_engine_does(shown: Open, first: str) -> None:
     """From whichever scenario the report is for, and back to it; other models stay in it."""
     page = shown(report_of(first))
     assert page.locator("#calculator-scenario option").all_inner_texts() == ["base", *SETS]
@@ -220,7 +220,7 @@ def test_the_page_chooses_as_the_engine_does(shown: Open, first: str) -> None:  
     assert page.locator("#calculator img").count() == 0
 
 
-def test_what_is_typed_wins(shown: Open) -> None:  # noqa: F811
+def test_what_is_typed_wins(shown: Open) -> None:
     """A typed assumption stays whatever is chosen; Escape gives the scenario's back."""
     page = shown(report_of())
     fill(page, "context_length", "16384")
@@ -233,7 +233,7 @@ def test_what_is_typed_wins(shown: Open) -> None:  # noqa: F811
     agree(values(page), expected("long context"))
 
 
-def test_a_link_has_the_scenario_and_back_and_reset_undo_it(shown: Open) -> None:  # noqa: F811
+def test_a_link_has_the_scenario_and_back_and_reset_undo_it(shown: Open) -> None:
     """The choice is in the address; a name that is not here is said, and base is used."""
     page = shown(report_of())
     choose(page, "long context")
@@ -255,7 +255,7 @@ def test_a_link_has_the_scenario_and_back_and_reset_undo_it(shown: Open) -> None
     agree(values(strange), expected("base"))
 
 
-def test_the_chooser_works_from_the_keyboard(shown: Open) -> None:  # noqa: F811
+def test_the_chooser_works_from_the_keyboard(shown: Open) -> None:
     """It is labelled, and keys choose; without scenarios there is none."""
     page = shown(report_of())
     page.get_by_label("Scenario").focus()
@@ -265,7 +265,7 @@ def test_the_chooser_works_from_the_keyboard(shown: Open) -> None:  # noqa: F811
     assert shown(reports.usual_report()).locator("#calculator-scenario").count() == 0
 
 
-def test_the_page_says_which_scenario(shown: Open) -> None:  # noqa: F811
+def test_the_page_says_which_scenario(shown: Open) -> None:
     """In the line of facts, and at each assumption that it sets."""
     report = report_of("long context", capacity_factor=2)
     page = page_of(report)

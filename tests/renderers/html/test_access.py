@@ -24,7 +24,6 @@ from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
 from tests.conftest import need
-from tests.renderers.html.test_html import browser  # noqa: F401 - a fixture
 
 AXE = "4.14.1"
 WIDTHS = (360, 768, 1440, 2560)
@@ -84,7 +83,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:  # noqa: F811
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """Open a page of a width in a colour scheme."""
     contexts = []
 

@@ -6,9 +6,7 @@ import dataclasses
 import json
 import random
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -24,11 +22,12 @@ from moe_report.renderers.html.calculator import QUICK_EXAMPLES, calculator_scri
 from moe_report.renderers.html.render import render
 from moe_report.report import Report
 from moe_report.schema.fields import FIELDS, LARGEST, NUMBER_FIELDS
-from moe_report.schema.registry import Registry, load
+from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
+from tests.browser import Open
 from tests.conftest import need
-from tests.renderers.html.test_html import Open, browser, shown  # noqa: F401 - fixtures
+from tests.renderers.calculator import agree, changed, fill, saved, values
 
 PLUGIN = '''"""Energy of </script><img src=x onerror=alert(1)>.
 
@@ -71,55 +70,6 @@ def examples() -> Report:
     )
 
 
-def changed(
-    numbers: Mapping[str, float],
-    registry: Registry | None = None,
-    **assumptions: float,
-) -> dict[str, Any]:
-    """What the engine gives for one row of typed numbers."""
-    table = ModelTable((reports.row("A row", numbers),), Source("models.xlsx"))
-    report = build_report(table, registry or load(), assumptions=assumptions)
-    entry: dict[str, Any] = report_as_dict(report)["models"][0]
-    return entry
-
-
-def values(page: Page) -> dict[str, float | None]:
-    """Every metric's exact number; None where it shows an en dash."""
-    found: dict[str, float | None] = page.evaluate(
-        """() => Object.fromEntries([...document.querySelectorAll("[data-metric] [data-set]")].map(
-          (item) => [item.dataset.set, item.dataset.exact ? Number(item.dataset.exact) : null]))"""
-    )
-    for name, value in found.items():
-        if page.get_attribute(f"#set-{name}", "aria-invalid") is None:
-            assert (value is None) == (page.input_value(f"#set-{name}") == "–"), name
-    return found
-
-
-def agree(ours: Mapping[str, float | None], theirs: Mapping[str, float | None]) -> None:
-    """Fail unless two sets of numbers are equal to 1e-12, with the same ones missing."""
-    assert list(ours) == list(theirs)
-    for name, value in ours.items():
-        if value is None or theirs[name] is None:
-            assert value is theirs[name], name
-        else:
-            assert value == pytest.approx(theirs[name], rel=1e-12, abs=0), name
-
-
-def fill(page: Page, name: str, text: str) -> None:
-    """Type a number into an input, as a reader does."""
-    page.evaluate("id => (document.getElementById(id).closest('details') || {}).open = true",
-                  f"set-{name}")  # fmt: skip
-    page.fill(f"#set-{name}", text)
-
-
-def saved(page: Page) -> dict[str, Any]:
-    """The JSON that the page gives to save."""
-    with page.expect_download() as download:
-        page.click("#calculator-json")
-    entry: dict[str, Any] = json.loads(Path(download.value.path()).read_text("utf-8"))
-    return entry
-
-
 def copied(page: Page, button: str = "#calculator-copy") -> str:
     """What a button puts on the clipboard."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -129,7 +79,7 @@ def copied(page: Page, button: str = "#calculator-copy") -> str:
     return text
 
 
-def test_every_model_has_the_numbers_of_the_report(shown: Open, examples: Report) -> None:  # noqa: F811
+def test_every_model_has_the_numbers_of_the_report(shown: Open, examples: Report) -> None:
     """A click on each quick example, and each choice of the list, gives the JSON's numbers."""
     page = shown(examples)
     entries = report_as_dict(examples)["models"]
@@ -146,7 +96,7 @@ def test_every_model_has_the_numbers_of_the_report(shown: Open, examples: Report
             assert made == {**entry, "values": pytest.approx(entry["values"], rel=1e-12, abs=0)}
 
 
-def test_numbers_read_as_in_the_tables(shown: Open, examples: Report) -> None:  # noqa: F811
+def test_numbers_read_as_in_the_tables(shown: Open, examples: Report) -> None:
     """Three digits and the unit in sight, the exact number in the tooltip."""
     page = shown(examples)
     for at in (0, 2, 7):
@@ -192,7 +142,7 @@ def test_page_and_tables_write_numbers_alike(tmp_path: Path) -> None:
         assert theirs == ours, (number, unit, form)
 
 
-def test_a_new_top_k_is_what_the_engine_gives(shown: Open) -> None:  # noqa: F811
+def test_a_new_top_k_is_what_the_engine_gives(shown: Open) -> None:
     """Typing a number moves every metric to what the engine computes of the changed row."""
     page = shown(reports.usual_report())
     fill(page, "num_experts_per_tok", "4")
@@ -210,7 +160,7 @@ def test_a_new_top_k_is_what_the_engine_gives(shown: Open) -> None:  # noqa: F81
     assert "findings" not in made
 
 
-def test_assumptions_and_derived_defaults_follow(shown: Open) -> None:  # noqa: F811
+def test_assumptions_and_derived_defaults_follow(shown: Open) -> None:
     """A new context moves what rests on it; an emptied field falls back to its default."""
     page = shown(reports.usual_report())
     page.click("[data-model='Qwen3-30B-A3B']")
@@ -221,7 +171,7 @@ def test_assumptions_and_derived_defaults_follow(shown: Open) -> None:  # noqa: 
     agree(values(page), changed(numbers, context_length=32000)["values"])
 
 
-def test_blank_and_two_numbers(shown: Open) -> None:  # noqa: F811
+def test_blank_and_two_numbers(shown: Open) -> None:
     """With experts and top-k there are savings; all else is an en dash that names what it needs."""
     page = shown(reports.usual_report())
     page.click("[data-model='']")
@@ -240,7 +190,7 @@ def test_blank_and_two_numbers(shown: Open) -> None:  # noqa: F811
     assert saved(page)["provenance"] == entry["provenance"]
 
 
-def test_a_typed_metric_wins(shown: Open) -> None:  # noqa: F811
+def test_a_typed_metric_wins(shown: Open) -> None:
     """A number typed over a result is given, moves what is below it, and can be taken back."""
     page = shown(reports.usual_report())
     before = values(page)
@@ -254,7 +204,7 @@ def test_a_typed_metric_wins(shown: Open) -> None:  # noqa: F811
     agree(values(page), before)
 
 
-def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:  # noqa: F811
+def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:
     """A number that is refused says why beside its input; it is not replaced by a default."""
     page = shown(reports.usual_report())
     for name, text, why in (
@@ -278,7 +228,7 @@ def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:  # no
     agree(values(page), report_as_dict(reports.usual_report())["models"][0]["values"])
 
 
-def test_a_link_shares_a_what_if_and_back_undoes_it(shown: Open) -> None:  # noqa: F811
+def test_a_link_shares_a_what_if_and_back_undoes_it(shown: Open) -> None:
     """The address holds model, numbers and the tables' state; Reset and Back undo."""
     report = reports.usual_report()
     page = shown(report)
@@ -307,7 +257,7 @@ def test_a_link_shares_a_what_if_and_back_undoes_it(shown: Open) -> None:  # noq
     assert page.input_value("#set-num_experts") == "128"
 
 
-def test_a_strange_link_does_no_harm(shown: Open) -> None:  # noqa: F811
+def test_a_strange_link_does_no_harm(shown: Open) -> None:
     """Names that are no inputs are passed over; a model that is not here is said."""
     page = shown(
         reports.usual_report(),
@@ -320,7 +270,7 @@ def test_a_strange_link_does_no_harm(shown: Open) -> None:  # noqa: F811
     assert set(values(page).values()) == {None}
 
 
-def test_the_copied_row_is_a_row_of_a_workbook(shown: Open, tmp_path: Path) -> None:  # noqa: F811
+def test_the_copied_row_is_a_row_of_a_workbook(shown: Open, tmp_path: Path) -> None:
     """Header line and row, pasted into the sheet Models, give the page's numbers."""
     report = reports.report_of(
         reports.row("=1+1", reports.QWEN3, remark="two\nlines\tand a tab", model_type="qwen3_moe")
@@ -359,7 +309,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def test_metrics_of_others_are_there_untouched(shown: Open, tmp_path: Path) -> None:  # noqa: F811
+def test_metrics_of_others_are_there_untouched(shown: Open, tmp_path: Path) -> None:
     """A section from a file is computed, with its assumption; its docstrings stay text."""
     (tmp_path / "energy.py").write_text(PLUGIN, encoding="utf-8")
     registry = load(files=[tmp_path / "energy.py"])
@@ -380,7 +330,7 @@ def test_metrics_of_others_are_there_untouched(shown: Open, tmp_path: Path) -> N
     assert reports.HOSTILE in copied(page)
 
 
-def test_formulas_show_symbols_and_on_demand_numbers(shown: Open) -> None:  # noqa: F811
+def test_formulas_show_symbols_and_on_demand_numbers(shown: Open) -> None:
     """Beside a number stands its formula as typeset in its section; a switch puts numbers in."""
     page = shown(reports.usual_report())
     place = "[data-metric='expert_flops_savings'] .formula"
@@ -398,7 +348,7 @@ def test_formulas_show_symbols_and_on_demand_numbers(shown: Open) -> None:  # no
     assert page.inner_text(place) == symbols
 
 
-def test_works_from_the_keyboard(shown: Open) -> None:  # noqa: F811
+def test_works_from_the_keyboard(shown: Open) -> None:
     """A quick example by Enter, a field by Tab, Escape takes back what was typed."""
     page = shown(reports.usual_report())
     page.focus("[data-model='OLMoE-1B-7B']")
@@ -414,7 +364,7 @@ def test_works_from_the_keyboard(shown: Open) -> None:  # noqa: F811
     assert values(page)["embedding_params"] == 50304 * 2048
 
 
-def test_every_input_has_label_help_and_place(shown: Open) -> None:  # noqa: F811
+def test_every_input_has_label_help_and_place(shown: Open) -> None:
     """Each field and assumption is an input with a label, a help text and its unit."""
     report = reports.usual_report()
     page = shown(report)
@@ -433,7 +383,7 @@ def test_every_input_has_label_help_and_place(shown: Open) -> None:  # noqa: F81
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440, 2560])
-def test_body_never_scrolls_sideways(shown: Open, width: int) -> None:  # noqa: F811
+def test_body_never_scrolls_sideways(shown: Open, width: int) -> None:
     """At every width, also while all is missing and every group is open."""
     page = shown(reports.usual_report())
     page.set_viewport_size({"width": width, "height": 900})
@@ -458,7 +408,7 @@ def side_by_side(page: Page) -> dict[str, list[float | None]]:
     return found
 
 
-def test_models_stand_side_by_side(shown: Open, examples: Report) -> None:  # noqa: F811
+def test_models_stand_side_by_side(shown: Open, examples: Report) -> None:
     """Every metric of the chosen models, headline first, in the order of the sections."""
     page = shown(examples)
     names = [model.name for model in examples.models]
@@ -482,7 +432,7 @@ def test_models_stand_side_by_side(shown: Open, examples: Report) -> None:  # no
     assert len(side_by_side(page)["total_params"]) == 2
 
 
-def test_the_best_is_marked_where_one_way_is_better(shown: Open) -> None:  # noqa: F811
+def test_the_best_is_marked_where_one_way_is_better(shown: Open) -> None:
     """The star stands at the largest or smallest, and nowhere if no way is better."""
     report = reports.usual_report()
     page = shown(report)
@@ -502,7 +452,7 @@ def test_the_best_is_marked_where_one_way_is_better(shown: Open) -> None:  # noq
     assert marked
 
 
-def test_comparison_says_when_too_few_are_chosen(shown: Open) -> None:  # noqa: F811
+def test_comparison_says_when_too_few_are_chosen(shown: Open) -> None:
     """With one model there is a sentence in place of the table; keys choose."""
     page = shown(reports.usual_report())
     page.focus("[data-compare='compare.2']")
@@ -518,7 +468,7 @@ def test_comparison_says_when_too_few_are_chosen(shown: Open) -> None:  # noqa: 
     assert alone.locator("#comparison").count() == 0
 
 
-def test_nothing_to_compute_means_no_calculator(shown: Open) -> None:  # noqa: F811
+def test_nothing_to_compute_means_no_calculator(shown: Open) -> None:
     """Without sections there is nothing to follow, and the contents list has no entry."""
     report = dataclasses.replace(reports.usual_report(), sections=(), assumptions=(), findings=())
     page = shown(report)
@@ -562,7 +512,7 @@ def test_groups_are_those_of_the_fields(examples: Report) -> None:
     assert {title for title, unfolded, _ in groups if unfolded} == {"Shape", "Experts"}
 
 
-def test_every_input_says_what_it_is(shown: Open, examples: Report) -> None:  # noqa: F811
+def test_every_input_says_what_it_is(shown: Open, examples: Report) -> None:
     """Label, symbol, unit, help and bounds of each field and assumption stand beside its input."""
     page = shown(examples)
     page.evaluate(

@@ -22,23 +22,7 @@ from moe_report.report import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
-
-ALPHABET = "aiIlmMW0-_. 7型ß@"
-
-
-def varied(count: int, seed: int = 0, longest: int = 24, alphabet: str = ALPHABET) -> Report:
-    """A report of so many models of different shapes, with names of all lengths."""
-    draw = random.Random(seed)
-    rows = []
-    for at in range(count):
-        numbers = dict(draw.choice((reports.MIXTRAL, reports.OLMOE, reports.QWEN3)))
-        numbers.pop("published_total_params", None)
-        numbers["hidden_size"] = draw.choice((512, 1024, 2048, 4096, 8192, 16384))
-        numbers["num_hidden_layers"] = draw.randint(1, 120)
-        numbers["num_experts"] = draw.choice((8, 16, 64, 256, 2048))
-        letters = "".join(draw.choice(alphabet) for _ in range(draw.randint(0, longest)))
-        rows.append(reports.row(f"{at} {letters}".strip(), numbers))
-    return reports.report_of(*rows)
+from tests.reports import varied
 
 
 def drawings(report: Report) -> Iterator[tuple[str, Drawing]]:

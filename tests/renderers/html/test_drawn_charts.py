@@ -13,10 +13,10 @@ from moe_report.renderers.html.charts.labels import text_width
 from moe_report.renderers.html.charts.shapes import Drawing
 from moe_report.report import Report
 from tests import reports
+from tests.browser import Open, contrast
 from tests.conftest import not_installed
-from tests.renderers.html.test_calculator import changed, fill
-from tests.renderers.html.test_charts import ALPHABET, varied
-from tests.renderers.html.test_html import Open, browser, contrast, shown  # noqa: F401 - fixtures
+from tests.renderers.calculator import changed, fill
+from tests.reports import ALPHABET, varied
 
 SMALLER = reports.MIXTRAL | {"num_hidden_layers": 16}
 SIZES = {"wide": 1440, "narrow": 360}
@@ -114,7 +114,7 @@ def set_font(page: Page, family: str) -> None:
     ],
 )
 def test_no_text_outside_or_on_text(
-    shown: Open,  # noqa: F811
+    shown: Open,
     family: str,
     count: int,
     longest: int,
@@ -130,7 +130,7 @@ def test_no_text_outside_or_on_text(
 
 
 @pytest.mark.parametrize("family", FONTS)
-def test_no_character_is_wider_than_reckoned(shown: Open, family: str) -> None:  # noqa: F811
+def test_no_character_is_wider_than_reckoned(shown: Open, family: str) -> None:
     """A character of a label, as it is drawn, takes no more room than labels are given."""
     page = shown(pair())
     set_font(page, family)
@@ -155,7 +155,7 @@ def test_no_character_is_wider_than_reckoned(shown: Open, family: str) -> None: 
 
 
 @pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_the_mark_stands_where_a_model_of_its_numbers_does(shown: Open, size: str) -> None:  # noqa: F811
+def test_the_mark_stands_where_a_model_of_its_numbers_does(shown: Open, size: str) -> None:
     """It begins on the calculator's model; typing another's numbers moves it there at once."""
     report = pair()
     page = shown(report)
@@ -179,7 +179,7 @@ def test_the_mark_stands_where_a_model_of_its_numbers_does(shown: Open, size: st
     assert not now["arrow"]
 
 
-def test_the_mark_follows_what_the_engine_computes(shown: Open) -> None:  # noqa: F811
+def test_the_mark_follows_what_the_engine_computes(shown: Open) -> None:
     """Between the models it stands where the engine's numbers of the changed row put it."""
     report = reports.usual_report()
     page = shown(report)
@@ -201,7 +201,7 @@ def test_the_mark_follows_what_the_engine_computes(shown: Open) -> None:  # noqa
 
 
 @pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_the_mark_has_a_label_that_lies_on_nothing(shown: Open, size: str) -> None:  # noqa: F811
+def test_the_mark_has_a_label_that_lies_on_nothing(shown: Open, size: str) -> None:
     """A changed model is labelled, by its name if one is typed, never on another label."""
     page = shown(reports.usual_report())
     page.set_viewport_size({"width": SIZES[size], "height": 900})
@@ -218,7 +218,7 @@ def test_the_mark_has_a_label_that_lies_on_nothing(shown: Open, size: str) -> No
     assert page.locator("#charts b").count() == 0
 
 
-def test_the_mark_is_hidden_without_numbers(shown: Open) -> None:  # noqa: F811
+def test_the_mark_is_hidden_without_numbers(shown: Open) -> None:
     """With a blank calculator, or where a number is missing, neither mark nor sentence is there."""
     page = shown(reports.usual_report())
     page.click("[data-model='']")
@@ -238,7 +238,7 @@ def test_the_mark_is_hidden_without_numbers(shown: Open) -> None:  # noqa: F811
     ("name", "text"),
     [("num_hidden_layers", "9000"), ("hidden_size", "2"), ("total_params", "9e15")],
 )
-def test_beyond_the_axes_the_mark_stays_inside(shown: Open, name: str, text: str) -> None:  # noqa: F811
+def test_beyond_the_axes_the_mark_stays_inside(shown: Open, name: str, text: str) -> None:
     """It is held at the edge, an arrow points to where it would be, and the sentence says so."""
     report = reports.usual_report()
     page = shown(report)
@@ -270,7 +270,7 @@ def test_beyond_the_axes_the_mark_stays_inside(shown: Open, name: str, text: str
     assert "beyond" not in page.inner_text(".what-if-said")
 
 
-def test_the_mark_differs_by_shape(shown: Open) -> None:  # noqa: F811
+def test_the_mark_differs_by_shape(shown: Open) -> None:
     """Models are circles; the calculator's mark is a diamond, in sight in light and dark."""
     page = shown(reports.usual_report())
     shapes = "[...document.querySelectorAll('#chart-flops g.mark > *')].map((i) => i.localName)"
@@ -288,7 +288,7 @@ def test_the_mark_differs_by_shape(shown: Open) -> None:  # noqa: F811
         assert contrast(colours["ink"], colours["moved"]) >= 4.5
 
 
-def test_a_resting_pointer_is_told_the_numbers(shown: Open) -> None:  # noqa: F811
+def test_a_resting_pointer_is_told_the_numbers(shown: Open) -> None:
     """Each point, and each row, has as its title the row of the table that it shows."""
     page = shown(reports.usual_report())
     for figure in page.locator("figure.chart").all():
@@ -304,7 +304,7 @@ def test_a_resting_pointer_is_told_the_numbers(shown: Open) -> None:  # noqa: F8
             )
 
 
-def test_rows_cover_their_marks(shown: Open) -> None:  # noqa: F811
+def test_rows_cover_their_marks(shown: Open) -> None:
     """What a pointer rests on at a name, a mark or a number is the row of that model."""
     page = shown(reports.usual_report())
     for width in SIZES.values():
@@ -322,7 +322,7 @@ def test_rows_cover_their_marks(shown: Open) -> None:  # noqa: F811
         assert all(name == told for name, told in names)
 
 
-def test_each_chart_has_title_sentence_and_table(shown: Open) -> None:  # noqa: F811
+def test_each_chart_has_title_sentence_and_table(shown: Open) -> None:
     """A drawing is an image with a name and a description; its numbers are a table with headers."""
     page = shown(reports.usual_report())
     for figure in page.locator("figure.chart").all():

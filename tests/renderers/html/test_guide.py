@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from lxml import html as lxml_html
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from moe_report.compute.build import build_report
 from moe_report.display import show
@@ -22,7 +22,6 @@ from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
-from tests.conftest import need
 
 SPACE = "\u00a0"
 MOST_BYTES = 37_000  # of both sections, with every built-in metric
@@ -366,19 +365,15 @@ def test_costs_few_bytes() -> None:
 
 
 @pytest.fixture(scope="module")
-def browsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def browsed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The usual report in a browser that runs no script."""
-    path = need("chromium")
     file = tmp_path_factory.mktemp("guide") / "report.html"
     file.write_bytes(render(reports.usual_report()))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_context(java_script_enabled=False).new_page()
-        page.goto(file.as_uri())
-        yield page
-        browser.close()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    yield page
+    context.close()
 
 
 def test_opens_by_keyboard_without_script(browsed: Page) -> None:

@@ -3,60 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from moe_report.display import exact, show
 from moe_report.renderers.html.render import page_of, render
-from moe_report.report import Report
 from moe_report.schema.registry import load
 from tests import reports
-from tests.conftest import need
-
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser; its absence is a failure where tests run unattended."""
-    path = need("chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def shown(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open a report's page; fail at the end if it complained or asked for anything else."""
-    complaints: list[str] = []
-    asked: list[str] = []
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-
-    def open_page(report: Report, fragment: str = "") -> Page:
-        file = tmp_path / "report.html"
-        file.write_bytes(render(report))
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(file.as_uri() + fragment)
-        return page
-
-    yield open_page
-    context.close()
-    assert complaints == []
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    assert len({url.partition("#")[0] for url in asked if url.startswith("file:")}) == 1
+from tests.browser import Open, contrast
 
 
 def names(page: Page, table: str = "summary") -> list[str]:
@@ -302,18 +258,6 @@ def test_texts_have_contrast(shown: Open) -> None:
         )
         for name in ("ink", "quiet", "link", "strong"):
             assert contrast(colours[name], colours["paper"]) >= 4.5, (scheme, name)
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours as WCAG 2 defines it."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(part, 16) / 255 for part in re.findall("..", colour.strip().lstrip("#"))]
-        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 def test_page_prints_on_landscape_pages(shown: Open) -> None:

@@ -29,7 +29,7 @@ from moe_report.renderers.html import page as view
 from moe_report.renderers.html.render import page_of, render, render_calculator
 from moe_report.schema.registry import load
 from tests import reports
-from tests.renderers.html.test_html import Open, browser, shown  # noqa: F401 - fixtures
+from tests.browser import Open
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 README = (TEMPLATES / "README.md").read_text("utf-8")
@@ -123,15 +123,14 @@ def test_the_first_folder_wins(tmp_path: Path) -> None:
     assert "/* two */" not in text
 
 
-def test_a_theme_sets_the_colours(tmp_path: Path, shown: Open, monkeypatch: Any) -> None:  # noqa: F811
+def test_a_theme_sets_the_colours(tmp_path: Path, shown: Open) -> None:
     """A theme of the user is in force, in light and dark; the policy allows just this style."""
     write(tmp_path, theme_css=(
         "\ufeff:root { --link: #6a1b9a; --font: monospace }\r\n"
         "@media (prefers-color-scheme: dark) { :root { --link: #d6a8f0 } }"
     ))  # fmt: skip
     themed = partial(render, templates=[tmp_path])
-    monkeypatch.setattr("tests.renderers.html.test_html.render", themed)
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(), render=themed)
     for scheme, colour in (("light", "rgb(106, 27, 154)"), ("dark", "rgb(214, 168, 240)")):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert page.eval_on_selector(".source a", "a => getComputedStyle(a).color") == colour
@@ -247,7 +246,7 @@ def test_a_folder_that_would_change_nothing_is_refused(
 # -- the user's words
 
 
-def test_title_logo_intro_and_footer_are_shown(shown: Open) -> None:  # noqa: F811
+def test_title_logo_intro_and_footer_are_shown(shown: Open) -> None:
     """Paragraphs, links, and a picture that is part of the page."""
     branding = Branding(
         "Ours", "One, https://example.org/a?b=c&d.\nTwo.\n\nThree.", "Acme", Logo("image/png", PNG)
@@ -271,7 +270,7 @@ def test_without_any_there_is_no_trace() -> None:
         assert element not in text
 
 
-def test_hostile_words_and_logo_stay_what_they_are(shown: Open) -> None:  # noqa: F811
+def test_hostile_words_and_logo_stay_what_they_are(shown: Open) -> None:
     """Words are text, and a picture's script does not run, nor does it load anything."""
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="alert(1)">'
@@ -290,7 +289,7 @@ def test_hostile_words_and_logo_stay_what_they_are(shown: Open) -> None:  # noqa
     assert page.locator("a[href^='javascript']").count() == 0
 
 
-def test_hostile_text_of_every_origin_is_shown_as_text(tmp_path: Path, shown: Open) -> None:  # noqa: F811
+def test_hostile_text_of_every_origin_is_shown_as_text(tmp_path: Path, shown: Open) -> None:
     """In a workbook's cells, its sheet Report, and a plugin's words: nothing runs or is loaded."""
     bad = reports.HOSTILE
     book = openpyxl.Workbook()
@@ -324,10 +323,9 @@ def test_hostile_text_of_every_origin_is_shown_as_text(tmp_path: Path, shown: Op
 # -- the page of the calculator
 
 
-def test_the_calculators_page_opens_with_the_calculator(shown: Open, monkeypatch: Any) -> None:  # noqa: F811
+def test_the_calculators_page_opens_with_the_calculator(shown: Open) -> None:
     """It is in sight before one scrolls, on a laptop and a phone, and has numbers in it."""
-    monkeypatch.setattr("tests.renderers.html.test_html.render", render_calculator)
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(), render=render_calculator)
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         box = page.locator("#calculator .examples").bounding_box()
