@@ -8,7 +8,7 @@ ifeq ($(CI),true)
 EXTRAS := test,oracle
 endif
 # All processors; the tests of a file stay together, for they share what is made once.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 

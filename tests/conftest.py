@@ -14,6 +14,16 @@ from moe_report.cli.main import main
 from moe_report.schema import registry as registry_module
 from moe_report.schema.registry import Registry
 
+TESTS = Path(__file__).parent
+# Modules and folders of tests that compute long, or for which other programs are started:
+# left out by ``pytest -m "not slow"``.
+SLOW = (
+    "cli", "edit", "fill", "oracle", "renderers", "formula/test_fuzz_excel.py",
+    "importers/test_checkpoint.py", "importers/test_hub.py", "importers/test_meta.py",
+    "importers/test_mutations.py", "schema/test_plugin_distribution.py", "test_output.py",
+    "test_readme.py", "test_wheel.py",
+)  # fmt: skip
+
 
 def need(program: str) -> str:
     """Return a program's path; skip the test where it is not installed, but fail in CI."""
@@ -52,21 +62,11 @@ def _steady_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-TESTS = Path(__file__).parent
-# Modules and folders of tests that compute long, or for which other programs are started:
-# left out by ``pytest -m "not slow"``.
-SLOW = (
-    "cli", "edit", "fill", "oracle", "renderers", "formula/test_fuzz_excel.py",
-    "importers/test_checkpoint.py", "importers/test_hub.py", "importers/test_meta.py",
-    "importers/test_mutations.py", "schema/test_plugin_distribution.py", "test_output.py",
-    "test_readme.py", "test_wheel.py",
-)  # fmt: skip
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow."""
+    """Mark what is slow, and begin with it: else one process ends long after the others."""
     slow = [TESTS / name for name in SLOW]
     assert all(place.exists() for place in slow), "a slow test has moved"
     for item in items:
         if any(item.path.is_relative_to(place) for place in slow):
             item.add_marker("slow")
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
