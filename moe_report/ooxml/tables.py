@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import area_of
+from moe_report.ooxml.addresses import split_address
 from moe_report.ooxml.package import Package, parse
 
 
@@ -50,11 +50,11 @@ def table_area(root: etree._Element, part: str = "") -> TableArea:
     Raises:
         ValueError: It stands nowhere.
     """
-    left, top, right, bottom = area_of(root.get("ref", ""))
+    first, _, last = root.get("ref", "").partition(":")  # cells, never whole columns or rows
+    (left, top), (right, bottom) = split_address(first), split_address(last or first)
     name = root.get("displayName") or root.get("name") or ""
-    first = top + int(root.get("headerRowCount") or 1)
-    last = bottom - int(root.get("totalsRowCount") or 0)
-    return TableArea(part, name, left, top, right, bottom, first, last)
+    above, below = int(root.get("headerRowCount") or 1), int(root.get("totalsRowCount") or 0)
+    return TableArea(part, name, left, top, right, bottom, top + above, bottom - below)
 
 
 def tables_of(package: Package, part: str) -> Iterator[TableArea]:

@@ -956,7 +956,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         "sheet It's & other, cell A1: the reference",
     ),
     "a table that stands nowhere": (
-        {"parts": {"xl/tables/table1.xml": (MODELS, "table", table("Rep", "1:D"))}},
+        {"parts": {"xl/tables/table1.xml": (MODELS, "table", table("Rep", "1:5"))}},
         "q.xlsx, sheet Models: '1' is no cell address",
     ),
     "a part that is no XML": (
