@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
 from moe_report.importers.architectures.latent import (
     INDEXED,
     INDEXED_KINDS,
@@ -27,7 +27,7 @@ from moe_report.importers.architectures.mixers import (
     typed,
 )
 from moe_report.importers.architectures.qwen_glm import TEXT_ONLY, text_or_flat, tied_outside
-from moe_report.importers.architectures.uneven import Overrides
+from moe_report.importers.architectures.uneven import OVERRIDES
 
 FULL, SLIDING, INDEXED_KIND = "full_attention", "sliding_attention", "indexed_attention"
 
@@ -112,22 +112,14 @@ def _derive_mistral_large4(r: Reading) -> Mapping[str, float]:
     }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _EachOrEvery(Key):
-    """Every how many layers there are experts, or a list of 0 and 1."""
-
-    def accepts(self, value: object) -> bool:
-        """Whether it is such a number or such a list."""
-        if isinstance(value, list):
-            return all(item in (0, 1) for item in value)
-        return super().accepts(value)
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return super().expected + " or a list of 0 and 1"
+def _is_each_or_every(value: object) -> bool:
+    if isinstance(value, list):
+        return all(item in (0, 1) for item in value)
+    return is_count(value)
 
 
+# Every how many layers there are experts, or which layers have them.
+_EACH_OR_EVERY = Kind("a whole number of at least 1 or a list of 0 and 1", _is_each_or_every)
 _OWN = ("num_attention_heads", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim",
         "qk_rope_head_dim", "v_head_dim")  # fmt: skip
 
@@ -208,14 +200,14 @@ _DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | LAYER_TYPES | {
 } | {
     "index_n_heads": may(64),
     "q_lora_rank": may(1024, null=True),
-    "moe_layer_freq": _EachOrEvery((), "number", 1),
+    "moe_layer_freq": Key((), _EACH_OR_EVERY, 1),
     "shared_experts_intermediate_size|moe_shared_expert_intermediate_size":
         may(1536, "shared_expert_intermediate_size"),
     "use_dsa": may(None, kind="flag"),
     "use_sliding_window": may(True, kind="flag"),
     "sliding_window": may(None),
     "sliding_window_size": may(512),
-    "per_layer_config": Overrides((), "text", None, True),
+    "per_layer_config": OVERRIDES,
     "swa_num_attention_heads": may(64),
     "swa_q_lora_rank": may(1024),
     "swa_kv_lora_rank": may(1024),

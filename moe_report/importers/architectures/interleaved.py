@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Kind, Reading, may, need
 from moe_report.importers.architectures.common import (
     LOCAL,
     SHAPE,
@@ -80,28 +79,15 @@ def _derive_cohere2(r: Reading) -> Mapping[str, float]:
     return given
 
 
-@dataclass(frozen=True)
-class _Flags(Key):
-    def accepts(self, value: object) -> bool:
-        """Whether the value is a list of true and false, or null."""
-        return value is None or (isinstance(value, list) and all(type(x) is bool for x in value))
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "a list of true and false"
+def _is_flags(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(type(x) is bool for x in value))
 
 
-@dataclass(frozen=True)
-class _Pattern(Key):
-    def accepts(self, value: object) -> bool:
-        """Whether the value is a number or a text of one letter a layer."""
-        return value is None or isinstance(value, str) or (type(value) is int and value >= 0)
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "a whole number or a text"
+_FLAGS = Kind("a list of true and false", _is_flags)
+# A text has a letter for each layer.
+_PATTERN = Kind(
+    "a whole number or a text", lambda value: value is None or type(value) in (int, str)
+)
 
 
 def _derive_mellum(r: Reading) -> Mapping[str, float]:
@@ -143,8 +129,8 @@ ADAPTERS: Mapping[str, Adapter] = {
     "exaone_moe": Adapter(
         BASE | EXPERTS | MTP | LAYER_TYPES | MLP_TYPES | kv_heads(32) | leading(1) | window(4096)
         | shared_experts(1) | {
-            "is_moe_layer": _Flags((), "flag", None, True),
-            "sliding_window_pattern": _Pattern((), "text", 4, True),
+            "is_moe_layer": Key((), _FLAGS, None),
+            "sliding_window_pattern": Key((), _PATTERN, 4, minimum=0),
         },
         fixed={"qk_norm": 1}, derive=_derive_exaone,
     ),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from moe_report.importers.adapter import Key, Reading, may, need
+from moe_report.importers.adapter import Key, Kind, Reading, is_count, may, need
 
 FULL, LINEAR = "full_attention", "linear_attention"
 MIXED = (
@@ -74,21 +74,9 @@ def kinds(r: Reading, key: str, *known: str) -> Counter[str]:
     return found
 
 
-@dataclass(frozen=True)
-class NumberOrAuto(Key):
-    """A whole number, or the text "auto": to be worked out from the others."""
-
-    def accepts(self, value: object) -> bool:
-        """Whether it is "auto" or such a number."""
-        return value == "auto" or super().accepts(value)
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return super().expected + ' or "auto"'
-
-
-AUTO = NumberOrAuto((), "number", "auto")
+# A number, or to be worked out from the others.
+_AUTO = Kind('a whole number of at least 1 or "auto"', lambda x: x == "auto" or is_count(x))
+AUTO = Key((), _AUTO, "auto")
 LATENT = {name: need(name) for name in ("kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim")} | {
     "v_head_dim": need("v_head_dim"),
     "attention_bias": may(False, kind="flag"),

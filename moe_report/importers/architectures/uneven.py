@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
 from moe_report.importers.architectures.common import SHAPE, kv_heads
 from moe_report.importers.architectures.interleaved import every, window
 from moe_report.importers.architectures.layers import (
@@ -27,6 +26,10 @@ from moe_report.importers.architectures.qwen_glm import (
 )
 
 _CORE = "Heads differ between layers, which no field describes: the attention core is left out"
+_GATING = Kind(
+    "true, 'per-head' or 'per-element'",
+    lambda value: value is True or value in ("per-head", "per-element"),
+)
 
 
 def _derive_mimo(r: Reading) -> Mapping[str, float]:
@@ -63,18 +66,6 @@ def _derive_mimo(r: Reading) -> Mapping[str, float]:
     }
 
 
-@dataclass(frozen=True)
-class _Gating(Key):
-    def accepts(self, value: object) -> bool:
-        """Whether the value is true, or says what there is a gate for."""
-        return value is True or value in ("per-head", "per-element")
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "true, 'per-head' or 'per-element'"
-
-
 def _derive_laguna(r: Reading) -> Mapping[str, float]:
     heads = [r["num_attention_heads"]] * r["num_hidden_layers"]
     if r["num_attention_heads_per_layer"] is not None:
@@ -95,25 +86,17 @@ def _same_heads(r: Reading, heads: set[int]) -> Mapping[str, float]:
     return {}
 
 
-@dataclass(frozen=True)
-class Overrides(Key):
-    """What a layer has otherwise, by the layer's number."""
-
-    def accepts(self, value: object) -> bool:
-        """Whether it is an object of objects of whole numbers, or null."""
-        return value is None or (isinstance(value, dict) and all(
-            number.isdigit() and isinstance(layer, dict) and all(map(_is_number, layer.values()))
-            for number, layer in value.items()
-        ))  # fmt: skip
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "an object that gives whole numbers for numbers of layers"
+def _is_overrides(value: object) -> bool:
+    return value is None or (isinstance(value, dict) and all(
+        number.isdigit() and isinstance(layer, dict) and all(map(is_count, layer.values()))
+        for number, layer in value.items()
+    ))  # fmt: skip
 
 
-def _is_number(value: object) -> bool:
-    return type(value) is int and value > 0
+# What a layer has otherwise, by the layer's number.
+OVERRIDES = Key(
+    (), Kind("an object that gives whole numbers for numbers of layers", _is_overrides), None
+)
 
 
 def _gemma4_layers(r: Reading) -> Iterator[tuple[bool, int, int]]:
@@ -193,7 +176,7 @@ _GEMMA4 = SHAPE | LAYER_TYPES | {
     "head_dim": may(256),
     "global_head_dim": may(512),
     "num_global_key_value_heads": may(None),
-    "per_layer_config": Overrides((), "text", None, True),
+    "per_layer_config": OVERRIDES,
     "attention_k_eq_v": may(False, kind="flag"),
     "attention_bias": may(False, kind="flag"),
     "sliding_window": may(512, "sliding_window"),
@@ -250,7 +233,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
             "head_dim": may(128, "head_dim"),
             "attention_bias": may(False, kind="flag"),
-            "gating": _Gating((), "text", True),
+            "gating": Key((), _GATING, True),
             "num_attention_heads_per_layer": may(None, kind="numbers"),
         },
         fixed={"num_shared_experts": 1, "router_bias": 1}, derive=_derive_laguna,

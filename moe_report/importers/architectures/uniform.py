@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moe_report.importers.adapter import Adapter, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures.common import (
     HEAD_DIM,
     LOCAL,
@@ -14,7 +14,7 @@ from moe_report.importers.architectures.common import (
 )
 from moe_report.importers.architectures.layers import (
     MLP_TYPES,
-    OneForAll,
+    ONE_FOR_ALL,
     one_for_all,
     sparse,
     without_mtp,
@@ -166,10 +166,10 @@ ADAPTERS: Mapping[str, Adapter] = {
     "hunyuan_v1_moe": Adapter(
         SHAPE | HEAD_DIM | kv_heads(None) | attention_bias(False) | {
             "intermediate_size": need("moe_intermediate_size"),
-            "num_experts|num_local_experts": OneForAll((), "number"),
-            "moe_topk|num_experts_per_tok": OneForAll((), "number"),
-            "num_shared_expert": OneForAll((), "number", None, True),
-            "moe_intermediate_size": OneForAll((), "number", None, True),
+            "num_experts|num_local_experts": Key((), ONE_FOR_ALL),
+            "moe_topk|num_experts_per_tok": Key((), ONE_FOR_ALL),
+            "num_shared_expert": Key((), ONE_FOR_ALL, None, nullable=True),
+            "moe_intermediate_size": Key((), ONE_FOR_ALL, None, nullable=True),
             "use_qk_norm": may(None, kind="flag"),
         },
         fixed={"num_shared_experts": 1, "qk_norm": 1}, derive=_derive_hunyuan,
