@@ -17,7 +17,6 @@ from moe_report.importers.architectures import (
     indexed,
     interleaved,
     latent,
-    multimodal,
     plain,
     qwen_glm,
     selected,
@@ -38,7 +37,6 @@ ADAPTERS: Mapping[str, Adapter] = {
     **hyper_connected.ADAPTERS,
     **selected.ADAPTERS,
     **convolved.ADAPTERS,
-    **multimodal.ADAPTERS,
     **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures.common import SHAPE, TOP_K
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
@@ -14,14 +15,12 @@ from moe_report.importers.architectures.layers import (
     without_mtp,
 )
 from moe_report.importers.architectures.mixers import (
-    TEXT_ROUTING,
     Mixer,
     kinds,
-    text_part,
     typed,
     untied,
 )
-from moe_report.importers.architectures.qwen_glm import TEXT_ONLY
+from moe_report.importers.architectures.text_part import text_part
 
 FULL, WINDOWED = "hybrid", "hybrid_sliding"
 _CORE = (
@@ -158,7 +157,7 @@ def _derive_zaya(r: Reading) -> Mapping[str, float]:
     }
 
 
-_INKLING: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | {
+_INKLING = SHAPE | TOP_K | LAYER_TYPES | {
     "tie_word_embeddings": may(None, kind="flag"),
     "num_attention_heads": need(),
     "num_key_value_heads": need(),
@@ -169,50 +168,51 @@ _INKLING: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | {
     "conv_kernel_size|sconv_kernel_size": may(4),
     "n_routed_experts|num_local_experts": need("num_experts"),
 }  # fmt: skip
-_ONE = _INKLING | MLP_TYPES | MTP | {
-    "swa_num_attention_heads": may(64),
-    "swa_num_key_value_heads": may(16),
-    "sliding_window_size|sliding_window": may(512, "sliding_window"),
-    "local_layer_ids": may(None, kind="numbers"),
-    "dense_mlp_idx": may(None, minimum=0),
-    "intermediate_size": need(),
-    "dense_intermediate_size": may(None),
-    "moe_intermediate_size": may(None),
-    "n_shared_experts": may(2, "num_shared_experts"),
-    "unpadded_vocab_size": may(None),
-    "mtp_hidden_states_first": may(True, kind="flag"),
-    "mtp_local_layer_ids": may(None, kind="numbers"),
-}  # fmt: skip
-_TWO = _INKLING | {
-    "swa_num_attention_heads": may(48),
-    "swa_num_key_value_heads": may(8),
-    "sliding_window_size|sliding_window": may(1024, "sliding_window"),
-    "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
-}  # fmt: skip
-_ONE_IRRELEVANT = frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"})
-_TEXT_IRRELEVANT = TEXT_ROUTING | {f"text_config.{key}" for key in _ONE_IRRELEVANT}
+_ONE = Adapter(
+    _INKLING | MLP_TYPES | MTP | {
+        "swa_num_attention_heads": may(64),
+        "swa_num_key_value_heads": may(16),
+        "sliding_window_size|sliding_window": may(512, "sliding_window"),
+        "local_layer_ids": may(None, kind="numbers"),
+        "dense_mlp_idx": may(None, minimum=0),
+        "intermediate_size": need(),
+        "dense_intermediate_size": may(None),
+        "moe_intermediate_size": may(None),
+        "n_shared_experts": may(2, "num_shared_experts"),
+        "unpadded_vocab_size": may(None),
+        "mtp_hidden_states_first": may(True, kind="flag"),
+        "mtp_local_layer_ids": may(None, kind="numbers"),
+    },
+    derive=_derive_inkling, note=_ROUTER,
+    irrelevant=frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"}),
+)  # fmt: skip
+_TWO = Adapter(
+    _INKLING | {
+        "swa_num_attention_heads": may(48),
+        "swa_num_key_value_heads": may(8),
+        "sliding_window_size|sliding_window": may(1024, "sliding_window"),
+        "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
+    },
+    derive=_derive_inkling2,
+)  # fmt: skip
 
 
-def _with_mtp_outside(keys: Mapping[str, Key]) -> dict[str, Key]:
-    """Return keys with layers for further tokens also where checkpoints say how many there are."""
-    return {
-        f"{name}|mtp_config.num_nextn_predict_layers" if "nextn" in name else name: key
-        for name, key in keys.items()
-    }
+def _with_mtp_outside(adapter: Adapter) -> Adapter:
+    """Read layers for further tokens also where checkpoints say how many there are."""
+    return replace(
+        adapter,
+        keys={
+            f"{name}|mtp_config.num_nextn_predict_layers" if "nextn" in name else name: key
+            for name, key in adapter.keys.items()
+        },
+    )
 
 
 ADAPTERS: Mapping[str, Adapter] = {
-    "inkling_mm_model": Adapter(
-        _with_mtp_outside(text_part(_ONE)), derive=_derive_inkling, irrelevant=_TEXT_IRRELEVANT,
-        note=f"{_ROUTER}. {TEXT_ONLY}",
-    ),
-    "inkling_text": Adapter(
-        _ONE, derive=_derive_inkling, irrelevant=_ONE_IRRELEVANT, note=_ROUTER
-    ),
-    "inkling2": Adapter(
-        text_part(_TWO), derive=_derive_inkling2, irrelevant=TEXT_ROUTING, note=TEXT_ONLY
-    ),
-    "inkling2_text": Adapter(_TWO, derive=_derive_inkling2),
+    "inkling_mm_model": _with_mtp_outside(text_part(_ONE)),
+    "inkling_text": _ONE,
+    "inkling2": text_part(_TWO),
+    "inkling2_text": _TWO,
     "zaya": Adapter(
         SHAPE | LAYER_TYPES | {
             "hidden_size": need(),

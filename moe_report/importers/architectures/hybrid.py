@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from moe_report.importers.adapter import REQUIRED, Adapter, Reading, may, need
 from moe_report.importers.architectures.common import (
@@ -10,14 +11,15 @@ from moe_report.importers.architectures.common import (
     LOCAL,
     SHAPE,
     TOP_K,
+    WINDOW,
     kv_heads,
 )
 from moe_report.importers.architectures.latent import checked, deepseek
+from moe_report.importers.architectures.layers import LAYER_TYPES
 from moe_report.importers.architectures.mixers import (
     FULL,
     LINEAR,
     MIXED,
-    TEXT_ROUTING,
     Mixer,
     attention,
     gated_delta,
@@ -30,7 +32,7 @@ from moe_report.importers.architectures.mixers import (
     typed,
     untied,
 )
-from moe_report.importers.architectures.qwen_glm import tied_outside
+from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
 
 
 def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
@@ -129,18 +131,19 @@ _QWEN = SHAPE | TOP_K | kv_heads(2) | {
     "linear_num_key_heads": may(16),
     "linear_num_value_heads": may(32),
 }  # fmt: skip
-_QWEN35 = _QWEN | {"mtp_num_hidden_layers": may(None, minimum=0)}
 _QWEN_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1}
-_MINIMAX = LOCAL | kv_heads(8) | HEAD_DIM | {
-    "sliding_window": may(None, "sliding_window"),
-    "layer_types": may(None, kind="texts"),
-    "attn_type_list": may(None, kind="numbers"),
-    "shared_intermediate_size": may(None, minimum=0),
-}  # fmt: skip
-_MINIMAX_CODE = Adapter(
-    _MINIMAX, derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}),
-    note=f"{MIXED}. {_NO_ORACLE}",
+_QWEN35 = Adapter(
+    _QWEN | {"mtp_num_hidden_layers": may(None, minimum=0)},
+    fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED, untold_mtp=True,
 )  # fmt: skip
+_MINIMAX = Adapter(
+    LOCAL | kv_heads(8) | HEAD_DIM | WINDOW | LAYER_TYPES | {
+        "attn_type_list": may(None, kind="numbers"),
+        "shared_intermediate_size": may(None, minimum=0),
+    },
+    derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}), note=MIXED,
+)  # fmt: skip
+_MINIMAX_CODE = replace(_MINIMAX, note=f"{MIXED}. {_NO_ORACLE}")
 _KIMI = {
     spellings: key
     for spellings, key in deepseek(leading=1, q_rank=None).items()
@@ -164,17 +167,9 @@ ADAPTERS: Mapping[str, Adapter] = {
         },
         fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED, untold_mtp=True,
     ),
-    "qwen3_5_moe_text": Adapter(
-        _QWEN35, fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED, untold_mtp=True
-    ),
-    "qwen3_5_moe": Adapter(
-        tied_outside(_QWEN35), fixed=_QWEN_FIXED, derive=_derive_qwen3_next,
-        irrelevant=TEXT_ROUTING, untold_mtp=True,
-        note=f"{MIXED}. Only the text model is counted, not the one for images",
-    ),
-    "minimax": Adapter(
-        _MINIMAX, derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}), note=MIXED
-    ),
+    "qwen3_5_moe_text": _QWEN35,
+    "qwen3_5_moe": tied_outside(_QWEN35, note=NO_IMAGES),
+    "minimax": _MINIMAX,
     "minimax_text_01": _MINIMAX_CODE,
     "minimax_m1": _MINIMAX_CODE,
     "lfm2_moe": Adapter(

@@ -29,7 +29,7 @@ from moe_report.importers.architectures.mixers import (
     typed,
 )
 from moe_report.importers.architectures.mixers import kinds as kinds_of
-from moe_report.importers.architectures.qwen_glm import text_or_flat
+from moe_report.importers.architectures.text_part import text_or_flat
 
 _WINDOW, _SPARSE, _HEAVY = (
     "sliding_attention", "compressed_sparse_attention", "heavily_compressed_attention"

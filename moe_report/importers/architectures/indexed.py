@@ -19,14 +19,13 @@ from moe_report.importers.architectures.latent import (
 from moe_report.importers.architectures.layers import LAYER_TYPES
 from moe_report.importers.architectures.mixers import (
     LATENT,
-    TEXT_ROUTING,
     Mixer,
     beside_attention,
     indexer,
     latent_attention,
     typed,
 )
-from moe_report.importers.architectures.qwen_glm import TEXT_ONLY, text_or_flat, tied_outside
+from moe_report.importers.architectures.text_part import text_or_flat, tied_outside
 from moe_report.importers.architectures.uneven import OVERRIDES
 
 FULL, SLIDING, INDEXED_KIND = "full_attention", "sliding_attention", "indexed_attention"
@@ -232,17 +231,16 @@ ADAPTERS: Mapping[str, Adapter] = {
         note=f"{INDEXED}. Gates of norms are among the other parameters, their FLOPs among those"
         " of attention's projections",
     ),
-    "mistral_large4": Adapter(
-        tied_outside(
+    "mistral_large4": tied_outside(
+        Adapter(
             deepseek(leading=1, q_rank=None) | INDEXER | SELECTING | LAYER_TYPES | {
                 "index_n_heads": may(32),
                 "no_rope_layers": may(None, kind="numbers"),
                 "no_rope_layer_interval": may(4),
                 "kv_source_layers": may(None, kind="numbers"),
-            }
-        ),
-        derive=_derive_mistral_large4, irrelevant=TEXT_ROUTING, untold_mtp=True,
-        note=f"{INDEXED}. {TEXT_ONLY}",
+            },
+            derive=_derive_mistral_large4, note=INDEXED, untold_mtp=True,
+        )
     ),
     "dots3_note": text_or_flat(_DOTS3_TEXT),
     "dots3_note_text": _DOTS3_TEXT,

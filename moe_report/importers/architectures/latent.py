@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures.common import SHAPE, TOP_K
 from moe_report.importers.architectures.layers import MTP, with_mtp, without_mtp
 from moe_report.importers.architectures.mixers import (
     LATENT,
-    TEXT_ROUTING,
     indexer,
     latent_attention,
-    text_part,
     typed,
 )
-from moe_report.importers.architectures.qwen_glm import tied_outside
+from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
 
 
 def deepseek(*, shared: int = 1, leading: int, q_rank: int | None) -> dict[str, Key]:
@@ -173,34 +172,27 @@ def _derive_longcat(r: Reading) -> Mapping[str, float]:
     return given
 
 
-_TEXT = "Only the text model is counted, not the one for images"
 _NOT_IN_TRANSFORMERS = (
     "transformers has no such architecture; it is read as DeepSeek-V3, from which its own code is"
     " derived"
 )
-_V3 = deepseek(leading=3, q_rank=1536)
-_MISTRAL4 = deepseek(leading=0, q_rank=1024)
+_V3 = Adapter(deepseek(leading=3, q_rank=1536), derive=_derive_deepseek)
+_MISTRAL4 = Adapter(deepseek(leading=0, q_rank=1024), derive=_derive_plain)
 
 ADAPTERS: Mapping[str, Adapter] = {
     "deepseek_v2": Adapter(deepseek(shared=2, leading=0, q_rank=1536), derive=_derive_plain),
-    "deepseek_v3": Adapter(_V3, derive=_derive_deepseek),
-    "kimi_k2": Adapter(_V3, derive=_derive_deepseek, note=_NOT_IN_TRANSFORMERS),
-    "kimi_k25": Adapter(
-        text_part(_V3), derive=_derive_deepseek, irrelevant=TEXT_ROUTING, note=_TEXT
-    ),
-    "kimi_vl": Adapter(
-        text_part(_V3), derive=_derive_deepseek, irrelevant=TEXT_ROUTING,
-        note=f"{_TEXT}. {_NOT_IN_TRANSFORMERS}",
-    ),
+    "deepseek_v3": _V3,
+    "kimi_k2": replace(_V3, note=_NOT_IN_TRANSFORMERS),
+    "kimi_k25": text_part(_V3, note=NO_IMAGES),
+    "kimi_vl": text_part(_V3, note=f"{NO_IMAGES}. {_NOT_IN_TRANSFORMERS}"),
     "glm4_moe_lite": Adapter(deepseek(leading=1, q_rank=768), derive=_derive_deepseek),
-    "mistral4": Adapter(_MISTRAL4, derive=_derive_plain),
-    "mistral3": Adapter(
-        tied_outside(_MISTRAL4) | {"tie_word_embeddings": may(True, "tie_word_embeddings")},
-        derive=_derive_plain, irrelevant=TEXT_ROUTING, note=_TEXT, text_model="mistral4",
+    "mistral4": _MISTRAL4,
+    "mistral3": tied_outside(
+        replace(_MISTRAL4, text_model="mistral4"), default=True, note=NO_IMAGES
     ),
     "axk1": Adapter(deepseek(leading=1, q_rank=1536), derive=_derive_axk1),
     "deepseek_v32": Adapter(
-        _V3 | INDEXER | {"index_n_heads": may(64), "layer_types": may(None, kind="texts")},
+        _V3.keys | INDEXER | {"index_n_heads": may(64), "layer_types": may(None, kind="texts")},
         derive=_indexed(lambda r: int(r["num_hidden_layers"])),
         note=INDEXED,
     ),

@@ -21,16 +21,6 @@ _KINDS = {
 }
 
 
-# Keys of routing and its training loss, where they stand in the part for text.
-TEXT_ROUTING = frozenset(
-    f"text_config.{key}"
-    for key in (
-        "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "norm_topk_prob",
-        "topk_group", "topk_method",
-    )
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Mixer:
     """Parameters of one layer's token mixer.
@@ -196,19 +186,6 @@ def untied(r: Reading) -> None:
     """Refuse tied embeddings where the architecture's code has them apart, whatever is said."""
     if r["tie_word_embeddings"]:
         r.refuse("tie_word_embeddings", "is true, but this architecture never ties them")
-
-
-def text_part(keys: Mapping[str, Key]) -> dict[str, Key]:
-    """Return keys as they stand in the text part of a config for text and images.
-
-    Embeddings are tied by the config itself; where that is silent, its text part says.
-    """
-    found = {
-        "|".join(f"text_config.{spelling}" for spelling in spellings.split("|")): key
-        for spellings, key in keys.items()
-    }
-    tied = found.pop("text_config.tie_word_embeddings")
-    return found | {"tie_word_embeddings|text_config.tie_word_embeddings": tied}
 
 
 def beside_attention(given: Mapping[str, float], others: Mixer) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures.common import (
@@ -15,6 +16,7 @@ from moe_report.importers.architectures.common import (
     kv_heads,
     windowed,
 )
+from moe_report.importers.architectures.text_part import NO_IMAGES
 
 
 def _derive_qwen3(r: Reading) -> Mapping[str, float]:
@@ -50,18 +52,20 @@ def _derive_llama4(r: Reading) -> Mapping[str, float]:
     return given | {"num_chunked_attention_layers": chunked}
 
 
-_LLAMA4 = LOCAL | kv_heads(8) | attention_bias(False) | {
-    "intermediate_size": need("moe_intermediate_size", "shared_expert_intermediate_size"),
-    "intermediate_size_mlp": may(16384, "intermediate_size"),
-    "head_dim": may(128, "head_dim", null=True),
-    "moe_layers": may(None, kind="numbers"),
-    "interleave_moe_layer_step": may(1),
-    "attention_chunk_size": may(8192, "attention_chunk_size", null=True),
-    "no_rope_layers": may(None, kind="numbers"),
-    "no_rope_layer_interval": may(4),
-    "layer_types": may(None, kind="texts"),
-}  # fmt: skip
-_LLAMA4_FIXED = {"num_shared_experts": 1}
+_LLAMA4 = Adapter(
+    LOCAL | kv_heads(8) | attention_bias(False) | {
+        "intermediate_size": need("moe_intermediate_size", "shared_expert_intermediate_size"),
+        "intermediate_size_mlp": may(16384, "intermediate_size"),
+        "head_dim": may(128, "head_dim", null=True),
+        "moe_layers": may(None, kind="numbers"),
+        "interleave_moe_layer_step": may(1),
+        "attention_chunk_size": may(8192, "attention_chunk_size", null=True),
+        "no_rope_layers": may(None, kind="numbers"),
+        "no_rope_layer_interval": may(4),
+        "layer_types": may(None, kind="texts"),
+    },
+    fixed={"num_shared_experts": 1}, derive=_derive_llama4,
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "mixtral": Adapter(LOCAL | kv_heads(8) | HEAD_DIM | WINDOW, derive=windowed),
@@ -106,11 +110,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "ffn_config.moe_normalize_expert_weights", "ffn_config.uniform_expert_assignment",
         }),
     ),
-    "llama4_text": Adapter(_LLAMA4, fixed=_LLAMA4_FIXED, derive=_derive_llama4),
-    "llama4": Adapter(
-        _LLAMA4, fixed=_LLAMA4_FIXED, derive=_derive_llama4, section="text_config",
-        note="Only the text model is counted, not the one for images",
-    ),
+    "llama4_text": _LLAMA4,
+    "llama4": replace(_LLAMA4, section="text_config", note=NO_IMAGES),
     "phimoe": Adapter(
         LOCAL | kv_heads(8) | HEAD_DIM | attention_bias(False) | WINDOW
         | {"lm_head_bias": may(False, "unembedding_bias")},

@@ -24,7 +24,7 @@ from moe_report.importers.architectures.layers import (
     with_mtp,
     without_mtp,
 )
-from moe_report.importers.architectures.mixers import TEXT_ROUTING, text_part
+from moe_report.importers.architectures.text_part import text_part, tied_outside
 
 BASE = SHAPE | TOP_K | HEAD_DIM | {
     "intermediate_size": need("intermediate_size"),
@@ -32,34 +32,6 @@ BASE = SHAPE | TOP_K | HEAD_DIM | {
 }  # fmt: skip
 EXPERTS = {"num_experts|num_local_experts": need("num_experts")}
 ROUTED = {"n_routed_experts|num_local_experts|num_experts": need("num_experts")}
-
-
-TEXT_ONLY = "Only the text model is counted, not those for images, video and sound"
-
-
-def tied_outside(keys: Mapping[str, Key], default: bool = False) -> dict[str, Key]:
-    """Return keys as they stand in a text part that has no say in whether embeddings are tied."""
-    found = text_part(keys)
-    del found["tie_word_embeddings|text_config.tie_word_embeddings"]
-    return found | {"tie_word_embeddings": may(default, "tie_word_embeddings")}
-
-
-def text_or_flat(adapter: Adapter) -> Adapter:
-    """Return how a config is read that has a text part, or is one itself.
-
-    What stands outside of a text part is then not read, though transformers may write it there.
-
-    Args:
-        adapter: How the text part is read where it stands alone.
-    """
-    outside = {name for spellings in adapter.keys for name in spellings.split("|")}
-    return replace(
-        adapter,
-        keys=tied_outside(adapter.keys),
-        irrelevant=adapter.irrelevant | TEXT_ROUTING | outside,
-        note=f"{adapter.note}. {TEXT_ONLY}",
-        flat=adapter,
-    )
 
 
 def shared_experts(default: int) -> dict[str, Key]:
@@ -127,6 +99,8 @@ _OCR = BASE | ROUTED | kv_heads(None) | MLP_TYPES | leading(1) | attention_bias(
     "mlp_bias": may(False, kind="flag"),
 }  # fmt: skip
 _QWEN3 = BASE | EXPERTS | SPARSE_STEP | attention_bias(False)
+# The configuration class has a window that the layers never use.
+_THINKER = Adapter(_QWEN3 | kv_heads(4), fixed={"qk_norm": 1}, derive=sparse_step)
 
 ADAPTERS: Mapping[str, Adapter] = {
     "qwen2_moe": Adapter(
@@ -140,14 +114,14 @@ ADAPTERS: Mapping[str, Adapter] = {
         fixed={"num_shared_experts": 1, "shared_expert_gate": 1},
         derive=_derive_qwen2,
     ),
-    "qwen3_vl_moe": Adapter(
-        tied_outside(_QWEN3 | kv_heads(16)), fixed={"qk_norm": 1}, derive=sparse_step,
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    "qwen3_vl_moe": tied_outside(
+        Adapter(_QWEN3 | kv_heads(16), fixed={"qk_norm": 1}, derive=sparse_step)
     ),
-    # The configuration class has a window that the layers never use.
-    "qwen3_omni_moe_thinker": Adapter(
-        tied_outside(_QWEN3 | kv_heads(4)), fixed={"qk_norm": 1}, derive=sparse_step,
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    "qwen3_omni_moe_thinker": tied_outside(_THINKER),
+    "qwen3_omni_moe": tied_outside(
+        replace(_THINKER, section="thinker_config"),
+        note="Only the thinker's text model is counted, not those for images, video and sound,"
+        " nor the talker",
     ),
     "glm4_moe": Adapter(
         BASE | ROUTED | MTP | kv_heads(8) | leading(1) | shared_experts(1) | {
@@ -156,12 +130,11 @@ ADAPTERS: Mapping[str, Adapter] = {
         },
         derive=_derive_glm4,
     ),
-    "glm4v_moe": Adapter(
-        text_part(
+    "glm4v_moe": text_part(
+        Adapter(
             BASE | ROUTED | kv_heads(8) | leading(1) | shared_experts(1)
             | {"attention_bias": may(True, "qkv_bias")}
-        ),
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+        )
     ),
     "solar_open": Adapter(
         BASE | ROUTED | kv_heads(8) | shared_experts(1) | {
@@ -189,11 +162,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         fixed={"qk_norm": 1}, derive=_derive_hy3,
         irrelevant=frozenset({"router_scaling_factor", "enable_moe_fp32_combine"}),
     ),
-    "deepseek_ocr2": Adapter(
-        tied_outside(_OCR), derive=_derive_ocr, irrelevant=TEXT_ROUTING, note=TEXT_ONLY
-    ),
-    "unlimited_ocr": Adapter(
-        tied_outside(_OCR | {"num_attention_heads": need()}),
-        derive=_derive_unlimited_ocr, irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    "deepseek_ocr2": tied_outside(Adapter(_OCR, derive=_derive_ocr)),
+    "unlimited_ocr": tied_outside(
+        Adapter(_OCR | {"num_attention_heads": need()}, derive=_derive_unlimited_ocr)
     ),
 }  # fmt: skip

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isqrt
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures.common import SHAPE, TOP_K
 from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, sparse
 from moe_report.importers.architectures.mixers import (
     FULL,
     LINEAR,
-    TEXT_ROUTING,
     Mixer,
     attention,
     beside_attention,
     gated_delta,
     kinds,
-    text_part,
     typed,
 )
 from moe_report.importers.architectures.ngrams import NGRAMS, ngram_tables
-from moe_report.importers.architectures.qwen_glm import TEXT_ONLY, tied_outside
+from moe_report.importers.architectures.text_part import text_part, tied_outside
 
 SELECTED, BLOCKS = "indexed_attention", "minimax_m3_sparse"
 _SELECTION = "A token attends to what is selected for it, which no field describes"
@@ -140,65 +138,58 @@ def _derive_doge(r: Reading) -> Mapping[str, float]:
     }
 
 
-_MINIMAX_FIXED = {"qk_norm": 1, "num_shared_experts": 1}
 _INDEX = "sparse_attention_config.sparse"
-_MINIMAX: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | {
-    "num_attention_heads": need(),
-    "num_key_value_heads": may(4),
-    "head_dim": may(128),
-    "num_local_experts|num_experts": need("num_experts"),
-    "intermediate_size": need("moe_intermediate_size"),
-    "dense_intermediate_size": may(12288, "intermediate_size"),
-    "shared_intermediate_size": may(3072, "shared_expert_intermediate_size"),
-    "n_shared_experts|num_shared_experts": may(None),
-    f"index_n_heads|{_INDEX}_num_index_heads": may(4),
-    f"index_head_dim|{_INDEX}_index_dim": may(128),
-    f"index_topk_blocks|{_INDEX}_topk_blocks": may(16),
-    "sparse_attention_config.sparse_attention_freq": may(None, kind="numbers"),
-    "moe_layer_freq": may(None, kind="numbers"),
-}  # fmt: skip
-_QWEN4: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | NGRAMS | {
-    "num_attention_heads": need(),
-    "num_key_value_heads": may(2),
-    "head_dim": may(256),
-    "num_experts|num_local_experts": need("num_experts"),
-    "moe_intermediate_size": need("moe_intermediate_size"),
-    "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
-    "attention_bias": may(False, kind="flag"),
-    "full_attention_interval": may(4),
-    "linear_conv_kernel_dim": may(4),
-    "linear_key_head_dim": may(128),
-    "linear_value_head_dim": may(128),
-    "linear_num_key_heads": may(16),
-    "linear_num_value_heads": may(32),
-    "hc_count": may(4, minimum=2),
-    "hc_lowrank": may(320),
-    "indexer_n_heads": may(None),
-    "indexer_kv_heads": may(None),
-    "indexer_head_dim": may(None),
-}  # fmt: skip
-_QWEN4_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1, "num_norms_per_layer": 0}
-_QWEN4_NOTE = (
-    f"{_CORE}. No field describes either what mixes streams between the layers, and adds embeddings"
-    " of n-grams to them: these count with the embedding, and the rest as other parameters, whose"
-    " FLOPs are given with those of attention"
-)
+_MINIMAX = Adapter(
+    SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | {
+        "num_attention_heads": need(),
+        "num_key_value_heads": may(4),
+        "head_dim": may(128),
+        "num_local_experts|num_experts": need("num_experts"),
+        "intermediate_size": need("moe_intermediate_size"),
+        "dense_intermediate_size": may(12288, "intermediate_size"),
+        "shared_intermediate_size": may(3072, "shared_expert_intermediate_size"),
+        "n_shared_experts|num_shared_experts": may(None),
+        f"index_n_heads|{_INDEX}_num_index_heads": may(4),
+        f"index_head_dim|{_INDEX}_index_dim": may(128),
+        f"index_topk_blocks|{_INDEX}_topk_blocks": may(16),
+        "sparse_attention_config.sparse_attention_freq": may(None, kind="numbers"),
+        "moe_layer_freq": may(None, kind="numbers"),
+    },
+    fixed={"qk_norm": 1, "num_shared_experts": 1}, derive=_derive_minimax, untold_mtp=True,
+)  # fmt: skip
+_QWEN4 = Adapter(
+    SHAPE | TOP_K | LAYER_TYPES | NGRAMS | {
+        "num_attention_heads": need(),
+        "num_key_value_heads": may(2),
+        "head_dim": may(256),
+        "num_experts|num_local_experts": need("num_experts"),
+        "moe_intermediate_size": need("moe_intermediate_size"),
+        "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
+        "attention_bias": may(False, kind="flag"),
+        "full_attention_interval": may(4),
+        "linear_conv_kernel_dim": may(4),
+        "linear_key_head_dim": may(128),
+        "linear_value_head_dim": may(128),
+        "linear_num_key_heads": may(16),
+        "linear_num_value_heads": may(32),
+        "hc_count": may(4, minimum=2),
+        "hc_lowrank": may(320),
+        "indexer_n_heads": may(None),
+        "indexer_kv_heads": may(None),
+        "indexer_head_dim": may(None),
+    },
+    fixed={"num_shared_experts": 1, "shared_expert_gate": 1, "num_norms_per_layer": 0},
+    derive=_derive_qwen4, untold_mtp=True,
+    note=f"{_CORE}. No field describes either what mixes streams between the layers, and adds"
+    " embeddings of n-grams to them: these count with the embedding, and the rest as other"
+    " parameters, whose FLOPs are given with those of attention",
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
-    "minimax_m3_vl": Adapter(
-        text_part(_MINIMAX), fixed=_MINIMAX_FIXED, derive=_derive_minimax,
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY, untold_mtp=True,
-    ),
-    "minimax_m3_vl_text": Adapter(
-        _MINIMAX, fixed=_MINIMAX_FIXED, derive=_derive_minimax, untold_mtp=True
-    ),
-    "qwen4_exp": Adapter(
-        tied_outside(_QWEN4), fixed=_QWEN4_FIXED, derive=_derive_qwen4, irrelevant=TEXT_ROUTING,
-        note=f"{_QWEN4_NOTE}. {TEXT_ONLY}", untold_mtp=True,
-    ),
-    "qwen4_exp_text": Adapter(
-        _QWEN4, fixed=_QWEN4_FIXED, derive=_derive_qwen4, note=_QWEN4_NOTE, untold_mtp=True
-    ),
+    "minimax_m3_vl": text_part(_MINIMAX),
+    "minimax_m3_vl_text": _MINIMAX,
+    "qwen4_exp": tied_outside(_QWEN4),
+    "qwen4_exp_text": _QWEN4,
     "doge": Adapter(
         SHAPE | TOP_K | {
             "hidden_size": need(),

@@ -16,14 +16,12 @@ from moe_report.importers.architectures.layers import (
     sparse,
     without_mtp,
 )
-from moe_report.importers.architectures.mixers import TEXT_ROUTING
 from moe_report.importers.architectures.qwen_glm import (
     BASE,
     EXPERTS,
     ROUTED,
-    TEXT_ONLY,
-    tied_outside,
 )
+from moe_report.importers.architectures.text_part import tied_outside
 
 _CORE = "Heads differ between layers, which no field describes: the attention core is left out"
 _GATING = Kind(
@@ -169,47 +167,53 @@ def _derive_step(r: Reading) -> Mapping[str, float]:
     }
 
 
-_GEMMA4 = SHAPE | LAYER_TYPES | {
-    "tie_word_embeddings": may(True, "tie_word_embeddings"),
-    "num_attention_heads": need(),
-    "num_key_value_heads": need(),
-    "head_dim": may(256),
-    "global_head_dim": may(512),
-    "num_global_key_value_heads": may(None),
-    "per_layer_config": OVERRIDES,
-    "attention_k_eq_v": may(False, kind="flag"),
-    "attention_bias": may(False, kind="flag"),
-    "sliding_window": may(512, "sliding_window"),
-    # The dense FFN beside the experts of each layer is a shared expert.
-    "intermediate_size": need("shared_expert_intermediate_size"),
-    "moe_intermediate_size": need("moe_intermediate_size"),
-    "num_experts": need("num_experts"),
-    "top_k_experts|num_experts_per_tok": need("num_experts_per_tok"),
-    "enable_moe_block": may(False, kind="flag"),
-    "hidden_size_per_layer_input": may(256, minimum=0),
-    "num_kv_shared_layers": may(0, minimum=0),
-    "use_bidirectional_attention": may(None, kind="text"),
-}  # fmt: skip
-_GEMMA4_FIXED = {"num_shared_experts": 1, "num_norms_per_layer": 7, "router_bias": 1}
-_STEP = SHAPE | LAYER_TYPES | MLP_TYPES | MTP | {
-    "num_attention_heads": need(),
-    "num_sliding_attention_heads|attention_other_setting.num_attention_heads": may(None),
-    "num_key_value_heads|num_attention_groups": need("num_key_value_heads"),
-    "head_dim": may(128, "head_dim"),
-    "intermediate_size": need("intermediate_size"),
-    "moe_intermediate_size": need("moe_intermediate_size"),
-    "n_routed_experts|moe_num_experts|num_local_experts": need("num_experts"),
-    "num_experts_per_tok|moe_top_k": need("num_experts_per_tok"),
-    "share_expert_dim|share_expert_dims": may(1280, "shared_expert_intermediate_size"),
-    "sliding_window": may(None, "sliding_window"),
-    "attention_bias": may(False, kind="flag"),
-    "mlp_bias": may(False, kind="flag"),
-    "moe_layers_enum": may(None, kind="text"),
-}  # fmt: skip
-_STEP_IRRELEVANT = frozenset({
-    "moe_router_scaling_factor", "moe_router_activation", "use_moe_router_bias", "use_moe",
-    "norm_expert_weight",
-})  # fmt: skip
+_GEMMA4 = Adapter(
+    SHAPE | LAYER_TYPES | {
+        "tie_word_embeddings": may(True, "tie_word_embeddings"),
+        "num_attention_heads": need(),
+        "num_key_value_heads": need(),
+        "head_dim": may(256),
+        "global_head_dim": may(512),
+        "num_global_key_value_heads": may(None),
+        "per_layer_config": OVERRIDES,
+        "attention_k_eq_v": may(False, kind="flag"),
+        "attention_bias": may(False, kind="flag"),
+        "sliding_window": may(512, "sliding_window"),
+        # The dense FFN beside the experts of each layer is a shared expert.
+        "intermediate_size": need("shared_expert_intermediate_size"),
+        "moe_intermediate_size": need("moe_intermediate_size"),
+        "num_experts": need("num_experts"),
+        "top_k_experts|num_experts_per_tok": need("num_experts_per_tok"),
+        "enable_moe_block": may(False, kind="flag"),
+        "hidden_size_per_layer_input": may(256, minimum=0),
+        "num_kv_shared_layers": may(0, minimum=0),
+        "use_bidirectional_attention": may(None, kind="text"),
+    },
+    fixed={"num_shared_experts": 1, "num_norms_per_layer": 7, "router_bias": 1},
+    derive=_derive_gemma4,
+)  # fmt: skip
+_STEP = Adapter(
+    SHAPE | LAYER_TYPES | MLP_TYPES | MTP | {
+        "num_attention_heads": need(),
+        "num_sliding_attention_heads|attention_other_setting.num_attention_heads": may(None),
+        "num_key_value_heads|num_attention_groups": need("num_key_value_heads"),
+        "head_dim": may(128, "head_dim"),
+        "intermediate_size": need("intermediate_size"),
+        "moe_intermediate_size": need("moe_intermediate_size"),
+        "n_routed_experts|moe_num_experts|num_local_experts": need("num_experts"),
+        "num_experts_per_tok|moe_top_k": need("num_experts_per_tok"),
+        "share_expert_dim|share_expert_dims": may(1280, "shared_expert_intermediate_size"),
+        "sliding_window": may(None, "sliding_window"),
+        "attention_bias": may(False, kind="flag"),
+        "mlp_bias": may(False, kind="flag"),
+        "moe_layers_enum": may(None, kind="text"),
+    },
+    fixed={"num_shared_experts": 1}, derive=_derive_step,
+    irrelevant=frozenset({
+        "moe_router_scaling_factor", "moe_router_activation", "use_moe_router_bias", "use_moe",
+        "norm_expert_weight",
+    }),
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "mimo_v2_flash": Adapter(
@@ -242,17 +246,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "moe_router_logit_softcapping",
         }),
     ),
-    "gemma4_text": Adapter(_GEMMA4, fixed=_GEMMA4_FIXED, derive=_derive_gemma4),
-    "gemma4": Adapter(
-        tied_outside(_GEMMA4, default=True), fixed=_GEMMA4_FIXED, derive=_derive_gemma4,
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
-    ),
-    "step3p5": Adapter(
-        _STEP, fixed={"num_shared_experts": 1}, derive=_derive_step, irrelevant=_STEP_IRRELEVANT
-    ),
-    "step3p7": Adapter(
-        tied_outside(_STEP), fixed={"num_shared_experts": 1}, derive=_derive_step,
-        irrelevant=TEXT_ROUTING | {f"text_config.{key}" for key in _STEP_IRRELEVANT},
-        note=TEXT_ONLY,
-    ),
+    "gemma4_text": _GEMMA4,
+    "gemma4": tied_outside(_GEMMA4, default=True),
+    "step3p5": _STEP,
+    "step3p7": tied_outside(_STEP),
 }  # fmt: skip

@@ -19,8 +19,7 @@ from moe_report.importers.architectures.layers import (
     sparse,
     without_mtp,
 )
-from moe_report.importers.architectures.mixers import TEXT_ROUTING
-from moe_report.importers.architectures.qwen_glm import TEXT_ONLY, tied_outside
+from moe_report.importers.architectures.text_part import TEXT_ONLY, tied_outside
 
 
 def _derive_granite_shared(r: Reading) -> Mapping[str, float]:
@@ -100,22 +99,16 @@ def _derive_minimax_m2(r: Reading) -> Mapping[str, float]:
     return {}
 
 
-_ARIA = SHAPE | HEAD_DIM | kv_heads(None) | attention_bias(False) | {
-    "intermediate_size|moe_intermediate_size": need("moe_intermediate_size"),
-    "moe_num_experts": need("num_experts"),
-    "moe_topk": need("num_experts_per_tok"),
-    "moe_num_shared_experts": may(2, "num_shared_experts"),
-    "mlp_bias": may(False, kind="flag"),
-}  # fmt: skip
-_ARIA_LOSS = frozenset({"moe_aux_loss_coeff", "moe_z_loss_coeff"})
-_ERNIE_VL = SHAPE | HEAD_DIM | kv_heads(4) | MLP_TYPES | {
-    "intermediate_size": need("intermediate_size"),
-    "moe_intermediate_size": may([1536, 512], kind="numbers"),
-    "moe_num_experts|num_experts": need("num_experts"),
-    "moe_k|num_experts_per_tok": need("num_experts_per_tok"),
-    "moe_num_shared_experts": may(2, "num_shared_experts"),
-    "use_bias": may(False, "qkv_bias", "attention_out_bias"),
-}  # fmt: skip
+_ARIA = Adapter(
+    SHAPE | HEAD_DIM | kv_heads(None) | attention_bias(False) | {
+        "intermediate_size|moe_intermediate_size": need("moe_intermediate_size"),
+        "moe_num_experts": need("num_experts"),
+        "moe_topk": need("num_experts_per_tok"),
+        "moe_num_shared_experts": may(2, "num_shared_experts"),
+        "mlp_bias": may(False, kind="flag"),
+    },
+    derive=_derive_aria, irrelevant=frozenset({"moe_aux_loss_coeff", "moe_z_loss_coeff"}),
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     # Its two norms a layer stand behind attention and experts, not before.
@@ -157,11 +150,20 @@ ADAPTERS: Mapping[str, Adapter] = {
             "moe_layer_use_dispatch", "moe_gate_act", "moe_world_size", "moe_rank",
         }),
     ),
-    "ernie4_5_vl_moe": Adapter(
-        tied_outside(_ERNIE_VL) | {"tie_word_embeddings": may(True, "tie_word_embeddings")},
-        fixed={"router_bias": 1}, derive=_derive_ernie_vl,
-        irrelevant=TEXT_ROUTING | {"text_config.moe_norm_min"},
-        note=f"{TEXT_ONLY}, nor the experts that only they are sent to",
+    "ernie4_5_vl_moe": tied_outside(
+        Adapter(
+            SHAPE | HEAD_DIM | kv_heads(4) | MLP_TYPES | {
+                "intermediate_size": need("intermediate_size"),
+                "moe_intermediate_size": may([1536, 512], kind="numbers"),
+                "moe_num_experts|num_experts": need("num_experts"),
+                "moe_k|num_experts_per_tok": need("num_experts_per_tok"),
+                "moe_num_shared_experts": may(2, "num_shared_experts"),
+                "use_bias": may(False, "qkv_bias", "attention_out_bias"),
+            },
+            fixed={"router_bias": 1}, derive=_derive_ernie_vl,
+            irrelevant=frozenset({"moe_norm_min"}),
+        ),
+        default=True, note=f"{TEXT_ONLY}, nor the experts that only they are sent to",
     ),
     "hunyuan_v1_moe": Adapter(
         SHAPE | HEAD_DIM | kv_heads(None) | attention_bias(False) | {
@@ -178,11 +180,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "use_mixed_mlp_moe",
         }),
     ),
-    "aria_text": Adapter(_ARIA, derive=_derive_aria, irrelevant=_ARIA_LOSS),
-    "aria": Adapter(
-        tied_outside(_ARIA), derive=_derive_aria, note=TEXT_ONLY,
-        irrelevant=TEXT_ROUTING | {f"text_config.{key}" for key in _ARIA_LOSS},
-    ),
+    "aria_text": _ARIA,
+    "aria": tied_outside(_ARIA),
     "jetmoe": Adapter(
         {name: need(name) for name in ("num_hidden_layers", "hidden_size", "vocab_size")} | {
             "tie_word_embeddings": may(True, "tie_word_embeddings"),
