@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
-from moe_report.importers.architectures.common import SHAPE, TOP_K
+from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    NO_CORE,
+    SHAPE,
+    TIED,
+    TOP_K,
+    WINDOW,
+    head_dim,
+)
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
     MLP_TYPES,
     MTP,
     sparse,
     without_mtp,
-)
-from moe_report.importers.architectures.mixers import (
-    Mixer,
-    kinds,
-    typed,
-    untied,
 )
 from moe_report.importers.architectures.text_part import text_part
 
@@ -42,21 +45,21 @@ def _heads(r: Reading, *, windowed: bool) -> tuple[int, int, int]:
     return heads, kv, width
 
 
-def _attention(r: Reading, *, windowed: bool) -> Mixer:
+def _attention(r: Reading, *, windowed: bool) -> mixers.Mixer:
     """Inkling's attention: keys, values and the layer's two outputs go through a convolution."""
     d, kernel = r["hidden_size"], r["conv_kernel_size"]
     heads, kv, width = _heads(r, windowed=windowed)
     reach = r["sliding_window_size"] if windowed else r["rel_extent"]
     matrices = d * (2 * heads * width + 2 * kv * width + heads * r["d_rel"])
     convolutions = kernel * (2 * kv * width + 2 * d)
-    return Mixer(matrices + convolutions, r["d_rel"] * reach)
+    return mixers.Mixer(matrices + convolutions, r["d_rel"] * reach)
 
 
 def _layers(r: Reading) -> tuple[int, int]:
     """Count the layers that see everything, and those with a window."""
     layers = r["num_hidden_layers"]
     if r["layer_types"] is not None:
-        found = kinds(r, "layer_types", FULL, WINDOWED)
+        found = mixers.kinds(r, "layer_types", FULL, WINDOWED)
         return found[FULL], found[WINDOWED]
     if r.values.get("local_layer_ids") is not None:
         windows = len(set(r["local_layer_ids"]) & set(range(layers)))
@@ -67,7 +70,7 @@ def _layers(r: Reading) -> tuple[int, int]:
 
 def _derive_inkling(r: Reading) -> Mapping[str, float]:
     without_mtp(r)
-    untied(r)
+    mixers.untied(r)
     full, windows = _layers(r)
     moe = dict(sparse(r, lambda layer: layer >= (r["dense_mlp_idx"] or 0)))
     d, layers, expert = r["hidden_size"], r["num_hidden_layers"], r["moe_intermediate_size"]
@@ -80,7 +83,9 @@ def _derive_inkling(r: Reading) -> Mapping[str, float]:
         r.refuse("moe_intermediate_size", "is missing")
         return {}
     norms = 2 * (full * r["head_dim"] + windows * r["swa_head_dim"])
-    given = typed((full, _attention(r, windowed=False)), (windows, _attention(r, windowed=True)))
+    given = mixers.typed(
+        (full, _attention(r, windowed=False)), (windows, _attention(r, windowed=True))
+    )
     if r["unpadded_vocab_size"] not in (None, r["vocab_size"]):
         r.notes.append("The output head is counted with the rows of vocab_size")
     r.notes.append(_CORE)
@@ -100,22 +105,22 @@ def _derive_inkling(r: Reading) -> Mapping[str, float]:
 
 
 def _derive_inkling2(r: Reading) -> Mapping[str, float]:
-    untied(r)
+    mixers.untied(r)
     full, windows = _layers(r)
     d, layers, kernel = r["hidden_size"], r["num_hidden_layers"], r["conv_kernel_size"]
-    mixers = []
+    of_kinds = []
     for windowed in (False, True):
         heads, kv, width = _heads(r, windowed=windowed)
         mixer = _attention(r, windowed=windowed)
         # A gate, a sink, and a scale of each query and each position.
         mixer = mixer.plus(d * heads * (width + 1), heads * (width + r["d_rel"]))
-        mixers.append(mixer if windowed else mixer.plus(2 * d * kv * kernel))
+        of_kinds.append(mixer if windowed else mixer.plus(2 * d * kv * kernel))
     # The last layer's output and both inputs of each layer are chosen from earlier outputs by a
     # learned query; where all is seen, queries, keys and values have one each, and a norm.
     first_full = bool(r["layer_types"]) and r["layer_types"][0] == FULL
     choices = 2 * layers + 2 * (full - int(first_full))
     r.notes.append(_CORE)
-    return typed((full, mixers[0]), (windows, mixers[1])) | {
+    return mixers.typed((full, of_kinds[0]), (windows, of_kinds[1])) | {
         "num_sliding_window_layers": windows,
         "other_params": d * (1 + choices + 2 * full),
     }
@@ -132,7 +137,7 @@ def _derive_zaya(r: Reading) -> Mapping[str, float]:
         r.refuse("head_dim", "and num_key_value_heads are odd, but values come in two halves")
     windows = 0
     if r["layer_types"] is not None:
-        windows = kinds(r, "layer_types", FULL, WINDOWED)[WINDOWED]
+        windows = mixers.kinds(r, "layer_types", FULL, WINDOWED)[WINDOWED]
     if windows and not r["sliding_window"]:
         r.refuse("sliding_window", "is null, but layers have one")
     channels = (heads + kv) * width
@@ -157,9 +162,8 @@ def _derive_zaya(r: Reading) -> Mapping[str, float]:
     }
 
 
-_INKLING = SHAPE | TOP_K | LAYER_TYPES | {
+_INKLING = SHAPE | TOP_K | NO_CORE | LAYER_TYPES | {
     "tie_word_embeddings": may(None, kind="flag"),
-    "num_attention_heads": need(),
     "num_key_value_heads": need(),
     "head_dim": may(128),
     "swa_head_dim": may(128),
@@ -214,16 +218,15 @@ ADAPTERS: Mapping[str, Adapter] = {
     "inkling2": text_part(_TWO),
     "inkling2_text": _TWO,
     "zaya": Adapter(
-        SHAPE | LAYER_TYPES | {
+        SHAPE | TIED | LAYER_TYPES | {
             "hidden_size": need(),
             "num_key_value_heads": may(2, "num_key_value_heads"),
             "num_experts_per_tok": may(1, "num_experts_per_tok"),
             "num_experts": need("num_experts"),
             "moe_intermediate_size": need(),
-            "tie_word_embeddings": may(True, "tie_word_embeddings"),
-            "head_dim": may(128, "head_dim"),
-            "sliding_window": may(None, "sliding_window"),
-            "attention_bias": may(False, kind="flag"),
+            **head_dim(128),
+            **WINDOW,
+            **ATTENTION_BIAS,
             "lm_head_bias": may(False, kind="flag"),
             "router_hidden_size": may(256),
             "cca_time0": may(2),

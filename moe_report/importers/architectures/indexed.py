@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
+from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.latent import (
     INDEXED,
     INDEXED_KINDS,
@@ -17,14 +18,6 @@ from moe_report.importers.architectures.latent import (
     selecting,
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES
-from moe_report.importers.architectures.mixers import (
-    LATENT,
-    Mixer,
-    beside_attention,
-    indexer,
-    latent_attention,
-    typed,
-)
 from moe_report.importers.architectures.text_part import text_or_flat, tied_outside
 from moe_report.importers.architectures.uneven import OVERRIDES
 
@@ -52,11 +45,13 @@ def _derive_axk2(r: Reading) -> Mapping[str, float]:
         return {}
     layers, heads, rank = r["num_hidden_layers"], r["num_attention_heads"], r["q_lora_rank"]
     query = r["qk_nope_head_dim"] + r["qk_rope_head_dim"]
-    gated = latent_attention(r).plus(rank * heads * (query + 2 * r["v_head_dim"]))
-    given |= typed((layers, gated), (layers, indexer(r))) | {"num_sliding_window_layers": layers}
+    gated = mixers.latent_attention(r).plus(rank * heads * (query + 2 * r["v_head_dim"]))
+    given |= mixers.typed((layers, gated), (layers, mixers.indexer(r))) | {
+        "num_sliding_window_layers": layers
+    }
     norms = layers + given["num_moe_layers"]
     gates = norms * 2 * r["hidden_size"] * r["gated_norm_rank"]
-    return beside_attention(given, Mixer(int(gates)))
+    return mixers.beside_attention(given, mixers.Mixer(int(gates)))
 
 
 def _kv_sources(r: Reading) -> list[int]:
@@ -99,14 +94,14 @@ def _derive_mistral_large4(r: Reading) -> Mapping[str, float]:
         rope = r["qk_rope_head_dim"] if turned[layer] else 0
         widths = {"qk_rope_head_dim": rope, "qk_nope_head_dim": query - rope}
         # Each head scales its queries by their position.
-        here = latent_attention(replace(r, values=r.values | widths)).plus(0, 2 * heads)
+        here = mixers.latent_attention(replace(r, values=r.values | widths)).plus(0, 2 * heads)
         if source != layer:
             compressed = rank + rope
             here = here.plus(-d * compressed, -rank - compressed * r["attention_bias"])
         parts.append((1, here))
     number, head = r["index_n_heads"], r["index_head_dim"]
-    selected = Mixer(d * (number * head + number + head), 2 * (d + head + number))
-    return given | typed(*parts, (sum(selecting(r)), selected)) | {
+    selected = mixers.Mixer(d * (number * head + number + head), 2 * (d + head + number))
+    return given | mixers.typed(*parts, (sum(selecting(r)), selected)) | {
         "num_sliding_window_layers": layers,
     }  # fmt: skip
 
@@ -179,15 +174,15 @@ def _derive_dots3(r: Reading) -> Mapping[str, float]:
     if not compressed_queries(r) or r.problems:
         return {}
     r.values["sliding_window"] = r["sliding_window"] or r["sliding_window_size"]
-    parts: list[tuple[int, Mixer]] = []
+    parts: list[tuple[int, mixers.Mixer]] = []
     kinds: Counter[str] = Counter()
     for kind, layer in _dots3_layers(r):
         kinds[kind] += 1
         gate = r["hidden_size"] * layer["num_attention_heads"]
-        parts.append((1, latent_attention(layer).plus(gate, layer["qk_rope_head_dim"])))
+        parts.append((1, mixers.latent_attention(layer).plus(gate, layer["qk_rope_head_dim"])))
         if kind == INDEXED_KIND:
-            parts.append((1, indexer(layer)))
-    given |= typed(*parts)
+            parts.append((1, mixers.indexer(layer)))
+    given |= mixers.typed(*parts)
     if kinds[INDEXED_KIND]:
         return given | {"num_sliding_window_layers": r["num_hidden_layers"]}
     windows = {"num_sliding_window_layers": kinds[SLIDING], "sliding_window": r["sliding_window"]}
@@ -195,7 +190,7 @@ def _derive_dots3(r: Reading) -> Mapping[str, float]:
 
 
 _DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | LAYER_TYPES | {
-    name: need() for name in LATENT if name != "attention_bias"
+    name: need() for name in mixers.LATENT if name != "attention_bias"
 } | {
     "index_n_heads": may(64),
     "q_lora_rank": may(1024, null=True),

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, may, need
 from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    BASE,
+    EXPERTS,
     LOCAL,
     SHAPE,
+    TIED,
     TOP_K,
     attention_bias,
+    head_dim,
     kv_heads,
+    leading,
+    shared_experts,
+    shared_width,
+    window,
 )
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
@@ -24,18 +33,7 @@ from moe_report.importers.architectures.layers import (
     without_mtp,
 )
 from moe_report.importers.architectures.mixers import attention, typed, untied
-from moe_report.importers.architectures.qwen_glm import (
-    BASE,
-    EXPERTS,
-    leading,
-    shared_experts,
-)
 from moe_report.importers.architectures.text_part import text_part
-
-
-def window(default: int) -> dict[str, Key]:
-    """A window, that of the configuration class by default."""
-    return {"sliding_window": may(default, "sliding_window", null=True)}
 
 
 def every(number: int, layer: int) -> bool:
@@ -177,8 +175,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         BASE | EXPERTS | LAYER_TYPES | kv_heads(None) | window(1024) | {
             "num_dense_layers": may(1, "first_k_dense_replace"),
             "num_shared_experts": may(2, "num_shared_experts"),
-            "head_dim": may(128, "head_dim"),
-            "attention_bias": may(False, kind="flag"),
+            **head_dim(128),
+            **ATTENTION_BIAS,
             "global_attn_every_n_layers": may(4),
         },
         fixed={"router_bias": 1, "num_norms_per_layer": 4}, derive=_derive_afmoe,
@@ -186,9 +184,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "cohere2_moe": Adapter(
         SHAPE | TOP_K | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(None) | leading(0)
-        | attention_bias(False) | window(4096) | {
-            "tie_word_embeddings": may(True, "tie_word_embeddings"),
-            "head_dim": may(128, "head_dim"),
+        | attention_bias(False) | window(4096) | TIED | head_dim(128) | {
             "intermediate_size": need("moe_intermediate_size", "shared_expert_intermediate_size"),
             "prefix_dense_intermediate_size": may(None, "intermediate_size"),
             "num_shared_experts": may(0, "num_shared_experts"),
@@ -200,32 +196,24 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "mellum": Adapter(
         BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | MTP | kv_heads(4) | attention_bias(False)
-        | window(1024) | {"head_dim": may(128, "head_dim")},
+        | window(1024) | head_dim(128),
         fixed={"qk_norm": 1}, derive=_derive_mellum,
     ),
     "kolibri1": Adapter(
-        BASE | EXPERTS | LAYER_TYPES | kv_heads(4) | window(513) | {
-            "intermediate_size": may(None),
-            "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
-            "head_dim": may(128, "head_dim"),
-        },
+        BASE | EXPERTS | LAYER_TYPES | kv_heads(4) | window(513) | shared_width(512) | head_dim(128)
+        | {"intermediate_size": may(None)},
         fixed={"qk_norm": 1, "num_shared_experts": 1, "num_norms_per_layer": 4},
         derive=_derive_kolibri,
     ),
     "flint": Adapter(
         BASE | EXPERTS | SPARSE_STEP | LAYER_TYPES | kv_heads(4) | attention_bias(False)
-        | window(513) | {
-            "mlp_only_layers": may([0, 1], kind="numbers"),
-            "shared_expert_intermediate_size": may(1024, "shared_expert_intermediate_size"),
-            "head_dim": may(128, "head_dim"),
-        },
+        | window(513) | shared_width(1024) | head_dim(128)
+        | {"mlp_only_layers": may([0, 1], kind="numbers")},
         fixed={"qk_norm": 1, "attention_sinks": 1, "num_shared_experts": 1}, derive=_derive_flint,
     ),
     "beam": Adapter(
-        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(8) | window(512) | {
-            "head_dim": may(128, "head_dim"),
-            "attention_bias": may(False, kind="flag"),
-        },
+        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(8) | window(512) | head_dim(128)
+        | ATTENTION_BIAS,
         fixed={"num_norms_per_layer": 4}, derive=_derive_beam,
     ),
     "granitemoe_swa": Adapter(
@@ -235,10 +223,8 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "muse_spark": text_part(
         Adapter(
-            SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | kv_heads(16) | {
-                "head_dim": may(64, "head_dim"),
-                "sliding_window": may(2048, "sliding_window", null=True),
-                "attention_bias": may(False, kind="flag"),
+            SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | kv_heads(16) | head_dim(64) | window(2048)
+            | ATTENTION_BIAS | {
                 "intermediate_size": need(),
                 "moe_intermediate_size": need(),
                 "moe_hidden_size": may(4096),

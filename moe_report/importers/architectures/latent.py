@@ -6,8 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
-from moe_report.importers.architectures.common import SHAPE, TOP_K
-from moe_report.importers.architectures.layers import MTP, with_mtp, without_mtp
+from moe_report.importers.architectures.common import (
+    FFN_WIDTHS,
+    NO_CORE,
+    ROUTED,
+    SHAPE,
+    TOP_K,
+)
+from moe_report.importers.architectures.layers import LAYER_TYPES, MTP, with_mtp, without_mtp
 from moe_report.importers.architectures.mixers import (
     LATENT,
     indexer,
@@ -21,9 +27,8 @@ def deepseek(*, shared: int = 1, leading: int, q_rank: int | None) -> dict[str, 
     """The keys of DeepSeek's models, and the defaults in which their descendants differ."""
     return SHAPE | TOP_K | LATENT | MTP | {
         "q_lora_rank": may(q_rank, "q_lora_rank", null=True),
-        "intermediate_size": need("intermediate_size"),
-        "moe_intermediate_size": need("moe_intermediate_size"),
-        "n_routed_experts|num_local_experts|num_experts": need("num_experts"),
+        **FFN_WIDTHS,
+        **ROUTED,
         "n_shared_experts": may(shared, "num_shared_experts", null=True),
         "first_k_dense_replace": may(leading, minimum=0),
         "moe_layer_freq": may(None),
@@ -90,8 +95,7 @@ def _derive_axk1(r: Reading) -> Mapping[str, float]:
     return given | {"other_params": given.get("other_params", 0) + norms}
 
 
-INDEXER = {
-    "num_attention_heads": need(),
+INDEXER = NO_CORE | {
     "index_topk": may(2048),
     "index_head_dim": may(128),
 }
@@ -192,15 +196,13 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "axk1": Adapter(deepseek(leading=1, q_rank=1536), derive=_derive_axk1),
     "deepseek_v32": Adapter(
-        _V3.keys | INDEXER | {"index_n_heads": may(64), "layer_types": may(None, kind="texts")},
+        deepseek(leading=3, q_rank=1536) | INDEXER | LAYER_TYPES | {"index_n_heads": may(64)},
         derive=_indexed(lambda r: int(r["num_hidden_layers"])),
         note=INDEXED,
     ),
     "glm_moe_dsa": Adapter(
-        deepseek(leading=3, q_rank=2048) | INDEXER | SELECTING | {
-            "index_n_heads": may(32),
-            "layer_types": may(None, kind="texts"),
-        },
+        deepseek(leading=3, q_rank=2048) | INDEXER | SELECTING | LAYER_TYPES
+        | {"index_n_heads": may(32)},
         derive=_indexed(lambda r: sum(selecting(r))),
         note=INDEXED,
     ),

@@ -73,6 +73,16 @@ LATENT = {name: need(name) for name in ("kv_lora_rank", "qk_nope_head_dim", "qk_
 }
 
 
+GATED_DELTA = {
+    "full_attention_interval": may(4),
+    "linear_conv_kernel_dim": may(4),
+    "linear_key_head_dim": may(128),
+    "linear_value_head_dim": may(128),
+    "linear_num_key_heads": may(16),
+    "linear_num_value_heads": may(32),
+}
+
+
 def attention(r: Reading, *, gated: bool = False, qk_norm: bool = False, bias: str = "") -> Mixer:
     """Softmax attention with grouped queries.
 

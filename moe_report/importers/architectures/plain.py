@@ -7,25 +7,27 @@ from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures.common import (
+    BASE,
+    EXPERTS,
     HEAD_DIM,
     LOCAL,
-    SHAPE,
-    TOP_K,
+    TIED,
     WINDOW,
+    WINDOW_SWITCH,
     attention_bias,
+    head_dim,
     kv_heads,
+    window,
     windowed,
 )
+from moe_report.importers.architectures.layers import LAYER_TYPES, SPARSE_STEP, sparse_step
 from moe_report.importers.architectures.text_part import NO_IMAGES
 
 
 def _derive_qwen3(r: Reading) -> Mapping[str, float]:
-    layers, dense = r["num_hidden_layers"], set(r["mlp_only_layers"] or ())
-    sparse = set(range(r["decoder_sparse_step"] - 1, layers, r["decoder_sparse_step"]))
-    given = {"num_moe_layers": len(sparse - dense)}
-    if r["use_sliding_window"] and r["sliding_window"]:
-        given |= {"sliding_window": r["sliding_window"], "num_sliding_window_layers": layers}
-    return given
+    if not r["use_sliding_window"] or not r["sliding_window"]:
+        return sparse_step(r)
+    return {**sparse_step(r), **windowed(r), "sliding_window": r["sliding_window"]}
 
 
 def _derive_gpt_oss(r: Reading) -> Mapping[str, float]:
@@ -56,7 +58,7 @@ _LLAMA4 = Adapter(
     LOCAL | kv_heads(8) | attention_bias(False) | {
         "intermediate_size": need("moe_intermediate_size", "shared_expert_intermediate_size"),
         "intermediate_size_mlp": may(16384, "intermediate_size"),
-        "head_dim": may(128, "head_dim", null=True),
+        **head_dim(128, null=True),
         "moe_layers": may(None, kind="numbers"),
         "interleave_moe_layer_step": may(1),
         "attention_chunk_size": may(8192, "attention_chunk_size", null=True),
@@ -70,25 +72,15 @@ _LLAMA4 = Adapter(
 ADAPTERS: Mapping[str, Adapter] = {
     "mixtral": Adapter(LOCAL | kv_heads(8) | HEAD_DIM | WINDOW, derive=windowed),
     "qwen3_moe": Adapter(
-        SHAPE | TOP_K | kv_heads(4) | HEAD_DIM | attention_bias(False) | {
-            "num_experts|num_local_experts": need("num_experts"),
-            "intermediate_size": need("intermediate_size"),
-            "moe_intermediate_size": need("moe_intermediate_size"),
-            "decoder_sparse_step": may(1),
-            "mlp_only_layers": may([], kind="numbers", null=True),
-            "use_sliding_window": may(False, kind="flag"),
+        BASE | kv_heads(4) | attention_bias(False) | EXPERTS | SPARSE_STEP | WINDOW_SWITCH | {
             "sliding_window": may(4096, null=True),
         },
         fixed={"qk_norm": 1},
         derive=_derive_qwen3,
     ),
     "gpt_oss": Adapter(
-        LOCAL | kv_heads(8) | attention_bias(True) | {
-            "num_experts_per_tok|experts_per_token": need("num_experts_per_tok"),
-            "head_dim": may(64, "head_dim"),
-            "sliding_window": may(128, "sliding_window", null=True),
-            "layer_types": may(None, kind="texts"),
-        },
+        LOCAL | kv_heads(8) | attention_bias(True) | head_dim(64) | window(128) | LAYER_TYPES
+        | {"num_experts_per_tok|experts_per_token": need("num_experts_per_tok")},
         fixed={"router_bias": 1, "expert_bias": 1, "attention_sinks": 1},
         derive=_derive_gpt_oss,
     ),
@@ -121,9 +113,8 @@ ADAPTERS: Mapping[str, Adapter] = {
     "granitemoe": Adapter(LOCAL | kv_heads(None) | HEAD_DIM | attention_bias(False)),
     # Counted as a Mixtral; the released code has two more norms a layer.
     "grok-1": Adapter(
-        LOCAL | {
+        LOCAL | TIED | {
             "num_key_value_heads": need("num_key_value_heads"),
-            "tie_word_embeddings": may(True, "tie_word_embeddings"),
         },
     ),
 }  # fmt: skip

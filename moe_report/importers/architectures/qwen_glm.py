@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures.common import (
-    HEAD_DIM,
-    SHAPE,
-    TOP_K,
+    BASE,
+    EXPERTS,
+    MLP_BIAS,
+    NO_CORE,
+    ROUTED,
+    WINDOW_SWITCH,
     attention_bias,
+    head_dim,
     kv_heads,
+    leading,
+    shared_experts,
+    window,
 )
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
@@ -25,23 +32,6 @@ from moe_report.importers.architectures.layers import (
     without_mtp,
 )
 from moe_report.importers.architectures.text_part import text_part, tied_outside
-
-BASE = SHAPE | TOP_K | HEAD_DIM | {
-    "intermediate_size": need("intermediate_size"),
-    "moe_intermediate_size": need("moe_intermediate_size"),
-}  # fmt: skip
-EXPERTS = {"num_experts|num_local_experts": need("num_experts")}
-ROUTED = {"n_routed_experts|num_local_experts|num_experts": need("num_experts")}
-
-
-def shared_experts(default: int) -> dict[str, Key]:
-    """How many experts every token passes through."""
-    return {"n_shared_experts|num_shared_experts": may(default, "num_shared_experts")}
-
-
-def leading(default: int) -> dict[str, Key]:
-    """Dense layers at the bottom."""
-    return {"first_k_dense_replace": may(default, "first_k_dense_replace")}
 
 
 def _derive_qwen2(r: Reading) -> Mapping[str, float]:
@@ -96,7 +86,7 @@ def _derive_unlimited_ocr(r: Reading) -> Mapping[str, float]:
 
 _OCR = BASE | ROUTED | kv_heads(None) | MLP_TYPES | leading(1) | attention_bias(False) | {
     "n_shared_experts": may(2, "num_shared_experts"),
-    "mlp_bias": may(False, kind="flag"),
+    **MLP_BIAS,
 }  # fmt: skip
 _QWEN3 = BASE | EXPERTS | SPARSE_STEP | attention_bias(False)
 # The configuration class has a window that the layers never use.
@@ -107,7 +97,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         BASE | EXPERTS | SPARSE_STEP | LAYER_TYPES | kv_heads(16) | {
             "shared_expert_intermediate_size": need("shared_expert_intermediate_size"),
             "qkv_bias": may(True, "qkv_bias"),
-            "use_sliding_window": may(False, kind="flag"),
+            **WINDOW_SWITCH,
             "sliding_window": may(4096, null=True, minimum=0),
             "max_window_layers": may(28, minimum=0),
         },
@@ -137,33 +127,29 @@ ADAPTERS: Mapping[str, Adapter] = {
         )
     ),
     "solar_open": Adapter(
-        BASE | ROUTED | kv_heads(8) | shared_experts(1) | {
+        BASE | ROUTED | kv_heads(8) | shared_experts(1) | head_dim(128) | {
             # No layer has a dense FFN: its width is there, and never used.
             "intermediate_size": may(None),
-            "head_dim": may(128, "head_dim"),
             "attention_bias": may(False, "qkv_bias"),
         },
         derive=lambda r: {"first_k_dense_replace": 0},
     ),
     "dots1": Adapter(
-        BASE | ROUTED | LAYER_TYPES | kv_heads(32) | leading(0) | attention_bias(False) | {
+        BASE | ROUTED | LAYER_TYPES | kv_heads(32) | leading(0) | attention_bias(False)
+        | window(4096) | {
             "n_shared_experts": need("num_shared_experts"),
-            "sliding_window": may(4096, "sliding_window", null=True),
             "max_window_layers": may(62, null=True, minimum=0),
         },
         fixed={"qk_norm": 1}, derive=_derive_dots1,
     ),
     "hy_v3": Adapter(
         BASE | EXPERTS | MLP_TYPES | MTP | kv_heads(8) | shared_experts(1)
-        | attention_bias(False) | {
-            "head_dim": may(128, "head_dim"),
-            "mlp_bias": may(False, kind="flag"),
-        },
+        | attention_bias(False) | head_dim(128) | MLP_BIAS,
         fixed={"qk_norm": 1}, derive=_derive_hy3,
         irrelevant=frozenset({"router_scaling_factor", "enable_moe_fp32_combine"}),
     ),
     "deepseek_ocr2": tied_outside(Adapter(_OCR, derive=_derive_ocr)),
     "unlimited_ocr": tied_outside(
-        Adapter(_OCR | {"num_attention_heads": need()}, derive=_derive_unlimited_ocr)
+        Adapter(_OCR | NO_CORE, derive=_derive_unlimited_ocr)
     ),
 }  # fmt: skip

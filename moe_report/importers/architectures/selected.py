@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from math import isqrt
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
-from moe_report.importers.architectures.common import SHAPE, TOP_K
-from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, sparse
-from moe_report.importers.architectures.mixers import (
-    FULL,
-    LINEAR,
-    Mixer,
-    attention,
-    beside_attention,
-    gated_delta,
-    kinds,
-    typed,
+from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    EXPERTS,
+    MLP_BIAS,
+    NO_CORE,
+    SHAPE,
+    TOP_K,
+    shared_width,
 )
+from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, sparse
 from moe_report.importers.architectures.ngrams import NGRAMS, ngram_tables
 from moe_report.importers.architectures.text_part import text_part, tied_outside
 
@@ -26,9 +25,9 @@ _SELECTION = "A token attends to what is selected for it, which no field describ
 _CORE = f"{_SELECTION}: heads and window, and so the attention core, are left out"
 
 
-def _indexer(r: Reading, *, heads: int, width: int) -> Mixer:
+def _indexer(r: Reading, *, heads: int, width: int) -> mixers.Mixer:
     """What selects: queries, one key, and a norm of each."""
-    return Mixer(r["hidden_size"] * width * (heads + 1), 2 * width)
+    return mixers.Mixer(r["hidden_size"] * width * (heads + 1), 2 * width)
 
 
 def _listed(r: Reading, key: str, flags: str, names: tuple[str, str]) -> None:
@@ -42,7 +41,7 @@ def _listed(r: Reading, key: str, flags: str, names: tuple[str, str]) -> None:
 
 
 def _derive_minimax(r: Reading) -> Mapping[str, float]:
-    _listed(r, "layer_types", "sparse_attention_freq", (FULL, BLOCKS))
+    _listed(r, "layer_types", "sparse_attention_freq", (mixers.FULL, BLOCKS))
     _listed(r, "mlp_layer_types", "moe_layer_freq", ("dense", "sparse"))
     layers = r["num_hidden_layers"]
     if r["n_shared_experts"] not in (None, 1):
@@ -50,15 +49,14 @@ def _derive_minimax(r: Reading) -> Mapping[str, float]:
     given = dict(sparse(r, lambda layer: True))
     selecting = 0
     if r["layer_types"] is not None:
-        selecting = kinds(r, "layer_types", FULL, BLOCKS)[BLOCKS]
+        selecting = mixers.kinds(r, "layer_types", mixers.FULL, BLOCKS)[BLOCKS]
     if not selecting:
         names = ("num_attention_heads", "num_key_value_heads", "head_dim")
         return given | {name: r[name] for name in names}
     r.notes.append(_CORE)
     select = _indexer(r, heads=r["index_n_heads"], width=r["index_head_dim"])
-    return given | typed((layers, attention(r, qk_norm=True)), (selecting, select)) | {
-        "num_sliding_window_layers": layers,
-    }  # fmt: skip
+    given |= mixers.typed((layers, mixers.attention(r, qk_norm=True)), (selecting, select))
+    return given | {"num_sliding_window_layers": layers}
 
 
 def _derive_qwen4(r: Reading) -> Mapping[str, float]:
@@ -66,9 +64,12 @@ def _derive_qwen4(r: Reading) -> Mapping[str, float]:
     full = layers // r["full_attention_interval"]
     linear = [bool((layer + 1) % r["full_attention_interval"]) for layer in range(layers)]
     if r["layer_types"] is not None:
-        found = kinds(r, "layer_types", FULL, SELECTED, LINEAR)
-        full, linear = found[FULL] + found[SELECTED], [x == LINEAR for x in r["layer_types"]]
-    softmax = attention(r, gated=True, qk_norm=True, bias="attention_bias")
+        found = mixers.kinds(r, "layer_types", mixers.FULL, SELECTED, mixers.LINEAR)
+        full, linear = (
+            found[mixers.FULL] + found[SELECTED],
+            [x == mixers.LINEAR for x in r["layer_types"]],
+        )
+    softmax = mixers.attention(r, gated=True, qk_norm=True, bias="attention_bias")
     if r["indexer_kv_heads"] not in (None, 1):
         r.refuse("indexer_kv_heads", "is not 1, which is not modelled")
     if full and r["indexer_n_heads"] and r["indexer_head_dim"]:
@@ -82,27 +83,27 @@ def _derive_qwen4(r: Reading) -> Mapping[str, float]:
             r.refuse("ple_layer_ids", f"names layer {layer}, which is none of linear attention")
     if embedded and r["tie_word_embeddings"]:
         r.refuse("tie_word_embeddings", "is true, which is not modelled with ple_layer_ids")
-    given = typed((full, softmax), (layers - full, gated_delta(r))) | {
+    given = mixers.typed((full, softmax), (layers - full, mixers.gated_delta(r))) | {
         "num_sliding_window_layers": full,
         "embedding_params": r["vocab_size"] * d + ngram_tables(r, len(embedded)),
     }  # fmt: skip
     streams, ngrams = _streams(r), _embedded(r, len(embedded))
     # The norm at the end is as wide as all streams; the fields count one of hidden_size.
-    return beside_attention(given, streams.plus(ngrams.products, ngrams.others - d))
+    return mixers.beside_attention(given, streams.plus(ngrams.products, ngrams.others - d))
 
 
-def _streams(r: Reading) -> Mixer:
+def _streams(r: Reading) -> mixers.Mixer:
     """What mixes the streams of hidden states: twice a layer, and once at the end."""
     layers, streams = r["num_hidden_layers"], r["hc_count"]
     width, times = r["hidden_size"] * streams, 2 * r["num_hidden_layers"] + 1
-    return Mixer(width * (times * 2 * r["hc_lowrank"] + 2 * layers * streams), times * width)
+    return mixers.Mixer(width * (times * 2 * r["hc_lowrank"] + 2 * layers * streams), times * width)
 
 
-def _embedded(r: Reading, layers: int) -> Mixer:
+def _embedded(r: Reading, layers: int) -> mixers.Mixer:
     """What some layers do with embeddings of n-grams: two matrices, three norms, a convolution."""
     d, width = r["hidden_size"], r["hidden_size"] * r["hc_count"]
     products = (r["ple_embed_dim"] or d) * (width + d) + width * r["ple_conv_kernel_size"]
-    return Mixer(layers * products, layers * 3 * width)
+    return mixers.Mixer(layers * products, layers * 3 * width)
 
 
 def _derive_doge(r: Reading) -> Mapping[str, float]:
@@ -140,8 +141,7 @@ def _derive_doge(r: Reading) -> Mapping[str, float]:
 
 _INDEX = "sparse_attention_config.sparse"
 _MINIMAX = Adapter(
-    SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | {
-        "num_attention_heads": need(),
+    SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | NO_CORE | {
         "num_key_value_heads": may(4),
         "head_dim": may(128),
         "num_local_experts|num_experts": need("num_experts"),
@@ -158,20 +158,14 @@ _MINIMAX = Adapter(
     fixed={"qk_norm": 1, "num_shared_experts": 1}, derive=_derive_minimax, untold_mtp=True,
 )  # fmt: skip
 _QWEN4 = Adapter(
-    SHAPE | TOP_K | LAYER_TYPES | NGRAMS | {
-        "num_attention_heads": need(),
+    SHAPE | TOP_K | LAYER_TYPES | NGRAMS | NO_CORE | {
         "num_key_value_heads": may(2),
         "head_dim": may(256),
-        "num_experts|num_local_experts": need("num_experts"),
+        **EXPERTS,
         "moe_intermediate_size": need("moe_intermediate_size"),
-        "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
-        "attention_bias": may(False, kind="flag"),
-        "full_attention_interval": may(4),
-        "linear_conv_kernel_dim": may(4),
-        "linear_key_head_dim": may(128),
-        "linear_value_head_dim": may(128),
-        "linear_num_key_heads": may(16),
-        "linear_num_value_heads": may(32),
+        **shared_width(512),
+        **ATTENTION_BIAS,
+        **mixers.GATED_DELTA,
         "hc_count": may(4, minimum=2),
         "hc_lowrank": may(320),
         "indexer_n_heads": may(None),
@@ -191,16 +185,15 @@ ADAPTERS: Mapping[str, Adapter] = {
     "qwen4_exp": tied_outside(_QWEN4),
     "qwen4_exp_text": _QWEN4,
     "doge": Adapter(
-        SHAPE | TOP_K | {
+        SHAPE | TOP_K | NO_CORE | {
             "hidden_size": need(),
-            "num_attention_heads": need(),
             "num_key_value_heads": may(None),
             "head_dim": may(None),
             "num_experts": need("num_experts"),
             "intermediate_size": need(),
             "is_moe": may(False, kind="flag"),
-            "attention_bias": may(False, kind="flag"),
-            "mlp_bias": may(False, kind="flag"),
+            **ATTENTION_BIAS,
+            **MLP_BIAS,
         },
         fixed={"num_shared_experts": 1}, derive=_derive_doge,
         note=f"{_SELECTION}, nor routers of pairs of keys: components are given as a whole, and"

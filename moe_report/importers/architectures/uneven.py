@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
-from moe_report.importers.architectures.common import SHAPE, kv_heads
-from moe_report.importers.architectures.interleaved import every, window
+from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    BASE,
+    EXPERTS,
+    FFN_WIDTHS,
+    MLP_BIAS,
+    NO_CORE,
+    ROUTED,
+    SHAPE,
+    TIED,
+    head_dim,
+    kv_heads,
+    shared_width,
+    window,
+)
+from moe_report.importers.architectures.interleaved import every
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
     MLP_TYPES,
@@ -15,11 +29,6 @@ from moe_report.importers.architectures.layers import (
     sliding,
     sparse,
     without_mtp,
-)
-from moe_report.importers.architectures.qwen_glm import (
-    BASE,
-    EXPERTS,
-    ROUTED,
 )
 from moe_report.importers.architectures.text_part import tied_outside
 
@@ -168,9 +177,7 @@ def _derive_step(r: Reading) -> Mapping[str, float]:
 
 
 _GEMMA4 = Adapter(
-    SHAPE | LAYER_TYPES | {
-        "tie_word_embeddings": may(True, "tie_word_embeddings"),
-        "num_attention_heads": need(),
+    SHAPE | TIED | NO_CORE | LAYER_TYPES | {
         "num_key_value_heads": need(),
         "head_dim": may(256),
         "global_head_dim": may(512),
@@ -193,19 +200,17 @@ _GEMMA4 = Adapter(
     derive=_derive_gemma4,
 )  # fmt: skip
 _STEP = Adapter(
-    SHAPE | LAYER_TYPES | MLP_TYPES | MTP | {
-        "num_attention_heads": need(),
+    SHAPE | NO_CORE | LAYER_TYPES | MLP_TYPES | MTP | {
         "num_sliding_attention_heads|attention_other_setting.num_attention_heads": may(None),
         "num_key_value_heads|num_attention_groups": need("num_key_value_heads"),
         "head_dim": may(128, "head_dim"),
-        "intermediate_size": need("intermediate_size"),
-        "moe_intermediate_size": need("moe_intermediate_size"),
+        **FFN_WIDTHS,
         "n_routed_experts|moe_num_experts|num_local_experts": need("num_experts"),
         "num_experts_per_tok|moe_top_k": need("num_experts_per_tok"),
         "share_expert_dim|share_expert_dims": may(1280, "shared_expert_intermediate_size"),
         "sliding_window": may(None, "sliding_window"),
-        "attention_bias": may(False, kind="flag"),
-        "mlp_bias": may(False, kind="flag"),
+        **ATTENTION_BIAS,
+        **MLP_BIAS,
         "moe_layers_enum": may(None, kind="text"),
     },
     fixed={"num_shared_experts": 1}, derive=_derive_step,
@@ -232,11 +237,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         " width, and attention is counted as a whole",
     ),
     "laguna": Adapter(
-        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(8) | window(512) | {
-            "num_attention_heads": need(),
-            "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
-            "head_dim": may(128, "head_dim"),
-            "attention_bias": may(False, kind="flag"),
+        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | NO_CORE | kv_heads(8) | window(512)
+        | shared_width(512) | head_dim(128) | ATTENTION_BIAS | {
             "gating": Key((), _GATING, True),
             "num_attention_heads_per_layer": may(None, kind="numbers"),
         },

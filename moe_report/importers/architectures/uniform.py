@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures.common import (
+    FFN_WIDTHS,
     HEAD_DIM,
     LOCAL,
     SHAPE,
+    TIED,
     attention_bias,
+    head_dim,
     kv_heads,
 )
 from moe_report.importers.architectures.layers import (
@@ -116,8 +119,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         LOCAL | HEAD_DIM | kv_heads(None) | attention_bias(False), fixed={"qk_norm": 2}
     ),
     "minimax_m2": Adapter(
-        LOCAL | kv_heads(8) | {
-            "head_dim": may(128, "head_dim"),
+        LOCAL | kv_heads(8) | head_dim(128) | {
             "use_qk_norm": may(None, kind="flag"),
             "num_mtp_modules": may(None, minimum=0),
             "shared_intermediate_size": may(None, minimum=0),
@@ -131,10 +133,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_granite_shared,
     ),
     "ernie4_5_moe": Adapter(
-        SHAPE | HEAD_DIM | kv_heads(4) | {
-            "tie_word_embeddings": may(True, "tie_word_embeddings"),
-            "intermediate_size": need("intermediate_size"),
-            "moe_intermediate_size": need("moe_intermediate_size"),
+        SHAPE | HEAD_DIM | kv_heads(4) | TIED | {
+            **FFN_WIDTHS,
             "moe_num_experts|num_experts|num_local_experts": need("num_experts"),
             "moe_k|num_experts_per_tok": need("num_experts_per_tok"),
             "moe_num_shared_experts": may(2, "num_shared_experts"),
