@@ -12,11 +12,9 @@ TRANSFORMERS = "5.23.0"
 
 @dataclass(frozen=True)
 class Exactness:
-    """What of an architecture is exact.
+    """What of an architecture's FLOPs is exact; its parameters, and the active ones, all are.
 
     Attributes:
-        parameters: Whether the total and every component are those of the real model.
-        active: Whether the active parameters are.
         flops: ``all``: every product of the forward pass. ``no core``: products with weights; the
             attention core is left out where no field describes it. ``no recurrence``: all but the
             recurrence of linear attention, which is counted by its state, as a convention.
@@ -27,8 +25,6 @@ class Exactness:
         like: That other architecture.
     """
 
-    parameters: bool
-    active: bool
     flops: Flops
     transformers: str = TRANSFORMERS
     like: str = ""
@@ -72,12 +68,12 @@ _LIKE: Mapping[str, str] = {
 def exactness() -> Mapping[str, Exactness]:
     """Return what is exact, by ``model_type``."""
     table = {
-        model_type: Exactness(True, True, flops)
+        model_type: Exactness(flops)
         for flops, model_types in _BY_FLOPS.items()
         for model_type in model_types
     }
     for model_type, like in _LIKE.items():
-        table[model_type] = Exactness(True, True, table[like].flops, transformers="", like=like)
+        table[model_type] = Exactness(table[like].flops, transformers="", like=like)
     return dict(sorted(table.items()))
 
 
@@ -96,15 +92,7 @@ def rows() -> list[tuple[str, str, str, str, str]]:
         compared = f"transformers {exact.transformers}"
         if exact.like:
             compared = f"nothing; counted like {exact.like}"
-        found.append(
-            (
-                model_type,
-                "exact" if exact.parameters else "not exact",
-                "exact" if exact.active else "not exact",
-                _WORDS[exact.flops],
-                compared,
-            )
-        )
+        found.append((model_type, "exact", "exact", _WORDS[exact.flops], compared))
     return found
 
 

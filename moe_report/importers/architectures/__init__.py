@@ -22,12 +22,10 @@ from moe_report.importers.architectures import (
     selected,
     state_space,
     uneven,
-    uniform,
 )
 
 ADAPTERS: Mapping[str, Adapter] = {
     **plain.ADAPTERS,
-    **uniform.ADAPTERS,
     **qwen_glm.ADAPTERS,
     **interleaved.ADAPTERS,
     **uneven.ADAPTERS,

@@ -66,6 +66,15 @@ def leading(default: int) -> dict[str, Key]:
     return {"first_k_dense_replace": may(default, "first_k_dense_replace")}
 
 
+def granite_shared(r: Reading) -> Mapping[str, float]:
+    """A shared expert of a width of its own; none if that is 0."""
+    width = r["shared_intermediate_size"]
+    return {
+        "num_shared_experts": int(width > 0),
+        "shared_expert_intermediate_size": width or r["intermediate_size"],
+    }
+
+
 def kv_heads(default: int | None) -> dict[str, Key]:
     """The heads of keys and values; by default as many as query heads, or as given."""
     return {"num_key_value_heads": may(default, "num_key_value_heads", null=True)}

@@ -15,12 +15,13 @@ from moe_report.importers.architectures.common import (
     TOP_K,
     head_dim,
 )
-from moe_report.importers.architectures.indexed import all_indexed, compressed_queries
 from moe_report.importers.architectures.latent import (
     INDEXED,
     INDEXER,
     SELECTING,
+    all_indexed,
     checked,
+    compressed_queries,
     deepseek,
     listed_selecting,
     selecting,

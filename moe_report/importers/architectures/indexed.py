@@ -10,10 +10,11 @@ from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, 
 from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.latent import (
     INDEXED,
-    INDEXED_KINDS,
     INDEXER,
     SELECTING,
+    all_indexed,
     checked,
+    compressed_queries,
     deepseek,
     selecting,
 )
@@ -22,19 +23,6 @@ from moe_report.importers.architectures.text_part import text_or_flat, tied_outs
 from moe_report.importers.architectures.uneven import OVERRIDES
 
 FULL, SLIDING, INDEXED_KIND = "full_attention", "sliding_attention", "indexed_attention"
-
-
-def all_indexed(r: Reading) -> None:
-    """Refuse layers that are said to attend to other than selected tokens."""
-    if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - INDEXED_KINDS:
-        r.refuse("layer_types", f"may say {' or '.join(sorted(INDEXED_KINDS))} only")
-
-
-def compressed_queries(r: Reading) -> bool:
-    """Refuse queries that are not compressed: the indexer takes them in that form."""
-    if r["q_lora_rank"] is None:
-        r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
-    return r["q_lora_rank"] is not None
 
 
 def _derive_axk2(r: Reading) -> Mapping[str, float]:

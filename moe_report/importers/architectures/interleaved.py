@@ -14,6 +14,7 @@ from moe_report.importers.architectures.common import (
     TIED,
     TOP_K,
     attention_bias,
+    granite_shared,
     head_dim,
     kv_heads,
     leading,
@@ -95,10 +96,6 @@ def _derive_mellum(r: Reading) -> Mapping[str, float]:
     return {**sliding(r, lambda layer: False), **sparse(r, lambda layer: True)}
 
 
-def _derive_kolibri(r: Reading) -> Mapping[str, float]:
-    return sliding(r, lambda layer: not every(5, layer))
-
-
 def _derive_flint(r: Reading) -> Mapping[str, float]:
     last = r["num_hidden_layers"] - 1
     windows = sliding(r, lambda layer: layer > 1 and layer % 4 != 1 and layer != last)
@@ -114,14 +111,6 @@ def _derive_beam(r: Reading) -> Mapping[str, float]:
         **sparse(r, lambda layer: layer >= 3),
         **given,
         "attention_params": given["attention_params"] + heads,  # a bias of the gate for each
-    }
-
-
-def _derive_granite_swa(r: Reading) -> Mapping[str, float]:
-    return {
-        **sliding(r, lambda layer: layer % 4 > 0),
-        "num_shared_experts": int(r["shared_intermediate_size"] > 0),
-        "shared_expert_intermediate_size": r["shared_intermediate_size"] or r["intermediate_size"],
     }
 
 
@@ -203,7 +192,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         BASE | EXPERTS | LAYER_TYPES | kv_heads(4) | window(513) | shared_width(512) | head_dim(128)
         | {"intermediate_size": may(None)},
         fixed={"qk_norm": 1, "num_shared_experts": 1, "num_norms_per_layer": 4},
-        derive=_derive_kolibri,
+        derive=lambda r: sliding(r, lambda layer: not every(5, layer)),
     ),
     "flint": Adapter(
         BASE | EXPERTS | SPARSE_STEP | LAYER_TYPES | kv_heads(4) | attention_bias(False)
@@ -219,7 +208,8 @@ ADAPTERS: Mapping[str, Adapter] = {
     "granitemoe_swa": Adapter(
         LOCAL | LAYER_TYPES | kv_heads(None) | attention_bias(False) | window(128)
         | {"shared_intermediate_size": may(0, minimum=0)},
-        fixed={"attention_sinks": 1}, derive=_derive_granite_swa,
+        fixed={"attention_sinks": 1},
+        derive=lambda r: {**sliding(r, lambda layer: layer % 4 > 0), **granite_shared(r)},
     ),
     "muse_spark": text_part(
         Adapter(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import (
     FFN_WIDTHS,
     NO_CORE,
@@ -14,18 +15,12 @@ from moe_report.importers.architectures.common import (
     TOP_K,
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES, MTP, with_mtp, without_mtp
-from moe_report.importers.architectures.mixers import (
-    LATENT,
-    indexer,
-    latent_attention,
-    typed,
-)
 from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
 
 
 def deepseek(*, shared: int = 1, leading: int, q_rank: int | None) -> dict[str, Key]:
     """The keys of DeepSeek's models, and the defaults in which their descendants differ."""
-    return SHAPE | TOP_K | LATENT | MTP | {
+    return SHAPE | TOP_K | mixers.LATENT | MTP | {
         "q_lora_rank": may(q_rank, "q_lora_rank", null=True),
         **FFN_WIDTHS,
         **ROUTED,
@@ -105,23 +100,33 @@ INDEXED = (
 )
 
 
+INDEXED_KINDS = {"indexed_attention", "deepseek_sparse_attention"}
+
+
+def all_indexed(r: Reading) -> None:
+    """Refuse layers that are said to attend to other than selected tokens."""
+    if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - INDEXED_KINDS:
+        r.refuse("layer_types", f"may say {' or '.join(sorted(INDEXED_KINDS))} only")
+
+
+def compressed_queries(r: Reading) -> bool:
+    """Refuse queries that are not compressed: the indexer takes them in that form."""
+    if r["q_lora_rank"] is None:
+        r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
+    return r["q_lora_rank"] is not None
+
+
 def _indexed(indexers: Callable[[Reading], int]) -> Callable[[Reading], Mapping[str, float]]:
     def derive(r: Reading) -> Mapping[str, float]:
-        if r["q_lora_rank"] is None:
-            r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
+        if not compressed_queries(r):
             return {}
-        if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - INDEXED_KINDS:
-            r.refuse("layer_types", f"may say {' or '.join(sorted(INDEXED_KINDS))} only")
+        all_indexed(r)
         layers, selecting = r["num_hidden_layers"], indexers(r)
         given = checked(r, mtp=selecting == layers)
-        return given | typed((layers, latent_attention(r)), (selecting, indexer(r))) | {
-            "num_sliding_window_layers": layers,
-        }  # fmt: skip
+        parts = (layers, mixers.latent_attention(r)), (selecting, mixers.indexer(r))
+        return given | mixers.typed(*parts) | {"num_sliding_window_layers": layers}
 
     return derive
-
-
-INDEXED_KINDS = {"indexed_attention", "deepseek_sparse_attention"}
 
 
 # Which layers select for themselves: a list, a pattern, or every so many.
@@ -207,7 +212,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         note=INDEXED,
     ),
     "longcat_flash": Adapter(
-        LATENT | {
+        mixers.LATENT | {
             "num_layers": need(),
             "hidden_size": need("hidden_size"),
             "vocab_size": need("vocab_size"),

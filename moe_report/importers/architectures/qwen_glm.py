@@ -41,14 +41,6 @@ def _derive_qwen2(r: Reading) -> Mapping[str, float]:
     return {**sparse_step(r), **windows, "sliding_window": r["sliding_window"]}
 
 
-def _derive_glm4(r: Reading) -> Mapping[str, float]:
-    return {**with_mtp(r), "qk_norm": int(r["use_qk_norm"])}
-
-
-def _derive_dots1(r: Reading) -> Mapping[str, float]:
-    return sliding(r, lambda layer: layer >= (r["max_window_layers"] or 0))
-
-
 def _derive_hy3(r: Reading) -> Mapping[str, float]:
     without_mtp(r)
     layers = dict(sparse(r, lambda layer: layer > 0))
@@ -118,7 +110,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "attention_bias": may(False, "qkv_bias"),
             "use_qk_norm": may(False, kind="flag"),
         },
-        derive=_derive_glm4,
+        derive=lambda r: {**with_mtp(r), "qk_norm": int(r["use_qk_norm"])},
     ),
     "glm4v_moe": text_part(
         Adapter(
@@ -140,7 +132,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "n_shared_experts": need("num_shared_experts"),
             "max_window_layers": may(62, null=True, minimum=0),
         },
-        fixed={"qk_norm": 1}, derive=_derive_dots1,
+        fixed={"qk_norm": 1},
+        derive=lambda r: sliding(r, lambda layer: layer >= (r["max_window_layers"] or 0)),
     ),
     "hy_v3": Adapter(
         BASE | EXPERTS | MLP_TYPES | MTP | kv_heads(8) | shared_experts(1)

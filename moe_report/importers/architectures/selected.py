@@ -46,7 +46,7 @@ def _derive_minimax(r: Reading) -> Mapping[str, float]:
     layers = r["num_hidden_layers"]
     if r["n_shared_experts"] not in (None, 1):
         r.refuse("n_shared_experts", "is not 1, but this architecture shares one expert")
-    given = dict(sparse(r, lambda layer: True))
+    given: dict[str, float] = dict(sparse(r, lambda layer: True))
     selecting = 0
     if r["layer_types"] is not None:
         selecting = mixers.kinds(r, "layer_types", mixers.FULL, BLOCKS)[BLOCKS]
