@@ -4,24 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from moe_report.schema.fields import FIELDS
 
-Kind = Literal["number", "flag", "text", "numbers", "texts"]
 REQUIRED: Any = object()
-_EXPECTED: Mapping[Kind, str] = {
-    "number": "a whole number",
-    "flag": "true or false",
-    "text": "a text",
-    "numbers": "a list of whole numbers",
-    "texts": "a list of texts",
-}
 # Of routing and its training loss: they change which experts a token takes, not how many there are.
-_IRRELEVANT = frozenset({
+ROUTING = frozenset({
     "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "norm_topk_prob",
     "topk_group", "topk_method",
 })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value may be.
+
+    Attributes:
+        expected: In words.
+        accepts: Whether a value is such; of a whole number the key says how large it must be.
+    """
+
+    expected: str
+    accepts: Callable[[Any], bool]
+
+
+def _list_of(item: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(type(part) is item for part in value)
+
+
+_NUMBER = Kind("a whole number", lambda value: type(value) is int)
+_FLAG = Kind("true or false", lambda value: type(value) is bool)
+_KINDS: Mapping[str, Kind] = {
+    "number": _NUMBER,
+    "flag": _FLAG,
+    "text": Kind("a text", lambda value: isinstance(value, str)),
+    "numbers": Kind("a list of whole numbers", _list_of(int)),
+    "texts": Kind("a list of texts", _list_of(str)),
+}
 
 
 @dataclass(frozen=True)
@@ -44,39 +64,44 @@ class Key:
 
     def accepts(self, value: object) -> bool:
         """Whether a value of the config is of this key's kind and not too small."""
-        if value is None:
-            return self.nullable
-        if self.kind in ("numbers", "texts"):
-            item = int if self.kind == "numbers" else str
-            return isinstance(value, list) and all(type(part) is item for part in value)
-        if self.kind == "number":
-            return type(value) is int and value >= self.minimum
-        return type(value) is (bool if self.kind == "flag" else str)
+        if value is None and self.nullable:
+            return True
+        return self.kind.accepts(value) and not (type(value) is int and value < self.minimum)
 
     @property
     def expected(self) -> str:
         """What a value must be, in words."""
-        least = f" of at least {self.minimum:.0f}" if self.kind == "number" else ""
-        return _EXPECTED[self.kind] + least + (" or null" if self.nullable else "")
+        least = f" of at least {self.minimum:.0f}" if self.kind is _NUMBER else ""
+        return self.kind.expected + least + (" or null" if self.nullable else "")
 
 
-def _key(fields: tuple[str, ...], kind: Kind, default: Any, null: bool, minimum: float) -> Key:
-    if fields:
-        kind = "flag" if FIELDS[fields[0]].kind == "flag" else "number"
-        minimum = FIELDS[fields[0]].minimum
-    return Key(fields, kind, default, null or default is None, minimum)
+def is_count(value: object) -> bool:
+    """Whether a value is a whole number of at least one."""
+    return type(value) is int and value >= 1
 
 
 def need(*fields: str) -> Key:
     """Return a key that must be there."""
-    return _key(fields, "number", REQUIRED, False, 1)
+    return may(REQUIRED, *fields)
 
 
 def may(
-    default: object, *fields: str, kind: Kind = "number", null: bool = False, minimum: float = 1
+    default: object, *fields: str, kind: str = "number", null: bool = False, minimum: float = 1
 ) -> Key:
-    """Return a key that may be left out; with the default None it may also be ``null``."""
-    return _key(fields, kind, default, null, minimum)
+    """Return a key that may be left out; with the default None it may also be ``null``.
+
+    Args:
+        default: Its value where it is left out.
+        fields: The fields that its value gives; they know its kind and its minimum.
+        kind: What its value is: ``number``, ``flag``, ``text``, ``numbers`` or ``texts``.
+        null: Whether ``null`` is a value.
+        minimum: Smallest number accepted.
+    """
+    of_kind = _KINDS[kind]
+    if fields:
+        of_kind = _FLAG if FIELDS[fields[0]].kind == "flag" else _NUMBER
+        minimum = FIELDS[fields[0]].minimum
+    return Key(fields, of_kind, default, null or default is None, minimum)
 
 
 @dataclass
@@ -149,4 +174,4 @@ class Adapter:
         """All keys that the adapter reads or knows to be irrelevant, with their paths."""
         for spellings in self.keys:
             yield from spellings.split("|")
-        yield from self.irrelevant | _IRRELEVANT
+        yield from self.irrelevant | ROUTING

@@ -235,7 +235,7 @@ def true_params(
         return tensor.numel * 2  # MXFP4: two numbers a byte, a scale for 32 of them
     if _is_sidecar(tensor, others):
         return 0
-    if tensor.dtype not in _INTEGERS or tensor.dtype.startswith("GGUF"):
+    if tensor.dtype not in _INTEGERS:
         return tensor.numel
     if name.endswith(".qweight"):
         return _gptq_or_awq(tensor, others, quantization)
@@ -309,7 +309,7 @@ def _note_shape(census: Census, tensor: Tensor, component: str) -> None:
     shape = tensor.shape[::-1] if gguf else tensor.shape
     if layer:
         census.layers.add(layer)
-    if component == "routed_expert_params" and layer:
+    if layer and component == "routed_expert_params":
         number = census.experts.get(layer, 0)
         if expert := _EXPERT.search(tensor.name):
             number = max(number, int(expert[1]) + 1)

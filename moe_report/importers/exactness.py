@@ -12,7 +12,7 @@ TRANSFORMERS = "5.23.0"
 
 @dataclass(frozen=True)
 class Exactness:
-    """How exact an architecture is; parameters, total and active and by component, always are.
+    """What of an architecture's FLOPs is exact; its parameters, and the active ones, all are.
 
     Attributes:
         flops: ``all``: every product of the forward pass. ``no core``: products with weights; the

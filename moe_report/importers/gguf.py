@@ -8,16 +8,16 @@ from typing import Any
 
 from moe_report.errors import InputError, Problem
 from moe_report.importers.checkpoint import notes_of_census, row_of_census, take_census
+from moe_report.importers.config import ConfigRow
 from moe_report.importers.safetensors import Tensor
-from moe_report.table import Row, given
 
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
 # Attention of DeepSeek's models once as published and once taken apart: the same weights twice.
 _APART = re.compile(r"attn_[kv]_b\.weight$")
 
 
-def read_gguf(path: Path, name: str) -> Row:
-    """Return the row of a GGUF file: typed components, and shapes.
+def read_gguf(path: Path) -> ConfigRow:
+    """Return what a GGUF file says of its model: typed components, and shapes.
 
     Of a model in several files any one may be named; all are read.
 
@@ -56,12 +56,8 @@ def read_gguf(path: Path, name: str) -> Row:
     top_k = said.get(f"{architecture}.expert_used_count")
     if type(top_k) is int and top_k > 0:
         numbers["num_experts_per_tok"] = float(top_k)
-    texts = {
-        "model_type": architecture,
-        "source": where,
-        "remark": ". ".join(["Counted from the file's tensors", *notes_of_census(census)]),
-    }
-    return Row(name, where, texts, {key: given(value) for key, value in numbers.items()})
+    notes = ("Counted from the file's tensors", *notes_of_census(census))
+    return ConfigRow(architecture, numbers, notes)
 
 
 def _shards(path: Path) -> list[Path]:

@@ -76,12 +76,7 @@ def fetch(reference: str) -> HubModel:
 
 def _answers(repository: str, file: str, revision: str | None) -> None:
     """Ask once for a file that is not in the cache: the download itself asks for half a minute."""
-    from huggingface_hub import (
-        constants,
-        get_hf_file_metadata,
-        hf_hub_url,
-        try_to_load_from_cache,
-    )
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
 
     cached = try_to_load_from_cache(repository, file, revision=revision)
     if not constants.HF_HUB_OFFLINE and not isinstance(cached, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from moe_report.table import Row, given
 from moe_report.text import CONTROL
 
 HUB = "hf:"
+_BY_HEADERS = "Counted from the checkpoint's headers"
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,9 @@ class Options:
 
 def is_model(source: str) -> bool:
     """Whether a source is a model's own files rather than a workbook."""
-    path = Path(source)
-    return source.startswith(HUB) or path.suffix.lower() in (".json", ".gguf") or _is_folder(path)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a name that is too long, a folder that may not be looked into
-        return False
+    suffix = Path(source).suffix.lower()
+    # Unlike a path's own, it says no to a name that is too long or may not be looked at.
+    return source.startswith(HUB) or suffix in (".json", ".gguf") or os.path.isdir(source)
 
 
 def import_model(source: str, options: Options, *, name: str | None = None) -> Row:
@@ -70,19 +66,12 @@ def import_model(source: str, options: Options, *, name: str | None = None) -> R
     """
     if not is_model(source):
         there = "is no config.json, checkpoint folder, .gguf file or hf:owner/name"
-        raise InputError([Problem(source, there if _is_there(source) else NOT_THERE)])
+        raise InputError([Problem(source, there if os.path.exists(source) else NOT_THERE)])
     try:
         row = _read(source, options, name)
     except OSError as error:
         raise InputError([Problem(source, f"cannot be read ({error.strerror})")]) from error
     return _fit_for_a_table(row, source, options)
-
-
-def _is_there(source: str) -> bool:
-    try:
-        return Path(source).exists()
-    except OSError:
-        return False
 
 
 def _read(source: str, options: Options, name: str | None) -> Row:
@@ -95,7 +84,7 @@ def _read(source: str, options: Options, name: str | None) -> Row:
     if path.suffix.lower() == ".gguf":
         from moe_report.importers.gguf import read_gguf
 
-        return read_gguf(path, name or path.stem)
+        return _as_row(name or path.stem, source, read_gguf(path))
     if path.is_dir():
         config_path = path / "config.json"
         config = read_config(config_path) if config_path.exists() else None
@@ -143,13 +132,12 @@ def _row(
 ) -> Row:
     if tensors is None:
         assert config is not None
-        read = _from_config(config, source, options)
-        return _as_row(name, source, read.model_type, read.numbers, read.notes)
+        return _as_row(name, source, _from_config(config, source, options))
     if config is None:
         census = take_census(tensors, where=source)
-        notes = ["Counted from the checkpoint's headers", *notes_of_census(census)]
-        return _as_row(name, source, "", row_of_census(census, source), notes)
-    return _from_both(name, source, config, tensors, options)
+        notes = (_BY_HEADERS, *notes_of_census(census))
+        return _as_row(name, source, ConfigRow("", row_of_census(census, source), notes))
+    return _as_row(name, source, _from_both(source, config, tensors, options))
 
 
 def _from_config(config: Mapping[str, Any], where: str, options: Options) -> ConfigRow:
@@ -164,12 +152,8 @@ def _from_config(config: Mapping[str, Any], where: str, options: Options) -> Con
 
 
 def _from_both(
-    name: str,
-    source: str,
-    config: Mapping[str, Any],
-    tensors: Iterable[Tensor],
-    options: Options,
-) -> Row:
+    source: str, config: Mapping[str, Any], tensors: Iterable[Tensor], options: Options
+) -> ConfigRow:
     """The config's row where the checkpoint agrees with it; else what the checkpoint holds."""
     inner = config.get("text_config")
     text = inner if isinstance(inner, Mapping) else config
@@ -189,12 +173,10 @@ def _from_both(
         top_k = next((text[key] for key in TOP_K if type(text.get(key)) is int), None)
         if top_k is not None and census.num_experts:
             counted["num_experts_per_tok"] = float(top_k)
-        by_headers = "Counted from the checkpoint's headers"
-        notes = [by_headers, f"The config was not understood: {why}", *notes]
-        return _as_row(name, source, str(config.get("model_type", "")), counted, notes)
+        notes = [_BY_HEADERS, f"The config was not understood: {why}", *notes]
+        return ConfigRow(str(config.get("model_type", "")), counted, tuple(notes))
     numbers, compared = _compared(census, read.numbers)
-    notes = [*read.notes, *notes, *compared]
-    return _as_row(name, source, read.model_type, read.numbers | numbers, notes)
+    return replace(read, numbers=read.numbers | numbers, notes=(*read.notes, *notes, *compared))
 
 
 def _compared(census: Census, of_config: Mapping[str, float]) -> tuple[dict[str, float], list[str]]:
@@ -272,13 +254,11 @@ def _first_of_pictures(text: Mapping[str, Any]) -> int | None:
     return first if type(first) is int else None
 
 
-def _as_row(
-    name: str, source: str, model_type: str, numbers: Mapping[str, float], notes: Iterable[str]
-) -> Row:
-    texts = {"model_type": model_type, "source": source, "remark": ". ".join(notes)}
+def _as_row(name: str, source: str, read: ConfigRow) -> Row:
+    texts = {"model_type": read.model_type, "source": source, "remark": ". ".join(read.notes)}
     return Row(
         name,
         source,
         {key: text for key, text in texts.items() if text},
-        {key: given(value) for key, value in numbers.items()},
+        {key: given(value) for key, value in read.numbers.items()},
     )

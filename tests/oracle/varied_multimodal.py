@@ -1,4 +1,4 @@
-"""Small configs of the architectures of ``multimodal``."""
+"""Small configs of text models within models for images, video and sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small configs of the architectures of ``uniform``."""
+"""Small configs of the further architectures of ``plain``."""
 
 from __future__ import annotations
 

@@ -19,18 +19,15 @@ from moe_report.importers.architectures import (
     indexed,
     interleaved,
     latent,
-    multimodal,
     plain,
     qwen_glm,
     selected,
     state_space,
     uneven,
-    uniform,
 )
 
 ADAPTERS: Mapping[str, Adapter] = {
     **plain.ADAPTERS,
-    **uniform.ADAPTERS,
     **qwen_glm.ADAPTERS,
     **interleaved.ADAPTERS,
     **uneven.ADAPTERS,
@@ -40,7 +37,6 @@ ADAPTERS: Mapping[str, Adapter] = {
     **hyper_connected.ADAPTERS,
     **selected.ADAPTERS,
     **convolved.ADAPTERS,
-    **multimodal.ADAPTERS,
     **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
 }

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
-from moe_report.importers.architectures.common import SHAPE, TOP_K
+from moe_report.importers.adapter import Adapter, Reading, may, need
+from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    NO_CORE,
+    SHAPE,
+    TIED,
+    TOP_K,
+    WINDOW,
+    head_dim,
+)
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
     MLP_TYPES,
@@ -13,15 +23,7 @@ from moe_report.importers.architectures.layers import (
     sparse,
     without_mtp,
 )
-from moe_report.importers.architectures.mixers import (
-    TEXT_ROUTING,
-    Mixer,
-    kinds,
-    text_part,
-    typed,
-    untied,
-)
-from moe_report.importers.architectures.qwen_glm import TEXT_ONLY
+from moe_report.importers.architectures.text_part import text_part
 
 FULL, WINDOWED = "hybrid", "hybrid_sliding"
 _CORE = (
@@ -43,21 +45,21 @@ def _heads(r: Reading, *, windowed: bool) -> tuple[int, int, int]:
     return heads, kv, width
 
 
-def _attention(r: Reading, *, windowed: bool) -> Mixer:
+def _attention(r: Reading, *, windowed: bool) -> mixers.Mixer:
     """Inkling's attention: keys, values and the layer's two outputs go through a convolution."""
     d, kernel = r["hidden_size"], r["conv_kernel_size"]
     heads, kv, width = _heads(r, windowed=windowed)
     reach = r["sliding_window_size"] if windowed else r["rel_extent"]
     matrices = d * (2 * heads * width + 2 * kv * width + heads * r["d_rel"])
     convolutions = kernel * (2 * kv * width + 2 * d)
-    return Mixer(matrices + convolutions, r["d_rel"] * reach)
+    return mixers.Mixer(matrices + convolutions, r["d_rel"] * reach)
 
 
 def _layers(r: Reading) -> tuple[int, int]:
     """Count the layers that see everything, and those with a window."""
     layers = r["num_hidden_layers"]
     if r["layer_types"] is not None:
-        found = kinds(r, "layer_types", FULL, WINDOWED)
+        found = mixers.kinds(r, "layer_types", FULL, WINDOWED)
         return found[FULL], found[WINDOWED]
     if r.values.get("local_layer_ids") is not None:
         windows = len(set(r["local_layer_ids"]) & set(range(layers)))
@@ -68,7 +70,7 @@ def _layers(r: Reading) -> tuple[int, int]:
 
 def _derive_inkling(r: Reading) -> Mapping[str, float]:
     without_mtp(r)
-    untied(r)
+    mixers.untied(r)
     full, windows = _layers(r)
     moe = dict(sparse(r, lambda layer: layer >= (r["dense_mlp_idx"] or 0)))
     d, layers, expert = r["hidden_size"], r["num_hidden_layers"], r["moe_intermediate_size"]
@@ -81,7 +83,9 @@ def _derive_inkling(r: Reading) -> Mapping[str, float]:
         r.refuse("moe_intermediate_size", "is missing")
         return {}
     norms = 2 * (full * r["head_dim"] + windows * r["swa_head_dim"])
-    given = typed((full, _attention(r, windowed=False)), (windows, _attention(r, windowed=True)))
+    given = mixers.typed(
+        (full, _attention(r, windowed=False)), (windows, _attention(r, windowed=True))
+    )
     if r["unpadded_vocab_size"] not in (None, r["vocab_size"]):
         r.notes.append("The output head is counted with the rows of vocab_size")
     r.notes.append(_CORE)
@@ -101,22 +105,22 @@ def _derive_inkling(r: Reading) -> Mapping[str, float]:
 
 
 def _derive_inkling2(r: Reading) -> Mapping[str, float]:
-    untied(r)
+    mixers.untied(r)
     full, windows = _layers(r)
     d, layers, kernel = r["hidden_size"], r["num_hidden_layers"], r["conv_kernel_size"]
-    mixers = []
+    of_kinds = []
     for windowed in (False, True):
         heads, kv, width = _heads(r, windowed=windowed)
         mixer = _attention(r, windowed=windowed)
         # A gate, a sink, and a scale of each query and each position.
         mixer = mixer.plus(d * heads * (width + 1), heads * (width + r["d_rel"]))
-        mixers.append(mixer if windowed else mixer.plus(2 * d * kv * kernel))
+        of_kinds.append(mixer if windowed else mixer.plus(2 * d * kv * kernel))
     # The last layer's output and both inputs of each layer are chosen from earlier outputs by a
     # learned query; where all is seen, queries, keys and values have one each, and a norm.
     first_full = bool(r["layer_types"]) and r["layer_types"][0] == FULL
     choices = 2 * layers + 2 * (full - int(first_full))
     r.notes.append(_CORE)
-    return typed((full, mixers[0]), (windows, mixers[1])) | {
+    return mixers.typed((full, of_kinds[0]), (windows, of_kinds[1])) | {
         "num_sliding_window_layers": windows,
         "other_params": d * (1 + choices + 2 * full),
     }
@@ -133,7 +137,7 @@ def _derive_zaya(r: Reading) -> Mapping[str, float]:
         r.refuse("head_dim", "and num_key_value_heads are odd, but values come in two halves")
     windows = 0
     if r["layer_types"] is not None:
-        windows = kinds(r, "layer_types", FULL, WINDOWED)[WINDOWED]
+        windows = mixers.kinds(r, "layer_types", FULL, WINDOWED)[WINDOWED]
     if windows and not r["sliding_window"]:
         r.refuse("sliding_window", "is null, but layers have one")
     channels = (heads + kv) * width
@@ -158,9 +162,8 @@ def _derive_zaya(r: Reading) -> Mapping[str, float]:
     }
 
 
-_INKLING: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | {
+_INKLING = SHAPE | TOP_K | NO_CORE | LAYER_TYPES | {
     "tie_word_embeddings": may(None, kind="flag"),
-    "num_attention_heads": need(),
     "num_key_value_heads": need(),
     "head_dim": may(128),
     "swa_head_dim": may(128),
@@ -169,61 +172,61 @@ _INKLING: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | {
     "conv_kernel_size|sconv_kernel_size": may(4),
     "n_routed_experts|num_local_experts": need("num_experts"),
 }  # fmt: skip
-_ONE = _INKLING | MLP_TYPES | MTP | {
-    "swa_num_attention_heads": may(64),
-    "swa_num_key_value_heads": may(16),
-    "sliding_window_size|sliding_window": may(512, "sliding_window"),
-    "local_layer_ids": may(None, kind="numbers"),
-    "dense_mlp_idx": may(None, minimum=0),
-    "intermediate_size": need(),
-    "dense_intermediate_size": may(None),
-    "moe_intermediate_size": may(None),
-    "n_shared_experts": may(2, "num_shared_experts"),
-    "unpadded_vocab_size": may(None),
-    "mtp_hidden_states_first": may(True, kind="flag"),
-    "mtp_local_layer_ids": may(None, kind="numbers"),
-}  # fmt: skip
-_TWO = _INKLING | {
-    "swa_num_attention_heads": may(48),
-    "swa_num_key_value_heads": may(8),
-    "sliding_window_size|sliding_window": may(1024, "sliding_window"),
-    "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
-}  # fmt: skip
-_ONE_IRRELEVANT = frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"})
-_TEXT_IRRELEVANT = TEXT_ROUTING | {f"text_config.{key}" for key in _ONE_IRRELEVANT}
+_ONE = Adapter(
+    _INKLING | MLP_TYPES | MTP | {
+        "swa_num_attention_heads": may(64),
+        "swa_num_key_value_heads": may(16),
+        "sliding_window_size|sliding_window": may(512, "sliding_window"),
+        "local_layer_ids": may(None, kind="numbers"),
+        "dense_mlp_idx": may(None, minimum=0),
+        "intermediate_size": need(),
+        "dense_intermediate_size": may(None),
+        "moe_intermediate_size": may(None),
+        "n_shared_experts": may(2, "num_shared_experts"),
+        "unpadded_vocab_size": may(None),
+        "mtp_hidden_states_first": may(True, kind="flag"),
+        "mtp_local_layer_ids": may(None, kind="numbers"),
+    },
+    derive=_derive_inkling, note=_ROUTER,
+    irrelevant=frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"}),
+)  # fmt: skip
+_TWO = Adapter(
+    _INKLING | {
+        "swa_num_attention_heads": may(48),
+        "swa_num_key_value_heads": may(8),
+        "sliding_window_size|sliding_window": may(1024, "sliding_window"),
+        "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
+    },
+    derive=_derive_inkling2,
+)  # fmt: skip
 
 
-def _with_mtp_outside(keys: Mapping[str, Key]) -> dict[str, Key]:
-    """Return keys with layers for further tokens also where checkpoints say how many there are."""
-    return {
-        f"{name}|mtp_config.num_nextn_predict_layers" if "nextn" in name else name: key
-        for name, key in keys.items()
-    }
+def _with_mtp_outside(adapter: Adapter) -> Adapter:
+    """Read layers for further tokens also where checkpoints say how many there are."""
+    return replace(
+        adapter,
+        keys={
+            f"{name}|mtp_config.num_nextn_predict_layers" if "nextn" in name else name: key
+            for name, key in adapter.keys.items()
+        },
+    )
 
 
 ADAPTERS: Mapping[str, Adapter] = {
-    "inkling_mm_model": Adapter(
-        _with_mtp_outside(text_part(_ONE)), derive=_derive_inkling, irrelevant=_TEXT_IRRELEVANT,
-        note=f"{_ROUTER}. {TEXT_ONLY}",
-    ),
-    "inkling_text": Adapter(
-        _ONE, derive=_derive_inkling, irrelevant=_ONE_IRRELEVANT, note=_ROUTER
-    ),
-    "inkling2": Adapter(
-        text_part(_TWO), derive=_derive_inkling2, irrelevant=TEXT_ROUTING, note=TEXT_ONLY
-    ),
-    "inkling2_text": Adapter(_TWO, derive=_derive_inkling2),
+    "inkling_mm_model": _with_mtp_outside(text_part(_ONE)),
+    "inkling_text": _ONE,
+    "inkling2": text_part(_TWO),
+    "inkling2_text": _TWO,
     "zaya": Adapter(
-        SHAPE | LAYER_TYPES | {
+        SHAPE | TIED | LAYER_TYPES | {
             "hidden_size": need(),
             "num_key_value_heads": may(2, "num_key_value_heads"),
             "num_experts_per_tok": may(1, "num_experts_per_tok"),
             "num_experts": need("num_experts"),
             "moe_intermediate_size": need(),
-            "tie_word_embeddings": may(True, "tie_word_embeddings"),
-            "head_dim": may(128, "head_dim"),
-            "sliding_window": may(None, "sliding_window"),
-            "attention_bias": may(False, kind="flag"),
+            **head_dim(128),
+            **WINDOW,
+            **ATTENTION_BIAS,
             "lm_head_bias": may(False, kind="flag"),
             "router_hidden_size": may(256),
             "cca_time0": may(2),

@@ -13,10 +13,15 @@ from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures import plain, qwen_glm, state_space
 from moe_report.importers.architectures.common import (
     HEAD_DIM,
+    MLP_BIAS,
     SHAPE,
+    TIED,
     WINDOW,
+    WINDOW_SWITCH,
     attention_bias,
+    head_dim,
     kv_heads,
+    window,
     windowed,
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES, Rule, sliding
@@ -27,8 +32,6 @@ _OF_EXPERTS = frozenset({
 })  # fmt: skip
 _Derive = Callable[[Reading], Mapping[str, float]]
 _BASE = SHAPE | HEAD_DIM | {"intermediate_size": need("intermediate_size")}
-_TIED = {"tie_word_embeddings": may(True, "tie_word_embeddings")}
-_MLP_BIAS = {"mlp_bias": may(False, kind="flag")}
 _CAUSAL = {"use_bidirectional_attention": may(None, kind="flag")}
 
 
@@ -47,11 +50,6 @@ def _without_experts(adapter: Adapter, **ffn: Key) -> Adapter:
         fixed={name: value for name, value in adapter.fixed.items() if name not in _OF_EXPERTS},
         irrelevant=adapter.irrelevant | spellings - set(ffn),
     )
-
-
-def _window(default: int) -> dict[str, Key]:
-    """A window, which all layers or some of them have; null for none."""
-    return {"sliding_window": may(default, "sliding_window", null=True)}
 
 
 def _every(default: int) -> dict[str, Key]:
@@ -109,73 +107,67 @@ def _derive_smollm(r: Reading) -> Mapping[str, float]:
     return {**_ffn_biases(r), **found, "sliding_window": r["sliding_window"]}
 
 
-_QWEN = _BASE | LAYER_TYPES | kv_heads(32) | {
-    "use_sliding_window": may(False, kind="flag"),
+_QWEN = _BASE | LAYER_TYPES | kv_heads(32) | WINDOW_SWITCH | {
     "sliding_window": may(4096, null=True, minimum=0),
     "max_window_layers": may(28, minimum=0),
 }  # fmt: skip
-_GEMMA = _BASE | _TIED | _CAUSAL | attention_bias(False) | {"head_dim": may(256, "head_dim")}
-_GLM = _BASE | kv_heads(2) | {
-    "head_dim": may(128, "head_dim", null=True),
-    "attention_bias": may(True, "qkv_bias"),
-}  # fmt: skip
-_LLAMA = _BASE | kv_heads(None) | attention_bias(False) | _MLP_BIAS
+_GEMMA = _BASE | TIED | _CAUSAL | attention_bias(False) | head_dim(256)
+_QKV_BIAS = {"attention_bias": may(True, "qkv_bias")}
+_GLM = _BASE | kv_heads(2) | head_dim(128, null=True) | _QKV_BIAS
+_LLAMA = _BASE | kv_heads(None) | attention_bias(False) | MLP_BIAS
 
 DENSE: Mapping[str, Adapter] = {
     "llama": Adapter(_LLAMA, derive=_ffn_biases),
-    "mistral": Adapter(_BASE | kv_heads(8) | _window(4096), derive=windowed),
+    "mistral": Adapter(_BASE | kv_heads(8) | window(4096), derive=windowed),
     "ministral": Adapter(
-        _BASE | LAYER_TYPES | kv_heads(8) | _window(4096) | {"head_dim": need("head_dim")},
+        _BASE | LAYER_TYPES | kv_heads(8) | window(4096) | {"head_dim": need("head_dim")},
         derive=_alternating(lambda _: True),
     ),
     "qwen2": Adapter(_QWEN, fixed={"qkv_bias": 1}, derive=_derive_qwen),
     "qwen3": Adapter(
-        _QWEN | attention_bias(False) | {"head_dim": may(128, "head_dim", null=True)},
+        _QWEN | attention_bias(False) | head_dim(128, null=True),
         fixed={"qk_norm": 1}, derive=_derive_qwen,
     ),
     "gemma": Adapter(_GEMMA | kv_heads(16), derive=_derive_gemma),
     "gemma2": Adapter(
-        _GEMMA | LAYER_TYPES | kv_heads(4) | _window(4096),
+        _GEMMA | LAYER_TYPES | kv_heads(4) | window(4096),
         fixed={"num_norms_per_layer": 4}, derive=_derive_gemma,
     ),
     "gemma3_text": Adapter(
-        _GEMMA | LAYER_TYPES | kv_heads(4) | _window(4096) | _every(6),
+        _GEMMA | LAYER_TYPES | kv_heads(4) | window(4096) | _every(6),
         fixed={"num_norms_per_layer": 4, "qk_norm": 1}, derive=_derive_gemma,
     ),
     "granite": Adapter(_LLAMA, derive=_ffn_biases),
     "phi3": Adapter(_BASE | kv_heads(None) | WINDOW, derive=windowed),
     "olmo2": Adapter(_BASE | kv_heads(None) | attention_bias(False), fixed={"qk_norm": 2}),
     "olmo3": Adapter(
-        _BASE | LAYER_TYPES | kv_heads(None) | attention_bias(False) | _window(4096),
+        _BASE | LAYER_TYPES | kv_heads(None) | attention_bias(False) | window(4096),
         fixed={"qk_norm": 2}, derive=_alternating(lambda layer: (layer + 1) % 4 != 0),
     ),
     "cohere": Adapter(
-        _BASE | _TIED | kv_heads(None) | attention_bias(False)
+        _BASE | TIED | kv_heads(None) | attention_bias(False)
         | {"use_qk_norm": may(False, kind="flag")},
         fixed={"num_norms_per_layer": 1}, derive=lambda r: {"qk_norm": 2 * r["use_qk_norm"]},
     ),
     "cohere2": Adapter(
-        _BASE | _TIED | LAYER_TYPES | kv_heads(None) | attention_bias(False) | _window(4096)
+        _BASE | TIED | LAYER_TYPES | kv_heads(None) | attention_bias(False) | window(4096)
         | _every(4),
         fixed={"num_norms_per_layer": 1}, derive=_derive_pattern,
     ),
     "exaone4": Adapter(
-        _BASE | LAYER_TYPES | kv_heads(32) | _window(4096) | _every(4),
+        _BASE | LAYER_TYPES | kv_heads(32) | window(4096) | _every(4),
         fixed={"qk_norm": 1}, derive=_derive_pattern,
     ),
     "glm": Adapter(_GLM),
     "glm4": Adapter(_GLM, fixed={"num_norms_per_layer": 4}),
     "seed_oss": Adapter(
-        _BASE | kv_heads(8) | _MLP_BIAS | {
-            "head_dim": may(128, "head_dim", null=True),
-            "attention_bias": may(True, "qkv_bias"),
-            "attention_out_bias": may(False, "attention_out_bias"),
-        },
+        _BASE | kv_heads(8) | MLP_BIAS | head_dim(128, null=True) | _QKV_BIAS
+        | {"attention_out_bias": may(False, "attention_out_bias")},
         derive=_ffn_biases,
     ),
     "smollm3": Adapter(
-        _BASE | _TIED | LAYER_TYPES | kv_heads(4) | attention_bias(False) | _MLP_BIAS | {
-            "use_sliding_window": may(False, kind="flag"),
+        _BASE | TIED | LAYER_TYPES | kv_heads(4) | attention_bias(False) | MLP_BIAS | {
+            **WINDOW_SWITCH,
             "sliding_window": may(None),
             "no_rope_layers": may(None, kind="numbers"),
             "no_rope_layer_interval": may(4),
@@ -184,7 +176,7 @@ DENSE: Mapping[str, Adapter] = {
     ),
     # Their FFN has no gate.
     "starcoder2": Adapter(
-        _BASE | _TIED | kv_heads(2) | WINDOW | {"use_bias": may(True, kind="flag")},
+        _BASE | TIED | kv_heads(2) | WINDOW | {"use_bias": may(True, kind="flag")},
         fixed={"num_ffn_matrices": 2, "norm_bias": 1}, derive=_derive_starcoder,
     ),
     "nemotron": Adapter(

@@ -3,48 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from moe_report.importers.adapter import REQUIRED, Adapter, Reading, may, need
+from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    BASE,
+    EXPERTS,
     HEAD_DIM,
     LOCAL,
     SHAPE,
     TOP_K,
+    WINDOW,
+    head_dim,
     kv_heads,
+    shared_width,
 )
 from moe_report.importers.architectures.latent import checked, deepseek
-from moe_report.importers.architectures.mixers import (
-    FULL,
-    LINEAR,
-    MIXED,
-    TEXT_ROUTING,
-    Mixer,
-    attention,
-    gated_delta,
-    interval,
-    kimi_delta,
-    kinds,
-    latent_attention,
-    lightning,
-    short_convolution,
-    typed,
-    untied,
-)
-from moe_report.importers.architectures.qwen_glm import tied_outside
+from moe_report.importers.architectures.layers import LAYER_TYPES, SPARSE_STEP, sparse_step
+from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
 
 
 def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
-    layers, dense = r["num_hidden_layers"], set(r.values.get("mlp_only_layers") or ())
-    step = r.values.get("decoder_sparse_step", 1)
-    found = interval(r)
-    softmax = attention(r, gated=True, qk_norm=True, bias="attention_bias")
-    given = typed((found[FULL], softmax), (found[LINEAR], gated_delta(r))) | {
-        "num_moe_layers": len(set(range(step - 1, layers, step)) - dense),
-    }
+    found = mixers.interval(r)
+    softmax = mixers.attention(r, gated=True, qk_norm=True, bias="attention_bias")
+    given = mixers.typed(
+        (found[mixers.FULL], softmax), (found[mixers.LINEAR], mixers.gated_delta(r))
+    )
+    of_all = {"num_moe_layers": r["num_hidden_layers"]}
+    given |= sparse_step(r) if "decoder_sparse_step" in r.values else of_all
     return given | _mtp(r, softmax)
 
 
-def _mtp(r: Reading, softmax: Mixer) -> dict[str, float]:
+def _mtp(r: Reading, softmax: mixers.Mixer) -> dict[str, float]:
     """Layers of softmax attention, behind one matrix and three norms; none if none is told of."""
     layers = r.values.get("mtp_num_hidden_layers")
     if layers is None:
@@ -62,7 +54,7 @@ def _mtp(r: Reading, softmax: Mixer) -> dict[str, float]:
 def _derive_minimax(r: Reading) -> Mapping[str, float]:
     layers = r["num_hidden_layers"]
     if r["layer_types"] is not None:
-        full = kinds(r, "layer_types", FULL, LINEAR)[FULL]
+        full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
     elif r["attn_type_list"] is not None:
         full = sum(r.one_per_layer("attn_type_list"))
         if set(r["attn_type_list"]) - {0, 1}:
@@ -72,13 +64,15 @@ def _derive_minimax(r: Reading) -> Mapping[str, float]:
     if r["shared_intermediate_size"]:
         r.refuse("shared_intermediate_size", "is not 0; shared experts are not modelled here")
     window = {"num_sliding_window_layers": full if r["sliding_window"] else 0}
-    return window | typed((full, attention(r)), (layers - full, lightning(r)))
+    return window | mixers.typed((full, mixers.attention(r)), (layers - full, mixers.lightning(r)))
 
 
 def _derive_lfm2(r: Reading) -> Mapping[str, float]:
-    found = kinds(r, "layer_types", FULL, "conv")
-    softmax = attention(r, qk_norm=True)
-    return typed((found[FULL], softmax), (found["conv"], short_convolution(r))) | {
+    found = mixers.kinds(r, "layer_types", mixers.FULL, "conv")
+    softmax = mixers.attention(r, qk_norm=True)
+    return mixers.typed(
+        (found[mixers.FULL], softmax), (found["conv"], mixers.short_convolution(r))
+    ) | {
         "num_attention_free_layers": found["conv"],
     }
 
@@ -86,61 +80,53 @@ def _derive_lfm2(r: Reading) -> Mapping[str, float]:
 def _derive_kimi_linear(r: Reading) -> Mapping[str, float]:
     layers = r["num_hidden_layers"]
     if r["layer_types"] is not None:
-        full = kinds(r, "layer_types", FULL, LINEAR)[FULL]
+        full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
     elif r["full_attn_layers"] is not None and r["kda_layers"] is not None:
         if sorted(r["full_attn_layers"] + r["kda_layers"]) != list(range(1, layers + 1)):
             r.refuse("kda_layers", "and full_attn_layers must name each layer once, from 1 on")
         full = len(r["full_attn_layers"])
     else:
         full = (layers - 1) // 4
-    untied(r)
-    linear = kimi_delta(r, low_rank=True)
-    return checked(r) | typed((full, latent_attention(r)), (layers - full, linear))
+    mixers.untied(r)
+    linear = mixers.kimi_delta(r, low_rank=True)
+    return checked(r) | mixers.typed((full, mixers.latent_attention(r)), (layers - full, linear))
 
 
 def _derive_bailing(r: Reading) -> Mapping[str, float]:
     layers = r["num_hidden_layers"]
     full = layers // r["layer_group_size"]
     if r["layer_types"] is not None:
-        full = kinds(r, "layer_types", FULL, LINEAR)[FULL]
-    untied(r)
+        full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
+    mixers.untied(r)
     for key in ("q_lora_rank", "group_norm_size"):
         if r[key]:
             r.refuse(key, "is given; only the kind with Kimi Delta Attention is modelled here")
     r.values["linear_num_heads"] = r["num_attention_heads"]
     r.values["linear_head_dim"] = r["linear_head_dim"] or r["head_dim"]
-    softmax = latent_attention(r).plus(r["hidden_size"] * r["num_attention_heads"])
-    linear = kimi_delta(r, low_rank=False)
-    return checked(r) | typed((full, softmax), (layers - full, linear))
+    softmax = mixers.latent_attention(r).plus(r["hidden_size"] * r["num_attention_heads"])
+    linear = mixers.kimi_delta(r, low_rank=False)
+    return checked(r) | mixers.typed((full, softmax), (layers - full, linear))
 
 
 _NO_ORACLE = "The model's own code is read as transformers has it under 'minimax'"
-_QWEN = SHAPE | TOP_K | kv_heads(2) | {
-    "num_experts|num_local_experts": need("num_experts"),
+_QWEN = SHAPE | TOP_K | EXPERTS | kv_heads(2) | {
     "moe_intermediate_size": need("moe_intermediate_size"),
-    "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
-    "head_dim": may(256, "head_dim"),
-    "attention_bias": may(False, kind="flag"),
-    "layer_types": may(None, kind="texts"),
-    "full_attention_interval": may(4),
-    "linear_conv_kernel_dim": may(4),
-    "linear_key_head_dim": may(128),
-    "linear_value_head_dim": may(128),
-    "linear_num_key_heads": may(16),
-    "linear_num_value_heads": may(32),
-}  # fmt: skip
-_QWEN35 = _QWEN | {"mtp_num_hidden_layers": may(None, minimum=0)}
+    **shared_width(512),
+    **head_dim(256),
+} | ATTENTION_BIAS | LAYER_TYPES | mixers.GATED_DELTA  # fmt: skip
 _QWEN_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1}
-_MINIMAX = LOCAL | kv_heads(8) | HEAD_DIM | {
-    "sliding_window": may(None, "sliding_window"),
-    "layer_types": may(None, kind="texts"),
-    "attn_type_list": may(None, kind="numbers"),
-    "shared_intermediate_size": may(None, minimum=0),
-}  # fmt: skip
-_MINIMAX_CODE = Adapter(
-    _MINIMAX, derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}),
-    note=f"{MIXED}. {_NO_ORACLE}",
+_QWEN35 = Adapter(
+    _QWEN | {"mtp_num_hidden_layers": may(None, minimum=0)},
+    fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
 )  # fmt: skip
+_MINIMAX = Adapter(
+    LOCAL | kv_heads(8) | HEAD_DIM | WINDOW | LAYER_TYPES | {
+        "attn_type_list": may(None, kind="numbers"),
+        "shared_intermediate_size": may(None, minimum=0),
+    },
+    derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}), note=mixers.MIXED,
+)  # fmt: skip
+_MINIMAX_CODE = replace(_MINIMAX, note=f"{mixers.MIXED}. {_NO_ORACLE}")
 _KIMI = {
     spellings: key
     for spellings, key in deepseek(leading=1, q_rank=None).items()
@@ -149,48 +135,32 @@ _KIMI = {
     "num_experts_per_token|num_experts_per_tok": need("num_experts_per_tok"),
     "num_experts|num_local_experts|n_routed_experts": need("num_experts"),
     "num_shared_experts|n_shared_experts": may(1, "num_shared_experts", null=True),
-    "layer_types": may(None, kind="texts"),
-}  # fmt: skip
+} | LAYER_TYPES  # fmt: skip
 _KIMI_ROUTING = frozenset({
     "moe_renormalize", "moe_router_activation_func", "num_expert_group",
 })  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "qwen3_next": Adapter(
-        _QWEN | {
-            "intermediate_size": may(5632, "intermediate_size"),
-            "decoder_sparse_step": may(1),
-            "mlp_only_layers": may([], kind="numbers", null=True),
-        },
-        fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED, untold_mtp=True,
+        _QWEN | {"intermediate_size": may(5632, "intermediate_size")} | SPARSE_STEP,
+        fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
     ),
-    "qwen3_5_moe_text": Adapter(
-        _QWEN35, fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=MIXED, untold_mtp=True
-    ),
-    "qwen3_5_moe": Adapter(
-        tied_outside(_QWEN35), fixed=_QWEN_FIXED, derive=_derive_qwen3_next,
-        irrelevant=TEXT_ROUTING, untold_mtp=True,
-        note=f"{MIXED}. Only the text model is counted, not the one for images",
-    ),
-    "minimax": Adapter(
-        _MINIMAX, derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}), note=MIXED
-    ),
+    "qwen3_5_moe_text": _QWEN35,
+    "qwen3_5_moe": tied_outside(_QWEN35, note=NO_IMAGES),
+    "minimax": _MINIMAX,
     "minimax_text_01": _MINIMAX_CODE,
     "minimax_m1": _MINIMAX_CODE,
     "lfm2_moe": Adapter(
-        SHAPE | TOP_K | kv_heads(8) | HEAD_DIM | {
+        BASE | EXPERTS | kv_heads(8) | {
             "tie_word_embeddings|tie_embedding": may(True, "tie_word_embeddings"),
-            "num_experts|num_local_experts": need("num_experts"),
-            "intermediate_size": need("intermediate_size"),
-            "moe_intermediate_size": need("moe_intermediate_size"),
             "num_dense_layers": may(2, "first_k_dense_replace"),
             "layer_types": may(REQUIRED, kind="texts"),
             "conv_L_cache": may(3),
             "conv_bias": may(False, kind="flag"),
         },
         derive=_derive_lfm2, irrelevant=frozenset({"use_expert_bias"}),
-        note=f"{MIXED}. Layers of short convolutions count as layers without attention: their"
-        " products are those of their weights",
+        note=f"{mixers.MIXED}. Layers of short convolutions count as layers without attention:"
+        " their products are those of their weights",
     ),
     "kimi_linear": Adapter(
         _KIMI | {
@@ -200,7 +170,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "linear_attn_config.full_attn_layers": may(None, kind="numbers"),
             "linear_attn_config.kda_layers": may(None, kind="numbers"),
         },
-        derive=_derive_kimi_linear, irrelevant=_KIMI_ROUTING, note=MIXED,
+        derive=_derive_kimi_linear, irrelevant=_KIMI_ROUTING, note=mixers.MIXED,
     ),
     "bailing_hybrid": Adapter(
         _KIMI | {
@@ -211,7 +181,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "layer_group_size": may(6),
             "group_norm_size": may(None, minimum=0),
         },
-        derive=_derive_bailing, note=MIXED,
+        derive=_derive_bailing, note=mixers.MIXED,
         irrelevant=_KIMI_ROUTING | {"moe_router_enable_expert_bias", "router_dtype"},
     ),
 }  # fmt: skip

@@ -6,30 +6,29 @@ from collections import Counter
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
-from moe_report.importers.architectures.common import SHAPE, TOP_K
-from moe_report.importers.architectures.indexed import all_indexed, compressed_queries
+from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    MLP_BIAS,
+    NO_CORE,
+    SHAPE,
+    TOP_K,
+    head_dim,
+)
 from moe_report.importers.architectures.latent import (
     INDEXED,
     INDEXER,
     SELECTING,
+    all_indexed,
     checked,
+    compressed_queries,
     deepseek,
     listed_selecting,
     selecting,
     sparse_layers,
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, without_mtp
-from moe_report.importers.architectures.mixers import (
-    LINEAR,
-    Mixer,
-    beside_attention,
-    indexer,
-    kimi_delta,
-    latent_attention,
-    typed,
-)
-from moe_report.importers.architectures.mixers import kinds as kinds_of
-from moe_report.importers.architectures.qwen_glm import text_or_flat
+from moe_report.importers.architectures.text_part import text_or_flat
 
 _WINDOW, _SPARSE, _HEAVY = (
     "sliding_attention", "compressed_sparse_attention", "heavily_compressed_attention"
@@ -37,7 +36,7 @@ _WINDOW, _SPARSE, _HEAVY = (
 _RATIOS = {0: _WINDOW, 4: _SPARSE, 128: _HEAVY}  # tokens that are compressed into one
 
 
-def hyper_connections(r: Reading, *, mixed: bool, gathered: bool) -> Mixer:
+def hyper_connections(r: Reading, *, mixed: bool, gathered: bool) -> mixers.Mixer:
     """What joins streams before attention and FFN of all layers, and spreads them after.
 
     Args:
@@ -49,7 +48,7 @@ def hyper_connections(r: Reading, *, mixed: bool, gathered: bool) -> Mixer:
     width = streams * r["hidden_size"]
     outputs = 2 * streams + (streams * streams if mixed else 0)
     last = streams if gathered else 0
-    return Mixer(
+    return mixers.Mixer(
         (both * outputs + last) * width,
         both * (outputs + (3 if mixed else 2)) + (last + 1 if gathered else 0),
     )
@@ -75,9 +74,11 @@ def _derive_hy4(r: Reading) -> Mapping[str, float]:
         selected = sum(listed_selecting(r))
     else:
         selected = sum(layer == 0 or layer % 4 == 1 for layer in range(layers))
-    gated = latent_attention(r).plus(r["hidden_size"] * heads * r["v_head_dim"], heads)
-    given |= typed((layers, gated), (selected, indexer(r))) | {"num_sliding_window_layers": layers}
-    return beside_attention(given, hyper_connections(r, mixed=False, gathered=True))
+    gated = mixers.latent_attention(r).plus(r["hidden_size"] * heads * r["v_head_dim"], heads)
+    given |= mixers.typed((layers, gated), (selected, mixers.indexer(r))) | {
+        "num_sliding_window_layers": layers
+    }
+    return mixers.beside_attention(given, hyper_connections(r, mixed=False, gathered=True))
 
 
 def _deepseek4_kinds(r: Reading) -> Counter[str]:
@@ -85,7 +86,7 @@ def _deepseek4_kinds(r: Reading) -> Counter[str]:
     layers = r["num_hidden_layers"]
     if r["layer_types"] is not None:
         r.values["layer_types"] = r["layer_types"][:layers]
-        return kinds_of(r, "layer_types", _WINDOW, _SPARSE, _HEAVY)
+        return mixers.kinds(r, "layer_types", _WINDOW, _SPARSE, _HEAVY)
     if r["compress_ratios"] is not None:
         r.values["compress_ratios"] = r["compress_ratios"][:layers]
         ratios = Counter(r.one_per_layer("compress_ratios"))
@@ -106,12 +107,12 @@ def _derive_deepseek4(r: Reading) -> Mapping[str, float]:
         r.refuse("attention_bias", "is true, but this architecture has no such biases")
     if r["mlp_layer_types"] is not None:
         r.values["mlp_layer_types"] = r["mlp_layer_types"][: r["num_hidden_layers"]]
-        kinds_of(r, "mlp_layer_types", "hash_moe", "moe")
+        mixers.kinds(r, "mlp_layer_types", "hash_moe", "moe")
     layers, d, rank = r["num_hidden_layers"], r["hidden_size"], r["q_lora_rank"]
     heads, head, groups = r["num_attention_heads"], r["head_dim"], r["o_groups"]
     if heads * head % groups:
         r.refuse("o_groups", f"is {groups}, which does not divide the {heads * head} channels")
-    plain = Mixer(
+    plain = mixers.Mixer(
         rank * (d + heads * head) + d * head + (heads * head + groups * d) * r["o_lora_rank"],
         rank + head + heads,
     )
@@ -122,11 +123,11 @@ def _derive_deepseek4(r: Reading) -> Mapping[str, float]:
     )
     heavy = plain.plus(2 * d * head, (r["heavily_compressed_attention"] + 1) * head)
     found = _deepseek4_kinds(r)
-    given = typed((found[_WINDOW], plain), (found[_SPARSE], sparse), (found[_HEAVY], heavy))
+    given = mixers.typed((found[_WINDOW], plain), (found[_SPARSE], sparse), (found[_HEAVY], heavy))
     given["num_sliding_window_layers"] = layers
     if r["mlp_bias"]:  # of shared experts; those that are routed have none
         given["other_params"] = layers * (2 * r["moe_intermediate_size"] + d)
-    return beside_attention(given, hyper_connections(r, mixed=True, gathered=True))
+    return mixers.beside_attention(given, hyper_connections(r, mixed=True, gathered=True))
 
 
 def _derive_glm5(r: Reading) -> Mapping[str, float]:
@@ -145,20 +146,20 @@ def _derive_glm5(r: Reading) -> Mapping[str, float]:
     if r["layer_types"] is None:
         listed = [layer % 4 != 3 for layer in range(layers)]
     else:
-        kinds_of(r, "layer_types", LINEAR, "indexed_attention", "full_attention")
-        listed = [kind == LINEAR for kind in r["layer_types"]]
+        mixers.kinds(r, "layer_types", mixers.LINEAR, "indexed_attention", "full_attention")
+        listed = [kind == mixers.LINEAR for kind in r["layer_types"]]
     linear = sum(listed)
     selected = sum(
         selects and not is_linear for selects, is_linear in zip(selecting(r), listed, strict=False)
     )
-    pooled = indexer(r).plus(
+    pooled = mixers.indexer(r).plus(
         r["hidden_size"] * r["index_head_dim"], r["index_kpool"] * r["index_head_dim"]
     )
-    given = sparse_layers(r) | typed(
-        (layers - linear, latent_attention(r)), (selected, pooled),
-        (linear, kimi_delta(r, low_rank=True)),
+    given = sparse_layers(r) | mixers.typed(
+        (layers - linear, mixers.latent_attention(r)), (selected, pooled),
+        (linear, mixers.kimi_delta(r, low_rank=True)),
     ) | {"num_sliding_window_layers": layers - linear}  # fmt: skip
-    return beside_attention(given, hyper_connections(r, mixed=True, gathered=False))
+    return mixers.beside_attention(given, hyper_connections(r, mixed=True, gathered=False))
 
 
 _STREAMS = {"hc_mult": may(4)}
@@ -184,14 +185,13 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_hy4, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}",
     ),
     "deepseek_v4": Adapter(
-        SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | _STREAMS | {
-            "num_attention_heads": need(),
+        SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | NO_CORE | _STREAMS | {
             "num_key_value_heads": may(1),
-            "head_dim": may(512, "head_dim"),
+            **head_dim(512),
             "q_lora_rank": may(1024),
             "o_groups": may(8),
             "o_lora_rank": may(1024),
-            "attention_bias": may(False, kind="flag"),
+            **ATTENTION_BIAS,
             "compress_ratios": may(None, kind="numbers"),
             "compress_rates.compressed_sparse_attention|compress_rate_csa": may(4),
             "compress_rates.heavily_compressed_attention|compress_rate_hca": may(128),
@@ -201,7 +201,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
             "n_routed_experts|num_local_experts": need("num_experts"),
             "n_shared_experts": may(1, "num_shared_experts"),
-            "mlp_bias": may(False, kind="flag"),
+            **MLP_BIAS,
             "num_nextn_predict_layers|num_mtp_layers": may(1, minimum=0),
         },
         derive=_derive_deepseek4, irrelevant=frozenset({"expert_dtype"}),

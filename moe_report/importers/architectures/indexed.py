@@ -4,45 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
+from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.latent import (
     INDEXED,
-    INDEXED_KINDS,
     INDEXER,
     SELECTING,
+    all_indexed,
     checked,
+    compressed_queries,
     deepseek,
     selecting,
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES
-from moe_report.importers.architectures.mixers import (
-    LATENT,
-    TEXT_ROUTING,
-    Mixer,
-    beside_attention,
-    indexer,
-    latent_attention,
-    typed,
-)
-from moe_report.importers.architectures.qwen_glm import TEXT_ONLY, text_or_flat, tied_outside
-from moe_report.importers.architectures.uneven import Overrides
+from moe_report.importers.architectures.text_part import text_or_flat, tied_outside
+from moe_report.importers.architectures.uneven import OVERRIDES
 
 FULL, SLIDING, INDEXED_KIND = "full_attention", "sliding_attention", "indexed_attention"
-
-
-def all_indexed(r: Reading) -> None:
-    """Refuse layers that are said to attend to other than selected tokens."""
-    if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - INDEXED_KINDS:
-        r.refuse("layer_types", f"may say {' or '.join(sorted(INDEXED_KINDS))} only")
-
-
-def compressed_queries(r: Reading) -> bool:
-    """Refuse queries that are not compressed: the indexer takes them in that form."""
-    if r["q_lora_rank"] is None:
-        r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
-    return r["q_lora_rank"] is not None
 
 
 def _derive_axk2(r: Reading) -> Mapping[str, float]:
@@ -53,11 +33,13 @@ def _derive_axk2(r: Reading) -> Mapping[str, float]:
         return {}
     layers, heads, rank = r["num_hidden_layers"], r["num_attention_heads"], r["q_lora_rank"]
     query = r["qk_nope_head_dim"] + r["qk_rope_head_dim"]
-    gated = latent_attention(r).plus(rank * heads * (query + 2 * r["v_head_dim"]))
-    given |= typed((layers, gated), (layers, indexer(r))) | {"num_sliding_window_layers": layers}
+    gated = mixers.latent_attention(r).plus(rank * heads * (query + 2 * r["v_head_dim"]))
+    given |= mixers.typed((layers, gated), (layers, mixers.indexer(r))) | {
+        "num_sliding_window_layers": layers
+    }
     norms = layers + given["num_moe_layers"]
     gates = norms * 2 * r["hidden_size"] * r["gated_norm_rank"]
-    return beside_attention(given, Mixer(int(gates)))
+    return mixers.beside_attention(given, mixers.Mixer(int(gates)))
 
 
 def _kv_sources(r: Reading) -> list[int]:
@@ -100,34 +82,26 @@ def _derive_mistral_large4(r: Reading) -> Mapping[str, float]:
         rope = r["qk_rope_head_dim"] if turned[layer] else 0
         widths = {"qk_rope_head_dim": rope, "qk_nope_head_dim": query - rope}
         # Each head scales its queries by their position.
-        here = latent_attention(replace(r, values=r.values | widths)).plus(0, 2 * heads)
+        here = mixers.latent_attention(replace(r, values=r.values | widths)).plus(0, 2 * heads)
         if source != layer:
             compressed = rank + rope
             here = here.plus(-d * compressed, -rank - compressed * r["attention_bias"])
         parts.append((1, here))
     number, head = r["index_n_heads"], r["index_head_dim"]
-    selected = Mixer(d * (number * head + number + head), 2 * (d + head + number))
-    return given | typed(*parts, (sum(selecting(r)), selected)) | {
+    selected = mixers.Mixer(d * (number * head + number + head), 2 * (d + head + number))
+    return given | mixers.typed(*parts, (sum(selecting(r)), selected)) | {
         "num_sliding_window_layers": layers,
     }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _EachOrEvery(Key):
-    """Every how many layers there are experts, or a list of 0 and 1."""
-
-    def accepts(self, value: object) -> bool:
-        """Whether it is such a number or such a list."""
-        if isinstance(value, list):
-            return all(item in (0, 1) for item in value)
-        return super().accepts(value)
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return super().expected + " or a list of 0 and 1"
+def _is_each_or_every(value: object) -> bool:
+    if isinstance(value, list):
+        return all(item in (0, 1) for item in value)
+    return is_count(value)
 
 
+# Every how many layers there are experts, or which layers have them.
+_EACH_OR_EVERY = Kind("a whole number of at least 1 or a list of 0 and 1", _is_each_or_every)
 _OWN = ("num_attention_heads", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim",
         "qk_rope_head_dim", "v_head_dim")  # fmt: skip
 
@@ -188,15 +162,15 @@ def _derive_dots3(r: Reading) -> Mapping[str, float]:
     if not compressed_queries(r) or r.problems:
         return {}
     r.values["sliding_window"] = r["sliding_window"] or r["sliding_window_size"]
-    parts: list[tuple[int, Mixer]] = []
+    parts: list[tuple[int, mixers.Mixer]] = []
     kinds: Counter[str] = Counter()
     for kind, layer in _dots3_layers(r):
         kinds[kind] += 1
         gate = r["hidden_size"] * layer["num_attention_heads"]
-        parts.append((1, latent_attention(layer).plus(gate, layer["qk_rope_head_dim"])))
+        parts.append((1, mixers.latent_attention(layer).plus(gate, layer["qk_rope_head_dim"])))
         if kind == INDEXED_KIND:
-            parts.append((1, indexer(layer)))
-    given |= typed(*parts)
+            parts.append((1, mixers.indexer(layer)))
+    given |= mixers.typed(*parts)
     if kinds[INDEXED_KIND]:
         return given | {"num_sliding_window_layers": r["num_hidden_layers"]}
     windows = {"num_sliding_window_layers": kinds[SLIDING], "sliding_window": r["sliding_window"]}
@@ -204,18 +178,18 @@ def _derive_dots3(r: Reading) -> Mapping[str, float]:
 
 
 _DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | LAYER_TYPES | {
-    name: need() for name in LATENT if name != "attention_bias"
+    name: need() for name in mixers.LATENT if name != "attention_bias"
 } | {
     "index_n_heads": may(64),
     "q_lora_rank": may(1024, null=True),
-    "moe_layer_freq": _EachOrEvery((), "number", 1),
+    "moe_layer_freq": Key((), _EACH_OR_EVERY, 1),
     "shared_experts_intermediate_size|moe_shared_expert_intermediate_size":
         may(1536, "shared_expert_intermediate_size"),
     "use_dsa": may(None, kind="flag"),
     "use_sliding_window": may(True, kind="flag"),
     "sliding_window": may(None),
     "sliding_window_size": may(512),
-    "per_layer_config": Overrides((), "text", None, True),
+    "per_layer_config": OVERRIDES,
     "swa_num_attention_heads": may(64),
     "swa_q_lora_rank": may(1024),
     "swa_kv_lora_rank": may(1024),
@@ -240,17 +214,16 @@ ADAPTERS: Mapping[str, Adapter] = {
         note=f"{INDEXED}. Gates of norms are among the other parameters, their FLOPs among those"
         " of attention's projections",
     ),
-    "mistral_large4": Adapter(
-        tied_outside(
+    "mistral_large4": tied_outside(
+        Adapter(
             deepseek(leading=1, q_rank=None) | INDEXER | SELECTING | LAYER_TYPES | {
                 "index_n_heads": may(32),
                 "no_rope_layers": may(None, kind="numbers"),
                 "no_rope_layer_interval": may(4),
                 "kv_source_layers": may(None, kind="numbers"),
-            }
-        ),
-        derive=_derive_mistral_large4, irrelevant=TEXT_ROUTING, untold_mtp=True,
-        note=f"{INDEXED}. {TEXT_ONLY}",
+            },
+            derive=_derive_mistral_large4, note=INDEXED, untold_mtp=True,
+        )
     ),
     "dots3_note": text_or_flat(_DOTS3_TEXT),
     "dots3_note_text": _DOTS3_TEXT,

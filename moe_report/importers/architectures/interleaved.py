@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Kind, Reading, may, need
 from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    BASE,
+    EXPERTS,
     LOCAL,
     SHAPE,
+    TIED,
     TOP_K,
     attention_bias,
+    granite_shared,
+    head_dim,
     kv_heads,
+    leading,
+    shared_experts,
+    shared_width,
+    window,
 )
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
@@ -24,17 +33,8 @@ from moe_report.importers.architectures.layers import (
     sparse_step,
     without_mtp,
 )
-from moe_report.importers.architectures.qwen_glm import (
-    BASE,
-    EXPERTS,
-    leading,
-    shared_experts,
-)
-
-
-def window(default: int) -> dict[str, Key]:
-    """A window, that of the configuration class by default."""
-    return {"sliding_window": may(default, "sliding_window", null=True)}
+from moe_report.importers.architectures.mixers import attention, typed, untied
+from moe_report.importers.architectures.text_part import text_part
 
 
 def every(number: int, layer: int) -> bool:
@@ -80,37 +80,20 @@ def _derive_cohere2(r: Reading) -> Mapping[str, float]:
     return given
 
 
-@dataclass(frozen=True)
-class _Flags(Key):
-    def accepts(self, value: object) -> bool:
-        """Whether the value is a list of true and false, or null."""
-        return value is None or (isinstance(value, list) and all(type(x) is bool for x in value))
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "a list of true and false"
+def _is_flags(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(type(x) is bool for x in value))
 
 
-@dataclass(frozen=True)
-class _Pattern(Key):
-    def accepts(self, value: object) -> bool:
-        """Whether the value is a number or a text of one letter a layer."""
-        return value is None or isinstance(value, str) or (type(value) is int and value >= 0)
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "a whole number or a text"
+_FLAGS = Kind("a list of true and false", _is_flags)
+# A text has a letter for each layer.
+_PATTERN = Kind(
+    "a whole number or a text", lambda value: value is None or type(value) in (int, str)
+)
 
 
 def _derive_mellum(r: Reading) -> Mapping[str, float]:
     without_mtp(r)
     return {**sliding(r, lambda layer: False), **sparse(r, lambda layer: True)}
-
-
-def _derive_kolibri(r: Reading) -> Mapping[str, float]:
-    return sliding(r, lambda layer: not every(5, layer))
 
 
 def _derive_flint(r: Reading) -> Mapping[str, float]:
@@ -131,20 +114,49 @@ def _derive_beam(r: Reading) -> Mapping[str, float]:
     }
 
 
-def _derive_granite_swa(r: Reading) -> Mapping[str, float]:
+def _derive_muse(r: Reading) -> Mapping[str, float]:
+    untied(r)
+    d, layers, heads = r["hidden_size"], r["num_hidden_layers"], r["num_attention_heads"]
+    last = layers - 1
+    moe = sparse(r, lambda layer: True)
+    gated = attention(r, bias="attention_bias").plus(d * heads * r["head_dim"])
+    number = moe["num_moe_layers"]
     return {
-        **sliding(r, lambda layer: layer % 4 > 0),
-        "num_shared_experts": int(r["shared_intermediate_size"] > 0),
-        "shared_expert_intermediate_size": r["shared_intermediate_size"] or r["intermediate_size"],
+        **sliding(r, lambda layer: bool((last - layer) % 4)),
+        **moe,
+        **typed((layers, gated)),
+        **_narrow_experts(r, number),
+        # Two gates of what is passed on; norms before and after the experts.
+        "other_params": 2 * layers * d + 2 * number * r["moe_hidden_size"],
     }
+
+
+def _narrow_experts(r: Reading, number: int) -> dict[str, float]:
+    """FFNs in pairs of matrices: of three, and of experts in a space narrower than the model."""
+    d, inner, dense = r["hidden_size"], r["moe_hidden_size"], r["intermediate_size"]
+    weights = 3 * inner * r["moe_intermediate_size"]
+    given = {"shared_expert_intermediate_size": inner}
+    dense_layers = r["num_hidden_layers"] - number
+    note = f"Experts work in a space of width {inner}; its two matrices count as a shared expert"
+    if weights % (2 * d) or (dense_layers and dense % 2):
+        r.notes.append(f"{note}; FLOPs of experts and dense layers are left out")
+        return given | {
+            "expert_params": number * weights,
+            "dense_ffn_params": dense_layers * 3 * d * dense,
+        }
+    r.notes.append(
+        f"{note}, and FFNs are given as large as they are with two matrices in place of three"
+    )
+    given["moe_intermediate_size"] = weights // (2 * d)
+    return given | ({} if dense % 2 else {"intermediate_size": 3 * dense // 2})
 
 
 ADAPTERS: Mapping[str, Adapter] = {
     "exaone_moe": Adapter(
         BASE | EXPERTS | MTP | LAYER_TYPES | MLP_TYPES | kv_heads(32) | leading(1) | window(4096)
         | shared_experts(1) | {
-            "is_moe_layer": _Flags((), "flag", None, True),
-            "sliding_window_pattern": _Pattern((), "text", 4, True),
+            "is_moe_layer": Key((), _FLAGS, None),
+            "sliding_window_pattern": Key((), _PATTERN, 4, minimum=0),
         },
         fixed={"qk_norm": 1}, derive=_derive_exaone,
     ),
@@ -152,8 +164,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         BASE | EXPERTS | LAYER_TYPES | kv_heads(None) | window(1024) | {
             "num_dense_layers": may(1, "first_k_dense_replace"),
             "num_shared_experts": may(2, "num_shared_experts"),
-            "head_dim": may(128, "head_dim"),
-            "attention_bias": may(False, kind="flag"),
+            **head_dim(128),
+            **ATTENTION_BIAS,
             "global_attn_every_n_layers": may(4),
         },
         fixed={"router_bias": 1, "num_norms_per_layer": 4}, derive=_derive_afmoe,
@@ -161,9 +173,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "cohere2_moe": Adapter(
         SHAPE | TOP_K | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(None) | leading(0)
-        | attention_bias(False) | window(4096) | {
-            "tie_word_embeddings": may(True, "tie_word_embeddings"),
-            "head_dim": may(128, "head_dim"),
+        | attention_bias(False) | window(4096) | TIED | head_dim(128) | {
             "intermediate_size": need("moe_intermediate_size", "shared_expert_intermediate_size"),
             "prefix_dense_intermediate_size": may(None, "intermediate_size"),
             "num_shared_experts": may(0, "num_shared_experts"),
@@ -175,37 +185,43 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "mellum": Adapter(
         BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | MTP | kv_heads(4) | attention_bias(False)
-        | window(1024) | {"head_dim": may(128, "head_dim")},
+        | window(1024) | head_dim(128),
         fixed={"qk_norm": 1}, derive=_derive_mellum,
     ),
     "kolibri1": Adapter(
-        BASE | EXPERTS | LAYER_TYPES | kv_heads(4) | window(513) | {
-            "intermediate_size": may(None),
-            "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
-            "head_dim": may(128, "head_dim"),
-        },
+        BASE | EXPERTS | LAYER_TYPES | kv_heads(4) | window(513) | shared_width(512) | head_dim(128)
+        | {"intermediate_size": may(None)},
         fixed={"qk_norm": 1, "num_shared_experts": 1, "num_norms_per_layer": 4},
-        derive=_derive_kolibri,
+        derive=lambda r: sliding(r, lambda layer: not every(5, layer)),
     ),
     "flint": Adapter(
         BASE | EXPERTS | SPARSE_STEP | LAYER_TYPES | kv_heads(4) | attention_bias(False)
-        | window(513) | {
-            "mlp_only_layers": may([0, 1], kind="numbers"),
-            "shared_expert_intermediate_size": may(1024, "shared_expert_intermediate_size"),
-            "head_dim": may(128, "head_dim"),
-        },
+        | window(513) | shared_width(1024) | head_dim(128)
+        | {"mlp_only_layers": may([0, 1], kind="numbers")},
         fixed={"qk_norm": 1, "attention_sinks": 1, "num_shared_experts": 1}, derive=_derive_flint,
     ),
     "beam": Adapter(
-        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(8) | window(512) | {
-            "head_dim": may(128, "head_dim"),
-            "attention_bias": may(False, kind="flag"),
-        },
+        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(8) | window(512) | head_dim(128)
+        | ATTENTION_BIAS,
         fixed={"num_norms_per_layer": 4}, derive=_derive_beam,
     ),
     "granitemoe_swa": Adapter(
         LOCAL | LAYER_TYPES | kv_heads(None) | attention_bias(False) | window(128)
         | {"shared_intermediate_size": may(0, minimum=0)},
-        fixed={"attention_sinks": 1}, derive=_derive_granite_swa,
+        fixed={"attention_sinks": 1},
+        derive=lambda r: {**sliding(r, lambda layer: layer % 4 > 0), **granite_shared(r)},
+    ),
+    "muse_spark": text_part(
+        Adapter(
+            SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | kv_heads(16) | head_dim(64) | window(2048)
+            | ATTENTION_BIAS | {
+                "intermediate_size": need(),
+                "moe_intermediate_size": need(),
+                "moe_hidden_size": may(4096),
+                "num_local_experts|num_experts": need("num_experts"),
+            },
+            fixed={"num_shared_experts": 1, "num_ffn_matrices": 2, "num_norms_per_layer": 3},
+            derive=_derive_muse,
+        )
     ),
 }  # fmt: skip

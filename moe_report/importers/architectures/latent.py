@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
-from moe_report.importers.architectures.common import SHAPE, TOP_K
-from moe_report.importers.architectures.layers import MTP, with_mtp, without_mtp
-from moe_report.importers.architectures.mixers import (
-    LATENT,
-    TEXT_ROUTING,
-    indexer,
-    latent_attention,
-    text_part,
-    typed,
+from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures.common import (
+    FFN_WIDTHS,
+    NO_CORE,
+    ROUTED,
+    SHAPE,
+    TOP_K,
 )
-from moe_report.importers.architectures.qwen_glm import tied_outside
+from moe_report.importers.architectures.layers import LAYER_TYPES, MTP, with_mtp, without_mtp
+from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
 
 
 def deepseek(*, shared: int = 1, leading: int, q_rank: int | None) -> dict[str, Key]:
     """The keys of DeepSeek's models, and the defaults in which their descendants differ."""
-    return SHAPE | TOP_K | LATENT | MTP | {
+    return SHAPE | TOP_K | mixers.LATENT | MTP | {
         "q_lora_rank": may(q_rank, "q_lora_rank", null=True),
-        "intermediate_size": need("intermediate_size"),
-        "moe_intermediate_size": need("moe_intermediate_size"),
-        "n_routed_experts|num_local_experts|num_experts": need("num_experts"),
+        **FFN_WIDTHS,
+        **ROUTED,
         "n_shared_experts": may(shared, "num_shared_experts", null=True),
         "first_k_dense_replace": may(leading, minimum=0),
         "moe_layer_freq": may(None),
@@ -91,8 +90,7 @@ def _derive_axk1(r: Reading) -> Mapping[str, float]:
     return given | {"other_params": given.get("other_params", 0) + norms}
 
 
-INDEXER = {
-    "num_attention_heads": need(),
+INDEXER = NO_CORE | {
     "index_topk": may(2048),
     "index_head_dim": may(128),
 }
@@ -102,23 +100,33 @@ INDEXED = (
 )
 
 
+INDEXED_KINDS = {"indexed_attention", "deepseek_sparse_attention"}
+
+
+def all_indexed(r: Reading) -> None:
+    """Refuse layers that are said to attend to other than selected tokens."""
+    if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - INDEXED_KINDS:
+        r.refuse("layer_types", f"may say {' or '.join(sorted(INDEXED_KINDS))} only")
+
+
+def compressed_queries(r: Reading) -> bool:
+    """Refuse queries that are not compressed: the indexer takes them in that form."""
+    if r["q_lora_rank"] is None:
+        r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
+    return r["q_lora_rank"] is not None
+
+
 def _indexed(indexers: Callable[[Reading], int]) -> Callable[[Reading], Mapping[str, float]]:
     def derive(r: Reading) -> Mapping[str, float]:
-        if r["q_lora_rank"] is None:
-            r.refuse("q_lora_rank", "is null; the indexer needs compressed queries")
+        if not compressed_queries(r):
             return {}
-        if r["layer_types"] is not None and set(r.one_per_layer("layer_types")) - INDEXED_KINDS:
-            r.refuse("layer_types", f"may say {' or '.join(sorted(INDEXED_KINDS))} only")
+        all_indexed(r)
         layers, selecting = r["num_hidden_layers"], indexers(r)
         given = checked(r, mtp=selecting == layers)
-        return given | typed((layers, latent_attention(r)), (selecting, indexer(r))) | {
-            "num_sliding_window_layers": layers,
-        }  # fmt: skip
+        parts = (layers, mixers.latent_attention(r)), (selecting, mixers.indexer(r))
+        return given | mixers.typed(*parts) | {"num_sliding_window_layers": layers}
 
     return derive
-
-
-INDEXED_KINDS = {"indexed_attention", "deepseek_sparse_attention"}
 
 
 # Which layers select for themselves: a list, a pattern, or every so many.
@@ -173,47 +181,38 @@ def _derive_longcat(r: Reading) -> Mapping[str, float]:
     return given
 
 
-_TEXT = "Only the text model is counted, not the one for images"
 _NOT_IN_TRANSFORMERS = (
     "transformers has no such architecture; it is read as DeepSeek-V3, from which its own code is"
     " derived"
 )
-_V3 = deepseek(leading=3, q_rank=1536)
-_MISTRAL4 = deepseek(leading=0, q_rank=1024)
+_V3 = Adapter(deepseek(leading=3, q_rank=1536), derive=_derive_deepseek)
+_MISTRAL4 = Adapter(deepseek(leading=0, q_rank=1024), derive=_derive_plain)
 
 ADAPTERS: Mapping[str, Adapter] = {
     "deepseek_v2": Adapter(deepseek(shared=2, leading=0, q_rank=1536), derive=_derive_plain),
-    "deepseek_v3": Adapter(_V3, derive=_derive_deepseek),
-    "kimi_k2": Adapter(_V3, derive=_derive_deepseek, note=_NOT_IN_TRANSFORMERS),
-    "kimi_k25": Adapter(
-        text_part(_V3), derive=_derive_deepseek, irrelevant=TEXT_ROUTING, note=_TEXT
-    ),
-    "kimi_vl": Adapter(
-        text_part(_V3), derive=_derive_deepseek, irrelevant=TEXT_ROUTING,
-        note=f"{_TEXT}. {_NOT_IN_TRANSFORMERS}",
-    ),
+    "deepseek_v3": _V3,
+    "kimi_k2": replace(_V3, note=_NOT_IN_TRANSFORMERS),
+    "kimi_k25": text_part(_V3, note=NO_IMAGES),
+    "kimi_vl": text_part(_V3, note=f"{NO_IMAGES}. {_NOT_IN_TRANSFORMERS}"),
     "glm4_moe_lite": Adapter(deepseek(leading=1, q_rank=768), derive=_derive_deepseek),
-    "mistral4": Adapter(_MISTRAL4, derive=_derive_plain),
-    "mistral3": Adapter(
-        tied_outside(_MISTRAL4) | {"tie_word_embeddings": may(True, "tie_word_embeddings")},
-        derive=_derive_plain, irrelevant=TEXT_ROUTING, note=_TEXT, text_model="mistral4",
+    "mistral4": _MISTRAL4,
+    "mistral3": tied_outside(
+        replace(_MISTRAL4, text_model="mistral4"), default=True, note=NO_IMAGES
     ),
     "axk1": Adapter(deepseek(leading=1, q_rank=1536), derive=_derive_axk1),
     "deepseek_v32": Adapter(
-        _V3 | INDEXER | {"index_n_heads": may(64), "layer_types": may(None, kind="texts")},
+        deepseek(leading=3, q_rank=1536) | INDEXER | LAYER_TYPES | {"index_n_heads": may(64)},
         derive=_indexed(lambda r: int(r["num_hidden_layers"])),
         note=INDEXED,
     ),
     "glm_moe_dsa": Adapter(
-        deepseek(leading=3, q_rank=2048) | INDEXER | SELECTING | {
-            "index_n_heads": may(32),
-            "layer_types": may(None, kind="texts"),
-        },
+        deepseek(leading=3, q_rank=2048) | INDEXER | SELECTING | LAYER_TYPES
+        | {"index_n_heads": may(32)},
         derive=_indexed(lambda r: sum(selecting(r))),
         note=INDEXED,
     ),
     "longcat_flash": Adapter(
-        LATENT | {
+        mixers.LATENT | {
             "num_layers": need(),
             "hidden_size": need("hidden_size"),
             "vocab_size": need("vocab_size"),

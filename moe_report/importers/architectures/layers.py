@@ -6,9 +6,8 @@ Newer configs list a kind for each layer; where the list is left out, the archit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from moe_report.importers.adapter import Key, Reading, may
+from moe_report.importers.adapter import Kind, Reading, is_count, may
 
 Rule = Callable[[int], bool]
 LAYER_TYPES = {"layer_types": may(None, kind="texts")}
@@ -20,15 +19,13 @@ SPARSE_STEP = {
 }
 
 
-@dataclass(frozen=True)
-class OneForAll(Key):
-    """A number, or a list of the same number for each layer."""
+def _one_number(value: object) -> bool:
+    numbers = value if isinstance(value, list) else [value]
+    return bool(numbers) and all(is_count(item) and item == numbers[0] for item in numbers)
 
-    def accepts(self, value: object) -> bool:
-        """Whether the value is a number of enough, or a list of one such number over and over."""
-        if isinstance(value, list):
-            return len(set(map(repr, value))) == 1 and super().accepts(value[0])
-        return super().accepts(value)
+
+# A number, or a list of the same number for each layer.
+ONE_FOR_ALL = Kind("a whole number of at least 1", _one_number)
 
 
 def one_for_all(r: Reading, key: str) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from moe_report.importers.adapter import Key, Reading, may, need
+from moe_report.importers.adapter import Key, Kind, Reading, is_count, may, need
 
 FULL, LINEAR = "full_attention", "linear_attention"
 MIXED = (
@@ -19,16 +19,6 @@ _KINDS = {
     "attention": FULL,
     "deepseek_sparse_attention": "indexed_attention",
 }
-
-
-# Keys of routing and its training loss, where they stand in the part for text.
-TEXT_ROUTING = frozenset(
-    f"text_config.{key}"
-    for key in (
-        "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "norm_topk_prob",
-        "topk_group", "topk_method",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,24 +64,22 @@ def kinds(r: Reading, key: str, *known: str) -> Counter[str]:
     return found
 
 
-@dataclass(frozen=True)
-class NumberOrAuto(Key):
-    """A whole number, or the text "auto": to be worked out from the others."""
-
-    def accepts(self, value: object) -> bool:
-        """Whether it is "auto" or such a number."""
-        return value == "auto" or super().accepts(value)
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return super().expected + ' or "auto"'
-
-
-AUTO = NumberOrAuto((), "number", "auto")
+# A number, or to be worked out from the others.
+_AUTO = Kind('a whole number of at least 1 or "auto"', lambda x: x == "auto" or is_count(x))
+AUTO = Key((), _AUTO, "auto")
 LATENT = {name: need(name) for name in ("kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim")} | {
     "v_head_dim": need("v_head_dim"),
     "attention_bias": may(False, kind="flag"),
+}
+
+
+GATED_DELTA = {
+    "full_attention_interval": may(4),
+    "linear_conv_kernel_dim": may(4),
+    "linear_key_head_dim": may(128),
+    "linear_value_head_dim": may(128),
+    "linear_num_key_heads": may(16),
+    "linear_num_value_heads": may(32),
 }
 
 
@@ -208,19 +196,6 @@ def untied(r: Reading) -> None:
     """Refuse tied embeddings where the architecture's code has them apart, whatever is said."""
     if r["tie_word_embeddings"]:
         r.refuse("tie_word_embeddings", "is true, but this architecture never ties them")
-
-
-def text_part(keys: Mapping[str, Key]) -> dict[str, Key]:
-    """Return keys as they stand in the text part of a config for text and images.
-
-    Embeddings are tied by the config itself; where that is silent, its text part says.
-    """
-    found = {
-        "|".join(f"text_config.{spelling}" for spelling in spellings.split("|")): key
-        for spellings, key in keys.items()
-    }
-    tied = found.pop("text_config.tie_word_embeddings")
-    return found | {"tie_word_embeddings|text_config.tie_word_embeddings": tied}
 
 
 def beside_attention(given: Mapping[str, float], others: Mixer) -> dict[str, float]:

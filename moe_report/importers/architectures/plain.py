@@ -1,29 +1,45 @@
-"""Architectures with ordinary attention."""
+"""Architectures with ordinary attention that is alike in every layer, or nearly so."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from moe_report.importers.adapter import Adapter, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures.common import (
+    BASE,
+    EXPERTS,
+    FFN_WIDTHS,
     HEAD_DIM,
     LOCAL,
     SHAPE,
-    TOP_K,
+    TIED,
     WINDOW,
+    WINDOW_SWITCH,
     attention_bias,
+    granite_shared,
+    head_dim,
     kv_heads,
+    window,
     windowed,
 )
+from moe_report.importers.architectures.layers import (
+    LAYER_TYPES,
+    MLP_TYPES,
+    ONE_FOR_ALL,
+    SPARSE_STEP,
+    one_for_all,
+    sparse,
+    sparse_step,
+    without_mtp,
+)
+from moe_report.importers.architectures.text_part import NO_IMAGES, TEXT_ONLY, tied_outside
 
 
 def _derive_qwen3(r: Reading) -> Mapping[str, float]:
-    layers, dense = r["num_hidden_layers"], set(r["mlp_only_layers"] or ())
-    sparse = set(range(r["decoder_sparse_step"] - 1, layers, r["decoder_sparse_step"]))
-    given = {"num_moe_layers": len(sparse - dense)}
-    if r["use_sliding_window"] and r["sliding_window"]:
-        given |= {"sliding_window": r["sliding_window"], "num_sliding_window_layers": layers}
-    return given
+    if not r["use_sliding_window"] or not r["sliding_window"]:
+        return sparse_step(r)
+    return {**sparse_step(r), **windowed(r), "sliding_window": r["sliding_window"]}
 
 
 def _derive_gpt_oss(r: Reading) -> Mapping[str, float]:
@@ -50,41 +66,114 @@ def _derive_llama4(r: Reading) -> Mapping[str, float]:
     return given | {"num_chunked_attention_layers": chunked}
 
 
-_LLAMA4 = LOCAL | kv_heads(8) | attention_bias(False) | {
-    "intermediate_size": need("moe_intermediate_size", "shared_expert_intermediate_size"),
-    "intermediate_size_mlp": may(16384, "intermediate_size"),
-    "head_dim": may(128, "head_dim", null=True),
-    "moe_layers": may(None, kind="numbers"),
-    "interleave_moe_layer_step": may(1),
-    "attention_chunk_size": may(8192, "attention_chunk_size", null=True),
-    "no_rope_layers": may(None, kind="numbers"),
-    "no_rope_layer_interval": may(4),
-    "layer_types": may(None, kind="texts"),
-}  # fmt: skip
-_LLAMA4_FIXED = {"num_shared_experts": 1}
+_LLAMA4 = Adapter(
+    LOCAL | kv_heads(8) | attention_bias(False) | {
+        "intermediate_size": need("moe_intermediate_size", "shared_expert_intermediate_size"),
+        "intermediate_size_mlp": may(16384, "intermediate_size"),
+        **head_dim(128, null=True),
+        "moe_layers": may(None, kind="numbers"),
+        "interleave_moe_layer_step": may(1),
+        "attention_chunk_size": may(8192, "attention_chunk_size", null=True),
+        "no_rope_layers": may(None, kind="numbers"),
+        "no_rope_layer_interval": may(4),
+        "layer_types": may(None, kind="texts"),
+    },
+    fixed={"num_shared_experts": 1}, derive=_derive_llama4,
+)  # fmt: skip
+
+
+def _ffn_biases(r: Reading, moe: int, width: int) -> int:
+    """Biases of dense FFNs and of shared experts, which no field describes."""
+    d, shared = r["hidden_size"], r["moe_num_shared_experts"]
+    dense: int = (r["num_hidden_layers"] - moe) * (2 * r["intermediate_size"] + d)
+    return dense + moe * (2 * width * shared + d if shared else 0)
+
+
+def _derive_ernie(r: Reading) -> Mapping[str, float]:
+    layers = r["num_hidden_layers"]
+    end = layers - 1 if r["moe_layer_end_index"] == -1 else r["moe_layer_end_index"]
+    moe = sum(
+        (layer + 1) % r["moe_layer_interval"] == 0
+        for layer in range(r["moe_layer_start_index"], min(end + 1, layers))
+    )
+    biases = _ffn_biases(r, moe, r["moe_intermediate_size"]) if r["use_bias"] else 0
+    return {"num_moe_layers": moe, "other_params": biases}
+
+
+def _derive_ernie_vl(r: Reading) -> Mapping[str, float]:
+    text, *_ = r["moe_intermediate_size"]
+    layers = sparse(r, lambda layer: layer > 0)
+    biases = _ffn_biases(r, layers["num_moe_layers"], text) if r["use_bias"] else 0
+    return {**layers, "moe_intermediate_size": text, "other_params": biases}
+
+
+def _derive_hunyuan(r: Reading) -> Mapping[str, float]:
+    width = r["intermediate_size"]
+    for key, wanted in (("num_shared_expert", 1), ("moe_intermediate_size", width)):
+        if r[key] is not None and one_for_all(r, key) != wanted:
+            r.refuse(key, f"is not {wanted}, as this architecture has it")
+    if r["use_qk_norm"] is False:
+        r.refuse("use_qk_norm", "is false, but this architecture has norms of queries and keys")
+    return {
+        "num_experts": one_for_all(r, "num_experts"),
+        "num_experts_per_tok": one_for_all(r, "moe_topk"),
+    }
+
+
+def _derive_aria(r: Reading) -> Mapping[str, float]:
+    shared = r["moe_num_shared_experts"]
+    if not r["mlp_bias"]:
+        return {}
+    width = 2 * r["intermediate_size"] * shared
+    return {"other_params": r["num_hidden_layers"] * (width + r["hidden_size"])}
+
+
+def _derive_jetmoe(r: Reading) -> Mapping[str, float]:
+    # Queries and outputs of attention are experts, too: as many, with a router of their own.
+    layers, d, k = r["num_hidden_layers"], r["hidden_size"], r["num_experts_per_tok"]
+    keys_and_values = pair = 2 * d * r["num_key_value_heads"] * r["kv_channels"]
+    router = r["num_local_experts"] * d
+    return {
+        "num_attention_heads": k * r["num_key_value_heads"],
+        "attention_projection_params": layers * (keys_and_values + k * pair + router),
+        "attention_params": layers * (keys_and_values + router + d),
+        "expert_params": layers * (3 * d * r["intermediate_size"] + pair),
+        "other_params": layers * d,
+    }
+
+
+def _derive_minimax_m2(r: Reading) -> Mapping[str, float]:
+    if r["shared_intermediate_size"]:
+        r.refuse("shared_intermediate_size", "is not 0, but this architecture shares no experts")
+    if r["use_qk_norm"] is False:
+        r.refuse("use_qk_norm", "is false, but this architecture has norms of queries and keys")
+    without_mtp(r, "num_mtp_modules")
+    return {}
+
+
+_ARIA = Adapter(
+    SHAPE | HEAD_DIM | kv_heads(None) | attention_bias(False) | {
+        "intermediate_size|moe_intermediate_size": need("moe_intermediate_size"),
+        "moe_num_experts": need("num_experts"),
+        "moe_topk": need("num_experts_per_tok"),
+        "moe_num_shared_experts": may(2, "num_shared_experts"),
+        "mlp_bias": may(False, kind="flag"),
+    },
+    derive=_derive_aria, irrelevant=frozenset({"moe_aux_loss_coeff", "moe_z_loss_coeff"}),
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "mixtral": Adapter(LOCAL | kv_heads(8) | HEAD_DIM | WINDOW, derive=windowed),
     "qwen3_moe": Adapter(
-        SHAPE | TOP_K | kv_heads(4) | HEAD_DIM | attention_bias(False) | {
-            "num_experts|num_local_experts": need("num_experts"),
-            "intermediate_size": need("intermediate_size"),
-            "moe_intermediate_size": need("moe_intermediate_size"),
-            "decoder_sparse_step": may(1),
-            "mlp_only_layers": may([], kind="numbers", null=True),
-            "use_sliding_window": may(False, kind="flag"),
+        BASE | kv_heads(4) | attention_bias(False) | EXPERTS | SPARSE_STEP | WINDOW_SWITCH | {
             "sliding_window": may(4096, null=True),
         },
         fixed={"qk_norm": 1},
         derive=_derive_qwen3,
     ),
     "gpt_oss": Adapter(
-        LOCAL | kv_heads(8) | attention_bias(True) | {
-            "num_experts_per_tok|experts_per_token": need("num_experts_per_tok"),
-            "head_dim": may(64, "head_dim"),
-            "sliding_window": may(128, "sliding_window", null=True),
-            "layer_types": may(None, kind="texts"),
-        },
+        LOCAL | kv_heads(8) | attention_bias(True) | head_dim(64) | window(128) | LAYER_TYPES
+        | {"num_experts_per_tok|experts_per_token": need("num_experts_per_tok")},
         fixed={"router_bias": 1, "expert_bias": 1, "attention_sinks": 1},
         derive=_derive_gpt_oss,
     ),
@@ -106,11 +195,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "ffn_config.moe_normalize_expert_weights", "ffn_config.uniform_expert_assignment",
         }),
     ),
-    "llama4_text": Adapter(_LLAMA4, fixed=_LLAMA4_FIXED, derive=_derive_llama4),
-    "llama4": Adapter(
-        _LLAMA4, fixed=_LLAMA4_FIXED, derive=_derive_llama4, section="text_config",
-        note="Only the text model is counted, not the one for images",
-    ),
+    "llama4_text": _LLAMA4,
+    "llama4": replace(_LLAMA4, section="text_config", note=NO_IMAGES),
     "phimoe": Adapter(
         LOCAL | kv_heads(8) | HEAD_DIM | attention_bias(False) | WINDOW
         | {"lm_head_bias": may(False, "unembedding_bias")},
@@ -120,9 +206,89 @@ ADAPTERS: Mapping[str, Adapter] = {
     "granitemoe": Adapter(LOCAL | kv_heads(None) | HEAD_DIM | attention_bias(False)),
     # Counted as a Mixtral; the released code has two more norms a layer.
     "grok-1": Adapter(
-        LOCAL | {
+        LOCAL | TIED | {
             "num_key_value_heads": need("num_key_value_heads"),
-            "tie_word_embeddings": may(True, "tie_word_embeddings"),
         },
+    ),
+    # Its two norms a layer stand behind attention and experts, not before.
+    "flex_olmo": Adapter(
+        LOCAL | HEAD_DIM | kv_heads(None) | attention_bias(False), fixed={"qk_norm": 2}
+    ),
+    "minimax_m2": Adapter(
+        LOCAL | kv_heads(8) | head_dim(128) | {
+            "use_qk_norm": may(None, kind="flag"),
+            "num_mtp_modules": may(None, minimum=0),
+            "shared_intermediate_size": may(None, minimum=0),
+        },
+        fixed={"qk_norm": 2}, derive=_derive_minimax_m2,
+        irrelevant=frozenset({"shared_moe_mode"}),
+    ),
+    "granitemoeshared": Adapter(
+        LOCAL | HEAD_DIM | kv_heads(None) | attention_bias(False)
+        | {"shared_intermediate_size": may(0, minimum=0)},
+        derive=granite_shared,
+    ),
+    "ernie4_5_moe": Adapter(
+        SHAPE | HEAD_DIM | kv_heads(4) | TIED | {
+            **FFN_WIDTHS,
+            "moe_num_experts|num_experts|num_local_experts": need("num_experts"),
+            "moe_k|num_experts_per_tok": need("num_experts_per_tok"),
+            "moe_num_shared_experts": may(2, "num_shared_experts"),
+            "moe_layer_start_index": may(1, minimum=0),
+            "moe_layer_end_index": may(-1, minimum=-1),
+            "moe_layer_interval": may(1),
+            "use_bias": may(False, "qkv_bias", "attention_out_bias", "unembedding_bias"),
+        },
+        fixed={"router_bias": 1}, derive=_derive_ernie,
+        irrelevant=frozenset({
+            "moe_norm_min", "moe_capacity", "moe_use_aux_free", "moe_gate", "moe_group",
+            "moe_use_hard_gate", "moe_multimodal_dispatch_use_allgather", "moe_aux_loss_lambda",
+            "moe_layer_use_dispatch", "moe_gate_act", "moe_world_size", "moe_rank",
+        }),
+    ),
+    "ernie4_5_vl_moe": tied_outside(
+        Adapter(
+            SHAPE | HEAD_DIM | kv_heads(4) | MLP_TYPES | {
+                "intermediate_size": need("intermediate_size"),
+                "moe_intermediate_size": may([1536, 512], kind="numbers"),
+                "moe_num_experts|num_experts": need("num_experts"),
+                "moe_k|num_experts_per_tok": need("num_experts_per_tok"),
+                "moe_num_shared_experts": may(2, "num_shared_experts"),
+                "use_bias": may(False, "qkv_bias", "attention_out_bias"),
+            },
+            fixed={"router_bias": 1}, derive=_derive_ernie_vl,
+            irrelevant=frozenset({"moe_norm_min"}),
+        ),
+        default=True, note=f"{TEXT_ONLY}, nor the experts that only they are sent to",
+    ),
+    "hunyuan_v1_moe": Adapter(
+        SHAPE | HEAD_DIM | kv_heads(None) | attention_bias(False) | {
+            "intermediate_size": need("moe_intermediate_size"),
+            "num_experts|num_local_experts": Key((), ONE_FOR_ALL),
+            "moe_topk|num_experts_per_tok": Key((), ONE_FOR_ALL),
+            "num_shared_expert": Key((), ONE_FOR_ALL, None, nullable=True),
+            "moe_intermediate_size": Key((), ONE_FOR_ALL, None, nullable=True),
+            "use_qk_norm": may(None, kind="flag"),
+        },
+        fixed={"num_shared_experts": 1, "qk_norm": 1}, derive=_derive_hunyuan,
+        irrelevant=frozenset({
+            "moe_drop_tokens", "moe_random_routing_dropped_token", "moe_layer_num_skipped",
+            "use_mixed_mlp_moe",
+        }),
+    ),
+    "aria_text": _ARIA,
+    "aria": tied_outside(_ARIA),
+    "jetmoe": Adapter(
+        {name: need(name) for name in ("num_hidden_layers", "hidden_size", "vocab_size")} | {
+            "tie_word_embeddings": may(True, "tie_word_embeddings"),
+            "num_key_value_heads": need("num_key_value_heads"),
+            "kv_channels|head_dim": may(128, "head_dim"),
+            "intermediate_size": need("moe_intermediate_size"),
+            "num_local_experts|moe_num_experts": need("num_experts"),
+            "num_experts_per_tok|moe_top_k": need("num_experts_per_tok"),
+        },
+        derive=_derive_jetmoe,
+        note="Queries and outputs of attention are routed experts, too, and are counted as part of"
+        " the experts; their FLOPs stand with attention",
     ),
 }  # fmt: skip

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
+from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures.common import (
-    HEAD_DIM,
-    SHAPE,
-    TOP_K,
+    BASE,
+    EXPERTS,
+    MLP_BIAS,
+    NO_CORE,
+    ROUTED,
+    WINDOW_SWITCH,
     attention_bias,
+    head_dim,
     kv_heads,
+    leading,
+    shared_experts,
+    window,
 )
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
@@ -24,52 +31,7 @@ from moe_report.importers.architectures.layers import (
     with_mtp,
     without_mtp,
 )
-from moe_report.importers.architectures.mixers import TEXT_ROUTING, text_part
-
-BASE = SHAPE | TOP_K | HEAD_DIM | {
-    "intermediate_size": need("intermediate_size"),
-    "moe_intermediate_size": need("moe_intermediate_size"),
-}  # fmt: skip
-EXPERTS = {"num_experts|num_local_experts": need("num_experts")}
-ROUTED = {"n_routed_experts|num_local_experts|num_experts": need("num_experts")}
-
-
-TEXT_ONLY = "Only the text model is counted, not those for images, video and sound"
-
-
-def tied_outside(keys: Mapping[str, Key], default: bool = False) -> dict[str, Key]:
-    """Return keys as they stand in a text part that has no say in whether embeddings are tied."""
-    found = text_part(keys)
-    del found["tie_word_embeddings|text_config.tie_word_embeddings"]
-    return found | {"tie_word_embeddings": may(default, "tie_word_embeddings")}
-
-
-def text_or_flat(adapter: Adapter) -> Adapter:
-    """Return how a config is read that has a text part, or is one itself.
-
-    What stands outside of a text part is then not read, though transformers may write it there.
-
-    Args:
-        adapter: How the text part is read where it stands alone.
-    """
-    outside = {name for spellings in adapter.keys for name in spellings.split("|")}
-    return replace(
-        adapter,
-        keys=tied_outside(adapter.keys),
-        irrelevant=adapter.irrelevant | TEXT_ROUTING | outside,
-        note=f"{adapter.note}. {TEXT_ONLY}",
-        flat=adapter,
-    )
-
-
-def shared_experts(default: int) -> dict[str, Key]:
-    """How many experts every token passes through."""
-    return {"n_shared_experts|num_shared_experts": may(default, "num_shared_experts")}
-
-
-def leading(default: int) -> dict[str, Key]:
-    """Dense layers at the bottom."""
-    return {"first_k_dense_replace": may(default, "first_k_dense_replace")}
+from moe_report.importers.architectures.text_part import text_part, tied_outside
 
 
 def _derive_qwen2(r: Reading) -> Mapping[str, float]:
@@ -77,14 +39,6 @@ def _derive_qwen2(r: Reading) -> Mapping[str, float]:
         return sparse_step(r)
     windows = sliding(r, lambda layer: layer % 2 == 0 and layer < r["max_window_layers"])
     return {**sparse_step(r), **windows, "sliding_window": r["sliding_window"]}
-
-
-def _derive_glm4(r: Reading) -> Mapping[str, float]:
-    return {**with_mtp(r), "qk_norm": int(r["use_qk_norm"])}
-
-
-def _derive_dots1(r: Reading) -> Mapping[str, float]:
-    return sliding(r, lambda layer: layer >= (r["max_window_layers"] or 0))
 
 
 def _derive_hy3(r: Reading) -> Mapping[str, float]:
@@ -124,76 +78,71 @@ def _derive_unlimited_ocr(r: Reading) -> Mapping[str, float]:
 
 _OCR = BASE | ROUTED | kv_heads(None) | MLP_TYPES | leading(1) | attention_bias(False) | {
     "n_shared_experts": may(2, "num_shared_experts"),
-    "mlp_bias": may(False, kind="flag"),
+    **MLP_BIAS,
 }  # fmt: skip
 _QWEN3 = BASE | EXPERTS | SPARSE_STEP | attention_bias(False)
+# The configuration class has a window that the layers never use.
+_THINKER = Adapter(_QWEN3 | kv_heads(4), fixed={"qk_norm": 1}, derive=sparse_step)
 
 ADAPTERS: Mapping[str, Adapter] = {
     "qwen2_moe": Adapter(
         BASE | EXPERTS | SPARSE_STEP | LAYER_TYPES | kv_heads(16) | {
             "shared_expert_intermediate_size": need("shared_expert_intermediate_size"),
             "qkv_bias": may(True, "qkv_bias"),
-            "use_sliding_window": may(False, kind="flag"),
+            **WINDOW_SWITCH,
             "sliding_window": may(4096, null=True, minimum=0),
             "max_window_layers": may(28, minimum=0),
         },
         fixed={"num_shared_experts": 1, "shared_expert_gate": 1},
         derive=_derive_qwen2,
     ),
-    "qwen3_vl_moe": Adapter(
-        tied_outside(_QWEN3 | kv_heads(16)), fixed={"qk_norm": 1}, derive=sparse_step,
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    "qwen3_vl_moe": tied_outside(
+        Adapter(_QWEN3 | kv_heads(16), fixed={"qk_norm": 1}, derive=sparse_step)
     ),
-    # The configuration class has a window that the layers never use.
-    "qwen3_omni_moe_thinker": Adapter(
-        tied_outside(_QWEN3 | kv_heads(4)), fixed={"qk_norm": 1}, derive=sparse_step,
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    "qwen3_omni_moe_thinker": tied_outside(_THINKER),
+    "qwen3_omni_moe": tied_outside(
+        replace(_THINKER, section="thinker_config"),
+        note="Only the thinker's text model is counted, not those for images, video and sound,"
+        " nor the talker",
     ),
     "glm4_moe": Adapter(
         BASE | ROUTED | MTP | kv_heads(8) | leading(1) | shared_experts(1) | {
             "attention_bias": may(False, "qkv_bias"),
             "use_qk_norm": may(False, kind="flag"),
         },
-        derive=_derive_glm4,
+        derive=lambda r: {**with_mtp(r), "qk_norm": int(r["use_qk_norm"])},
     ),
-    "glm4v_moe": Adapter(
-        text_part(
+    "glm4v_moe": text_part(
+        Adapter(
             BASE | ROUTED | kv_heads(8) | leading(1) | shared_experts(1)
             | {"attention_bias": may(True, "qkv_bias")}
-        ),
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+        )
     ),
     "solar_open": Adapter(
-        BASE | ROUTED | kv_heads(8) | shared_experts(1) | {
+        BASE | ROUTED | kv_heads(8) | shared_experts(1) | head_dim(128) | {
             # No layer has a dense FFN: its width is there, and never used.
             "intermediate_size": may(None),
-            "head_dim": may(128, "head_dim"),
             "attention_bias": may(False, "qkv_bias"),
         },
         derive=lambda r: {"first_k_dense_replace": 0},
     ),
     "dots1": Adapter(
-        BASE | ROUTED | LAYER_TYPES | kv_heads(32) | leading(0) | attention_bias(False) | {
+        BASE | ROUTED | LAYER_TYPES | kv_heads(32) | leading(0) | attention_bias(False)
+        | window(4096) | {
             "n_shared_experts": need("num_shared_experts"),
-            "sliding_window": may(4096, "sliding_window", null=True),
             "max_window_layers": may(62, null=True, minimum=0),
         },
-        fixed={"qk_norm": 1}, derive=_derive_dots1,
+        fixed={"qk_norm": 1},
+        derive=lambda r: sliding(r, lambda layer: layer >= (r["max_window_layers"] or 0)),
     ),
     "hy_v3": Adapter(
         BASE | EXPERTS | MLP_TYPES | MTP | kv_heads(8) | shared_experts(1)
-        | attention_bias(False) | {
-            "head_dim": may(128, "head_dim"),
-            "mlp_bias": may(False, kind="flag"),
-        },
+        | attention_bias(False) | head_dim(128) | MLP_BIAS,
         fixed={"qk_norm": 1}, derive=_derive_hy3,
         irrelevant=frozenset({"router_scaling_factor", "enable_moe_fp32_combine"}),
     ),
-    "deepseek_ocr2": Adapter(
-        tied_outside(_OCR), derive=_derive_ocr, irrelevant=TEXT_ROUTING, note=TEXT_ONLY
-    ),
-    "unlimited_ocr": Adapter(
-        tied_outside(_OCR | {"num_attention_heads": need()}),
-        derive=_derive_unlimited_ocr, irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
+    "deepseek_ocr2": tied_outside(Adapter(_OCR, derive=_derive_ocr)),
+    "unlimited_ocr": tied_outside(
+        Adapter(_OCR | NO_CORE, derive=_derive_unlimited_ocr)
     ),
 }  # fmt: skip

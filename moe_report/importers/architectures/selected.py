@@ -5,32 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isqrt
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
-from moe_report.importers.architectures.common import SHAPE, TOP_K
-from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, sparse
-from moe_report.importers.architectures.mixers import (
-    FULL,
-    LINEAR,
-    TEXT_ROUTING,
-    Mixer,
-    attention,
-    beside_attention,
-    gated_delta,
-    kinds,
-    text_part,
-    typed,
+from moe_report.importers.adapter import Adapter, Reading, may, need
+from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    EXPERTS,
+    MLP_BIAS,
+    NO_CORE,
+    SHAPE,
+    TOP_K,
+    shared_width,
 )
+from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, sparse
 from moe_report.importers.architectures.ngrams import NGRAMS, ngram_tables
-from moe_report.importers.architectures.qwen_glm import TEXT_ONLY, tied_outside
+from moe_report.importers.architectures.text_part import text_part, tied_outside
 
 SELECTED, BLOCKS = "indexed_attention", "minimax_m3_sparse"
 _SELECTION = "A token attends to what is selected for it, which no field describes"
 _CORE = f"{_SELECTION}: heads and window, and so the attention core, are left out"
 
 
-def _indexer(r: Reading, *, heads: int, width: int) -> Mixer:
+def _indexer(r: Reading, *, heads: int, width: int) -> mixers.Mixer:
     """What selects: queries, one key, and a norm of each."""
-    return Mixer(r["hidden_size"] * width * (heads + 1), 2 * width)
+    return mixers.Mixer(r["hidden_size"] * width * (heads + 1), 2 * width)
 
 
 def _listed(r: Reading, key: str, flags: str, names: tuple[str, str]) -> None:
@@ -44,23 +41,22 @@ def _listed(r: Reading, key: str, flags: str, names: tuple[str, str]) -> None:
 
 
 def _derive_minimax(r: Reading) -> Mapping[str, float]:
-    _listed(r, "layer_types", "sparse_attention_freq", (FULL, BLOCKS))
+    _listed(r, "layer_types", "sparse_attention_freq", (mixers.FULL, BLOCKS))
     _listed(r, "mlp_layer_types", "moe_layer_freq", ("dense", "sparse"))
     layers = r["num_hidden_layers"]
     if r["n_shared_experts"] not in (None, 1):
         r.refuse("n_shared_experts", "is not 1, but this architecture shares one expert")
-    given = dict(sparse(r, lambda layer: True))
+    given: dict[str, float] = dict(sparse(r, lambda layer: True))
     selecting = 0
     if r["layer_types"] is not None:
-        selecting = kinds(r, "layer_types", FULL, BLOCKS)[BLOCKS]
+        selecting = mixers.kinds(r, "layer_types", mixers.FULL, BLOCKS)[BLOCKS]
     if not selecting:
         names = ("num_attention_heads", "num_key_value_heads", "head_dim")
         return given | {name: r[name] for name in names}
     r.notes.append(_CORE)
     select = _indexer(r, heads=r["index_n_heads"], width=r["index_head_dim"])
-    return given | typed((layers, attention(r, qk_norm=True)), (selecting, select)) | {
-        "num_sliding_window_layers": layers,
-    }  # fmt: skip
+    given |= mixers.typed((layers, mixers.attention(r, qk_norm=True)), (selecting, select))
+    return given | {"num_sliding_window_layers": layers}
 
 
 def _derive_qwen4(r: Reading) -> Mapping[str, float]:
@@ -68,9 +64,12 @@ def _derive_qwen4(r: Reading) -> Mapping[str, float]:
     full = layers // r["full_attention_interval"]
     linear = [bool((layer + 1) % r["full_attention_interval"]) for layer in range(layers)]
     if r["layer_types"] is not None:
-        found = kinds(r, "layer_types", FULL, SELECTED, LINEAR)
-        full, linear = found[FULL] + found[SELECTED], [x == LINEAR for x in r["layer_types"]]
-    softmax = attention(r, gated=True, qk_norm=True, bias="attention_bias")
+        found = mixers.kinds(r, "layer_types", mixers.FULL, SELECTED, mixers.LINEAR)
+        full, linear = (
+            found[mixers.FULL] + found[SELECTED],
+            [x == mixers.LINEAR for x in r["layer_types"]],
+        )
+    softmax = mixers.attention(r, gated=True, qk_norm=True, bias="attention_bias")
     if r["indexer_kv_heads"] not in (None, 1):
         r.refuse("indexer_kv_heads", "is not 1, which is not modelled")
     if full and r["indexer_n_heads"] and r["indexer_head_dim"]:
@@ -84,27 +83,27 @@ def _derive_qwen4(r: Reading) -> Mapping[str, float]:
             r.refuse("ple_layer_ids", f"names layer {layer}, which is none of linear attention")
     if embedded and r["tie_word_embeddings"]:
         r.refuse("tie_word_embeddings", "is true, which is not modelled with ple_layer_ids")
-    given = typed((full, softmax), (layers - full, gated_delta(r))) | {
+    given = mixers.typed((full, softmax), (layers - full, mixers.gated_delta(r))) | {
         "num_sliding_window_layers": full,
         "embedding_params": r["vocab_size"] * d + ngram_tables(r, len(embedded)),
     }  # fmt: skip
     streams, ngrams = _streams(r), _embedded(r, len(embedded))
     # The norm at the end is as wide as all streams; the fields count one of hidden_size.
-    return beside_attention(given, streams.plus(ngrams.products, ngrams.others - d))
+    return mixers.beside_attention(given, streams.plus(ngrams.products, ngrams.others - d))
 
 
-def _streams(r: Reading) -> Mixer:
+def _streams(r: Reading) -> mixers.Mixer:
     """What mixes the streams of hidden states: twice a layer, and once at the end."""
     layers, streams = r["num_hidden_layers"], r["hc_count"]
     width, times = r["hidden_size"] * streams, 2 * r["num_hidden_layers"] + 1
-    return Mixer(width * (times * 2 * r["hc_lowrank"] + 2 * layers * streams), times * width)
+    return mixers.Mixer(width * (times * 2 * r["hc_lowrank"] + 2 * layers * streams), times * width)
 
 
-def _embedded(r: Reading, layers: int) -> Mixer:
+def _embedded(r: Reading, layers: int) -> mixers.Mixer:
     """What some layers do with embeddings of n-grams: two matrices, three norms, a convolution."""
     d, width = r["hidden_size"], r["hidden_size"] * r["hc_count"]
     products = (r["ple_embed_dim"] or d) * (width + d) + width * r["ple_conv_kernel_size"]
-    return Mixer(layers * products, layers * 3 * width)
+    return mixers.Mixer(layers * products, layers * 3 * width)
 
 
 def _derive_doge(r: Reading) -> Mapping[str, float]:
@@ -140,76 +139,61 @@ def _derive_doge(r: Reading) -> Mapping[str, float]:
     }
 
 
-_MINIMAX_FIXED = {"qk_norm": 1, "num_shared_experts": 1}
 _INDEX = "sparse_attention_config.sparse"
-_MINIMAX: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | {
-    "num_attention_heads": need(),
-    "num_key_value_heads": may(4),
-    "head_dim": may(128),
-    "num_local_experts|num_experts": need("num_experts"),
-    "intermediate_size": need("moe_intermediate_size"),
-    "dense_intermediate_size": may(12288, "intermediate_size"),
-    "shared_intermediate_size": may(3072, "shared_expert_intermediate_size"),
-    "n_shared_experts|num_shared_experts": may(None),
-    f"index_n_heads|{_INDEX}_num_index_heads": may(4),
-    f"index_head_dim|{_INDEX}_index_dim": may(128),
-    f"index_topk_blocks|{_INDEX}_topk_blocks": may(16),
-    "sparse_attention_config.sparse_attention_freq": may(None, kind="numbers"),
-    "moe_layer_freq": may(None, kind="numbers"),
-}  # fmt: skip
-_QWEN4: dict[str, Key] = SHAPE | TOP_K | LAYER_TYPES | NGRAMS | {
-    "num_attention_heads": need(),
-    "num_key_value_heads": may(2),
-    "head_dim": may(256),
-    "num_experts|num_local_experts": need("num_experts"),
-    "moe_intermediate_size": need("moe_intermediate_size"),
-    "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
-    "attention_bias": may(False, kind="flag"),
-    "full_attention_interval": may(4),
-    "linear_conv_kernel_dim": may(4),
-    "linear_key_head_dim": may(128),
-    "linear_value_head_dim": may(128),
-    "linear_num_key_heads": may(16),
-    "linear_num_value_heads": may(32),
-    "hc_count": may(4, minimum=2),
-    "hc_lowrank": may(320),
-    "indexer_n_heads": may(None),
-    "indexer_kv_heads": may(None),
-    "indexer_head_dim": may(None),
-}  # fmt: skip
-_QWEN4_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1, "num_norms_per_layer": 0}
-_QWEN4_NOTE = (
-    f"{_CORE}. No field describes either what mixes streams between the layers, and adds embeddings"
-    " of n-grams to them: these count with the embedding, and the rest as other parameters, whose"
-    " FLOPs are given with those of attention"
-)
+_MINIMAX = Adapter(
+    SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | NO_CORE | {
+        "num_key_value_heads": may(4),
+        "head_dim": may(128),
+        "num_local_experts|num_experts": need("num_experts"),
+        "intermediate_size": need("moe_intermediate_size"),
+        "dense_intermediate_size": may(12288, "intermediate_size"),
+        "shared_intermediate_size": may(3072, "shared_expert_intermediate_size"),
+        "n_shared_experts|num_shared_experts": may(None),
+        f"index_n_heads|{_INDEX}_num_index_heads": may(4),
+        f"index_head_dim|{_INDEX}_index_dim": may(128),
+        f"index_topk_blocks|{_INDEX}_topk_blocks": may(16),
+        "sparse_attention_config.sparse_attention_freq": may(None, kind="numbers"),
+        "moe_layer_freq": may(None, kind="numbers"),
+    },
+    fixed={"qk_norm": 1, "num_shared_experts": 1}, derive=_derive_minimax, untold_mtp=True,
+)  # fmt: skip
+_QWEN4 = Adapter(
+    SHAPE | TOP_K | LAYER_TYPES | NGRAMS | NO_CORE | {
+        "num_key_value_heads": may(2),
+        "head_dim": may(256),
+        **EXPERTS,
+        "moe_intermediate_size": need("moe_intermediate_size"),
+        **shared_width(512),
+        **ATTENTION_BIAS,
+        **mixers.GATED_DELTA,
+        "hc_count": may(4, minimum=2),
+        "hc_lowrank": may(320),
+        "indexer_n_heads": may(None),
+        "indexer_kv_heads": may(None),
+        "indexer_head_dim": may(None),
+    },
+    fixed={"num_shared_experts": 1, "shared_expert_gate": 1, "num_norms_per_layer": 0},
+    derive=_derive_qwen4, untold_mtp=True,
+    note=f"{_CORE}. No field describes either what mixes streams between the layers, and adds"
+    " embeddings of n-grams to them: these count with the embedding, and the rest as other"
+    " parameters, whose FLOPs are given with those of attention",
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
-    "minimax_m3_vl": Adapter(
-        text_part(_MINIMAX), fixed=_MINIMAX_FIXED, derive=_derive_minimax,
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY, untold_mtp=True,
-    ),
-    "minimax_m3_vl_text": Adapter(
-        _MINIMAX, fixed=_MINIMAX_FIXED, derive=_derive_minimax, untold_mtp=True
-    ),
-    "qwen4_exp": Adapter(
-        tied_outside(_QWEN4), fixed=_QWEN4_FIXED, derive=_derive_qwen4, irrelevant=TEXT_ROUTING,
-        note=f"{_QWEN4_NOTE}. {TEXT_ONLY}", untold_mtp=True,
-    ),
-    "qwen4_exp_text": Adapter(
-        _QWEN4, fixed=_QWEN4_FIXED, derive=_derive_qwen4, note=_QWEN4_NOTE, untold_mtp=True
-    ),
+    "minimax_m3_vl": text_part(_MINIMAX),
+    "minimax_m3_vl_text": _MINIMAX,
+    "qwen4_exp": tied_outside(_QWEN4),
+    "qwen4_exp_text": _QWEN4,
     "doge": Adapter(
-        SHAPE | TOP_K | {
+        SHAPE | TOP_K | NO_CORE | {
             "hidden_size": need(),
-            "num_attention_heads": need(),
             "num_key_value_heads": may(None),
             "head_dim": may(None),
             "num_experts": need("num_experts"),
             "intermediate_size": need(),
             "is_moe": may(False, kind="flag"),
-            "attention_bias": may(False, kind="flag"),
-            "mlp_bias": may(False, kind="flag"),
+            **ATTENTION_BIAS,
+            **MLP_BIAS,
         },
         fixed={"num_shared_experts": 1}, derive=_derive_doge,
         note=f"{_SELECTION}, nor routers of pairs of keys: components are given as a whole, and"

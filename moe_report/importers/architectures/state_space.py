@@ -6,20 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
+from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import HEAD_DIM, LOCAL, SHAPE, TOP_K, kv_heads
 from moe_report.importers.architectures.layers import without_mtp
-from moe_report.importers.architectures.mixers import (
-    AUTO,
-    FULL,
-    LINEAR,
-    MIXED,
-    attention,
-    kinds,
-    mamba,
-    mamba2,
-    typed,
-    untied,
-)
 
 
 def _derive_jamba(r: Reading) -> Mapping[str, float]:
@@ -33,7 +22,7 @@ def _derive_jamba(r: Reading) -> Mapping[str, float]:
             r.refuse(f"{name}_layer_offset", f"is {offset}, not below the period {period}")
         counted[name] = sum(layer % period == offset for layer in layers)
     full = counted["attn"]
-    return typed((full, attention(r)), (len(layers) - full, mamba(r))) | {
+    return mixers.typed((full, mixers.attention(r)), (len(layers) - full, mixers.mamba(r))) | {
         "num_moe_layers": counted["expert"],
     }
 
@@ -44,25 +33,25 @@ def _derive_granite(r: Reading) -> Mapping[str, float]:
     head = inner // heads if r["mamba_d_head"] == "auto" else r["mamba_d_head"]
     if heads * head != inner:
         r.refuse("mamba_d_head", f"times the {heads} heads is {heads * head}, expected {inner}")
-    state_space = mamba2(
+    state_space = mixers.mamba2(
         r, heads=heads, head=head, groups=r["mamba_n_groups"], states=r["mamba_d_state"],
         kernel=r["mamba_d_conv"], bias=r["mamba_proj_bias"], conv_bias=r["mamba_conv_bias"],
     )  # fmt: skip
-    found = Counter({LINEAR: layers})
+    found = Counter({mixers.LINEAR: layers})
     if r["layer_types"] is not None:
-        found = kinds(r, "layer_types", FULL, LINEAR)
-    softmax = attention(r, bias="attention_bias")
-    return typed((found[FULL], softmax), (found[LINEAR], state_space))
+        found = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)
+    softmax = mixers.attention(r, bias="attention_bias")
+    return mixers.typed((found[mixers.FULL], softmax), (found[mixers.LINEAR], state_space))
 
 
-_BLOCKS = {"M": LINEAR, "*": FULL, "E": "moe", "-": "mlp"}
+_BLOCKS = {"M": mixers.LINEAR, "*": mixers.FULL, "E": "moe", "-": "mlp"}
 
 
 def _blocks(r: Reading) -> Counter[str]:
     if r["layers_block_type"] is not None:
         listed = r["layers_block_type"]
         r.values["num_hidden_layers"] = r["num_hidden_layers"] or len(listed)
-        return kinds(r, "layers_block_type", *_BLOCKS.values())
+        return mixers.kinds(r, "layers_block_type", *_BLOCKS.values())
     pattern = r["hybrid_override_pattern"]
     if pattern is None:
         pattern = "ME*-"
@@ -75,16 +64,18 @@ def _blocks(r: Reading) -> Counter[str]:
 
 def _derive_nemotron(r: Reading) -> Mapping[str, float]:
     found, width = _blocks(r), r["hidden_size"]
-    state_space = mamba2(
+    state_space = mixers.mamba2(
         r, heads=r["mamba_num_heads"], head=r["mamba_head_dim"], groups=r["n_groups"],
         states=r["ssm_state_size"], kernel=r["conv_kernel"], bias=r["use_bias"],
         conv_bias=r["use_conv_bias"],
     )  # fmt: skip
-    untied(r)
+    mixers.untied(r)
     if r["mlp_bias"]:
         r.refuse("mlp_bias", "is true, which is not modelled")
     without_mtp(r)
-    given = typed((found[FULL], attention(r)), (found[LINEAR], state_space)) | {
+    given = mixers.typed(
+        (found[mixers.FULL], mixers.attention(r)), (found[mixers.LINEAR], state_space)
+    ) | {
         "num_hidden_layers": r["num_hidden_layers"],
         "num_moe_layers": found["moe"],
         "num_attention_free_layers": found["moe"] + found["mlp"],
@@ -130,11 +121,11 @@ ADAPTERS: Mapping[str, Adapter] = {
             "mamba_d_state": may(16),
             "mamba_d_conv": may(4),
             "mamba_expand": may(2),
-            "mamba_dt_rank": AUTO,
+            "mamba_dt_rank": mixers.AUTO,
             "mamba_conv_bias": may(True, kind="flag"),
             "mamba_proj_bias": may(False, kind="flag"),
         },
-        derive=_derive_jamba, note=MIXED,
+        derive=_derive_jamba, note=mixers.MIXED,
     ),
     "granitemoehybrid": Adapter(
         LOCAL | kv_heads(None) | HEAD_DIM | {
@@ -144,13 +135,13 @@ ADAPTERS: Mapping[str, Adapter] = {
             "mamba_n_heads": may(128),
             "mamba_n_groups": may(1),
             "mamba_d_state": may(256),
-            "mamba_d_head": AUTO,
+            "mamba_d_head": mixers.AUTO,
             "mamba_d_conv": may(4),
             "mamba_expand": may(2),
             "mamba_conv_bias": may(True, kind="flag"),
             "mamba_proj_bias": may(False, kind="flag"),
         },
-        fixed={"num_shared_experts": 1}, derive=_derive_granite, note=MIXED,
+        fixed={"num_shared_experts": 1}, derive=_derive_granite, note=mixers.MIXED,
     ),
     "nemotron_h": Adapter(
         SHAPE | TOP_K | kv_heads(8) | {
@@ -174,7 +165,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "num_nextn_predict_layers": may(None, minimum=0),
         },
         fixed={"num_shared_experts": 1, "num_ffn_matrices": 2, "num_norms_per_layer": 1},
-        derive=_derive_nemotron, note=MIXED,
+        derive=_derive_nemotron, note=mixers.MIXED,
         irrelevant=frozenset({"n_shared_experts", "moe_shared_expert_overlap"}),
     ),
 }  # fmt: skip

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from moe_report.importers.adapter import Adapter, Key, Reading, may, need
-from moe_report.importers.architectures.common import SHAPE, kv_heads
-from moe_report.importers.architectures.interleaved import every, window
+from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
+from moe_report.importers.architectures.common import (
+    ATTENTION_BIAS,
+    BASE,
+    EXPERTS,
+    FFN_WIDTHS,
+    MLP_BIAS,
+    NO_CORE,
+    ROUTED,
+    SHAPE,
+    TIED,
+    head_dim,
+    kv_heads,
+    shared_width,
+    window,
+)
+from moe_report.importers.architectures.interleaved import every
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
     MLP_TYPES,
@@ -17,16 +30,13 @@ from moe_report.importers.architectures.layers import (
     sparse,
     without_mtp,
 )
-from moe_report.importers.architectures.mixers import TEXT_ROUTING
-from moe_report.importers.architectures.qwen_glm import (
-    BASE,
-    EXPERTS,
-    ROUTED,
-    TEXT_ONLY,
-    tied_outside,
-)
+from moe_report.importers.architectures.text_part import tied_outside
 
 _CORE = "Heads differ between layers, which no field describes: the attention core is left out"
+_GATING = Kind(
+    "true, 'per-head' or 'per-element'",
+    lambda value: value is True or value in ("per-head", "per-element"),
+)
 
 
 def _derive_mimo(r: Reading) -> Mapping[str, float]:
@@ -63,18 +73,6 @@ def _derive_mimo(r: Reading) -> Mapping[str, float]:
     }
 
 
-@dataclass(frozen=True)
-class _Gating(Key):
-    def accepts(self, value: object) -> bool:
-        """Whether the value is true, or says what there is a gate for."""
-        return value is True or value in ("per-head", "per-element")
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "true, 'per-head' or 'per-element'"
-
-
 def _derive_laguna(r: Reading) -> Mapping[str, float]:
     heads = [r["num_attention_heads"]] * r["num_hidden_layers"]
     if r["num_attention_heads_per_layer"] is not None:
@@ -95,25 +93,17 @@ def _same_heads(r: Reading, heads: set[int]) -> Mapping[str, float]:
     return {}
 
 
-@dataclass(frozen=True)
-class Overrides(Key):
-    """What a layer has otherwise, by the layer's number."""
-
-    def accepts(self, value: object) -> bool:
-        """Whether it is an object of objects of whole numbers, or null."""
-        return value is None or (isinstance(value, dict) and all(
-            number.isdigit() and isinstance(layer, dict) and all(map(_is_number, layer.values()))
-            for number, layer in value.items()
-        ))  # fmt: skip
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return "an object that gives whole numbers for numbers of layers"
+def _is_overrides(value: object) -> bool:
+    return value is None or (isinstance(value, dict) and all(
+        number.isdigit() and isinstance(layer, dict) and all(map(is_count, layer.values()))
+        for number, layer in value.items()
+    ))  # fmt: skip
 
 
-def _is_number(value: object) -> bool:
-    return type(value) is int and value > 0
+# What a layer has otherwise, by the layer's number.
+OVERRIDES = Key(
+    (), Kind("an object that gives whole numbers for numbers of layers", _is_overrides), None
+)
 
 
 def _gemma4_layers(r: Reading) -> Iterator[tuple[bool, int, int]]:
@@ -186,47 +176,49 @@ def _derive_step(r: Reading) -> Mapping[str, float]:
     }
 
 
-_GEMMA4 = SHAPE | LAYER_TYPES | {
-    "tie_word_embeddings": may(True, "tie_word_embeddings"),
-    "num_attention_heads": need(),
-    "num_key_value_heads": need(),
-    "head_dim": may(256),
-    "global_head_dim": may(512),
-    "num_global_key_value_heads": may(None),
-    "per_layer_config": Overrides((), "text", None, True),
-    "attention_k_eq_v": may(False, kind="flag"),
-    "attention_bias": may(False, kind="flag"),
-    "sliding_window": may(512, "sliding_window"),
-    # The dense FFN beside the experts of each layer is a shared expert.
-    "intermediate_size": need("shared_expert_intermediate_size"),
-    "moe_intermediate_size": need("moe_intermediate_size"),
-    "num_experts": need("num_experts"),
-    "top_k_experts|num_experts_per_tok": need("num_experts_per_tok"),
-    "enable_moe_block": may(False, kind="flag"),
-    "hidden_size_per_layer_input": may(256, minimum=0),
-    "num_kv_shared_layers": may(0, minimum=0),
-    "use_bidirectional_attention": may(None, kind="text"),
-}  # fmt: skip
-_GEMMA4_FIXED = {"num_shared_experts": 1, "num_norms_per_layer": 7, "router_bias": 1}
-_STEP = SHAPE | LAYER_TYPES | MLP_TYPES | MTP | {
-    "num_attention_heads": need(),
-    "num_sliding_attention_heads|attention_other_setting.num_attention_heads": may(None),
-    "num_key_value_heads|num_attention_groups": need("num_key_value_heads"),
-    "head_dim": may(128, "head_dim"),
-    "intermediate_size": need("intermediate_size"),
-    "moe_intermediate_size": need("moe_intermediate_size"),
-    "n_routed_experts|moe_num_experts|num_local_experts": need("num_experts"),
-    "num_experts_per_tok|moe_top_k": need("num_experts_per_tok"),
-    "share_expert_dim|share_expert_dims": may(1280, "shared_expert_intermediate_size"),
-    "sliding_window": may(None, "sliding_window"),
-    "attention_bias": may(False, kind="flag"),
-    "mlp_bias": may(False, kind="flag"),
-    "moe_layers_enum": may(None, kind="text"),
-}  # fmt: skip
-_STEP_IRRELEVANT = frozenset({
-    "moe_router_scaling_factor", "moe_router_activation", "use_moe_router_bias", "use_moe",
-    "norm_expert_weight",
-})  # fmt: skip
+_GEMMA4 = Adapter(
+    SHAPE | TIED | NO_CORE | LAYER_TYPES | {
+        "num_key_value_heads": need(),
+        "head_dim": may(256),
+        "global_head_dim": may(512),
+        "num_global_key_value_heads": may(None),
+        "per_layer_config": OVERRIDES,
+        "attention_k_eq_v": may(False, kind="flag"),
+        "attention_bias": may(False, kind="flag"),
+        "sliding_window": may(512, "sliding_window"),
+        # The dense FFN beside the experts of each layer is a shared expert.
+        "intermediate_size": need("shared_expert_intermediate_size"),
+        "moe_intermediate_size": need("moe_intermediate_size"),
+        "num_experts": need("num_experts"),
+        "top_k_experts|num_experts_per_tok": need("num_experts_per_tok"),
+        "enable_moe_block": may(False, kind="flag"),
+        "hidden_size_per_layer_input": may(256, minimum=0),
+        "num_kv_shared_layers": may(0, minimum=0),
+        "use_bidirectional_attention": may(None, kind="text"),
+    },
+    fixed={"num_shared_experts": 1, "num_norms_per_layer": 7, "router_bias": 1},
+    derive=_derive_gemma4,
+)  # fmt: skip
+_STEP = Adapter(
+    SHAPE | NO_CORE | LAYER_TYPES | MLP_TYPES | MTP | {
+        "num_sliding_attention_heads|attention_other_setting.num_attention_heads": may(None),
+        "num_key_value_heads|num_attention_groups": need("num_key_value_heads"),
+        "head_dim": may(128, "head_dim"),
+        **FFN_WIDTHS,
+        "n_routed_experts|moe_num_experts|num_local_experts": need("num_experts"),
+        "num_experts_per_tok|moe_top_k": need("num_experts_per_tok"),
+        "share_expert_dim|share_expert_dims": may(1280, "shared_expert_intermediate_size"),
+        "sliding_window": may(None, "sliding_window"),
+        **ATTENTION_BIAS,
+        **MLP_BIAS,
+        "moe_layers_enum": may(None, kind="text"),
+    },
+    fixed={"num_shared_experts": 1}, derive=_derive_step,
+    irrelevant=frozenset({
+        "moe_router_scaling_factor", "moe_router_activation", "use_moe_router_bias", "use_moe",
+        "norm_expert_weight",
+    }),
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "mimo_v2_flash": Adapter(
@@ -245,12 +237,9 @@ ADAPTERS: Mapping[str, Adapter] = {
         " width, and attention is counted as a whole",
     ),
     "laguna": Adapter(
-        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | kv_heads(8) | window(512) | {
-            "num_attention_heads": need(),
-            "shared_expert_intermediate_size": may(512, "shared_expert_intermediate_size"),
-            "head_dim": may(128, "head_dim"),
-            "attention_bias": may(False, kind="flag"),
-            "gating": _Gating((), "text", True),
+        BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | NO_CORE | kv_heads(8) | window(512)
+        | shared_width(512) | head_dim(128) | ATTENTION_BIAS | {
+            "gating": Key((), _GATING, True),
             "num_attention_heads_per_layer": may(None, kind="numbers"),
         },
         fixed={"num_shared_experts": 1, "router_bias": 1}, derive=_derive_laguna,
@@ -259,17 +248,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "moe_router_logit_softcapping",
         }),
     ),
-    "gemma4_text": Adapter(_GEMMA4, fixed=_GEMMA4_FIXED, derive=_derive_gemma4),
-    "gemma4": Adapter(
-        tied_outside(_GEMMA4, default=True), fixed=_GEMMA4_FIXED, derive=_derive_gemma4,
-        irrelevant=TEXT_ROUTING, note=TEXT_ONLY,
-    ),
-    "step3p5": Adapter(
-        _STEP, fixed={"num_shared_experts": 1}, derive=_derive_step, irrelevant=_STEP_IRRELEVANT
-    ),
-    "step3p7": Adapter(
-        tied_outside(_STEP), fixed={"num_shared_experts": 1}, derive=_derive_step,
-        irrelevant=TEXT_ROUTING | {f"text_config.{key}" for key in _STEP_IRRELEVANT},
-        note=TEXT_ONLY,
-    ),
+    "gemma4_text": _GEMMA4,
+    "gemma4": tied_outside(_GEMMA4, default=True),
+    "step3p5": _STEP,
+    "step3p7": tied_outside(_STEP),
 }  # fmt: skip
