@@ -2,15 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from markupsafe import Markup
 
 from moe_report.formula.expr import Expr
 from moe_report.formula.mathml import mathml, mathml_symbol
-from moe_report.renderers.html.page import Formula, PageSymbol
 from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.report import Column, Report
 
 LONG_FORMULA = 46  # characters, past which a formula takes a whole line
+
+
+@dataclass(frozen=True)
+class PageSymbol:
+    """A symbol of a formula, explained.
+
+    Attributes:
+        mathml: The symbol typeset.
+        label: What it stands for.
+        unit: Its unit; empty for a pure number.
+        anchor: Id of the formula that defines it; empty for a field or an assumption.
+    """
+
+    mathml: Markup
+    label: str
+    unit: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Formula:
+    """How a metric is computed.
+
+    Attributes:
+        anchor: Its id.
+        label: Name in words.
+        name: Name in formulas and files.
+        unit: What is counted.
+        pieces: The formula typeset, in pieces between which a line may break.
+        long: Whether it takes a whole line.
+        description: What it is.
+        source: Where the definition comes from, with links.
+        symbols: The symbols of the formula.
+    """
+
+    anchor: str
+    label: str
+    name: str
+    unit: str
+    pieces: tuple[Markup, ...]
+    long: bool
+    description: Markup
+    source: Markup
+    symbols: tuple[PageSymbol, ...]
 
 
 def formula_of(report: Report, column: Column) -> Formula:
