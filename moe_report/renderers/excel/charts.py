@@ -91,7 +91,7 @@ def write_main_charts(book: Book, sheet: Sheet, report: Report, layout: Layout, 
     data = book[CHART_DATA_SHEET]
     data.shell.sheet_state = "hidden"
     note = "Data of a chart on Summary: the models of the table Models that have all its numbers."
-    data.text(1, 1, note, Look(color=QUIET, italic=True))
+    data.put(1, 1, note, Look(color=QUIET, italic=True))
     if drawable(report, _COSTS):
         points = _points(book, report)
         said = (
@@ -110,7 +110,7 @@ def write_charts(book: Book, report: Report, layout: Layout) -> None:
         "What the weights are, and how many of them a token uses. The charts follow the table "
         "Models: its order, its filters, rows that are added.",
     )
-    sheet.text(3, 1, "Sizes and FLOPs are on Summary.", Look(color=LINK, underline=True))
+    sheet.put(3, 1, "Sizes and FLOPs are on Summary.", Look(color=LINK, underline=True))
     sheet.link(3, 1, "Summary!A1")
     for number in range(1, 25):
         sheet.width(number, 9)  # 12 are a chart wide and a little
@@ -276,14 +276,14 @@ def _points(book: Book, report: Report) -> int:
     data = book[CHART_DATA_SHEET]
     points = min(len(report.models) + SPARE_POINTS, MOST_POINTS)
     for number, header in enumerate(("row", "name", *_COSTS), start=1):
-        data.text(2, number, header, Look(mono=True, size=9))
+        data.put(2, number, header, Look(mono=True, size=9))
         data.width(number, header_width(header))
     link = Look(color=LINK)
     looks = [replace(link, number_format=number_format(report.columns[name])) for name in _COSTS]
     complete = _complete(report, _COSTS)
     for at in range(points):
         row = _FIRST_POINT + at
-        data.number(row, 1, at + 1, Look(color=QUIET))
+        data.put(row, 1, at + 1, Look(color=QUIET))
         name = f"INDEX({SHEET}[name],$A{row})"
         known = report.models[at].name if at < len(report.models) else ""
         data.formula(row, 2, f'IF($A{row}>ROWS({SHEET}[name]),"",{name}&"")', known, link)

@@ -91,7 +91,7 @@ class _Writer:
             f"the first model. ≈ depends on the sheet Assumptions. {MISSING} marks a number that "
             "is missing."
         )
-        self.sheet.text(3, 1, legend, HINT)
+        self.sheet.put(3, 1, legend, HINT)
         self._head()
         row = self._types()
         for number, (title, columns) in enumerate(self.groups):
@@ -118,12 +118,12 @@ class _Writer:
             (("Model", "Number in the table Models"), ("Unit", ""), ("Better", "")), start=1
         ):
             middle = "center" if text == "Better" else None
-            self.sheet.text(CHOICE, column, text, replace(look, horizontal=middle))
-            self.sheet.text(PLACE, column, below, replace(place, horizontal=None))
+            self.sheet.put(CHOICE, column, text, replace(look, horizontal=middle))
+            self.sheet.put(PLACE, column, below, replace(place, horizontal=None))
         for slot, (column, at) in enumerate(zip(VALUES, self.chosen, strict=True)):
             letters = column_letters(column)
             name = "" if at is None else self.report.models[at].name
-            self.sheet.text(CHOICE, column, name, choice)
+            self.sheet.put(CHOICE, column, name, choice)
             # Not by MATCH, which takes * and ? of a name for wildcards, and a for A.
             rows = f"ROW({SHEET}[name])"
             found = f"EXACT({letters}{CHOICE},{SHEET}[name])*({rows}-MIN({rows})+1)"
@@ -131,8 +131,8 @@ class _Writer:
             number = replace(place, number_format='"no. "0;;')
             self.sheet.formula(PLACE, column, formula, 0 if at is None else at + 1, number)
             if slot:
-                self.sheet.blank(CHOICE, column + 1, choice)
-                self.sheet.text(PLACE, column + 1, "ratio", place)
+                self.sheet.put(CHOICE, column + 1, None, choice)
+                self.sheet.put(PLACE, column + 1, "ratio", place)
                 self.sheet.shell.merge_cells(
                     start_row=CHOICE, end_row=CHOICE, start_column=column, end_column=column + 1
                 )
@@ -146,7 +146,7 @@ class _Writer:
         """Write the row of model types, if there is one; return the number of the next row."""
         if not any(model.texts.get("model_type") for model in self.report.models):
             return TOP
-        self.sheet.text(TOP, 1, "Model type", Look(indent=1))
+        self.sheet.put(TOP, 1, "Model type", Look(indent=1))
         look = Look(color=LINK, horizontal="right", size=9)
         for column, at in zip(VALUES, self.chosen, strict=True):
             place = f"{column_letters(column)}${PLACE}"
@@ -174,18 +174,18 @@ class _Writer:
 
     def _band(self, row: int, title: str, tint: str) -> None:
         look = Look(bold=True, fill=tint, color=DARK)
-        self.sheet.text(row, 1, title, look)
+        self.sheet.put(row, 1, title, look)
         for column in range(2, LAST + 1):
-            self.sheet.blank(row, column, look)
+            self.sheet.put(row, column, None, look)
         self.sheet.height(row, 18)
 
     def _row(self, row: int, column: Column) -> None:
         mark = "≈" if column.rests_on else ""
-        self.sheet.text(row, 1, f"{column.label}{mark}", Look(indent=1))
-        self.sheet.text(row, 2, column.unit, Look(color=QUIET, size=9))
+        self.sheet.put(row, 1, f"{column.label}{mark}", Look(indent=1))
+        self.sheet.put(row, 2, column.unit, Look(color=QUIET, size=9))
         arrow = _ARROWS.get(column.better or "", "")
         if arrow:
-            self.sheet.text(row, 3, arrow, Look(color=QUIET, horizontal="center"))
+            self.sheet.put(row, 3, arrow, Look(color=QUIET, horizontal="center"))
         number = Look(color=LINK, number_format=number_format(column), horizontal="right")
         ratio = Look(color=QUIET, size=9, number_format=_RATIO_FORMAT, horizontal="right")
         first = f"${column_letters(VALUES[0])}{row}"

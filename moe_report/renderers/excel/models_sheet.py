@@ -162,15 +162,12 @@ class _Writer:
         for number, header in enumerate(self.layout.headers, start=1):
             title, tint = bands[header]
             look = Look(bold=True, fill=tint, color=DARK)
-            if title != before:
-                self.sheet.text(BAND, number, title, look)
-            else:
-                self.sheet.blank(BAND, number, look)
+            self.sheet.put(BAND, number, None if title == before else title, look)
             before = title
             small = Look(fill=tint, size=9, wrap=True, vertical="top", color=DARK)
-            self.sheet.text(LABEL, number, self._heading(header), small)
+            self.sheet.put(LABEL, number, self._heading(header), small)
             name = replace(small, size=8, mono=True, rule=True, color=QUIET)
-            self.sheet.text(HEADER, number, header, name)
+            self.sheet.put(HEADER, number, header, name)
 
     def _heading(self, header: str) -> str:
         column = self.report.columns.get(header)
@@ -229,7 +226,7 @@ class _Writer:
                 fill = WARN_FILL if bold and findings else ""
                 look = Look(bold=bold, fill=fill, color=FORMULA if bold else QUIET)
                 if text:
-                    self.sheet.text(row, number, text, look)
+                    self.sheet.put(row, number, text, look)
                 if bold and findings:
                     self.sheet.note(row, number, "\n".join(map(finding_line, findings)))
 
@@ -252,16 +249,13 @@ class _Writer:
             number_format=self.formats[column.name],
         )
         if default and self.to_fill_in:
-            self.sheet.blank(row, number, look)
+            self.sheet.put(row, number, None, look)
             return
-        if given:
-            assert cell.value is not None
-            self.sheet.number(row, number, cell.value, look)
-        elif column.name in self.formulas and not self.to_fill_in:
-            formula = self.formulas[column.name]
-            self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
+        formula = self.formulas.get(column.name)
+        if given or formula is None or self.to_fill_in:
+            self.sheet.put(row, number, cell.value if given else None, look)
         else:
-            self.sheet.blank(row, number, look)
+            self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
         self._cell_note(row, number, cell, findings, is_input)
 
     def _cell_note(

@@ -56,7 +56,7 @@ def _facts(sheet: Sheet, report: Report) -> None:
     """The line of facts, which names the scenario that is chosen at the moment."""
     line = facts(report)
     if not report.scenarios:
-        sheet.text(2, 1, line, SUBTITLE)
+        sheet.put(2, 1, line, SUBTITLE)
         return
     quoted = line.replace('"', '""')
     formula = f'"{quoted} · scenario "&{chosen_scenario()}'
@@ -66,13 +66,13 @@ def _facts(sheet: Sheet, report: Report) -> None:
 def write_summary(book: Book, report: Report, layout: Layout) -> None:
     """Fill the sheet Summary, and the data of its charts."""
     sheet = book["Summary"]
-    sheet.text(1, 1, report.title, TITLE)
+    sheet.put(1, 1, report.title, TITLE)
     _facts(sheet, report)
     legend = (
         "Green links to the sheet Models, where each number is a live formula. There, blue was "
         "typed, grey italic is a default, black is computed. ≈ depends on the sheet Assumptions."
     )
-    sheet.text(3, 1, legend, HINT)
+    sheet.put(3, 1, legend, HINT)
     sheet.height(1, 28)
     columns = report.headline
     _head(sheet, columns)
@@ -80,7 +80,7 @@ def write_summary(book: Book, report: Report, layout: Layout) -> None:
     doubted = {(finding.model, finding.column) for finding in report.findings}
     for at, model in enumerate(report.models):
         row = HEAD + 1 + at
-        sheet.text(row, 1, model.name, Look(bold=True))
+        sheet.put(row, 1, model.name, Look(bold=True))
         for number, column in enumerate(columns, start=2):
             cell = column.cells[at]
             fill = WARN_FILL if (model.name, column.name) in doubted else ""
@@ -115,17 +115,17 @@ def _words(sheet: Sheet, row: int, last: int, text: str) -> None:
     if len(lines) > _MOST_WORDS:
         lines = lines[:_MOST_WORDS]
         text = f"{' '.join(lines)} …"
-    sheet.text(row, 1, text, replace(TEXT, color=QUIET))
+    sheet.put(row, 1, text, replace(TEXT, color=QUIET))
     sheet.shell.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
     sheet.height(row, 13.5 * len(lines) + 6)
 
 
 def _head(sheet: Sheet, columns: Sequence[Column]) -> None:
     look = replace(TABLE_HEAD, size=9)
-    sheet.text(HEAD, 1, "Model", look)
+    sheet.put(HEAD, 1, "Model", look)
     for number, column in enumerate(columns, start=2):
         mark = "≈" if column.rests_on else ""
-        sheet.text(HEAD, number, f"{column.label}{mark}", replace(look, horizontal="right"))
+        sheet.put(HEAD, number, f"{column.label}{mark}", replace(look, horizontal="right"))
         sheet.width(number, max(12, longest_number(column) + 2))
         sheet.note(HEAD, number, f"{column.label} [{column.unit}]\n{column.description}")
     sheet.height(HEAD, 30)
@@ -135,22 +135,22 @@ def _findings(sheet: Sheet, report: Report, layout: Layout, top: int, last: int)
     """Write what the audit saw, with a title; return the number of the next row."""
     count = len(report.findings)
     title = f"Findings ({count})" if count else "Findings: none"
-    sheet.text(top, 1, title, SECTION)
+    sheet.put(top, 1, title, SECTION)
     sheet.height(top, 22)
     row = top + 1
     for finding in report.findings:
-        sheet.text(row, 1, finding.model, GO_TO)
+        sheet.put(row, 1, finding.model, GO_TO)
         sheet.link(row, 1, layout.address(finding.column, finding.model))
         row = _spanning(sheet, row, last, finding_line(finding))
     for failure in report.failures:
-        sheet.text(row, 1, "failed", FAILED)
+        sheet.put(row, 1, "failed", FAILED)
         row = _spanning(sheet, row, last, str(failure))
     return row
 
 
 def _spanning(sheet: Sheet, row: int, last: int, text: str) -> int:
     """Write a text over the width of the table; return the number of the next row."""
-    sheet.text(row, 2, text, TEXT)
+    sheet.put(row, 2, text, TEXT)
     sheet.shell.merge_cells(start_row=row, end_row=row, start_column=2, end_column=last)
     sheet.height(row, 13.5 * text_lines(text, _room(sheet, 2, last)) + 2)
     return row + 1
