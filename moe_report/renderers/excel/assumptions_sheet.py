@@ -73,8 +73,7 @@ def write_assumptions(book: Book, report: Report) -> None:
     sheet.width(VALUE, max(12, longest))
     if scenarios:
         _choice(sheet, report)
-    sheet.freeze(f"{column_letters(VALUE) if scenarios else 'A'}{TOP + 1}")
-    sheet.print_setup(f"{TOP}:{TOP}")
+        sheet.freeze(f"{column_letters(VALUE)}{TOP + 1}")
 
 
 def _choice(sheet: Sheet, report: Report) -> None:
@@ -122,11 +121,8 @@ def _choices(sheet: Sheet, row: int, item: AssumptionValue, report: Report) -> N
         sheet.formula(row, VALUE, formula, item.value, _look(*numbers, bold=True))
     for column, scenario in enumerate(report.scenarios, start=VALUE + 1):
         number = scenario.own.get(name, numbers[0] if scenario is base else None)
-        if number is None:
-            look = _look(*numbers, color=INPUT)
-        else:
-            look = _look(number, color=INPUT, bold=name in scenario.own)
-        sheet.put(row, column, number, look)
+        shown = numbers if number is None else [number]
+        sheet.put(row, column, number, _look(*shown, color=INPUT, bold=name in scenario.own))
 
 
 def _look(*numbers: float, color: str = "000000", bold: bool = False) -> Look:

@@ -44,5 +44,3 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
     for row, failure in enumerate(report.failures, start=_TOP + 1 + len(report.findings)):
         sheet.put(row, 1, "failed", FAILED)
         sheet.put(row, 4, str(failure), TEXT)
-    sheet.freeze(f"A{_TOP + 1}")
-    sheet.print_setup(f"{_TOP}:{_TOP}")

@@ -31,7 +31,6 @@ def write_method(book: Book, report: Report) -> None:
         row = _part(sheet, row, section.title, section.columns, f"{origin}\n{section.module}")
     _part(sheet, row, "Inputs", report.fields)
     sheet.freeze(f"A{_TOP + 1}", 90)
-    sheet.print_setup(f"{_TOP}:{_TOP}")
 
 
 def _part(sheet: Sheet, row: int, title: str, columns: tuple[Column, ...], plugin: str = "") -> int:

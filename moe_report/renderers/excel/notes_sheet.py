@@ -45,5 +45,3 @@ def write_notes(book: Book) -> None:
         allow_blank=True,
         showErrorMessage=False,  # any other text will do as well
     )
-    sheet.freeze(f"A{_TOP + 1}")
-    sheet.print_setup(f"{_TOP}:{_TOP}")

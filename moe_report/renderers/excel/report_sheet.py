@@ -34,5 +34,3 @@ def write_settings(book: Book, said: Mapping[str, str]) -> None:
         sheet.put(row, 3, meaning, SOFT)
         lines = sum(max(1, text_lines(line, 76)) for line in text.split("\n"))
         sheet.height(row, min(13.5 * max(lines, 2) + 3, 400))
-    sheet.freeze(f"A{_TOP + 1}")
-    sheet.print_setup(f"{_TOP}:{_TOP}")

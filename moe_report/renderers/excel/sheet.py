@@ -68,7 +68,7 @@ class Sheet:
     def table_head(
         self, row: int, columns: Mapping[str, float], *, right: Container[str] = ()
     ) -> None:
-        """Write the header row of a plain table and set its widths.
+        """Write the header row of a plain table, which stays in sight and on each printed page.
 
         Args:
             row: Where it stands.
@@ -79,6 +79,8 @@ class Sheet:
             look = replace(TABLE_HEAD, horizontal="right") if name in right else TABLE_HEAD
             self.put(row, number, name, look)
             self.width(number, width)
+        self.freeze(f"A{row + 1}")
+        self.print_setup(f"{row}:{row}")
 
     def make_table(self, area: str, row: int, headers: Sequence[str]) -> Any:
         """Make an area an Excel Table, named as the sheet is, with headers in a row; return it."""
