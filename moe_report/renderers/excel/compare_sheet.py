@@ -52,21 +52,20 @@ def write_compare(book: Book, report: Report) -> None:
     _Writer(book, report).write()
 
 
-def chosen(report: Report) -> list[int | None]:
+def _chosen(report: Report) -> list[int | None]:
     """Return which models are chosen in a new workbook, None for a place that is left free."""
-    if report.compared is not None:
-        places = {model.name: at for at, model in enumerate(report.models)}
-        return [places.get(name) for name in report.compared]
-    return [at if at < len(report.models) else None for at in range(len(VALUES))]
+    places = {model.name: at for at, model in enumerate(report.models)}
+    names = [*places, *("" for _ in VALUES)] if report.compared is None else report.compared
+    return [places.get(name) for name in names[: len(VALUES)]]
 
 
 def groups(report: Report) -> Iterator[tuple[str, Sequence[Column]]]:
     """Return the rows under their headings: key inputs, headline metrics, then the sections."""
     inputs = [report.columns[name] for name in _KEY_INPUTS if name in report.columns]
-    rest = [
+    rest = (
         (section.title, [column for column in section.columns if not column.headline])
         for section in report.sections
-    ]
+    )
     for title, columns in (("Inputs", inputs), ("Headline", report.headline), *rest):
         if columns:
             yield title, columns
@@ -77,7 +76,7 @@ class _Writer:
         self.report = report
         self.names = book.shell.defined_names
         self.sheet: Sheet = book[COMPARE_SHEET]
-        self.chosen = chosen(report)
+        self.chosen = _chosen(report)
         self.groups = list(groups(report))
 
     def write(self) -> None:
@@ -114,10 +113,9 @@ class _Writer:
         look = replace(TABLE_HEAD, size=9, rule=False)
         choice = replace(look, size=10, color=INPUT, fill="FFFFFF", rule=True, horizontal="right")
         place = Look(size=9, color=QUIET, fill=look.fill, rule=True, horizontal="right")
-        for column, (text, below) in enumerate(
-            (("Model", "Number in the table Models"), ("Unit", ""), ("Better", "")), start=1
-        ):
+        for column, text in enumerate(("Model", "Unit", "Better"), start=1):
             middle = "center" if text == "Better" else None
+            below = "Number in the table Models" if column == 1 else ""
             self.sheet.put(CHOICE, column, text, replace(look, horizontal=middle))
             self.sheet.put(PLACE, column, below, replace(place, horizontal=None))
         for slot, (column, at) in enumerate(zip(VALUES, self.chosen, strict=True)):
