@@ -63,15 +63,7 @@ def more_charts(report: Report) -> bool:
 
 
 def write_main_charts(book: Book, sheet: Sheet, report: Report, layout: Layout, at: str) -> None:
-    """Put the charts of sizes and of FLOPs on a sheet, one below the other.
-
-    Args:
-        book: The workbook in the making; it has a sheet Chart data.
-        sheet: The sheet they stand on.
-        report: What to draw.
-        layout: Where the columns of the sheet Models are.
-        at: The cell of the upper left corner, e.g. ``K5``.
-    """
+    """Put the charts of sizes and of FLOPs on a sheet, one below the other, from a cell on."""
     column, row = split_address(at)
     if drawable(report, _SIZES):
         chart = _sizes(book, report, layout)

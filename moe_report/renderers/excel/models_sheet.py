@@ -90,13 +90,7 @@ def layout_of(report: Report) -> Layout:
 
 
 def write_models(book: Book, report: Report, *, to_fill_in: bool = False) -> Layout:
-    """Fill the sheet Models.
-
-    Args:
-        book: The workbook in the making; it has a sheet Models.
-        report: What to write.
-        to_fill_in: Only what was typed, neither defaults nor formulas: a workbook to fill in.
-    """
+    """Fill the sheet Models; one to fill in has what was typed, no defaults and no formulas."""
     layout = layout_of(report)
     _Writer(book, report, layout, to_fill_in).write()
     return layout

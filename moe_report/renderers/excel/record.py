@@ -109,12 +109,7 @@ def read_record(lines: Iterable[tuple[str, str, str]]) -> Record:
 
 
 def record_of(package: Package, texts: Texts) -> Record | None:
-    """Return the record in a workbook, None if there is none.
-
-    Args:
-        package: The workbook.
-        texts: The contents of its cells.
-    """
+    """Return the record in a workbook of these texts, None if there is none."""
     cells = texts(RECORD_SHEET) if RECORD_SHEET in package.sheets() else {}
     name, kind, text = range(RECORD_COLUMN, RECORD_COLUMN + 3)
     rows = sorted(row for column, row in cells if column == kind)

@@ -70,10 +70,7 @@ class Sheet:
     ) -> None:
         """Write the header row of a plain table, which stays in sight and on each printed page.
 
-        Args:
-            row: Where it stands.
-            columns: Header and width in characters of each column.
-            right: Headers of columns of numbers.
+        ``columns`` are widths in characters by header; those in ``right`` hold numbers.
         """
         for number, (name, width) in enumerate(columns.items(), start=1):
             look = replace(TABLE_HEAD, horizontal="right") if name in right else TABLE_HEAD
@@ -107,13 +104,9 @@ class Sheet:
         self.notes.append(Note(row, column, text, OUR_AUTHOR))
 
     def chart(self, chart: Any, at: str, name: str, text: str) -> None:
-        """Put an openpyxl chart on the sheet.
+        """Put an openpyxl chart on the sheet, its upper left corner on a cell.
 
-        Args:
-            chart: The chart.
-            at: Address of the cell under its upper left corner.
-            name: What lists of the sheet's objects call it.
-            text: What it shows, for those who cannot see it.
+        Lists of the sheet's objects call it by its name; the text is for those who cannot see it.
         """
         self.shell.add_chart(chart, at)
         self.charts.append((name, text))

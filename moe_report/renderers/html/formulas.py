@@ -60,16 +60,17 @@ class Formula:
 
 def formula_of(report: Report, column: Column) -> Formula:
     """Return a metric's definition as the page shows it."""
+    assert column.expr is not None  # only fields may be without a formula
     return Formula(
         anchor=anchor_of(column.name),
         label=column.label,
         name=column.name,
         unit=column.unit,
-        pieces=pieces(column.expr, report, column.symbol) if column.expr is not None else (),
-        long=column.expr is not None and _length(column.expr, report) > LONG_FORMULA,
+        pieces=_pieces(column.expr, report, column.symbol),
+        long=_length(column.expr, report) > LONG_FORMULA,
         description=rich(column.description),
         source=linked(column.source),
-        symbols=_symbols(report, column),
+        symbols=_symbols(column.expr, report),
     )
 
 
@@ -83,14 +84,13 @@ def anchor_of(metric: str) -> str:
     return f"metric-{metric}"
 
 
-def pieces(expr: Expr, report: Report, result: str) -> tuple[Markup, ...]:
+def _pieces(expr: Expr, report: Report, result: str) -> tuple[Markup, ...]:
     """Return a formula as MathML: one element, or of a sum several with breaks between."""
     symbols = report.symbols
     terms = _terms(expr)
     if len(terms) < 3:
         return (Markup(mathml(expr, symbols, result=result)),)
-    opening = f'<math><mrow>{mathml_symbol(result)}<mo form="infix">=</mo></mrow></math>'
-    shown = [opening]
+    shown = [f'<math><mrow>{mathml_symbol(result)}<mo form="infix">=</mo></mrow></math>']
     for sign, term in terms:
         inner = mathml(term, symbols).removeprefix("<math>").removesuffix("</math>")
         operator = f'<mo form="infix">{sign}</mo>' if sign else ""
@@ -126,14 +126,12 @@ def _length(expr: Expr, report: Report) -> int:
     return sum(inner) + {"const": 2, "where": 8, "coalesce": 18}.get(expr.op, 2)
 
 
-def _symbols(report: Report, column: Column) -> tuple[PageSymbol, ...]:
-    if column.expr is None:
-        return ()
+def _symbols(expr: Expr, report: Report) -> tuple[PageSymbol, ...]:
     columns = report.columns
     metrics = {metric.name for metric in report.metrics}
     assumptions = {item.definition.name: item.definition for item in report.assumptions}
     explained = []
-    for name in column.expr.symbols():
+    for name in expr.symbols():
         known = columns.get(name) or assumptions[name]
         unit = "" if known.unit == "ratio" else known.unit
         anchor = anchor_of(name) if name in metrics else ""

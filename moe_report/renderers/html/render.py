@@ -44,9 +44,7 @@ _LEVELS = {"impossible": "Impossible", "differs": "Differs", "suspicious": "Susp
 def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
     """Return the report as a self-contained HTML page.
 
-    Args:
-        report: What to show.
-        templates: Folders that are searched for templates, style sheet and script first.
+    The folders ``templates`` are searched for templates, style sheet and scripts first.
     """
     return _rendered("report.html.j2", report, page_of(report), templates)
 
@@ -54,9 +52,7 @@ def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
 def render_calculator(report: Report, templates: Sequence[Path] = ()) -> bytes:
     """Return the page with the calculator first, as ``moe-report page`` writes it.
 
-    Args:
-        report: The models to begin with; what the audit saw in them is left out.
-        templates: As for :func:`render`.
+    What the audit saw in the models is left out.
     """
     report = replace(report, findings=())
     page = page_of(report)
