@@ -81,12 +81,12 @@ def _typed_only(report: Report) -> Report:
 
 
 def _write_how_to(book: Book) -> None:
-    sheet, style = book["How to"], book.palette
-    sheet.rows.text(1, 1, "How to fill in this workbook", style(TITLE))
+    sheet = book["How to"]
+    sheet.put(1, 1, "How to fill in this workbook", TITLE)
     sheet.height(1, 28)
     for row, (number, text) in enumerate(_STEPS, start=3):
-        sheet.rows.text(row, 1, number, style(Look(bold=True, color=INPUT, vertical="top")))
-        sheet.rows.text(row, 2, text, style(Look(wrap=True, vertical="top")))
+        sheet.put(row, 1, number, Look(bold=True, color=INPUT, vertical="top"))
+        sheet.put(row, 2, text, Look(wrap=True, vertical="top"))
         sheet.shell.merge_cells(start_row=row, end_row=row, start_column=2, end_column=4)
         sheet.height(row, 14 * -(-len(text) // 125) + 6)
     top = len(_STEPS) + 5
@@ -100,7 +100,7 @@ def _write_how_to(book: Book) -> None:
             if text:
                 mono = column in (2, 5)
                 look = Look(mono=mono, size=9 if mono else 10, wrap=True, vertical="top")
-                sheet.rows.text(row, column, text, style(look))
+                sheet.put(row, column, text, look)
         lines = max(-(-len(field.help) // 96), -(-len(texts[4]) // 66), -(-len(default) // 28), 1)
         sheet.height(row, 13.5 * lines + 2)
     sheet.freeze("A3")

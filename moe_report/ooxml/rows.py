@@ -124,17 +124,9 @@ class SheetRows:
         self._rows.setdefault(row, [])
         self._heights[row] = points
 
-    def text(self, row: int, column: int, text: str, style: int) -> None:
-        """Put a text in a cell; it is never a formula, whatever it starts with."""
-        self._cell(row, column, style, self._contents.of(text))
-
-    def number(self, row: int, column: int, value: float, style: int) -> None:
-        """Put a number in a cell."""
+    def put(self, row: int, column: int, value: Value, style: int) -> None:
+        """Fill a cell, or give an empty one a style; a text is never a formula."""
         self._cell(row, column, style, self._contents.of(value))
-
-    def blank(self, row: int, column: int, style: int) -> None:
-        """Give an empty cell a style."""
-        self._cell(row, column, style, self._contents.empty)
 
     def formula(
         self, row: int, column: int, formula: str, value: float | str | None, style: int,
@@ -147,9 +139,9 @@ class SheetRows:
     def value(self, row: int, column: int, value: object, style: int) -> None:
         """Put somebody else's value in a cell as what it is: number, truth or text."""
         if isinstance(value, bool) or (isinstance(value, (int, float)) and math.isfinite(value)):
-            self._cell(row, column, style, self._contents.of(value))
+            self.put(row, column, value, style)
         elif value is not None:
-            self.text(row, column, str(value), style)
+            self.put(row, column, str(value), style)
 
     def _cell(self, row: int, column: int, style: int, content: str) -> None:
         self._rows.setdefault(row, []).append(

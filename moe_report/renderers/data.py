@@ -11,9 +11,8 @@ from typing import Any, cast
 
 from moe_report.display import scale, show
 from moe_report.formula.excel import plain
-from moe_report.formula.expr import Expr
 from moe_report.formula.mathml import mathml
-from moe_report.report import Cell, Column, Provenance, Report
+from moe_report.report import Cell, Column, Finding, Provenance, Report
 
 SCHEMA_VERSION = 1
 
@@ -105,7 +104,8 @@ def render_csv(report: Report) -> bytes:
     writer.writerow(["name", *(column.name for column in columns)])
     for at, model in enumerate(report.models):
         values = (column.cells[at].value for column in columns)
-        writer.writerow([_inert(model.name), *("" if v is None else _number(v) for v in values)])
+        numbers = ("" if value is None else plain_number(value) for value in values)
+        writer.writerow([_inert(model.name), *numbers])
     return out.getvalue().encode()
 
 
@@ -163,11 +163,11 @@ def _field(column: Column) -> dict[str, Any]:
         "symbol": column.symbol,
         "unit": column.unit,
         "description": column.description,
-        "formula": plain(column.expr) if isinstance(column.expr, Expr) else None,
+        "formula": None if column.expr is None else plain(column.expr),
     }
 
 
-def _finding(finding: Any) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
     return {key: value for key, value in asdict(finding).items() if key != "model"}
 
 
@@ -175,7 +175,8 @@ def _plain_value(value: object) -> str | float | bool | None:
     return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
 
 
-def _number(value: float) -> str:
+def plain_number(value: float) -> str:
+    """Return a number to its last bit, and a whole one without a point."""
     return str(int(value)) if value == int(value) else repr(value)
 
 

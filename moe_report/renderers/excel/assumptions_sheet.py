@@ -47,16 +47,16 @@ def write_assumptions(book: Book, report: Report) -> None:
     after = VALUE + len(scenarios)
     for row, item in enumerate(report.assumptions, start=TOP + 1):
         what = item.definition
-        sheet.text(row, 1, what.label, STRONG)
-        sheet.text(row, 2, what.name, CODE)
+        sheet.put(row, 1, what.label, STRONG)
+        sheet.put(row, 2, what.name, CODE)
         if scenarios:
             _choices(sheet, row, item, report)
         else:
-            sheet.number(row, VALUE, item.value, _look(item.value, color=INPUT, bold=item.given))
-        sheet.text(row, after + 1, what.unit, replace(SOFT, indent=1))
-        sheet.text(row, after + 2, what.symbol.replace("_", " "), TEXT)
-        sheet.number(row, after + 3, what.default, _look(what.default, color=QUIET))
-        sheet.text(row, after + 4, what.help, replace(TEXT, indent=1))
+            sheet.put(row, VALUE, item.value, _look(item.value, color=INPUT, bold=item.given))
+        sheet.put(row, after + 1, what.unit, replace(SOFT, indent=1))
+        sheet.put(row, after + 2, what.symbol.replace("_", " "), TEXT)
+        sheet.put(row, after + 3, what.default, _look(what.default, color=QUIET))
+        sheet.put(row, after + 4, what.help, replace(TEXT, indent=1))
         target = f"{ASSUMPTIONS_SHEET}!${column_letters(VALUE)}${row}"
         book.shell.defined_names[what.name] = DefinedName(what.name, attr_text=target)
         sheet.allow(
@@ -73,19 +73,18 @@ def write_assumptions(book: Book, report: Report) -> None:
     sheet.width(VALUE, max(12, longest))
     if scenarios:
         _choice(sheet, report)
-    sheet.freeze(f"{column_letters(VALUE) if scenarios else 'A'}{TOP + 1}")
-    sheet.print_setup(f"{TOP}:{TOP}")
+        sheet.freeze(f"{column_letters(VALUE)}{TOP + 1}")
 
 
 def _choice(sheet: Sheet, report: Report) -> None:
     """The cell that chooses, and what marks the column that it chose."""
-    sheet.text(3, 1, LABEL, Look(bold=True))
-    sheet.text(3, 2, report.scenario, _BOX)
+    sheet.put(3, 1, LABEL, Look(bold=True))
+    sheet.put(3, 2, report.scenario, _BOX)
     hint = (
         "← choose here. What a scenario leaves empty is as in base. To add one, insert a column "
         "left of the last and head it with a name."
     )
-    sheet.text(3, VALUE, hint, replace(HINT, indent=1))
+    sheet.put(3, VALUE, hint, replace(HINT, indent=1))
     sheet.height(3, 20)
     first, last = column_letters(VALUE + 1), column_letters(VALUE + len(report.scenarios))
     sheet.allow(
@@ -110,7 +109,7 @@ def _choices(sheet: Sheet, row: int, item: AssumptionValue, report: Report) -> N
     numbers = [base.own.get(name, item.definition.default)]
     numbers += [scenario.own[name] for scenario in report.scenarios[1:] if name in scenario.own]
     if item.fixed:
-        sheet.number(row, VALUE, item.value, _look(item.value, color=INPUT, bold=True))
+        sheet.put(row, VALUE, item.value, _look(item.value, color=INPUT, bold=True))
         sheet.note(row, VALUE, "Typed in place of the formula: it holds in every scenario.")
     else:
         first, last = column_letters(VALUE + 1), column_letters(VALUE + len(report.scenarios))
@@ -122,10 +121,8 @@ def _choices(sheet: Sheet, row: int, item: AssumptionValue, report: Report) -> N
         sheet.formula(row, VALUE, formula, item.value, _look(*numbers, bold=True))
     for column, scenario in enumerate(report.scenarios, start=VALUE + 1):
         number = scenario.own.get(name, numbers[0] if scenario is base else None)
-        if number is None:
-            sheet.blank(row, column, _look(*numbers, color=INPUT))
-        else:
-            sheet.number(row, column, number, _look(number, color=INPUT, bold=name in scenario.own))
+        shown = numbers if number is None else [number]
+        sheet.put(row, column, number, _look(*shown, color=INPUT, bold=name in scenario.own))
 
 
 def _look(*numbers: float, color: str = "000000", bold: bool = False) -> Look:

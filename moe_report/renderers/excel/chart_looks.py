@@ -20,16 +20,17 @@ from openpyxl.drawing.text import (
 )
 
 from moe_report.display import prefixes, unit_sign
-from moe_report.renderers.excel.palette import QUIET
+from moe_report.renderers.excel.palette import QUIET, thousands
 
 
 def axis(along: Any, title: str, format: str) -> None:
     """Give an axis its title, its number format, and hairlines across the chart."""
+    hairline = LineProperties(solidFill="E1E5EA", w=6350)
     along.title = _title((title, 900, False, "374151"))
     along.number_format = format
     along.delete = False
     along.txPr = small_print()
-    along.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=_hairline()))
+    along.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=hairline))
 
 
 def axis_format(unit: str, largest: float, *, log: bool) -> str:
@@ -46,9 +47,7 @@ def axis_format(unit: str, largest: float, *, log: bool) -> str:
     steps = [*(steps or prefixes(unit)[-1:]), (1.0, unit_sign(unit))][:3]
     digits = "0" if log or largest >= 10 * steps[0][0] else "0.0"
     parts = [
-        (digits if at == 0 else "0")
-        + "," * round(math.log10(factor) / 3)
-        + (f'" {sign}"' if sign else "")
+        (digits if at == 0 else "0") + thousands(factor) + (f'" {sign}"' if sign else "")
         for at, (factor, sign) in enumerate(steps)
     ]
     if not log:
@@ -89,10 +88,6 @@ def _title(*lines: tuple[str, int, bool, str]) -> Title:
         run = RegularTextRun(t=text, rPr=character)
         paragraphs.append(Paragraph(pPr=ParagraphProperties(defRPr=character), r=[run]))
     return Title(tx=Text(rich=RichText(p=paragraphs)), overlay=False)
-
-
-def _hairline() -> Any:
-    return LineProperties(solidFill="E1E5EA", w=6350)
 
 
 def remember(reference: Any, values: Sequence[float | None]) -> None:

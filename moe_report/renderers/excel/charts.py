@@ -9,7 +9,7 @@ as a number that is missing, and Excel would plot 1, 2, 3 in place of all of the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
@@ -18,6 +18,7 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 
 from moe_report.load.our_sheets import CHART_DATA_SHEET, CHARTS_SHEET, SHEET
+from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.chart_looks import (
     axis,
@@ -48,23 +49,12 @@ _COSTS = ("total_params", "forward_flops", "dense_equivalent_flops")
 _SHARES = ("parameter_efficiency", "expert_utilisation")
 
 
-@dataclass(frozen=True)
-class _Bar:
-    """One series of bars: a column of the table Models, its name in words, and its colour."""
-
-    name: str
-    title: str
-    color: str
+_Bar = tuple[str, str, str]  # a column of the table Models, its name in words, and its colour
 
 
 def drawable(report: Report, names: Sequence[str]) -> bool:
     """Whether a model among those that a chart shows has all the numbers of some columns."""
-    if not set(names) <= set(report.columns):
-        return False
-    return any(
-        all(report.columns[name].cells[at].value is not None for name in names)
-        for at in range(min(len(report.models), MOST_BARS))
-    )
+    return set(names) <= set(report.columns) and bool(_complete(report, names, MOST_BARS))
 
 
 def more_charts(report: Report) -> bool:
@@ -73,16 +63,8 @@ def more_charts(report: Report) -> bool:
 
 
 def write_main_charts(book: Book, sheet: Sheet, report: Report, layout: Layout, at: str) -> None:
-    """Put the charts of sizes and of FLOPs on a sheet, one below the other.
-
-    Args:
-        book: The workbook in the making; it has a sheet Chart data.
-        sheet: The sheet they stand on.
-        report: What to draw.
-        layout: Where the columns of the sheet Models are.
-        at: The cell of the upper left corner, e.g. ``K5``.
-    """
-    letters, row = at.rstrip("0123456789"), int(at.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    """Put the charts of sizes and of FLOPs on a sheet, one below the other, from a cell on."""
+    column, row = split_address(at)
     if drawable(report, _SIZES):
         chart = _sizes(book, report, layout)
         said = f"Bars of total and active parameters{_part(report)}, a pair a model."
@@ -91,7 +73,7 @@ def write_main_charts(book: Book, sheet: Sheet, report: Report, layout: Layout, 
     data = book[CHART_DATA_SHEET]
     data.shell.sheet_state = "hidden"
     note = "Data of a chart on Summary: the models of the table Models that have all its numbers."
-    data.text(1, 1, note, Look(color=QUIET, italic=True))
+    data.put(1, 1, note, Look(color=QUIET, italic=True))
     if drawable(report, _COSTS):
         points = _points(book, report)
         said = (
@@ -99,7 +81,8 @@ def write_main_charts(book: Book, sheet: Sheet, report: Report, layout: Layout, 
             "expert on, two a model."
         )
         costs = _costs(data.shell, report, points)
-        sheet.chart(costs, f"{letters}{row}", "FLOPs a token against total parameters", said)
+        at = f"{column_letters(column)}{row}"
+        sheet.chart(costs, at, "FLOPs a token against total parameters", said)
 
 
 def write_charts(book: Book, report: Report, layout: Layout) -> None:
@@ -110,7 +93,7 @@ def write_charts(book: Book, report: Report, layout: Layout) -> None:
         "What the weights are, and how many of them a token uses. The charts follow the table "
         "Models: its order, its filters, rows that are added.",
     )
-    sheet.text(3, 1, "Sizes and FLOPs are on Summary.", Look(color=LINK, underline=True))
+    sheet.put(3, 1, "Sizes and FLOPs are on Summary.", Look(color=LINK, underline=True))
     sheet.link(3, 1, "Summary!A1")
     for number in range(1, 25):
         sheet.width(number, 9)  # 12 are a chart wide and a little
@@ -124,7 +107,7 @@ def write_charts(book: Book, report: Report, layout: Layout) -> None:
         column = "M"
     if drawable(report, _SHARES):
         said = (
-            f"Bars of the share of the parameters, and of the experts, that a token uses"
+            "Bars of the share of the parameters, and of the experts, that a token uses"
             f"{_part(report)}, a pair a model."
         )
         sheet.chart(_efficiency(book, report, layout), f"{column}5", "Efficiency", said)
@@ -136,10 +119,7 @@ def write_charts(book: Book, report: Report, layout: Layout) -> None:
 
 
 def _sizes(book: Book, report: Report, layout: Layout) -> BarChart:
-    bars = (
-        _Bar("total_params", "Total", GREY),
-        _Bar("active_params", "Active for a token", BLUE),
-    )
+    bars = (("total_params", "Total", GREY), ("active_params", "Active for a token", BLUE))
     chart, values = _bars(book, report, layout, bars, "Total and active parameters")
     log = max(values) / min(values) > _DECADES
     format = axis_format("parameters", max(values), log=log)
@@ -150,7 +130,7 @@ def _sizes(book: Book, report: Report, layout: Layout) -> BarChart:
 
 
 def _ledger(book: Book, report: Report, layout: Layout) -> BarChart:
-    bars = [_Bar(part.metric, part.label, part.color) for part in COMPONENTS]
+    bars = [(part.metric, part.label, part.color) for part in COMPONENTS]
     chart, _ = _bars(book, report, layout, bars, "Parameters by component")
     chart.grouping, chart.overlap, chart.gapWidth = "percentStacked", 100, 45
     axis(chart.y_axis, "share of all parameters", "0%")
@@ -161,15 +141,12 @@ def _ledger(book: Book, report: Report, layout: Layout) -> BarChart:
 
 def _efficiency(book: Book, report: Report, layout: Layout) -> BarChart:
     bars = (
-        _Bar("parameter_efficiency", "of the parameters (efficiency)", BLUE),
-        _Bar("expert_utilisation", "of the experts (utilisation)", COMPONENTS[-1].color),
+        ("parameter_efficiency", "of the parameters (efficiency)", BLUE),
+        ("expert_utilisation", "of the experts (utilisation)", COMPONENTS[-1].color),
     )
     chart, values = _bars(book, report, layout, bars, "What a token uses")
-    axis(
-        chart.y_axis,
-        "share of the parameters, and of the experts",
-        "0%" if max(values) > 0.05 else "0.0%",
-    )
+    format = "0%" if max(values) > 0.05 else "0.0%"
+    axis(chart.y_axis, "share of the parameters, and of the experts", format)
     chart.y_axis.scaling.min = 0
     return chart
 
@@ -182,24 +159,23 @@ def _bars(
     models = book[SHEET].shell
     chart = BarChart()
     chart.type = "bar"
-    lacks = any(report.columns[b.name].cells[at].value is None for b in bars for at in range(count))
-    caption = "The order is that of Models; filter or sort there." + (
-        " No bar: a number is missing." if lacks else ""
-    )
-    chart.title = titles(title + _part(report), caption)
     chart.gapWidth, chart.overlap = 60, 0
     chart.roundedCorners = False
-    values: list[float] = []
-    for bar in bars:
-        series = Series(_rows(models, layout.at(bar.name), count), title=bar.title)
-        series.graphicalProperties = GraphicalProperties(solidFill=bar.color)
+    values: list[float | None] = []
+    for name, label, color in bars:
+        series = Series(_rows(models, layout.at(name), count), title=label)
+        series.graphicalProperties = GraphicalProperties(solidFill=color)
         series.graphicalProperties.line.noFill = True
         series.invertIfNegative = False
-        numbers = [cell.value for cell in report.columns[bar.name].cells[:count]]
-        values += [number for number in numbers if number and number > 0]
+        numbers = [cell.value for cell in report.columns[name].cells[:count]]
+        values += numbers
         remember(series.val.numRef, numbers)
         chart.series.append(series)
     chart.set_categories(_rows(models, layout.at("name"), count))
+    caption = "The order is that of Models; filter or sort there."
+    if None in values:
+        caption += " No bar: a number is missing."
+    chart.title = titles(title + _part(report), caption)
     for series in chart.series:
         remember_names(series.cat, [model.name for model in report.models[:count]])
     chart.x_axis.scaling.orientation = "maxMin"  # first model on top
@@ -212,30 +188,25 @@ def _bars(
     chart.legend = Legend()
     chart.legend.position = "t"
     chart.width, chart.height = _WIDTH, _height(count)  # type: ignore[assignment]  # not whole
-    return chart, values or [1.0]
+    return chart, [number for number in values if number and number > 0] or [1.0]
 
 
 def _costs(shell: Any, report: Report, points: int) -> ScatterChart:
     chart = ScatterChart()
     chart.style = 13
     chart.scatterStyle = "lineMarker"
-    shown = min(len(report.models), MOST_POINTS)
-    title = "FLOPs a token against total parameters"
-    if shown < len(report.models):
-        title += f": the first {shown} of {len(report.models):,} models"
+    title = "FLOPs a token against total parameters" + _part(report, MOST_POINTS)
     caption = "A pair of marks a model: the further apart, the more routing saves."
     chart.title = titles(title, caption)
     chart.roundedCorners = False
-    last = _FIRST_POINT + points - 1
-    x = Reference(shell, min_col=3, min_row=_FIRST_POINT, max_row=last)
+    x = _rows(shell, 3, points, _FIRST_POINT)
     kinds = (
         (4, "forward_flops", BLUE, "circle", "As routed, top-k experts"),
         (5, "dense_equivalent_flops", GREY, "diamond", "Every expert on (dense equivalent)"),
     )
     complete = _complete(report, _COSTS)
     for column, name, color, marker, said in kinds:
-        y = Reference(shell, min_col=column, min_row=_FIRST_POINT, max_row=last)
-        series = Series(y, x, title=said)
+        series = Series(_rows(shell, column, points, _FIRST_POINT), x, title=said)
         series.marker.symbol = marker
         series.marker.size = 8 if len(complete) <= 60 else 5
         series.marker.graphicalProperties = GraphicalProperties(solidFill=color)
@@ -260,11 +231,11 @@ def _costs(shell: Any, report: Report, points: int) -> ScatterChart:
     return chart
 
 
-def _complete(report: Report, names: Sequence[str]) -> frozenset[int]:
-    models = range(min(len(report.models), MOST_POINTS))
-    columns = [report.columns[name] for name in names]
+def _complete(report: Report, names: Sequence[str], most: int = MOST_POINTS) -> frozenset[int]:
+    """Return which of the first models have all the numbers of some columns."""
+    rows = zip(*(report.columns[name].cells[:most] for name in names), strict=True)
     return frozenset(
-        at for at in models if all(column.cells[at].value is not None for column in columns)
+        at for at, cells in enumerate(rows) if all(cell.value is not None for cell in cells)
     )
 
 
@@ -276,14 +247,14 @@ def _points(book: Book, report: Report) -> int:
     data = book[CHART_DATA_SHEET]
     points = min(len(report.models) + SPARE_POINTS, MOST_POINTS)
     for number, header in enumerate(("row", "name", *_COSTS), start=1):
-        data.text(2, number, header, Look(mono=True, size=9))
+        data.put(2, number, header, Look(mono=True, size=9))
         data.width(number, header_width(header))
     link = Look(color=LINK)
     looks = [replace(link, number_format=number_format(report.columns[name])) for name in _COSTS]
     complete = _complete(report, _COSTS)
     for at in range(points):
         row = _FIRST_POINT + at
-        data.number(row, 1, at + 1, Look(color=QUIET))
+        data.put(row, 1, at + 1, Look(color=QUIET))
         name = f"INDEX({SHEET}[name],$A{row})"
         known = report.models[at].name if at < len(report.models) else ""
         data.formula(row, 2, f'IF($A{row}>ROWS({SHEET}[name]),"",{name}&"")', known, link)
@@ -302,11 +273,10 @@ def _points(book: Book, report: Report) -> int:
 # -- how large
 
 
-def _part(report: Report) -> str:
+def _part(report: Report, most: int = MOST_BARS) -> str:
     """What a chart's title says where it does not show all models."""
-    if len(report.models) <= MOST_BARS:
-        return ""
-    return f": the first {MOST_BARS} of {len(report.models):,} models"
+    count = len(report.models)
+    return f": the first {most} of {count:,} models" if count > most else ""
 
 
 def _below(sheet: Sheet, row: int, height: float) -> int:
@@ -321,5 +291,5 @@ def _height(bars: int) -> float:
     return max(7.5, 3.6 + (0.55 if bars <= 30 else 0.5) * bars)
 
 
-def _rows(shell: Any, column: int, count: int) -> Reference:
-    return Reference(shell, min_col=column, min_row=FIRST, max_row=FIRST + count - 1)
+def _rows(shell: Any, column: int, count: int, first: int = FIRST) -> Reference:
+    return Reference(shell, min_col=column, min_row=first, max_row=first + count - 1)

@@ -43,12 +43,12 @@ def room(header: str, numbers: float = 0) -> float:
 
 def header_lines(name: str, width: float) -> int:
     """Return how many lines a header takes in a column."""
-    return -(-len(name) // max(int(width / 0.93), 1))
+    return text_lines(name, max(int(width / 0.93), 1))
 
 
 def label_lines(label: str, width: float) -> int:
     """Return how many lines a label takes in a column."""
-    return sum(-(-len(line) // max(int(width * 1.05), 1)) for line in label.split("\n"))
+    return sum(text_lines(line, max(int(width * 1.05), 1)) for line in label.split("\n"))
 
 
 def text_lines(text: str, room: int) -> int:

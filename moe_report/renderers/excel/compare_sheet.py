@@ -52,21 +52,20 @@ def write_compare(book: Book, report: Report) -> None:
     _Writer(book, report).write()
 
 
-def chosen(report: Report) -> list[int | None]:
+def _chosen(report: Report) -> list[int | None]:
     """Return which models are chosen in a new workbook, None for a place that is left free."""
-    if report.compared is not None:
-        places = {model.name: at for at, model in enumerate(report.models)}
-        return [places.get(name) for name in report.compared]
-    return [at if at < len(report.models) else None for at in range(len(VALUES))]
+    places = {model.name: at for at, model in enumerate(report.models)}
+    names = [*places, *("" for _ in VALUES)] if report.compared is None else report.compared
+    return [places.get(name) for name in names[: len(VALUES)]]
 
 
 def groups(report: Report) -> Iterator[tuple[str, Sequence[Column]]]:
     """Return the rows under their headings: key inputs, headline metrics, then the sections."""
     inputs = [report.columns[name] for name in _KEY_INPUTS if name in report.columns]
-    rest = [
+    rest = (
         (section.title, [column for column in section.columns if not column.headline])
         for section in report.sections
-    ]
+    )
     for title, columns in (("Inputs", inputs), ("Headline", report.headline), *rest):
         if columns:
             yield title, columns
@@ -77,7 +76,7 @@ class _Writer:
         self.report = report
         self.names = book.shell.defined_names
         self.sheet: Sheet = book[COMPARE_SHEET]
-        self.chosen = chosen(report)
+        self.chosen = _chosen(report)
         self.groups = list(groups(report))
 
     def write(self) -> None:
@@ -91,7 +90,7 @@ class _Writer:
             f"the first model. ≈ depends on the sheet Assumptions. {MISSING} marks a number that "
             "is missing."
         )
-        self.sheet.text(3, 1, legend, HINT)
+        self.sheet.put(3, 1, legend, HINT)
         self._head()
         row = self._types()
         for number, (title, columns) in enumerate(self.groups):
@@ -114,16 +113,15 @@ class _Writer:
         look = replace(TABLE_HEAD, size=9, rule=False)
         choice = replace(look, size=10, color=INPUT, fill="FFFFFF", rule=True, horizontal="right")
         place = Look(size=9, color=QUIET, fill=look.fill, rule=True, horizontal="right")
-        for column, (text, below) in enumerate(
-            (("Model", "Number in the table Models"), ("Unit", ""), ("Better", "")), start=1
-        ):
+        for column, text in enumerate(("Model", "Unit", "Better"), start=1):
             middle = "center" if text == "Better" else None
-            self.sheet.text(CHOICE, column, text, replace(look, horizontal=middle))
-            self.sheet.text(PLACE, column, below, replace(place, horizontal=None))
+            below = "Number in the table Models" if column == 1 else ""
+            self.sheet.put(CHOICE, column, text, replace(look, horizontal=middle))
+            self.sheet.put(PLACE, column, below, replace(place, horizontal=None))
         for slot, (column, at) in enumerate(zip(VALUES, self.chosen, strict=True)):
             letters = column_letters(column)
             name = "" if at is None else self.report.models[at].name
-            self.sheet.text(CHOICE, column, name, choice)
+            self.sheet.put(CHOICE, column, name, choice)
             # Not by MATCH, which takes * and ? of a name for wildcards, and a for A.
             rows = f"ROW({SHEET}[name])"
             found = f"EXACT({letters}{CHOICE},{SHEET}[name])*({rows}-MIN({rows})+1)"
@@ -131,8 +129,8 @@ class _Writer:
             number = replace(place, number_format='"no. "0;;')
             self.sheet.formula(PLACE, column, formula, 0 if at is None else at + 1, number)
             if slot:
-                self.sheet.blank(CHOICE, column + 1, choice)
-                self.sheet.text(PLACE, column + 1, "ratio", place)
+                self.sheet.put(CHOICE, column + 1, None, choice)
+                self.sheet.put(PLACE, column + 1, "ratio", place)
                 self.sheet.shell.merge_cells(
                     start_row=CHOICE, end_row=CHOICE, start_column=column, end_column=column + 1
                 )
@@ -146,7 +144,7 @@ class _Writer:
         """Write the row of model types, if there is one; return the number of the next row."""
         if not any(model.texts.get("model_type") for model in self.report.models):
             return TOP
-        self.sheet.text(TOP, 1, "Model type", Look(indent=1))
+        self.sheet.put(TOP, 1, "Model type", Look(indent=1))
         look = Look(color=LINK, horizontal="right", size=9)
         for column, at in zip(VALUES, self.chosen, strict=True):
             place = f"{column_letters(column)}${PLACE}"
@@ -174,18 +172,18 @@ class _Writer:
 
     def _band(self, row: int, title: str, tint: str) -> None:
         look = Look(bold=True, fill=tint, color=DARK)
-        self.sheet.text(row, 1, title, look)
+        self.sheet.put(row, 1, title, look)
         for column in range(2, LAST + 1):
-            self.sheet.blank(row, column, look)
+            self.sheet.put(row, column, None, look)
         self.sheet.height(row, 18)
 
     def _row(self, row: int, column: Column) -> None:
         mark = "≈" if column.rests_on else ""
-        self.sheet.text(row, 1, f"{column.label}{mark}", Look(indent=1))
-        self.sheet.text(row, 2, column.unit, Look(color=QUIET, size=9))
+        self.sheet.put(row, 1, f"{column.label}{mark}", Look(indent=1))
+        self.sheet.put(row, 2, column.unit, Look(color=QUIET, size=9))
         arrow = _ARROWS.get(column.better or "", "")
         if arrow:
-            self.sheet.text(row, 3, arrow, Look(color=QUIET, horizontal="center"))
+            self.sheet.put(row, 3, arrow, Look(color=QUIET, horizontal="center"))
         number = Look(color=LINK, number_format=number_format(column), horizontal="right")
         ratio = Look(color=QUIET, size=9, number_format=_RATIO_FORMAT, horizontal="right")
         first = f"${column_letters(VALUES[0])}{row}"

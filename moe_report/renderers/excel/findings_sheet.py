@@ -27,22 +27,20 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
     sheet.table_head(_TOP, _WIDTHS, right=("Stated", "Computed"))
     for row, finding in enumerate(report.findings, start=_TOP + 1):
         impossible = finding.level == "impossible"
-        sheet.text(row, 1, finding.level, replace(STRONG, fill=WARN_FILL if impossible else ""))
-        sheet.text(row, 2, finding.model, TEXT)
-        sheet.text(row, 3, finding.column, CODE)
-        sheet.text(row, 4, finding.message, TEXT)
+        sheet.put(row, 1, finding.level, replace(STRONG, fill=WARN_FILL if impossible else ""))
+        sheet.put(row, 2, finding.model, TEXT)
+        sheet.put(row, 3, finding.column, CODE)
+        sheet.put(row, 4, finding.message, TEXT)
         column = report.columns[finding.column]
         for number, value in ((5, finding.stated), (6, finding.computed)):
             if value is not None:
                 shown = show(value, column.unit, column.format, significant=4)
-                sheet.text(row, number, shown, Look(horizontal="right", vertical="top"))
+                sheet.put(row, number, shown, Look(horizontal="right", vertical="top"))
         address = layout.address(finding.column, finding.model)
-        sheet.text(row, 7, address, replace(GO_TO, indent=1))
+        sheet.put(row, 7, address, replace(GO_TO, indent=1))
         sheet.link(row, 7, address)
         lines = max(1, text_lines(finding.message, 88), text_lines(finding.model, 34))
         sheet.height(row, 14 * lines + 3)
     for row, failure in enumerate(report.failures, start=_TOP + 1 + len(report.findings)):
-        sheet.text(row, 1, "failed", FAILED)
-        sheet.text(row, 4, str(failure), TEXT)
-    sheet.freeze(f"A{_TOP + 1}")
-    sheet.print_setup(f"{_TOP}:{_TOP}")
+        sheet.put(row, 1, "failed", FAILED)
+        sheet.put(row, 4, str(failure), TEXT)

@@ -31,12 +31,11 @@ def write_method(book: Book, report: Report) -> None:
         row = _part(sheet, row, section.title, section.columns, f"{origin}\n{section.module}")
     _part(sheet, row, "Inputs", report.fields)
     sheet.freeze(f"A{_TOP + 1}", 90)
-    sheet.print_setup(f"{_TOP}:{_TOP}")
 
 
 def _part(sheet: Sheet, row: int, title: str, columns: tuple[Column, ...], plugin: str = "") -> int:
     """Write a title and a row a column; return the number of the next row."""
-    sheet.text(row, 1, title, SECTION)
+    sheet.put(row, 1, title, SECTION)
     sheet.height(row, 22)
     for at, column in enumerate(columns, start=row + 1):
         formula = "" if column.expr is None else plain(column.expr)
@@ -52,7 +51,7 @@ def _part(sheet: Sheet, row: int, title: str, columns: tuple[Column, ...], plugi
         )
         for number, (text, look) in enumerate(texts, start=1):
             if text:
-                sheet.text(at, number, text, look)
+                sheet.put(at, number, text, look)
         lines = max(
             text_lines(formula, 60),
             text_lines(column.description, 56),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
+from itertools import cycle, groupby
 
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.table import TableFormula
 
 from moe_report.errors import PluginError
-from moe_report.formula.excel import Reference, excel, plain
+from moe_report.formula.excel import excel, plain
 from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
@@ -89,20 +89,8 @@ def layout_of(report: Report) -> Layout:
     return Layout(("name", "model_type"), numbers, trailing, carried, models)
 
 
-def reference(report_columns: Iterable[str]) -> Reference:
-    """Return how a formula in the table refers to a symbol: a column, or an assumption's name."""
-    columns = frozenset(report_columns)
-    return lambda name: f"{SHEET}[[#This Row],[{name}]]" if name in columns else name
-
-
 def write_models(book: Book, report: Report, *, to_fill_in: bool = False) -> Layout:
-    """Fill the sheet Models.
-
-    Args:
-        book: The workbook in the making; it has a sheet Models.
-        report: What to write.
-        to_fill_in: Only what was typed, neither defaults nor formulas: a workbook to fill in.
-    """
+    """Fill the sheet Models; one to fill in has what was typed, no defaults and no formulas."""
     layout = layout_of(report)
     _Writer(book, report, layout, to_fill_in).write()
     return layout
@@ -115,20 +103,23 @@ class _Writer:
         self.headers = [(header, report.columns.get(header)) for header in layout.headers]
         self.sheet: Sheet = book[SHEET]
         self.to_fill_in = to_fill_in
-        self.refer = reference(report.columns)
         self.last = FIRST + max(len(report.models), 1) - 1
         self.formats = {column.name: number_format(column) for column in layout.numbers}
         self.formulas = {c.name: self._formula(c) for c in layout.numbers if c.expr is not None}
 
     def _formula(self, column: Column) -> str:
         assert column.expr is not None
-        text = excel(column.expr, self.refer)
+        text = excel(column.expr, self._refer)
         if len(text) >= MAX_FORMULA:
             raise PluginError(
                 f"the formula of {column.name!r} has {len(text):,} characters, and Excel takes "
                 f"{MAX_FORMULA:,}; split the metric in two"
             )
         return text
+
+    def _refer(self, name: str) -> str:
+        """Return how a formula refers to a symbol: a column, or an assumption's name."""
+        return f"{SHEET}[[#This Row],[{name}]]" if name in self.report.columns else name
 
     def write(self) -> None:
         for number, header in enumerate(self.layout.headers, start=1):
@@ -145,32 +136,23 @@ class _Writer:
 
     def _bands(self) -> None:
         bands = dict.fromkeys(self.layout.texts, ("Model", INPUT_BANDS[0]))
-        groups = [list(items) for _, items in groupby(self.layout.numbers, key=lambda c: c.group)]
-        metric_names = {column.name for column in self.report.metrics}
-        inputs = metrics = 0
-        for columns in groups:
-            if columns[0].name in metric_names:
-                tint = METRIC_BANDS[metrics % len(METRIC_BANDS)]
-                metrics += 1
-            else:
-                inputs += 1
-                tint = INPUT_BANDS[inputs % 2]
-            bands |= {column.name: (columns[0].group, tint) for column in columns}
+        inputs, metrics = cycle(reversed(INPUT_BANDS)), cycle(METRIC_BANDS)
+        for group, columns in groupby(self.layout.numbers, key=lambda column: column.group):
+            names = [column.name for column in columns]
+            tint = next(inputs if names[0] in FIELDS else metrics)
+            bands |= dict.fromkeys(names, (group, tint))
         bands |= dict.fromkeys(self.layout.trailing, ("About the row", INPUT_BANDS[0]))
         bands |= dict.fromkeys(self.layout.carried, ("Carried along", INPUT_BANDS[1]))
         before = ""
         for number, header in enumerate(self.layout.headers, start=1):
             title, tint = bands[header]
             look = Look(bold=True, fill=tint, color=DARK)
-            if title != before:
-                self.sheet.text(BAND, number, title, look)
-            else:
-                self.sheet.blank(BAND, number, look)
+            self.sheet.put(BAND, number, None if title == before else title, look)
             before = title
             small = Look(fill=tint, size=9, wrap=True, vertical="top", color=DARK)
-            self.sheet.text(LABEL, number, self._heading(header), small)
+            self.sheet.put(LABEL, number, self._heading(header), small)
             name = replace(small, size=8, mono=True, rule=True, color=QUIET)
-            self.sheet.text(HEADER, number, header, name)
+            self.sheet.put(HEADER, number, header, name)
 
     def _heading(self, header: str) -> str:
         column = self.report.columns.get(header)
@@ -223,15 +205,13 @@ class _Writer:
             elif header in model.carried:
                 plain_style = self.sheet.palette(Look())
                 self.sheet.rows.value(row, number, model.carried[header], plain_style)
-            else:
-                text = self._text_of(model, header)
-                bold = header == "name"
-                fill = WARN_FILL if bold and findings else ""
-                look = Look(bold=bold, fill=fill, color=FORMULA if bold else QUIET)
-                if text:
-                    self.sheet.text(row, number, text, look)
-                if bold and findings:
+            elif header == "name":
+                fill = WARN_FILL if findings else ""
+                self.sheet.put(row, number, model.name, Look(bold=True, fill=fill))
+                if findings:
                     self.sheet.note(row, number, "\n".join(map(finding_line, findings)))
+            elif text := model.texts.get(header):
+                self.sheet.put(row, number, text, Look(color=QUIET))
 
     def _text_of(self, model: ModelInfo, header: str) -> str:
         if header == "name":
@@ -251,17 +231,11 @@ class _Writer:
             fill=WARN_FILL if findings else "",
             number_format=self.formats[column.name],
         )
-        if default and self.to_fill_in:
-            self.sheet.blank(row, number, look)
-            return
-        if given:
-            assert cell.value is not None
-            self.sheet.number(row, number, cell.value, look)
-        elif column.name in self.formulas and not self.to_fill_in:
-            formula = self.formulas[column.name]
-            self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
+        formula = self.formulas.get(column.name)
+        if given or formula is None or self.to_fill_in:
+            self.sheet.put(row, number, cell.value if given else None, look)
         else:
-            self.sheet.blank(row, number, look)
+            self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
         self._cell_note(row, number, cell, findings, is_input)
 
     def _cell_note(
@@ -270,11 +244,10 @@ class _Writer:
         if self.to_fill_in:
             return
         lines = [f"{finding.level}: {finding.message}" for finding in findings]
-        noted = cell.note and not (is_input and cell.provenance in _PLAIN_INPUT)
-        if noted:
+        if cell.note and not (is_input and cell.provenance in _PLAIN_INPUT):
             lines.append(cell.note)
         if cell.provenance == Provenance.GIVEN and cell.computed is not None and not is_input:
-            lines.append("the formula gives " + f"{cell.computed:,.15g}")
+            lines.append(f"the formula gives {cell.computed:,.15g}")
         if lines:
             self.sheet.note(row, number, "\n".join(lines))
 

@@ -28,13 +28,13 @@ def write_notes(book: Book) -> None:
         "FILE computes the metrics of this file anew.",
     )
     for row, text in enumerate(_SURVIVES, start=3):
-        sheet.text(row, 1, text, Look(color=QUIET, size=9))
+        sheet.put(row, 1, text, Look(color=QUIET, size=9))
     sheet.table_head(_TOP, _COLUMNS)
     last = _TOP + _EMPTY_ROWS
     cell = Look(wrap=True, vertical="top", color=INPUT, rule=True)
     for row in range(_TOP + 1, last + 1):
         for column in range(1, len(_COLUMNS) + 1):
-            sheet.blank(row, column, cell)
+            sheet.put(row, column, None, cell)
     sheet.make_table(f"A{_TOP}:{column_letters(len(_COLUMNS))}{last}", _TOP, tuple(_COLUMNS))
     first = f"{SHEET}!$A${FIRST}"
     names = f"{SHEET}!$A${FIRST}:$A${FIRST + 999}"
@@ -45,5 +45,3 @@ def write_notes(book: Book) -> None:
         allow_blank=True,
         showErrorMessage=False,  # any other text will do as well
     )
-    sheet.freeze(f"A{_TOP + 1}")
-    sheet.print_setup(f"{_TOP}:{_TOP}")

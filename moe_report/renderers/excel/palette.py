@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +123,7 @@ def number_format(column: Column) -> str:
         return "#,##0" if whole else "#,##0.##"
     steps = [step for step in prefixes(column.unit) if step[0] <= column_scale(column).factor]
     sections = [
-        f'[>={factor * 0.0995:.0f}]#,##0.00{"," * _thousands(factor)}" {sign}"'
+        f'[>={factor * 0.0995:.0f}]#,##0.00{thousands(factor)}" {sign}"'
         for factor, sign in steps[:2]
     ]
     return ";".join([*sections, "#,##0"])
@@ -138,8 +139,9 @@ def _signed(column: Column) -> str:
     chosen = column_scale(column)
     if chosen.factor == 1:
         return "#,##0.##"
-    return f'#,##0.00{"," * _thousands(chosen.factor)}" {chosen.sign}"'
+    return f'#,##0.00{thousands(chosen.factor)}" {chosen.sign}"'
 
 
-def _thousands(factor: float) -> int:
-    return {1e12: 4, 1e9: 3, 1e6: 2, 1e3: 1}[factor]
+def thousands(factor: float) -> str:
+    """Return the commas by which a number format divides by a power of a thousand."""
+    return "," * round(math.log10(factor) / 3)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from textwrap import wrap
 
 from moe_report.load.our_sheets import CHART_DATA_SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
@@ -20,7 +22,7 @@ OUR_AUTHOR = "moe-report"  # of notes
 RECORD_SHEET = CHART_DATA_SHEET
 RECORD_COLUMN = 101  # right of all data of charts
 RECORD_TITLE = "What moe-report wrote on each sheet, for run --update"
-_CHUNK = 30_000  # characters; a cell takes 32,767
+_CHUNK = 29_999  # characters; a cell takes 32,767
 _FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*(?<!/)>')
 
 
@@ -107,15 +109,8 @@ def read_record(lines: Iterable[tuple[str, str, str]]) -> Record:
 
 
 def record_of(package: Package, texts: Texts) -> Record | None:
-    """Return the record in a workbook, None if there is none.
-
-    Args:
-        package: The workbook.
-        texts: The contents of its cells.
-    """
-    if RECORD_SHEET not in package.sheets():
-        return None
-    cells = texts(RECORD_SHEET)
+    """Return the record in a workbook of these texts, None if there is none."""
+    cells = texts(RECORD_SHEET) if RECORD_SHEET in package.sheets() else {}
     name, kind, text = range(RECORD_COLUMN, RECORD_COLUMN + 3)
     rows = sorted(row for column, row in cells if column == kind)
     lines = [
@@ -124,30 +119,21 @@ def record_of(package: Package, texts: Texts) -> Record | None:
     return read_record(lines) if lines else None
 
 
-def _spelled(cells: Mapping[int, Collection[int]]) -> Iterator[str]:
+def _spelled(cells: Mapping[int, frozenset[int]]) -> Iterator[str]:
     """Rows in a row with the same cells, as ``6-25:A-I,K``."""
-    runs: list[tuple[int, int, frozenset[int]]] = []
-    for row in sorted(cells):
-        columns = frozenset(cells[row])
-        if runs and runs[-1][1] == row - 1 and runs[-1][2] == columns:
-            runs[-1] = (runs[-1][0], row, columns)
-        else:
-            runs.append((row, row, columns))
-    for first, last, columns in runs:
+    for columns, rows in groupby(sorted(cells), cells.__getitem__):
         areas = ",".join(
             f"{column_letters(left)}-{column_letters(right)}" for left, right in _runs(columns)
         )
-        yield f"{first}-{last}:{areas}"
+        for first, last in _runs(rows):
+            yield f"{first}-{last}:{areas}"
 
 
-def _runs(columns: Collection[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for column in sorted(columns):
-        if found and found[-1][1] == column - 1:
-            found[-1] = (found[-1][0], column)
-        else:
-            found.append((column, column))
-    return found
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the first and last of each run of consecutive numbers."""
+    runs = groupby(enumerate(sorted(numbers)), lambda item: item[1] - item[0])
+    lists = ([number for _, number in run] for _, run in runs)
+    return [(run[0], run[-1]) for run in lists]
 
 
 def _read_cells(text: str) -> Iterator[tuple[int, frozenset[int]]]:
@@ -162,15 +148,6 @@ def _read_cells(text: str) -> Iterator[tuple[int, frozenset[int]]]:
             yield row, frozenset(columns)
 
 
-def _chunks(words: Iterable[str]) -> Iterator[str]:
+def _chunks(words: Iterable[str]) -> list[str]:
     """The words in texts that fit into a cell."""
-    chunk: list[str] = []
-    length = 0
-    for word in words:
-        if chunk and length + len(word) + 1 > _CHUNK:
-            yield " ".join(chunk)
-            chunk, length = [], 0
-        chunk.append(word)
-        length += len(word) + 1
-    if chunk:
-        yield " ".join(chunk)
+    return wrap(" ".join(words), _CHUNK, break_long_words=False, break_on_hyphens=False)

@@ -82,7 +82,7 @@ def _write_record(book: Book) -> None:
         if name not in (RECORD_SHEET, NOTES_SHEET)
     }
     names = frozenset(book.shell.defined_names)
-    record.text(1, RECORD_COLUMN, RECORD_TITLE, soft)
+    record.put(1, RECORD_COLUMN, RECORD_TITLE, soft)
     for row, line in enumerate(record_lines(Record(prints, names)), start=2):
         for column, text in enumerate(line, start=RECORD_COLUMN):
-            record.text(row, column, text, soft)
+            record.put(row, column, text, soft)

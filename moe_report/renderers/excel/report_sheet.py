@@ -29,13 +29,8 @@ def write_settings(book: Book, said: Mapping[str, str]) -> None:
     sheet.table_head(_TOP, {"key": 12, "value": 78, "meaning": 78})
     for row, (key, meaning) in enumerate(_MEANINGS.items(), start=_TOP + 1):
         text = said.get(key, "")
-        sheet.text(row, 1, key, CODE)
-        if text:
-            sheet.text(row, 2, text, _VALUE)
-        else:
-            sheet.blank(row, 2, _VALUE)
-        sheet.text(row, 3, meaning, SOFT)
+        sheet.put(row, 1, key, CODE)
+        sheet.put(row, 2, text or None, _VALUE)
+        sheet.put(row, 3, meaning, SOFT)
         lines = sum(max(1, text_lines(line, 76)) for line in text.split("\n"))
         sheet.height(row, min(13.5 * max(lines, 2) + 3, 400))
-    sheet.freeze(f"A{_TOP + 1}")
-    sheet.print_setup(f"{_TOP}:{_TOP}")

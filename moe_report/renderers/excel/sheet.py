@@ -13,7 +13,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.notes import Note
-from moe_report.ooxml.rows import SheetRows
+from moe_report.ooxml.rows import SheetRows, Value
 from moe_report.renderers.excel.palette import SUBTITLE, TABLE_HEAD, TITLE, Look, Palette
 from moe_report.renderers.excel.record import OUR_AUTHOR
 
@@ -42,17 +42,9 @@ class Sheet:
     heights: dict[int, float] = field(default_factory=dict)
     charts: list[tuple[str, str]] = field(default_factory=list)
 
-    def text(self, row: int, column: int, text: str, look: Look) -> None:
-        """Write a text, which is never a formula."""
-        self.rows.text(row, column, text, self.palette(look))
-
-    def number(self, row: int, column: int, value: float, look: Look) -> None:
-        """Write a number."""
-        self.rows.number(row, column, value, self.palette(look))
-
-    def blank(self, row: int, column: int, look: Look) -> None:
-        """Give an empty cell a look."""
-        self.rows.blank(row, column, self.palette(look))
+    def put(self, row: int, column: int, value: Value, look: Look) -> None:
+        """Fill a cell, or give an empty one a look; a text is never a formula."""
+        self.rows.put(row, column, value, self.palette(look))
 
     def formula(
         self,
@@ -69,24 +61,23 @@ class Sheet:
 
     def heading(self, title: str, subtitle: str) -> None:
         """Write the sheet's title and a line beneath it."""
-        self.text(1, 1, title, TITLE)
-        self.text(2, 1, subtitle, SUBTITLE)
+        self.put(1, 1, title, TITLE)
+        self.put(2, 1, subtitle, SUBTITLE)
         self.height(1, 26)
 
     def table_head(
         self, row: int, columns: Mapping[str, float], *, right: Container[str] = ()
     ) -> None:
-        """Write the header row of a plain table and set its widths.
+        """Write the header row of a plain table, which stays in sight and on each printed page.
 
-        Args:
-            row: Where it stands.
-            columns: Header and width in characters of each column.
-            right: Headers of columns of numbers.
+        ``columns`` are widths in characters by header; those in ``right`` hold numbers.
         """
         for number, (name, width) in enumerate(columns.items(), start=1):
             look = replace(TABLE_HEAD, horizontal="right") if name in right else TABLE_HEAD
-            self.text(row, number, name, look)
+            self.put(row, number, name, look)
             self.width(number, width)
+        self.freeze(f"A{row + 1}")
+        self.print_setup(f"{row}:{row}")
 
     def make_table(self, area: str, row: int, headers: Sequence[str]) -> Any:
         """Make an area an Excel Table, named as the sheet is, with headers in a row; return it."""
@@ -113,13 +104,9 @@ class Sheet:
         self.notes.append(Note(row, column, text, OUR_AUTHOR))
 
     def chart(self, chart: Any, at: str, name: str, text: str) -> None:
-        """Put an openpyxl chart on the sheet.
+        """Put an openpyxl chart on the sheet, its upper left corner on a cell.
 
-        Args:
-            chart: The chart.
-            at: Address of the cell under its upper left corner.
-            name: What lists of the sheet's objects call it.
-            text: What it shows, for those who cannot see it.
+        Lists of the sheet's objects call it by its name; the text is for those who cannot see it.
         """
         self.shell.add_chart(chart, at)
         self.charts.append((name, text))

@@ -40,23 +40,18 @@ _MOST_WORDS = 4  # lines of an introduction, which stands above the frozen heade
 _BARS = {"total_params": SKY, "parameter_efficiency": GREY}
 
 
-def facts(report: Report) -> str:
-    """Return the line of facts under the title."""
-    parts = [
+def _facts(sheet: Sheet, report: Report) -> None:
+    """The line of facts, which names the scenario that is chosen at the moment."""
+    parts = (
         counted(len(report.models), "model"),
         counted(len(report.metrics), "metric"),
         counted(len(report.findings) + len(report.failures), "finding"),
         report.created[:10],
         f"moe-report {report.version}",
-    ]
-    return " · ".join(parts)
-
-
-def _facts(sheet: Sheet, report: Report) -> None:
-    """The line of facts, which names the scenario that is chosen at the moment."""
-    line = facts(report)
+    )
+    line = " · ".join(parts)
     if not report.scenarios:
-        sheet.text(2, 1, line, SUBTITLE)
+        sheet.put(2, 1, line, SUBTITLE)
         return
     quoted = line.replace('"', '""')
     formula = f'"{quoted} · scenario "&{chosen_scenario()}'
@@ -66,27 +61,26 @@ def _facts(sheet: Sheet, report: Report) -> None:
 def write_summary(book: Book, report: Report, layout: Layout) -> None:
     """Fill the sheet Summary, and the data of its charts."""
     sheet = book["Summary"]
-    sheet.text(1, 1, report.title, TITLE)
+    sheet.put(1, 1, report.title, TITLE)
     _facts(sheet, report)
     legend = (
         "Green links to the sheet Models, where each number is a live formula. There, blue was "
         "typed, grey italic is a default, black is computed. ≈ depends on the sheet Assumptions."
     )
-    sheet.text(3, 1, legend, HINT)
+    sheet.put(3, 1, legend, HINT)
     sheet.height(1, 28)
     columns = report.headline
     _head(sheet, columns)
-    formats = [number_format(column) for column in columns]
+    look = Look(color=LINK, horizontal="right")
+    looks = [replace(look, number_format=number_format(column)) for column in columns]
     doubted = {(finding.model, finding.column) for finding in report.findings}
     for at, model in enumerate(report.models):
         row = HEAD + 1 + at
-        sheet.text(row, 1, model.name, Look(bold=True))
-        for number, column in enumerate(columns, start=2):
+        sheet.put(row, 1, model.name, Look(bold=True))
+        for number, (column, look) in enumerate(zip(columns, looks, strict=True), start=2):
             cell = column.cells[at]
-            fill = WARN_FILL if (model.name, column.name) in doubted else ""
-            look = Look(
-                color=LINK, number_format=formats[number - 2], fill=fill, horizontal="right"
-            )
+            if (model.name, column.name) in doubted:
+                look = replace(look, fill=WARN_FILL)
             address = layout.address(column.name, model.name)
             sheet.formula(row, number, address, cell.value, look, error=cell.undefined)
     longest = max((len(model.name) for model in report.models), default=8)
@@ -115,17 +109,17 @@ def _words(sheet: Sheet, row: int, last: int, text: str) -> None:
     if len(lines) > _MOST_WORDS:
         lines = lines[:_MOST_WORDS]
         text = f"{' '.join(lines)} …"
-    sheet.text(row, 1, text, replace(TEXT, color=QUIET))
+    sheet.put(row, 1, text, replace(TEXT, color=QUIET))
     sheet.shell.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
     sheet.height(row, 13.5 * len(lines) + 6)
 
 
 def _head(sheet: Sheet, columns: Sequence[Column]) -> None:
     look = replace(TABLE_HEAD, size=9)
-    sheet.text(HEAD, 1, "Model", look)
+    sheet.put(HEAD, 1, "Model", look)
     for number, column in enumerate(columns, start=2):
         mark = "≈" if column.rests_on else ""
-        sheet.text(HEAD, number, f"{column.label}{mark}", replace(look, horizontal="right"))
+        sheet.put(HEAD, number, f"{column.label}{mark}", replace(look, horizontal="right"))
         sheet.width(number, max(12, longest_number(column) + 2))
         sheet.note(HEAD, number, f"{column.label} [{column.unit}]\n{column.description}")
     sheet.height(HEAD, 30)
@@ -135,25 +129,18 @@ def _findings(sheet: Sheet, report: Report, layout: Layout, top: int, last: int)
     """Write what the audit saw, with a title; return the number of the next row."""
     count = len(report.findings)
     title = f"Findings ({count})" if count else "Findings: none"
-    sheet.text(top, 1, title, SECTION)
+    sheet.put(top, 1, title, SECTION)
     sheet.height(top, 22)
-    row = top + 1
-    for finding in report.findings:
-        sheet.text(row, 1, finding.model, GO_TO)
+    lines = [(finding.model, GO_TO, finding_line(finding)) for finding in report.findings]
+    lines += [("failed", FAILED, str(failure)) for failure in report.failures]
+    for row, (head, look, text) in enumerate(lines, start=top + 1):
+        sheet.put(row, 1, head, look)
+        sheet.put(row, 2, text, TEXT)
+        sheet.shell.merge_cells(start_row=row, end_row=row, start_column=2, end_column=last)
+        sheet.height(row, 13.5 * text_lines(text, _room(sheet, 2, last)) + 2)
+    for row, finding in enumerate(report.findings, start=top + 1):
         sheet.link(row, 1, layout.address(finding.column, finding.model))
-        row = _spanning(sheet, row, last, finding_line(finding))
-    for failure in report.failures:
-        sheet.text(row, 1, "failed", FAILED)
-        row = _spanning(sheet, row, last, str(failure))
-    return row
-
-
-def _spanning(sheet: Sheet, row: int, last: int, text: str) -> int:
-    """Write a text over the width of the table; return the number of the next row."""
-    sheet.text(row, 2, text, TEXT)
-    sheet.shell.merge_cells(start_row=row, end_row=row, start_column=2, end_column=last)
-    sheet.height(row, 13.5 * text_lines(text, _room(sheet, 2, last)) + 2)
-    return row + 1
+    return top + 1 + len(lines)
 
 
 def _room(sheet: Sheet, first: int, last: int) -> int:

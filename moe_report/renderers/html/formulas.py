@@ -2,29 +2,75 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from markupsafe import Markup
 
 from moe_report.formula.expr import Expr
 from moe_report.formula.mathml import mathml, mathml_symbol
-from moe_report.renderers.html.page import Formula, PageSymbol
 from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.report import Column, Report
 
 LONG_FORMULA = 46  # characters, past which a formula takes a whole line
 
 
+@dataclass(frozen=True)
+class PageSymbol:
+    """A symbol of a formula, explained.
+
+    Attributes:
+        mathml: The symbol typeset.
+        label: What it stands for.
+        unit: Its unit; empty for a pure number.
+        anchor: Id of the formula that defines it; empty for a field or an assumption.
+    """
+
+    mathml: Markup
+    label: str
+    unit: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Formula:
+    """How a metric is computed.
+
+    Attributes:
+        anchor: Its id.
+        label: Name in words.
+        name: Name in formulas and files.
+        unit: What is counted.
+        pieces: The formula typeset, in pieces between which a line may break.
+        long: Whether it takes a whole line.
+        description: What it is.
+        source: Where the definition comes from, with links.
+        symbols: The symbols of the formula.
+    """
+
+    anchor: str
+    label: str
+    name: str
+    unit: str
+    pieces: tuple[Markup, ...]
+    long: bool
+    description: Markup
+    source: Markup
+    symbols: tuple[PageSymbol, ...]
+
+
 def formula_of(report: Report, column: Column) -> Formula:
     """Return a metric's definition as the page shows it."""
+    assert column.expr is not None  # only fields may be without a formula
     return Formula(
         anchor=anchor_of(column.name),
         label=column.label,
         name=column.name,
         unit=column.unit,
-        pieces=pieces(column.expr, report, column.symbol) if column.expr is not None else (),
-        long=column.expr is not None and _length(column.expr, report) > LONG_FORMULA,
+        pieces=_pieces(column.expr, report, column.symbol),
+        long=_length(column.expr, report) > LONG_FORMULA,
         description=rich(column.description),
         source=linked(column.source),
-        symbols=_symbols(report, column),
+        symbols=_symbols(column.expr, report),
     )
 
 
@@ -38,14 +84,13 @@ def anchor_of(metric: str) -> str:
     return f"metric-{metric}"
 
 
-def pieces(expr: Expr, report: Report, result: str) -> tuple[Markup, ...]:
+def _pieces(expr: Expr, report: Report, result: str) -> tuple[Markup, ...]:
     """Return a formula as MathML: one element, or of a sum several with breaks between."""
     symbols = report.symbols
     terms = _terms(expr)
     if len(terms) < 3:
         return (Markup(mathml(expr, symbols, result=result)),)
-    opening = f'<math><mrow>{mathml_symbol(result)}<mo form="infix">=</mo></mrow></math>'
-    shown = [opening]
+    shown = [f'<math><mrow>{mathml_symbol(result)}<mo form="infix">=</mo></mrow></math>']
     for sign, term in terms:
         inner = mathml(term, symbols).removeprefix("<math>").removesuffix("</math>")
         operator = f'<mo form="infix">{sign}</mo>' if sign else ""
@@ -81,14 +126,12 @@ def _length(expr: Expr, report: Report) -> int:
     return sum(inner) + {"const": 2, "where": 8, "coalesce": 18}.get(expr.op, 2)
 
 
-def _symbols(report: Report, column: Column) -> tuple[PageSymbol, ...]:
-    if column.expr is None:
-        return ()
+def _symbols(expr: Expr, report: Report) -> tuple[PageSymbol, ...]:
     columns = report.columns
     metrics = {metric.name for metric in report.metrics}
     assumptions = {item.definition.name: item.definition for item in report.assumptions}
     explained = []
-    for name in column.expr.symbols():
+    for name in expr.symbols():
         known = columns.get(name) or assumptions[name]
         unit = "" if known.unit == "ratio" else known.unit
         anchor = anchor_of(name) if name in metrics else ""

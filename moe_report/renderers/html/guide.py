@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from moe_report.renderers.html.formulas import anchor_of, typeset
-from moe_report.renderers.html.rich_text import linked, rich
+from moe_report.renderers.html.rich_text import REFERENCE, linked, rich
 from moe_report.renderers.html.sentences import Said, said_of
 from moe_report.report import Column, Report
 from moe_report.schema.assumptions import Assumption
@@ -91,12 +91,12 @@ class Guide:
 def guide_of(report: Report) -> Guide:
     """Return the reading help of a report."""
     links = {column.name: anchor_of(column.name) for column in report.metrics}
-    if report.metrics:
-        links["calculator"] = "calculator"
-    if report.findings:
-        links["findings"] = "findings"
-    if report.assumptions:
-        links["assumptions"] = "assumptions"
+    parts = {
+        "calculator": report.metrics,
+        "findings": report.findings,
+        "assumptions": report.assumptions,
+    }
+    links |= {name: name for name, content in parts.items() if content}
     metrics = (
         _term(one, one.symbol, first_sentence(one.description), anchor_of(one.name))
         for one in report.metrics
@@ -142,9 +142,6 @@ def first_sentence(text: str) -> str:
     return _END.split(text, maxsplit=1)[0]
 
 
-_REFERENCE = re.compile(
-    r"arXiv:\d{4}\.\d{4,5}|doi:10\.\d{4,9}/[^\s;,)]*[^\s;,.)]|https?://[^\s;,)]+"
-)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -164,22 +161,17 @@ def sources_of(cited: Iterable[str]) -> Iterator[PageSource]:
         parts = [part.strip() for part in text.split(";")]
         has_link = False
         for part in parts:
-            if found := _REFERENCE.search(part):
+            if found := REFERENCE.search(part):
                 has_link = True
                 _, places = papers.setdefault(found[0], (part[: found.end()], {}))
-                if place := part[found.end() :].strip(" ,"):
-                    places[_without_remark(place)] = None
+                place, _, _ = part[found.end() :].partition("(")  # behind it stands a remark
+                places[place.strip(" ,")] = None
             elif part and (not has_link or _YEAR.search(part)):
                 others[part] = None
     for said, places in sorted(papers.values(), key=lambda paper: paper[0].casefold()):
         yield PageSource(linked(said), _listed([place for place in places if place]))
     for other in sorted(others, key=str.casefold):
         yield PageSource(linked(other), "")
-
-
-def _without_remark(place: str) -> str:
-    """Return ``section 2`` of ``section 2 (embedding left out)``."""
-    return place.partition("(")[0].strip(" ,")
 
 
 def _listed(places: Sequence[str]) -> str:

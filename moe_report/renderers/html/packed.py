@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moe_report.display import tables
-from moe_report.renderers.data import report_as_dict
+from moe_report.renderers.data import plain_number, report_as_dict
 from moe_report.report import Report
 
 _NOT_SHOWN = ("formula", "mathml", "source", "section")
@@ -80,11 +80,7 @@ def _model(model: Mapping[str, Any], places: dict[tuple[str, str, bool], int]) -
     return kept | {
         "row": row,
         "numbers": ",".join(
-            "" if number is None else _short(number) for number in numbers.values()
+            "" if number is None else plain_number(number) for number in numbers.values()
         ),
         "said": ",".join(map(str, said)),
     }
-
-
-def _short(number: float) -> str:
-    return str(int(number)) if number == int(number) else repr(number)

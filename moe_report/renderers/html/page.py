@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from moe_report.renderers.html.calculator import Calculator
 from moe_report.renderers.html.charts.figures import Figure
-
-if TYPE_CHECKING:  # it is made of what is here
-    from moe_report.renderers.html.guide import Guide
+from moe_report.renderers.html.formulas import Formula
+from moe_report.renderers.html.guide import Guide
 
 
 @dataclass(frozen=True)
@@ -128,50 +127,6 @@ class PageTable:
     columns: tuple[PageColumn, ...]
     rows: tuple[PageRow, ...]
     css: str
-
-
-@dataclass(frozen=True)
-class PageSymbol:
-    """A symbol of a formula, explained.
-
-    Attributes:
-        mathml: The symbol typeset.
-        label: What it stands for.
-        unit: Its unit; empty for a pure number.
-        anchor: Id of the formula that defines it; empty for a field or an assumption.
-    """
-
-    mathml: Markup
-    label: str
-    unit: str
-    anchor: str
-
-
-@dataclass(frozen=True)
-class Formula:
-    """How a metric is computed.
-
-    Attributes:
-        anchor: Its id.
-        label: Name in words.
-        name: Name in formulas and files.
-        unit: What is counted.
-        pieces: The formula typeset, in pieces between which a line may break.
-        long: Whether it takes a whole line.
-        description: What it is.
-        source: Where the definition comes from, with links.
-        symbols: The symbols of the formula.
-    """
-
-    anchor: str
-    label: str
-    name: str
-    unit: str
-    pieces: tuple[Markup, ...]
-    long: bool
-    description: Markup
-    source: Markup
-    symbols: tuple[PageSymbol, ...]
 
 
 @dataclass(frozen=True)

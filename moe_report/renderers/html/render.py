@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jinja2.sandbox import SandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from moe_report.branding import Logo, paragraphs
 from moe_report.display import exact
@@ -44,9 +44,7 @@ _LEVELS = {"impossible": "Impossible", "differs": "Differs", "suspicious": "Susp
 def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
     """Return the report as a self-contained HTML page.
 
-    Args:
-        report: What to show.
-        templates: Folders that are searched for templates, style sheet and script first.
+    The folders ``templates`` are searched for templates, style sheet and scripts first.
     """
     return _rendered("report.html.j2", report, page_of(report), templates)
 
@@ -54,9 +52,7 @@ def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
 def render_calculator(report: Report, templates: Sequence[Path] = ()) -> bytes:
     """Return the page with the calculator first, as ``moe-report page`` writes it.
 
-    Args:
-        report: The models to begin with; what the audit saw in them is left out.
-        templates: As for :func:`render`.
+    What the audit saw in the models is left out.
     """
     report = replace(report, findings=())
     page = page_of(report)
@@ -152,15 +148,17 @@ def _assets(environment: SandboxedEnvironment, report: Report) -> Assets:
 
 
 def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+    return f"'sha256-{_base64(hashlib.sha256(text.encode()).digest())}'"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _logo(logo: Logo | None) -> PageLogo | None:
     if logo is None:
         return None
-    content = base64.b64encode(logo.data).decode("ascii")
-    return PageLogo(f"data:{logo.media_type};base64,{content}", "Logo")
+    return PageLogo(f"data:{logo.media_type};base64,{_base64(logo.data)}", "Logo")
 
 
 def _findings(report: Report) -> Iterator[FindingGroup]:
@@ -220,20 +218,19 @@ def _assumptions(report: Report) -> Iterator[PageAssumption]:
 
 def _notes(report: Report) -> Iterator[PageNote]:
     for model in report.models:
-        compared, source, remark = (
-            model.texts.get(key, "") for key in ("compare_with", "source", "remark")
-        )
+        keys = ("compare_with", "source", "remark")
+        compared, source, remark = (model.texts.get(key, "") for key in keys)
         if compared or source or remark:
             yield PageNote(model.name, compared, linked(source), linked(remark))
 
 
 def _made(report: Report) -> Iterator[tuple[str, Markup]]:
     source = report.source
-    yield "Program", Markup("moe-report {}").format(report.version)
-    yield "Made", Markup("{}").format(report.created.replace("T", " ").replace("Z", " UTC"))
-    yield "Read", Markup("{}").format(source.name)
+    yield "Program", escape(f"moe-report {report.version}")
+    yield "Made", escape(report.created.replace("T", " ").replace("Z", " UTC"))
+    yield "Read", escape(source.name)
     if source.sheet:
-        yield "Sheet", Markup("{}").format(source.sheet)
+        yield "Sheet", escape(source.sheet)
     if source.sha256:
         yield "SHA-256", Markup("<code>{}</code>").format(source.sha256)
     for section in report.sections:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from markupsafe import Markup, escape
 
 _MARKED = re.compile(r"``(?P<code>[^`]+)``|\*(?P<emphasis>[^*\s](?:[^*]*[^*\s])?)\*")
-_LINKS = re.compile(
+REFERENCE = re.compile(
     r"arXiv:(?P<arxiv>\d{4}\.\d{4,5})|doi:(?P<doi>10\.\d{4,9}/[^\s;,)\"<>]*[^\s;,.)\"<>])"
     r"|(?P<url>https?://[^\s<>\"')]*[^\s<>\"').,;])"
 )
@@ -29,7 +29,7 @@ def linked(text: str) -> Markup:
     >>> print(linked("Dai et al. 2024, arXiv:2401.06066, section 3"))
     Dai et al. 2024, <a href="https://arxiv.org/abs/2401.06066">arXiv:2401.06066</a>, section 3
     """
-    return _with_elements(text, _LINKS, _link)
+    return _with_elements(text, REFERENCE, _link)
 
 
 def _with_elements(

@@ -60,22 +60,18 @@ class _Trusted:
             names: Fields and metrics; if the report lacks one, there are no rows.
             typed: Whether a metric may be typed in rather than computed.
         """
-        if any(name not in self._report.columns for name in names):
+        known = self._report.columns
+        if any(name not in known for name in names):
             return []
-        columns = [self._report.columns[name] for name in names]
         rows = []
         for at, model in enumerate(self._report.models):
-            cells = [column.cells[at] for column in columns]
-            numbers = tuple(cell.value for cell in cells if cell.value is not None)
+            cells = {name: known[name].cells[at] for name in names}
+            numbers = tuple(cell.value for cell in cells.values() if cell.value is not None)
             replaced = not typed and any(
-                name in self._metrics and cell.provenance == Provenance.GIVEN
-                for name, cell in zip(names, cells, strict=True)
+                cells[name].provenance == Provenance.GIVEN for name in cells.keys() & self._metrics
             )
-            if (
-                len(numbers) == len(names)
-                and model.name not in self._report.doubted
-                and not replaced
-            ):
+            doubted = model.name in self._report.doubted
+            if len(numbers) == len(names) and not doubted and not replaced:
                 rows.append((model.name, numbers))
         self.left_out |= 0 < len(rows) < len(self._report.models)
         return rows
@@ -125,9 +121,8 @@ def _router(trusted: _Trusted) -> str:
         said = f"Here, the router of {largest[0][1]} takes {shares}."
     elif largest:
         shares = " and ".join(f"{share} ({model})" for share, model, _ in largest)
-        said = f"Here, the largest router takes {shares}."
-        if len(largest) == 2:
-            said = f"Here, the largest routers take {shares}."
+        which = "routers take" if len(largest) == 2 else "router takes"
+        said = f"Here, the largest {which} {shares}."
     if rows := trusted.rows("dispatch_bytes_per_token", "combine_bytes_per_token"):
         model, parts = max(rows, key=lambda row: sum(row[1]))
         moved = _amount(sum(parts), "byte")

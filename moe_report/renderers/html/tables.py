@@ -7,39 +7,36 @@ from collections.abc import Sequence
 from moe_report.display import MISSING, Scale, scale, show
 from moe_report.renderers.html.page import PageCell, PageColumn, PageRow, PageTable
 from moe_report.renderers.html.rich_text import linked
-from moe_report.report import Cell, Column, ModelInfo, Provenance, Report
+from moe_report.report import Cell, Column, Provenance, Report
 
 # How small a table is printed, by the number of its columns.
 _CROWDS = ((8, "few"), (14, "many"), (21, "crowd"), (10**6, "throng"))
 MOST_PADDED = 9  # digits, for which report.css has classes
+_Column = tuple[PageColumn, list[PageCell]]
 
 
 def metric_table(report: Report, name: str, caption: str, columns: Sequence[Column]) -> PageTable:
     """Return a table of some metrics over all models."""
-    return _table(report, name, caption, [(_header(c), _cells(c)) for c in columns])
+    return _table(report, name, caption, [_numbers(column) for column in columns])
 
 
 def input_table(report: Report) -> PageTable:
     """Return what was read, and what was derived of it: columns that are not all defaults."""
-    columns = [_words("Architecture", "model_type", _texts(report, "model_type"))]
+    types = [model.texts.get("model_type") for model in report.models]
+    columns = [_words("Architecture", "model_type", types)]
     for field in report.fields:
         dull = (Provenance.DEFAULT, Provenance.MISSING)
         if any(cell.provenance not in dull for cell in field.cells):
-            columns.append((_header(field), _cells(field)))
+            columns.append(_numbers(field))
     headers = dict.fromkeys(header for model in report.models for header in model.carried)
     for at, header in enumerate(headers):
-        values = [_carried(model, header) for model in report.models]
+        values = [model.carried.get(header) for model in report.models]
         columns.append(_words(header, f"carried-{at}", values))
     filled = [(head, cells) for head, cells in columns if any(cell.content for cell in cells)]
     return _table(report, "input-table", "Numbers that were read", filled)
 
 
-def _table(
-    report: Report,
-    name: str,
-    caption: str,
-    columns: Sequence[tuple[PageColumn, Sequence[PageCell]]],
-) -> PageTable:
+def _table(report: Report, name: str, caption: str, columns: Sequence[_Column]) -> PageTable:
     doubted = list(dict.fromkeys(finding.model for finding in report.findings))
     rows = tuple(
         PageRow(
@@ -53,20 +50,20 @@ def _table(
     return PageTable(name, caption, tuple(head for head, _ in columns), rows, css)
 
 
-def _header(column: Column) -> PageColumn:
-    computed = [
-        cell.provenance
-        for cell in column.cells
-        if cell.provenance not in (Provenance.MISSING, Provenance.GIVEN)
-    ]
-    assumed = bool(computed) and all(item == Provenance.ASSUMED for item in computed)
-    chosen = _scale(column)
-    mark = "assumed" if assumed else ""
-    return PageColumn(column.name, column.label, _unit(chosen, column), mark)
-
-
-def _scale(column: Column) -> Scale:
-    return scale(column.unit, column.format, [cell.value for cell in column.cells])
+def _numbers(column: Column) -> _Column:
+    chosen = scale(column.unit, column.format, [cell.value for cell in column.cells])
+    sources = {cell.provenance for cell in column.cells}
+    computed = sources - {Provenance.MISSING, Provenance.GIVEN}
+    mark = "assumed" if computed == {Provenance.ASSUMED} else ""
+    shown = [_number(cell, column, chosen) for cell in column.cells]
+    places = [len(text.partition(".")[2]) if in_unit else 0 for text, in_unit in shown]
+    most = max(places, default=0)
+    made = []
+    for cell, (text, in_unit), have in zip(column.cells, shown, places, strict=True):
+        aligned = in_unit or cell.value is None
+        css = f"{_source(cell, mark)} {_pad(most - have, have, aligned)}".strip()
+        made.append(PageCell(css, text))
+    return PageColumn(column.name, column.label, _unit(chosen, column), mark), made
 
 
 def _unit(chosen: Scale, column: Column) -> str:
@@ -75,20 +72,6 @@ def _unit(chosen: Scale, column: Column) -> str:
         return "" if column.unit == "ratio" else column.unit
     _, _, per = column.unit.partition("/")
     return f"{chosen.sign}/{per}" if per and column.format == "si" else chosen.sign
-
-
-def _cells(column: Column) -> list[PageCell]:
-    chosen = _scale(column)
-    whole_column = _header(column).mark
-    shown = [_number(cell, column, chosen) for cell in column.cells]
-    places = [_places(text, in_unit) for text, in_unit in shown]
-    most = max(places, default=0)
-    made = []
-    for cell, (text, in_unit), have in zip(column.cells, shown, places, strict=True):
-        aligned = in_unit or cell.value is None
-        css = f"{_source(cell, whole_column)} {_pad(most - have, have, aligned)}".strip()
-        made.append(PageCell(css, text))
-    return made
 
 
 def _source(cell: Cell, whole_column: str) -> str:
@@ -108,10 +91,6 @@ def _number(cell: Cell, column: Column, chosen: Scale) -> tuple[str, bool]:
     return (number, True) if sign == chosen.sign else (text, False)
 
 
-def _places(text: str, in_unit: bool) -> int:
-    return len(text.partition(".")[2]) if in_unit else 0
-
-
 def _pad(lacking: int, have: int, aligned: bool) -> str:
     """Return the class of what stands in for decimals; a number in a unit of its own has none."""
     if not lacking or not aligned:
@@ -119,15 +98,7 @@ def _pad(lacking: int, have: int, aligned: bool) -> str:
     return f"{'p' if have else 'q'}{min(lacking, MOST_PADDED)}"
 
 
-def _texts(report: Report, key: str) -> list[str]:
-    return [model.texts.get(key, "") for model in report.models]
-
-
-def _carried(model: ModelInfo, header: str) -> str:
-    value = model.carried.get(header)
-    return "" if value is None else str(value)
-
-
-def _words(label: str, name: str, values: Sequence[str]) -> tuple[PageColumn, list[PageCell]]:
-    cells = [PageCell("words", linked(text)) for text in values]
+def _words(label: str, name: str, values: Sequence[object]) -> _Column:
+    texts = ("" if value is None else str(value) for value in values)
+    cells = [PageCell("words", linked(text)) for text in texts]
     return PageColumn(name, label, "", text=True), cells

@@ -21,6 +21,7 @@ from jinja2 import (
     PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
+    TemplateRuntimeError,
     TemplateSyntaxError,
     nodes,
 )
@@ -117,13 +118,8 @@ def environment_of(folders: tuple[Path, ...]) -> SandboxedEnvironment:
         lstrip_blocks=True,
     )
     environment.code_generator_class = _Generator
-    environment.filters["px"] = _px
+    environment.filters["px"] = lambda value: Markup(px(value))
     return environment
-
-
-def _px(value: float) -> Markup:
-    """Return a coordinate, to a tenth of a pixel."""
-    return Markup(px(value))
 
 
 def check_folder(folder: Path) -> None:
@@ -163,8 +159,7 @@ def text_of(environment: Environment, name: str) -> str:
         if at >= 0:
             line = text[:at].count("\n") + 1
             raise TemplateError(f"{path}:{line}: found {end!r}, which would end it inside a page")
-    shipped = path and any(Path(path).is_relative_to(folder) for folder in SHIPPED_FOLDERS)
-    return (_lean(text) if shipped else text).strip()
+    return (_lean(text) if _within(path or "", SHIPPED_FOLDERS) else text).strip()
 
 
 def _lean(text: str) -> str:
@@ -241,8 +236,6 @@ def _message(error: Exception, environment: Environment) -> str:
         return f"there is no template {error.name!r}.{nearest(str(error.name), known)}"
     if isinstance(error, RecursionError):
         return _RECURSION
-    from jinja2 import TemplateRuntimeError
-
     named = "" if isinstance(error, TemplateRuntimeError) else f"{type(error).__name__}: "
     return named + _sentence(str(error))
 

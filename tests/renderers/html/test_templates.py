@@ -24,8 +24,8 @@ from moe_report.branding import Branding, Logo, branding_of
 from moe_report.compute.build import build_report
 from moe_report.errors import TemplateError
 from moe_report.load.workbook import read_workbook
-from moe_report.renderers.html import guide, templating
 from moe_report.renderers.html import page as view
+from moe_report.renderers.html import templating
 from moe_report.renderers.html.render import page_of, render, render_calculator
 from moe_report.schema.registry import load
 from tests import reports
@@ -385,11 +385,10 @@ def quoted(text: str) -> list[str]:
 
 def hints_of(kind: Any) -> dict[str, Any]:
     """Return the fields and properties of a type with their types."""
-    late = {"Guide": guide.Guide}  # page.py names it without importing it
-    hints = typing.get_type_hints(kind, localns=late)
+    hints = typing.get_type_hints(kind)
     for name, item in vars(kind).items():
         if isinstance(item, property):
-            hints[name] = typing.get_type_hints(item.fget, localns=late)["return"]
+            hints[name] = typing.get_type_hints(item.fget)["return"]
     return hints
 
 

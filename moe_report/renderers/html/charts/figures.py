@@ -127,9 +127,12 @@ class _Rows:
         drawings: tuple[Drawing, Drawing],
         shown: _Rows,
         *,
+        on_top: str = "",
         lacking: str = "for lack of numbers",
     ) -> Figure:
-        """Return a chart of these rows, its caption completed by what is not shown."""
+        """Return a chart of these rows, its caption completed by their order and what is left."""
+        if on_top and len(self.names) > 1:
+            caption = f"A model a row, the {on_top} on top. {caption}"
         if len(self.trusted.names) < len(self.names):
             caption += " The title leaves out the rows whose numbers the findings doubt."
         count, of = len(shown.names), len(self.names)
@@ -215,7 +218,7 @@ def _sizes(rows: _Rows) -> Figure:
         )
     shown = rows.shown
     log = spans_decades([number for row in shown.numbers for number in row])
-    caption = _on_top(rows, "largest model") + (
+    caption = (
         "The axis is logarithmic: the longer the line between the two marks, the sparser the model."
         if log
         else "The inner bar is what a token's forward pass can touch."
@@ -229,7 +232,8 @@ def _sizes(rows: _Rows) -> Figure:
     drawings = _twice(
         lambda width: pairs(shown.names, shown.numbers, series, width, unit, unit, log=log)
     )
-    return rows.figure("size", title, caption, _keys(series, shapes), drawings, shown)
+    legend, on_top = _keys(series, shapes), "largest model"
+    return rows.figure("size", title, caption, legend, drawings, shown, on_top=on_top)
 
 
 def _shares(rows: _Rows) -> Figure:
@@ -243,7 +247,6 @@ def _shares(rows: _Rows) -> Figure:
         "Efficiency is active over total parameters, utilisation the share of the routed experts "
         "that a token is sent to. What lies between the two is what every token uses."
     )
-    caption = _on_top(rows, "most efficient model") + caption
     series = (
         Series("active", "efficiency", "efficiency"),
         Series("routed", "utilisation", "expert utilisation"),
@@ -252,7 +255,8 @@ def _shares(rows: _Rows) -> Figure:
     drawings = _twice(
         lambda width: pairs(shown.names, shown.numbers, series, width, "ratio", said, log=False)
     )
-    return rows.figure("share", title, caption, _keys(series), drawings, shown)
+    legend, on_top = _keys(series), "most efficient model"
+    return rows.figure("share", title, caption, legend, drawings, shown, on_top=on_top)
 
 
 def _flops(rows: _Rows, flops_per_param: float) -> Figure:
@@ -313,21 +317,22 @@ def _ledger(rows: _Rows) -> Figure:
         "both add up to 100 %, in the order of the legend. The numbers are the routed experts' "
         "shares."
     )
-    caption = _on_top(rows, "largest share of routed experts") + caption
     shown = rows.shown
     drawings = _twice(lambda width: stacks(shown.names, shown.numbers, width))
-    return rows.figure("ledger", title, caption, legend, drawings, shown)
+    on_top = "largest share of routed experts"
+    return rows.figure("ledger", title, caption, legend, drawings, shown, on_top=on_top)
 
 
 def _overhead(rows: _Rows) -> Figure:
     rows = rows.sorted(lambda row: row[1])
     most_params, most_flops = (max(row[at] for row in rows.trusted.numbers) for at in (0, 1))
     moved = sorted(row[2] + row[3] for row in rows.trusted.numbers)
-    whose = f"The router of {rows.trusted.names[0]} holds" if len(moved) == 1 else "Routers hold"
+    whose, do, most_of = "Routers hold", "do", "at most "
+    if len(moved) == 1:
+        whose, do, most_of = f"The router of {rows.trusted.names[0]} holds", "does", ""
     amount = _range(*(show(amount, "byte/token", "si") for amount in (moved[0], moved[-1])))
-    most_of = "" if len(moved) == 1 else "at most "
     title = (
-        f"{whose} {most_of}{percent(most_params)} of the parameters and {_do(moved)} "
+        f"{whose} {most_of}{percent(most_params)} of the parameters and {do} "
         f"{most_of}{percent(most_flops)} of the FLOPs; what weighs is moving {amount} a token"
     )
     series = (
@@ -341,11 +346,12 @@ def _overhead(rows: _Rows) -> Figure:
         "The bar behind a number is what a token sends to its experts and gets back in all "
         "layers, if each of them is on another device."
     )
-    caption = _on_top(rows, "largest share of FLOPs") + caption
     numbers = [(*row[:2], row[2] + row[3]) for row in shown.numbers]
     drawings = _twice(lambda width: overheads(shown.names, numbers, series, width, log=log))
-    without = "for lack of numbers or of a router"
-    return rows.figure("overhead", title, caption, legend, drawings, shown, lacking=without)
+    on_top, lacking = "largest share of FLOPs", "for lack of numbers or of a router"
+    return rows.figure(
+        "overhead", title, caption, legend, drawings, shown, on_top=on_top, lacking=lacking
+    )
 
 
 def _keys(
@@ -356,14 +362,6 @@ def _keys(
 
 def _range(least: str, most: str) -> str:
     return most if least == most else f"{least} to {most}"
-
-
-def _on_top(rows: _Rows, what: str) -> str:
-    return f"A model a row, the {what} on top. " if len(rows.names) > 1 else ""
-
-
-def _do(models: Sequence[object]) -> str:
-    return "does" if len(models) == 1 else "do"
 
 
 def _twice(draw: Callable[[float], _T]) -> tuple[_T, _T]:

@@ -85,7 +85,7 @@ def tick_labels(
     return []
 
 
-def fit(text: str, width: float, size: float = TEXT_SIZE) -> str:
+def fit(text: str, width: float) -> str:
     """Return a text, cut with an ellipsis in its middle if it is wider than there is room.
 
     The end stays, for names often differ only there.
@@ -93,12 +93,12 @@ def fit(text: str, width: float, size: float = TEXT_SIZE) -> str:
     >>> fit("a-model-with-a-long-name-7B", 120)
     'a-model…ame-7B'
     """
-    if text_width(text, size) <= width:
+    if text_width(text) <= width:
         return text
     for kept in range(len(text) - 1, 1, -1):
         front = (kept + 1) // 2
         short = f"{text[:front]}…{text[len(text) - (kept - front) :]}"
-        if text_width(short, size) <= width:
+        if text_width(short) <= width:
             return short
     return "…"
 
@@ -180,25 +180,27 @@ def _placed(
     for anchor, dx, dy in places:
         placed = Text(round(x + dx, 2), round(y + dy, 2), text, anchor, "point-label")
         box = room_of(placed)
-        apart = places is _APART
-        end_x, end_y = x + dx + {"start": -2, "middle": 0, "end": 2}[anchor], y + dy - 3.5
-        clear = box.within(frame) and not solid.meet(box) and not thin.meet(box)
-        if not clear:
+        if not box.within(frame) or solid.meet(box) or thin.meet(box):
             continue
-        line = _along(x, y, end_x, end_y) if apart else []
+        leader = None
+        if places is _APART:
+            end = x + dx + (-2 if anchor == "start" else 2)
+            leader = Segment(x, y, end, y + dy - 3.5, "leader")
+        line = _along(leader) if leader else []
         if not any(map(solid.meet, line)):
             solid.add(box)
             thin.add(*line)
-            return Label(placed, Segment(x, y, end_x, end_y, "leader") if apart else None)
+            return Label(placed, leader)
     return None
 
 
-def _along(x1: float, y1: float, x2: float, y2: float) -> list[Box]:
+def _along(line: Segment) -> list[Box]:
     """Return small boxes along a line, from where it leaves the mark that it starts at."""
-    length = math.hypot(x2 - x1, y2 - y1)
+    across, down = line.x2 - line.x1, line.y2 - line.y1
+    length = math.hypot(across, down)
     steps = max(1, round(length / 5))
     shares = [at / steps for at in range(steps + 1) if at / steps * length > 9]
-    return [Box(x1 + (x2 - x1) * at - 1, y1 + (y2 - y1) * at - 1, 2, 2) for at in shares]
+    return [Box(line.x1 + across * at - 1, line.y1 + down * at - 1, 2, 2) for at in shares]
 
 
 _Anchor = Literal["start", "middle", "end"]

@@ -67,31 +67,20 @@ def pairs(
 ) -> Drawing:
     """Return two numbers a row: marks joined by a line, or of linear amounts a bar inside a bar.
 
-    Args:
-        names: A name a row.
-        numbers: Two numbers a row.
-        series: What they are.
-        width: Of the drawing.
-        unit: Their unit.
-        said: Label of the axis.
-        log: Whether the axis is logarithmic.
+    ``said`` is the label of the axis.
     """
     frame = _Frame(names, _columns(numbers, series, unit), width)
     x = frame.axis([number for row in numbers for number in row], log=log)
     segments, texts = frame.grid(x, unit, said)
-    boxes: list[Box] = []
-    marks: list[Mark] = []
     if unit == "ratio" or log:
         lines, marks = _joined(frame, x, numbers, series)
-        segments += lines
-    else:
-        for at, row in enumerate(numbers):
-            for item, number, height in zip(series, row, (14, 8), strict=True):
-                length = x.at(number) - frame.left
-                boxes.append(
-                    Box(frame.left, frame.middle(at) - height / 2, length, height, item.css)
-                )
-    return frame.drawing(segments, boxes, marks, texts)
+        return frame.drawing(segments + lines, [], marks, texts)
+    boxes = [
+        Box(frame.left, frame.middle(at) - height / 2, x.at(number) - frame.left, height, item.css)
+        for at, row in enumerate(numbers)
+        for item, number, height in zip(series, row, (14, 8), strict=True)
+    ]
+    return frame.drawing(segments, boxes, [], texts)
 
 
 def overheads(
@@ -104,12 +93,7 @@ def overheads(
 ) -> Drawing:
     """Return two shares a row as marks joined by a line, and an amount in bytes on a bar.
 
-    Args:
-        names: A name a row.
-        numbers: The two shares and the bytes of each row.
-        series: What the shares are.
-        width: Of the drawing.
-        log: Whether the axis of the shares is logarithmic.
+    A row has the two shares, of which ``series`` and ``log`` speak, and the bytes.
     """
     shares = [row[:2] for row in numbers]
     moved = ("moved", *(show(row[2], "byte/token", "si") for row in numbers))
@@ -120,20 +104,17 @@ def overheads(
     lines, marks = _joined(frame, x, shares, series)
     left, right = frame.room(2)
     most = max(row[2] for row in numbers)
-    boxes = []
-    for at, row in enumerate(numbers):
-        length = (right - left) * row[2] / most
-        boxes.append(Box(left, frame.middle(at) - 8, length, 16, "moved"))
+    boxes = [
+        Box(left, frame.middle(at) - 8, (right - left) * row[2] / most, 16, "moved")
+        for at, row in enumerate(numbers)
+    ]
     return frame.drawing(segments + lines, boxes, marks, texts)
 
 
 def stacks(names: Sequence[str], numbers: Numbers, width: float) -> Drawing:
     """Return two stacked bars a row: all parameters by component, and those of a token.
 
-    Args:
-        names: A name a row.
-        numbers: The components in the order of the ledger, then the active routed experts.
-        width: Of the drawing.
+    A row has the components in the order of the ledger, then the active routed experts.
     """
     both = [(row[:-1], (*row[:-2], row[-1])) for row in numbers]
     shown = [

@@ -53,11 +53,7 @@ def scatter(
 ) -> tuple[Drawing, int]:
     """Return FLOPs against size, and how many labels found no room.
 
-    Args:
-        names: A name a model.
-        numbers: Total parameters, FLOPs as routed and FLOPs with every expert on of each.
-        width: Of the drawing.
-        flops_per_param: FLOPs of a parameter that works once.
+    A model has total parameters, FLOPs as routed and FLOPs with every expert on.
     """
     x, y = _axes(numbers, width)
     left, right, top, bottom = x.start, x.end, y.end, y.start
@@ -71,8 +67,7 @@ def scatter(
     texts = [line.label for line in lines if line.label]
     solid = [room_of(text) for text in texts]
     crowd = len(names) > CROWD
-    marks, thin = [], []
-    points = []
+    marks, thin, points = [], [], []
     for name, (total, sparse, dense) in zip(names, numbers, strict=True):
         at, low, high = x.at(total), y.at(sparse), y.at(dense)
         if not crowd:
