@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, column_letters, split_address
+from moe_report.ooxml.addresses import (
+    LAST_COLUMN,
+    LAST_ROW,
+    Area,
+    area_of,
+    column_letters,
+    split_address,
+)
 
 _WORD = r"[\w.$\\?\x80-\U0010ffff]"
 _COLUMN = (  # to XFD
@@ -97,11 +104,8 @@ class Reference:
     @property
     def area(self) -> Area:
         """The corners of its cells: first column and row, last column and row."""
-        left, _, top = split_end(self.first)
-        right, _, bottom = split_end(self.last or self.first)
-        x1, y1 = split_address(f"{left or 'A'}{int(top or 1)}")
-        x2, y2 = split_address(f"{right or 'XFD'}{int(bottom or LAST_ROW)}")
-        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+        left, top, right, bottom = area_of(f"{self.first}:{self.last or self.first}")
+        return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
 
     def spanned(self, sheets: Sequence[str]) -> list[str]:
         """Return the sheets that it leads to, in small letters.

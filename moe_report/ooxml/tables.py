@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import area_of
+from moe_report.ooxml.addresses import split_address
 from moe_report.ooxml.package import Package, parse
 
 
@@ -50,7 +50,8 @@ def table_area(root: etree._Element, part: str = "") -> TableArea:
     Raises:
         ValueError: It stands nowhere.
     """
-    left, top, right, bottom = area_of(root.get("ref", ""))
+    corner, _, opposite = root.get("ref", "").partition(":")
+    (left, top), (right, bottom) = split_address(corner), split_address(opposite or corner)
     name = root.get("displayName") or root.get("name") or ""
     first = top + int(root.get("headerRowCount") or 1)
     last = bottom - int(root.get("totalsRowCount") or 0)

@@ -9,6 +9,7 @@ from lxml import etree
 
 from moe_report.ooxml.insert_rows.shifts import is_area
 
+TEXT = ""  # the text of an element, in place of an attribute
 _OURS = (
     "http://schemas.openxmlformats.org/",
     "http://purl.oclc.org/ooxml/",
@@ -42,22 +43,13 @@ class Part:
 
     def put(self, item: etree._Element, attribute: str, value: str) -> None:
         """Set an attribute, or an element's text if no attribute is named."""
+        if self.said(item, attribute) == value:
+            return
         if attribute:
-            self.set(item, attribute, value)
-        else:
-            self.write(item, value)
-
-    def set(self, item: etree._Element, attribute: str, value: str) -> None:
-        """Set an attribute."""
-        if item.get(attribute) != value:
             item.set(attribute, value)
-            self.changed = True
-
-    def write(self, item: etree._Element, text: str) -> None:
-        """Set an element's text."""
-        if (item.text or "") != text:
-            item.text = text
-            self.changed = True
+        else:
+            item.text = value
+        self.changed = True
 
     def places(self, item: etree._Element, attribute: str, move: Callable[[str], str]) -> None:
         """Move the areas of an attribute or text that stand in a list; leave what is none."""
@@ -72,12 +64,6 @@ def local(item: etree._Element) -> str:
         return ""
     name = etree.QName(item)
     return name.localname if (name.namespace or _OURS[0]).startswith(_OURS) else ""
-
-
-def local_parent(item: etree._Element) -> str:
-    """Return the name of the element around another one."""
-    parent = item.getparent()
-    return local(parent) if parent is not None else ""
 
 
 def child(item: etree._Element, name: str) -> etree._Element | None:
