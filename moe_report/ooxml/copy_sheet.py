@@ -14,6 +14,7 @@ from lxml import etree
 from moe_report.errors import Problem
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import (
+    LINK_ID,
     OFFICE_REL,
     Package,
     Relationship,
@@ -44,13 +45,7 @@ _REFUSED = {
 
 
 def copying_obstacles(package: Package, sheet: str, *, where: str) -> list[Problem]:
-    """Return what of a sheet cannot be copied, and what elsewhere refers to the sheet.
-
-    Args:
-        package: The workbook.
-        sheet: The sheet's name.
-        where: The file's name.
-    """
+    """Return what of a sheet cannot be copied, and what elsewhere refers to the sheet."""
     place = f"{where}, sheet {sheet}"
     part = package.sheets()[sheet]
     problems = []
@@ -126,18 +121,14 @@ def named_only(package: Package, sheet: str) -> set[str]:
 
 
 class SheetCopies:
-    """Makes copies of sheets; :meth:`save` puts the list of sheets into the package.
-
-    Args:
-        package: The workbook.
-    """
+    """Makes copies of sheets; :meth:`save` puts the list of sheets into the package."""
 
     def __init__(self, package: Package) -> None:
         self.package = package
         self.workbook = package.workbook_part()
         self.root = parse(package[self.workbook])
-        tables = [parse(package[name]) for name in package if "/tables/" in name
-                  and name.endswith(".xml")]  # fmt: skip
+        parts = (name for name in package if "/tables/" in name and name.endswith(".xml"))
+        tables = [parse(package[name]) for name in parts]
         self.table_id = max((int(table.get("id", "0")) for table in tables), default=0)
         self.names = {table.get("displayName", "").casefold() for table in tables}
         self.names |= {
@@ -157,20 +148,18 @@ class SheetCopies:
         for number, name in enumerate(names[1:], start=1):
             made = _Copy(self, sheet, name, part).part
             parts.append(made)
-            entry = etree.Element(f"{TAG}sheet", name=name, sheetId=str(self._sheet_id()))
+            id = 1 + max(int(item.get("sheetId", "0")) for item in self.root.iter(f"{TAG}sheet"))
+            entry = etree.Element(f"{TAG}sheet", name=name, sheetId=str(id))
             if sheets[at].get("state"):
                 entry.set("state", sheets[at].get("state", ""))
-            id = self.package.relate(self.workbook, f"{OFFICE_REL}/worksheet", made)
-            entry.set(f"{{{OFFICE_REL}}}id", id)
+            kind = f"{OFFICE_REL}/worksheet"
+            entry.set(LINK_ID, self.package.relate(self.workbook, kind, made))
             entry.tail = sheets[at].tail
             sheets.insert(at + number, entry)
         original.rename_in_place(names[0])
         sheets[at].set("name", names[0])
         self._shift(sheet, at, names)
         return [part, *parts]
-
-    def _sheet_id(self) -> int:
-        return 1 + max(int(item.get("sheetId", "0")) for item in self.root.iter(f"{TAG}sheet"))
 
     def _shift(self, sheet: str, at: int, names: Sequence[str]) -> None:
         """Let what counts sheets count the new ones, and give each copy the names of its own."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moe_report.ooxml.addresses import (
     LAST_COLUMN,
@@ -108,11 +108,7 @@ class Reference:
         return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
 
     def spanned(self, sheets: Sequence[str]) -> list[str]:
-        """Return the sheets that it leads to, in small letters.
-
-        Args:
-            sheets: Names of the workbook's sheets in order.
-        """
+        """Return which of a workbook's sheets in order it leads to, in small letters."""
         named = [self.sheet.lower(), self.last_sheet.lower()]
         order = [name.lower() for name in sheets]
         if named[0] == named[1] or not set(named) <= set(order):
@@ -224,10 +220,7 @@ def _with_second_end(found: Reference, formula: str) -> Reference:
     if not match or {found.sheet.lower()} != {found.last_sheet.lower(), _plain(match[1]).lower()}:
         return found
     gap = formula[found.end : match.start(2)]
-    start = found.start
-    return Reference(
-        found.outset, start, match.end(), found.sheet, found.sheet, found.first, gap, match[2]
-    )
+    return replace(found, end=match.end(), gap=gap, last=match[2])
 
 
 def _is_end_of_range(prefix: re.Match[str], sheets: Sequence[str]) -> bool:

@@ -41,11 +41,7 @@ class TableArea:
 
 
 def table_area(root: etree._Element, part: str = "") -> TableArea:
-    """Return where a table stands.
-
-    Args:
-        root: The root of its part.
-        part: The part's name.
+    """Return where a table stands, by the root and the name of its part.
 
     Raises:
         ValueError: It stands nowhere.
@@ -59,12 +55,6 @@ def table_area(root: etree._Element, part: str = "") -> TableArea:
 
 
 def tables_of(package: Package, part: str) -> Iterator[TableArea]:
-    """Give the Excel Tables of a sheet.
-
-    Args:
-        package: The workbook.
-        part: The sheet's part.
-    """
-    for link in package.relationships(part):
-        if link.type.endswith("/table") and link.target in package:
-            yield table_area(parse(package[link.target]), link.target)
+    """Give the Excel Tables of a sheet by its part."""
+    for name in package.related_parts(part, "table"):
+        yield table_area(parse(package[name]), name)
