@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from functools import partial
 from urllib.parse import quote, unquote
 
 from lxml import etree
@@ -143,7 +142,6 @@ class SheetCopies:
         listed = [item.get("name") for item in sheets]
         at = listed.index(sheet)
         part = self.package.sheets()[sheet]
-        original = _Copy(self, sheet, "", part)
         parts = []
         for number, name in enumerate(names[1:], start=1):
             made = _Copy(self, sheet, name, part).part
@@ -156,7 +154,7 @@ class SheetCopies:
             entry.set(LINK_ID, self.package.relate(self.workbook, kind, made))
             entry.tail = sheets[at].tail
             sheets.insert(at + number, entry)
-        original.rename_in_place(names[0])
+        _rename_in_place(self.package, part, {sheet: names[0]})
         sheets[at].set("name", names[0])
         self._shift(sheet, at, names)
         return [part, *parts]
@@ -199,30 +197,24 @@ class SheetCopies:
 
 
 class _Copy:
-    """One copy of a sheet and of all that is its own; without a name, what will be renamed."""
+    """One copy of a sheet and of all that is its own."""
 
     def __init__(self, copies: SheetCopies, sheet: str, name: str, part: str) -> None:
-        self.copies = copies
         self.package = copies.package
-        self.sheet = sheet
-        self.name = name
+        self.sheets = {sheet: name}
         self.root_part = part
         self.tables: dict[str, tuple[int, str]] = {}
         self.ids: dict[bytes, bytes] = {}
         self.made: dict[str, str] = {}
-        if name:
-            for table in self.package.related_parts(part, "table"):
-                old = parse(self.package[table]).get("displayName", "")
-                self.tables[old] = copies.free_table(old)
-            for thread in self.package.related_parts(part, "threadedComment"):
-                self._new_ids(thread)
-            self.part = self._copied(part)
-
-    def _new_ids(self, part: str) -> None:
-        for item in parse(self.package[part]):
-            old = item.get("id", "")
-            fresh = "{" + str(uuid.uuid5(uuid.NAMESPACE_URL, f"{old}{self.name}")).upper() + "}"
-            self.ids[old.encode()] = fresh.encode()
+        for table in self.package.related_parts(part, "table"):
+            old = parse(self.package[table]).get("displayName", "")
+            self.tables[old] = copies.free_table(old)
+        for thread in self.package.related_parts(part, "threadedComment"):
+            for item in parse(self.package[thread]):
+                old = item.get("id", "")
+                fresh = uuid.uuid5(uuid.NAMESPACE_URL, f"{old}{name}")
+                self.ids[old.encode()] = f"{{{str(fresh).upper()}}}".encode()
+        self.part = self._copied(part)
 
     def _copied(self, part: str) -> str:
         if part in self.made:
@@ -235,14 +227,9 @@ class _Copy:
 
     def _target(self, link: Relationship) -> str:
         if link.target.startswith("#"):
-            return self._renamed_link(link.target, self.name)
+            return _renamed_link(link.target, self.sheets)
         own = link.kind in _OWN and link.target in self.package
         return "/" + (self._copied(link.target) if own else link.target)
-
-    def _renamed_link(self, target: str, name: str) -> str:
-        place = unquote(target)
-        fresh = renamed(place, {self.sheet: name}, {})
-        return target if fresh == place else quote(fresh, safe="#'!$:")
 
     def _content(self, part: str) -> bytes:
         content = self.package[part]
@@ -251,7 +238,7 @@ class _Copy:
         if not part.endswith(".xml"):
             return content
         root = parse(content)
-        self._rename(root, self.name)
+        _rename(root, self.sheets, {old: fresh for old, (_, fresh) in self.tables.items()})
         if not self.ids:
             for item in root.iter():
                 item.attrib.pop(_REVISION, "")
@@ -267,31 +254,37 @@ class _Copy:
             root.set("displayName", name)
         return serialize(root)
 
-    def _rename(self, root: etree._Element, name: str) -> None:
-        tables = {old: fresh for old, (_, fresh) in self.tables.items()}
-        for item in root.iter():
-            if not isinstance(item.tag, str):
-                continue
-            if etree.QName(item).localname in _FORMULAS and item.text:
-                item.text = renamed(item.text, {self.sheet: name}, tables)
-            for key in ("location", "textlink"):
-                if item.get(key):
-                    item.set(key, renamed(item.get(key, ""), {self.sheet: name}, tables))
 
-    def rename_in_place(self, name: str) -> None:
-        """Let the sheet itself, and what is its own, know it by its new name."""
-        for part in [self.root_part, *_own(self.package, self.root_part)]:
-            if any(link.target.startswith("#") for link in self.package.relationships(part)):
-                self.package.copy_links(part, part, partial(self._link_in_place, name))
-            content = self.package[part]
-            if part.endswith(".xml") and quoted(self.sheet).encode() + b"!" in content.replace(
-                b"&apos;", b"'"
-            ):
-                root = parse(content)
-                self._rename(root, name)
-                self.package[part] = serialize(root)
+def _rename(root: etree._Element, sheets: Mapping[str, str], tables: Mapping[str, str]) -> None:
+    for item in root.iter():
+        if not isinstance(item.tag, str):
+            continue
+        if etree.QName(item).localname in _FORMULAS and item.text:
+            item.text = renamed(item.text, sheets, tables)
+        for key in ("location", "textlink"):
+            if item.get(key):
+                item.set(key, renamed(item.get(key, ""), sheets, tables))
 
-    def _link_in_place(self, name: str, link: Relationship) -> str:
-        if link.target.startswith("#"):
-            return self._renamed_link(link.target, name)
-        return f"/{link.target}"
+
+def _renamed_link(target: str, sheets: Mapping[str, str]) -> str:
+    place = unquote(target)
+    fresh = renamed(place, sheets, {})
+    return target if fresh == place else quote(fresh, safe="#'!$:")
+
+
+def _rename_in_place(package: Package, sheet: str, sheets: Mapping[str, str]) -> None:
+    """Let a sheet itself, and what is its own, know it by its new name."""
+
+    def target(link: Relationship) -> str:
+        within = link.target.startswith("#")
+        return _renamed_link(link.target, sheets) if within else f"/{link.target}"
+
+    words = [quoted(old).encode() + b"!" for old in sheets]
+    for part in [sheet, *_own(package, sheet)]:
+        if any(link.target.startswith("#") for link in package.relationships(part)):
+            package.copy_links(part, part, target)
+        content = package[part].replace(b"&apos;", b"'")
+        if part.endswith(".xml") and any(word in content for word in words):
+            root = parse(package[part])
+            _rename(root, sheets, {})
+            package[part] = serialize(root)

@@ -156,7 +156,8 @@ def references(
         end = prefix.end() if prefix else at
         if match := _AREA.match(formula, end):
             end = match.end()
-            if elsewhere or not _is_elsewhere(names):
+            other_workbook = any(sign in name for name in names for sign in "[]\\/|")
+            if elsewhere or not other_workbook:
                 found = _with_second_end(_found(match, at, *names), formula)
                 yield found
                 end = found.end
@@ -237,11 +238,6 @@ def _names(prefix: re.Match[str]) -> tuple[str, str]:
     named = [_plain(term) for term in prefix.groups() if term is not None]
     ends = [end for name in named for end in name.split(":")]
     return prefix[0][: prefix.start(1) - prefix.start()] + ends[0], ends[-1]
-
-
-def _is_elsewhere(names: tuple[str, str]) -> bool:
-    """Whether sheets are named as those of another workbook."""
-    return any(sign in name for name in names for sign in "[]\\/|")
 
 
 def _plain(term: str) -> str:

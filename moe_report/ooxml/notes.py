@@ -25,8 +25,6 @@ class Note:
     Attributes:
         row: Number of the row, from 1.
         column: Number of the column, from 1.
-        text: What it says.
-        author: Who wrote it.
         element: Its element in the workbook that it was read of, which has its looks.
         thread: Elements of the conversation that it stands for.
     """

@@ -37,13 +37,7 @@ _PLACE = re.compile(r'"#[^"]*[A-Za-z]\$?[0-9]|"#[^"]*"\s*&', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Insertion:
-    """Whole rows put into a sheet.
-
-    Attributes:
-        sheet: Name of the sheet.
-        after: Number of the row above the new ones: the row that repeats.
-        count: How many there are.
-    """
+    """Whole rows put into a sheet, ``after`` the number of the one above: the row that repeats."""
 
     sheet: str
     after: int
@@ -137,8 +131,9 @@ def moved_formula(
                 f"{insertion.sheet!r} alone; expected references to one sheet at a time"
             )
         if not found.last and split_row(found.first)[0] == insertion.after:
-            if _follows_colon(formula, found.outset) or _ENDS_UNKNOWN.match(formula, found.end):
-                whole = formula[found.outset : found.end]
+            whole = formula[found.outset : found.end]
+            follows_colon = formula[: found.outset].rstrip().endswith(":")
+            if follows_colon or _ENDS_UNKNOWN.match(formula, found.end):
                 raise ValueError(
                     f"the other end of the range at {whole} is computed, so it is not known "
                     f"whether the range grows with row {insertion.after}; expected two cells"
@@ -208,12 +203,6 @@ def _moved(found: Reference, insertion: Insertion, *, single: bool, grows: bool 
 def _same_or(digits: str, row: int) -> str:
     """Return a row's number as it is written, if it is the same."""
     return digits if int(digits) == row else str(row)
-
-
-def _follows_colon(formula: str, at: int) -> bool:
-    while at and formula[at - 1].isspace():
-        at -= 1
-    return formula[at - 1 : at] == ":"
 
 
 def _may_change(formula: str, on: str, insertion: Insertion) -> bool:

@@ -16,11 +16,7 @@ class TableArea:
     """An Excel Table.
 
     Attributes:
-        part: Its part of the package.
         name: Its name, as formulas write it.
-        left: Number of its first column.
-        top: Number of its first row.
-        right: Number of its last column.
         bottom: Number of its last row, that of totals included.
         first: Number of its first row of data.
         last: Number of its last row of data.

@@ -19,10 +19,8 @@ class Move:
     """An insertion while everything is moved: what is in its way, and what to tell the user.
 
     Attributes:
-        insertion: The rows.
         where: The workbook's name, for errors.
         sheets: Names of all its sheets in order.
-        problems: What cannot be moved.
         untraced: Cells whose formulas find others by a text or a number.
         alone: Formulas elsewhere that refer to one cell of the repeated row, not to a range.
         notes: What else to tell the user.

@@ -105,13 +105,7 @@ def has_moved_places(kind: str) -> bool:
 
 
 def move_places(part: Part, kind: str, move: Move) -> None:
-    """Move all that refers to cells in a part.
-
-    Args:
-        part: The part, which changes.
-        kind: The end of the type of the link that leads to it.
-        move: The insertion, which notes what is in its way.
-    """
+    """Move all that refers to cells in a part, by the end of the type of the link to it."""
     for item, attribute, rule in _found(part.root, _BY_KIND[kind]):
         if attribute in (ITSELF, WHOLE) or part.said(item, attribute):
             rule(part, item, attribute, move)

@@ -22,12 +22,10 @@ class Part:
     """A part of which something may change.
 
     Attributes:
-        root: The root of its XML.
         on: The sheet that it belongs to; empty if it is the whole workbook's.
         inside: Whether that sheet is the one with the new rows.
         repeats: Whether it is an Excel Table whose row repeats.
         twins: What of the repeated row is there for each new row, too.
-        changed: Whether something changed.
     """
 
     root: etree._Element

@@ -17,6 +17,7 @@ from moe_report.ooxml.insert_rows.common_rules import (
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import TEXT, Part, child, child_text, local
 from moe_report.ooxml.insert_rows.shifts import shifted
+from moe_report.ooxml.rows import is_number
 
 _LAID = {"conditionalFormatting": "conditional format", "dataValidation": "validation"}
 _LAID_FORMULAS = {"formula", "formula1", "formula2", "f"}
@@ -64,21 +65,13 @@ def laid_over_cells(part: Part, item: etree._Element, _: str, move: Move) -> Non
     for inner in item.iter():
         if local(inner) in _LAID_FORMULAS and (inner.text or "").strip():
             part.put(inner, TEXT, move.laid(inner.text or "", part.on, areas, of=what))
-        elif local(inner) == "cfvo" and not _is_number(inner.get("val", "1")):
-            part.put(inner, "val", move.laid(inner.get("val", ""), part.on, areas, of=what))
+        elif local(inner) == "cfvo" and not is_number(said := inner.get("val", "")):
+            part.put(inner, "val", move.laid(said, part.on, areas, of=what))
     if item.get("sqref"):
         grow_cells(part, item, "sqref", move)
-    said = child(item, "sqref")
-    if said is not None:
-        grow_cells(part, said, TEXT, move)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return not text.strip()
-    return True
+    inside = child(item, "sqref")
+    if inside is not None:
+        grow_cells(part, inside, TEXT, move)
 
 
 def formula_beside_cells(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
