@@ -22,7 +22,6 @@ class Link:
         row: Number of the row, from 1.
         column: Number of the column, from 1.
         target: Address outside of the workbook; empty if it leads to a place within.
-        element: Its element.
     """
 
     row: int

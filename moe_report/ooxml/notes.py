@@ -101,15 +101,9 @@ def add_notes(
 ) -> None:
     """Put notes on cells of a sheet, beside those that it has.
 
-    Args:
-        package: The workbook.
-        part: The sheet's part.
-        sheet: Its root, which is left to the caller to save.
-        notes: The notes.
-        widths: Width of each column in characters, by number; 8.43 where not said.
-        heights: Heights of rows in points, where they are not the usual 15.
-        replace: Let a note take the place of one that its cell has; else its text is added to
-            that one's, with its author's name.
+    The sheet's root is left to the caller to save. Columns have widths in characters, by number,
+    8.43 where not said; rows have heights in points, 15 where not said. With ``replace`` a note
+    takes the place of one that its cell has; else its text is added, with its author's name.
     """
     notes = sorted(notes, key=lambda note: (note.row, note.column))
     comments = package.related_part(part, "comments")

@@ -38,8 +38,6 @@ class Relationship:
     """A link from one part to another, e.g. from a sheet to its drawing.
 
     Attributes:
-        id: What the part calls it.
-        type: Its type, an address.
         target: The name of the other part; of an external link, or one to a place within the
             part's own workbook (``#Sheet!A1``), what the file says.
     """

@@ -12,11 +12,11 @@ from moe_report.ooxml.insert_rows.part_xml import (
     TEXT,
     Part,
     child,
-    has_relation,
     is_true,
     local,
 )
 from moe_report.ooxml.insert_rows.shifts import moved_link, moved_span, shifted
+from moe_report.ooxml.package import LINK_ID
 from moe_report.ooxml.references import Insertion, moved_area, moved_areas
 
 # Moves what an attribute of an element says; its text if the attribute has no name.
@@ -67,7 +67,7 @@ def formula(of: str, called: str = "", *, grows: bool = False) -> Rule:
 
 def link(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Lead to the same cells as before, perhaps of another sheet."""
-    if not has_relation(item):
+    if LINK_ID not in item.attrib:
         part.put(item, attribute, moved_link(part.said(item, attribute), part.on, move.insertion))
 
 

@@ -8,8 +8,9 @@ from moe_report.ooxml.addresses import area_of
 from moe_report.ooxml.formula_text import Reference, references, split_row
 from moe_report.ooxml.insert_rows.common_rules import grow, is_one_column, is_the_row, shift
 from moe_report.ooxml.insert_rows.formulas import Move
-from moe_report.ooxml.insert_rows.part_xml import Part, has_relation, local
+from moe_report.ooxml.insert_rows.part_xml import Part, local
 from moe_report.ooxml.insert_rows.shifts import is_cut, moved_link, shifted
+from moe_report.ooxml.package import LINK_ID
 from moe_report.ooxml.references import moved_area
 from moe_report.ooxml.tables import table_area
 
@@ -95,7 +96,7 @@ def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
     """Move the cells that a pivot table counts; it is asked to count the new rows."""
     refreshed = ""
     for source in item.iter():
-        if local(source) not in ("worksheetSource", "rangeSet") or has_relation(source):
+        if local(source) not in ("worksheetSource", "rangeSet") or LINK_ID in source.attrib:
             continue
         ref, name = source.get("ref", ""), source.get("name", "")
         if move.is_on(source.get("sheet", "")) and ref:
@@ -112,7 +113,7 @@ def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
 
 def consolidated(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Move cells that a consolidation adds up, of the sheet that it names."""
-    if move.is_on(item.get("sheet", "")) and not has_relation(item):
+    if move.is_on(item.get("sheet", "")) and LINK_ID not in item.attrib:
         part.places(item, attribute, lambda ref: moved_area(ref, move.insertion))
 
 

@@ -75,11 +75,6 @@ def child_text(item: etree._Element | None, name: str) -> str:
     return (inner.text or "") if inner is not None else ""
 
 
-def has_relation(item: etree._Element) -> bool:
-    """Whether an element leads to another part or file."""
-    return any(str(name).endswith("/relationships}id") for name in item.attrib)
-
-
 def is_true(item: etree._Element, name: str) -> bool:
     """Whether an attribute says yes."""
     return item.get(name) in ("1", "true", "on")
