@@ -18,10 +18,8 @@ from moe_report.errors import InputError, Problem
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, parse, serialize
 from moe_report.ooxml.styles import MergedStyles
-
-_ID = f"{{{OFFICE_REL}}}id"
 
 
 @dataclass(frozen=True)
@@ -120,9 +118,9 @@ class _Work:
         entries = {_folded(item): item for item in listed}
         codes = {}
         for name, item in entries.items():
-            if name in ours and links.get(item.get(_ID, "")):
-                codes[name] = _code_name(self.old[links[item.get(_ID, "")]])
-                self.old.unlink(self.part, item.get(_ID, ""))
+            if name in ours and links.get(item.get(LINK_ID, "")):
+                codes[name] = _code_name(self.old[links[item.get(LINK_ID, "")]])
+                self.old.unlink(self.part, item.get(LINK_ID, ""))
         for part in self.reached - _reachable(self.old):
             del self.old[part]
         drop_calculation_chain(self.old)
@@ -142,7 +140,7 @@ class _Work:
                 entry.set("state", item.get("state", ""))
             part = self._copy(sources[name])
             self._dress(part, codes.get(name.casefold(), ""), selected=name.casefold() == active)
-            entry.set(_ID, self.old.relate(self.part, f"{OFFICE_REL}/worksheet", part))
+            entry.set(LINK_ID, self.old.relate(self.part, f"{OFFICE_REL}/worksheet", part))
             previous = listed.index(entry)
         fresh = {_folded(item) for item in self.wanted}
         for name in ours - fresh - {kept_name.casefold() for kept_name in self.what.kept}:

@@ -11,7 +11,7 @@ def split_address(address: str) -> tuple[int, int]:
     >>> split_address("XFD1048576")
     (16384, 1048576)
     """
-    match = re.fullmatch(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})", address)
+    match = re.fullmatch(r"\$?([A-Za-z]{1,3})\$?0*([0-9]{1,7})", address)
     if not match:
         raise ValueError(f"{address!r} is no cell address")
     column = 0
@@ -42,10 +42,10 @@ def area_of(text: str) -> Area:
 
     >>> area_of("B3:D9"), area_of("C2")
     ((2, 3, 4, 9), (3, 2, 3, 2))
-    >>> area_of("A:C"), area_of("2:3")
+    >>> area_of("A:C"), area_of("$2:$3")
     ((1, 1, 3, 1048576), (1, 2, 16384, 3))
     """
-    first, _, last = text.partition(":")
+    first, _, last = text.replace("$", "").partition(":")
     if first.isalpha() and last.isalpha():
         first, last = f"{first}1", f"{last}{LAST_ROW}"
     elif first.isdecimal() and last.isdecimal():

@@ -6,18 +6,16 @@ from lxml import etree
 
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import MAIN, Package, parse, serialize
+from moe_report.ooxml.package import Package, parse, serialize
 
 
 def ask_to_recalculate(package: Package) -> None:
     """Let values be computed on load where formulas have some, which may be those of before."""
-    if not sheets_with_formulas(package):
+    if asks_to_recalculate(package) or not sheets_with_formulas(package):
         return
     part = package.workbook_part()
     root = parse(package[part])
     said = root.find(f"{TAG}calcPr")
-    if said is not None and said.get("fullCalcOnLoad") in ("1", "true"):
-        return
     if said is None:
         said = etree.Element(f"{TAG}calcPr")
         insert_in_order(root, said)
@@ -36,7 +34,7 @@ def drop_calculation_chain(package: Package) -> None:
 
 def asks_to_recalculate(package: Package) -> bool:
     """Whether the values that a workbook stores with its formulas may be stale."""
-    settings = parse(package[package.workbook_part()]).find(f"{{{MAIN}}}calcPr")
+    settings = parse(package[package.workbook_part()]).find(f"{TAG}calcPr")
     return settings is not None and settings.get("fullCalcOnLoad") in ("1", "true")
 
 

@@ -57,10 +57,8 @@ class Cells:
             for column, cell in placed_cells(row):
                 cell.set("r", f"{column_letters(column)}{number}")
                 self.grid[number][column] = cell
-        formulas = [item for item in data.iter(f"{TAG}f") if item.get("ref")]
-        self.arrays = [
-            area_of(item.get("ref", "")) for item in formulas if item.get("t") != "shared"
-        ]
+        formulas = (item for item in data.iter(f"{TAG}f") if item.get("t") != "shared")
+        self.arrays = [area_of(item.get("ref", "")) for item in formulas if item.get("ref")]
 
     def filled(self, number: int) -> list[int]:
         """Return the columns of a row's cells that have content."""
@@ -91,8 +89,8 @@ class Cells:
 
     def styled(self, number: int) -> dict[int, str]:
         """Return the styles of a row's cells by column."""
-        found = {column: cell.get("s") for column, cell in self.grid.get(number, {}).items()}
-        return {column: style for column, style in found.items() if style}
+        cells = self.grid.get(number, {}).items()
+        return {column: style for column, cell in cells if (style := cell.get("s"))}
 
     def empty_style(self, number: int, column: int) -> str | None:
         """Return the style that an empty cell shows: its row's, else its column's."""
@@ -110,14 +108,10 @@ class Cells:
             yield area_of(item.get("ref", ""))
 
     def put(self, number: int, column: int, content: Mapping[str, str], style: str | None) -> None:
-        """Put something into a cell, in place of what it has.
+        """Put something into a cell, in place of what it has; without a style it keeps its look.
 
-        Args:
-            number: Its row.
-            column: Its column.
-            content: A text under ``t``, a number under ``v``, a formula under ``f`` or ``array``,
-                with its value under ``v`` if that is known; nothing to empty the cell.
-            style: Its style, None for the one that it shows.
+        The content is a text under ``t``, a number under ``v``, or a formula under ``f`` or
+        ``array``, with its value under ``v`` if that is known; nothing empties the cell.
         """
         cell = self.cell(number, column)
         self._let_go(cell, number, column, keeps_formula="f" in content or "array" in content)

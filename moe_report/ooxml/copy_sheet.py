@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from functools import partial
 from urllib.parse import quote, unquote
 
 from lxml import etree
@@ -14,6 +13,7 @@ from lxml import etree
 from moe_report.errors import Problem
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import (
+    LINK_ID,
     OFFICE_REL,
     Package,
     Relationship,
@@ -44,13 +44,7 @@ _REFUSED = {
 
 
 def copying_obstacles(package: Package, sheet: str, *, where: str) -> list[Problem]:
-    """Return what of a sheet cannot be copied, and what elsewhere refers to the sheet.
-
-    Args:
-        package: The workbook.
-        sheet: The sheet's name.
-        where: The file's name.
-    """
+    """Return what of a sheet cannot be copied, and what elsewhere refers to the sheet."""
     place = f"{where}, sheet {sheet}"
     part = package.sheets()[sheet]
     problems = []
@@ -126,18 +120,14 @@ def named_only(package: Package, sheet: str) -> set[str]:
 
 
 class SheetCopies:
-    """Makes copies of sheets; :meth:`save` puts the list of sheets into the package.
-
-    Args:
-        package: The workbook.
-    """
+    """Makes copies of sheets; :meth:`save` puts the list of sheets into the package."""
 
     def __init__(self, package: Package) -> None:
         self.package = package
         self.workbook = package.workbook_part()
         self.root = parse(package[self.workbook])
-        tables = [parse(package[name]) for name in package if "/tables/" in name
-                  and name.endswith(".xml")]  # fmt: skip
+        parts = (name for name in package if "/tables/" in name and name.endswith(".xml"))
+        tables = [parse(package[name]) for name in parts]
         self.table_id = max((int(table.get("id", "0")) for table in tables), default=0)
         self.names = {table.get("displayName", "").casefold() for table in tables}
         self.names |= {
@@ -152,25 +142,22 @@ class SheetCopies:
         listed = [item.get("name") for item in sheets]
         at = listed.index(sheet)
         part = self.package.sheets()[sheet]
-        original = _Copy(self, sheet, "", part)
         parts = []
         for number, name in enumerate(names[1:], start=1):
             made = _Copy(self, sheet, name, part).part
             parts.append(made)
-            entry = etree.Element(f"{TAG}sheet", name=name, sheetId=str(self._sheet_id()))
+            id = 1 + max(int(item.get("sheetId", "0")) for item in self.root.iter(f"{TAG}sheet"))
+            entry = etree.Element(f"{TAG}sheet", name=name, sheetId=str(id))
             if sheets[at].get("state"):
                 entry.set("state", sheets[at].get("state", ""))
-            id = self.package.relate(self.workbook, f"{OFFICE_REL}/worksheet", made)
-            entry.set(f"{{{OFFICE_REL}}}id", id)
+            kind = f"{OFFICE_REL}/worksheet"
+            entry.set(LINK_ID, self.package.relate(self.workbook, kind, made))
             entry.tail = sheets[at].tail
             sheets.insert(at + number, entry)
-        original.rename_in_place(names[0])
+        _rename_in_place(self.package, part, {sheet: names[0]})
         sheets[at].set("name", names[0])
         self._shift(sheet, at, names)
         return [part, *parts]
-
-    def _sheet_id(self) -> int:
-        return 1 + max(int(item.get("sheetId", "0")) for item in self.root.iter(f"{TAG}sheet"))
 
     def _shift(self, sheet: str, at: int, names: Sequence[str]) -> None:
         """Let what counts sheets count the new ones, and give each copy the names of its own."""
@@ -210,30 +197,24 @@ class SheetCopies:
 
 
 class _Copy:
-    """One copy of a sheet and of all that is its own; without a name, what will be renamed."""
+    """One copy of a sheet and of all that is its own."""
 
     def __init__(self, copies: SheetCopies, sheet: str, name: str, part: str) -> None:
-        self.copies = copies
         self.package = copies.package
-        self.sheet = sheet
-        self.name = name
+        self.sheets = {sheet: name}
         self.root_part = part
         self.tables: dict[str, tuple[int, str]] = {}
         self.ids: dict[bytes, bytes] = {}
         self.made: dict[str, str] = {}
-        if name:
-            for table in self.package.related_parts(part, "table"):
-                old = parse(self.package[table]).get("displayName", "")
-                self.tables[old] = copies.free_table(old)
-            for thread in self.package.related_parts(part, "threadedComment"):
-                self._new_ids(thread)
-            self.part = self._copied(part)
-
-    def _new_ids(self, part: str) -> None:
-        for item in parse(self.package[part]):
-            old = item.get("id", "")
-            fresh = "{" + str(uuid.uuid5(uuid.NAMESPACE_URL, f"{old}{self.name}")).upper() + "}"
-            self.ids[old.encode()] = fresh.encode()
+        for table in self.package.related_parts(part, "table"):
+            old = parse(self.package[table]).get("displayName", "")
+            self.tables[old] = copies.free_table(old)
+        for thread in self.package.related_parts(part, "threadedComment"):
+            for item in parse(self.package[thread]):
+                old = item.get("id", "")
+                fresh = uuid.uuid5(uuid.NAMESPACE_URL, f"{old}{name}")
+                self.ids[old.encode()] = f"{{{str(fresh).upper()}}}".encode()
+        self.part = self._copied(part)
 
     def _copied(self, part: str) -> str:
         if part in self.made:
@@ -246,14 +227,9 @@ class _Copy:
 
     def _target(self, link: Relationship) -> str:
         if link.target.startswith("#"):
-            return self._renamed_link(link.target, self.name)
+            return _renamed_link(link.target, self.sheets)
         own = link.kind in _OWN and link.target in self.package
         return "/" + (self._copied(link.target) if own else link.target)
-
-    def _renamed_link(self, target: str, name: str) -> str:
-        place = unquote(target)
-        fresh = renamed(place, {self.sheet: name}, {})
-        return target if fresh == place else quote(fresh, safe="#'!$:")
 
     def _content(self, part: str) -> bytes:
         content = self.package[part]
@@ -262,7 +238,7 @@ class _Copy:
         if not part.endswith(".xml"):
             return content
         root = parse(content)
-        self._rename(root, self.name)
+        _rename(root, self.sheets, {old: fresh for old, (_, fresh) in self.tables.items()})
         if not self.ids:
             for item in root.iter():
                 item.attrib.pop(_REVISION, "")
@@ -278,31 +254,37 @@ class _Copy:
             root.set("displayName", name)
         return serialize(root)
 
-    def _rename(self, root: etree._Element, name: str) -> None:
-        tables = {old: fresh for old, (_, fresh) in self.tables.items()}
-        for item in root.iter():
-            if not isinstance(item.tag, str):
-                continue
-            if etree.QName(item).localname in _FORMULAS and item.text:
-                item.text = renamed(item.text, {self.sheet: name}, tables)
-            for key in ("location", "textlink"):
-                if item.get(key):
-                    item.set(key, renamed(item.get(key, ""), {self.sheet: name}, tables))
 
-    def rename_in_place(self, name: str) -> None:
-        """Let the sheet itself, and what is its own, know it by its new name."""
-        for part in [self.root_part, *_own(self.package, self.root_part)]:
-            if any(link.target.startswith("#") for link in self.package.relationships(part)):
-                self.package.copy_links(part, part, partial(self._link_in_place, name))
-            content = self.package[part]
-            if part.endswith(".xml") and quoted(self.sheet).encode() + b"!" in content.replace(
-                b"&apos;", b"'"
-            ):
-                root = parse(content)
-                self._rename(root, name)
-                self.package[part] = serialize(root)
+def _rename(root: etree._Element, sheets: Mapping[str, str], tables: Mapping[str, str]) -> None:
+    for item in root.iter():
+        if not isinstance(item.tag, str):
+            continue
+        if etree.QName(item).localname in _FORMULAS and item.text:
+            item.text = renamed(item.text, sheets, tables)
+        for key in ("location", "textlink"):
+            if item.get(key):
+                item.set(key, renamed(item.get(key, ""), sheets, tables))
 
-    def _link_in_place(self, name: str, link: Relationship) -> str:
-        if link.target.startswith("#"):
-            return self._renamed_link(link.target, name)
-        return f"/{link.target}"
+
+def _renamed_link(target: str, sheets: Mapping[str, str]) -> str:
+    place = unquote(target)
+    fresh = renamed(place, sheets, {})
+    return target if fresh == place else quote(fresh, safe="#'!$:")
+
+
+def _rename_in_place(package: Package, sheet: str, sheets: Mapping[str, str]) -> None:
+    """Let a sheet itself, and what is its own, know it by its new name."""
+
+    def target(link: Relationship) -> str:
+        within = link.target.startswith("#")
+        return _renamed_link(link.target, sheets) if within else f"/{link.target}"
+
+    words = [quoted(old).encode() + b"!" for old in sheets]
+    for part in [sheet, *_own(package, sheet)]:
+        if any(link.target.startswith("#") for link in package.relationships(part)):
+            package.copy_links(part, part, target)
+        content = package[part].replace(b"&apos;", b"'")
+        if part.endswith(".xml") and any(word in content for word in words):
+            root = parse(package[part])
+            _rename(root, sheets, {})
+            package[part] = serialize(root)

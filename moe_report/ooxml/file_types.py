@@ -67,9 +67,8 @@ def refuse_ending(template: str, output: str) -> str | None:
     allowed = BECOMES.get(ending)
     if allowed is None or PurePath(output).suffix.lower() in allowed:
         return None
-    if allowed == (ending,):
-        return f"found {output!r}, expected a name that ends in {ending} as the template's does"
-    return f"found {output!r}, expected a name that ends in {' or '.join(allowed)}"
+    same = " as the template's does" * (allowed == (ending,))
+    return f"found {output!r}, expected a name that ends in {' or '.join(allowed)}{same}"
 
 
 def drop_signatures(package: Package) -> bool:

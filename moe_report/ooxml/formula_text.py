@@ -9,9 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, column_letters, split_address
+from moe_report.ooxml.addresses import (
+    LAST_COLUMN,
+    LAST_ROW,
+    Area,
+    area_of,
+    column_letters,
+    split_address,
+)
 
 _WORD = r"[\w.$\\?\x80-\U0010ffff]"
 _COLUMN = (  # to XFD
@@ -97,18 +104,11 @@ class Reference:
     @property
     def area(self) -> Area:
         """The corners of its cells: first column and row, last column and row."""
-        left, _, top = split_end(self.first)
-        right, _, bottom = split_end(self.last or self.first)
-        x1, y1 = split_address(f"{left or 'A'}{int(top or 1)}")
-        x2, y2 = split_address(f"{right or 'XFD'}{int(bottom or LAST_ROW)}")
-        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+        left, top, right, bottom = area_of(f"{self.first}:{self.last or self.first}")
+        return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
 
     def spanned(self, sheets: Sequence[str]) -> list[str]:
-        """Return the sheets that it leads to, in small letters.
-
-        Args:
-            sheets: Names of the workbook's sheets in order.
-        """
+        """Return which of a workbook's sheets in order it leads to, in small letters."""
         named = [self.sheet.lower(), self.last_sheet.lower()]
         order = [name.lower() for name in sheets]
         if named[0] == named[1] or not set(named) <= set(order):
@@ -156,7 +156,8 @@ def references(
         end = prefix.end() if prefix else at
         if match := _AREA.match(formula, end):
             end = match.end()
-            if elsewhere or not _is_elsewhere(names):
+            other_workbook = any(sign in name for name in names for sign in "[]\\/|")
+            if elsewhere or not other_workbook:
                 found = _with_second_end(_found(match, at, *names), formula)
                 yield found
                 end = found.end
@@ -220,10 +221,7 @@ def _with_second_end(found: Reference, formula: str) -> Reference:
     if not match or {found.sheet.lower()} != {found.last_sheet.lower(), _plain(match[1]).lower()}:
         return found
     gap = formula[found.end : match.start(2)]
-    start = found.start
-    return Reference(
-        found.outset, start, match.end(), found.sheet, found.sheet, found.first, gap, match[2]
-    )
+    return replace(found, end=match.end(), gap=gap, last=match[2])
 
 
 def _is_end_of_range(prefix: re.Match[str], sheets: Sequence[str]) -> bool:
@@ -240,11 +238,6 @@ def _names(prefix: re.Match[str]) -> tuple[str, str]:
     named = [_plain(term) for term in prefix.groups() if term is not None]
     ends = [end for name in named for end in name.split(":")]
     return prefix[0][: prefix.start(1) - prefix.start()] + ends[0], ends[-1]
-
-
-def _is_elsewhere(names: tuple[str, str]) -> bool:
-    """Whether sheets are named as those of another workbook."""
-    return any(sign in name for name in names for sign in "[]\\/|")
 
 
 def _plain(term: str) -> str:

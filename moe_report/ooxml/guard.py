@@ -40,11 +40,7 @@ SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
 
 
 def check_package(data: bytes, name: str) -> Package:
-    """Return the package of a file's bytes.
-
-    Args:
-        data: The bytes.
-        name: The file's name, for the error.
+    """Return the package of a file's bytes; ``name`` is the file's, for errors.
 
     Raises:
         InputError: It is no .xlsx file, or one that no honest program writes.

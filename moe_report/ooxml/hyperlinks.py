@@ -11,9 +11,7 @@ from lxml import etree
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
-
-_ID = f"{{{OFFICE_REL}}}id"
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, parse, serialize
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,6 @@ class Link:
         row: Number of the row, from 1.
         column: Number of the column, from 1.
         target: Address outside of the workbook; empty if it leads to a place within.
-        element: Its element.
     """
 
     row: int
@@ -39,7 +36,7 @@ def read_links(package: Package, part: str) -> list[Link]:
     found = []
     for item in parse(package[part]).iterfind(f"{TAG}hyperlinks/{TAG}hyperlink"):
         column, row = split_address(item.get("ref", "A1").partition(":")[0])
-        found.append(Link(row, column, targets.get(item.get(_ID, ""), ""), item))
+        found.append(Link(row, column, targets.get(item.get(LINK_ID, ""), ""), item))
     return found
 
 
@@ -55,6 +52,6 @@ def add_links(package: Package, part: str, links: Iterable[Link]) -> None:
         item.set("ref", f"{column_letters(link.column)}{link.row}")
         if link.target:
             kind = f"{OFFICE_REL}/hyperlink"
-            item.set(_ID, package.relate(part, kind, link.target, external=True))
+            item.set(LINK_ID, package.relate(part, kind, link.target, external=True))
         listed.append(item)
     package[part] = serialize(root)

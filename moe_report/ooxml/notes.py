@@ -13,7 +13,7 @@ from lxml import etree
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import MAIN, OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.package import LINK_ID, MAIN, OFFICE_REL, Package, parse, serialize
 from moe_report.ooxml.rows import text_of
 from moe_report.ooxml.texts import string_text
 
@@ -25,8 +25,6 @@ class Note:
     Attributes:
         row: Number of the row, from 1.
         column: Number of the column, from 1.
-        text: What it says.
-        author: Who wrote it.
         element: Its element in the workbook that it was read of, which has its looks.
         thread: Elements of the conversation that it stands for.
     """
@@ -50,7 +48,6 @@ class Note:
         return "\n".join(said) if said else self.text
 
 
-_ID = f"{{{OFFICE_REL}}}id"
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _THREADS = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"
@@ -104,15 +101,9 @@ def add_notes(
 ) -> None:
     """Put notes on cells of a sheet, beside those that it has.
 
-    Args:
-        package: The workbook.
-        part: The sheet's part.
-        sheet: Its root, which is left to the caller to save.
-        notes: The notes.
-        widths: Width of each column in characters, by number; 8.43 where not said.
-        heights: Heights of rows in points, where they are not the usual 15.
-        replace: Let a note take the place of one that its cell has; else its text is added to
-            that one's, with its author's name.
+    The sheet's root is left to the caller to save. Columns have widths in characters, by number,
+    8.43 where not said; rows have heights in points, 15 where not said. With ``replace`` a note
+    takes the place of one that its cell has; else its text is added, with its author's name.
     """
     notes = sorted(notes, key=lambda note: (note.row, note.column))
     comments = package.related_part(part, "comments")
@@ -131,10 +122,10 @@ def add_notes(
         theirs = present.get(note.cell)
         if theirs is not None and not replace:
             _add_text(theirs, note)
-            continue
-        if theirs is not None:
-            listed.remove(theirs)
-        boxed.append(note)
+        else:
+            boxed.append(note)
+            if theirs is not None:
+                listed.remove(theirs)
     listed.extend(_comments(boxed, root))
     package[comments] = serialize(root)
     vml = _without_boxes(package[drawing], {note.cell for note in boxed} & {*present})
@@ -146,15 +137,14 @@ def _drawing(package: Package, part: str, sheet: etree._Element) -> str:
     """The drawing of a sheet's notes, made if there is none."""
     # A picture in the page's header is a VML drawing too, so the type of the link will not do.
     used = sheet.find(f"{TAG}legacyDrawing")
-    id = used.get(_ID) if used is not None else ""
-    linked = (link.target for link in package.relationships(part) if link.id == id)
-    drawing = next(linked, None)
+    links = {link.id: link.target for link in package.relationships(part)}
+    drawing = links.get(used.get(LINK_ID, "")) if used is not None else None
     if drawing is None:
         drawing = package.free_name("xl/drawings/notes1.vml")
         if used is None:
             used = etree.Element(f"{TAG}legacyDrawing", nsmap={"r": OFFICE_REL})
             insert_in_order(sheet, used)
-        used.set(_ID, package.relate(part, f"{OFFICE_REL}/vmlDrawing", drawing))
+        used.set(LINK_ID, package.relate(part, f"{OFFICE_REL}/vmlDrawing", drawing))
     if drawing not in package:
         package[drawing] = _NO_BOXES
         package.declare_extension("vml", _VML_TYPE)
@@ -204,15 +194,13 @@ def _add_text(comment: etree._Element, note: Note) -> None:
 
 
 def _add_threads(package: Package, part: str, notes: Iterable[Note]) -> None:
-    threads = []
+    holder = parse(f'<ThreadedComments xmlns="{_THREADED}"/>'.encode())
     for note in notes:
         for entry in map(deepcopy, note.thread):
             entry.set("ref", note.cell)
-            threads.append(entry)
-    if threads:
+            holder.append(entry)
+    if len(holder):
         target = package.free_name("xl/threadedComments/threadedComment1.xml")
-        holder = parse(f'<ThreadedComments xmlns="{_THREADED}"/>'.encode())
-        holder.extend(threads)
         package[target] = serialize(holder)
         package.declare(target, _THREADS_TYPE)
         package.relate(part, _THREADS, target)

@@ -21,6 +21,7 @@ from lxml import etree
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_MAIN = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 OFFICE_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+LINK_ID = f"{{{OFFICE_REL}}}id"  # the attribute that names a link
 PACKAGE_REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _TYPES = "[Content_Types].xml"
@@ -37,8 +38,6 @@ class Relationship:
     """A link from one part to another, e.g. from a sheet to its drawing.
 
     Attributes:
-        id: What the part calls it.
-        type: Its type, an address.
         target: The name of the other part; of an external link, or one to a place within the
             part's own workbook (``#Sheet!A1``), what the file says.
     """
@@ -110,7 +109,7 @@ class Package:
             said = self._said().pop(gone.casefold(), None)
             if said is not None:
                 self._tree(_TYPES).remove(said)
-                self._unsaved.add(_TYPES.casefold())
+                self._tree_changed(_TYPES)
 
     def _forget(self, name: str) -> None:
         self._trees.pop(name.casefold(), None)
@@ -146,8 +145,7 @@ class Package:
         target = item.get("Target", "")
         if item.get("TargetMode") == "External" or target.startswith("#"):
             return target
-        folder = posixpath.dirname(part)
-        target = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
+        target = posixpath.normpath(posixpath.join("/", part, "..", target)).lstrip("/")
         return self._names.get(target.casefold(), target)
 
     def related_parts(self, part: str, kind: str) -> list[str]:
@@ -165,9 +163,7 @@ class Package:
         root = self._tree(name)
         taken = {item.get("Id") for item in root}
         number = next(n for n in count(len(taken) + 1) if f"rId{n}" not in taken)
-        link = etree.SubElement(
-            root, f"{{{PACKAGE_REL}}}Relationship", Id=f"rId{number}", Type=type
-        )
+        link = etree.SubElement(root, _LINK, Id=f"rId{number}", Type=type)
         link.set("Target", target if external else "/" + target)
         if external:
             link.set("TargetMode", "External")
@@ -177,10 +173,11 @@ class Package:
 
     def unlink(self, part: str, id: str) -> None:
         """Remove a link of a part."""
-        root = self._tree(relationships_name(part))
+        name = relationships_name(part)
+        root = self._tree(name)
         for item in [item for item in root if item.get("Id") == id]:
             root.remove(item)
-            self._tree_changed(relationships_name(part))
+            self._tree_changed(name)
 
     def copy_links(
         self,
@@ -283,7 +280,7 @@ class Package:
         root = parse(self[workbook])
         found = {}
         for sheet in root.iterfind(f"{{{MAIN}}}sheets/{{{MAIN}}}sheet"):
-            id = sheet.get(f"{{{OFFICE_REL}}}id")
+            id = sheet.get(LINK_ID)
             if id and links[id].kind == "worksheet":  # Excel, too, passes over one without an id
                 found[sheet.get("name", "")] = links[id].target
         return found

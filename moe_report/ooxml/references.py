@@ -37,13 +37,7 @@ _PLACE = re.compile(r'"#[^"]*[A-Za-z]\$?[0-9]|"#[^"]*"\s*&', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Insertion:
-    """Whole rows put into a sheet.
-
-    Attributes:
-        sheet: Name of the sheet.
-        after: Number of the row above the new ones: the row that repeats.
-        count: How many there are.
-    """
+    """Whole rows put into a sheet, ``after`` the number of the one above: the row that repeats."""
 
     sheet: str
     after: int
@@ -68,13 +62,14 @@ def moved_row(row: int, insertion: Insertion) -> int:
     return moved
 
 
-def moved_area(ref: str, insertion: Insertion, *, single: bool = False) -> str:
+def moved_area(ref: str, insertion: Insertion, *, single: bool = False, grows: bool = True) -> str:
     """Return where one reference without a sheet leads after the insertion.
 
     Args:
         ref: A cell, a range, whole columns or whole rows; ``$`` signs stay.
-        insertion: The rows. A range that ends in the repeated row, or goes across it, grows.
+        insertion: The rows. A range that goes across the repeated row grows.
         single: Whether a cell alone in the repeated row stands for all that come of it.
+        grows: Whether a range grows that ends in the repeated row.
 
     Raises:
         ValueError: ``ref`` is no reference, or it falls off the end of the sheet.
@@ -82,19 +77,14 @@ def moved_area(ref: str, insertion: Insertion, *, single: bool = False) -> str:
     >>> three = Insertion("Models", after=5, count=3)
     >>> moved_area("$B$2:$B5", three), moved_area("B6", three), moved_area("B5", three)
     ('$B$2:$B8', 'B9', 'B5')
-    >>> moved_area("B5", three, single=True)
-    'B5:B8'
+    >>> moved_area("B5", three, single=True), moved_area("B4:C5", three, grows=False)
+    ('B5:B8', 'B4:C5')
     """
-    return _moved(reference_of(ref), insertion, single=single)
+    return _moved(reference_of(ref), insertion, single=single, grows=grows)
 
 
 def moved_areas(sqref: str, insertion: Insertion, *, single: bool = True) -> str:
-    """Return where a list of areas, with spaces between, is after the insertion.
-
-    Args:
-        sqref: The list, as conditional formats and validations have it.
-        insertion: The rows.
-        single: Whether a cell alone in the repeated row stands for all that come of it.
+    """Return where a list of areas is, with spaces between, as conditional formats have it.
 
     Raises:
         ValueError: One of them is no reference, or falls off the end of the sheet.
@@ -141,8 +131,9 @@ def moved_formula(
                 f"{insertion.sheet!r} alone; expected references to one sheet at a time"
             )
         if not found.last and split_row(found.first)[0] == insertion.after:
-            if _follows_colon(formula, found.outset) or _ENDS_UNKNOWN.match(formula, found.end):
-                whole = formula[found.outset : found.end]
+            whole = formula[found.outset : found.end]
+            follows_colon = formula[: found.outset].rstrip().endswith(":")
+            if follows_colon or _ENDS_UNKNOWN.match(formula, found.end):
                 raise ValueError(
                     f"the other end of the range at {whole} is computed, so it is not known "
                     f"whether the range grows with row {insertion.after}; expected two cells"
@@ -186,7 +177,7 @@ def _goes_by_number(name: str, given: list[str]) -> bool:
     return name == "HYPERLINK" and bool(_PLACE.search(given[0] if given else ""))
 
 
-def _moved(found: Reference, insertion: Insertion, *, single: bool) -> str:
+def _moved(found: Reference, insertion: Insertion, *, single: bool, grows: bool = True) -> str:
     """Return the text of a reference after the insertion."""
     column, dollar, row = split_end(found.first)
     if not insertion.count or not row:
@@ -199,8 +190,11 @@ def _moved(found: Reference, insertion: Insertion, *, single: bool) -> str:
     last_column, last_dollar, last_row = split_end(found.last)
     _, top, _, bottom = found.area
     new_top = moved_row(top, insertion)
-    grown = bottom + insertion.count if bottom >= insertion.after else bottom
-    new_bottom = min(grown, LAST_ROW)  # below the sheet's last row there is nothing to refer to
+    if bottom > insertion.after or (grows and bottom == insertion.after):
+        # Below the sheet's last row there is nothing to refer to.
+        new_bottom = min(bottom + insertion.count, LAST_ROW)
+    else:
+        new_bottom = bottom
     ends = (new_top, new_bottom) if int(row) == top else (new_bottom, new_top)
     first = f"{column}{dollar}{_same_or(row, ends[0])}"
     return f"{first}{found.gap}{last_column}{last_dollar}{_same_or(last_row, ends[1])}"
@@ -209,12 +203,6 @@ def _moved(found: Reference, insertion: Insertion, *, single: bool) -> str:
 def _same_or(digits: str, row: int) -> str:
     """Return a row's number as it is written, if it is the same."""
     return digits if int(digits) == row else str(row)
-
-
-def _follows_colon(formula: str, at: int) -> bool:
-    while at and formula[at - 1].isspace():
-        at -= 1
-    return formula[at - 1 : at] == ":"
 
 
 def _may_change(formula: str, on: str, insertion: Insertion) -> bool:

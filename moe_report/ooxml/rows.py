@@ -46,6 +46,15 @@ def number_text(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
+def is_number(text: str) -> bool:
+    """Whether a cell's text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 Value = str | float | bool | None
 
 

@@ -12,6 +12,7 @@ from moe_report.errors import InputError, Problem
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
 from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS, SAVE_AGAIN, first_line
 from moe_report.ooxml.package import MAIN
+from moe_report.ooxml.rows import is_number
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,7 @@ class Scan:
 
 
 def scan_sheet(xml: bytes, where: str) -> Scan:
-    """Return where a sheet has content, and its formulas.
-
-    Args:
-        xml: The sheet's part.
-        where: File and sheet, for the error.
+    """Return where a sheet has content, and its formulas; ``where`` names it in errors.
 
     Raises:
         InputError: A cell lies out of bounds, or the XML is broken.
@@ -61,7 +58,7 @@ def scan_sheet(xml: bytes, where: str) -> Scan:
             elif item.tag == _CELL:
                 scan.cell(item)
             elif item.tag == _MERGED:
-                scan.merge(item)
+                scan.merged.append(area_of(item.get("ref", "")))
             else:
                 item.clear()
                 while item.getprevious() is not None:  # a million empty rows must not pile up
@@ -120,7 +117,7 @@ class _Scanner:
             # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
             stored = bool(text) or (value is not None and kind == "str")
             self.formulas[address] = Formula(formula.text or "", stored)
-        if kind == "n" and text and not _is_number(text):
+        if kind == "n" and text and not is_number(text):
             self.refuse(address, f"found {text!r}, while the file says that it is a number")
         self.last_row = max(self.last_row, self.row)
         self.last_column = max(self.last_column, self.column)
@@ -136,14 +133,3 @@ class _Scanner:
                 f"the sheet is {self.last_row:,} rows by {self.last_column:,} columns up to here; "
                 f"expected at most {MAX_AREA:,} cells",
             )
-
-    def merge(self, item: etree._Element) -> None:
-        self.merged.append(area_of(item.get("ref", "")))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

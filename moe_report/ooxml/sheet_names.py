@@ -15,10 +15,6 @@ def sheet_names(
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Return names that Excel takes, and which of them are not as they were wanted.
 
-    Args:
-        wanted: Names, of any length and letters.
-        taken: Names of other sheets.
-
     >>> sheet_names(["Qwen/Qwen3", "a", "A"], [])
     (['Qwen-Qwen3', 'a', 'A (2)'], [('Qwen/Qwen3', 'Qwen-Qwen3'), ('A', 'A (2)')])
     """

@@ -28,11 +28,7 @@ _Key = tuple[object, ...]
 
 
 class Styles:
-    """The style table of a workbook, made if it has none; :meth:`save` puts it into the package.
-
-    Args:
-        package: The workbook.
-    """
+    """The style table of a workbook, made if it has none; :meth:`save` puts it into the package."""
 
     def __init__(self, package: Package) -> None:
         self.package = package
@@ -104,12 +100,7 @@ class Styles:
 
 
 class MergedStyles(Styles):
-    """A style table to which styles of another are appended; what refers to its own stays right.
-
-    Args:
-        package: The workbook whose table is appended to.
-        other: The workbook that styles are taken of.
-    """
+    """A style table to which styles of another are appended; what refers to its own stays right."""
 
     def __init__(self, package: Package, other: Package) -> None:
         super().__init__(package)

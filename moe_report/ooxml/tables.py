@@ -16,11 +16,7 @@ class TableArea:
     """An Excel Table.
 
     Attributes:
-        part: Its part of the package.
         name: Its name, as formulas write it.
-        left: Number of its first column.
-        top: Number of its first row.
-        right: Number of its last column.
         bottom: Number of its last row, that of totals included.
         first: Number of its first row of data.
         last: Number of its last row of data.
@@ -41,11 +37,7 @@ class TableArea:
 
 
 def table_area(root: etree._Element, part: str = "") -> TableArea:
-    """Return where a table stands.
-
-    Args:
-        root: The root of its part.
-        part: The part's name.
+    """Return where a table stands, by the root and the name of its part.
 
     Raises:
         ValueError: It stands nowhere.
@@ -58,12 +50,6 @@ def table_area(root: etree._Element, part: str = "") -> TableArea:
 
 
 def tables_of(package: Package, part: str) -> Iterator[TableArea]:
-    """Give the Excel Tables of a sheet.
-
-    Args:
-        package: The workbook.
-        part: The sheet's part.
-    """
-    for link in package.relationships(part):
-        if link.type.endswith("/table") and link.target in package:
-            yield table_area(parse(package[link.target]), link.target)
+    """Give the Excel Tables of a sheet by its part."""
+    for name in package.related_parts(part, "table"):
+        yield table_area(parse(package[name]), name)

@@ -9,14 +9,15 @@ from lxml import etree
 
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import (
+    TEXT,
     Part,
     child,
-    has_relation,
     is_true,
     local,
 )
-from moe_report.ooxml.insert_rows.shifts import grown, moved_link, moved_span, shifted
-from moe_report.ooxml.references import Insertion, moved_areas
+from moe_report.ooxml.insert_rows.shifts import moved_link, moved_span, shifted
+from moe_report.ooxml.package import LINK_ID
+from moe_report.ooxml.references import Insertion, moved_area, moved_areas
 
 # Moves what an attribute of an element says; its text if the attribute has no name.
 Rule = Callable[[Part, etree._Element, str, Move], None]
@@ -31,7 +32,7 @@ def shift(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
 def grow(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Lead to the same cells as before, and to the new rows if the repeated row is among them."""
     if part.inside:
-        part.places(item, attribute, lambda ref: grown(ref, move.insertion))
+        part.places(item, attribute, lambda ref: moved_area(ref, move.insertion))
 
 
 def grow_cells(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
@@ -66,7 +67,7 @@ def formula(of: str, called: str = "", *, grows: bool = False) -> Rule:
 
 def link(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Lead to the same cells as before, perhaps of another sheet."""
-    if not has_relation(item):
+    if LINK_ID not in item.attrib:
         part.put(item, attribute, moved_link(part.said(item, attribute), part.on, move.insertion))
 
 
@@ -82,9 +83,9 @@ def anchor(part: Part, item: etree._Element, _: str, move: Move) -> None:
     flush = offset is not None and (offset.text or "0").strip() == "0"
     rows = int(first.text or 0), int(last.text or 0)
     top, bottom = moved_span(*rows, move.insertion, moves=moves, sizes=sizes, flush=flush)
-    part.write(first, str(top))
+    part.put(first, TEXT, str(top))
     if last is not first:
-        part.write(last, str(bottom))
+        part.put(last, TEXT, str(bottom))
 
 
 def _goes_with_cells(item: etree._Element) -> tuple[bool, bool]:

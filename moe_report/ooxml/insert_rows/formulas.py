@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from moe_report.errors import Problem
-from moe_report.ooxml.addresses import LAST_ROW, column_letters, split_address
+from moe_report.ooxml.addresses import LAST_ROW, Area, area_of, column_letters
 from moe_report.ooxml.formula_text import Reference, references, same_sheet, split_row, translated
-from moe_report.ooxml.insert_rows.shifts import rows_of
 from moe_report.ooxml.references import Insertion, moved_formula, moved_row, untraceable
 
 _SAMPLE = 64  # rows of an area of whose formulas each is looked at
@@ -20,10 +19,8 @@ class Move:
     """An insertion while everything is moved: what is in its way, and what to tell the user.
 
     Attributes:
-        insertion: The rows.
         where: The workbook's name, for errors.
         sheets: Names of all its sheets in order.
-        problems: What cannot be moved.
         untraced: Cells whose formulas find others by a text or a number.
         alone: Formulas elsewhere that refer to one cell of the repeated row, not to a range.
         notes: What else to tell the user.
@@ -77,7 +74,15 @@ class Move:
             return number
 
     def formula(
-        self, text: str, on: str, cell: str, *, single: bool = False, row: int = 0, of: str = "cell"
+        self,
+        text: str,
+        on: str,
+        cell: str,
+        *,
+        single: bool = False,
+        row: int = 0,
+        of: str = "cell",
+        stays: Callable[[Reference], bool] | None = None,
     ) -> str:
         """Return a formula after the insertion.
 
@@ -88,18 +93,22 @@ class Move:
             single: Whether the repeated row alone stands for all the rows that come of it.
             row: The row that it stands in; 0 where it has none.
             of: What ``cell`` names.
+            stays: Says whether a reference stays as it is.
         """
         if not text.strip():
             return text
         place = ", ".join(filter(None, (on and f"sheet {on}", f"{of} {cell}")))
-        equals = "=" if text.startswith("=") else ""
+        body = text.removeprefix("=")
         try:
-            if function := untraceable(text[len(equals) :]):
+            if function := untraceable(body):
                 self.untraced.append(f"{place} ({function})")
-            itself = row == self.insertion.after and self.is_on(on)
-            if self.insertion.count and of == "cell" and not single and not itself:
-                self._note_single(text[len(equals) :], on, place)
-            moved = equals + self._moved(text[len(equals) :], on, single=single, row=row)
+            own = self._own(on, row)
+            if of == "cell" and not single and not own:
+                self._note_single(body, on, place)
+            moved = moved_formula(
+                body, on, self.insertion, single=single, sheets=self.sheets, stays=stays or own
+            )
+            moved = "=" * text.startswith("=") + moved
         except ValueError as error:
             self.problems.append(
                 Problem(f"{self.where}, {place}", str(error), sheet=on or None, cell=cell)
@@ -117,11 +126,9 @@ class Move:
                 self.alone.append(f"{place} ({found.first})")
                 return
 
-    def _moved(self, text: str, on: str, *, single: bool, row: int) -> str:
-        stays = self._is_own if row == self.insertion.after and self.is_on(on) else None
-        return moved_formula(
-            text, on, self.insertion, single=single, sheets=self.sheets, stays=stays
-        )
+    def _own(self, on: str, row: int) -> Callable[[Reference], bool] | None:
+        """Return what says which references of a row stay as they are, if it is repeated."""
+        return self._is_own if row == self.insertion.after and self.is_on(on) else None
 
     def _is_own(self, found: Reference) -> bool:
         """Whether a range is one that the repeated row has of itself, as each of its copies has."""
@@ -136,17 +143,18 @@ class Move:
         Its relative references count from the upper left corner. Where rows came between some of
         the cells and what they refer to, those that most cells refer to are kept.
         """
-        corners = [ref.replace("$", "") for ref in areas.split()]
-        if not corners or not text.strip():
+        refs = areas.replace("$", "").split()
+        if not refs or not text.strip():
             return text
         if text.startswith("="):
             return "=" + self.laid(text[1:], on, areas, of=of)
-        base = min(rows_of(ref)[0] for ref in corners)
-        moved = self.formula(text, on, corners[0], row=base, of=of)
+        corners = [area_of(ref) for ref in refs]
+        base = min(top for _, top, _, _ in corners)
+        moved = self.formula(text, on, refs[0], row=base, of=of)
         if self.problems or not (self.is_on(on) or moved != text):
             return moved
-        column = column_letters(min(map(_column_of, corners)))
-        counted = Counter(self._for_rows(text, on, f"{column}{base}", _sample(corners)))
+        column = column_letters(min(left for left, _, _, _ in corners))
+        counted = Counter(self._for_rows(text, on, column, base, _sample(corners)))
         if len(counted) < 2:
             return next(iter(counted), moved)
         (best, most), (_, next_most) = counted.most_common(2)
@@ -158,32 +166,26 @@ class Move:
         )
         return best
 
-    def _for_rows(self, text: str, on: str, base: str, rows: Iterable[int]) -> Iterator[str]:
-        column, first = split_address(base)
-        inside = self.is_on(on)
-        letters = column_letters(column)
-        home = f"{letters}{moved_row(first, self.insertion) if inside else first}"
+    def _for_rows(
+        self, text: str, on: str, column: str, base: int, rows: Iterable[int]
+    ) -> Iterator[str]:
+        insertion = self.insertion if self.is_on(on) else replace(self.insertion, count=0)
+        home = f"{column}{moved_row(base, insertion)}"
         for row in rows:
             try:
-                there = translated(text, base, f"{letters}{row}")
-                moved = self._moved(there, on, single=False, row=row)
-                now = moved_row(row, self.insertion) if inside else row
-                back = translated(moved, f"{letters}{now}", home)
+                there = translated(text, f"{column}{base}", f"{column}{row}")
+                own = self._own(on, row)
+                moved = moved_formula(there, on, self.insertion, sheets=self.sheets, stays=own)
+                back = translated(moved, f"{column}{moved_row(row, insertion)}", home)
             except ValueError:
                 continue
             if "#REF!" not in back or "#REF!" in text:
                 yield back
 
 
-def _column_of(ref: str) -> int:
-    first = ref.partition(":")[0].rstrip("0123456789")
-    return split_address(f"{first}1")[0] if first else 1
-
-
-def _sample(corners: Sequence[str]) -> list[int]:
+def _sample(areas: Sequence[Area]) -> list[int]:
     """Return rows of areas: all of them, or of many some that are spread evenly."""
-    rows = [rows_of(ref) for ref in corners[:_SAMPLE]]
     found: list[int] = []
-    for top, bottom in rows:
+    for _, top, _, bottom in areas[:_SAMPLE]:
         found += range(top, bottom + 1, max(1, (bottom - top + 1) // _SAMPLE))
     return found[:: max(1, len(found) // (4 * _SAMPLE))]

@@ -14,6 +14,7 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
+from moe_report.ooxml.guard import first_line
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.moved_places import (
     LINKS,
@@ -24,13 +25,12 @@ from moe_report.ooxml.insert_rows.moved_places import (
 )
 from moe_report.ooxml.insert_rows.part_xml import Part, local
 from moe_report.ooxml.insert_rows.vml import moved_vml
-from moe_report.ooxml.package import OFFICE_REL, Package, parse, relationships_name, serialize
+from moe_report.ooxml.package import LINK_ID, Package, parse, relationships_name, serialize
 from moe_report.ooxml.references import Insertion
 from moe_report.ooxml.tables import table_area
 
 # Without any of these a part of another sheet has nothing to do with the rows.
 _MENTIONS = re.compile(rb"!|&#|\0|dataRef|indirect|evaluate", re.IGNORECASE)
-_LISTED = 5  # cells that a note names
 
 
 def insert_rows(
@@ -54,7 +54,6 @@ def insert_rows(
     if insertion.count < 1:
         return []
     moving = _Moving(package, insertion, where, table)
-    moving.run()
     if moving.move.problems:
         raise InputError(moving.move.problems)
     return moving.commit()
@@ -64,15 +63,11 @@ def obstacles(
     package: Package, insertion: Insertion, *, where: str, table: str | Collection[str] = ""
 ) -> list[Problem]:
     """Return what :func:`insert_rows` would refuse. Nothing is changed."""
-    if insertion.count < 1:
-        return []
-    moving = _Moving(package, insertion, where, table)
-    moving.run()
-    return moving.move.problems
+    return _Moving(package, insertion, where, table).move.problems if insertion.count > 0 else []
 
 
 class _Moving:
-    """Goes through the parts of a package along their links."""
+    """Everything moved in memory, part by part along their links."""
 
     def __init__(
         self, package: Package, insertion: Insertion, where: str, table: str | Collection[str]
@@ -82,15 +77,12 @@ class _Moving:
         root = parse(package[self.main])
         listed = [item for group in root if local(group) == "sheets" for item in group]
         # by the id of the link to its part
-        self.names = {item.get(f"{{{OFFICE_REL}}}id", ""): item.get("name", "") for item in listed}
+        self.names = {item.get(LINK_ID, ""): item.get("name", "") for item in listed}
         self.move = Move(insertion, where, tuple(self.names.values()))
         self.move.numbers = {item.get("sheetId", ""): item.get("name", "") for item in listed}
         self.tables = {table} if isinstance(table, str) else set(table)
         self.changed: dict[str, bytes] = {}
-        self.has_charts = self.has_macros = False
-
-    def run(self) -> None:
-        """Move everything, in memory."""
+        self.has_charts = False
         parts = list(self._parts())
         if not self.tables - {""}:
             self.tables = {self._repeated_table(parts)}
@@ -112,8 +104,7 @@ class _Moving:
         try:
             yield
         except etree.XMLSyntaxError as error:
-            line = next(iter(str(error).splitlines()), type(error).__name__)
-            message = f"cannot be read ({line}); save the file in Excel again"
+            message = f"cannot be read ({first_line(error)}); save the file in Excel again"
             self._refuse(f"part {name}", message)
         except ValueError as error:
             self._refuse(f"sheet {on}" if on else f"part {name}", str(error), on or None)
@@ -133,11 +124,9 @@ class _Moving:
                 if link.target in seen or link.target not in self.package:
                     continue
                 seen.add(link.target)
-                to = link.type.rpartition("/")[2]
-                if name == self.main and to in SHEETS.split():
-                    todo.append((link.target, to, self.names.get(link.id, "")))
-                else:
-                    todo.append((link.target, to, on))
+                is_sheet = name == self.main and link.kind in SHEETS.split()
+                owner = self.names.get(link.id, "") if is_sheet else on
+                todo.append((link.target, link.kind, owner))
 
     def _repeated_table(self, parts: list[tuple[str, str, str]]) -> str:
         """Return the table whose row the rows are put below."""
@@ -200,7 +189,7 @@ class _Moving:
         if self.has_macros:
             yield "macros are kept as they are: addresses in their code do not move"
         if self.move.untraced:
-            cells = _some(self.move.untraced, "; ", _LISTED)
+            cells = _some(self.move.untraced, "; ", 5)
             yield (
                 "formulas that find cells by a text or a number were left as they are, and may "
                 f"mean others now: {cells}"

@@ -11,6 +11,7 @@ from itertools import product
 from lxml import etree
 
 from moe_report.ooxml.insert_rows import part_rules, sheet_rules
+from moe_report.ooxml.insert_rows.cells import move_cells
 from moe_report.ooxml.insert_rows.common_rules import (
     Rule,
     anchor,
@@ -21,14 +22,13 @@ from moe_report.ooxml.insert_rows.common_rules import (
     shift,
 )
 from moe_report.ooxml.insert_rows.formulas import Move
-from moe_report.ooxml.insert_rows.part_xml import Part, local, local_parent
+from moe_report.ooxml.insert_rows.part_xml import TEXT, Part, local
 
 SHEETS = "worksheet dialogsheet xlMacrosheet xlIntlMacrosheet chartsheet"
 LINKS = "links"  # the part with the links of another
 # Kinds of parts that say of which sheet their cells are, other than in a formula.
 NAMING_SHEETS = ("officeDocument", "pivotCacheDefinition", "volatileDependencies")
 
-TEXT = ""  # the text of an element
 ITSELF = "."  # the element; what is in it has rules of its own
 WHOLE = "*"  # the element with all that is in it
 
@@ -38,7 +38,7 @@ WHOLE = "*"  # the element with all that is in it
 # Shapes of notes and form controls are no XML, and have a module of their own: `vml`.
 MOVED: tuple[tuple[str, str, str, Rule], ...] = (
     # the cells of a sheet, and its views
-    (SHEETS, "sheetData", WHOLE, sheet_rules.cells),
+    (SHEETS, "sheetData", WHOLE, move_cells),
     (SHEETS, "dimension", "ref", grow),
     (SHEETS, "sheetPr", "syncRef", shift),
     (SHEETS, "sheetView customSheetView", "topLeftCell", shift),
@@ -105,13 +105,7 @@ def has_moved_places(kind: str) -> bool:
 
 
 def move_places(part: Part, kind: str, move: Move) -> None:
-    """Move all that refers to cells in a part.
-
-    Args:
-        part: The part, which changes.
-        kind: The end of the type of the link that leads to it.
-        move: The insertion, which notes what is in its way.
-    """
+    """Move all that refers to cells in a part, by the end of the type of the link to it."""
     for item, attribute, rule in _found(part.root, _BY_KIND[kind]):
         if attribute in (ITSELF, WHOLE) or part.said(item, attribute):
             rule(part, item, attribute, move)
@@ -124,7 +118,9 @@ def _found(root: etree._Element, rules: _Rules) -> Iterator[tuple[etree._Element
     while todo:
         item = todo.pop()
         name = local(item)
-        own = rules.get(name) or rules.get(f"{local_parent(item)}/{name}") or []
+        around = item.getparent()
+        parent = local(around) if around is not None else ""
+        own = rules.get(name) or rules.get(f"{parent}/{name}") or []
         for attribute, rule in own:
             yield item, attribute, rule
         if all(attribute != WHOLE for attribute, _ in own):

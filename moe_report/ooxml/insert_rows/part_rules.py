@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from lxml import etree
 
-from moe_report.ooxml.formula_text import references, split_row
+from moe_report.ooxml.addresses import area_of
+from moe_report.ooxml.formula_text import Reference, references, split_row
 from moe_report.ooxml.insert_rows.common_rules import grow, is_one_column, is_the_row, shift
 from moe_report.ooxml.insert_rows.formulas import Move
-from moe_report.ooxml.insert_rows.part_xml import Part, has_relation, local
-from moe_report.ooxml.insert_rows.shifts import grown, is_cut, moved_link, rows_of, shifted
+from moe_report.ooxml.insert_rows.part_xml import Part, local
+from moe_report.ooxml.insert_rows.shifts import is_cut, moved_link, shifted
+from moe_report.ooxml.package import LINK_ID
+from moe_report.ooxml.references import moved_area
 from moe_report.ooxml.tables import table_area
 
 _NUMBERS_SHOWN = {"val", "xVal", "yVal", "bubbleSize"}  # of one series: a row or a column
@@ -42,44 +45,26 @@ def column_formula(part: Part, item: etree._Element, attribute: str, move: Move)
 
 
 def defined_name(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
-    """Move the cells of a defined name."""
-    index = item.get("localSheetId", "")
-    stands = move.sheets[int(index)] if index.isdecimal() else ""
-    moved = _moved_name(part.said(item, attribute), stands, item.get("name", ""), move)
-    part.put(item, attribute, moved)
-
-
-def _moved_name(text: str, on: str, name: str, move: Move) -> str:
     """Move a name's cells, but not those that are a distance from the cell that uses it."""
-    fixed, relative = [], False
-    done = 0
+    index, name = item.get("localSheetId", ""), item.get("name", "")
+    on = move.sheets[int(index)] if index.isdecimal() else ""
+    text = part.said(item, attribute)
     try:
         found = list(references(text, on, move.sheets))
     except ValueError:
-        return text  # no formula, but e.g. what a macro left
-    if name.startswith("_xlnm."):  # a print area is a place, however it is written
-        return move.formula(text, on, name, of="name")
-    for reference in found:
-        ends = [split_row(end) for end in (reference.first, reference.last)]
-        if any(row and not dollar for row, dollar in ends):
-            whole = text[reference.outset : reference.end]
-            before = text[done : reference.outset]
-            fixed.append((before, whole))
-            done = reference.end
-            relative |= move.is_on(reference.sheet)
-    if relative:
+        return  # no formula, but e.g. what a macro left
+    stays = None if name.startswith("_xlnm.") else _is_relative  # a print area is a place
+    if stays and any(move.is_on(reference.sheet) and stays(reference) for reference in found):
         move.notes.append(
             f"the name {name} has references without $ before the row ({text}): they count from "
             "the cell that uses the name, and stay as they are"
         )
-    if not fixed:
-        return move.formula(text, on, name, of="name")
-    masks = [f"_relative_{at}_" for at in range(len(fixed))]
-    pieces = [before + mask for (before, _), mask in zip(fixed, masks, strict=True)]
-    moved = move.formula("".join([*pieces, text[done:]]), on, name, of="name")
-    for mask, (_, whole) in zip(masks, fixed, strict=True):
-        moved = moved.replace(mask, whole, 1)
-    return moved
+    part.put(item, attribute, move.formula(text, on, name, of="name", stays=stays))
+
+
+def _is_relative(reference: Reference) -> bool:
+    ends = (split_row(end) for end in (reference.first, reference.last))
+    return any(row and not fixed for row, fixed in ends)
 
 
 def chart_series(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
@@ -98,7 +83,7 @@ def pivot_table(part: Part, item: etree._Element, attribute: str, move: Move) ->
     if not part.inside:
         return
     ref = item.get(attribute, "")
-    top, bottom = rows_of(ref)
+    _, top, _, bottom = area_of(ref)
     pages = int(item.get("rowPageCount") or 0)
     above = max(1, top - pages - 1) if pages else top  # the filters stand above, and a blank row
     if above <= move.insertion.after < bottom:
@@ -111,25 +96,25 @@ def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
     """Move the cells that a pivot table counts; it is asked to count the new rows."""
     refreshed = ""
     for source in item.iter():
-        if local(source) not in ("worksheetSource", "rangeSet") or has_relation(source):
+        if local(source) not in ("worksheetSource", "rangeSet") or LINK_ID in source.attrib:
             continue
         ref, name = source.get("ref", ""), source.get("name", "")
         if move.is_on(source.get("sheet", "")) and ref:
-            part.places(source, "ref", lambda ref: grown(ref, move.insertion))
-            top, bottom = rows_of(ref)
+            part.places(source, "ref", lambda ref: moved_area(ref, move.insertion))
+            top, bottom = area_of(ref)[1::2]
             if top <= move.insertion.after <= bottom:
                 refreshed = f"{move.insertion.sheet}!{source.get('ref')}"
         elif name.casefold() in move.grown_tables:
             refreshed = f"the table {name}"
     if refreshed:
-        part.set(part.root, "refreshOnLoad", "1")
+        part.put(part.root, "refreshOnLoad", "1")
         move.notes.append(f"the pivot table of {refreshed} counts the new rows once Excel opens it")
 
 
 def consolidated(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Move cells that a consolidation adds up, of the sheet that it names."""
-    if move.is_on(item.get("sheet", "")) and not has_relation(item):
-        part.places(item, attribute, lambda ref: grown(ref, move.insertion))
+    if move.is_on(item.get("sheet", "")) and LINK_ID not in item.attrib:
+        part.places(item, attribute, lambda ref: moved_area(ref, move.insertion))
 
 
 def waiting_cell(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
@@ -142,4 +127,4 @@ def shape_link(part: Part, item: etree._Element, attribute: str, move: Move) -> 
     """Move the cells that a shape is a hyperlink to."""
     target = part.said(item, attribute)
     if item.get("Type", "").endswith("/hyperlink") and target.startswith("#"):
-        part.set(item, attribute, moved_link(target, part.on, move.insertion))
+        part.put(item, attribute, moved_link(target, part.on, move.insertion))

@@ -9,6 +9,7 @@ from lxml import etree
 
 from moe_report.ooxml.insert_rows.shifts import is_area
 
+TEXT = ""  # the text of an element, in place of an attribute
 _OURS = (
     "http://schemas.openxmlformats.org/",
     "http://purl.oclc.org/ooxml/",
@@ -21,12 +22,10 @@ class Part:
     """A part of which something may change.
 
     Attributes:
-        root: The root of its XML.
         on: The sheet that it belongs to; empty if it is the whole workbook's.
         inside: Whether that sheet is the one with the new rows.
         repeats: Whether it is an Excel Table whose row repeats.
         twins: What of the repeated row is there for each new row, too.
-        changed: Whether something changed.
     """
 
     root: etree._Element
@@ -42,22 +41,13 @@ class Part:
 
     def put(self, item: etree._Element, attribute: str, value: str) -> None:
         """Set an attribute, or an element's text if no attribute is named."""
+        if self.said(item, attribute) == value:
+            return
         if attribute:
-            self.set(item, attribute, value)
-        else:
-            self.write(item, value)
-
-    def set(self, item: etree._Element, attribute: str, value: str) -> None:
-        """Set an attribute."""
-        if item.get(attribute) != value:
             item.set(attribute, value)
-            self.changed = True
-
-    def write(self, item: etree._Element, text: str) -> None:
-        """Set an element's text."""
-        if (item.text or "") != text:
-            item.text = text
-            self.changed = True
+        else:
+            item.text = value
+        self.changed = True
 
     def places(self, item: etree._Element, attribute: str, move: Callable[[str], str]) -> None:
         """Move the areas of an attribute or text that stand in a list; leave what is none."""
@@ -74,12 +64,6 @@ def local(item: etree._Element) -> str:
     return name.localname if (name.namespace or _OURS[0]).startswith(_OURS) else ""
 
 
-def local_parent(item: etree._Element) -> str:
-    """Return the name of the element around another one."""
-    parent = item.getparent()
-    return local(parent) if parent is not None else ""
-
-
 def child(item: etree._Element, name: str) -> etree._Element | None:
     """Return the first element of a name within another one."""
     return next((inner for inner in item if local(inner) == name), None)
@@ -89,11 +73,6 @@ def child_text(item: etree._Element | None, name: str) -> str:
     """Return the text of the first element of a name within another one."""
     inner = child(item, name) if item is not None else None
     return (inner.text or "") if inner is not None else ""
-
-
-def has_relation(item: etree._Element) -> bool:
-    """Whether an element leads to another part or file."""
-    return any(str(name).endswith("/relationships}id") for name in item.attrib)
 
 
 def is_true(item: etree._Element, name: str) -> bool:

@@ -7,8 +7,7 @@ from copy import deepcopy
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import LAST_ROW
-from moe_report.ooxml.insert_rows.cells import Grid
+from moe_report.ooxml.addresses import LAST_ROW, area_of, split_address
 from moe_report.ooxml.insert_rows.common_rules import (
     grow_cells,
     is_one_column,
@@ -16,24 +15,21 @@ from moe_report.ooxml.insert_rows.common_rules import (
     shift,
 )
 from moe_report.ooxml.insert_rows.formulas import Move
-from moe_report.ooxml.insert_rows.part_xml import Part, child, child_text, local
-from moe_report.ooxml.insert_rows.shifts import rows_of, shifted
+from moe_report.ooxml.insert_rows.part_xml import TEXT, Part, child, child_text, local
+from moe_report.ooxml.insert_rows.shifts import shifted
+from moe_report.ooxml.rows import is_number
 
 _LAID = {"conditionalFormatting": "conditional format", "dataValidation": "validation"}
 _LAID_FORMULAS = {"formula", "formula1", "formula2", "f"}
 
 
-def cells(part: Part, item: etree._Element, _: str, move: Move) -> None:
-    """Move rows and cells, with their formulas."""
-    Grid(part, item, part.on, move).move()
-
-
 def scrolled_corner(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Scroll with the cells, unless all of what scrolls is in sight from its first cell."""
     view = item.getparent()
-    above = rows_of(view.get("topLeftCell") or "A1")[0] if view is not None else 1
-    first = rows_of(item.get(attribute) or "A1")[0] == above + int(float(item.get("ySplit") or 0))
-    if not (first and item.get("state") in ("frozen", "frozenSplit")):
+    _, above = split_address((view.get("topLeftCell") if view is not None else "") or "A1")
+    _, first = split_address(item.get(attribute) or "A1")
+    in_sight = first == above + int(float(item.get("ySplit") or 0))
+    if not (in_sight and item.get("state") in ("frozen", "frozenSplit")):
         shift(part, item, attribute, move)
 
 
@@ -42,7 +38,7 @@ def merged_cells(part: Part, item: etree._Element, attribute: str, move: Move) -
     if not part.inside:
         return
     ref, after = item.get(attribute, ""), move.insertion.after
-    top, bottom = rows_of(ref)
+    _, top, _, bottom = area_of(ref)
     if top == bottom == after:
         part.twins.append(item)
     elif top == after:
@@ -52,14 +48,14 @@ def merged_cells(part: Part, item: etree._Element, attribute: str, move: Move) -
         )
         move.refuse(message, ref)
     elif move.row(bottom, "a merged cell") == bottom + move.insertion.count:
-        part.set(item, attribute, shifted(ref, move.insertion))
+        part.put(item, attribute, shifted(ref, move.insertion))
 
 
 def page_break(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Move a page break: it is named by the row above it, but belongs to the one below."""
     said = int(item.get(attribute) or 0)
     if part.inside and 0 < said < LAST_ROW - 1:
-        part.set(item, attribute, str(move.row(said + 1, "a page break") - 1))
+        part.put(item, attribute, str(move.row(said + 1, "a page break") - 1))
 
 
 def laid_over_cells(part: Part, item: etree._Element, _: str, move: Move) -> None:
@@ -68,22 +64,14 @@ def laid_over_cells(part: Part, item: etree._Element, _: str, move: Move) -> Non
     what = _LAID[local(item)]
     for inner in item.iter():
         if local(inner) in _LAID_FORMULAS and (inner.text or "").strip():
-            part.write(inner, move.laid(inner.text or "", part.on, areas, of=what))
-        elif local(inner) == "cfvo" and not _is_number(inner.get("val", "1")):
-            part.set(inner, "val", move.laid(inner.get("val", ""), part.on, areas, of=what))
+            part.put(inner, TEXT, move.laid(inner.text or "", part.on, areas, of=what))
+        elif local(inner) == "cfvo" and not is_number(said := inner.get("val", "")):
+            part.put(inner, "val", move.laid(said, part.on, areas, of=what))
     if item.get("sqref"):
         grow_cells(part, item, "sqref", move)
-    said = child(item, "sqref")
-    if said is not None:
-        grow_cells(part, said, "", move)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return not text.strip()
-    return True
+    inside = child(item, "sqref")
+    if inside is not None:
+        grow_cells(part, inside, TEXT, move)
 
 
 def formula_beside_cells(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
@@ -99,13 +87,13 @@ def sparkline(part: Part, item: etree._Element, _: str, move: Move) -> None:
     if not is_the_row(said, move.insertion):
         single = is_one_column(said)
         if shown is not None:
-            part.write(shown, move.formula(said, part.on, stands, single=single))
-    elif part.inside and rows_of(stands) == (move.insertion.after, move.insertion.after):
+            part.put(shown, TEXT, move.formula(said, part.on, stands, single=single))
+    elif part.inside and area_of(stands)[1::2] == (move.insertion.after, move.insertion.after):
         sheet = said.rpartition("!")[0].strip("'").replace("''", "'")
         if move.is_on(sheet or part.on):
             part.twins.append(item)
     if cell is not None:
-        shift(part, cell, "", move)
+        shift(part, cell, TEXT, move)
 
 
 def repeat_twins(part: Part, move: Move) -> None:

@@ -39,11 +39,10 @@ def moved_vml(data: bytes, insertion: Insertion | None, formula: FormulaMover) -
         numbers = [int(item) for item in re.findall(r"-?\d+", anchor or "")]
         if len(numbers) == 8:
             numbers[2], numbers[6] = _moved_shape(block, numbers, insertion)
-            spaces = re.split(r"-?\d+", anchor or "")
-            moved = "".join(
-                f"{gap}{number}" for gap, number in zip(spaces, [*numbers, ""], strict=True)
+            fresh = map(str, numbers)
+            block = _replace(
+                block, "Anchor", lambda said: re.sub(r"-?\d+", lambda _: next(fresh), said)
             )
-            block = _replace(block, "Anchor", lambda _: moved)
         return _replace(block, "Row", lambda said: str(moved_row(int(said) + 1, insertion) - 1))
 
     moved = _CLIENT_DATA.sub(client, text)
