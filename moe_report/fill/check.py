@@ -35,11 +35,11 @@ def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str,
     problems = list(found)
     for table in template.tables:
         parts = tuple(
-            other.table_part
+            other.area.part
             for other in template.tables
             if (other.part, other.row) == (table.part, table.row)
         )
-        if table.table_part == parts[0]:  # all of a row are looked at together
+        if table.area.part == parts[0]:  # all of a row are looked at together
             problems += row_obstacles(package, table, parts, 1, where)
     titles = {part: title for title, part in package.sheets().items()}
     for sheet in template.sheets:

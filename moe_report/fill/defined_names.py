@@ -100,7 +100,7 @@ def named_cells(
         else:
             seen[place] = item.name
             pieces = (_expression(item, known),)
-            yield NamedCell(item.name, TemplateCell(found.sheet, found.part, top, left, pieces))
+            yield NamedCell(item.name, TemplateCell(found.sheet, top, left, pieces))
         if wrong:
             message = f"the name {item.name} leads here, and {wrong}"
             findings.problem(found.sheet, address, message)

@@ -53,7 +53,7 @@ def _summary(template: Template, problems: Sequence[Problem]) -> str:
 
 
 def _table(table: TemplateTable) -> str:
-    said = f"Table {table.name} (sheet {table.sheet}), row {table.row} once for each model"
+    said = f"Table {table.area.name} (sheet {table.sheet}), row {table.row} once for each model"
     if table.where:
         said += f" where {table.where.text}"
     if table.sort:

@@ -21,7 +21,7 @@ from moe_report.fill.sheet_parts import (
     shared_texts,
     sheet_titles,
 )
-from moe_report.fill.table_notes import Order, asks, notes_of, read_note
+from moe_report.fill.table_notes import Order, asks, read_note
 from moe_report.fill.template import (
     NamedCell,
     RepeatedSheet,
@@ -31,6 +31,7 @@ from moe_report.fill.template import (
 )
 from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.notes import read_notes
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.tables import TableArea, tables_of
 
@@ -104,7 +105,7 @@ class _Reader:
                 found.rows = {
                     (table.row, column)
                     for table in own
-                    for column in range(table.left, table.right + 1)
+                    for column in range(table.area.left, table.area.right + 1)
                 }
                 rest = [cell for place, cell in found.cells.items() if place not in taken]
                 refused = self._refuse_each(rest)
@@ -148,7 +149,7 @@ class _Reader:
         pieces = self._pieces(found.sheet, f"{column_letters(column)}{row}", text)
         if pieces is None or not any(isinstance(piece, Expression) for piece in pieces):
             return
-        cell = TemplateCell(found.sheet, found.part, row, column, pieces)
+        cell = TemplateCell(found.sheet, row, column, pieces)
         if len(pieces) > 1 and any(_is_formula(piece) for piece in pieces):
             message = "`| formula` is for a cell that holds nothing else"
             self.findings.problem(found.sheet, cell.address, message)
@@ -226,17 +227,16 @@ class _Reader:
                 self.findings.problem(sheet, repeating[other].address, message)
             taken |= {place for place in inside if place[0] in repeating}
             own = tuple(cell for place, cell in sorted(inside.items()) if place[0] == row)
-            notes = notes_of(self.package, part) if notes is None else notes
+            if notes is None:
+                listed = read_notes(self.package, part)
+                notes = {(note.row, note.column): note.conversation for note in listed}
             said = {
                 place: note
                 for place, note in sorted(notes.items())
                 if place in table and place[0] < table.first and asks(note)
             }
-            columns = (table.left, table.right)
             asked = self._table_note(sheet, said)
-            tables.append(
-                TemplateTable(sheet, part, table.part, table.name, row, *columns, own, *asked)
-            )
+            tables.append(TemplateTable(sheet, part, table, row, own, *asked))
         once = [cell for place, cell in found.cells.items() if place not in taken]
         taken |= self._refuse_formulas(once)
         return tables, taken

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
+from moe_report.fill.findings import Place
 from moe_report.fill.row_pattern import RowPattern, drifting
 from moe_report.ooxml.addresses import area_of, column_letters, split_address
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import Value, number_text
+from moe_report.ooxml.tables import tables_of
 
 _TARGET = "moe-report-rows"  # of the processing instruction that stands where rows will be
-
-
-@dataclass(frozen=True)
-class CellValue:
-    """A value for a cell.
-
-    Attributes:
-        row: Number of its row, from 1.
-        column: Number of its column, from 1.
-        value: What it will hold.
-    """
-
-    row: int
-    column: int
-    value: Value
 
 
 @dataclass(frozen=True)
@@ -47,49 +34,41 @@ class Band:
     contents: Mapping[int, Sequence[str]]
 
 
-@dataclass(frozen=True)
-class WrittenSheet:
-    """A sheet's new XML.
-
-    Attributes:
-        xml: The part.
-        formulas_changed: Whether a formula has come or gone.
-    """
-
-    xml: bytes
-    formulas_changed: bool
-
-
 def write_sheet(
-    xml: bytes, values: Iterable[CellValue], bands: Sequence[Band], where: str
-) -> WrittenSheet:
-    """Return a sheet with values in its cells, and rows repeated; all else is as it was.
+    xml: bytes, values: Mapping[Place, Value], bands: Sequence[Band], where: str
+) -> tuple[bytes, bool]:
+    """Return a sheet with values in its cells, and whether a formula has come or gone.
 
     Args:
         xml: The sheet's part; the rows below the repeated ones have moved down already.
-        values: Values for cells outside of the repeated rows.
+        values: Values by row and column, for cells outside of the repeated rows.
         bands: The rows that repeat.
         where: File and sheet, for errors.
     """
     root = parse(xml)
     cells = Cells(root, where)
-    for item in values:
-        _put(cells, item)
+    for (row, column), value in values.items():
+        if isinstance(value, str):
+            cells.put(row, column, {"t": value}, None)
+        else:
+            cells.put(row, column, {} if value is None else {"v": number_text(value)}, None)
+        if isinstance(value, bool):
+            cells.grid[row][column].set("t", "b")
     texts = []
     _repeat_merged(root, bands)
     for band in bands:
-        row = cells.rows[band.row]
-        texts.append(RowPattern(row, band.contents).text(band.row, band.count).encode())
+        pattern = cells.rows[band.row]
+        texts.append(RowPattern(pattern, band.contents).text(band.row, band.count).encode())
         marker = etree.ProcessingInstruction(_TARGET, str(len(texts) - 1))
-        marker.tail = row.tail
-        cells.data.replace(row, marker)
+        marker.tail = pattern.tail
+        cells.data.replace(pattern, marker)
     content = serialize(root)
     if texts:
         pieces = re.split(rb"<\?" + _TARGET.encode() + rb" (\d+)\?>", content)
         content = b"".join(
             texts[int(piece)] if at % 2 else piece for at, piece in enumerate(pieces)
         )
-    return WrittenSheet(content, cells.formulas_lost or bool(bands))
+    return content, cells.formulas_lost or bool(bands)
 
 
 def _repeat_merged(root: etree._Element, bands: Sequence[Band]) -> None:
@@ -104,18 +83,6 @@ def _repeat_merged(root: etree._Element, bands: Sequence[Band]) -> None:
                     item.addnext(etree.Element(item.tag, ref=ref))
     if merged is not None and merged.get("count"):
         merged.set("count", str(len(merged)))
-
-
-def _put(cells: Cells, item: CellValue) -> None:
-    value = item.value
-    if isinstance(value, str):
-        cells.put(item.row, item.column, {"t": value}, None)
-    elif value is None:
-        cells.put(item.row, item.column, {}, None)
-    else:
-        cells.put(item.row, item.column, {"v": number_text(value)}, None)
-        if isinstance(value, bool):
-            cells.grid[item.row][item.column].set("t", "b")
 
 
 def unshared(xml: bytes, rows: Collection[int], where: str) -> bytes:
@@ -168,16 +135,11 @@ def neighbours(
         own: Parts of the tables whose row it is.
     """
     found = []
-    for link in package.relationships(part):
-        if not link.type.endswith("/table") or link.target in own or link.target not in package:
-            continue
-        root = parse(package[link.target])
-        left, top, _, bottom = area_of(root.get("ref", "A1"))
-        if top <= row <= bottom:
-            name = root.get("displayName", root.get("name", ""))
+    for table in tables_of(package, part):
+        if table.part not in own and table.top <= row <= table.bottom:
             why = (
-                f"is in the table {name}, whose row would be copied for each model, too; put it "
-                "above or below the rows that repeat, or on another sheet"
+                f"is in the table {table.name}, whose row would be copied for each model, too; "
+                "put it above or below the rows that repeat, or on another sheet"
             )
-            found.append((f"{column_letters(left)}{row}", why))
+            found.append((f"{column_letters(table.left)}{row}", why))
     return found

@@ -22,11 +22,6 @@ from moe_report.fill.expressions.scope import (
 from moe_report.fill.expressions.static_check import StaticCheck, has_arguments
 from moe_report.fill.expressions.values import as_text, joined
 
-__all__ = [
-    "Context", "Expression", "Model", "TemplateValueError", "choose", "evaluate",
-    "parse_expression", "text_of_pieces",
-]  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Expression:
