@@ -20,11 +20,6 @@ from moe_report.schema.registry import Registry
 def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str, list[Problem]]:
     """Return in words what a template would fill, and everything that it could not.
 
-    Args:
-        data: The template's bytes.
-        registry: The metrics that there are.
-        where: The template's name, for problems.
-
     Raises:
         InputError: It is no workbook at all.
     """

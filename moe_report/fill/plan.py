@@ -85,9 +85,8 @@ class _Planner:
     def work(self) -> None:
         """Plan everything, and collect what is wrong."""
         titles = {part: title for title, part in self.package.sheets().items()}
-        known = set()
-        for sheet in self.template.sheets:
-            known |= named_only(self.package, titles[sheet.part])
+        repeated = (titles[sheet.part] for sheet in self.template.sheets)
+        known = set().union(*(named_only(self.package, title) for title in repeated))
         self.plan.notes += [str(note) for note in self.template.notes if note.where not in known]
         chosen = [self._chosen(table) for table in self.template.tables]
         self._insertions(chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -99,34 +99,32 @@ def unshared(xml: bytes, rows: Collection[int], where: str) -> bytes:
     return serialize(cells.root) if changed else xml
 
 
-def unrepeatable(xml: bytes, row: int) -> list[tuple[str, str]]:
-    """Return the cells of a row that cannot be repeated, by address, and why."""
-    found = []
+def unrepeatable(xml: bytes, row: int) -> Iterator[tuple[str, str]]:
+    """Give the cells of a row that cannot be repeated, by address, and why."""
     formulas = Cells(parse(xml), "").formulas()
     for address, item in formulas.elements.items():
         if split_address(address)[1] != row:
             continue
         if item.get("t") == "dataTable":
-            found.append((address, "is part of a what-if table, which cannot repeat"))
+            yield address, "is part of a what-if table, which cannot repeat"
         elif item.get("t") == "array" and item.get("ref", address) != address:
             why = f"is the array formula of {item.get('ref')}, which cannot repeat"
-            found.append((address, f"{why}; expected one of a single cell"))
+            yield address, f"{why}; expected one of a single cell"
         else:
             try:
                 other = drifting(formulas.text(address), row)
             except ValueError as error:
-                found.append((address, f"its formula cannot repeat: {error}"))
+                yield address, f"its formula cannot repeat: {error}"
                 continue
             if other:
                 why = f"its formula refers to {other}, and each copy of the row would refer to"
-                found.append((address, f"{why} another; expected $ before the number of the row"))
-    return found
+                yield address, f"{why} another; expected $ before the number of the row"
 
 
 def neighbours(
     package: Package, part: str, row: int, own: Collection[str]
-) -> list[tuple[str, str]]:
-    """Return the first cells of other Excel Tables that have a row, and why it cannot repeat.
+) -> Iterator[tuple[str, str]]:
+    """Give the first cells of Excel Tables, but its own, that have a row, and why it can't repeat.
 
     Args:
         package: The workbook.
@@ -134,12 +132,10 @@ def neighbours(
         row: Number of the row that repeats.
         own: Parts of the tables whose row it is.
     """
-    found = []
     for table in tables_of(package, part):
         if table.part not in own and table.top <= row <= table.bottom:
             why = (
                 f"is in the table {table.name}, whose row would be copied for each model, too; "
                 "put it above or below the rows that repeat, or on another sheet"
             )
-            found.append((f"{column_letters(table.left)}{row}", why))
-    return found
+            yield f"{column_letters(table.left)}{row}", why
