@@ -29,13 +29,7 @@ def keep_typed_formulas(
 ) -> list[str]:
     """Put formulas that the user typed as inputs into the new sheet Models, where they can stay.
 
-    Args:
-        old: The old workbook.
-        new: The new one.
-        before: What the cells of the old sheet are about.
-        now: The cells of the new one by what they are about.
-        file: The old workbook's name.
-        unmoved: Whether every cell is where it was, so that references still lead there.
+    If every cell is ``unmoved``, that is where it was, references still lead there.
 
     Returns:
         What is not kept, a sentence each.
@@ -99,19 +93,15 @@ def let_go_of_values(
 ) -> list[str]:
     """Drop values that are stored with the users' formulas and may be wrong after an update.
 
-    Args:
-        package: The workbook.
-        sheets: Names of the sheets that are not ours.
-        words: What formulas that refer to ours have in them.
-        file: The workbook's name.
-        unmoved: Whether every cell of Models is where it was.
+    Looked at are the sheets that are not ours, for the words of formulas that refer to ours.
 
     Returns:
         What to look at, a sentence each.
     """
     parts = {name: part for name, part in sheets_with_formulas(package).items() if name in sheets}
-    found = {name: Cells(parse(package[part]), f"{file}, sheet {name}")
-             for name, part in parts.items()}  # fmt: skip
+    found = {
+        name: Cells(parse(package[part]), f"{file}, sheet {name}") for name, part in parts.items()
+    }
     refers = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}" for word in words), re.IGNORECASE)
     notes = []
     affected = False

@@ -42,17 +42,10 @@ _YOURS = (NOTES_SHEET, REPORT_SHEET)  # the user's once they are there
 
 
 class Carryover:
-    """What an older report has that a new one gets.
+    """What an older report has that a new one gets: in the sheets that stay, and in new cells.
 
     Attributes:
         notes: What there is to say to the user afterwards.
-
-    Args:
-        file: The old workbook's name.
-        read: What was read of it.
-        old: It as a package, whose own sheets may be changed.
-        new: The new workbook, which gets what belongs to cells.
-        report: What the new one says.
     """
 
     def __init__(self, file: str, read: Read, old: Package, new: Package, report: Report) -> None:
@@ -139,13 +132,12 @@ class Carryover:
         """A sheet of ours under another name, whose numbers would not be refreshed."""
         sheets = self.old.sheets()
         lacking = [name for name in self.record.sheets if name not in sheets]
-        for name in sheets if lacking else ():
-            if name in self.ours or name in self.kept:
-                continue
+        theirs = [name for name in sheets if name not in (*self.ours, *self.kept)]
+        for name in theirs if lacking else ():
             cells = self.texts(name).keys()
             for wanted in lacking:
-                ours = {(c, row) for row, columns in self.record.sheets[wanted].cells.items()
-                        for c in columns}  # fmt: skip
+                listed = self.record.sheets[wanted].cells.items()
+                ours = {(column, row) for row, columns in listed for column in columns}
                 if ours and len(ours & cells) > _ALIKE * len(ours | cells):
                     yield Problem(
                         f"{self.file}, sheet {name}",
@@ -173,15 +165,17 @@ class Carryover:
 
     def _inputs(self, cells: Mapping[Address, str]) -> set[Address]:
         """The cells of the sheet Assumptions that are read, wherever columns were put in."""
-        heads = {text.strip().casefold(): at for at, text in cells.items()}
+        heads = _heads(cells)
         if not {"name", "value"} <= heads.keys():
             return set()
         names, top = heads["name"]
         known = {name.casefold() for name in self.read.table.scenarios.values}
+        known |= {BASE, *OURS}
         columns = {
-            column for (column, row), text in cells.items()
-            if row == top and text.strip().casefold() in {*known, BASE, *OURS}
-        }  # fmt: skip
+            column
+            for (column, row), text in cells.items()
+            if row == top and text.strip().casefold() in known
+        }
         return {
             (column, row)
             for (column, row), text in cells.items()
@@ -192,9 +186,7 @@ class Carryover:
     def _notes_and_links(self) -> Iterator[Problem]:
         for sheet in self.ours:
             known = self.record.sheets.get(sheet)
-            marks = (known.notes if known else frozenset()) | (
-                self.fresh.sheets[sheet].notes if sheet in self.fresh.sheets else frozenset()
-            )
+            marks = (known or Footprint()).notes | self.fresh.sheets.get(sheet, Footprint()).notes
             part = self.old.sheets()[sheet]
             notes = (
                 note
@@ -283,7 +275,7 @@ class Carryover:
             return
         part = self.old.sheets()[REPORT_SHEET]
         cells = self.texts(REPORT_SHEET)
-        heads = {text.strip().casefold(): at for at, text in cells.items()}
+        heads = _heads(cells)
         root = parse(self.old[part])
         sheet = Cells(root, f"{self.file}, sheet {REPORT_SHEET}")
         changed = False
@@ -300,6 +292,10 @@ class Carryover:
             changed = True
         if changed:
             self.old[part] = serialize(root)
+
+
+def _heads(cells: Mapping[Address, str]) -> dict[str, Address]:
+    return {text.strip().casefold(): at for at, text in cells.items()}
 
 
 def _rows_of(cells: Mapping[Address, str]) -> dict[int, frozenset[int]]:

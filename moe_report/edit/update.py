@@ -108,12 +108,7 @@ class Update:
 
 
 def open_report(path: Path, registry: Registry, target: Path | None = None) -> Update:
-    """Return an older report to be written again.
-
-    Args:
-        path: The report.
-        registry: The metrics that are installed.
-        target: Where to write; by default over the old one.
+    """Return an older report to be written again, by default in its own place.
 
     Raises:
         InputError: It is no report of ours, or cannot be read.
