@@ -88,7 +88,7 @@ class _Planner:
         repeated = (titles[sheet.part] for sheet in self.template.sheets)
         known = set().union(*(named_only(self.package, title) for title in repeated))
         self.plan.notes += [str(note) for note in self.template.notes if note.where not in known]
-        chosen = [self._chosen(table) for table in self.template.tables]
+        chosen = {table.area.part: self._chosen(table) for table in self.template.tables}
         self._insertions(chosen)
         assumptions = self._assumption_references()
         self._bands(chosen, assumptions)
@@ -152,15 +152,13 @@ class _Planner:
             self._refuse_in(table.sheet, error.message, f", table {table.area.name}")
             return []
 
-    def _insertions(self, chosen: Sequence[Sequence[Model]]) -> None:
-        rows: dict[tuple[str, int], list[tuple[TemplateTable, int]]] = {}
-        for table, models in zip(self.template.tables, chosen, strict=True):
-            rows.setdefault((table.sheet, table.row), []).append((table, max(1, len(models))))
-        for (sheet, row), tables in sorted(rows.items(), key=lambda item: -item[0][1]):
-            counts = dict.fromkeys(count for _, count in tables)
+    def _insertions(self, chosen: Mapping[str, Sequence[Model]]) -> None:
+        rows = self.template.rows.items()
+        for (sheet, row), tables in sorted(rows, key=lambda item: -item[0][1]):
+            counts = dict.fromkeys(max(1, len(chosen[table.area.part])) for table in tables)
             if len(counts) > 1:
                 said = " and ".join(f"{count:,}" for count in counts)
-                names = ", ".join(table.area.name for table, _ in tables)
+                names = ", ".join(table.area.name for table in tables)
                 message = (
                     f"the tables {names} stand side by side and would have {said} rows; expected "
                     "the same models in each, or one table below the other"
@@ -170,10 +168,9 @@ class _Planner:
             if row + count > MAX_ROWS:
                 message = f"would repeat {count:,} times; expected at most {MAX_ROWS:,} rows"
                 self._refuse_in(sheet, message, f", row {row}")
-            parts = tuple(table.area.part for table, _ in tables)
+            parts = tuple(table.area.part for table in tables)
             if count > 1:
-                first, _ = tables[0]
-                self.problems += row_obstacles(self.package, first, parts, count - 1, self.where)
+                self.problems += row_obstacles(self.package, tables, count - 1, self.where)
             self.plan.insertions.append((Insertion(sheet, row, count - 1), parts))
 
     def _assumption_references(self) -> dict[str, str]:
@@ -192,11 +189,11 @@ class _Planner:
                 found[only.text] = named.name
         return found
 
-    def _bands(self, chosen: Sequence[Sequence[Model]], assumptions: Mapping[str, str]) -> None:
+    def _bands(self, chosen: Mapping[str, Sequence[Model]], assumptions: Mapping[str, str]) -> None:
         merged: dict[tuple[str, int], dict[int, list[str]]] = {}
-        for table, models in zip(self.template.tables, chosen, strict=True):
+        for table in self.template.tables:
             contents = merged.setdefault((table.sheet, table.row), {})
-            contents |= self._contents(table, models, assumptions)
+            contents |= self._contents(table, chosen[table.area.part], assumptions)
         for (sheet, row), columns in sorted(merged.items()):
             count = max(map(len, columns.values()), default=1)
             band = Band(self.plan.moved(sheet, row), count, columns)

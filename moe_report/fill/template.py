@@ -100,3 +100,11 @@ class Template:
     sheets: tuple[RepeatedSheet, ...]
     names: tuple[NamedCell, ...]
     notes: tuple[Notice, ...] = ()
+
+    @property
+    def rows(self) -> dict[tuple[str, int], list[TemplateTable]]:
+        """The tables of each row that repeats, by its sheet and number."""
+        found: dict[tuple[str, int], list[TemplateTable]] = {}
+        for table in self.tables:
+            found.setdefault((table.sheet, table.row), []).append(table)
+        return found
