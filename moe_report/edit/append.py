@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -48,16 +48,11 @@ def append_rows(
     """Return a workbook with models added below its table.
 
     A field that has no column gets one at the right edge. Cells take the style of those above, a
-    column that is computed by a formula of its Excel Table gets that formula. In a row that is
-    overwritten, numbers that the model does not have are emptied; texts that it does not have, what
-    was published, and columns that are no field or metric stay.
+    column that is computed by a formula of its Excel Table gets that formula.
 
-    Args:
-        package: The workbook.
-        places: Where its sheet has what.
-        rows: The models.
-        file: The workbook's name, for the error.
-        replace: Overwrite rows of the same name instead of refusing them.
+    With ``replace``, rows of the same name are overwritten. In these, numbers that the model does
+    not have are emptied; texts that it does not have, what was published, and columns that are no
+    field or metric stay.
 
     Raises:
         InputError: A model is there already, or something stands where the rows would go.
@@ -263,20 +258,20 @@ class _Sheet:
 
     def _stretch_ranges(self, ends: set[int]) -> None:
         """Let what is laid over the rows, down to the last of them, reach the new ones."""
-        single = self.places.header + 1 in ends
         for item in self.root.iter(*(f"{TAG}{name}" for name in _RANGED)):
-            item.set("sqref", self._stretched(item.get("sqref", ""), ends, single))
+            item.set("sqref", self._stretched(item.get("sqref", ""), ends))
         for item in self.root.iter(_SQREF):
             parent = item.getparent()
             if parent is not None and etree.QName(parent).localname in _RANGED:
-                item.text = self._stretched(item.text or "", ends, single)
+                item.text = self._stretched(item.text or "", ends)
         for item in self.root.iterchildren(f"{TAG}autoFilter"):
-            area = self._stretched(item.get("ref", ""), ends, single)
+            area = self._stretched(item.get("ref", ""), ends)
             if area != item.get("ref", ""):
                 item.set("ref", area)
                 _stretch_filter_name(self.package, self.places.sheet, self.last)
 
-    def _stretched(self, areas: str, ends: Iterable[int], single: bool) -> str:
+    def _stretched(self, areas: str, ends: set[int]) -> str:
+        single = self.places.header + 1 in ends
         found = []
         for area in areas.split():
             match = re.fullmatch(r"(\$?[A-Z]+\$?)(\d+)(?::(\$?[A-Z]+\$?)(\d+))?", area)

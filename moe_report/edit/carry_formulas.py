@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from moe_report.edit.cell_keys import Keyed
+from moe_report.edit.cell_keys import Address, Key
 from moe_report.errors import InputError, Problem
 from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
@@ -19,18 +19,17 @@ _OURS = re.compile(r"\[#This Row\]|\[@|^[\d.+\-*/() ]*$")  # a metric's, or a de
 
 
 def keep_typed_formulas(
-    old: Package, new: Package, before: Keyed, now: Keyed, header: int, file: str, *, unmoved: bool
+    old: Package,
+    new: Package,
+    before: Mapping[Address, Key],
+    now: Mapping[Key, Address],
+    file: str,
+    *,
+    unmoved: bool,
 ) -> list[str]:
     """Put formulas that the user typed as inputs into the new sheet Models, where they can stay.
 
-    Args:
-        old: The old workbook.
-        new: The new one.
-        before: The cells of the old sheet by model and column.
-        now: The cells of the new one.
-        header: The old header's row.
-        file: The old workbook's name.
-        unmoved: Whether every cell is where it was, so that references still lead there.
+    If every cell is ``unmoved``, that is where it was, references still lead there.
 
     Returns:
         What is not kept, a sentence each.
@@ -47,12 +46,10 @@ def keep_typed_formulas(
     typed = Cells(parse(old[old.sheets()[SHEET]]), where).formulas()
     changed = False
     for address, text in typed.texts(typed.elements).items():
-        at = split_address(address)
-        key = before.keys.get(at)
-        place = now.places.get(key) if key else None
-        if place is None or at[1] <= header or key is None:
+        key = before.get(split_address(address), ("", ""))
+        if not key[0] or key not in now:  # no model's, or not in the new one
             continue
-        column, row = place
+        column, row = now[key]
         ours = fresh.get(f"{column_letters(column)}{row}")
         known = FIELDS.get(key[1])
         if ours is not None or (known is not None and known.default is not None):
@@ -96,19 +93,15 @@ def let_go_of_values(
 ) -> list[str]:
     """Drop values that are stored with the users' formulas and may be wrong after an update.
 
-    Args:
-        package: The workbook.
-        sheets: Names of the sheets that are not ours.
-        words: What formulas that refer to ours have in them.
-        file: The workbook's name.
-        unmoved: Whether every cell of Models is where it was.
+    Looked at are the sheets that are not ours, for the words of formulas that refer to ours.
 
     Returns:
         What to look at, a sentence each.
     """
     parts = {name: part for name, part in sheets_with_formulas(package).items() if name in sheets}
-    found = {name: Cells(parse(package[part]), f"{file}, sheet {name}")
-             for name, part in parts.items()}  # fmt: skip
+    found = {
+        name: Cells(parse(package[part]), f"{file}, sheet {name}") for name, part in parts.items()
+    }
     refers = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}" for word in words), re.IGNORECASE)
     notes = []
     affected = False

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from moe_report.edit.carry_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.edit.cell_keys import Address, keyed_models, keyed_otherwise
-from moe_report.edit.replace_sheets import Renewal
+from moe_report.edit.replace_sheets import renew
 from moe_report.edit.strangers import strangers
 from moe_report.errors import InputError, Problem
-from moe_report.load.assumptions_sheet import OURS
+from moe_report.load.assumptions_sheet import CHOOSES, OURS
 from moe_report.load.our_sheets import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
@@ -32,6 +33,7 @@ from moe_report.report import Report
 from moe_report.table import BASE
 from moe_report.text import shown
 
+Item = TypeVar("Item", Note, Link)
 _ALIKE = 0.8  # of the cells of two sheets
 _ROWS_ABOVE = 2  # of the header of Models
 # Sheets of reports that were written before there was a record of them.
@@ -40,17 +42,10 @@ _YOURS = (NOTES_SHEET, REPORT_SHEET)  # the user's once they are there
 
 
 class Carryover:
-    """What an older report has that a new one gets.
+    """What an older report has that a new one gets: in the sheets that stay, and in new cells.
 
     Attributes:
         notes: What there is to say to the user afterwards.
-
-    Args:
-        file: The old workbook's name.
-        read: What was read of it.
-        old: It as a package, whose own sheets may be changed.
-        new: The new workbook, which gets what belongs to cells.
-        report: What the new one says.
     """
 
     def __init__(self, file: str, read: Read, old: Package, new: Package, report: Report) -> None:
@@ -77,9 +72,15 @@ class Carryover:
         assert places is not None
         self.header = places.header
         self.old_models = keyed_models(self.cells[SHEET], places.header, places)
-        self.new_models = keyed_models(self.fresh_cells[SHEET], _header(self.fresh_cells[SHEET]))
-        self.remarks: dict[str, dict[Address, Note]] = {}
-        self.links: dict[str, dict[Address, Link]] = {}
+        fresh_cells = self.fresh_cells[SHEET]
+        header = next(
+            row for (column, row), text in fresh_cells.items() if (column, text) == (1, "name")
+        )
+        new_models = keyed_models(fresh_cells, header)
+        self.new_models = {key: at for at, key in new_models.items()}
+        self.unmoved = self.old_models == new_models  # whether all of Models is where it was
+        self.remarks: dict[str, Collection[Note]] = {}
+        self.links: dict[str, Collection[Link]] = {}
 
     def _guessed(self) -> Record:
         """What an early version must have written: all that is there."""
@@ -91,14 +92,11 @@ class Carryover:
                 every[name] = Footprint(_rows_of(self.texts(name)), drawings, known.notes)
         return Record(every, _names_leading_to(self.old, ASSUMPTIONS_SHEET))
 
-    def renewal(self) -> Renewal:
-        """Return what is to be replaced."""
-        return Renewal(self.file, self.ours, self.kept, self._names())
-
-    def _names(self) -> frozenset[str]:
-        """Names that we wrote and that still lead to a sheet of ours."""
+    def renewed(self) -> bytes:
+        """Return the old workbook with the new one's sheets in place of ours."""
         leading = {name for sheet in self.ours for name in _names_leading_to(self.old, sheet)}
-        return frozenset(leading & self.record.names)
+        names = leading & self.record.names  # that we wrote
+        return renew(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names)
 
     # -- what would be lost
 
@@ -134,13 +132,12 @@ class Carryover:
         """A sheet of ours under another name, whose numbers would not be refreshed."""
         sheets = self.old.sheets()
         lacking = [name for name in self.record.sheets if name not in sheets]
-        for name in sheets if lacking else ():
-            if name in self.ours or name in self.kept:
-                continue
+        theirs = [name for name in sheets if name not in (*self.ours, *self.kept)]
+        for name in theirs if lacking else ():
             cells = self.texts(name).keys()
             for wanted in lacking:
-                ours = {(c, row) for row, columns in self.record.sheets[wanted].cells.items()
-                        for c in columns}  # fmt: skip
+                listed = self.record.sheets[wanted].cells.items()
+                ours = {(column, row) for row, columns in listed for column in columns}
                 if ours and len(ours & cells) > _ALIKE * len(ours | cells):
                     yield Problem(
                         f"{self.file}, sheet {name}",
@@ -168,15 +165,17 @@ class Carryover:
 
     def _inputs(self, cells: Mapping[Address, str]) -> set[Address]:
         """The cells of the sheet Assumptions that are read, wherever columns were put in."""
-        heads = {text.strip().casefold(): at for at, text in cells.items()}
+        heads = _heads(cells)
         if not {"name", "value"} <= heads.keys():
             return set()
         names, top = heads["name"]
         known = {name.casefold() for name in self.read.table.scenarios.values}
+        known |= {BASE, *OURS}
         columns = {
-            column for (column, row), text in cells.items()
-            if row == top and text.strip().casefold() in {*known, BASE, *OURS}
-        }  # fmt: skip
+            column
+            for (column, row), text in cells.items()
+            if row == top and text.strip().casefold() in known
+        }
         return {
             (column, row)
             for (column, row), text in cells.items()
@@ -187,48 +186,49 @@ class Carryover:
     def _notes_and_links(self) -> Iterator[Problem]:
         for sheet in self.ours:
             known = self.record.sheets.get(sheet)
-            marks = (known.notes if known else frozenset()) | (
-                self.fresh.sheets[sheet].notes if sheet in self.fresh.sheets else frozenset()
-            )
+            marks = (known or Footprint()).notes | self.fresh.sheets.get(sheet, Footprint()).notes
             part = self.old.sheets()[sheet]
-            found: dict[Address, Note] = {}
-            for note in read_notes(self.old, part):
-                if mark_of(note.text) in marks or (not known and note.author == OUR_AUTHOR):
-                    continue
-                at = self._where_now(sheet, (note.column, note.row))
-                if at is None:
-                    what = f"the note {shown(note.text)}"
-                    yield self._homeless(sheet, (note.column, note.row), what)
-                else:
-                    found[at] = replace(note, column=at[0], row=at[1])
-            self.remarks[sheet] = found
-            moved: dict[Address, Link] = {}
-            for link in read_links(self.old, part):
-                if sheet != SHEET and not link.target:
-                    continue  # ours lead to cells of Models
-                at = self._where_now(sheet, (link.column, link.row))
-                if at is None:
-                    what = f"the link to {shown(link.target)}"
-                    yield self._homeless(sheet, (link.column, link.row), what)
-                else:
-                    moved[at] = replace(link, column=at[0], row=at[1])
-            self.links[sheet] = moved
+            notes = (
+                note
+                for note in read_notes(self.old, part)
+                if mark_of(note.text) not in marks and (known or note.author != OUR_AUTHOR)
+            )
+            self.remarks[sheet] = yield from self._moved(sheet, notes)
+            # ours lead to cells of Models
+            links = (link for link in read_links(self.old, part) if sheet == SHEET or link.target)
+            self.links[sheet] = yield from self._moved(sheet, links)
 
-    def _homeless(self, sheet: str, at: Address, what: str) -> Problem:
-        address = f"{column_letters(at[0])}{at[1]}"
-        return Problem(
-            f"{self.file}, sheet {sheet}, cell {address}",
-            f"{what} would be lost: the new report has no such cell; move it to the sheet Notes",
-            sheet=sheet, cell=address,
-        )  # fmt: skip
+    def _moved(
+        self, sheet: str, items: Iterable[Item]
+    ) -> Generator[Problem, None, Collection[Item]]:
+        """Return notes or links at their new places, and give a problem for each that has none."""
+        found: dict[Address, Item] = {}
+        for item in items:
+            at = self._where_now(sheet, (item.column, item.row))
+            if at is not None:
+                found[at] = replace(item, column=at[0], row=at[1])
+                continue
+            address = f"{column_letters(item.column)}{item.row}"
+            if isinstance(item, Note):
+                what = f"the note {shown(item.text)}"
+            else:
+                what = f"the link to {shown(item.target)}"
+            yield Problem(
+                f"{self.file}, sheet {sheet}, cell {address}",
+                f"{what} would be lost: the new report has no such cell; move it to the sheet "
+                "Notes",
+                sheet=sheet,
+                cell=address,
+            )
+        return found.values()
 
     def _where_now(self, sheet: str, at: Address) -> Address | None:
         """Where what a cell is about stands in the new workbook."""
         if sheet not in self.fresh_cells:
             return None
         if sheet == SHEET:
-            key = self.old_models.keys.get(at)
-            return self.new_models.places.get(key) if key else None
+            key = self.old_models.get(at)
+            return self.new_models.get(key) if key else None
         cells, fresh = self.cells[sheet], self.fresh_cells[sheet]
         about = keyed_otherwise(cells, at)
         if about is None or about == keyed_otherwise(fresh, at):
@@ -244,20 +244,18 @@ class Carryover:
         for sheet, notes in self.remarks.items():
             if notes:
                 root = parse(self.new[sheets[sheet]])
-                add_notes(self.new, sheets[sheet], root, notes.values(), replace=True)
+                add_notes(self.new, sheets[sheet], root, notes, replace=True)
                 self.new[sheets[sheet]] = serialize(root)
         for sheet, links in self.links.items():
             if links:
-                add_links(self.new, sheets[sheet], links.values())
-        unmoved = self._same_layout()
+                add_links(self.new, sheets[sheet], links)
         self.notes += keep_typed_formulas(
-            self.old, self.new, self.old_models, self.new_models, self.header, self.file,
-            unmoved=unmoved,
-        )  # fmt: skip
+            self.old, self.new, self.old_models, self.new_models, self.file, unmoved=self.unmoved
+        )
         theirs = [name for name in self.old.sheets() if name not in self.ours]
         words = {f"{name}!" for name in self.ours} | {f"{name}'!" for name in self.ours}
         words |= {f"{SHEET}["} | set(self.record.names)
-        self.notes += let_go_of_values(self.old, theirs, words, self.file, unmoved=unmoved)
+        self.notes += let_go_of_values(self.old, theirs, words, self.file, unmoved=self.unmoved)
         self._say_typed_assumptions()
         self._say_anew()
 
@@ -268,12 +266,8 @@ class Carryover:
             f"{self.file}, sheet {ASSUMPTIONS_SHEET}, cell {column_letters(column)}{row}: your "
             f"formula {text} is replaced by its value"
             for (column, row), text in cells.items()
-            if text.startswith("=") and "MATCH(" not in text.upper()
+            if text.startswith("=") and not CHOOSES.search(text)
         ]
-
-    def _same_layout(self) -> bool:
-        """Whether every cell of Models is where it was."""
-        return self.old_models.keys == self.new_models.keys
 
     def _say_anew(self) -> None:
         """Put what the command line says of the report into the sheet that says it."""
@@ -281,7 +275,7 @@ class Carryover:
             return
         part = self.old.sheets()[REPORT_SHEET]
         cells = self.texts(REPORT_SHEET)
-        heads = {text.strip().casefold(): at for at, text in cells.items()}
+        heads = _heads(cells)
         root = parse(self.old[part])
         sheet = Cells(root, f"{self.file}, sheet {REPORT_SHEET}")
         changed = False
@@ -300,8 +294,8 @@ class Carryover:
             self.old[part] = serialize(root)
 
 
-def _header(cells: Mapping[Address, str]) -> int:
-    return next(row for (column, row), text in cells.items() if column == 1 and text == "name")
+def _heads(cells: Mapping[Address, str]) -> dict[str, Address]:
+    return {text.strip().casefold(): at for at, text in cells.items()}
 
 
 def _rows_of(cells: Mapping[Address, str]) -> dict[int, frozenset[int]]:

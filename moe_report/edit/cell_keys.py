@@ -7,7 +7,6 @@ the row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from moe_report.load.models_sheet import Places
 from moe_report.ooxml.addresses import column_letters
@@ -16,42 +15,26 @@ Address = tuple[int, int]
 Key = tuple[str, ...]
 
 
-@dataclass
-class Keyed:
-    """A sheet's cells by what they are about.
-
-    Attributes:
-        keys: Key of each cell that has one.
-        places: Cell of each key.
-    """
-
-    keys: dict[Address, Key] = field(default_factory=dict)
-    places: dict[Key, Address] = field(default_factory=dict)
-
-
-def models_columns(
+def keyed_models(
     cells: Mapping[Address, str], header: int, places: Places | None = None
-) -> dict[int, str]:
-    """Return the header of each column of the sheet Models, those of fields as we write them."""
-    found = {column: text.strip() for (column, row), text in cells.items() if row == header}
-    return found | {column: name for name, column in (places.columns if places else {}).items()}
+) -> dict[Address, Key]:
+    """Return model and column of the cells of the sheet Models; those of the header have no model.
 
-
-def keyed_models(cells: Mapping[Address, str], header: int, places: Places | None = None) -> Keyed:
-    """Return the cells of the sheet Models by model and column, those of the header by column."""
-    columns = models_columns(cells, header, places)
+    Headers of fields are named as we write them.
+    """
+    columns = {column: text.strip() for (column, row), text in cells.items() if row == header}
+    columns |= {column: name for name, column in (places.columns if places else {}).items()}
     at = next(column for column, text in columns.items() if text == "name")
     rows = {
         row: " ".join(text.split())
         for (column, row), text in cells.items()
         if column == at and row > header
     }
-    keyed = Keyed()
-    for column, name in columns.items():
-        for row, model in ((header, ""), *rows.items()):
-            keyed.keys[column, row] = (model, name)
-            keyed.places[model, name] = (column, row)
-    return keyed
+    return {
+        (column, row): (model, name)
+        for column, name in columns.items()
+        for row, model in ((header, ""), *rows.items())
+    }
 
 
 def keyed_otherwise(cells: Mapping[Address, str], at: Address) -> Key | None:

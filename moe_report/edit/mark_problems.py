@@ -19,9 +19,7 @@ _RED = "FFFFC7CE"
 def annotate(package: Package, problems: Iterable[Problem]) -> bytes:
     """Return the workbook with a red fill and a note on each cell that has a problem.
 
-    Args:
-        package: The workbook as it was read.
-        problems: Those without a cell are passed over: they concern the whole file or sheet.
+    Problems without a cell are passed over: they concern the whole file or sheet.
     """
     by_sheet: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for problem in problems:

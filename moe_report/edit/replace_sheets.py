@@ -8,8 +8,7 @@ of the workbook's own style table, to which ours are appended.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from itertools import count
 
 from lxml import etree
@@ -22,30 +21,29 @@ from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, parse, serial
 from moe_report.ooxml.styles import MergedStyles
 
 
-@dataclass(frozen=True)
-class Renewal:
-    """What is to be replaced.
+def renew(
+    old: Package,
+    new: Package,
+    file: str,
+    *,
+    ours: Collection[str],
+    kept: Collection[str],
+    names: Collection[str],
+) -> bytes:
+    """Return the old workbook with the new one's sheets in place of ours.
 
-    Attributes:
-        file: The old workbook's name, for the error.
-        ours: Names of the old workbook's sheets that are ours.
+    Args:
+        old: The old workbook.
+        new: The new one.
+        file: The old one's name, for the error.
+        ours: Names of its sheets that are ours.
         kept: Names of sheets that stay although the new workbook has them too.
         names: Defined names of the old workbook that are ours.
-    """
-
-    file: str
-    ours: Collection[str]
-    kept: Collection[str]
-    names: Collection[str]
-
-
-def renew(old: Package, new: Package, what: Renewal) -> bytes:
-    """Return the old workbook with the new one's sheets in place of ours.
 
     Raises:
         InputError: Something of the user's has the name of something of ours.
     """
-    work = _Work(old, new, what)
+    work = _Work(old, new, file, ours, kept, names)
     work.refuse_clashes()
     work.replace_sheets()
     work.replace_names()
@@ -54,109 +52,107 @@ def renew(old: Package, new: Package, what: Renewal) -> bytes:
 
 
 class _Work:
-    def __init__(self, old: Package, new: Package, what: Renewal) -> None:
-        self.old, self.new, self.what = old, new, what
+    def __init__(
+        self,
+        old: Package,
+        new: Package,
+        file: str,
+        ours: Iterable[str],
+        kept: Iterable[str],
+        names: Iterable[str],
+    ) -> None:
+        self.old, self.new, self.file = old, new, file
+        self.ours, self.kept, self.names = (
+            {name.casefold() for name in listed} for listed in (ours, kept, names)
+        )
         self.part = old.workbook_part()
         self.book = parse(old[self.part])
         self.fresh = parse(new[new.workbook_part()])
         self.reached = _reachable(old)
         self.copied: dict[str, str] = {}
-        kept = set(what.kept)
-        self.wanted = [
-            item for item in self._sheets(self.fresh) if item.get("name", "") not in kept
-        ]
+        self.wanted = {
+            name: item for name, item in _entries(self.fresh, "sheet") if name not in self.kept
+        }
         self.styles = MergedStyles(old, new)
-        self.their_tables = _tables(old, what.ours)
+        self.their_tables = _tables(old, self.ours)
         self.table_ids = [int(table.get("id", "0")) for table in self.their_tables]
-        self.before = [item.get("name", "") for item in self._sheets(self.book)]
-
-    @staticmethod
-    def _sheets(book: etree._Element) -> list[etree._Element]:
-        return book.findall(f"{TAG}sheets/{TAG}sheet")
+        self.before = [name for name, _ in _entries(self.book, "sheet")]
 
     # -- before anything is changed
 
     def refuse_clashes(self) -> None:
         """Refuse names of the user's sheets, tables and cells that are those of ours."""
-        ours = {name.casefold() for name in (*self.what.ours, *self.what.kept)}
-        problems = [
-            self._clash("sheet", name)
-            for name in self.before
-            if name.casefold() not in ours
-            and name.casefold() in {_folded(item) for item in self.wanted}
+        clashes = [
+            ("sheet", item.get("name"))
+            for name, item in _entries(self.book, "sheet")
+            if name in self.wanted and name not in self.ours
         ]
         taken = {table.get("displayName", "").casefold() for table in self.their_tables}
-        tables = _tables(self.new, self.what.kept)
+        tables = _tables(self.new, self.kept)
         fresh = [table.get("displayName", "").casefold() for table in tables]
-        problems += [self._clash("table", name) for name in fresh if name in taken]
-        own = {name.casefold() for name in self.what.names}
+        clashes += [("table", name) for name in fresh if name in taken]
         theirs = {
-            _folded(item): item.get("name", "")
-            for item in self.book.iterfind(f"{TAG}definedNames/{TAG}definedName")
-            if item.get("localSheetId") is None and _folded(item) not in own
+            name: item.get("name")
+            for name, item in _entries(self.book, "definedName")
+            if item.get("localSheetId") is None and name not in self.names
         }
-        problems += [
-            self._clash("defined name", theirs[name])
-            for item in self.fresh.iterfind(f"{TAG}definedNames/{TAG}definedName")
-            if item.get("localSheetId") is None and (name := _folded(item)) in theirs
+        clashes += [
+            ("defined name", theirs[name])
+            for name, item in _entries(self.fresh, "definedName")
+            if item.get("localSheetId") is None and name in theirs
         ]
-        if problems:
-            raise InputError(problems)
-
-    def _clash(self, kind: str, name: str) -> Problem:
-        message = f"the {kind} {name!r} is yours, and the report has one of that name; rename yours"
-        return Problem(self.what.file, message)
+        if clashes:
+            message = "the {} {!r} is yours, and the report has one of that name; rename yours"
+            raise InputError([Problem(self.file, message.format(*clash)) for clash in clashes])
 
     # -- sheets
 
     def replace_sheets(self) -> None:
         """Put our new sheets where the old ones were, and drop what only those had."""
         links = {item.id: item.target for item in self.old.relationships(self.part)}
-        ours = {name.casefold() for name in self.what.ours}
         listed = self.book.find(f"{TAG}sheets")
         assert listed is not None
-        entries = {_folded(item): item for item in listed}
+        entries = dict(_entries(self.book, "sheet"))
         codes = {}
         for name, item in entries.items():
-            if name in ours and links.get(item.get(LINK_ID, "")):
-                codes[name] = _code_name(self.old[links[item.get(LINK_ID, "")]])
-                self.old.unlink(self.part, item.get(LINK_ID, ""))
+            id = item.get(LINK_ID, "")
+            if name in self.ours and links.get(id):
+                codes[name] = _code_name(self.old[links[id]])
+                self.old.unlink(self.part, id)
         for part in self.reached - _reachable(self.old):
             del self.old[part]
         drop_calculation_chain(self.old)
         active = self._active()
         sources = self.new.sheets()
         previous = -1
-        for item in self.wanted:
-            name = item.get("name", "")
-            entry = entries.get(name.casefold())
+        for name, item in self.wanted.items():
+            spelled = item.get("name", "")
+            entry = entries.get(name)
             if entry is None:
-                entry = etree.Element(f"{TAG}sheet", name=name)
+                entry = etree.Element(f"{TAG}sheet", name=spelled)
                 numbers = [int(other.get("sheetId", "0")) for other in listed]
-                entry.set("sheetId", str(max([*numbers, 0]) + 1))
+                entry.set("sheetId", str(max(numbers, default=0) + 1))
                 listed.insert(previous + 1, entry)
-            entry.set("name", name)
+            entry.set("name", spelled)
             if item.get("state", "visible") != "visible":
                 entry.set("state", item.get("state", ""))
-            part = self._copy(sources[name])
-            self._dress(part, codes.get(name.casefold(), ""), selected=name.casefold() == active)
+            part = self._copy(sources[spelled])
+            self._dress(part, codes.get(name, ""), selected=name == active)
             entry.set(LINK_ID, self.old.relate(self.part, f"{OFFICE_REL}/worksheet", part))
             previous = listed.index(entry)
-        fresh = {_folded(item) for item in self.wanted}
-        for name in ours - fresh - {kept_name.casefold() for kept_name in self.what.kept}:
-            if name in entries:
-                listed.remove(entries[name])
+        for name in self.ours - self.wanted.keys():
+            listed.remove(entries[name])
         self._activate(active)
 
     def _active(self) -> str:
         """The name of the sheet that the workbook opens on."""
         view = self.book.find(f"{TAG}bookViews/{TAG}workbookView")
         at = int(view.get("activeTab", "0")) if view is not None else 0
-        return self.before[at].casefold() if at < len(self.before) else ""
+        return self.before[at] if at < len(self.before) else ""
 
     def _activate(self, name: str) -> None:
         view = self.book.find(f"{TAG}bookViews/{TAG}workbookView")
-        names = [_folded(item) for item in self._sheets(self.book)]
+        names = [name for name, _ in _entries(self.book, "sheet")]
         if view is not None:
             view.set("activeTab", str(names.index(name) if name in names else 0))
             view.set("firstSheet", "0")
@@ -212,28 +208,25 @@ class _Work:
         if listed is None:
             listed = etree.Element(f"{TAG}definedNames")
             insert_in_order(self.book, listed)
-        now = [_folded(item) for item in self._sheets(self.book)]
-        ours = {name.casefold() for name in self.what.ours}
-        own = {name.casefold() for name in self.what.names}
+        now = [name for name, _ in _entries(self.book, "sheet")]
         seen = set()
-        for item in list(listed.iterchildren(f"{TAG}definedName")):
-            sheet, name = item.get("localSheetId"), _folded(item)
-            owner = self.before[int(sheet)].casefold() if sheet is not None else ""
-            # LibreOffice writes some names of a sheet twice
-            if (owner in ours) or (not owner and name in own) or (owner, name) in seen:
+        for name, item in _entries(self.book, "definedName"):
+            sheet = item.get("localSheetId")
+            owner = self.before[int(sheet)] if sheet is not None else ""
+            ours = owner in self.ours or (not owner and name in self.names)
+            if ours or (owner, name) in seen:  # LibreOffice writes some names of a sheet twice
                 listed.remove(item)
                 continue
             seen.add((owner, name))
             if owner:
                 item.set("localSheetId", str(now.index(owner)))
-        names = [_folded(item) for item in self._sheets(self.fresh)]
-        fresh = {_folded(item) for item in self.wanted}
-        for item in self.fresh.iterfind(f"{TAG}definedNames/{TAG}definedName"):
+        names = [name for name, _ in _entries(self.fresh, "sheet")]
+        for _, item in _entries(self.fresh, "definedName"):
             sheet = item.get("localSheetId")
             owner = names[int(sheet)] if sheet is not None else ""
-            if sheet is None or owner in fresh:
-                if owner:
-                    item.set("localSheetId", str(now.index(owner)))
+            if owner in self.wanted:
+                item.set("localSheetId", str(now.index(owner)))
+            if not owner or owner in self.wanted:
                 listed.append(item)
         if not len(listed):
             self.book.remove(listed)
@@ -266,9 +259,11 @@ class _Work:
 _RENEWED = ("}modified", "}title")
 
 
-def _folded(item: etree._Element) -> str:
-    """The name of a sheet or of cells, as names are compared."""
-    return item.get("name", "").casefold()
+def _entries(book: etree._Element, tag: str) -> list[tuple[str, etree._Element]]:
+    """The sheets or defined names that a workbook lists, each with its name without case."""
+    return [
+        (item.get("name", "").casefold(), item) for item in book.findall(f"{TAG}{tag}s/{TAG}{tag}")
+    ]
 
 
 def _tables(package: Package, without: Collection[str]) -> list[etree._Element]:
@@ -276,7 +271,7 @@ def _tables(package: Package, without: Collection[str]) -> list[etree._Element]:
     return [
         parse(package[table])
         for name, part in package.sheets().items()
-        if name not in without
+        if name.casefold() not in without
         for table in package.related_parts(part, "table")
     ]
 

@@ -21,12 +21,7 @@ def strangers(
 ) -> Iterator[Problem]:
     """Say what of a sheet that is ours was put there by somebody else and cannot be carried over.
 
-    Args:
-        package: The old workbook.
-        ours: What we wrote on the sheet.
-        sheet: Its name.
-        added: Its cells that are not ours.
-        file: The workbook's name.
+    Of its filled cells that is ``added``; of what else there is, what is not ``ours``.
     """
     where = f"{file}, sheet {sheet}"
     part = package.sheets()[sheet]
@@ -49,8 +44,9 @@ def strangers(
                     f"has {count} charts, pictures or shapes, {ours.drawings} of them written by "
                     "moe-report, and yours would be lost; move them to a sheet of your own",
                 )
-        elif link.kind == "table" and parse(package[link.target]).get("displayName") != sheet:
-            name = parse(package[link.target]).get("displayName")
+        elif link.kind == "table":
+            if (name := parse(package[link.target]).get("displayName")) == sheet:
+                continue
             yield Problem(
                 where, f"the table {name!r} of yours would be lost; move it to a sheet of your own"
             )

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from moe_report.edit.carry_over import Carryover
-from moe_report.edit.replace_sheets import renew
 from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.collected import NO_NUMBER, NO_STORED_VALUE
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
@@ -45,11 +44,9 @@ class Update:
         """The old report's heading; None if it is told by the sheet Report."""
         if "title" in self.read.table.settings:
             return None
-        package = self.file.package
-        links = package.relationships("")
-        cores = [parse(package[i.target]) for i in links if i.type.endswith("/core-properties")]
-        found = [item.text or "" for core in cores for item in core if "}title" in str(item.tag)]
-        return found[0] if found and found[0].strip() else None
+        core = self.file.package.related_part("", "core-properties")
+        title = parse(self.file.package[core]).findtext("{*}title") if core else None
+        return title if title and title.strip() else None
 
     def merged(self, table: ModelTable) -> ModelTable:
         """Return a table of other inputs with what is said of the same models in the old report."""
@@ -97,11 +94,7 @@ class Update:
         return replace(report, compared=tuple(name if name in known else "" for name in names))
 
     def renewed(self, report: Report, data: bytes) -> bytes:
-        """Return the old workbook with our sheets replaced by those of a new one.
-
-        Args:
-            report: The new report.
-            data: It as a workbook.
+        """Return the old workbook with our sheets replaced by those of a new report's workbook.
 
         Raises:
             InputError: Something of the user's would be lost.
@@ -111,16 +104,11 @@ class Update:
         work.check()
         work.carry()
         self.notes += work.notes
-        return renew(old, new, work.renewal())
+        return work.renewed()
 
 
 def open_report(path: Path, registry: Registry, target: Path | None = None) -> Update:
-    """Return an older report to be written again.
-
-    Args:
-        path: The report.
-        registry: The metrics that are installed.
-        target: Where to write; by default over the old one.
+    """Return an older report to be written again, by default in its own place.
 
     Raises:
         InputError: It is no report of ours, or cannot be read.

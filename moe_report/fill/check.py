@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from moe_report.errors import Problem
 from moe_report.fill.expressions.scope import known_of_registry
 from moe_report.fill.outline import describe
@@ -20,11 +22,6 @@ from moe_report.schema.registry import Registry
 def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str, list[Problem]]:
     """Return in words what a template would fill, and everything that it could not.
 
-    Args:
-        data: The template's bytes.
-        registry: The metrics that there are.
-        where: The template's name, for problems.
-
     Raises:
         InputError: It is no workbook at all.
     """
@@ -33,14 +30,8 @@ def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str,
     known = known_of_registry(registry)
     template, found = inspect_template(package, known, where)
     problems = list(found)
-    for table in template.tables:
-        parts = tuple(
-            other.table_part
-            for other in template.tables
-            if (other.part, other.row) == (table.part, table.row)
-        )
-        if table.table_part == parts[0]:  # all of a row are looked at together
-            problems += row_obstacles(package, table, parts, 1, where)
+    for tables in template.rows.values():
+        problems += row_obstacles(package, tables, 1, where)
     titles = {part: title for title, part in package.sheets().items()}
     for sheet in template.sheets:
         problems += copying_obstacles(package, titles[sheet.part], where=where)
@@ -48,17 +39,10 @@ def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str,
 
 
 def row_obstacles(
-    package: Package, table: TemplateTable, parts: tuple[str, ...], more: int, where: str
+    package: Package, tables: Sequence[TemplateTable], more: int, where: str
 ) -> list[Problem]:
-    """Return what is in the way of more rows like a table's row that repeats.
-
-    Args:
-        package: The workbook.
-        table: The table.
-        parts: The parts of all tables whose row it is.
-        more: How many rows are put in.
-        where: The workbook's name.
-    """
+    """Return what is in the way of so many more rows like the one that repeats in some tables."""
+    table, parts = tables[0], tuple(table.area.part for table in tables)
     insertion = Insertion(table.sheet, table.row, more)
     cells = (
         *unrepeatable(package[table.part], table.row),

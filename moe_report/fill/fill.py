@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moe_report.errors import InputError, Problem
-from moe_report.fill.expressions.expression import Context
+from moe_report.fill.expressions.scope import Context
 from moe_report.fill.plan import Plan, make_plan
 from moe_report.fill.read_template import read_template
 from moe_report.fill.stale_values import Changed, forget_values
@@ -57,7 +57,7 @@ def fill(data: bytes, report: Report, *, where: str, suffix: str = "") -> Filled
     context = Context(report)
     template = read_template(package, context.known, where)
     plan = make_plan(package, template, context, where)
-    for sheet in (*plan.filled_sheets(), *plan.sheets):
+    for sheet in (*plan.filled_sheets(), *plan.copies):
         scan_sheet(package[package.sheets()[sheet]], f"{where}, sheet {sheet}")
     notes = list(plan.notes)
     if drop_signatures(package):
@@ -69,29 +69,30 @@ def fill(data: bytes, report: Report, *, where: str, suffix: str = "") -> Filled
 
 def _write(package: Package, plan: Plan, where: str) -> list[str]:
     for sheet, part in package.sheets().items():
-        if part in plan.rows:
-            package[part] = unshared(package[part], plan.rows[part], f"{where}, sheet {sheet}")
+        rows = [insertion.after for insertion, _ in plan.insertions if insertion.sheet == sheet]
+        if rows:
+            package[part] = unshared(package[part], rows, f"{where}, sheet {sheet}")
     notes: list[str] = []
     for insertion, table in plan.insertions:
         notes += insert_rows(package, insertion, where=where, table=table)
     forget_values(package, _changed(plan))
-    copies: dict[str, list[str]] = {}
-    if plan.sheets:
+    parts: dict[str, list[str]] = {}
+    if plan.copies:
         listed = SheetCopies(package)
-        for sheet, names in plan.sheets.items():
-            copies[sheet] = listed.repeat(sheet, names)
+        for sheet, copies in plan.copies.items():
+            parts[sheet] = listed.repeat(sheet, list(copies))
         listed.save()
-    lost = bool(copies) or any(insertion.count for insertion, _ in plan.insertions)
+    lost = bool(parts) or any(insertion.count for insertion, _ in plan.insertions)
     for sheet in plan.filled_sheets():
         part = package.sheets()[sheet]
-        place = f"{where}, sheet {sheet}"
-        values, bands = plan.cells.get(sheet, ()), plan.bands.get(sheet, ())
-        written = write_sheet(package[part], values, bands, place)
-        package[part] = written.xml
-        lost |= written.formulas_changed
-    for sheet, parts in copies.items():
-        for part, cells in zip(parts, plan.copies[sheet], strict=True):
-            package[part] = write_sheet(package[part], cells, (), f"{where}, sheet {sheet}").xml
+        values, bands = plan.cells.get(sheet, {}), plan.bands.get(sheet, ())
+        package[part], changed = write_sheet(
+            package[part], values, bands, f"{where}, sheet {sheet}"
+        )
+        lost |= changed
+    for sheet, copies in plan.copies.items():
+        for part, values in zip(parts[sheet], copies.values(), strict=True):
+            package[part], _ = write_sheet(package[part], values, (), f"{where}, sheet {sheet}")
     if lost:
         drop_calculation_chain(package)
     ask_to_recalculate(package)
@@ -104,8 +105,8 @@ def _changed(plan: Plan) -> dict[str, Changed]:
     for sheet, bands in plan.bands.items():
         rows = found.setdefault(sheet, Changed())
         rows.areas += [(1, band.row, LAST_COLUMN, band.row + band.count - 1) for band in bands]
-    copied = {sheet: cells[0] for sheet, cells in plan.copies.items() if cells}
+    copied = {sheet: next(iter(copies.values())) for sheet, copies in plan.copies.items()}
     for sheet, cells in (*plan.cells.items(), *copied.items()):
-        for cell in cells:
-            found.setdefault(sheet, Changed()).add(cell.column, cell.row)
+        for row, column in cells:
+            found.setdefault(sheet, Changed()).add(column, row)
     return found

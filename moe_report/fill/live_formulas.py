@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from moe_report.formula.excel import excel
@@ -34,19 +34,15 @@ class LiveFormulas:
     table: str
     headers: Mapping[str, str]
     assumptions: Mapping[str, str]
-    _known: dict[tuple[str, tuple[tuple[str, float], ...]], str] = field(default_factory=dict)
 
     @cached_property
     def _metrics(self) -> Mapping[str, Column]:
         return {column.name: column for column in self.report.metrics}
 
     def contents(self, name: str, models: Iterable[int], write: Contents) -> list[str]:
-        """Return the contents of a column's cells: formulas, and numbers where they were typed.
+        """Return the contents of a metric's cells: formulas, and numbers where they were typed.
 
-        Args:
-            name: The metric.
-            models: Which models have a row, by number.
-            write: How contents are written.
+        The models that have a row go by their place in the report.
 
         Raises:
             LackingError: The table lacks what the formula needs.
@@ -55,6 +51,7 @@ class LiveFormulas:
         if column.expr is None:
             raise LackingError(f"{name!r} has no formula; expected a metric")
         inlined = self._inlined(column)
+        known: dict[tuple[tuple[str, float], ...], str] = {}
         found = []
         for at in models:
             cell = column.cells[at]
@@ -67,9 +64,11 @@ class LiveFormulas:
                 if other.cells[at].provenance == Provenance.GIVEN
                 and (value := other.cells[at].value) is not None
             )
-            formula = self._formula(column, typed)
-            found.append(write.formula(formula, cell.value, undefined=cell.undefined))
-        self._formula(column, ())  # a table without rows is told what it lacks, too
+            if typed not in known:
+                known[typed] = self._printed(column, dict(typed))
+            found.append(write.formula(known[typed], cell.value, undefined=cell.undefined))
+        if () not in known:
+            self._printed(column, {})  # a table without rows is told what it lacks, too
         return found
 
     def _inlined(self, column: Column) -> list[Column]:
@@ -84,12 +83,6 @@ class LiveFormulas:
                 found[name] = self._metrics[name]
                 stack.append(found[name])
         return list(found.values())
-
-    def _formula(self, column: Column, typed: tuple[tuple[str, float], ...]) -> str:
-        key = column.name, typed
-        if key not in self._known:
-            self._known[key] = self._printed(column, dict(typed))
-        return self._known[key]
 
     def _printed(self, column: Column, typed: Mapping[str, float]) -> str:
         assert column.expr is not None

@@ -25,6 +25,7 @@ from moe_report.renderers.excel.palette import (
     Palette,
 )
 from moe_report.renderers.excel.sheet import freeze
+from moe_report.schema.components import COMPONENTS
 
 _SI = '[>=99500000]#,##0.00,,," B";[>=99500]#,##0.00,," M";#,##0'
 _PERCENT = r"[>=0.9995]0.00\ %;0.0\ %"  # 99.95 % is not all of it
@@ -39,12 +40,7 @@ _COLUMNS = (
     ("Active share", "{{ m.parameter_efficiency | formula }}", _PERCENT, 12),
     ("FLOPs savings", "{{ m.expert_flops_savings | formula }}", _PERCENT, 13),
 )
-_LEDGER = (
-    ("Embedding", "embedding_params"), ("Unembedding", "unembedding_params"),
-    ("Attention", "attention_params"), ("Dense FFN", "dense_ffn_params"),
-    ("Shared experts", "shared_expert_params"), ("Router", "router_params"),
-    ("Routed experts", "routed_expert_params"),
-)  # fmt: skip
+_LEDGER = [item for item in COMPONENTS if item.metric != "norm_and_other_params"]
 _HOW_TO = (
     ("A value", "models[\"Mixtral-8x7B\"].active_params",
      "Alone in a cell it is a number, shown in the cell's own number format."),
@@ -223,10 +219,10 @@ def _card(sheet: _Sheet) -> None:
         look = Look(bold=True, fill=METRIC_BANDS[0], rule=True, horizontal=align)
         sheet.put(f"{letters}4", title, look)
     last = 4 + len(_LEDGER)
-    for row, (label, name) in enumerate(_LEDGER, start=5):
-        sheet.put(f"A{row}", label, Look())
+    for row, component in enumerate(_LEDGER, start=5):
+        sheet.put(f"A{row}", component.label, Look())
         look = Look(number_format="#,##0", horizontal="right")
-        sheet.put(f"B{row}", f"{{{{ m.{name} }}}}", look)
+        sheet.put(f"B{row}", f"{{{{ m.{component.metric} }}}}", look)
         share = f'=IF(COUNT(B{row})<1,"",B{row}/SUM(B$5:B${last}))'
         sheet.put(f"C{row}", share, Look(number_format=_PERCENT, horizontal="right"))
     title = "Where the parameters are"

@@ -13,13 +13,7 @@ _WIDEST = 60
 
 
 def describe(template: Template, known: Known, problems: Sequence[Problem] = ()) -> str:
-    """Return what a template would fill, what is left as it is, and what is wrong with it.
-
-    Args:
-        template: What the workbook asks for.
-        known: The names that its expressions may use.
-        problems: What :func:`moe_report.fill.read_template.inspect_template` found to be wrong.
-    """
+    """Return what a template would fill, what is left as it is, and what is wrong with it."""
     blocks: list[tuple[str, list[str]]] = []
     by_sheet: dict[str, list[TemplateCell]] = {}
     for cell in template.cells:
@@ -53,7 +47,7 @@ def _summary(template: Template, problems: Sequence[Problem]) -> str:
 
 
 def _table(table: TemplateTable) -> str:
-    said = f"Table {table.name} (sheet {table.sheet}), row {table.row} once for each model"
+    said = f"Table {table.area.name} (sheet {table.sheet}), row {table.row} once for each model"
     if table.where:
         said += f" where {table.where.text}"
     if table.sort:

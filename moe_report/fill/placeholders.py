@@ -10,6 +10,8 @@ from moe_report.fill.expressions.scope import TemplateValueError, short
 _STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 # What closes a text that a quotation mark opens. Programs turn straight marks into curly ones.
 _CLOSES = {'"': '"', "'": "'", "“": '”“"', "”": '”"', "„": '“”"', "‘": "’'", "’": "’'", "‚": "‘’'"}
+_QUOTED = (rf"{opens}(?:\\.|[^\\{closes}])*[{closes}]" for opens, closes in _CLOSES.items())
+_TOKEN = re.compile("|".join([r"\}\}", r"\{\{", *_QUOTED, "."]), re.DOTALL)
 _STRAIGHT = dict.fromkeys('"“”„', '"') | dict.fromkeys("'‘’‚", "'")
 
 
@@ -56,10 +58,8 @@ def split_text(text: str) -> list[str | Inner]:
         return pieces
     if "}}" in literals:
         raise TemplateValueError("found }} without {{ in front of it")
-    if not literals.strip(" \t\r\n\xa0\0"):
-        alone = [piece for piece in pieces if isinstance(piece, Inner)]
-        return list(alone) if len(alone) == 1 else pieces
-    return pieces
+    alone = [piece for piece in pieces if isinstance(piece, Inner)]
+    return list(alone) if len(alone) == 1 and not literals.strip(" \t\r\n\xa0\0") else pieces
 
 
 def _inner(text: str, at: int) -> tuple[str, int]:
@@ -67,26 +67,16 @@ def _inner(text: str, at: int) -> tuple[str, int]:
     if text[at : at + 1] in ("-", "+"):
         raise TemplateValueError(f"found {{{{{text[at]}, expected a blank behind the braces")
     found: list[str] = []
-    while at < len(text):
-        if text.startswith("}}", at):
-            return "".join(found).strip(), at + 2
-        if text.startswith("{{", at):
+    for token in _TOKEN.finditer(text, at):
+        said = token[0]
+        if said == "}}":
+            return "".join(found).strip(), token.end()
+        if said == "{{":
             raise TemplateValueError("found {{ within {{, expected }} first")
-        char = text[at]
-        if char not in _CLOSES:
-            found.append(char)
-            at += 1
-            continue
-        end = _end_of_text(text, at + 1, _CLOSES[char])
-        mark = _STRAIGHT[char]
-        found.append(mark + text[at + 1 : end] + mark)
-        at = end + 1
+        if mark := _STRAIGHT.get(said[0]):
+            if len(said) == 1:
+                message = "found {{ with a quotation mark behind it that nothing closes"
+                raise TemplateValueError(message)
+            said = mark + said[1:-1] + mark
+        found.append(said)
     raise TemplateValueError("found {{ without }} behind it")
-
-
-def _end_of_text(text: str, at: int, closes: str) -> int:
-    while at < len(text):
-        if text[at] in closes:
-            return at
-        at += 2 if text[at] == "\\" else 1
-    raise TemplateValueError("found {{ with a quotation mark behind it that nothing closes")

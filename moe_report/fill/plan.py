@@ -10,20 +10,14 @@ from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
 from moe_report.fill.check import row_obstacles
-from moe_report.fill.expressions.expression import (
-    Context,
-    Expression,
-    Model,
-    TemplateValueError,
-    choose,
-    evaluate,
-    text_of_pieces,
-)
+from moe_report.fill.expressions.expression import Expression, choose, evaluate, text_of_pieces
+from moe_report.fill.expressions.scope import Context, Model, TemplateValueError
+from moe_report.fill.findings import Place
 from moe_report.fill.live_formulas import LackingError, LiveFormulas
 from moe_report.fill.row_pattern import fits
 from moe_report.fill.sheet_parts import sheet_titles
 from moe_report.fill.template import RepeatedSheet, Template, TemplateCell, TemplateTable
-from moe_report.fill.write_sheet import Band, CellValue
+from moe_report.fill.write_sheet import Band
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.copy_sheet import MAX_SHEETS, copying_obstacles, named_only
@@ -42,21 +36,17 @@ class Plan:
 
     Attributes:
         insertions: Rows to put in, in the order in which they are put in, and the parts of the
-            tables that grow by them.
+            tables that grow by them; one for each row that repeats, even if it is there once.
         bands: The rows that repeat, by the name of their sheet.
         cells: Values of single cells, by the name of their sheet.
-        sheets: Names of the copies of each sheet that repeats.
-        copies: Values of the cells of each copy.
-        rows: Numbers of the rows that repeat, before any is put in, by the sheet's part.
+        copies: Of each sheet that repeats, the values of the cells of each copy by its name.
         notes: What the user should know.
     """
 
     insertions: list[tuple[Insertion, tuple[str, ...]]] = field(default_factory=list)
     bands: dict[str, list[Band]] = field(default_factory=dict)
-    cells: dict[str, list[CellValue]] = field(default_factory=dict)
-    sheets: dict[str, list[str]] = field(default_factory=dict)
-    copies: dict[str, list[list[CellValue]]] = field(default_factory=dict)
-    rows: dict[str, list[int]] = field(default_factory=dict)
+    cells: dict[str, dict[Place, Value]] = field(default_factory=dict)
+    copies: dict[str, dict[str, dict[Place, Value]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def filled_sheets(self) -> list[str]:
@@ -95,18 +85,17 @@ class _Planner:
     def work(self) -> None:
         """Plan everything, and collect what is wrong."""
         titles = {part: title for title, part in self.package.sheets().items()}
-        known = set()
-        for sheet in self.template.sheets:
-            known |= named_only(self.package, titles[sheet.part])
+        repeated = (titles[sheet.part] for sheet in self.template.sheets)
+        known = set().union(*(named_only(self.package, title) for title in repeated))
         self.plan.notes += [str(note) for note in self.template.notes if note.where not in known]
-        chosen = [self._chosen(table) for table in self.template.tables]
+        chosen = {table.area.part: self._chosen(table) for table in self.template.tables}
         self._insertions(chosen)
         assumptions = self._assumption_references()
         self._bands(chosen, assumptions)
         for cell in (*self.template.cells, *(name.cell for name in self.template.names)):
             value = self._value(cell, None, None)
             row = self.plan.moved(cell.sheet, cell.row)
-            self.plan.cells.setdefault(cell.sheet, []).append(CellValue(row, cell.column, value))
+            self.plan.cells.setdefault(cell.sheet, {})[row, cell.column] = value
         for sheet in self.template.sheets:
             self._sheet(sheet, titles[sheet.part])
 
@@ -155,26 +144,21 @@ class _Planner:
             chosen = choose(self.context, table.sort, table.where)
             if not chosen:
                 self.plan.notes.append(
-                    f"{self.where}, sheet {table.sheet}, table {table.name}: no model has a row; "
-                    "one is left, empty"
+                    f"{self.where}, sheet {table.sheet}, table {table.area.name}: no model has a "
+                    "row; one is left, empty"
                 )
             return chosen
         except TemplateValueError as error:
-            self._refuse_in(table.sheet, error.message, f", table {table.name}")
+            self._refuse_in(table.sheet, error.message, f", table {table.area.name}")
             return []
 
-    def _insertions(self, chosen: Sequence[Sequence[Model]]) -> None:
-        rows: dict[tuple[str, int], list[tuple[TemplateTable, int]]] = {}
-        for table, models in zip(self.template.tables, chosen, strict=True):
-            rows.setdefault((table.sheet, table.row), []).append((table, max(1, len(models))))
-            numbers = self.plan.rows.setdefault(table.part, [])
-            if table.row not in numbers:
-                numbers.append(table.row)
-        for (sheet, row), tables in sorted(rows.items(), key=lambda item: -item[0][1]):
-            counts = dict.fromkeys(count for _, count in tables)
+    def _insertions(self, chosen: Mapping[str, Sequence[Model]]) -> None:
+        rows = self.template.rows.items()
+        for (sheet, row), tables in sorted(rows, key=lambda item: -item[0][1]):
+            counts = dict.fromkeys(max(1, len(chosen[table.area.part])) for table in tables)
             if len(counts) > 1:
                 said = " and ".join(f"{count:,}" for count in counts)
-                names = ", ".join(table.name for table, _ in tables)
+                names = ", ".join(table.area.name for table in tables)
                 message = (
                     f"the tables {names} stand side by side and would have {said} rows; expected "
                     "the same models in each, or one table below the other"
@@ -184,10 +168,9 @@ class _Planner:
             if row + count > MAX_ROWS:
                 message = f"would repeat {count:,} times; expected at most {MAX_ROWS:,} rows"
                 self._refuse_in(sheet, message, f", row {row}")
-            parts = tuple(table.table_part for table, _ in tables)
+            parts = tuple(table.area.part for table in tables)
             if count > 1:
-                first, _ = tables[0]
-                self.problems += row_obstacles(self.package, first, parts, count - 1, self.where)
+                self.problems += row_obstacles(self.package, tables, count - 1, self.where)
             self.plan.insertions.append((Insertion(sheet, row, count - 1), parts))
 
     def _assumption_references(self) -> dict[str, str]:
@@ -206,11 +189,11 @@ class _Planner:
                 found[only.text] = named.name
         return found
 
-    def _bands(self, chosen: Sequence[Sequence[Model]], assumptions: Mapping[str, str]) -> None:
+    def _bands(self, chosen: Mapping[str, Sequence[Model]], assumptions: Mapping[str, str]) -> None:
         merged: dict[tuple[str, int], dict[int, list[str]]] = {}
-        for table, models in zip(self.template.tables, chosen, strict=True):
+        for table in self.template.tables:
             contents = merged.setdefault((table.sheet, table.row), {})
-            contents |= self._contents(table, models, assumptions)
+            contents |= self._contents(table, chosen[table.area.part], assumptions)
         for (sheet, row), columns in sorted(merged.items()):
             count = max(map(len, columns.values()), default=1)
             band = Band(self.plan.moved(sheet, row), count, columns)
@@ -221,7 +204,9 @@ class _Planner:
     ) -> dict[int, list[str]]:
         root = parse(self.package[table.part])
         write = Contents(f"{root.prefix}:" if root.prefix else "")
-        formulas = LiveFormulas(self.context.report, table.name, self._headers(table), assumptions)
+        formulas = LiveFormulas(
+            self.context.report, table.area.name, self._headers(table), assumptions
+        )
         found = {}
         for cell in table.cells:
             only = _only(cell)
@@ -242,9 +227,9 @@ class _Planner:
         return found
 
     def _headers(self, table: TemplateTable) -> dict[str, str]:
-        root = parse(self.package[table.table_part])
+        root = parse(self.package[table.area.part])
         columns = root.iterfind(f"{TAG}tableColumns/{TAG}tableColumn")
-        names = {table.left + at: item.get("name", "") for at, item in enumerate(columns)}
+        names = {table.area.left + at: item.get("name", "") for at, item in enumerate(columns)}
         found: dict[str, str] = {}
         for cell in table.cells:
             only = _only(cell)
@@ -270,27 +255,20 @@ class _Planner:
             self._refuse_in(title, error.message)
             return
         others = [name for name in sheet_titles(self.package) if name != title]
-        others += [name for names in self.plan.sheets.values() for name in names]
+        others += [name for copies in self.plan.copies.values() for name in copies]
         names, changed = sheet_names(wanted, others)
-        self.plan.sheets[title] = names
+        copies = self.plan.copies[title] = {
+            name: {(cell.row, cell.column): None for cell in sheet.cells} for name in names
+        }
         self.plan.notes += [f"the sheet {old!r} is named {new!r}" for old, new in changed]
-        copies: list[list[CellValue]] = []
-        for number, model in enumerate(models, start=1):
-            before = len(self.problems)
-            values = [self._value(cell, model, number) for cell in sheet.cells]
-            copies.append(_valued(sheet, values))
+        before = len(self.problems)
+        # Without models one copy is left, empty.
+        placed = zip(models, copies.values(), strict=False)
+        for number, (model, values) in enumerate(placed, start=1):
+            for cell in sheet.cells:
+                values[cell.row, cell.column] = self._value(cell, model, number)
             if len(self.problems) > before:
                 return
-        if not models:
-            copies.append(_valued(sheet, [None] * len(sheet.cells)))
-        self.plan.copies[title] = copies
-
-
-def _valued(sheet: RepeatedSheet, values: Sequence[Value]) -> list[CellValue]:
-    return [
-        CellValue(cell.row, cell.column, value)
-        for cell, value in zip(sheet.cells, values, strict=True)
-    ]
 
 
 def _only(cell: TemplateCell) -> Expression | None:

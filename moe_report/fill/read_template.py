@@ -16,12 +16,11 @@ from moe_report.fill.sheet_parts import (
     CellText,
     cell_text,
     cells_with_content,
-    header_asks,
     parts_that_ask,
     shared_texts,
     sheet_titles,
 )
-from moe_report.fill.table_notes import Order, asks, notes_of, read_note
+from moe_report.fill.table_notes import Order, asks, read_note
 from moe_report.fill.template import (
     NamedCell,
     RepeatedSheet,
@@ -31,21 +30,21 @@ from moe_report.fill.template import (
 )
 from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.notes import read_notes
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.tables import TableArea, tables_of
 
 MAX_EXPRESSIONS = 5000  # different ones
 _MOST_PROBLEMS = 50
 _EACH = {"m", "number"}
+_OUTSIDE = (
+    "found m or number outside of an Excel Table, whose row would repeat; expected "
+    'models["a name"], or a sheet named {{ m.name }}'
+)
 
 
 def read_template(package: Package, known: Known, where: str) -> Template:
-    """Return what a workbook asks for.
-
-    Args:
-        package: The workbook; guard it first with :func:`moe_report.ooxml.guard.check_package`.
-        known: The names that expressions may use.
-        where: The file's name, for the error.
+    """Return what a workbook that was guarded asks for.
 
     Raises:
         InputError: Something in it cannot be filled in; every such place is named.
@@ -91,8 +90,11 @@ class _Reader:
         sheets: list[RepeatedSheet] = []
         names: list[NamedCell] = []
         by_sheet = named_by_sheet(self.package, self.known, self.findings)
-        self._refuse_other_sheets()
-        for sheet, part in self.package.sheets().items():
+        worksheets = self.package.sheets()
+        for name in sheet_titles(self.package):
+            if may_ask(name) and name not in worksheets:
+                self.findings.problem(name, "", "is no worksheet, and only worksheets repeat")
+        for sheet, part in worksheets.items():
             wanted = by_sheet.get(sheet, [])
             found = FoundSheet(sheet, part, repeats=may_ask(sheet))
             self._find_cells(found, {(item.area[1], item.area[0]) for item in wanted})
@@ -104,11 +106,12 @@ class _Reader:
                 found.rows = {
                     (table.row, column)
                     for table in own
-                    for column in range(table.left, table.right + 1)
+                    for column in range(table.area.left, table.area.right + 1)
                 }
                 rest = [cell for place, cell in found.cells.items() if place not in taken]
-                refused = self._refuse_each(rest)
-                cells += [cell for cell in rest if cell not in refused]
+                cells += [cell for cell in rest if not _uses_each(cell)]
+                for cell in filter(_uses_each, rest):
+                    self.findings.problem(sheet, cell.address, _OUTSIDE)
             names += named_cells(found, wanted, self.known, self.findings)
         self.findings.notes.extend(parts_that_ask(self.package))
         notes = tuple(self.findings.notes)
@@ -140,7 +143,7 @@ class _Reader:
                 area_of(item.get("ref", ""))
                 for item in root.iterfind(f"{TAG}mergeCells/{TAG}mergeCell")
             }
-        if header_asks(root):
+        if any("{{" in (item.text or "") for item in root.iterfind(f"{TAG}headerFooter/*")):
             text = "its header or footer is left as it is, with {{"
             self.findings.note("braces-in-header", f"sheet {found.sheet}", text)
 
@@ -148,7 +151,7 @@ class _Reader:
         pieces = self._pieces(found.sheet, f"{column_letters(column)}{row}", text)
         if pieces is None or not any(isinstance(piece, Expression) for piece in pieces):
             return
-        cell = TemplateCell(found.sheet, found.part, row, column, pieces)
+        cell = TemplateCell(found.sheet, row, column, pieces)
         if len(pieces) > 1 and any(_is_formula(piece) for piece in pieces):
             message = "`| formula` is for a cell that holds nothing else"
             self.findings.problem(found.sheet, cell.address, message)
@@ -164,20 +167,12 @@ class _Reader:
         except TemplateValueError as error:
             self.findings.problem(sheet, address, error.message)
             return None
-        found: list[str | Expression] = []
-        wrong = []
-        for piece in pieces:
-            if isinstance(piece, str):
-                found.append(piece)
-                continue
-            expression = self._expression(piece)
-            if isinstance(expression, Expression):
-                found.append(expression)
-            else:
-                wrong.append(expression.message)
+        found = [piece if isinstance(piece, str) else self._expression(piece) for piece in pieces]
+        wrong = [piece.message for piece in found if isinstance(piece, TemplateValueError)]
         for message in dict.fromkeys(wrong):
             self.findings.problem(sheet, address, message)
-        return None if wrong else tuple(found)
+        right = (piece for piece in found if not isinstance(piece, TemplateValueError))
+        return None if wrong else tuple(right)
 
     def _expression(self, inner: Inner) -> Expression | TemplateValueError:
         if inner.text not in self._expressions:
@@ -189,17 +184,6 @@ class _Reader:
             except TemplateValueError as error:
                 self._expressions[inner.text] = error
         return self._expressions[inner.text]
-
-    def _refuse_each(self, cells: list[TemplateCell]) -> list[TemplateCell]:
-        """Refuse cells that stand once and ask for something of each model, and return them."""
-        refused = [cell for cell in cells if _uses_each(cell)]
-        message = (
-            "found m or number outside of an Excel Table, whose row would repeat; expected "
-            'models["a name"], or a sheet named {{ m.name }}'
-        )
-        for cell in refused:
-            self.findings.problem(cell.sheet, cell.address, message)
-        return refused
 
     # Tables
 
@@ -226,17 +210,16 @@ class _Reader:
                 self.findings.problem(sheet, repeating[other].address, message)
             taken |= {place for place in inside if place[0] in repeating}
             own = tuple(cell for place, cell in sorted(inside.items()) if place[0] == row)
-            notes = notes_of(self.package, part) if notes is None else notes
+            if notes is None:
+                listed = read_notes(self.package, part)
+                notes = {(note.row, note.column): note.conversation for note in listed}
             said = {
                 place: note
                 for place, note in sorted(notes.items())
                 if place in table and place[0] < table.first and asks(note)
             }
-            columns = (table.left, table.right)
             asked = self._table_note(sheet, said)
-            tables.append(
-                TemplateTable(sheet, part, table.part, table.name, row, *columns, own, *asked)
-            )
+            tables.append(TemplateTable(sheet, part, table, row, own, *asked))
         once = [cell for place, cell in found.cells.items() if place not in taken]
         taken |= self._refuse_formulas(once)
         return tables, taken
@@ -292,11 +275,6 @@ class _Reader:
             self._inside(table, found)
         self._refuse_formulas(found.cells.values())
         return RepeatedSheet(found.part, pieces, tuple(found.cells.values()))
-
-    def _refuse_other_sheets(self) -> None:
-        for name in sheet_titles(self.package):
-            if may_ask(name) and name not in self.package.sheets():
-                self.findings.problem(name, "", "is no worksheet, and only worksheets repeat")
 
 
 def _uses_each(cell: TemplateCell) -> bool:

@@ -15,26 +15,20 @@ from lxml import etree
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references, split_end, split_row
-from moe_report.ooxml.rows import MAX_TEXT, Contents
+from moe_report.ooxml.rows import MAX_TEXT, Value
 
 
-def fits(value: object) -> str:
+def fits(value: Value) -> str:
     """Return why a value does not go into a cell; nothing if it does.
 
-    >>> fits(3.5), fits("a"), fits([1])
-    ('', '', 'gives a list; expected a number, a text, or true or false')
+    >>> fits(3.5), fits("a"), fits(float("inf"))
+    ('', '', 'gives inf, which is no number that a cell can hold')
     """
-    if isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            return f"gives a text of {len(value):,} characters; Excel takes {MAX_TEXT:,}"
-        return ""
-    if value is None or isinstance(value, (bool, int, float)):
-        if isinstance(value, float) and not math.isfinite(value):
-            return f"gives {value}, which is no number that a cell can hold"
-        if isinstance(value, int) and abs(value) > 10**300:
-            return "gives a number that is too large for a cell"
-        return ""
-    return f"gives a {type(value).__name__}; expected a number, a text, or true or false"
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        return f"gives a text of {len(value):,} characters; Excel takes {MAX_TEXT:,}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"gives {value}, which is no number that a cell can hold"
+    return ""
 
 
 class RowPattern:
@@ -50,7 +44,6 @@ class RowPattern:
         self.number = int(row.get("r", "0"))
         self.contents = contents
         self.prefix = f"{row.prefix}:" if row.prefix else ""
-        self.write = Contents(self.prefix)
 
     def text(self, first: int, count: int) -> str:
         """Return so many rows, the first of them with a number."""
@@ -72,14 +65,12 @@ class RowPattern:
                 pattern.append(f"{_literal(_attributes(cell, skip=('t',)))}%s")
                 columns.append(self._formulas(cell, first, count))
             elif cell is not None:
-                pattern.append(_literal(_attributes(cell) + self._children(cell)))
+                inner = "".join(_serialized(child) for child in cell)
+                end = f">{inner}</{self.prefix}c>" if inner else "/>"
+                pattern.append(_literal(_attributes(cell) + end))
         pattern.append(f"</{self.prefix}row>")
         line = "".join(pattern)
         return "".join([line % parts for parts in zip(*columns, strict=True)])
-
-    def _children(self, cell: etree._Element) -> str:
-        inner = "".join(_serialized(child) for child in cell)
-        return f">{inner}</{self.prefix}c>" if inner else "/>"
 
     def _formulas(self, cell: etree._Element, first: int, count: int) -> list[str]:
         """A formula's cells: moved as filled down, and without values, which nobody knows yet."""

@@ -28,11 +28,6 @@ def sheet_titles(package: Package) -> list[str]:
     return [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
 
 
-def header_asks(root: etree._Element) -> bool:
-    """Whether a sheet's printed header or footer holds braces."""
-    return any("{{" in (item.text or "") for item in root.iterfind(f"{TAG}headerFooter/*"))
-
-
 # Of a chart: references to cells, and the values that it last had.
 _NOT_WORDS = re.compile(
     rb"<(?:\w+:)?f>[^<]*</(?:\w+:)?f>|<((?:\w+:)?(?:str|num|multiLvlStr)Cache)>.*?</\1>", re.DOTALL
@@ -58,16 +53,10 @@ def cells_with_content(root: etree._Element) -> Iterator[tuple[int, int, etree._
 
 
 def cell_text(cell: etree._Element, shared: Mapping[int, CellText]) -> CellText:
-    """Return a cell's text; nothing of a number.
-
-    Args:
-        cell: The cell.
-        shared: The shared strings that matter, by number.
-    """
+    """Return a cell's text, which may be one of the shared strings; nothing of a number."""
     kind = cell.get("t")
     if kind in ("s", "str"):
-        value = cell.find(f"{TAG}v")
-        text = (value.text if value is not None else None) or ""
+        text = cell.findtext(f"{TAG}v") or ""
         if kind == "str":
             return CellText(unescaped(text))
         return shared.get(int(text), CellText()) if text.strip().isdecimal() else CellText()

@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -58,8 +59,7 @@ class Changed:
         return False
 
 
-@dataclass
-class _Formula:
+class _Formula(NamedTuple):
     sheet: str
     column: int
     row: int
@@ -147,12 +147,11 @@ def _places(text: str, on: str, sheets: list[str]) -> Iterator[Place]:
 
 def _tables(package: Package, sheets: Mapping[str, str]) -> Iterator[tuple[str, Place]]:
     for name, part in sheets.items():
-        for link in package.relationships(part):
-            if link.type.endswith("/table") and link.target in package:
-                root = parse(package[link.target])
-                place = (name.casefold(), area_of(root.get("ref", "A1")))
-                for key in ("name", "displayName"):
-                    yield root.get(key, "").casefold(), place
+        for table in package.related_parts(part, "table"):
+            root = parse(package[table])
+            place = (name.casefold(), area_of(root.get("ref", "A1")))
+            for key in ("name", "displayName"):
+                yield root.get(key, "").casefold(), place
 
 
 def _names(

@@ -7,23 +7,10 @@ from collections.abc import Iterator
 
 from moe_report.fill.expressions.expression import Expression, parse_expression
 from moe_report.fill.expressions.scope import Known, TemplateValueError, short
-from moe_report.ooxml.notes import read_notes
-from moe_report.ooxml.package import Package
 
 _LINE = re.compile(r"\s*(sort|where)\s*:(.*)", re.IGNORECASE)
 _STRAIGHT = str.maketrans("“”„‘’‚\xa0", "\"\"\"''' ")
 Order = tuple[tuple[Expression, bool], ...]
-Place = tuple[int, int]
-
-
-def notes_of(package: Package, part: str) -> dict[Place, str]:
-    """Return the notes of a sheet by row and column; of a thread, the texts of all its comments.
-
-    Args:
-        package: The workbook.
-        part: The sheet's part.
-    """
-    return {(note.row, note.column): note.conversation for note in read_notes(package, part)}
 
 
 def asks(note: str) -> bool:

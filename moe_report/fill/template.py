@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from moe_report.errors import Notice
 from moe_report.fill.expressions.expression import Expression
 from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.tables import TableArea
 
 
 @dataclass(frozen=True)
@@ -15,14 +16,12 @@ class TemplateCell:
 
     Attributes:
         sheet: Name of its sheet.
-        part: The sheet's part of the package.
         row: Number of its row, from 1.
         column: Number of its column, from 1.
         pieces: Its text, in literal texts and expressions. One expression alone is a typed cell.
     """
 
     sheet: str
-    part: str
     row: int
     column: int
     pieces: tuple[str | Expression, ...]
@@ -40,11 +39,8 @@ class TemplateTable:
     Attributes:
         sheet: Name of its sheet.
         part: The sheet's part of the package.
-        table_part: The table's part.
-        name: The table's name.
+        area: The table.
         row: Number of the row that repeats.
-        left: Number of the table's first column.
-        right: Number of its last one.
         cells: The cells of the row with expressions.
         sort: Expressions to sort by, and whether the largest comes first.
         where: What is true of the models that have a row; None for all.
@@ -52,11 +48,8 @@ class TemplateTable:
 
     sheet: str
     part: str
-    table_part: str
-    name: str
+    area: TableArea
     row: int
-    left: int
-    right: int
     cells: tuple[TemplateCell, ...]
     sort: tuple[tuple[Expression, bool], ...]
     where: Expression | None
@@ -83,7 +76,7 @@ class NamedCell:
 
     Attributes:
         name: As the workbook spells it.
-        cell: Where it leads: sheet, part, row and column; the expression is what it stands for.
+        cell: Where it leads; the expression is what it stands for.
     """
 
     name: str
@@ -107,3 +100,11 @@ class Template:
     sheets: tuple[RepeatedSheet, ...]
     names: tuple[NamedCell, ...]
     notes: tuple[Notice, ...] = ()
+
+    @property
+    def rows(self) -> dict[tuple[str, int], list[TemplateTable]]:
+        """The tables of each row that repeats, by its sheet and number."""
+        found: dict[tuple[str, int], list[TemplateTable]] = {}
+        for table in self.tables:
+            found.setdefault((table.sheet, table.row), []).append(table)
+        return found

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
+from moe_report.fill.findings import Place
 from moe_report.fill.row_pattern import RowPattern, drifting
 from moe_report.ooxml.addresses import area_of, column_letters, split_address
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import Value, number_text
+from moe_report.ooxml.tables import tables_of
 
 _TARGET = "moe-report-rows"  # of the processing instruction that stands where rows will be
-
-
-@dataclass(frozen=True)
-class CellValue:
-    """A value for a cell.
-
-    Attributes:
-        row: Number of its row, from 1.
-        column: Number of its column, from 1.
-        value: What it will hold.
-    """
-
-    row: int
-    column: int
-    value: Value
 
 
 @dataclass(frozen=True)
@@ -47,49 +34,41 @@ class Band:
     contents: Mapping[int, Sequence[str]]
 
 
-@dataclass(frozen=True)
-class WrittenSheet:
-    """A sheet's new XML.
-
-    Attributes:
-        xml: The part.
-        formulas_changed: Whether a formula has come or gone.
-    """
-
-    xml: bytes
-    formulas_changed: bool
-
-
 def write_sheet(
-    xml: bytes, values: Iterable[CellValue], bands: Sequence[Band], where: str
-) -> WrittenSheet:
-    """Return a sheet with values in its cells, and rows repeated; all else is as it was.
+    xml: bytes, values: Mapping[Place, Value], bands: Sequence[Band], where: str
+) -> tuple[bytes, bool]:
+    """Return a sheet with values in its cells, and whether a formula has come or gone.
 
     Args:
         xml: The sheet's part; the rows below the repeated ones have moved down already.
-        values: Values for cells outside of the repeated rows.
+        values: Values by row and column, for cells outside of the repeated rows.
         bands: The rows that repeat.
         where: File and sheet, for errors.
     """
     root = parse(xml)
     cells = Cells(root, where)
-    for item in values:
-        _put(cells, item)
+    for (row, column), value in values.items():
+        if isinstance(value, str):
+            cells.put(row, column, {"t": value}, None)
+        else:
+            cells.put(row, column, {} if value is None else {"v": number_text(value)}, None)
+        if isinstance(value, bool):
+            cells.grid[row][column].set("t", "b")
     texts = []
     _repeat_merged(root, bands)
     for band in bands:
-        row = cells.rows[band.row]
-        texts.append(RowPattern(row, band.contents).text(band.row, band.count).encode())
+        pattern = cells.rows[band.row]
+        texts.append(RowPattern(pattern, band.contents).text(band.row, band.count).encode())
         marker = etree.ProcessingInstruction(_TARGET, str(len(texts) - 1))
-        marker.tail = row.tail
-        cells.data.replace(row, marker)
+        marker.tail = pattern.tail
+        cells.data.replace(pattern, marker)
     content = serialize(root)
     if texts:
         pieces = re.split(rb"<\?" + _TARGET.encode() + rb" (\d+)\?>", content)
         content = b"".join(
             texts[int(piece)] if at % 2 else piece for at, piece in enumerate(pieces)
         )
-    return WrittenSheet(content, cells.formulas_lost or bool(bands))
+    return content, cells.formulas_lost or bool(bands)
 
 
 def _repeat_merged(root: etree._Element, bands: Sequence[Band]) -> None:
@@ -106,18 +85,6 @@ def _repeat_merged(root: etree._Element, bands: Sequence[Band]) -> None:
         merged.set("count", str(len(merged)))
 
 
-def _put(cells: Cells, item: CellValue) -> None:
-    value = item.value
-    if isinstance(value, str):
-        cells.put(item.row, item.column, {"t": value}, None)
-    elif value is None:
-        cells.put(item.row, item.column, {}, None)
-    else:
-        cells.put(item.row, item.column, {"v": number_text(value)}, None)
-        if isinstance(value, bool):
-            cells.grid[item.row][item.column].set("t", "b")
-
-
 def unshared(xml: bytes, rows: Collection[int], where: str) -> bytes:
     """Return a sheet in which the formulas that some rows share with others are written out.
 
@@ -132,34 +99,32 @@ def unshared(xml: bytes, rows: Collection[int], where: str) -> bytes:
     return serialize(cells.root) if changed else xml
 
 
-def unrepeatable(xml: bytes, row: int) -> list[tuple[str, str]]:
-    """Return the cells of a row that cannot be repeated, by address, and why."""
-    found = []
+def unrepeatable(xml: bytes, row: int) -> Iterator[tuple[str, str]]:
+    """Give the cells of a row that cannot be repeated, by address, and why."""
     formulas = Cells(parse(xml), "").formulas()
     for address, item in formulas.elements.items():
         if split_address(address)[1] != row:
             continue
         if item.get("t") == "dataTable":
-            found.append((address, "is part of a what-if table, which cannot repeat"))
+            yield address, "is part of a what-if table, which cannot repeat"
         elif item.get("t") == "array" and item.get("ref", address) != address:
             why = f"is the array formula of {item.get('ref')}, which cannot repeat"
-            found.append((address, f"{why}; expected one of a single cell"))
+            yield address, f"{why}; expected one of a single cell"
         else:
             try:
                 other = drifting(formulas.text(address), row)
             except ValueError as error:
-                found.append((address, f"its formula cannot repeat: {error}"))
+                yield address, f"its formula cannot repeat: {error}"
                 continue
             if other:
                 why = f"its formula refers to {other}, and each copy of the row would refer to"
-                found.append((address, f"{why} another; expected $ before the number of the row"))
-    return found
+                yield address, f"{why} another; expected $ before the number of the row"
 
 
 def neighbours(
     package: Package, part: str, row: int, own: Collection[str]
-) -> list[tuple[str, str]]:
-    """Return the first cells of other Excel Tables that have a row, and why it cannot repeat.
+) -> Iterator[tuple[str, str]]:
+    """Give the first cells of Excel Tables, but its own, that have a row, and why it can't repeat.
 
     Args:
         package: The workbook.
@@ -167,17 +132,10 @@ def neighbours(
         row: Number of the row that repeats.
         own: Parts of the tables whose row it is.
     """
-    found = []
-    for link in package.relationships(part):
-        if not link.type.endswith("/table") or link.target in own or link.target not in package:
-            continue
-        root = parse(package[link.target])
-        left, top, _, bottom = area_of(root.get("ref", "A1"))
-        if top <= row <= bottom:
-            name = root.get("displayName", root.get("name", ""))
+    for table in tables_of(package, part):
+        if table.part not in own and table.top <= row <= table.bottom:
             why = (
-                f"is in the table {name}, whose row would be copied for each model, too; put it "
-                "above or below the rows that repeat, or on another sheet"
+                f"is in the table {table.name}, whose row would be copied for each model, too; "
+                "put it above or below the rows that repeat, or on another sheet"
             )
-            found.append((f"{column_letters(left)}{row}", why))
-    return found
+            yield f"{column_letters(table.left)}{row}", why

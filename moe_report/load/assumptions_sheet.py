@@ -27,7 +27,7 @@ _REMARKS = frozenset({"comment", "comments", "description", "meaning", "note", "
                       "remarks", "source"})  # fmt: skip
 _LONGEST_NAME = 60
 _WILD = re.compile(r"[*?~]")  # what MATCH takes for other letters
-_CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)
+CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)  # the formula of a scenario's value
 
 
 def read_assumptions(
@@ -209,7 +209,7 @@ class _Sheet:
         column = self.columns["value"]
         for row, what in rows.items():
             formula = self.grid.formula(row, column)
-            if formula is not None and _CHOOSES.search(formula.text):
+            if formula is not None and CHOOSES.search(formula.text):
                 continue
             number = self._number(row, column, what)
             if number is None:

@@ -14,9 +14,7 @@ from jinja2 import TemplateError
 
 from moe_report.branding import Branding
 from moe_report.fill.expressions.expression import (
-    Context,
     Expression,
-    TemplateValueError,
     choose,
     evaluate,
     parse_expression,
@@ -24,7 +22,14 @@ from moe_report.fill.expressions.expression import (
 )
 from moe_report.fill.expressions.filters import FILTERS
 from moe_report.fill.expressions.sandbox import Sandbox
-from moe_report.fill.expressions.scope import NAMES, REPORT_NAMES, Model, known_of_registry
+from moe_report.fill.expressions.scope import (
+    NAMES,
+    REPORT_NAMES,
+    Context,
+    Model,
+    TemplateValueError,
+    known_of_registry,
+)
 from moe_report.fill.placeholders import Inner, split_text
 from moe_report.fill.table_notes import read_note
 from moe_report.load.examples import example_models, rows_of_examples

@@ -17,8 +17,13 @@ from openpyxl.worksheet.table import Table
 
 from moe_report.errors import InputError
 from moe_report.fill import read_template as reading
-from moe_report.fill.expressions.expression import Context, Expression, choose, evaluate
-from moe_report.fill.expressions.scope import Known, TemplateValueError, known_of_registry
+from moe_report.fill.expressions.expression import Expression, choose, evaluate
+from moe_report.fill.expressions.scope import (
+    Context,
+    Known,
+    TemplateValueError,
+    known_of_registry,
+)
 from moe_report.fill.outline import describe
 from moe_report.fill.placeholders import split_text
 from moe_report.fill.read_template import inspect_template, read_template
@@ -140,10 +145,10 @@ def test_a_row_of_a_table_repeats_as_its_note_says(known: Known) -> None:
     note = "Anna:\nOur models.\nsort: -active_params, name\nWhere: num_experts > 8 \nBye"
     template = read(with_table({**ROW, "F5": "{{ models | length }}"}, note), known)
     (table,) = template.tables
-    assert (table.sheet, table.name, table.row, table.left, table.right) == (
+    assert (table.sheet, table.area.name, table.row, table.area.left, table.area.right) == (
         "Costs", "Models1", 5, 2, 4,
     )  # fmt: skip
-    assert table.table_part == "xl/tables/table1.xml"
+    assert table.area.part == "xl/tables/table1.xml"
     assert table.part == "xl/worksheets/sheet1.xml"
     assert [shown(cell) for cell in table.cells] == [
         "B5 <m.name>", "C5 <m.total_params>", "D5 about <m.active_params | si>",

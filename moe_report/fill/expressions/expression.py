@@ -22,11 +22,6 @@ from moe_report.fill.expressions.scope import (
 from moe_report.fill.expressions.static_check import StaticCheck, has_arguments
 from moe_report.fill.expressions.values import as_text, joined
 
-__all__ = [
-    "Context", "Expression", "Model", "TemplateValueError", "choose", "evaluate",
-    "parse_expression", "text_of_pieces",
-]  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Expression:
@@ -104,11 +99,7 @@ def evaluate(
 ) -> float | str | bool | None:
     """Return what an expression gives; None where a number is missing or a text is empty.
 
-    Args:
-        expression: The expression.
-        context: The report.
-        m: The model of the row or sheet.
-        number: Number of the row among those that repeat, from 1.
+    In what repeats, ``m`` is its model, and ``number`` counts from 1.
 
     Raises:
         TemplateValueError: It has no value: what it uses is missing or has another type.
@@ -136,10 +127,7 @@ def choose(
 ) -> list[Model]:
     """Return the models that a table shows, in its order; what lacks a number comes last.
 
-    Args:
-        context: The report.
-        sort: What to sort by, the most important first, and whether the largest comes first.
-        where: What is true of them; None for all.
+    Each expression to sort by, the most important first, says whether the largest comes first.
 
     Raises:
         TemplateValueError: An expression has no value for some model.

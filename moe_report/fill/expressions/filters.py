@@ -94,10 +94,6 @@ def _round(number: float, places: object = 0.0) -> float:
     return float(exact.quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP))
 
 
-def _default(value: object, other: object) -> object:
-    return other if is_lacking(value) else value
-
-
 def _column(models: Sequence[Any], attribute: str) -> Group[Any]:
     return Group(model[attribute] for model in models)
 
@@ -159,7 +155,9 @@ FILTERS: Mapping[str, Filter] = {
     "gb": Filter(_ONE, _divided(1e9)),
     "gib": Filter(_ONE, _divided(2.0**30)),
     "round": Filter(_ONE, _of_number(_round), "value", (0, 1), keeps=True),
-    "default": Filter(_ONE, _default, "value", (1,), keeps=True),
+    "default": Filter(
+        _ONE, lambda value, other: other if is_lacking(value) else value, "value", (1,), keeps=True
+    ),
     "si": Filter(_ONE, _of_number(lambda number, unit: display.show(number, unit, "si"))),
     "exact": Filter(_ONE, _of_number(display.exact)),
     "percent": Filter(_ONE, _of_number(lambda number: display.show(number, "ratio", "percent"))),

@@ -86,15 +86,6 @@ def known_of_registry(registry: Registry) -> Known:
     return Known({**FIELDS, **registry.metrics}, registry.assumptions)
 
 
-def known_of_report(report: Report) -> Known:
-    """Return the names that a report has."""
-    metrics = {column.name: column for column in report.metrics}
-    assumptions = {item.definition.name: item.definition for item in report.assumptions}
-    headers = dict.fromkeys(header for model in report.models for header in model.carried)
-    names = tuple(model.name for model in report.models)
-    return Known({**FIELDS, **metrics}, assumptions, names, tuple(headers))
-
-
 class Missing(StrictUndefined):
     """The value of a number that a model lacks: an empty cell, and never a 0.
 
@@ -221,7 +212,11 @@ class Context:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        self.known = known_of_report(report)
+        metrics = {column.name: column for column in report.metrics}
+        assumptions = {item.definition.name: item.definition for item in report.assumptions}
+        headers = dict.fromkeys(header for model in report.models for header in model.carried)
+        names = tuple(model.name for model in report.models)
+        self.known = Known({**FIELDS, **metrics}, assumptions, names, tuple(headers))
         self.models = Models(Model(self, at, info.name) for at, info in enumerate(report.models))
         self.assumptions = {item.definition.name: float(item.value) for item in report.assumptions}
         facts = {name: _plain_value(found(report)) for name, (_, found) in _FACTS.items()}
