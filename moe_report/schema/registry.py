@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
 
 from moe_report.errors import PluginError, nearest
 from moe_report.schema.assumptions import Assumption
@@ -23,7 +22,6 @@ from moe_report.schema.headers import folded
 from moe_report.schema.metrics import Metric
 
 GROUP = "moe_report.metrics"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
