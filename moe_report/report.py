@@ -74,13 +74,13 @@ class Column:
     symbol: str
     unit: str
     description: str
-    source: str
     group: str
     format: str
     expr: Expr | None
-    better: str | None
-    headline: bool
     cells: tuple[Cell, ...]
+    source: str = ""
+    better: str | None = None
+    headline: bool = False
     rests_on: tuple[str, ...] = ()
 
 

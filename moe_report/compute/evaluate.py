@@ -97,12 +97,9 @@ class _Engine:
             symbol=field.symbol,
             unit=field.unit,
             description=field.help,
-            source="",
             group=field.group,
             format="si" if field.unit == "parameters" else "integer",
             expr=expr,
-            better=None,
-            headline=False,
             cells=tuple(cells),
         )
 
