@@ -117,11 +117,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def read_logo(path: Path, where: str) -> Logo:
-    """Return a picture; what it is, its content says and not its name.
-
-    Args:
-        path: A PNG, JPEG, WebP or SVG file.
-        where: Who asks for it, for the error.
+    """Return a PNG, JPEG, WebP or SVG picture; what it is, its content says and not its name.
 
     Raises:
         InputError: It is not there, too large, or none of these.

@@ -58,11 +58,10 @@ def write_reports(
         content = _rendered(name, render, report)
         if update is not None and name == "xlsx":
             path, content = update.target, update.renewed(report, content)
-        refuse_same(path, keep)
         contents[path] = content
-    for path, content in (also or {}).items():
+    contents |= also or {}
+    for path in contents:
         refuse_same(path, keep)
-        contents[path] = content
     progress("writing")
     write_files(contents)
     progress.done()

@@ -40,10 +40,7 @@ def audit(
 ) -> tuple[Finding, ...]:
     """Return what is impossible, different or suspicious, worst first, then in the rows' order.
 
-    Args:
-        table: The rows as read.
-        evaluation: Their numbers.
-        references: The numbers of the models named in ``compare_with``, by that name.
+    The references are the numbers of the models named in ``compare_with``, by that name.
     """
     columns = {column.name: column for column in evaluation.fields} | dict(evaluation.metrics)
     found: list[Finding] = []

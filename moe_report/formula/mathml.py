@@ -15,12 +15,9 @@ _LEVEL = {"or": 0, "and": 1, **LEVEL, "div": ATOM, "neg": 2}
 
 
 def mathml(expr: Expr, symbols: Mapping[str, str], *, result: str | None = None) -> str:
-    """Return an expression as a MathML element.
+    """Return an expression as a MathML element, with a result left of an equals sign, if any.
 
-    Args:
-        expr: The expression.
-        symbols: What each symbol is written as: a letter or word, with a subscript after ``_``.
-        result: The symbol that stands left of an equals sign, if any.
+    Each of the symbols is written as a letter or word, with a subscript after ``_``.
 
     >>> from moe_report.formula.expr import symbol
     >>> mathml(1 - symbol("k") / symbol("E"), {"k": "k", "E": "E"})

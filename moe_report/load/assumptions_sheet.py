@@ -152,12 +152,11 @@ class _Sheet:
         name_at = self.columns["name"]
         name = self.grid.value(row, name_at)
         name = name.strip() if isinstance(name, str) else name
-        values = [self.grid.value(row, at) for at in columns]
-        values = [value for value in values if value is not None and value != ""]
+        values = [value for at in columns if (value := self.grid.value(row, at)) not in (None, "")]
         formula = any(self.grid.formula(row, at) for at in columns)
         if not values and not (formula and name in self.known):
             return None
-        if name is None or name == "":
+        if name in (None, ""):
             numbers = [value for value in values if not isinstance(value, str)]
             if numbers:  # else a remark between the assumptions
                 message = f"found {shown(numbers[0])} without a name"
@@ -180,7 +179,7 @@ class _Sheet:
 
     def _number(self, row: int, column: int, what: Assumption) -> Given | None:
         value = self.grid.value(row, column)
-        if self.grid.lacks_value(row, column) or value is None or value == "":
+        if self.grid.lacks_value(row, column) or value in (None, ""):
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             message = no_number(value, what.name)

@@ -78,12 +78,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything installed that computes.
-
-    Attributes:
-        sections: In a stable order.
-        failures: Sections that could not be used.
-    """
+    """Everything installed that computes, in a stable order, and what could not be used of it."""
 
     sections: tuple[Section, ...]
     failures: tuple[Failure, ...] = ()
@@ -112,9 +107,7 @@ class Registry:
     def choose(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Registry:
         """Return a registry of some sections, with whatever metrics of others these need.
 
-        Args:
-            only: Names of the sections to keep; all if empty.
-            skip: Names of the sections to leave out.
+        All are kept if no names are given.
 
         Raises:
             PluginError: There is no section of that name.
@@ -127,10 +120,10 @@ class Registry:
                 raise PluginError(
                     f"there is no section {name!r}; installed are {listed}.{nearest(name, known)}"
                 )
-        if not only and not skip:
+        if not (only or skip):
             return self
-        kept = {name for name in (only or names) if name not in skip}
-        if not kept:
+        kept = {*(only or known)} - {*skip}
+        if not kept & {*names, *only}:
             raise PluginError("no section is left: --skip leaves out all that --only keeps")
         wanted: dict[str, Metric] = {}
         for section in self.sections:
@@ -144,11 +137,7 @@ class Registry:
         return replace(
             self,
             sections=tuple(section for section in sections if section.metrics),
-            failures=tuple(
-                failure
-                for failure in self.failures
-                if failure.section not in skip and (not only or failure.section in only)
-            ),
+            failures=tuple(failure for failure in self.failures if failure.section in kept),
         )
 
 
@@ -156,9 +145,6 @@ def load(files: Iterable[Path] = ()) -> Registry:
     """Load every section: from entry points of the group ``moe_report.metrics``, then from files.
 
     A section that raises is left out and becomes a :class:`Failure`; the others come out.
-
-    Args:
-        files: Python files to load as sections.
 
     Raises:
         PluginError: Two metrics have one name, or two assumptions do and differ; formulas refer to
@@ -171,7 +157,9 @@ def load(files: Iterable[Path] = ()) -> Registry:
     sections: list[Section] = []
     failures: list[Failure] = []
 
-    def attempt(name: str, distribution: str, version: str, module: str, get: Loader) -> None:
+    def attempt(
+        name: str, distribution: str, version: str, module: str, get: Callable[[], object]
+    ) -> None:
         metric = None
         try:
             section = _section(get(), name, distribution, version)
@@ -203,9 +191,6 @@ def load(files: Iterable[Path] = ()) -> Registry:
 def installed() -> Registry:
     """Return the sections of the entry points, loaded once; the importers ask it for metrics."""
     return load()
-
-
-Loader = Callable[[], object]
 
 
 def _section(module: object, name: str, distribution: str, version: str) -> Section:
@@ -314,10 +299,12 @@ def _refuse_double_aliases(sections: Iterable[Section]) -> None:
         for field in FIELDS.values()
         for text in (field.name, *field.aliases)
     }
-    measures = [(metric, section) for section in sections for metric in section.metrics]
-    named = {metric: f"metric {metric.name!r} of {section.origin}" for metric, section in measures}
-    for metric in named:
-        owners[folded(metric.name)] = named[metric]
+    named = {
+        metric: f"metric {metric.name!r} of {section.origin}"
+        for section in sections
+        for metric in section.metrics
+    }
+    owners |= {folded(metric.name): own for metric, own in named.items()}
     for metric, own in named.items():
         for alias in metric.aliases:
             other = owners.setdefault(folded(alias), own)
