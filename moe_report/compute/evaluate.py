@@ -24,12 +24,7 @@ NEEDS = "needs"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The numbers of a table.
-
-    Attributes:
-        fields: A column for each field that holds numbers.
-        metrics: A column for each metric, by name.
-    """
+    """The numbers of a table: a column for each field that holds numbers, and for each metric."""
 
     fields: tuple[Column, ...]
     metrics: Mapping[str, Column]
@@ -71,7 +66,7 @@ class _Engine:
         self.group = {
             one.name: section.title for section in registry.sections for one in section.metrics
         }
-        self.assumed = dict(assumptions)
+        self.assumed = assumptions
         self.values: dict[str, Values] = {}
         self.lacks: dict[tuple[str, int], list[str]] = {}
         self.rests_on: dict[str, tuple[str, ...]] = {}

@@ -119,12 +119,8 @@ def missing_symbols(expr: Expr, value: Callable[[Expr], float], present: Present
     """Return the symbols whose absence keeps one row from having this expression's value.
 
     The arm of a ``where`` that the row does not take asks for nothing, and of the operands of a
-    ``coalesce`` only the one that asks for least does.
-
-    Args:
-        expr: The expression.
-        value: Gives the value of a sub-expression in the row, NaN when it has none.
-        present: Whether the row has a value for a symbol.
+    ``coalesce`` only the one that asks for least does. ``value`` gives that of a part of the
+    expression in the row, or NaN.
     """
     if expr.op == "symbol":
         return [] if present(expr.name) else [expr.name]

@@ -33,17 +33,13 @@ def refuse_merged(grid: Grid, columns: Columns) -> None:
 def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> None:
     """Refuse a ``compare_with`` that names neither another row nor a shipped example."""
     names = {row.name for row in rows.values()}
-    lacking = {
-        at: row.texts["compare_with"]
-        for at, row in rows.items()
-        if row.texts.get("compare_with", row.name) not in names
-    }
-    if not lacking:
+    compared = {at: row.texts.get("compare_with", row.name) for at, row in rows.items()}
+    if names.issuperset(compared.values()):
         return
     from moe_report.load.examples import example_models
 
     names.update(example.name for example in example_models())
-    for at, wanted in lacking.items():
+    for at, wanted in compared.items():
         if wanted not in names:
             message = f"found {shown(wanted)}, expected the name of another row or of a shipped "
             message += f"example.{nearest(wanted, names)}"

@@ -13,13 +13,7 @@ from moe_report.text import shown
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns of a sheet of models are.
-
-    Attributes:
-        header: Number of the header row.
-        known: The field or metric of each column, by the column's number.
-        carried: Headers of the columns that are carried along, by the column's number.
-    """
+    """What the columns below a header row are, by their numbers: known, or carried along."""
 
     header: int
     known: Mapping[int, Known]

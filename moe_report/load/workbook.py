@@ -83,11 +83,8 @@ def inspect_workbook(
 ) -> Read:
     """Return the models of a workbook together with the problems.
 
-    Args:
-        file: The workbook.
-        registry: The metrics that the workbook may type in place of having them computed.
-        sheet: Name of the sheet; by default ``Models``, else the only visible sheet.
-        allow_unknown: Carry unknown columns through instead of refusing them.
+    The sheet is by default ``Models``, else the only visible one. It may type metrics of the
+    registry in place of having them computed; unknown columns are refused, or carried if allowed.
 
     Raises:
         InputError: The file, or the sheet as a whole, cannot be read at all.

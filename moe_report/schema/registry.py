@@ -56,14 +56,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Failure:
-    """A section that is left out, and why.
-
-    Attributes:
-        section: Its name.
-        distribution: The package that brings it, or the file.
-        module: The module's import name.
-        cause: The exception, as a line.
-    """
+    """A section that is left out, where it comes from, and the exception that is why, as a line."""
 
     section: str
     distribution: str

@@ -13,7 +13,6 @@ experts of width ``f_e``, ``k`` of them a token.
 from moe_report import Model, metric, where
 
 ORDER = 10
-GPT3 = "Brown et al. 2020, arXiv:2005.14165, section 2.1"
 TRANSFORMER = "Vaswani et al. 2017, arXiv:1706.03762"
 MLA = "DeepSeek-AI 2024, arXiv:2405.04434, section 2.1"
 V3 = "DeepSeek-AI 2024, arXiv:2412.19437, section 2.2"
@@ -35,6 +34,10 @@ def unembedding_params(m: Model) -> float:
     """Parameters of the output head; none where it shares the embedding's matrix."""
     matrix = where(m.tie_word_embeddings == 1, 0, m.vocab_size * m.hidden_size)
     return matrix + m.unembedding_bias * m.vocab_size
+
+
+def _softmax_layers(m: Model) -> float:
+    return m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
 
 
 @metric(
@@ -63,11 +66,8 @@ def attention_projection_params(m: Model) -> float:
         + m.num_attention_heads * m.v_head_dim * m.hidden_size
     )
     plain = 2 * m.hidden_size * m.head_dim * (m.num_attention_heads + m.num_key_value_heads)
-    softmax_layers = (
-        m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
-    )
     mixers = m.num_linear_attention_layers * m.linear_attention_params
-    return softmax_layers * where(m.kv_lora_rank > 0, latent, plain) + where(
+    return _softmax_layers(m) * where(m.kv_lora_rank > 0, latent, plain) + where(
         m.num_linear_attention_layers > 0, mixers, 0
     )
 
@@ -96,10 +96,7 @@ def attention_params(m: Model) -> float:
         + m.attention_out_bias * m.hidden_size
         + m.attention_sinks * m.num_attention_heads
     )
-    softmax_layers = (
-        m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
-    )
-    return attention_projection_params(m) + softmax_layers * extras
+    return attention_projection_params(m) + _softmax_layers(m) * extras
 
 
 @metric(
