@@ -78,11 +78,9 @@ def _source(source: str) -> Source:
         return Source(source)
     if (path / "config.json").is_file():
         path = path / "config.json"
-    digest = (
-        hashlib.sha256(path.read_bytes()).hexdigest()
-        if path.suffix == ".json" and path.is_file()
-        else ""
-    )
+    digest = ""
+    if path.suffix == ".json" and path.is_file():
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
     name = path.name
     if name.lower() == "config.json":  # a name that says little without its folder's
         name = "/".join(filter(None, (path.resolve().parent.name, name)))

@@ -165,8 +165,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
             sections.append(section)
 
     for point in sorted(importlib.metadata.entry_points(group=GROUP), key=_origin_of_point):
-        name, distribution, version, module = _origin_of_point(point)
-        attempt(name, distribution, version, module, point.load)
+        attempt(*_origin_of_point(point), point.load)
     for path in files:
         attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path))
 
