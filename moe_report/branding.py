@@ -24,12 +24,7 @@ _SVG = "{http://www.w3.org/2000/svg}svg"
 
 @dataclass(frozen=True)
 class Logo:
-    """A picture.
-
-    Attributes:
-        media_type: Such as ``image/png``.
-        data: The file's bytes.
-    """
+    """A picture: its type, such as ``image/png``, and the file's bytes."""
 
     media_type: str
     data: bytes = field(repr=False)
@@ -37,12 +32,9 @@ class Logo:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a workbook's sheet Report says of one key.
+    """What a workbook's sheet Report says of one key, and where.
 
-    Attributes:
-        text: The text.
-        where: File, sheet and cell.
-        folder: Folder of the workbook, from which a logo's path starts.
+    A logo's path starts from the folder, which is the workbook's.
     """
 
     text: str
@@ -52,14 +44,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Branding:
-    """What the user wants a report to say; empty where nothing was said.
-
-    Attributes:
-        title: Heading.
-        intro: Paragraphs under it, as plain text.
-        footer: Paragraphs at the end, as plain text.
-        logo: A picture above the heading.
-    """
+    """What the user wants a report to say, in plain text; empty where nothing was said."""
 
     title: str = ""
     intro: str = ""
@@ -117,11 +102,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def read_logo(path: Path, where: str) -> Logo:
-    """Return a picture; what it is, its content says and not its name.
-
-    Args:
-        path: A PNG, JPEG, WebP or SVG file.
-        where: Who asks for it, for the error.
+    """Return a PNG, JPEG, WebP or SVG picture; what it is, its content says and not its name.
 
     Raises:
         InputError: It is not there, too large, or none of these.

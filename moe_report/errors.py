@@ -12,8 +12,6 @@ import click
 class MoeReportError(click.ClickException):
     """Base of every error that is the user's to mend; prints as a line, never a traceback."""
 
-    exit_code = 1
-
 
 class InputError(MoeReportError):
     """The input was refused. Holds every problem found, not only the first."""

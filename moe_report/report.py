@@ -74,29 +74,19 @@ class Column:
     symbol: str
     unit: str
     description: str
-    source: str
     group: str
     format: str
     expr: Expr | None
-    better: str | None
-    headline: bool
     cells: tuple[Cell, ...]
+    source: str = ""
+    better: str | None = None
+    headline: bool = False
     rests_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ReportSection:
-    """The columns that one plugin module brings.
-
-    Attributes:
-        name: Its name for ``--only`` and ``--skip``.
-        title: Its heading.
-        introduction: Paragraphs of its introduction.
-        columns: Its metrics.
-        distribution: The package, or the file, it comes from.
-        version: The package's version; empty for a file.
-        module: The module's import name.
-    """
+    """What a :class:`~moe_report.schema.registry.Section` says of itself, and its columns."""
 
     name: str
     title: str

@@ -65,13 +65,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Source:
-    """What a table was read from.
-
-    Attributes:
-        name: The file's name, without its folder.
-        sha256: Of the file's bytes, in hex.
-        sheet: The sheet's name.
-    """
+    """The file that a table was read from, without its folder, its hash in hex, and the sheet."""
 
     name: str
     sha256: str = ""
@@ -112,8 +106,3 @@ class ModelTable:
     warnings: tuple[Notice, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
     scenarios: Scenarios = field(default_factory=Scenarios)
-
-    @property
-    def carried_headers(self) -> tuple[str, ...]:
-        """Headers of the columns that are carried through, in order of first appearance."""
-        return tuple(dict.fromkeys(header for row in self.rows for header in row.carried))

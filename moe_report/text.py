@@ -8,14 +8,14 @@ import re
 # What no text of a report may hold.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SHOWN_TEXT = 60
+_TIMES = {datetime.date: "date", datetime.time: "time", datetime.timedelta: "duration"}
 
 
 def shown(value: object) -> str:
     """Return a value as an error quotes it."""
-    if isinstance(value, (datetime.date, datetime.time)):
-        return f"the date {value}" if isinstance(value, datetime.date) else f"the time {value}"
-    if isinstance(value, datetime.timedelta):
-        return f"the duration {value}"
+    for kind, noun in _TIMES.items():
+        if isinstance(value, kind):
+            return f"the {noun} {value}"
     if isinstance(value, str) and len(value) > _SHOWN_TEXT:
         value = value[: _SHOWN_TEXT - 1] + "…"
     return repr(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from moe_report.cli.terminal import aligned, reload_hint
 from moe_report.compute.build import build_report
-from moe_report.display import exact, show
+from moe_report.display import MISSING, exact, show
 from moe_report.edit.append import append_rows
 from moe_report.edit.new_workbook import build_starter
 from moe_report.errors import InputError, OutputError, Problem
@@ -53,14 +53,13 @@ def import_rows(sources: Sequence[str], options: Options, name: str | None) -> l
 def describe_row(row: Row) -> str:
     """Return all about an imported model as text: its totals, its values, what is to be known."""
     report = build_report(ModelTable((row,), Source(row.place)), registry.load())
-    model_type = row.texts.get("model_type", "")
-    lines = [f"{row.name}" + (f" ({model_type})" if model_type else "")]
+    model_type = row.texts.get("model_type")
+    lines = [f"{row.name} ({model_type})" if model_type else row.name]
     for name in _TOTALS:
         column = report.columns.get(name)
         if column is not None:
             value = column.cells[0].value
-            number = "–" if value is None else exact(value)
-            short = show(value, column.unit, column.format)
+            number, short = exact(value) or MISSING, show(value, column.unit, column.format)
             lines.append(f"  {column.label:<32} {short:>12}   {number:>22}")
     lines.append("")
     for name, typed in row.numbers.items():

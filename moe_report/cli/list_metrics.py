@@ -18,16 +18,10 @@ def list_metrics(registry: Registry) -> str:
     for section in registry.sections:
         origin = f"{section.distribution} {section.version}".strip()
         lines += [f"{section.title}  [{section.name}, {origin}]"]
-        lines += aligned(
-            [
-                [
-                    f"  {item.name}",
-                    item.unit,
-                    textwrap.shorten(plain(item.expr), 72, placeholder=" …"),
-                ]
-                for item in section.metrics
-            ]
-        )
+        formulas = [plain(item.expr) for item in section.metrics]
+        shortened = [textwrap.shorten(text, 72, placeholder=" …") for text in formulas]
+        named = zip(section.metrics, shortened, strict=True)
+        lines += aligned([[f"  {item.name}", item.unit, text] for item, text in named])
         lines.append("")
     return "\n".join(lines).rstrip()
 

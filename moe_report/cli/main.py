@@ -182,7 +182,7 @@ def page(
 ) -> None:
     """Write a page that is a calculator, with published models to begin with."""
     from moe_report.compute.build import build_report
-    from moe_report.load.examples import published_models, rows_of_examples
+    from moe_report.load.examples import published_models
     from moe_report.output import write_files
     from moe_report.renderers.html.render import render_calculator
     from moe_report.table import ModelTable, Source
@@ -195,7 +195,7 @@ def page(
         )
     installed, computed = prepare.registries(sections)
     report = build_report(
-        ModelTable(rows_of_examples(published_models()), Source("the shipped examples")),
+        ModelTable(published_models(), Source("the shipped examples")),
         computed,
         assumptions=prepare.used_assumptions(assumptions, installed, computed),
         title="Mixture-of-Experts calculator",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 import click
 
@@ -14,11 +14,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 
 
-def _together(name: str, kind: type[Any]) -> Callable[[F], F]:
-    """Return the options of a class as a decorator, which hands the command one value of it.
+def _set_by(option: Callable[[Any], Any]) -> Any:
+    """A field of a class of options, with the option that sets it."""
+    return field(metadata={"option": option})
 
-    The option that sets a field stands in its annotation.
-    """
+
+def _option(*names: str, **attributes: Any) -> Any:
+    return _set_by(click.option(*names, **attributes))
+
+
+def _together(name: str, kind: type[Any]) -> Callable[[F], F]:
+    """Return the options of a class as a decorator, which hands the command one value of it."""
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
@@ -26,8 +32,8 @@ def _together(name: str, kind: type[Any]) -> Callable[[F], F]:
             value = kind(**{item.name: chosen.pop(item.name) for item in fields(kind)})
             return function(*args, **chosen, **{name: value})
 
-        for hint in reversed(get_type_hints(kind, include_extras=True).values()):
-            hint.__metadata__[0](command)
+        for item in reversed(fields(kind)):
+            item.metadata["option"](command)
         return command  # type: ignore[return-value]
 
     return decorate
@@ -87,71 +93,50 @@ assumptions = click.option(
 class SectionOptions:
     """Which metrics are computed."""
 
-    files: Annotated[
-        tuple[Path, ...],
-        click.option(
-            "--metrics",
-            "files",
-            multiple=True,
-            type=click.Path(dir_okay=False, path_type=Path),
-            metavar="FILE.py",
-            help="Add the metrics of a Python file as a section.",
-        ),
-    ]
-    only: Annotated[
-        tuple[str, ...],
-        click.option(
-            "--only", multiple=True, metavar="SECTION", help="Only this one (repeatable)."
-        ),
-    ]
-    skip: Annotated[
-        tuple[str, ...],
-        click.option(
-            "--skip", multiple=True, metavar="SECTION", help="Not this section (repeatable)."
-        ),
-    ]
+    files: tuple[Path, ...] = _option(
+        "--metrics",
+        "files",
+        multiple=True,
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE.py",
+        help="Add the metrics of a Python file as a section.",
+    )
+    only: tuple[str, ...] = _option(
+        "--only", multiple=True, metavar="SECTION", help="Only this one (repeatable)."
+    )
+    skip: tuple[str, ...] = _option(
+        "--skip", multiple=True, metavar="SECTION", help="Not this section (repeatable)."
+    )
 
 
 @dataclass(frozen=True)
 class InputOptions:
     """What is read, and how; and what is computed of it."""
 
-    sources: Annotated[
-        tuple[str, ...], click.argument("sources", metavar="INPUT...", nargs=-1, callback=_sources)
-    ]
-    sheet: Annotated[
-        str | None,
-        click.option("--sheet", help="Sheet to read; by default Models, or the only one."),
-    ]
-    allow_unknown: Annotated[
-        bool,
-        click.option(
-            "--allow-unknown",
-            is_flag=True,
-            help="Carry unknown columns along; else they are refused.",
-        ),
-    ]
-    annotate_errors: Annotated[
-        Path | None,
-        click.option(
-            "--annotate-errors",
-            type=PATH,
-            metavar="FILE",
-            help="If the input is refused, write a copy of it with the bad cells marked.",
-        ),
-    ]
-    scenario: Annotated[
-        str | None,
-        click.option(
-            "--scenario", metavar="NAME", help="Compute for this scenario of the sheet Assumptions."
-        ),
-    ]
-    assumptions: Annotated[dict[str, float], assumptions]
-    strict: Annotated[
-        bool, click.option("--strict", is_flag=True, help="Exit with 3 if there are findings.")
-    ]
-    allow_dense: Annotated[bool, allow_dense]
-    with_transformers: Annotated[bool, with_transformers]
+    sources: tuple[str, ...] = _set_by(
+        click.argument("sources", metavar="INPUT...", nargs=-1, callback=_sources)
+    )
+    sheet: str | None = _option(
+        "--sheet", help="Sheet to read; by default Models, or the only one."
+    )
+    allow_unknown: bool = _option(
+        "--allow-unknown",
+        is_flag=True,
+        help="Carry unknown columns along; else they are refused.",
+    )
+    annotate_errors: Path | None = _option(
+        "--annotate-errors",
+        type=PATH,
+        metavar="FILE",
+        help="If the input is refused, write a copy of it with the bad cells marked.",
+    )
+    scenario: str | None = _option(
+        "--scenario", metavar="NAME", help="Compute for this scenario of the sheet Assumptions."
+    )
+    assumptions: dict[str, float] = _set_by(assumptions)
+    strict: bool = _option("--strict", is_flag=True, help="Exit with 3 if there are findings.")
+    allow_dense: bool = _set_by(allow_dense)
+    with_transformers: bool = _set_by(with_transformers)
 
     @property
     def paths(self) -> list[Path]:
@@ -165,33 +150,23 @@ class InputOptions:
 class LookOptions:
     """The words and the look of what is written; None where nothing was said."""
 
-    title: Annotated[str | None, click.option("--title", metavar="TEXT", help="Heading.")]
-    intro: Annotated[
-        str | None, click.option("--intro", metavar="TEXT", help="Paragraphs under the heading.")
-    ]
-    footer: Annotated[
-        str | None, click.option("--footer", metavar="TEXT", help="Paragraphs at the end.")
-    ]
-    logo: Annotated[
-        Path | None,
-        click.option(
-            "--logo",
-            type=PATH,
-            metavar="FILE",
-            help="Picture above the heading of the page: png, jpeg, webp or svg.",
-        ),
-    ]
-    template_dirs: Annotated[
-        tuple[Path, ...],
-        click.option(
-            "--template-dir",
-            "template_dirs",
-            multiple=True,
-            type=PATH,
-            metavar="DIR",
-            help="Templates and theme.css of your own (repeatable; the first wins).",
-        ),
-    ]
+    title: str | None = _option("--title", metavar="TEXT", help="Heading.")
+    intro: str | None = _option("--intro", metavar="TEXT", help="Paragraphs under the heading.")
+    footer: str | None = _option("--footer", metavar="TEXT", help="Paragraphs at the end.")
+    logo: Path | None = _option(
+        "--logo",
+        type=PATH,
+        metavar="FILE",
+        help="Picture above the heading of the page: png, jpeg, webp or svg.",
+    )
+    template_dirs: tuple[Path, ...] = _option(
+        "--template-dir",
+        "template_dirs",
+        multiple=True,
+        type=PATH,
+        metavar="DIR",
+        help="Templates and theme.css of your own (repeatable; the first wins).",
+    )
 
 
 sections = _together("sections", SectionOptions)

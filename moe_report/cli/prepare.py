@@ -82,13 +82,7 @@ def branding_for(look: LookOptions | None, settings: Mapping[str, Setting]) -> B
 def read_models(
     inputs: InputOptions, installed: Registry, opened: Mapping[str, WorkbookFile] | None = None
 ) -> ModelTable:
-    """Read the inputs with all that is installed, whatever of it is chosen to be computed.
-
-    Args:
-        inputs: What was said of the inputs.
-        installed: The metrics that they may type.
-        opened: Workbooks among them that are open already.
-    """
+    """Read the inputs, some perhaps opened, with all that is installed, computed or not."""
     from moe_report.importers.model import Options, is_model
     from moe_report.load.inputs import inspect_inputs
 

@@ -118,14 +118,7 @@ def check_names(template: Path, output: Path, sources: list[Path]) -> None:
 
 
 def filled_beside(report: Report, template: Path, stem: Path, quiet: bool) -> dict[Path, bytes]:
-    """Return a filled template under the name that it has beside the reports.
-
-    Args:
-        report: What to fill in.
-        template: The template.
-        stem: Folder and stem of the reports.
-        quiet: Whether to keep remarks to oneself.
-    """
+    """Return a filled template under the name that it has beside the reports of a stem."""
     from moe_report.fill.fill import fill as fill_template
     from moe_report.load.workbook import read_bytes
     from moe_report.ooxml.file_types import BECOMES

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moe_report.text import counted
+
 if TYPE_CHECKING:
     from moe_report.report import Report
     from moe_report.schema.registry import Failure
@@ -44,10 +46,9 @@ def what_was_read(table: ModelTable, report: Report) -> str:
     """Return a line on a table's source and size, and on the scenario if one is chosen."""
     from moe_report.table import BASE
 
-    count = len(table.rows)
     sheet = f", sheet {table.source.sheet}" if table.source.sheet else ""
     scenario = "" if report.scenario == BASE else f", scenario {report.scenario}"
-    return f"{table.source.name}{sheet}: {count} model{'s' * (count != 1)}{scenario}"
+    return f"{table.source.name}{sheet}: {counted(len(table.rows), 'model')}{scenario}"
 
 
 def tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, started: float) -> None:
@@ -115,7 +116,7 @@ def echo_findings(report: Report) -> None:
         click.secho(f"note: {warning}", fg="yellow")
     echo_failures(report.failures)
     count = len(report.findings)
-    click.echo(f"{count or 'no'} finding{'s' * (count != 1)}{':' * bool(count)}")
+    click.echo(f"{counted(count, 'finding')}:" if count else "no findings")
     colors = {"impossible": "red", "differs": "yellow", "suspicious": "cyan"}
     for finding in report.findings[:_SHOWN_FINDINGS]:
         level = click.style(finding.level, fg=colors[finding.level])

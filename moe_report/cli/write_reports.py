@@ -29,18 +29,10 @@ def write_reports(
     also: Mapping[Path, bytes] | None = None,
     update: Update | None = None,
 ) -> list[Path]:
-    """Write a report in some formats, and return the paths.
+    """Write a report in some formats, and other files with it; return the paths.
 
-    Args:
-        report: What to write.
-        output: The folder, which is made if it is not there.
-        stem: What the files are called, without ``.report`` and the format's suffix.
-        formats: Names of renderers.
-        templates: The user's folders of templates.
-        progress: Is told what goes on.
-        keep: Files that must not be overwritten: the inputs.
-        also: Other files to write with them.
-        update: The older report that the workbook is written over.
+    Behind the stem of the files' names come ``.report`` and the format's suffix. The files to keep
+    are the inputs, which must not be overwritten; an older report to update is.
     """
     from moe_report.output import write_files
     from moe_report.renderers import load_renderer, with_templates
@@ -58,11 +50,10 @@ def write_reports(
         content = _rendered(name, render, report)
         if update is not None and name == "xlsx":
             path, content = update.target, update.renewed(report, content)
-        refuse_same(path, keep)
         contents[path] = content
-    for path, content in (also or {}).items():
+    contents |= also or {}
+    for path in contents:
         refuse_same(path, keep)
-        contents[path] = content
     progress("writing")
     write_files(contents)
     progress.done()

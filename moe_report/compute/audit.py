@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from moe_report.compute.evaluate import Evaluation
-from moe_report.display import difference, show
+from moe_report.display import difference, percent, show
 from moe_report.report import Cell, Column, Finding, Level, Provenance
 from moe_report.schema.fields import FIELDS
 from moe_report.table import Given, ModelTable, Row
@@ -35,23 +35,12 @@ _SUMMARIES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Reference:
-    """The model that a row is compared with: its numbers by name."""
-
-    name: str
-    numbers: Mapping[str, float]
-
-
 def audit(
-    table: ModelTable, evaluation: Evaluation, references: Mapping[str, Reference]
+    table: ModelTable, evaluation: Evaluation, references: Mapping[str, Mapping[str, float]]
 ) -> tuple[Finding, ...]:
     """Return what is impossible, different or suspicious, worst first, then in the rows' order.
 
-    Args:
-        table: The rows as read.
-        evaluation: Their numbers.
-        references: The models named in ``compare_with``, by that name.
+    The references are the numbers of the models named in ``compare_with``, by that name.
     """
     columns = {column.name: column for column in evaluation.fields} | dict(evaluation.metrics)
     found: list[Finding] = []
@@ -59,19 +48,17 @@ def audit(
         view = _View(row, columns, at)
         for check in (_impossible, _layers, _shares, _claims, _overrides, _suspicious, _odd_rows):
             found.extend(check(view))
-        reference = references.get(row.texts.get("compare_with", ""))
-        if reference is not None:
-            found.extend(_against(view, reference))
+        found.extend(_against(view, references))
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.level)))
 
 
+@dataclass(frozen=True)
 class _View:
-    """One row: its cells by column, and the two ways to find something about it."""
+    """One row, its place in the columns, and what there is to ask of it."""
 
-    def __init__(self, row: Row, columns: Mapping[str, Column], at: int) -> None:
-        self.row = row
-        self.columns = columns
-        self.at = at
+    row: Row
+    columns: Mapping[str, Column]
+    at: int
 
     def cell(self, name: str) -> Cell | None:
         return self.columns[name].cells[self.at] if name in self.columns else None
@@ -91,10 +78,17 @@ class _View:
         column = self.columns[name]
         return show(value, column.unit, column.format, significant=4)
 
-    def finding(self, level: Level, column: str, message: str, **numbers: float) -> Finding:
+    def finding(
+        self,
+        level: Level,
+        column: str,
+        message: str,
+        stated: float | None = None,
+        computed: float | None = None,
+    ) -> Finding:
         typed = self.typed(column)
         place = typed.place if typed else self.row.place
-        return Finding(level, self.row.name, column, message, place=place, **numbers)
+        return Finding(level, self.row.name, column, message, stated, computed, place)
 
 
 def _impossible(view: _View) -> Iterator[Finding]:
@@ -106,21 +100,16 @@ def _impossible(view: _View) -> Iterator[Finding]:
     if active - slack_active > total + slack_total:
         few, many = view.shown("total_params", total), view.shown("active_params", active)
         message = f"{many} are active, of only {few} in total"
-        yield view.finding("impossible", "active_params", message, stated=active, computed=total)
+        yield view.finding("impossible", "active_params", message, active, total)
     elif experts and chosen and (active + slack_active) * experts < (total - slack_total) * chosen:
         message = (
-            f"{_share(active / total)} of the parameters are active, less than the "
-            f"{_share(chosen / experts)} of the experts ({chosen:,.0f} of {experts:,.0f}) that a "
+            f"{percent(active / total)} of the parameters are active, less than the "
+            f"{percent(chosen / experts)} of the experts ({chosen:,.0f} of {experts:,.0f}) that a "
             "token uses; everything else is always active, so total, active, experts and top-k "
             "cannot belong to one model"
         )
         least = total * chosen / experts
-        yield view.finding("impossible", "active_params", message, stated=active, computed=least)
-
-
-def _share(part: float) -> str:
-    """A share as people read it."""
-    return show(part, "ratio", "percent")
+        yield view.finding("impossible", "active_params", message, active, least)
 
 
 def _layers(view: _View) -> Iterator[Finding]:
@@ -133,7 +122,7 @@ def _layers(view: _View) -> Iterator[Finding]:
         if (stated := sum(counted.values())) > layers:
             listed = " and ".join(f"{n:,.0f} {kind}" for kind, n in counted.items() if n)
             message = f"{listed}, of only {layers:,.0f} layers in all"
-            yield view.finding("impossible", column, message, stated=stated, computed=layers)
+            yield view.finding("impossible", column, message, stated, layers)
 
 
 def _shares(view: _View) -> Iterator[Finding]:
@@ -142,17 +131,17 @@ def _shares(view: _View) -> Iterator[Finding]:
         stated = view.typed(name)
         if stated is not None and not 0 <= stated.value <= 1:
             message = (
-                f"given as {_share(stated.value)}, and a share is from 0 to 100 %; head a column "
+                f"given as {percent(stated.value)}, and a share is from 0 to 100 %; head a column "
                 f"of percentages '{name} (%)'"
             )
-            yield view.finding("impossible", name, message, stated=stated.value)
+            yield view.finding("impossible", name, message, stated.value)
 
 
 def _claims(view: _View) -> Iterator[Finding]:
     for claim, names in _CLAIMS.items():
         stated = view.typed(claim)
         computed = [value for name in names if (value := view.value(name)) is not None]
-        if stated is None or not computed or any(_rounds(stated, value) for value in computed):
+        if stated is None or not computed or _round_to(stated, computed):
             continue
         nearest = min(computed, key=lambda value: abs(value - stated.value))
         both = view.shown(claim, computed[0])
@@ -160,7 +149,7 @@ def _claims(view: _View) -> Iterator[Finding]:
             both += f", or {view.shown(claim, computed[-1])} without the input embedding"
         off = difference(stated.value, nearest)
         message = f"published {view.shown(claim, stated.value)}, computed {both} ({off})"
-        yield view.finding("differs", claim, message, stated=stated.value, computed=nearest)
+        yield view.finding("differs", claim, message, stated.value, nearest)
 
 
 def _overrides(view: _View) -> Iterator[Finding]:
@@ -168,15 +157,13 @@ def _overrides(view: _View) -> Iterator[Finding]:
         cell = view.cell(name)
         if name in FIELDS or cell is None or cell.computed is None:
             continue
-        if not _rounds(stated, cell.computed):
+        if not _round_to(stated, [cell.computed]):
             off = difference(stated.value, cell.computed)
             message = (
                 f"given as {view.shown(name, stated.value)}, while the formula gives "
                 f"{view.shown(name, cell.computed)} ({off}); the given number is used"
             )
-            yield view.finding(
-                "differs", name, message, stated=stated.value, computed=cell.computed
-            )
+            yield view.finding("differs", name, message, stated.value, cell.computed)
 
 
 def _odd_rows(view: _View) -> Iterator[Finding]:
@@ -193,22 +180,22 @@ def _odd_rows(view: _View) -> Iterator[Finding]:
             yield view.finding("suspicious", window, message)
 
 
-def _against(view: _View, reference: Reference) -> Iterator[Finding]:
+def _against(view: _View, references: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
+    model = view.row.texts.get("compare_with", "")
+    reference = references.get(model, {})
     for name, stated in view.row.numbers.items():
         if name in _CLAIMS or name not in view.columns:
             continue
         names = _CLAIMS["published_active_params"] if name == "active_params" else (name,)
-        known = [reference.numbers[item] for item in names if item in reference.numbers]
-        agrees: Callable[[float], bool] = (
-            stated.value.__eq__ if name in FIELDS else lambda value: _rounds(stated, value)  # noqa: B023
-        )
-        if not known or any(map(agrees, known)):
+        known = [reference[item] for item in names if item in reference]
+        rounded = name not in FIELDS
+        if not known or stated.value in known or (rounded and _round_to(stated, known)):
             continue
         nearest = min(known, key=lambda value: abs(value - stated.value))
-        off = "" if name in FIELDS else f" ({difference(stated.value, nearest)})"
+        off = f" ({difference(stated.value, nearest)})" if rounded else ""
         typed, real = view.shown(name, stated.value), view.shown(name, nearest)
-        message = f"given as {typed}, while {reference.name} has {real}{off}"
-        yield view.finding("differs", name, message, stated=stated.value, computed=nearest)
+        message = f"given as {typed}, while {model} has {real}{off}"
+        yield view.finding("differs", name, message, stated.value, nearest)
 
 
 def _suspicious(view: _View) -> Iterator[Finding]:
@@ -231,9 +218,11 @@ def _suspicious(view: _View) -> Iterator[Finding]:
         yield view.finding("suspicious", "num_experts_per_tok", message)
 
 
-def _rounds(stated: Given, computed: float) -> bool:
-    """Whether the stated number is what the computed one rounds to, at the digits it has."""
-    return abs(stated.value - computed) <= stated.half_unit + 1e-9 * abs(computed)
+def _round_to(stated: Given, computed: Iterable[float]) -> bool:
+    """Whether the stated number is what a computed one rounds to, at the digits it has."""
+    return any(
+        abs(stated.value - value) <= stated.half_unit + 1e-9 * abs(value) for value in computed
+    )
 
 
 def names_compared_with(rows: Iterable[Row]) -> dict[str, Row]:

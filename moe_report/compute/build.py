@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import moe_report
 from moe_report.branding import Branding
-from moe_report.compute.audit import Reference, audit, names_compared_with
+from moe_report.compute.audit import audit, names_compared_with
 from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.compute.scenarios import scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.report import AssumptionValue, ModelInfo, Report, ReportSection, Scenario
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
@@ -136,12 +136,12 @@ def _scenarios(table: ModelTable, used: Sequence[AssumptionValue]) -> tuple[Scen
 
 def _references(
     table: ModelTable, evaluation: Evaluation, registry: Registry, assumptions: Mapping[str, float]
-) -> dict[str, Reference]:
+) -> dict[str, dict[str, float]]:
     wanted = names_compared_with(table.rows)
     at_hand = _by_name(table, evaluation, wanted)
     if set(wanted) <= set(at_hand):
         return at_hand
-    rows = rows_of_examples(example_models())
+    rows = example_models()
     shipped = ModelTable(rows, Source("shipped examples"))
     examples = _by_name(shipped, evaluate_table(shipped, registry, assumptions), wanted)
     found = examples | at_hand
@@ -162,12 +162,11 @@ def _references(
 
 def _by_name(
     table: ModelTable, evaluation: Evaluation, wanted: Mapping[str, object]
-) -> dict[str, Reference]:
+) -> dict[str, dict[str, float]]:
     found = {}
     columns = (*evaluation.fields, *evaluation.metrics.values())
     for at, row in enumerate(table.rows):
         if row.name in wanted:
             cells = {column.name: column.cells[at].value for column in columns}
-            numbers = {name: value for name, value in cells.items() if value is not None}
-            found[row.name] = Reference(row.name, numbers)
+            found[row.name] = {name: number for name, number in cells.items() if number is not None}
     return found

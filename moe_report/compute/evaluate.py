@@ -24,12 +24,7 @@ NEEDS = "needs"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The numbers of a table.
-
-    Attributes:
-        fields: A column for each field that holds numbers.
-        metrics: A column for each metric, by name.
-    """
+    """The numbers of a table: a column for each field that holds numbers, and for each metric."""
 
     fields: tuple[Column, ...]
     metrics: Mapping[str, Column]
@@ -38,13 +33,7 @@ class Evaluation:
 def evaluate_table(
     table: ModelTable, registry: Registry, assumptions: Mapping[str, float]
 ) -> Evaluation:
-    """Compute every metric of every row.
-
-    Args:
-        table: The models.
-        registry: The metrics.
-        assumptions: A value for each assumption of the registry.
-    """
+    """Compute every metric of every row, for a value of each assumption of the registry."""
     engine = _Engine(table, registry, assumptions)
     fields = {name: engine.field(FIELDS[name]) for name in _fields_in_order()}
     computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order()}
@@ -75,11 +64,9 @@ class _Engine:
     ) -> None:
         self.table = table
         self.group = {
-            metric.name: section.title
-            for section in registry.sections
-            for metric in section.metrics
+            one.name: section.title for section in registry.sections for one in section.metrics
         }
-        self.assumed = dict(assumptions)
+        self.assumed = assumptions
         self.values: dict[str, Values] = {}
         self.lacks: dict[tuple[str, int], list[str]] = {}
         self.rests_on: dict[str, tuple[str, ...]] = {}
@@ -97,12 +84,9 @@ class _Engine:
             symbol=field.symbol,
             unit=field.unit,
             description=field.help,
-            source="",
             group=field.group,
             format="si" if field.unit == "parameters" else "integer",
             expr=expr,
-            better=None,
-            headline=False,
             cells=tuple(cells),
         )
 
@@ -186,8 +170,7 @@ class _Engine:
 
 
 def _listed(names: list[str], most: int = 6) -> str:
-    if len(names) == 1:
-        return names[0]
     if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+        names = [*names[:most], f"{len(names) - most} more"]
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from moe_report.compute.build import build_report, creation_time
 from moe_report.formula.excel import plain
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.load.our_sheets import REPORT_SHEET
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
@@ -50,7 +50,7 @@ def build_starter(
         examples: Fill in the shipped example models.
         models: Fill in these; without any and without examples the sheet Models is empty.
     """
-    rows = (*(rows_of_examples(example_models()) if examples else ()), *models)
+    rows = (*(example_models() if examples else ()), *models)
     shown = {
         name: {key: given(value) for key, value in own.items() if key in registry.assumptions}
         for name, own in _SCENARIOS.items()

@@ -36,9 +36,7 @@ def excel(expr: Expr, reference: Reference) -> str:
     its own would take an empty cell for 0. What is missing is settled before anything is computed,
     so an empty cell is told from a division by zero wherever in the formula each of them is.
 
-    Args:
-        expr: The expression.
-        reference: Gives the cell reference or defined name of a symbol.
+    ``reference`` gives the cell reference or defined name of a symbol.
 
     >>> from moe_report.formula.expr import symbol
     >>> excel(1 - symbol("k") / symbol("E"), str)

@@ -20,14 +20,10 @@ TESTS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
 
 def _operators(op: str) -> tuple[Operator, Operator]:
     """An operator with an expression on its left, and the one with it on its right."""
-
-    def left(self: Expr, other: Number) -> Expr:
-        return number(op, self, other)
-
-    def right(self: Expr, other: Number) -> Expr:
-        return number(op, other, self)
-
-    return left, right
+    return (
+        lambda self, other: number(op, self, other),
+        lambda self, other: number(op, other, self),
+    )
 
 
 class Expr:

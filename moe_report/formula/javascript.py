@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 
+from moe_report.formula.excel import Reference, number_text
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import always_needed
-
-Reference = Callable[[str], str]
 
 # What printed formulas call, to be defined once around them. A test is 1, 0 or NaN.
 HELPERS = """\
@@ -47,27 +45,13 @@ const {abs, sqrt, log: ln, log2, log10} = Math;
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}
 _LEVEL = {"add": 1, "sub": 1, "mul": 2, "neg": 3}
 _ATOM = 9
-_CALLS = {
-    "div": "div",
-    "pow": "pow",
-    "minimum": "min",
-    "maximum": "max",
-    **{
-        op: op
-        for op in (
-            "abs", "floor", "ceil", "sqrt", "exp", "ln", "log2", "log10", "where", "coalesce",
-            "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not",
-        )
-    },
-}  # fmt: skip
+_SHORTER = {"minimum": "min", "maximum": "max"}  # all other helpers are called as the operation
 
 
 def javascript(expr: Expr, reference: Reference) -> str:
     """Return an expression as JavaScript that calls :data:`HELPERS`; NaN where it has no value.
 
-    Args:
-        expr: The expression.
-        reference: Gives what JavaScript calls a symbol; its value is NaN while it is missing.
+    ``reference`` gives what JavaScript calls a symbol; its value is NaN while it is missing.
 
     >>> from moe_report.formula.expr import symbol
     >>> javascript(1 - symbol("k") / symbol("E"), str)
@@ -125,16 +109,11 @@ def _asked(expr: Expr, reference: Reference) -> list[str]:
     return [item for arg in expr.args for item in _asked(arg, reference)]
 
 
-def _number(value: float) -> str:
-    whole = value == int(value) and abs(value) < 1e16
-    text = str(int(value)) if whole else repr(value)
-    return f"({text})" if text.startswith("-") else text
-
-
 def _text(expr: Expr, reference: Reference) -> str:
     op, args = expr.op, expr.args
     if op == "const":
-        return _number(expr.value)
+        text = number_text(expr.value).lower()
+        return f"({text})" if expr.value < 0 else text
     if op == "symbol":
         return reference(expr.name)
     if op == "neg":
@@ -147,10 +126,10 @@ def _text(expr: Expr, reference: Reference) -> str:
             right = f"({right})"  # a--b takes one off a
         return f"{left}{_INFIX[op]}{right}"
     texts = [_text(arg, reference) for arg in args]
-    if op in ("minimum", "maximum"):  # of two or more
-        while len(texts) > 2:
-            texts[:2] = [f"{_CALLS[op]}({texts[0]},{texts[1]})"]
-    return f"{_CALLS[op]}({','.join(texts)})"
+    name = _SHORTER.get(op, op)
+    while op in _SHORTER and len(texts) > 2:
+        texts[:2] = [f"{name}({texts[0]},{texts[1]})"]
+    return f"{name}({','.join(texts)})"
 
 
 def _bracketed(expr: Expr, reference: Reference, level: int) -> str:

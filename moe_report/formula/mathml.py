@@ -15,12 +15,9 @@ _LEVEL = {"or": 0, "and": 1, **LEVEL, "div": ATOM, "neg": 2}
 
 
 def mathml(expr: Expr, symbols: Mapping[str, str], *, result: str | None = None) -> str:
-    """Return an expression as a MathML element.
+    """Return an expression as a MathML element, with a result left of an equals sign, if any.
 
-    Args:
-        expr: The expression.
-        symbols: What each symbol is written as: a letter or word, with a subscript after ``_``.
-        result: The symbol that stands left of an equals sign, if any.
+    Each of the symbols is written as a letter or word, with a subscript after ``_``.
 
     >>> from moe_report.formula.expr import symbol
     >>> mathml(1 - symbol("k") / symbol("E"), {"k": "k", "E": "E"})
@@ -60,13 +57,8 @@ def _fenced(inner: str, opening: str = "(", closing: str = ")") -> str:
     return f"<mrow><mo>{opening}</mo>{inner}<mo>{closing}</mo></mrow>"
 
 
-def _cases(*rows: tuple[str, str]) -> str:
-    cells = "".join(
-        f"<mtr><mtd>{value}</mtd><mtd><mrow>{condition}</mrow></mtd></mtr>"
-        for value, condition in rows
-    )
-    table = f'<mtable columnalign="left left">{cells}</mtable>'
-    return f"<mrow><mo>{{</mo>{table}</mrow>"
+def _case(value: str, condition: str) -> str:
+    return f"<mtr><mtd>{value}</mtd><mtd><mrow>{condition}</mrow></mtd></mtr>"
 
 
 def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
@@ -98,19 +90,15 @@ def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
     elif op in _COMPARISON:
         left, right = (operand(arg, 2) for arg in args)
         text = f"<mrow>{left}<mo>{_COMPARISON[op]}</mo>{right}</mrow>"
-    elif op == "where":
-        test, then, otherwise = args
-        text = _cases(
-            (operand(then), f"<mtext>if </mtext>{operand(test)}"),
-            (operand(otherwise), "<mtext>otherwise</mtext>"),
+    elif op in ("where", "coalesce"):
+        *test, first, otherwise = args
+        condition = (
+            f"<mtext>if </mtext>{operand(test[0])}" if test else "<mtext>where known</mtext>"
         )
+        cases = _case(operand(first), condition)
+        cases += _case(operand(otherwise), "<mtext>otherwise</mtext>")
+        text = f'<mrow><mo>{{</mo><mtable columnalign="left left">{cases}</mtable></mrow>'
         own = LEVEL["lt"]  # the brace has no right end, so a term behind it would seem its own
-    elif op == "coalesce":
-        text = _cases(
-            (operand(args[0]), "<mtext>where known</mtext>"),
-            (operand(args[1]), "<mtext>otherwise</mtext>"),
-        )
-        own = LEVEL["lt"]
     elif op in _FENCES:
         text = _fenced(operand(args[0]), *_FENCES[op])
     elif op == "sqrt":

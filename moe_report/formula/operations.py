@@ -24,35 +24,22 @@ from moe_report.formula.expr import Expr
 Column = NDArray[np.float64]
 
 
-def _spread_nan(result: NDArray[Any], *columns: Column) -> Column:
-    missing = np.isnan(columns[0])
-    for column in columns[1:]:
-        missing = missing | np.isnan(column)
-    return np.where(missing, np.nan, result.astype(np.float64))
+def _missing_if_one_is(ufunc: Callable[..., NDArray[Any]]) -> Callable[..., Column]:
+    """A function of numpy's that would make a number of NaN: NaN > 0 is false, NaN ** 0 is 1."""
+
+    def spreading(*columns: Column) -> Column:
+        missing = reduce(np.logical_or, map(np.isnan, columns))
+        return np.where(missing, np.nan, ufunc(*columns).astype(np.float64))
+
+    return spreading
 
 
-def _compare(ufunc: Callable[..., NDArray[Any]]) -> Callable[..., Column]:
-    return lambda a, b: _spread_nan(ufunc(a, b), a, b)
+def _snapping(ufunc: Callable[[Column], Column]) -> Callable[[Column], Column]:
+    def snapped(x: Column) -> Column:
+        nearest = np.rint(x)
+        return np.where(np.abs(x - nearest) <= 5e-7, nearest, ufunc(x))
 
-
-def _snap(x: Column) -> tuple[Column, NDArray[np.bool_]]:
-    nearest = np.rint(x)
-    return nearest, np.abs(x - nearest) <= 5e-7
-
-
-def _floor(x: Column) -> Column:
-    nearest, close = _snap(x)
-    return np.where(close, nearest, np.floor(x))
-
-
-def _ceil(x: Column) -> Column:
-    nearest, close = _snap(x)
-    return np.where(close, nearest, np.ceil(x))
-
-
-def _pow(a: Column, b: Column) -> Column:
-    # numpy says NaN ** 0 is 1; here a missing number stays missing.
-    return _spread_nan(np.power(a, b), a, b)
+    return snapped
 
 
 def _where(test: Column, a: Column, b: Column) -> Column:
@@ -63,26 +50,18 @@ def _coalesce(a: Column, b: Column) -> Column:
     return np.where(np.isnan(a), b, a)
 
 
-def _minimum(*columns: Column) -> Column:
-    return reduce(np.minimum, columns)  # spreads NaN, unlike fmin
-
-
-def _maximum(*columns: Column) -> Column:
-    return reduce(np.maximum, columns)
-
-
 OPERATIONS: Mapping[str, Callable[..., Column]] = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
     "div": np.divide,
-    "pow": _pow,
+    "pow": _missing_if_one_is(np.power),
     "neg": np.negative,
     "abs": np.abs,
-    "minimum": _minimum,
-    "maximum": _maximum,
-    "floor": _floor,
-    "ceil": _ceil,
+    "minimum": lambda *columns: reduce(np.minimum, columns),  # spreads NaN, unlike fmin
+    "maximum": lambda *columns: reduce(np.maximum, columns),
+    "floor": _snapping(np.floor),
+    "ceil": _snapping(np.ceil),
     "sqrt": np.sqrt,
     "exp": np.exp,
     "ln": np.log,
@@ -90,15 +69,15 @@ OPERATIONS: Mapping[str, Callable[..., Column]] = {
     "log10": np.log10,
     "where": _where,
     "coalesce": _coalesce,
-    "lt": _compare(np.less),
-    "le": _compare(np.less_equal),
-    "gt": _compare(np.greater),
-    "ge": _compare(np.greater_equal),
-    "eq": _compare(np.equal),
-    "ne": _compare(np.not_equal),
-    "and": lambda a, b: _spread_nan((a != 0) & (b != 0), a, b),
-    "or": lambda a, b: _spread_nan((a != 0) | (b != 0), a, b),
-    "not": lambda a: _spread_nan(a == 0, a),
+    "lt": _missing_if_one_is(np.less),
+    "le": _missing_if_one_is(np.less_equal),
+    "gt": _missing_if_one_is(np.greater),
+    "ge": _missing_if_one_is(np.greater_equal),
+    "eq": _missing_if_one_is(np.equal),
+    "ne": _missing_if_one_is(np.not_equal),
+    "and": _missing_if_one_is(np.logical_and),
+    "or": _missing_if_one_is(np.logical_or),
+    "not": _missing_if_one_is(np.logical_not),
 }
 
 
@@ -140,12 +119,8 @@ def missing_symbols(expr: Expr, value: Callable[[Expr], float], present: Present
     """Return the symbols whose absence keeps one row from having this expression's value.
 
     The arm of a ``where`` that the row does not take asks for nothing, and of the operands of a
-    ``coalesce`` only the one that asks for least does.
-
-    Args:
-        expr: The expression.
-        value: Gives the value of a sub-expression in the row, NaN when it has none.
-        present: Whether the row has a value for a symbol.
+    ``coalesce`` only the one that asks for least does. ``value`` gives that of a part of the
+    expression in the row, or NaN.
     """
     if expr.op == "symbol":
         return [] if present(expr.name) else [expr.name]

@@ -20,7 +20,7 @@ from moe_report.errors import InputError, Problem, nearest
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
-from moe_report.schema.fields import FIELDS, LARGEST, RULES
+from moe_report.schema.fields import AT_MOST, FIELDS, LARGEST
 from moe_report.schema.registry import installed
 
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
@@ -253,12 +253,9 @@ def _impossible(numbers: Mapping[str, float], allow_dense: bool) -> Iterator[str
     for name, value in numbers.items():
         if value > LARGEST:
             yield f"{name} is {value}, more than 2^53: it cannot be counted exactly"
-    for rule in RULES:
-        if numbers.get(rule.field, 0) > numbers.get(rule.limit, float("inf")):
-            yield (
-                f"{rule.field} is {numbers[rule.field]}, more than the {numbers[rule.limit]} of"
-                f" {rule.limit}"
-            )
+    for name, limit in AT_MOST.items():
+        if numbers.get(name, 0) > numbers.get(limit, float("inf")):
+            yield f"{name} is {numbers[name]}, more than the {numbers[limit]} of {limit}"
     if _moe_layers(numbers) == 0 and not allow_dense:
         yield f"no layer has experts: the model is not a Mixture-of-Experts{_ALLOW}"
     heads = numbers.get("num_attention_heads", 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from moe_report.errors import nearest
@@ -30,32 +30,21 @@ _WILD = re.compile(r"[*?~]")  # what MATCH takes for other letters
 CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)  # the formula of a scenario's value
 
 
-def read_assumptions(
-    grid: Grid | None, registry: Registry, *, own_report: bool
-) -> tuple[dict[str, Given], Scenarios]:
-    """Return what the sheet Assumptions says, if it has the columns 'name' and 'value'.
-
-    Args:
-        grid: The sheet, which collects what is wrong; None if there is none.
-        registry: The metrics whose assumptions are known.
-        own_report: The workbook is an earlier report.
-    """
+def read_assumptions(grid: Grid | None, registry: Registry) -> tuple[dict[str, Given], Scenarios]:
+    """Return what the sheet Assumptions says, if it has the columns 'name' and 'value'."""
     if grid is None:
         return {}, Scenarios()
-    header = grid.row_with("name", "value")
-    if header is None:
-        text = f"the sheet {grid.sheet} has no columns 'name' and 'value' and is skipped"
-        grid.collected.notice("skipped-sheet", text)
-        return {}, Scenarios()
-    return _Sheet(grid, header, registry, own_report).read()
+    if found := grid.header("name", "value"):
+        return _Sheet(grid, found[0], registry.assumptions).read()
+    grid.skip_without("name", "value")
+    return {}, Scenarios()
 
 
 @dataclass
 class _Sheet:
     grid: Grid
     top: int
-    registry: Registry
-    own_report: bool
+    known: Mapping[str, Assumption]
     columns: dict[str, int] = field(default_factory=dict)
     scenarios: dict[str, int] = field(default_factory=dict)
 
@@ -160,29 +149,27 @@ class _Sheet:
 
     def _row(self, row: int, first: dict[str, str], columns: Sequence[int]) -> Assumption | None:
         """The assumption of a row, None if it is none; what is wrong with its name is noted."""
-        known = self.registry.assumptions
         name_at = self.columns["name"]
         name = self.grid.value(row, name_at)
         name = name.strip() if isinstance(name, str) else name
-        values = [self.grid.value(row, at) for at in columns]
-        values = [value for value in values if value is not None and value != ""]
+        values = [value for at in columns if (value := self.grid.value(row, at)) not in (None, "")]
         formula = any(self.grid.formula(row, at) for at in columns)
-        if not values and not (formula and name in known):
+        if not values and not (formula and name in self.known):
             return None
-        if name is None or name == "":
+        if name in (None, ""):
             numbers = [value for value in values if not isinstance(value, str)]
             if numbers:  # else a remark between the assumptions
                 message = f"found {shown(numbers[0])} without a name"
                 message += "; expected the name of an assumption"
                 self.grid.problem(row, name_at, message)
             return None
-        what = known.get(name)
-        if what is None and self.own_report:
+        what = self.known.get(name)
+        if what is None and self.grid.own_report:
             message = f"assumption {name!r} of the earlier report is skipped: no installed metric"
             self.grid.collected.notice("unknown-assumption", f"{message} takes it")
         elif what is None:
             message = f"found {shown(name)}, expected the name of an assumption."
-            self.grid.problem(row, name_at, message + nearest(str(name), known))
+            self.grid.problem(row, name_at, message + nearest(str(name), self.known))
         elif name in first:
             message = f"found {name} once more (already in {first[name]}); expected it once"
             self.grid.problem(row, name_at, message)
@@ -192,7 +179,7 @@ class _Sheet:
 
     def _number(self, row: int, column: int, what: Assumption) -> Given | None:
         value = self.grid.value(row, column)
-        if self.grid.lacks_value(row, column) or value is None or value == "":
+        if self.grid.lacks_value(row, column) or value in (None, ""):
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             message = no_number(value, what.name)

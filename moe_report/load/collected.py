@@ -13,13 +13,7 @@ NO_STORED_VALUE = "no-stored-value"
 
 @dataclass
 class Collected:
-    """Problems and notices of one workbook.
-
-    Attributes:
-        file: The workbook's name.
-        problems: What keeps it from being used.
-        notices: What was skipped, or may be other than it looks.
-    """
+    """Problems, which keep a workbook from being used, and notices of what was skipped in it."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)

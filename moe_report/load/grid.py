@@ -23,17 +23,14 @@ HEADER_ROWS = 30  # a header is looked for in so many rows
 class Grid:
     """The cells of a sheet within the bounds of its content; rows and columns count from 1.
 
-    Attributes:
-        sheet: Name of the sheet.
-        cells: The cells, row by row.
-        scan: Formulas and merged cells.
-        collected: Takes what is wrong with a cell.
+    What is wrong with one of them is collected. In an earlier report, formulas may be ours.
     """
 
     sheet: str
     cells: Sequence[Sequence[Any]]
     scan: Scan
     collected: Collected
+    own_report: bool
 
     @property
     def last_column(self) -> int:
@@ -58,12 +55,19 @@ class Grid:
         """Return a cell's formula."""
         return self.scan.formulas.get(address(row, column))
 
-    def row_with(self, *headers: str) -> int | None:
-        """Return the first row near the top that has these headers, whatever their case."""
+    def header(self, *names: str) -> tuple[int, list[str]] | None:
+        """Return the first row near the top that has these headers, and all of its, case-folded."""
         for row, cells in enumerate(self.cells[:HEADER_ROWS], start=1):
-            if {*headers} <= {str(cell.value).strip().casefold() for cell in cells}:
-                return row
+            headers = [str(cell.value).strip().casefold() for cell in cells]
+            if {*names} <= {*headers}:
+                return row, headers
         return None
+
+    def skip_without(self, *names: str) -> None:
+        """Record that the sheet is skipped, for it has no such columns."""
+        columns = " and ".join(map(repr, names))
+        text = f"the sheet {self.sheet} has no columns {columns} and is skipped"
+        self.collected.notice("skipped-sheet", text)
 
     def problem(self, row: int, column: int, message: str) -> None:
         """Record what is wrong with a cell."""
@@ -93,14 +97,10 @@ class Grid:
         return self.lacks_value(row, column)
 
 
-def read_grid(book: Any, package: Package, sheet: str, collected: Collected) -> Grid:
-    """Return the cells of a sheet.
-
-    Args:
-        book: The workbook as openpyxl reads it.
-        package: The same as a package.
-        sheet: Name of the sheet.
-        collected: Takes what is wrong with a cell.
+def read_grid(
+    book: Any, package: Package, sheet: str, collected: Collected, own_report: bool
+) -> Grid:
+    """Return the cells of a sheet of a book of openpyxl's, which also is given as a package.
 
     Raises:
         InputError: The sheet as a whole cannot be read.
@@ -112,11 +112,11 @@ def read_grid(book: Any, package: Package, sheet: str, collected: Collected) -> 
             warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
             worksheet = book[sheet]
             worksheet.reset_dimensions()
-            rows = worksheet.iter_rows(max_row=max(scan.rows, 1), max_col=max(scan.columns, 1))
-            cells = list(rows)
+            bounds = {"max_row": max(scan.rows, 1), "max_col": max(scan.columns, 1)}
+            cells = list(worksheet.iter_rows(**bounds))
     except Exception as error:  # openpyxl raises whatever a broken cell makes it stumble over
         raise InputError([Problem(where, unreadable("the file's cells", error))]) from error
-    return Grid(sheet, cells, scan, collected)
+    return Grid(sheet, cells, scan, collected, own_report)
 
 
 def address(row: int, column: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from moe_report.errors import InputError, Notice, Problem
 from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.schema.registry import Registry
-from moe_report.table import Given, ModelTable, Row, Scenarios, Source
+from moe_report.table import Given, ModelTable, Scenarios, Source
 
 
 def inspect_inputs(
@@ -26,23 +27,16 @@ def inspect_inputs(
 ) -> Read:
     """Return one table of all sources, in their order, with the problems that keep it from use.
 
-    Args:
-        sources: Workbooks, ``config.json`` files, checkpoint folders, ``.gguf`` files, and
-            ``hf:owner/name``.
-        registry: The metrics that a workbook may type in place of having them computed.
-        sheet: Name of the sheet to read of workbooks.
-        allow_unknown: Carry unknown columns through.
-        options: How models' own files are read.
-        opened: Workbooks among the sources that are open already.
+    Sources are workbooks, of which some may be opened already, ``config.json`` files, checkpoint
+    folders, ``.gguf`` files, and ``hf:owner/name``.
     """
-    chosen = options or Options()
     tables: list[ModelTable] = []
     problems: list[Problem] = []
     files: list[WorkbookFile] = []
     for source in sources:
         try:
             if is_model(source):
-                row = import_model(source, chosen)
+                row = import_model(source, options or Options())
                 tables.append(ModelTable((row,), _source(source)))
                 continue
             file = (opened or {}).get(source) or open_workbook(Path(source))
@@ -84,11 +78,9 @@ def _source(source: str) -> Source:
         return Source(source)
     if (path / "config.json").is_file():
         path = path / "config.json"
-    digest = (
-        hashlib.sha256(path.read_bytes()).hexdigest()
-        if path.suffix == ".json" and path.is_file()
-        else ""
-    )
+    digest = ""
+    if path.suffix == ".json" and path.is_file():
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
     name = path.name
     if name.lower() == "config.json":  # a name that says little without its folder's
         name = "/".join(filter(None, (path.resolve().parent.name, name)))
@@ -129,13 +121,9 @@ def _twice(tables: Sequence[ModelTable]) -> list[Problem]:
 
 
 def _merged(tables: Sequence[ModelTable]) -> ModelTable:
-    rows: list[Row] = []
-    assumptions: dict[str, Given] = {}
-    notices: list[Notice] = []
-    for table in tables:
-        rows.extend(table.rows)
-        notices.extend(table.warnings)
-        assumptions = {**table.assumptions, **assumptions}
+    rows = tuple(row for table in tables for row in table.rows)
+    assumptions = _first_wins(table.assumptions for table in tables)
+    notices = [notice for table in tables for notice in table.warnings]
     notices.extend(_contradictions(tables, assumptions))
     names = ", ".join(table.source.name for table in tables)
     settings: dict[str, Setting] = {}
@@ -146,14 +134,17 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
                 text = f"the {key} used is that in {used.where}"
                 notices.append(Notice("contradiction", setting.where, text))
     scenarios = next((one.scenarios for one in tables if one.scenarios.values), Scenarios())
-    fixed: dict[str, Given] = {}
     for table in tables:
-        fixed = {**table.scenarios.fixed, **fixed}
         if table.scenarios.values and table.scenarios is not scenarios:
             text = "its scenarios are not used, but those of the workbook before"
             notices.append(Notice("skipped-scenarios", table.source.name, text))
+    fixed = _first_wins(table.scenarios.fixed for table in tables)
     scenarios = replace(scenarios, fixed=fixed)
-    return ModelTable(tuple(rows), Source(names), assumptions, tuple(notices), settings, scenarios)
+    return ModelTable(rows, Source(names), assumptions, tuple(notices), settings, scenarios)
+
+
+def _first_wins(typed: Iterable[Mapping[str, Given]]) -> dict[str, Given]:
+    return dict(ChainMap(*map(dict, typed)))
 
 
 def _contradictions(tables: Sequence[ModelTable], used: Mapping[str, Given]) -> Iterator[Notice]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from moe_report.display import COUNTED
 from moe_report.errors import nearest
 from moe_report.load.grid import Grid
 from moe_report.load.models_header import Columns
 from moe_report.ooxml.addresses import column_letters
-from moe_report.schema.fields import FEWEST, LARGEST, RULES
+from moe_report.schema.fields import AT_MOST, FEWEST, LARGEST
 from moe_report.schema.headers import Known
 from moe_report.schema.metrics import field_value
 from moe_report.table import Given, Row
@@ -17,7 +18,6 @@ from moe_report.text import shown
 
 _LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
 _TOTALS = ("total_params", "active_params", "active_params_no_embedding")
-_COUNTED = ("parameters", "FLOP", "MAC", "byte", "slots")
 
 
 def refuse_merged(grid: Grid, columns: Columns) -> None:
@@ -33,17 +33,13 @@ def refuse_merged(grid: Grid, columns: Columns) -> None:
 def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> None:
     """Refuse a ``compare_with`` that names neither another row nor a shipped example."""
     names = {row.name for row in rows.values()}
-    lacking = {
-        at: row.texts["compare_with"]
-        for at, row in rows.items()
-        if row.texts.get("compare_with", row.name) not in names
-    }
-    if not lacking:
+    compared = {at: row.texts.get("compare_with", row.name) for at, row in rows.items()}
+    if names.issuperset(compared.values()):
         return
     from moe_report.load.examples import example_models
 
     names.update(example.name for example in example_models())
-    for at, wanted in lacking.items():
+    for at, wanted in compared.items():
         if wanted not in names:
             message = f"found {shown(wanted)}, expected the name of another row or of a shipped "
             message += f"example.{nearest(wanted, names)}"
@@ -53,13 +49,10 @@ def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> 
 def check_rules(grid: Grid, row: int, columns: Columns, numbers: Mapping[str, Given]) -> None:
     """Refuse a number that is larger than another one of its row allows."""
     values = {name: item.value for name, item in numbers.items()}
-    for rule in RULES:
-        if rule.field not in values:
-            continue
-        value, limit = values[rule.field], field_value(rule.limit, values)
-        if value > limit:
-            message = f"found {value:,.15g} for {rule.field}, expected at most {rule.limit}, which"
-            grid.problem(row, columns.at(rule.field), f"{message} is {limit:,.15g}")
+    for field, limiting in AT_MOST.items():
+        if field in values and values[field] > (limit := field_value(limiting, values)):
+            message = f"found {values[field]:,.15g} for {field}, expected at most {limiting}, which"
+            grid.problem(row, columns.at(field), f"{message} is {limit:,.15g}")
 
 
 def out_of_bounds(known: Known, value: float) -> str:
@@ -69,7 +62,7 @@ def out_of_bounds(known: Known, value: float) -> str:
     if not math.isfinite(value) or value > LARGEST:
         return f"at most 2^53 ({LARGEST:,.0f})"
     if field is None:
-        counts = known.unit.split("/")[0] in _COUNTED
+        counts = known.unit.split("/")[0] in COUNTED
         if (counts and value < 0) or value < -LARGEST:
             return "a number that is not negative"
         whole = value == int(value) and not (known.name in _TOTALS and value < FEWEST)

@@ -13,13 +13,7 @@ from moe_report.text import shown
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns of a sheet of models are.
-
-    Attributes:
-        header: Number of the header row.
-        known: The field or metric of each column, by the column's number.
-        carried: Headers of the columns that are carried along, by the column's number.
-    """
+    """What the columns below a header row are, by their numbers: known, or carried along."""
 
     header: int
     known: Mapping[int, Known]
@@ -42,19 +36,9 @@ def header_row(grid: Grid, headers: Headers) -> int | None:
     return best
 
 
-def read_columns(
-    grid: Grid, header: int, headers: Headers, *, own_report: bool, allow_unknown: bool
-) -> Columns:
-    """Return what the columns are; the grid collects what is wrong with their headers.
-
-    Args:
-        grid: The sheet.
-        header: Number of the header row.
-        headers: What is understood.
-        own_report: The sheet is of an earlier report.
-        allow_unknown: Carry unknown columns along.
-    """
-    reader = _HeaderReader(grid, header, headers, own_report, allow_unknown)
+def read_columns(grid: Grid, header: int, headers: Headers, *, allow_unknown: bool) -> Columns:
+    """Return what the columns are under a header row; unknown ones are carried if allowed."""
+    reader = _HeaderReader(grid, header, headers, allow_unknown)
     for column in range(1, grid.last_column + 1):
         reader.read(column)
     return Columns(header, reader.known, reader.carried)
@@ -65,7 +49,6 @@ class _HeaderReader:
     grid: Grid
     row: int
     headers: Headers
-    own_report: bool
     allow_unknown: bool
     known: dict[int, Known] = field(default_factory=dict)
     carried: dict[int, str] = field(default_factory=dict)
@@ -115,11 +98,11 @@ class _HeaderReader:
         below = self.grid.below(self.row)
         formulas = {row for row in below if self.grid.formula(row, column)}
         typed = any(self.grid.text(row, column) for row in below if row not in formulas)
-        if self.own_report and formulas and not typed:
+        if self.grid.own_report and formulas and not typed:
             place = address(self.row, column)
             message = f"column {text!r} ({place}) of the earlier report is skipped: its metric is"
             self.grid.collected.notice("unknown-metric", f"{message} not installed")
-        elif self.allow_unknown or self.own_report:
+        elif self.allow_unknown or self.grid.own_report:
             self._carry(column, text)
         else:
             hint = "Start the header with # or pass --allow-unknown to carry it along."

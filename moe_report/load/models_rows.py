@@ -21,18 +21,10 @@ _YES_NO = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 
 @dataclass
 class RowReader:
-    """Reads rows of models.
-
-    Attributes:
-        grid: The sheet, which collects what is wrong.
-        columns: What its columns are.
-        own_report: It is of an earlier report, in which the formulas of metrics are ours.
-        formulas: Addresses of the formulas whose stored values were taken.
-    """
+    """Reads rows of models, and remembers the formulas whose stored values it took."""
 
     grid: Grid
     columns: Columns
-    own_report: bool
     formulas: list[str] = field(default_factory=list)
 
     def read(self, row: int) -> Row | None:
@@ -73,7 +65,7 @@ class RowReader:
 
     def _is_filled(self, row: int, column: int) -> bool:
         if self.grid.value(row, column) is None:
-            return not self.own_report and self.grid.formula(row, column) is not None
+            return not self.grid.own_report and self.grid.formula(row, column) is not None
         return bool(self.grid.text(row, column))
 
     def _text(self, row: int, column: int) -> str:
@@ -94,7 +86,7 @@ class RowReader:
         formula = self.grid.formula(row, column)
         # A formula of our own reports: a metric's, or a default.
         ours = known.field is None or known.field.default is not None
-        if formula and self.own_report and ours:
+        if formula and self.grid.own_report and ours:
             return None
         value = self.grid.value(row, column)
         if self.grid.is_broken(row, column) or value is None:
@@ -124,7 +116,7 @@ class RowReader:
         return typed
 
     def _carried(self, row: int, column: int) -> object:
-        if not self.own_report:
+        if not self.grid.own_report:
             self.grid.lacks_value(row, column)
         elif (formula := self.grid.formula(row, column)) and not formula.has_value:
             message = "a formula of yours has no stored value yet and is carried along empty"

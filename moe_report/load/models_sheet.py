@@ -38,16 +38,12 @@ class Places:
 
 
 def read_models(
-    grid: Grid, headers: Headers, *, own_report: bool, allow_unknown: bool, recalculated: bool
+    grid: Grid, headers: Headers, *, allow_unknown: bool, recalculated: bool
 ) -> tuple[tuple[Row, ...], Places | None]:
     """Return the models of a sheet and where it has what; the grid collects what is wrong.
 
-    Args:
-        grid: The sheet.
-        headers: What is understood as a header.
-        own_report: The workbook is an earlier report.
-        allow_unknown: Carry unknown columns along.
-        recalculated: The workbook's program left its formulas to be computed on opening.
+    Unknown columns may be carried along. The values of formulas that the workbook's program left
+    to be recalculated on opening may be stale.
     """
     collected = grid.collected
     header = header_row(grid, headers)
@@ -59,18 +55,16 @@ def read_models(
             grid.sheet,
         )
         return (), None
-    columns = read_columns(
-        grid, header, headers, own_report=own_report, allow_unknown=allow_unknown
-    )
+    columns = read_columns(grid, header, headers, allow_unknown=allow_unknown)
     refuse_merged(grid, columns)
-    reader = RowReader(grid, columns, own_report)
+    reader = RowReader(grid, columns)
     rows = _read_rows(grid, columns, reader)
     check_comparisons(grid, columns, rows)
     if not rows and not collected.problems:
         skipped = any(notice.kind == NO_NUMBER for notice in collected.notices)
         below = "no row with a number" if skipped else "no model"
         collected.problem(f"found a header in row {header} but {below} below it", grid.sheet)
-    if recalculated and not own_report and reader.formulas:
+    if recalculated and not grid.own_report and reader.formulas:
         first, *more = reader.formulas
         cells = f"{first} and {len(more)} more" if more else first
         collected.notice(

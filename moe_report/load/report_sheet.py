@@ -13,18 +13,12 @@ _EXPECTED = f"{', '.join(KEYS[:-1])} or {KEYS[-1]}"
 
 
 def read_settings(grid: Grid | None, folder: Path) -> dict[str, Setting]:
-    """Return what the sheet Report says, if it has the columns 'key' and 'value'.
-
-    Args:
-        grid: The sheet, which collects what is wrong; None if there is none.
-        folder: The workbook's folder.
-    """
+    """Return what the sheet Report of a workbook in a folder says, if it has keys and values."""
     if grid is None:
         return {}
     place = _columns(grid)
     if place is None:
-        text = f"the sheet {grid.sheet} has no columns 'key' and 'value' and is skipped"
-        grid.collected.notice("skipped-sheet", text)
+        grid.skip_without("key", "value")
         return {}
     header, key_at, value_at = place
     found: dict[str, Setting] = {}
@@ -72,9 +66,8 @@ def _wrong_key(grid: Grid, row: int, column: int, value: object, first: dict[str
 
 def _columns(grid: Grid) -> tuple[int, int, int] | None:
     """How many rows stand above the keys, and the columns of keys and values."""
-    header = grid.row_with("key", "value")
-    if header is not None:
-        heads = [str(cell.value).strip().casefold() for cell in grid.cells[header - 1]]
-        return header, heads.index("key") + 1, heads.index("value") + 1
+    if found := grid.header("key", "value"):
+        header, names = found
+        return header, names.index("key") + 1, names.index("value") + 1
     keys = {grid.text(row, 1).casefold() for row in grid.below(0)[:HEADER_ROWS]}
     return (0, 1, 2) if keys & set(KEYS) else None

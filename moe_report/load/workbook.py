@@ -29,13 +29,7 @@ from moe_report.table import ModelTable, Source
 
 @dataclass(frozen=True)
 class WorkbookFile:
-    """A workbook that was read from the disk and has passed the guard.
-
-    Attributes:
-        path: Where it is.
-        data: Its bytes.
-        package: Its parts.
-    """
+    """A workbook that was read from the disk and has passed the guard."""
 
     path: Path
     data: bytes = field(repr=False)
@@ -73,11 +67,7 @@ class Read:
 
 
 def read_workbook(path: Path, registry: Registry) -> ModelTable:
-    """Return the models of a workbook.
-
-    Args:
-        path: An .xlsx or .xlsm file.
-        registry: The metrics that the workbook may type in place of having them computed.
+    """Return the models of an .xlsx or .xlsm file, which may type metrics of the registry.
 
     Raises:
         InputError: With every problem found, each with file, sheet, cell, found and expected.
@@ -93,11 +83,8 @@ def inspect_workbook(
 ) -> Read:
     """Return the models of a workbook together with the problems.
 
-    Args:
-        file: The workbook.
-        registry: The metrics that the workbook may type in place of having them computed.
-        sheet: Name of the sheet; by default ``Models``, else the only visible sheet.
-        allow_unknown: Carry unknown columns through instead of refusing them.
+    The sheet is by default ``Models``, else the only visible one. It may type metrics of the
+    registry in place of having them computed; unknown columns are refused, or carried if allowed.
 
     Raises:
         InputError: The file, or the sheet as a whole, cannot be read at all.
@@ -107,26 +94,24 @@ def inspect_workbook(
     name = _choose_sheet(book, package, path.name, sheet)
     shown_name = path.name.encode("utf-8", "replace").decode()  # a name need not be valid UTF-8
     source = Source(shown_name, hashlib.sha256(file.data).hexdigest(), name)
-    own_report = file.is_report
-    collected = Collected(shown_name)
-    grid = read_grid(book, package, name, collected)
-    if book[name].sheet_state != "visible":
-        collected.notice("hidden-sheet", f"the sheet {name!r} that was read is hidden")
-    rows, places = read_models(
-        grid,
-        Headers(registry.metrics),
-        own_report=own_report,
-        allow_unknown=allow_unknown,
-        recalculated=asks_to_recalculate(package),
-    )
+    collected, own_report = Collected(shown_name), file.is_report
+
+    def grid_of(sheet: str) -> Grid:
+        return read_grid(book, package, sheet, collected, own_report)
 
     def other(sheet: str) -> Grid | None:
         there = sheet_named(sheet, package.sheets())
-        return None if there in (None, name) else read_grid(book, package, there, collected)
+        return None if there in (None, name) else grid_of(there)
 
-    assumptions, scenarios = read_assumptions(
-        other(ASSUMPTIONS_SHEET), registry, own_report=own_report
+    if book[name].sheet_state != "visible":
+        collected.notice("hidden-sheet", f"the sheet {name!r} that was read is hidden")
+    rows, places = read_models(
+        grid_of(name),
+        Headers(registry.metrics),
+        allow_unknown=allow_unknown,
+        recalculated=asks_to_recalculate(package),
     )
+    assumptions, scenarios = read_assumptions(other(ASSUMPTIONS_SHEET), registry)
     settings = read_settings(other(REPORT_SHEET), path.parent)
     book.close()
     notices = tuple(collected.notices)
@@ -161,14 +146,14 @@ def read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(MAX_FILE + 1)
-    except FileNotFoundError as error:
-        siblings = [item.name for item in path.parent.glob("*")] if path.parent.is_dir() else []
-        message = f"there is no such file.{nearest(path.name, siblings)}"
-        raise InputError([Problem(str(path), message)]) from error
-    except IsADirectoryError as error:
-        raise InputError([Problem(str(path), "found a folder, expected a workbook")]) from error
     except OSError as error:
-        raise InputError([Problem(str(path), f"cannot be read ({error.strerror})")]) from error
+        message = f"cannot be read ({error.strerror})"
+        if isinstance(error, FileNotFoundError):
+            siblings = [item.name for item in path.parent.glob("*")] if path.parent.is_dir() else []
+            message = f"there is no such file.{nearest(path.name, siblings)}"
+        elif isinstance(error, IsADirectoryError):
+            message = "found a folder, expected a workbook"
+        raise InputError([Problem(str(path), message)]) from error
 
 
 def _load(data: bytes, name: str) -> Any:

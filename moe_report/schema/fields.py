@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from moe_report.formula.expr import Expr, lift, symbol
 
@@ -59,22 +59,11 @@ _FIELDS: list[Field] = []
 
 def _group(name: str) -> Callable[..., None]:
     def add(
-        field: str,
-        symbol: str,
-        label: str,
-        help: str,
-        *aliases: str,
-        unit: str = "",
-        kind: Kind = "number",
-        minimum: float = 0,
-        maximum: float = LARGEST,
-        default: float | Expr | None = None,
+        field: str, symbol: str, label: str, help: str, *aliases: str, unit: str = "", **more: Any
     ) -> None:
-        if kind == "flag":
-            unit, maximum, default = "0 or 1", 1, default or 0
-        _FIELDS.append(
-            Field(field, label, symbol, unit, help, name, kind, minimum, maximum, default, aliases)
-        )
+        if more.get("kind") == "flag":
+            unit, more = "0 or 1", {"kind": "flag", "maximum": 1, "default": 0}
+        _FIELDS.append(Field(field, label, symbol, unit, help, name, aliases=aliases, **more))
 
     return add
 
@@ -255,25 +244,18 @@ TEXT_FIELDS = tuple(field.name for field in _FIELDS if field.kind == "text")
 NUMBER_FIELDS = tuple(field.name for field in _FIELDS if field.kind != "text")
 
 
-@dataclass(frozen=True)
-class AtMost:
-    """A rule of a row: the value of ``field`` is at most that of ``limit``."""
-
-    field: str
-    limit: str
-
-
-RULES = (
-    AtMost("num_experts_per_tok", "num_experts"),
-    AtMost("num_key_value_heads", "num_attention_heads"),
-    AtMost("first_k_dense_replace", "num_hidden_layers"),
-    AtMost("num_moe_layers", "num_hidden_layers"),
-    AtMost("num_sliding_window_layers", "num_hidden_layers"),
-    AtMost("num_chunked_attention_layers", "num_hidden_layers"),
-    AtMost("num_linear_attention_layers", "num_hidden_layers"),
-    AtMost("num_attention_free_layers", "num_hidden_layers"),
-    AtMost("published_active_params", "published_total_params"),
-)
+# Of a row, no field is larger than the one that stands beside it.
+AT_MOST = {
+    "num_experts_per_tok": "num_experts",
+    "num_key_value_heads": "num_attention_heads",
+    "first_k_dense_replace": "num_hidden_layers",
+    "num_moe_layers": "num_hidden_layers",
+    "num_sliding_window_layers": "num_hidden_layers",
+    "num_chunked_attention_layers": "num_hidden_layers",
+    "num_linear_attention_layers": "num_hidden_layers",
+    "num_attention_free_layers": "num_hidden_layers",
+    "published_active_params": "published_total_params",
+}
 
 
 def model_fields_source() -> str:

@@ -36,8 +36,6 @@ T = TypeVar("T")
 
 _DEEPEST, _LARGEST = 300, 4000  # of a formula; past them Excel refuses it anyway
 _DEFINED: set[str] = set()  # names of the metrics that any module has defined so far
-# How a number of a unit is shown when the metric does not say.
-_FORMAT_OF_UNIT: Mapping[str, Format] = {"ratio": "percent"}
 
 
 class Model(ModelFields):
@@ -198,7 +196,11 @@ class Metric:
         Raises:
             TypeError: There is no field, metric or assumption of a name; the nearest is named.
         """
-        known = {*NUMBER_FIELDS, *_DEFINED, *_assumption_names(self)}
+        reached = [self]
+        for metric in reached:  # grows while it is walked
+            reached += [called for called in metric.calls.values() if called not in reached]
+        assumed = (item.name for metric in reached for item in metric.assumptions)
+        known = {*NUMBER_FIELDS, *_DEFINED, *assumed}
         for name in values:
             if name not in known:
                 raise TypeError(
@@ -206,16 +208,6 @@ class Metric:
                     f"{nearest(name, known)}"
                 )
         return float(_value(self, {name: float(value) for name, value in values.items()}))
-
-
-def _assumption_names(metric: Metric) -> set[str]:
-    """Names of all assumptions that a metric depends on, through others too."""
-    names: set[str] = set()
-    reached = [metric]
-    for reach in reached:  # grows while it is walked
-        names.update(item.name for item in reach.assumptions)
-        reached += [called for called in reach.calls.values() if called not in reached]
-    return names
 
 
 def _value(metric: Metric, known: dict[str, float]) -> float:
@@ -326,7 +318,7 @@ def metric(
             unit=unit,
             source=source,
             doc=doc,
-            format=format or _FORMAT_OF_UNIT.get(unit, "si"),
+            format=format or ("percent" if unit == "ratio" else "si"),
             better=better,
             headline=headline,
             aliases=aliases,

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
 
 from moe_report.errors import PluginError, nearest
 from moe_report.schema.assumptions import Assumption
@@ -23,7 +22,6 @@ from moe_report.schema.headers import folded
 from moe_report.schema.metrics import Metric
 
 GROUP = "moe_report.metrics"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Failure:
-    """A section that is left out, and why.
-
-    Attributes:
-        section: Its name.
-        distribution: The package that brings it, or the file.
-        module: The module's import name.
-        cause: The exception, as a line.
-    """
+    """A section that is left out, where it comes from, and the exception that is why, as a line."""
 
     section: str
     distribution: str
@@ -80,12 +71,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything installed that computes.
-
-    Attributes:
-        sections: In a stable order.
-        failures: Sections that could not be used.
-    """
+    """Everything installed that computes, in a stable order, and what could not be used of it."""
 
     sections: tuple[Section, ...]
     failures: tuple[Failure, ...] = ()
@@ -114,9 +100,7 @@ class Registry:
     def choose(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Registry:
         """Return a registry of some sections, with whatever metrics of others these need.
 
-        Args:
-            only: Names of the sections to keep; all if empty.
-            skip: Names of the sections to leave out.
+        All are kept if no names are given.
 
         Raises:
             PluginError: There is no section of that name.
@@ -129,10 +113,10 @@ class Registry:
                 raise PluginError(
                     f"there is no section {name!r}; installed are {listed}.{nearest(name, known)}"
                 )
-        if not only and not skip:
+        if not (only or skip):
             return self
-        kept = {name for name in (only or names) if name not in skip}
-        if not kept:
+        kept = {*(only or known)} - {*skip}
+        if not kept & {*names, *only}:
             raise PluginError("no section is left: --skip leaves out all that --only keeps")
         wanted: dict[str, Metric] = {}
         for section in self.sections:
@@ -146,11 +130,7 @@ class Registry:
         return replace(
             self,
             sections=tuple(section for section in sections if section.metrics),
-            failures=tuple(
-                failure
-                for failure in self.failures
-                if failure.section not in skip and (not only or failure.section in only)
-            ),
+            failures=tuple(failure for failure in self.failures if failure.section in kept),
         )
 
 
@@ -158,9 +138,6 @@ def load(files: Iterable[Path] = ()) -> Registry:
     """Load every section: from entry points of the group ``moe_report.metrics``, then from files.
 
     A section that raises is left out and becomes a :class:`Failure`; the others come out.
-
-    Args:
-        files: Python files to load as sections.
 
     Raises:
         PluginError: Two metrics have one name, or two assumptions do and differ; formulas refer to
@@ -173,7 +150,9 @@ def load(files: Iterable[Path] = ()) -> Registry:
     sections: list[Section] = []
     failures: list[Failure] = []
 
-    def attempt(name: str, distribution: str, version: str, module: str, get: Loader) -> None:
+    def attempt(
+        name: str, distribution: str, version: str, module: str, get: Callable[[], object]
+    ) -> None:
         metric = None
         try:
             section = _section(get(), name, distribution, version)
@@ -186,8 +165,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
             sections.append(section)
 
     for point in sorted(importlib.metadata.entry_points(group=GROUP), key=_origin_of_point):
-        name, distribution, version, module = _origin_of_point(point)
-        attempt(name, distribution, version, module, point.load)
+        attempt(*_origin_of_point(point), point.load)
     for path in files:
         attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path))
 
@@ -205,9 +183,6 @@ def load(files: Iterable[Path] = ()) -> Registry:
 def installed() -> Registry:
     """Return the sections of the entry points, loaded once; the importers ask it for metrics."""
     return load()
-
-
-Loader = Callable[[], object]
 
 
 def _section(module: object, name: str, distribution: str, version: str) -> Section:
@@ -316,10 +291,12 @@ def _refuse_double_aliases(sections: Iterable[Section]) -> None:
         for field in FIELDS.values()
         for text in (field.name, *field.aliases)
     }
-    measures = [(metric, section) for section in sections for metric in section.metrics]
-    named = {metric: f"metric {metric.name!r} of {section.origin}" for metric, section in measures}
-    for metric in named:
-        owners[folded(metric.name)] = named[metric]
+    named = {
+        metric: f"metric {metric.name!r} of {section.origin}"
+        for section in sections
+        for metric in section.metrics
+    }
+    owners |= {folded(metric.name): own for metric, own in named.items()}
     for metric, own in named.items():
         for alias in metric.aliases:
             other = owners.setdefault(folded(alias), own)

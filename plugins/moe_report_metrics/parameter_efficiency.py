@@ -19,6 +19,7 @@ from moe_report_metrics.parameter_ledger import (
 )
 
 ORDER = 20
+SOLVED = "solved from total = shared + E·expert and active = shared + k·expert"
 
 
 @metric(symbol="η", unit="ratio", source=CONVENTION, label="Efficiency", headline=True)
@@ -45,23 +46,13 @@ def always_active_share(m: Model) -> float:
     return always_active_params(m) / total_params(m)
 
 
-@metric(
-    symbol="P̂_expert",
-    unit="parameters",
-    source="solved from total = shared + E·expert and active = shared + k·expert",
-    label="Implied expert size",
-)
+@metric(symbol="P̂_expert", unit="parameters", source=SOLVED, label="Implied expert size")
 def implied_expert_params(m: Model) -> float:
     """Size of one expert, over all layers, that total and active parameters imply."""
     return (total_params(m) - active_params(m)) / (m.num_experts - m.num_experts_per_tok)
 
 
-@metric(
-    symbol="P̂_shared",
-    unit="parameters",
-    source="solved from total = shared + E·expert and active = shared + k·expert",
-    label="Implied shared parameters",
-)
+@metric(symbol="P̂_shared", unit="parameters", source=SOLVED, label="Implied shared parameters")
 def implied_shared_params(m: Model) -> float:
     """Parameters outside the experts that total and active imply; below 0 is impossible."""
     return total_params(m) - m.num_experts * implied_expert_params(m)

@@ -13,36 +13,34 @@ experts of width ``f_e``, ``k`` of them a token.
 from moe_report import Model, metric, where
 
 ORDER = 10
-GPT3 = "Brown et al. 2020, arXiv:2005.14165, section 2.1"
 TRANSFORMER = "Vaswani et al. 2017, arXiv:1706.03762"
 MLA = "DeepSeek-AI 2024, arXiv:2405.04434, section 2.1"
+EMBEDDING = f"{TRANSFORMER}, section 3.4"
+ATTENTION = f"{TRANSFORMER}, section 3.2.2; {MLA}"
 V3 = "DeepSeek-AI 2024, arXiv:2412.19437, section 2.2"
 MOE = "Shazeer et al. 2017, arXiv:1701.06538, section 2"
 DEEPSEEK_MOE = "Dai et al. 2024, arXiv:2401.06066, section 3"
 CONVENTION = "convention of this report"
 
 
-@metric(symbol="P_emb", unit="parameters", source=f"{TRANSFORMER}, section 3.4", label="Embedding")
+@metric(symbol="P_emb", unit="parameters", source=EMBEDDING, label="Embedding")
 def embedding_params(m: Model) -> float:
     """Weights of the input embedding: a row of the hidden size for each token of the vocabulary."""
     return m.vocab_size * m.hidden_size
 
 
-@metric(
-    symbol="P_unemb", unit="parameters", source=f"{TRANSFORMER}, section 3.4", label="Unembedding"
-)
+@metric(symbol="P_unemb", unit="parameters", source=EMBEDDING, label="Unembedding")
 def unembedding_params(m: Model) -> float:
     """Parameters of the output head; none where it shares the embedding's matrix."""
     matrix = where(m.tie_word_embeddings == 1, 0, m.vocab_size * m.hidden_size)
     return matrix + m.unembedding_bias * m.vocab_size
 
 
-@metric(
-    symbol="P_proj",
-    unit="parameters",
-    source=f"{TRANSFORMER}, section 3.2.2; {MLA}",
-    label="Attention projections",
-)
+def _softmax_layers(m: Model) -> float:
+    return m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
+
+
+@metric(symbol="P_proj", unit="parameters", source=ATTENTION, label="Attention projections")
 def attention_projection_params(m: Model) -> float:
     """Weights of the matrices of all attention layers: those that take part in products.
 
@@ -63,21 +61,13 @@ def attention_projection_params(m: Model) -> float:
         + m.num_attention_heads * m.v_head_dim * m.hidden_size
     )
     plain = 2 * m.hidden_size * m.head_dim * (m.num_attention_heads + m.num_key_value_heads)
-    softmax_layers = (
-        m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
-    )
     mixers = m.num_linear_attention_layers * m.linear_attention_params
-    return softmax_layers * where(m.kv_lora_rank > 0, latent, plain) + where(
+    return _softmax_layers(m) * where(m.kv_lora_rank > 0, latent, plain) + where(
         m.num_linear_attention_layers > 0, mixers, 0
     )
 
 
-@metric(
-    symbol="P_attn",
-    unit="parameters",
-    source=f"{TRANSFORMER}, section 3.2.2; {MLA}",
-    label="Attention",
-)
+@metric(symbol="P_attn", unit="parameters", source=ATTENTION, label="Attention")
 def attention_params(m: Model) -> float:
     """Parameters of all attention layers: projections, their biases, query and key norms, sinks.
 
@@ -96,10 +86,7 @@ def attention_params(m: Model) -> float:
         + m.attention_out_bias * m.hidden_size
         + m.attention_sinks * m.num_attention_heads
     )
-    softmax_layers = (
-        m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
-    )
-    return attention_projection_params(m) + softmax_layers * extras
+    return attention_projection_params(m) + _softmax_layers(m) * extras
 
 
 @metric(

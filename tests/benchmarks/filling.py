@@ -20,7 +20,7 @@ from openpyxl.worksheet.table import Table
 
 from moe_report.compute.build import build_report
 from moe_report.fill.fill import fill
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.report import Report
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
@@ -36,7 +36,7 @@ EXPRESSIONS = (
 
 def report_of(models: int) -> Report:
     """Return a report of so many models."""
-    examples = rows_of_examples(example_models())
+    examples = example_models()
     rows = tuple(
         replace(examples[at % len(examples)], name=f"{examples[at % len(examples)].name} #{at}")
         for at in range(models)

@@ -20,7 +20,7 @@ import openpyxl
 from openpyxl.comments import Comment
 
 from moe_report.compute.build import build_report
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.renderers import load_renderer
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
@@ -41,7 +41,7 @@ class Written:
 
 def all_outputs(models: int) -> dict[str, bytes]:
     """Compute and render everything for so many models."""
-    examples = rows_of_examples(example_models())
+    examples = example_models()
     rows = tuple(
         replace(examples[at % len(examples)], name=f"{examples[at % len(examples)].name} #{at}")
         for at in range(models)

@@ -9,7 +9,7 @@ import pytest
 from moe_report.compute.audit import names_compared_with
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.report import Finding
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row, Source, given
@@ -313,7 +313,7 @@ def test_names_compared_with() -> None:
 
 def test_wrong_cells_of_the_published_table(registry: Registry) -> None:
     """Of the four tabulated models three have wrong cells, each found; Mixtral's row is right."""
-    table = ModelTable(rows_of_examples(example_models()), Source("examples"))
+    table = ModelTable(example_models(), Source("examples"))
     found = build_report(table, registry).findings
     tabulated = {item for item in seen(found) if item[1].endswith("(as tabulated)")}
     assert tabulated == {

@@ -10,7 +10,7 @@ import pytest
 
 from moe_report import Model, metric
 from moe_report.compute.evaluate import Evaluation, evaluate_table
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.report import Cell, Provenance
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.metrics import field_value
@@ -285,20 +285,21 @@ def test_zero_is_a_number(registry: Registry) -> None:
 def test_vectorised_is_one_by_one(registry: Registry) -> None:
     """All examples together give what ``of`` gives of each alone, bit by bit, for every metric."""
     examples = example_models()
-    table = ModelTable(rows_of_examples(examples), Source("examples"))
+    table = ModelTable(examples, Source("examples"))
     evaluation = evaluate_table(table, registry, defaults(registry))
     assert set(evaluation.metrics) == set(registry.metrics)
     values = 0
     for at, example in enumerate(examples):
+        numbers = {name: typed.value for name, typed in example.numbers.items()}
         for name, item in registry.metrics.items():
-            alone = item.of(**example.numbers)
+            alone = item.of(**numbers)
             together = evaluation.metrics[name].cells[at].value
             values += together is not None
             assert (math.nan if together is None else together) == pytest.approx(
                 alone, rel=0, abs=0, nan_ok=True
             ), (example.name, name)
         for column in evaluation.fields:
-            alone = field_value(column.name, example.numbers)
+            alone = field_value(column.name, numbers)
             together = column.cells[at].value
             assert (together is None) == math.isnan(alone)
             assert together is None or together == alone

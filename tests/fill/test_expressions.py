@@ -32,7 +32,7 @@ from moe_report.fill.expressions.scope import (
 )
 from moe_report.fill.placeholders import Inner, split_text
 from moe_report.fill.table_notes import read_note
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.schema.registry import Registry
 from tests.reports import report_of, usual_report
 
@@ -44,7 +44,7 @@ NAMES_OF_MODELS = ("Mixtral-8x7B", "gpt-oss-120b", "Qwen3-30B-A3B")
 @pytest.fixture(scope="module")
 def context() -> Context:
     """The report of the README's examples."""
-    rows = {row.name: row for row in rows_of_examples(example_models())}
+    rows = {row.name: row for row in example_models()}
     owned = [replace(rows[name], carried={"# Owner": "infra"}) for name in NAMES_OF_MODELS]
     report = report_of(
         *owned,

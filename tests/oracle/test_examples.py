@@ -27,7 +27,10 @@ FILES = {
     if item.name.endswith(".json") and item.name != "claims.json"
 }
 MODELS = {file["name"]: file["config"] for file in FILES.values()}
-NUMBERS = {example.name: example.numbers for example in example_models()}
+NUMBERS = {
+    example.name: {name: typed.value for name, typed in example.numbers.items()}
+    for example in example_models()
+}
 # transformers has no Grok-1; it is counted as a Mixtral with tied embeddings.
 COUNTED = sorted(set(MODELS) - {"Grok-1", "Switch-C"})
 

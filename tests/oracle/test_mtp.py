@@ -66,7 +66,8 @@ def test_deepseek_v3_has_as_many_as_its_files() -> None:
 
     That is the model, its module for a second token, and copies of embedding and head.
     """
-    given = next(model.numbers for model in example_models() if model.name == "DeepSeek-V3")
+    typed = next(model.numbers for model in example_models() if model.name == "DeepSeek-V3")
+    given = {name: number.value for name, number in typed.items()}
     copies = 2 * 129_280 * 7_168
     everything = total_params.of(**given) + mtp_params.of(**given) + copies
     assert everything == 3_918_786_560 + 680_571_043_840

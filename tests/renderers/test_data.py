@@ -19,7 +19,7 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.display import scale, show
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.renderers.data import (
     render_csv,
     render_json,
@@ -41,7 +41,7 @@ NAMES = (
 @pytest.fixture(scope="module")
 def examples(registry: Registry) -> Report:
     """The report of the shipped examples."""
-    table = ModelTable(rows_of_examples(example_models()), Source("examples", "a" * 64, "Models"))
+    table = ModelTable(example_models(), Source("examples", "a" * 64, "Models"))
     return build_report(table, registry)
 
 

@@ -2,7 +2,7 @@
 
 A model is a file: its name, where its config is published, what was published about it and where,
 and the keys of the config that describe the architecture. ``claims.json`` has rows of numbers. Out
-come examples, which :func:`rows_of_examples` makes rows of a table.
+come rows of a table.
 
     >>> example_models()[0].name
     'Mixtral-8x7B'
@@ -11,8 +11,7 @@ come examples, which :func:`rows_of_examples` makes rows of a table.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -30,61 +29,39 @@ _MODELS = (
 _CLAIMED = ("published_total_params", "published_active_params")
 
 
-@dataclass(frozen=True)
-class Example:
-    """A row that comes with the tool.
-
-    Attributes:
-        name: The name of the row.
-        texts: Its fields that are text, as far as it has them.
-        numbers: Its fields, and metrics that count as typed, by name.
-    """
-
-    name: str
-    texts: Mapping[str, str]
-    numbers: Mapping[str, float]
-
-
 @cache
-def example_models() -> tuple[Example, ...]:
+def example_models() -> tuple[Row, ...]:
     """Return all examples: published models by family, tabulated claims, then single layers."""
     return (*(_model(stem) for stem in _MODELS), *_claims())
 
 
-def published_models() -> tuple[Example, ...]:
+def published_models() -> tuple[Row, ...]:
     """Return the examples that are whole published models."""
     return tuple(map(_model, _MODELS))
-
-
-def rows_of_examples(examples: Iterable[Example]) -> tuple[Row, ...]:
-    """Return examples as rows of a table."""
-    return tuple(
-        Row(
-            name=example.name,
-            texts=example.texts,
-            numbers={name: given(value) for name, value in example.numbers.items()},
-        )
-        for example in examples
-    )
 
 
 def _load(name: str) -> Any:
     return json.loads((resources.files(__name__) / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _model(stem: str) -> Example:
+def _model(stem: str) -> Row:
     file: dict[str, Any] = _load(stem)
     try:
         row = row_from_config(file["config"], where=stem)
     except InputError as error:
         raise AssertionError(f"a shipped example is wrong: {error}") from error
     remark = f"{file.get('remark', '')} Published figures: {file['published_source']}.".strip()
-    claimed = {name: float(file[name]) for name in _CLAIMED if name in file}
     texts = {"model_type": row.model_type, "source": file["source"], "remark": remark}
-    return Example(file["name"], texts, row.numbers | claimed)
+    claimed = {name: file[name] for name in _CLAIMED if name in file}
+    return _row(file["name"], texts, row.numbers | claimed)
 
 
-def _claims() -> Iterator[Example]:
+def _claims() -> Iterator[Row]:
     for row in _load("claims"):
         texts = {key: row[key] for key in ("source", "remark", "compare_with") if key in row}
-        yield Example(row["name"], texts, {key: float(n) for key, n in row["numbers"].items()})
+        yield _row(row["name"], texts, row["numbers"])
+
+
+def _row(name: str, texts: dict[str, str], numbers: dict[str, float]) -> Row:
+    typed = {name: given(float(value)) for name, value in numbers.items()}
+    return Row(name, texts=texts, numbers=typed)

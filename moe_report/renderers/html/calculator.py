@@ -14,7 +14,7 @@ from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
 from moe_report.report import Report
-from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, RULES
+from moe_report.schema.fields import AT_MOST, FIELDS, NUMBER_FIELDS
 
 QUICK_EXAMPLES = 8
 OPEN_GROUPS = frozenset({"Shape", "Experts"})  # what a what-if is mostly about
@@ -93,7 +93,7 @@ def calculator_script(report: Report) -> str:
     fallbacks = {name: FIELDS[name].default_expr for name in NUMBER_FIELDS}
     defaults = [name for name, expr in fallbacks.items() if expr is not None and expr.op == "const"]
     words = {"blank": BLANK, "undefined": UNDEFINED, "needs": NEEDS}
-    rules = [[rule.field, rule.limit] for rule in RULES]
+    rules = list(AT_MOST.items())
     return (
         'const moe = (() => {\n"use strict";\n'
         f"{HELPERS}return {{\n"

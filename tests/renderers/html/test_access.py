@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
 from moe_report.compute.build import build_report
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.renderers.html.render import render, render_calculator
 from moe_report.report import Report
 from moe_report.schema.registry import load
@@ -61,7 +61,7 @@ BEYOND = """() => [...document.querySelectorAll("main *, nav *")].filter((item) 
 @pytest.fixture(scope="module")
 def examples() -> Report:
     """The report of the shipped models and tables."""
-    table = ModelTable(rows_of_examples(example_models()), Source("models.xlsx"))
+    table = ModelTable(example_models(), Source("models.xlsx"))
     return build_report(table, load())
 
 
@@ -205,8 +205,9 @@ def test_a_page_can_be_mailed(count: int, most: int) -> None:
     rows = []
     for at in range(count):
         model = shipped[at % len(shipped)]
-        layers = model.numbers["num_hidden_layers"] + 4 * (at // len(shipped))
-        numbers = model.numbers | {"num_hidden_layers": layers}
+        numbers = {name: typed.value for name, typed in model.numbers.items()}
+        layers = numbers["num_hidden_layers"] + 4 * (at // len(shipped))
+        numbers["num_hidden_layers"] = layers
         name = f"{model.name} with {layers:.0f} layers"
         rows.append(reports.row(name, numbers, f"Models!{at + 2}", **model.texts))
     report = build_report(ModelTable(tuple(rows), Source("models.xlsx")), load())

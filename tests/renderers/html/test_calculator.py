@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from moe_report.compute.build import build_report
 from moe_report.display import exact, show, tables
 from moe_report.formula.mathml import mathml_symbol
-from moe_report.load.examples import example_models, rows_of_examples
+from moe_report.load.examples import example_models
 from moe_report.load.workbook import read_workbook
 from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.calculator import QUICK_EXAMPLES, calculator_script, input_groups
@@ -65,9 +65,7 @@ def hops(m: Model) -> float:
 @pytest.fixture(scope="module")
 def examples() -> Report:
     """The report of the shipped models."""
-    return build_report(
-        ModelTable(rows_of_examples(example_models()), Source("models.xlsx")), load()
-    )
+    return build_report(ModelTable(example_models(), Source("models.xlsx")), load())
 
 
 def copied(page: Page, button: str = "#calculator-copy") -> str:
