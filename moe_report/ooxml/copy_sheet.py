@@ -12,14 +12,7 @@ from lxml import etree
 
 from moe_report.errors import Problem
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import (
-    LINK_ID,
-    OFFICE_REL,
-    Package,
-    Relationship,
-    parse,
-    serialize,
-)
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, parse, serialize
 from moe_report.ooxml.sheet_names import quoted, renamed
 
 MAX_SHEETS = 1000

@@ -8,13 +8,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from moe_report.ooxml.insert_rows.formulas import Move
-from moe_report.ooxml.insert_rows.part_xml import (
-    TEXT,
-    Part,
-    child,
-    is_true,
-    local,
-)
+from moe_report.ooxml.insert_rows.part_xml import TEXT, Part, child, is_true, local
 from moe_report.ooxml.insert_rows.shifts import moved_link, moved_span, shifted
 from moe_report.ooxml.package import LINK_ID
 from moe_report.ooxml.references import Insertion, moved_area, moved_areas

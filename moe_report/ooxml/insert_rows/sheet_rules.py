@@ -8,12 +8,7 @@ from copy import deepcopy
 from lxml import etree
 
 from moe_report.ooxml.addresses import LAST_ROW, area_of, split_address
-from moe_report.ooxml.insert_rows.common_rules import (
-    grow_cells,
-    is_one_column,
-    is_the_row,
-    shift,
-)
+from moe_report.ooxml.insert_rows.common_rules import grow_cells, is_one_column, is_the_row, shift
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import TEXT, Part, child, child_text, local
 from moe_report.ooxml.insert_rows.shifts import shifted
