@@ -217,8 +217,7 @@ class _Sheet:
                 content = self.formulas.get(column, {})
                 gone = not content and self.cells.has(number, column)
                 emptied += [f"{column_letters(column)}{number}"] * gone
-            style = self.cells.style(number, column) or self._style(number, column, content)
-            self.cells.put(number, column, content, style)
+            self.cells.put(number, column, content, self._style(number, column, content))
         return emptied
 
     def _contents(self, row: Row) -> Iterator[tuple[str, dict[str, str]]]:

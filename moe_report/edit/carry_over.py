@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from moe_report.edit.carry_formulas import keep_typed_formulas, let_go_of_values
 from moe_report.edit.cell_keys import Address, keyed_models, keyed_otherwise
-from moe_report.edit.replace_sheets import renew
+from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.strangers import strangers
 from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import CHOOSES, OURS
@@ -96,7 +96,8 @@ class Carryover:
         """Return the old workbook with the new one's sheets in place of ours."""
         leading = {name for sheet in self.ours for name in _names_leading_to(self.old, sheet)}
         names = leading & self.record.names  # that we wrote
-        return renew(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names)
+        work = Renewal(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names)
+        return work.renew()
 
     # -- what would be lost
 

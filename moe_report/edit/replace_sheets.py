@@ -20,17 +20,11 @@ from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, parse, serialize
 from moe_report.ooxml.styles import MergedStyles
 
+_RENEWED = ("}modified", "}title")
 
-def renew(
-    old: Package,
-    new: Package,
-    file: str,
-    *,
-    ours: Collection[str],
-    kept: Collection[str],
-    names: Collection[str],
-) -> bytes:
-    """Return the old workbook with the new one's sheets in place of ours.
+
+class Renewal:
+    """The old workbook while the new one's sheets are put in place of ours.
 
     Args:
         old: The old workbook.
@@ -39,24 +33,14 @@ def renew(
         ours: Names of its sheets that are ours.
         kept: Names of sheets that stay although the new workbook has them too.
         names: Defined names of the old workbook that are ours.
-
-    Raises:
-        InputError: Something of the user's has the name of something of ours.
     """
-    work = _Work(old, new, file, ours, kept, names)
-    work.refuse_clashes()
-    work.replace_sheets()
-    work.replace_names()
-    work.replace_properties()
-    return work.save()
 
-
-class _Work:
     def __init__(
         self,
         old: Package,
         new: Package,
         file: str,
+        *,
         ours: Iterable[str],
         kept: Iterable[str],
         names: Iterable[str],
@@ -78,9 +62,24 @@ class _Work:
         self.table_ids = [int(table.get("id", "0")) for table in self.their_tables]
         self.before = [name for name, _ in _entries(self.book, "sheet")]
 
+    def renew(self) -> bytes:
+        """Return the old workbook with the new one's sheets.
+
+        Raises:
+            InputError: Something of the user's has the name of something of ours.
+        """
+        self._refuse_clashes()
+        self._replace_sheets()
+        self._replace_names()
+        self._replace_properties()
+        self.old[self.part] = serialize(self.book)
+        self.styles.save()
+        ask_to_recalculate(self.old)
+        return self.old.save()
+
     # -- before anything is changed
 
-    def refuse_clashes(self) -> None:
+    def _refuse_clashes(self) -> None:
         """Refuse names of the user's sheets, tables and cells that are those of ours."""
         clashes = [
             ("sheet", item.get("name"))
@@ -107,7 +106,7 @@ class _Work:
 
     # -- sheets
 
-    def replace_sheets(self) -> None:
+    def _replace_sheets(self) -> None:
         """Put our new sheets where the old ones were, and drop what only those had."""
         links = {item.id: item.target for item in self.old.relationships(self.part)}
         listed = self.book.find(f"{TAG}sheets")
@@ -202,7 +201,7 @@ class _Work:
 
     # -- names and properties
 
-    def replace_names(self) -> None:
+    def _replace_names(self) -> None:
         """Let names lead to the new sheets, and local ones belong to the right sheet."""
         listed = self.book.find(f"{TAG}definedNames")
         if listed is None:
@@ -231,7 +230,7 @@ class _Work:
         if not len(listed):
             self.book.remove(listed)
 
-    def replace_properties(self) -> None:
+    def _replace_properties(self) -> None:
         """Take over who wrote it when."""
         for kind in ("custom-properties", "core-properties"):
             ours, theirs = self.new.related_part("", kind), self.old.related_part("", kind)
@@ -247,16 +246,6 @@ class _Work:
                     item[:] = list(same)
                     item.text = same.text
             self.old[theirs] = serialize(root)
-
-    def save(self) -> bytes:
-        """Return the package's bytes."""
-        self.old[self.part] = serialize(self.book)
-        self.styles.save()
-        ask_to_recalculate(self.old)
-        return self.old.save()
-
-
-_RENEWED = ("}modified", "}title")
 
 
 def _entries(book: etree._Element, tag: str) -> list[tuple[str, etree._Element]]:

@@ -33,8 +33,9 @@ def strangers(
             f"{where}, cell {address}",
             f"{shown(added[column, row])}{more} would be lost, for an update writes this sheet "
             "anew; move it to the sheet Notes or to a sheet of your own",
-            sheet=sheet, cell=address,
-        )  # fmt: skip
+            sheet=sheet,
+            cell=address,
+        )
     for link in package.relationships(part):
         if link.kind == "drawing":
             count = sum(isinstance(item.tag, str) for item in parse(package[link.target]))

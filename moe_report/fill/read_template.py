@@ -13,14 +13,13 @@ from moe_report.fill.expressions.scope import Known, TemplateValueError
 from moe_report.fill.findings import Findings, FoundSheet, Place
 from moe_report.fill.placeholders import Inner, may_ask, split_text
 from moe_report.fill.sheet_parts import (
-    CellText,
     cell_text,
     cells_with_content,
     parts_that_ask,
     shared_texts,
     sheet_titles,
 )
-from moe_report.fill.table_notes import Order, asks, read_note
+from moe_report.fill.table_notes import Order, read_note
 from moe_report.fill.template import (
     NamedCell,
     RepeatedSheet,
@@ -59,8 +58,8 @@ def inspect_template(
     package: Package, known: Known, where: str
 ) -> tuple[Template, tuple[Problem, ...]]:
     """Return what a workbook asks for that is understood, and what is wrong with the rest."""
-    reader = _Reader(package, known, where)
     try:
+        reader = _Reader(package, known, where)
         template = reader.read()
     except (ValueError, KeyError, etree.XMLSyntaxError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
@@ -80,11 +79,10 @@ class _Reader:
         self.known = known
         self.findings = Findings(where)
         self._expressions: dict[str, Expression | TemplateValueError] = {}
-        self._shared: dict[int, CellText] = {}
+        self._shared = dict(shared_texts(package))
 
     def read(self) -> Template:
         """Return what the workbook asks for."""
-        self._shared = dict(shared_texts(self.package))
         cells: list[TemplateCell] = []
         tables: list[TemplateTable] = []
         sheets: list[RepeatedSheet] = []
@@ -216,7 +214,7 @@ class _Reader:
             said = {
                 place: note
                 for place, note in sorted(notes.items())
-                if place in table and place[0] < table.first and asks(note)
+                if place in table and place[0] < table.first
             }
             asked = self._table_note(sheet, said)
             tables.append(TemplateTable(sheet, part, table, row, own, *asked))

@@ -13,11 +13,6 @@ _STRAIGHT = str.maketrans("“”„‘’‚\xa0", "\"\"\"''' ")
 Order = tuple[tuple[Expression, bool], ...]
 
 
-def asks(note: str) -> bool:
-    """Whether a note says an order or a condition."""
-    return any(_LINE.match(line) for line in note.splitlines())
-
-
 def read_note(note: str, known: Known) -> tuple[Order | None, Expression | None]:
     """Return what a note says to sort by, and what is true of the models; None if it doesn't say.
 

@@ -86,13 +86,7 @@ def _repeat_merged(root: etree._Element, bands: Sequence[Band]) -> None:
 
 
 def unshared(xml: bytes, rows: Collection[int], where: str) -> bytes:
-    """Return a sheet in which the formulas that some rows share with others are written out.
-
-    Args:
-        xml: The sheet's part.
-        rows: Numbers of the rows.
-        where: File and sheet, for errors.
-    """
+    """Return a sheet in which the formulas that some rows share with others are written out."""
     cells = Cells(parse(xml), where)
     formulas = cells.formulas()
     changed = formulas.write_out(at for at in formulas.elements if split_address(at)[1] in rows)
@@ -124,14 +118,7 @@ def unrepeatable(xml: bytes, row: int) -> Iterator[tuple[str, str]]:
 def neighbours(
     package: Package, part: str, row: int, own: Collection[str]
 ) -> Iterator[tuple[str, str]]:
-    """Give the first cells of Excel Tables, but its own, that have a row, and why it can't repeat.
-
-    Args:
-        package: The workbook.
-        part: The sheet's part.
-        row: Number of the row that repeats.
-        own: Parts of the tables whose row it is.
-    """
+    """Give a row's first cells in other Excel Tables than its own, and why they cannot repeat."""
     for table in tables_of(package, part):
         if table.part not in own and table.top <= row <= table.bottom:
             why = (

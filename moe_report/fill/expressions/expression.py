@@ -69,10 +69,8 @@ def parse_expression(text: str, known: Known, *, bare: bool = False) -> Expressi
         node = inner
     check = StaticCheck(known, bare=bare)
     gives = check.value(node, text)
-    return Expression(
-        text, frozenset(check.names), formula, _plain(node), gives.about,
-        gives.kind == "truth", compiled(node),
-    )  # fmt: skip
+    names, plain, truth = frozenset(check.names), _plain(node), gives.kind == "truth"
+    return Expression(text, names, formula, plain, gives.about, truth, compiled(node))
 
 
 def _plain(node: nodes.Node | None) -> str | None:
