@@ -185,8 +185,7 @@ def _bars(
     chart.x_axis.tickLblSkip = 1
     chart.x_axis.txPr = small_print(800)
     chart.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill="B8BEC8"))
-    chart.legend = Legend()
-    chart.legend.position = "t"
+    chart.legend = Legend(legendPos="t")
     chart.width, chart.height = _WIDTH, _height(count)  # type: ignore[assignment]  # not whole
     return chart, [number for number in values if number and number > 0] or [1.0]
 
@@ -225,8 +224,7 @@ def _costs(shell: Any, report: Report, points: int) -> ScatterChart:
         format = axis_format(unit, max(values, default=0), log=True)
         axis(along, f"{said} (log scale)", format)
         decades(along, values)
-    chart.legend = Legend()
-    chart.legend.position = "t"
+    chart.legend = Legend(legendPos="t")
     chart.width, chart.height = _WIDTH, 11  # type: ignore[assignment]  # not whole
     return chart
 

@@ -12,12 +12,8 @@ from moe_report.report import Column
 def header_width(name: str, least: int = 9) -> int:
     """Return a width, in characters, at which a long name in fixed-width type breaks well.
 
-    A cell breaks a word without spaces wherever it is full. The best width lets that be at an
-    underscore, in type a little narrower than reckoned too.
-
-    Args:
-        name: The header.
-        least: What the column's numbers need.
+    A cell breaks a word without spaces wherever it is full. The best width, of at least what the
+    numbers need, lets that be at an underscore, in type a little narrower than reckoned too.
 
     >>> header_width("num_experts_per_tok"), header_width("name")
     (11, 9)

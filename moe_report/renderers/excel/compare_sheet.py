@@ -218,10 +218,9 @@ class _Writer:
             for value in _extremes(column)
         ]
         wide = min(max(14, max(shown, default=0) + 3), 30)
-        for column in VALUES:
-            self.sheet.width(column, wide)
         self.sheet.width(VALUES[0], max(wide, 20))
         for column in VALUES[1:]:
+            self.sheet.width(column, wide)
             self.sheet.width(column + 1, 8.5)
         longest = max((len(model.name) for model in self.report.models), default=0)
         lines = min(-(-longest // 18), _MOST_LINES)  # the narrowest of the four, in bold type

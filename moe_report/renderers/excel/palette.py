@@ -106,6 +106,8 @@ def number_format(column: Column) -> str:
 
     A number far below the column's unit falls back to a smaller one, so that it is never 0.00.
     """
+    if column.format == "factor":
+        return '0.00"×"'
     values = [cell.value for cell in column.cells if cell.value]
     if any(value < 0 for value in values):
         return _signed(column)  # LibreOffice drops the minus sign in a format with conditions
@@ -114,13 +116,10 @@ def number_format(column: Column) -> str:
             return r"[>=0.0995]0.0\ %;[>=0.00095]0.00\ %;0.0000\ %"
         # 99.95 % is not all of it
         return r"[>=0.9995]0.00\ %;0.0\ %" if max(values, default=0) >= 0.9995 else r"0.0\ %"
-    if column.format == "factor":
-        return '0.00"×"'
     if column.format == "decimal":
         return "#,##0.00"
     if column.format == "integer":
-        whole = all(cell.value == int(cell.value) for cell in column.cells if cell.value)
-        return "#,##0" if whole else "#,##0.##"
+        return "#,##0" if all(value == int(value) for value in values) else "#,##0.##"
     steps = [step for step in prefixes(column.unit) if step[0] <= column_scale(column).factor]
     sections = [
         f'[>={factor * 0.0995:.0f}]#,##0.00{thousands(factor)}" {sign}"'
@@ -132,12 +131,8 @@ def number_format(column: Column) -> str:
 def _signed(column: Column) -> str:
     if column.format == "percent":
         return r"0.0\ %"
-    if column.format == "factor":
-        return '0.00"×"'
-    if column.format != "si":
-        return "#,##0.##"
     chosen = column_scale(column)
-    if chosen.factor == 1:
+    if column.format != "si" or chosen.factor == 1:
         return "#,##0.##"
     return f'#,##0.00{thousands(chosen.factor)}" {chosen.sign}"'
 

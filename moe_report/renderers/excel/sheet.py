@@ -17,8 +17,6 @@ from moe_report.ooxml.rows import SheetRows, Value
 from moe_report.renderers.excel.palette import SUBTITLE, TABLE_HEAD, TITLE, Look, Palette
 from moe_report.renderers.excel.record import OUR_AUTHOR
 
-LETTER_LANDSCAPE_A4 = 9
-
 
 @dataclass
 class Sheet:
@@ -136,7 +134,7 @@ class Sheet:
         """Print on landscape pages, ``wide`` pages wide, with rows and columns repeated."""
         setup = self.shell.page_setup
         setup.orientation = "landscape"
-        setup.paperSize = LETTER_LANDSCAPE_A4
+        setup.paperSize = 9  # A4
         setup.fitToWidth, setup.fitToHeight = wide, 0
         self.shell.sheet_properties.pageSetUpPr.fitToPage = True
         self.shell.print_title_rows = title_rows

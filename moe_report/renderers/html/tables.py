@@ -60,9 +60,12 @@ def _numbers(column: Column) -> _Column:
     most = max(places, default=0)
     made = []
     for cell, (text, in_unit), have in zip(column.cells, shown, places, strict=True):
-        aligned = in_unit or cell.value is None
-        css = f"{_source(cell, mark)} {_pad(most - have, have, aligned)}".strip()
-        made.append(PageCell(css, text))
+        # Nothing is said of a number that is computed as the whole column is.
+        source = "" if cell.provenance in (Provenance.DERIVED, mark) else cell.provenance.value
+        # What stands in for decimals; a number in a unit of its own is not aligned.
+        lacking = most - have if in_unit or cell.value is None else 0
+        pad = f"{'p' if have else 'q'}{min(lacking, MOST_PADDED)}" if lacking else ""
+        made.append(PageCell(f"{source} {pad}".strip(), text))
     return PageColumn(column.name, column.label, _unit(chosen, column), mark), made
 
 
@@ -74,12 +77,6 @@ def _unit(chosen: Scale, column: Column) -> str:
     return f"{chosen.sign}/{per}" if per and column.format == "si" else chosen.sign
 
 
-def _source(cell: Cell, whole_column: str) -> str:
-    """Return where a number comes from, unless it is computed as the whole column is."""
-    from_ = cell.provenance
-    return "" if from_ == Provenance.DERIVED or from_.value == whole_column else from_.value
-
-
 def _number(cell: Cell, column: Column, chosen: Scale) -> tuple[str, bool]:
     """Return a number without its unit if that is the column's, and whether it is."""
     text = show(cell.value, column.unit, column.format, chosen)
@@ -89,13 +86,6 @@ def _number(cell: Cell, column: Column, chosen: Scale) -> tuple[str, bool]:
         return text.removesuffix("×"), True
     number, _, sign = text.partition(" ")
     return (number, True) if sign == chosen.sign else (text, False)
-
-
-def _pad(lacking: int, have: int, aligned: bool) -> str:
-    """Return the class of what stands in for decimals; a number in a unit of its own has none."""
-    if not lacking or not aligned:
-        return ""
-    return f"{'p' if have else 'q'}{min(lacking, MOST_PADDED)}"
 
 
 def _words(label: str, name: str, values: Sequence[object]) -> _Column:

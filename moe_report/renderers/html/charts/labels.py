@@ -117,10 +117,7 @@ class Label:
 
 
 def place_labels(
-    points: Sequence[tuple[float, float, str]],
-    marks: Sequence[Box],
-    lines: Sequence[Box],
-    frame: Box,
+    points: Sequence[_Point], marks: Sequence[Box], lines: Sequence[Box], frame: Box
 ) -> list[Label | None]:
     """Return a label for each point, None where it would lie on something.
 
@@ -136,9 +133,8 @@ def place_labels(
     solid, thin = _Obstacles(marks), _Obstacles(lines)
     labels: list[Label | None] = [None] * len(points)
     for places in (_BESIDE, _APART):
-        for at, (x, y, text) in enumerate(points[:_MOST]):
-            if labels[at] is None:
-                labels[at] = _placed(x, y, text, places, solid, thin, frame)
+        for at, point in enumerate(points[:_MOST]):
+            labels[at] = labels[at] or _placed(point, places, solid, thin, frame)
     return labels
 
 
@@ -169,14 +165,9 @@ class _Obstacles:
 
 
 def _placed(
-    x: float,
-    y: float,
-    text: str,
-    places: Sequence[_Place],
-    solid: _Obstacles,
-    thin: _Obstacles,
-    frame: Box,
+    point: _Point, places: Sequence[_Place], solid: _Obstacles, thin: _Obstacles, frame: Box
 ) -> Label | None:
+    x, y, text = point
     for anchor, dx, dy in places:
         placed = Text(round(x + dx, 2), round(y + dy, 2), text, anchor, "point-label")
         box = room_of(placed)
@@ -205,6 +196,7 @@ def _along(line: Segment) -> list[Box]:
 
 _Anchor = Literal["start", "middle", "end"]
 _Place = tuple[_Anchor, float, float]
+_Point = tuple[float, float, str]
 _BESIDE: tuple[_Place, ...] = (
     ("start", 10, 4),
     ("end", -10, 4),
