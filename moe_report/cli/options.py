@@ -66,9 +66,10 @@ def _sources(
 
 def output(default: str | None, metavar: str) -> Callable[[F], F]:
     """Return ``-o`` for a folder or a file; it is required if it has no default."""
-    path = None if default is None else Path(default)
     say: dict[str, Any] = {"metavar": metavar, "help": "Where to write.", "show_default": True}
-    return click.option("-o", "--output", type=PATH, default=path, required=path is None, **say)
+    # to click, a default of None is one
+    say |= {"required": True} if default is None else {"default": Path(default)}
+    return click.option("-o", "--output", type=PATH, **say)
 
 
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")

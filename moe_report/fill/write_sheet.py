@@ -10,8 +10,8 @@ from lxml import etree
 
 from moe_report.fill.findings import Place
 from moe_report.fill.row_pattern import RowPattern, drifting
-from moe_report.ooxml.addresses import area_of, column_letters, split_address
-from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.cells import Cells
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import Value, number_text
 from moe_report.ooxml.tables import tables_of
@@ -55,7 +55,6 @@ def write_sheet(
         if isinstance(value, bool):
             cells.grid[row][column].set("t", "b")
     texts = []
-    _repeat_merged(root, bands)
     for band in bands:
         pattern = cells.rows[band.row]
         texts.append(RowPattern(pattern, band.contents).text(band.row, band.count).encode())
@@ -69,20 +68,6 @@ def write_sheet(
             texts[int(piece)] if at % 2 else piece for at, piece in enumerate(pieces)
         )
     return content, cells.formulas_lost or bool(bands)
-
-
-def _repeat_merged(root: etree._Element, bands: Sequence[Band]) -> None:
-    """Merge in the new rows what is merged in the row that repeats."""
-    merged = root.find(f"{TAG}mergeCells")
-    for item in () if merged is None else list(merged):
-        left, top, right, bottom = area_of(item.get("ref", ""))
-        for band in bands:
-            if top == bottom == band.row:
-                for row in range(band.row + band.count - 1, band.row, -1):
-                    ref = f"{column_letters(left)}{row}:{column_letters(right)}{row}"
-                    item.addnext(etree.Element(item.tag, ref=ref))
-    if merged is not None and merged.get("count"):
-        merged.set("count", str(len(merged)))
 
 
 def unshared(xml: bytes, rows: Collection[int], where: str) -> bytes:

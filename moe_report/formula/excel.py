@@ -86,7 +86,8 @@ class _Excel:
     def _lacking(self, expr: Expr, known: frozenset[str]) -> str:
         """The test whether an expression lacks a symbol, nothing if it cannot.
 
-        It says what :func:`moe_report.formula.expr.missing_symbols` says, and is never an error.
+        It says what :func:`~moe_report.formula.operations.missing_symbols` says, and is never an
+        error.
         """
         names = [name for name in always_needed(expr) if name not in known]
         lacks = self._lacks(names)

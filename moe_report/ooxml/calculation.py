@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.package import Package, parse, serialize
+
+_FORMULA = re.compile(rb"<(\w+:)?f[\s>/]")
 
 
 def ask_to_recalculate(package: Package) -> None:
@@ -40,9 +44,4 @@ def asks_to_recalculate(package: Package) -> bool:
 
 def sheets_with_formulas(package: Package) -> dict[str, str]:
     """Return the part of each sheet that has formulas, by the sheet's name."""
-    starts = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
-    return {
-        name: part
-        for name, part in package.sheets().items()
-        if any(start in package[part] for start in starts)
-    }
+    return {name: part for name, part in package.sheets().items() if _FORMULA.search(package[part])}

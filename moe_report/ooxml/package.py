@@ -138,7 +138,7 @@ class Package:
             return []
         return [
             Relationship(item.get("Id", ""), item.get("Type", ""), self._target(part, item))
-            for item in self._tree(name)
+            for item in self._tree(name).iterchildren("*")
         ]
 
     def _target(self, part: str, item: etree._Element) -> str:
@@ -161,7 +161,7 @@ class Package:
         """Add a link from one part to another, or out of the package, and return its id."""
         name = relationships_name(part)
         root = self._tree(name)
-        taken = {item.get("Id") for item in root}
+        taken = {item.get("Id") for item in root.iterchildren("*")}
         number = next(n for n in count(len(taken) + 1) if f"rId{n}" not in taken)
         link = etree.SubElement(root, _LINK, Id=f"rId{number}", Type=type)
         link.set("Target", target if external else "/" + target)
@@ -175,7 +175,7 @@ class Package:
         """Remove a link of a part."""
         name = relationships_name(part)
         root = self._tree(name)
-        for item in [item for item in root if item.get("Id") == id]:
+        for item in [item for item in root.iterchildren("*") if item.get("Id") == id]:
             root.remove(item)
             self._tree_changed(name)
 
@@ -198,7 +198,9 @@ class Package:
         name = relationships_name(source)
         if name in origin:
             root = deepcopy(origin._tree(name))
-            for item, link in zip(root, origin.relationships(source), strict=True):
+            for item, link in zip(
+                root.iterchildren("*"), origin.relationships(source), strict=True
+            ):
                 if item.get("TargetMode") != "External":
                     item.set("Target", moved(link))
             self[relationships_name(target)] = serialize(root)

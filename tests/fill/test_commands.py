@@ -48,6 +48,15 @@ def test_fill_writes_the_workbook(folder: Path) -> None:
     assert "Mixtral-8x7B" in book.sheetnames
 
 
+def test_fill_asks_where_to_write(folder: Path) -> None:
+    """Without -o it is wrong usage, in a line."""
+    before = files(folder)
+    result = run("fill", "t.xlsx", "models.xlsx")
+    assert result.exit_code == 2
+    assert "Missing option '-o' / '--output'" in result.output
+    assert files(folder) == before
+
+
 def test_run_fills_a_template_beside_the_reports(folder: Path) -> None:
     """The filled template is named after both, and its path is printed."""
     result = run("run", "models.xlsx", "--template", "t.xlsx", "-o", "report", "--format", "json")

@@ -213,9 +213,12 @@ def test_merged_cells_beside_a_table_are_merged_in_each_row() -> None:
         sheet.merge_cells("E2:G2")
         sheet.merge_cells("A4:B5")
 
-    sheet = filled(template(["{{ m.name }}", "{{ m.num_experts }}"], change=change))["Data"]
+    data = template(["{{ m.name }}", "{{ m.num_experts }}"], change=change)
+    done = fill(data, usual_report(), where="t.xlsx").data
+    sheet = opened(done)["Data"]
     found = {str(area) for area in sheet.merged_cells.ranges}
     assert found == {*(f"E{row}:G{row}" for row in range(2, 7)), "A8:B9"}
+    assert parts(done)["xl/worksheets/sheet1.xml"].count(b"<mergeCell ") == len(found)
     assert [sheet.cell(row, 5).value for row in range(2, 7)] == ["5 models"] * 5
 
 

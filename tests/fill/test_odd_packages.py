@@ -166,3 +166,22 @@ def test_a_table_that_is_called_as_a_function_and_a_sheet_is_renamed_alone() -> 
     formulas = [book[name]["C2"].value for name in book.sheetnames[1:-2]]
     assert len(set(tables)) == len(MODELS)
     assert formulas == [f"=INDEX({table}[One],1)+Index!A1" for table in tables]
+
+
+@pytest.mark.parametrize(
+    ("part", "opening"),
+    [
+        ("_rels/.rels", b"<Relationships"),
+        ("xl/_rels/workbook.xml.rels", b"<Relationships"),
+        ("xl/worksheets/_rels/sheet1.xml.rels", b"<Relationships"),
+        ("xl/workbook.xml", b"<sheets"),
+        (_TYPES, b"<Types"),
+    ],
+)
+def test_comments_in_the_xml_are_passed_over(part: str, opening: bytes) -> None:
+    """They stand for no link, no sheet and no type."""
+    data = template(["{{ m.name }}", "{{ m.num_experts }}"], change=with_chart)
+    found = parts(data)[part]
+    at = found.index(b">", found.index(opening)) + 1
+    package = filled_parts(repacked(data, {part: found[:at] + b"<!-- a -->" + found[at:]}))
+    assert b"$B$2:$B$6" in package["xl/charts/chart1.xml"]

@@ -9,7 +9,8 @@ sandbox calls hooks for calculations (``"a" * 10**10`` is refused), for names an
   (``static_check``).
 - A missing number is an empty cell, and an error where it is calculated with:
   ``m.sliding_window + 1`` (``scope``).
-- Values compare with their like only, where Python takes TRUE for 1: ``true < 2`` (``values``).
+- Values have an order among their like only, where Python takes TRUE for 1: ``true < 2``
+  (``values``).
 - ``~`` writes TRUE and 128 as Excel does, not True and 128.0, and no longer a text than a cell can
   hold: ``m.num_experts ~ true`` (``values``).
 - Filters have units, and what is the same in all rows is worked out once:

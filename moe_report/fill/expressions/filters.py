@@ -27,6 +27,7 @@ from moe_report.fill.expressions.values import (
 )
 
 Run = Callable[..., Any]
+_MOST_REMEMBERED = 1000  # for one group of models
 _NOTHING = "there is nothing to choose from"
 
 
@@ -64,9 +65,12 @@ def remembered(run: Run) -> Run:
         # Only texts make a key: 1 and TRUE would be the same one.
         if not isinstance(value, Group) or not all(isinstance(item, str) for item in arguments):
             return run(value, *arguments)
-        if (run, arguments) not in value.memo:
-            value.memo[run, arguments] = run(value, *arguments)
-        return value.memo[run, arguments]
+        if (run, arguments) in value.memo:
+            return value.memo[run, arguments]
+        found = run(value, *arguments)
+        if len(value.memo) < _MOST_REMEMBERED:  # arguments may be others in every row
+            value.memo[run, arguments] = found
+        return found
 
     return remembering
 

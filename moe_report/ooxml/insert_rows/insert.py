@@ -75,7 +75,7 @@ class _Moving:
         self.package = package
         self.main = package.workbook_part()
         root = parse(package[self.main])
-        listed = [item for group in root if local(group) == "sheets" for item in group]
+        listed = [item for item in root.iter() if local(item) == "sheet"]
         # by the id of the link to its part
         self.names = {item.get(LINK_ID, ""): item.get("name", "") for item in listed}
         self.move = Move(insertion, where, tuple(self.names.values()))
