@@ -62,6 +62,7 @@ def test_table_of_exactness_is_what_is_tested_here() -> None:
     for model_type, exact in table.items():
         family = FAMILIES.get(model_type)
         assert bool(family or model_type in ELSEWHERE) == bool(exact.transformers), model_type
+        assert bool(exact.transformers) + bool(exact.like) + bool(exact.check) == 1, model_type
         if exact.like:
             assert exact.like in FAMILIES
         elif family and model_type not in ELSEWHERE:
