@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import click
@@ -18,7 +18,7 @@ class InputError(MoeReportError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(_lines(self.problems)))
 
 
 class PluginError(MoeReportError):
@@ -42,15 +42,33 @@ class Problem:
         message: What was found and what was expected.
         sheet: Name of the sheet, when the place is a cell.
         cell: Address of the cell, e.g. ``C7``, when the place is a cell.
+        cause: What is wrong without the value that was found, where cells of a column may have it
+            in common: they are then told in one line.
     """
 
     where: str
     message: str
     sheet: str | None = field(default=None, kw_only=True)
     cell: str | None = field(default=None, kw_only=True)
+    cause: str = field(default="", kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
+
+
+def _lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """A line for each problem, and one for all that cells of a column have in common."""
+    together: dict[object, list[Problem]] = {}
+    for problem in problems:
+        column = (problem.cell or "").rstrip("0123456789")
+        key = (problem.sheet, column, problem.cause) if problem.cause else problem
+        together.setdefault(key, []).append(problem)
+    for first, *others in together.values():
+        if others:
+            cells = f"cells {first.cell} to {others[-1].cell} ({len(others) + 1} cells)"
+            yield f"{first.where.removesuffix(f'cell {first.cell}')}{cells}: {first.message}"
+        else:
+            yield str(first)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class Cell:
         note: A sentence for the reader; empty where there is nothing to say.
         computed: What the formula gives, where a given number stands in its place.
         undefined: Whether it is missing although all it needs is there (a division by zero).
+        unclear: Whether it is missing because the input may say it, in a way that is not sure: it
+            has no default then.
     """
 
     value: float | None
@@ -47,6 +49,7 @@ class Cell:
     note: str = ""
     computed: float | None = None
     undefined: bool = False
+    unclear: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,8 @@ class ModelInfo:
     place: str = ""
 
 
-Level = Literal["impossible", "differs", "suspicious"]
+EVERY_MODEL = "all models"  # what a finding about a column says in place of a model's name
+Level = Literal["impossible", "differs", "unclear", "suspicious"]
 
 
 @dataclass(frozen=True)
@@ -154,9 +158,10 @@ class Finding:
     """What the audit saw.
 
     Attributes:
-        level: ``impossible`` (no model can be so), ``differs`` (two numbers for one thing) or
-            ``suspicious`` (possible, but worth a look).
-        model: Name of the row.
+        level: ``impossible`` (no model can be so), ``differs`` (two numbers for one thing),
+            ``unclear`` (the input may say a field, in a way that is not sure) or ``suspicious``
+            (possible, but worth a look).
+        model: Name of the row; empty if it is about a column of the input.
         column: Name of the field or metric it is about.
         message: A sentence: what, against what, how far off.
         stated: The number that is doubted, if one is.

@@ -20,14 +20,18 @@ class Given:
         value: The number, in the unit of its field (46.7 under "Total (B)" is 46.7e9).
         place: Where it stands, e.g. ``Models!C5``; empty if it comes from no cell.
         half_unit: Half of one unit of its last digit: how far the number it rounds may be off.
+        about: Whether the input says that it is approximate, as "~141B" does.
     """
 
     value: float
     place: str = ""
     half_unit: float = 0.0
+    about: bool = False
 
 
-def given(number: float, scale: int | Decimal = 1, place: str = "") -> Given:
+def given(
+    number: float | Decimal, scale: int | Decimal = 1, place: str = "", *, about: bool = False
+) -> Given:
     """Return a typed number times the unit of its header, exactly.
 
     >>> given(46.7, 10**9).value, given(46.7, 10**9).half_unit
@@ -35,13 +39,14 @@ def given(number: float, scale: int | Decimal = 1, place: str = "") -> Given:
     >>> given(80e9).half_unit, given(46_702_792_704).half_unit
     (500000000.0, 0.5)
     """
-    typed = (Decimal(repr(number)) * scale).normalize()
+    typed = number if isinstance(number, Decimal) else Decimal(repr(number))
+    typed = (typed * scale).normalize()
     digits = typed.as_tuple()
     exponent = digits.exponent if isinstance(digits.exponent, int) else 0
     if exponent > 0:
         # 80,000,000,000 is 80 billion to the billion, not 8 ten-billions to the ten-billion
         exponent = min(exponent, 3 * ((len(digits.digits) + exponent - 1) // 3))
-    return Given(float(typed), place, float(Decimal(5).scaleb(exponent - 1)))
+    return Given(float(typed), place, float(Decimal(5).scaleb(exponent - 1)), about)
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,9 @@ class Row:
         place: Where the row stands, e.g. ``Models!5``.
         texts: Text fields by name.
         numbers: Typed fields and typed metrics by name.
-        carried: Columns that are not ours (``#`` headers), by header, as they were.
+        carried: Columns that are not ours, by header, as they were.
+        unclear: Fields that the input may say, in a way that is not sure, each with a sentence on
+            it: what is not typed of them is missing, whatever their defaults.
     """
 
     name: str
@@ -61,6 +68,24 @@ class Row:
     texts: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, Given] = field(default_factory=dict)
     carried: Mapping[str, object] = field(default_factory=dict)
+    unclear: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """What the input says and could not be told for sure.
+
+    Attributes:
+        fields: The fields and metrics that it may be, the likeliest first.
+        text: What is not known, and how to say it.
+        place: Where it stands, e.g. ``Models!H1``.
+        model: The row that it is about; empty if it is a whole column.
+    """
+
+    fields: tuple[str, ...]
+    text: str
+    place: str
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +121,7 @@ class ModelTable:
         source: What they were read from.
         assumptions: Assumptions that the input sets, by name: those of base, if it has scenarios.
         warnings: What of the input was skipped.
+        unclear: What of it could not be told for sure.
         settings: What the sheet Report says, by key.
         scenarios: Other sets of assumptions, by name.
     """
@@ -106,3 +132,4 @@ class ModelTable:
     warnings: tuple[Notice, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
     scenarios: Scenarios = field(default_factory=Scenarios)
+    unclear: tuple[Unclear, ...] = ()

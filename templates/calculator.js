@@ -223,11 +223,12 @@
       v[name] = result.typed.get(name) ?? item.default;
     }
     for (const [name, formula, needed] of moe.order) {
-      const value = formula ? formula(v) : NaN;
+      const doubted = base && (base.unclear || []).includes(name); // the input may say it: no default
+      const value = formula && !doubted ? formula(v) : NaN;
       result.computed.set(name, value);
       v[name] = result.typed.has(name) ? result.typed.get(name) : value;
       if (!Number.isNaN(v[name])) continue;
-      const names = !formula || result.wrong.has(name) ? [name] : lacking(needed, v).flatMap((one) => {
+      const names = !formula || doubted || result.wrong.has(name) ? [name] : lacking(needed, v).flatMap((one) => {
         if (data.assumptions[one]) return [one];
         return result.lacks.get(one).length ? result.lacks.get(one) : [`${one} (undefined here)`];
       });
@@ -250,7 +251,9 @@
   function missing(name, result) {
     if (result.wrong.has(name)) return result.wrong.get(name);
     const names = result.lacks.get(name);
-    if (!result.computed.has(name) || (data.fields[name] && names[0] === name)) return moe.words.blank;
+    if (!result.computed.has(name) || (data.fields[name] && names[0] === name)) {
+      return base && (base.unclear || []).includes(name) ? base.provenance[name].note : moe.words.blank;
+    }
     return names.length ? `missing: ${moe.words.needs} ${listed(names)}` : moe.words.undefined;
   }
 

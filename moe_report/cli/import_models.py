@@ -93,7 +93,7 @@ def append_to(
     if target.suffix.lower() not in (".xlsx", ".xlsm"):
         raise OutputError(f"{workbook}: expected a name that ends in .xlsx or .xlsm")
     file = open_workbook(target)
-    read = inspect_workbook(file, known, sheet=sheet, allow_unknown=True)
+    read = inspect_workbook(file, known, sheet=sheet)
     if read.places is None:
         raise InputError(read.problems)
     _refuse_two_of_a_name(read, rows, workbook.name)
@@ -180,7 +180,7 @@ def _problems_since(
     """
     assert read.file is not None
     file = guarded(read.file.path, data)
-    new = inspect_workbook(file, known, sheet=read.table.source.sheet, allow_unknown=True)
+    new = inspect_workbook(file, known, sheet=read.table.source.sheet)
     there = {row.name: row.numbers for row in new.table.rows}
     for row in rows:
         for name, typed in row.numbers.items():

@@ -55,6 +55,19 @@ def _assignments(
     return found
 
 
+def _columns(
+    context: click.Context, parameter: click.Parameter, values: Sequence[str]
+) -> dict[str, str]:
+    """Parse ``HEADER=FIELD``, for an option's callback."""
+    found = {}
+    for text in values:
+        header, equals, name = text.rpartition("=")
+        if not equals or not header.strip():
+            raise click.BadParameter(f"found {text!r}, expected HEADER=FIELD")
+        found[header.strip()] = name.strip()
+    return found
+
+
 def _sources(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:
@@ -117,13 +130,20 @@ class InputOptions:
     sources: tuple[str, ...] = _set_by(
         click.argument("sources", metavar="INPUT...", nargs=-1, callback=_sources)
     )
-    sheet: str | None = _option(
-        "--sheet", help="Sheet to read; by default Models, or the only one."
+    sheets: tuple[str, ...] = _option(
+        "--sheet",
+        "sheets",
+        multiple=True,
+        metavar="NAME",
+        help="Sheet to read; by default Models, or the one that has models (repeatable).",
     )
-    allow_unknown: bool = _option(
-        "--allow-unknown",
-        is_flag=True,
-        help="Carry unknown columns along; else they are refused.",
+    columns: dict[str, str] = _option(
+        "--column",
+        "columns",
+        multiple=True,
+        callback=_columns,
+        metavar="HEADER=FIELD",
+        help="Say which field a column is; HEADER= says that it is none (repeatable).",
     )
     annotate_errors: Path | None = _option(
         "--annotate-errors",

@@ -101,8 +101,8 @@ def read_models(
     read = inspect_inputs(
         inputs.sources,
         installed,
-        sheet=inputs.sheet,
-        allow_unknown=inputs.allow_unknown,
+        sheets=inputs.sheets,
+        columns=inputs.columns,
         options=Options(inputs.allow_dense, inputs.with_transformers),
         opened=opened,
     )

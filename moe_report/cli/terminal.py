@@ -117,11 +117,12 @@ def echo_findings(report: Report) -> None:
     echo_failures(report.failures)
     count = len(report.findings)
     click.echo(f"{counted(count, 'finding')}:" if count else "no findings")
-    colors = {"impossible": "red", "differs": "yellow", "suspicious": "cyan"}
+    colors = {"impossible": "red", "differs": "yellow", "unclear": "magenta", "suspicious": "cyan"}
     for finding in report.findings[:_SHOWN_FINDINGS]:
         level = click.style(finding.level, fg=colors[finding.level])
         place = f" ({finding.place})" if finding.place else ""
-        click.echo(f"  {level} {finding.model}, {finding.column}{place}: {finding.message}")
+        about = ", ".join(filter(None, (finding.model, finding.column)))
+        click.echo(f"  {level} {about}{place}: {finding.message}")
     if count > _SHOWN_FINDINGS:
         click.echo(f"  and {count - _SHOWN_FINDINGS} more in the report")
 

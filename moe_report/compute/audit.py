@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from moe_report.compute.evaluate import Evaluation
 from moe_report.display import difference, percent, show
+from moe_report.load.summaries import named_like_one
 from moe_report.report import Cell, Column, Finding, Level, Provenance
 from moe_report.schema.fields import FIELDS
 from moe_report.table import Given, ModelTable, Row
 
-_ORDER: tuple[Level, ...] = ("impossible", "differs", "suspicious")
+_ORDER: tuple[Level, ...] = ("impossible", "differs", "unclear", "suspicious")
 # What a published figure claims; of active parameters both conventions are in use.
 _CLAIMS = {
     "published_total_params": ("total_params",),
@@ -30,9 +31,6 @@ _SHARES = (
     "parameter_efficiency", "expert_utilisation", "sparsity", "always_active_share",
     "expert_flops_savings", "model_flops_savings", "router_param_share", "router_flop_share",
 )  # fmt: skip
-_SUMMARIES = {
-    "total", "totals", "sum", "subtotal", "average", "avg", "mean", "median", "min", "max",
-}  # fmt: skip
 
 
 def audit(
@@ -43,7 +41,10 @@ def audit(
     The references are the numbers of the models named in ``compare_with``, by that name.
     """
     columns = {column.name: column for column in evaluation.fields} | dict(evaluation.metrics)
-    found: list[Finding] = []
+    found = [
+        Finding("unclear", item.model, item.fields[0], item.text, place=item.place)
+        for item in table.unclear
+    ]
     for at, row in enumerate(table.rows):
         view = _View(row, columns, at)
         for check in (_impossible, _layers, _shares, _claims, _overrides, _suspicious, _odd_rows):
@@ -167,7 +168,7 @@ def _overrides(view: _View) -> Iterator[Finding]:
 
 
 def _odd_rows(view: _View) -> Iterator[Finding]:
-    if view.row.name.strip().casefold() in _SUMMARIES:
+    if named_like_one(view.row.name):
         column = "total_params" if "total_params" in view.columns else "num_experts"
         message = "this row is named like a summary of the others, and is taken for a model"
         yield view.finding("suspicious", column, message)

@@ -77,7 +77,10 @@ class _Engine:
         if expr is not None and expr.op == "const":
             note = f"default: {field.name} is {expr.value:g} unless it is filled in"
             default = Cell(expr.value, Provenance.DEFAULT, note)
-            cells = [cell if cell.provenance == Provenance.GIVEN else default for cell in cells]
+            cells = [
+                cell if cell.provenance == Provenance.GIVEN or cell.unclear else default
+                for cell in cells
+            ]
         return Column(
             name=field.name,
             label=field.label,
@@ -125,7 +128,8 @@ class _Engine:
             columns = {
                 item: self.values.get(item, self.assumed.get(item, np.nan)) for item in names
             }
-            computed = np.broadcast_to(evaluate(expr, columns), len(rows))
+            computed = np.array(np.broadcast_to(evaluate(expr, columns), len(rows)))
+        computed[[name in row.unclear for row in rows]] = np.nan
         self.values[name] = np.where(np.isnan(typed), computed, typed)
         cells = []
         for at, row in enumerate(rows):
@@ -142,6 +146,9 @@ class _Engine:
         return cells
 
     def _missing(self, name: str, expr: Expr | None, at: int) -> Cell:
+        if why := self.table.rows[at].unclear.get(name, ""):
+            self.lacks[name, at] = [name]
+            return Cell(None, Provenance.MISSING, f"not sure: {why}", unclear=True)
         if expr is None:
             self.lacks[name, at] = [name]
             return Cell(None, Provenance.MISSING, BLANK)

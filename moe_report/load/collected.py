@@ -19,10 +19,10 @@ class Collected:
     problems: list[Problem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
-    def problem(self, message: str, sheet: str, cell: str | None = None) -> None:
+    def problem(self, message: str, sheet: str, cell: str | None = None, cause: str = "") -> None:
         """Record what is wrong with a sheet, or with a cell of it."""
         where = f"{self.file}, sheet {sheet}" + (f", cell {cell}" if cell else "")
-        self.problems.append(Problem(where, message, sheet=sheet, cell=cell))
+        self.problems.append(Problem(where, message, sheet=sheet, cell=cell, cause=cause))
 
     def notice(self, kind: str, text: str, place: str = "") -> None:
         """Record what the user should know of the file, or of a place in it."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import zip_longest
+from typing import Any, Protocol
 
 from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
 from moe_report.load.collected import Collected
-from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.addresses import Area, column_letters
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.scan import Formula, Scan, scan_sheet
 from moe_report.text import is_number, shown
@@ -19,18 +21,41 @@ from moe_report.text import is_number, shown
 HEADER_ROWS = 30  # a header is looked for in so many rows
 
 
+class GridCell(Protocol):
+    """What there is to know of a cell; openpyxl's cells do."""
+
+    @property
+    def value(self) -> Any:
+        """A text, number, boolean, date or nothing."""
+
+    @property
+    def data_type(self) -> str:
+        """``e`` if the value is an error such as #DIV/0!."""
+
+    @property
+    def number_format(self) -> str:
+        """How Excel shows a number."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """The cells of a sheet within the bounds of its content; rows and columns count from 1.
 
-    What is wrong with one of them is collected. In an earlier report, formulas may be ours.
+    What is wrong with one of them is collected. In an earlier report, formulas may be ours. A grid
+    that is turned has the sheet's columns as its rows; addresses are the sheet's all the same.
     """
 
     sheet: str
-    cells: Sequence[Sequence[Any]]
+    cells: Sequence[Sequence[GridCell | None]]
     scan: Scan
     collected: Collected
-    own_report: bool
+    own_report: bool = False
+    turned: bool = False
+
+    def turn(self) -> Grid:
+        """Return the same cells with the sheet's columns as rows."""
+        columns = [list(column) for column in zip_longest(*self.cells)]
+        return replace(self, cells=columns, turned=not self.turned)
 
     @property
     def last_column(self) -> int:
@@ -43,8 +68,8 @@ class Grid:
 
     def value(self, row: int, column: int) -> Any:
         """Return what a cell holds; None if it is empty or out of bounds."""
-        cells = self.cells[row - 1]
-        return _plain(cells[column - 1].value) if column <= len(cells) else None
+        cell = self._cell(self._top.get((row, column), row), column)
+        return None if cell is None else _plain(cell.value)
 
     def text(self, row: int, column: int) -> str:
         """Return what a cell holds as text on one line; empty if there is nothing to be seen."""
@@ -53,12 +78,45 @@ class Grid:
 
     def formula(self, row: int, column: int) -> Formula | None:
         """Return a cell's formula."""
-        return self.scan.formulas.get(address(row, column))
+        return self.scan.formulas.get(self.address(row, column))
+
+    def number_format(self, row: int, column: int) -> str:
+        """Return how a cell shows its number."""
+        cell = self._cell(row, column)
+        return "General" if cell is None else cell.number_format
+
+    def address(self, row: int, column: int) -> str:
+        """Return the address that a cell has in the sheet."""
+        return address(column, row) if self.turned else address(row, column)
+
+    def place(self, row: int) -> str:
+        """Return where a row stands: ``Models!5``, or ``Models!E`` if it is a column there."""
+        return f"{self.sheet}!{column_letters(row) if self.turned else row}"
+
+    def merged(self) -> Iterable[Area]:
+        """Return the corners of merged cells: first column and row, last column and row."""
+        for left, top, right, bottom in self.scan.merged:
+            yield (top, left, bottom, right) if self.turned else (left, top, right, bottom)
+
+    @cached_property
+    def _top(self) -> Mapping[tuple[int, int], int]:
+        """The first row of the merged cells that a cell lies in, below it in the same column."""
+        if self.own_report:
+            return {}
+        return {
+            (row, left): top
+            for left, top, _, bottom in self.merged()
+            for row in range(top + 1, min(bottom, len(self.cells)) + 1)
+        }
+
+    def _cell(self, row: int, column: int) -> GridCell | None:
+        cells = self.cells[row - 1]
+        return cells[column - 1] if column <= len(cells) else None
 
     def header(self, *names: str) -> tuple[int, list[str]] | None:
         """Return the first row near the top that has these headers, and all of its, case-folded."""
         for row, cells in enumerate(self.cells[:HEADER_ROWS], start=1):
-            headers = [str(cell.value).strip().casefold() for cell in cells]
+            headers = [str(cell and cell.value).strip().casefold() for cell in cells]
             if {*names} <= {*headers}:
                 return row, headers
         return None
@@ -69,14 +127,14 @@ class Grid:
         text = f"the sheet {self.sheet} has no columns {columns} and is skipped"
         self.collected.notice("skipped-sheet", text)
 
-    def problem(self, row: int, column: int, message: str) -> None:
-        """Record what is wrong with a cell."""
-        self.collected.problem(message, self.sheet, address(row, column))
+    def problem(self, row: int, column: int, message: str, cause: str = "") -> None:
+        """Record what is wrong with a cell; of one cause, several cells of a column are one line."""
+        self.collected.problem(message, self.sheet, self.address(row, column), cause)
 
     def is_error(self, row: int, column: int) -> bool:
         """Whether a cell holds an error such as #DIV/0!."""
-        cells = self.cells[row - 1]
-        return column <= len(cells) and cells[column - 1].data_type == "e"
+        cell = self._cell(row, column)
+        return cell is not None and cell.data_type == "e"
 
     def lacks_value(self, row: int, column: int) -> bool:
         """Whether a cell is a formula without a stored value, which is a problem then."""

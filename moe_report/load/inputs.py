@@ -11,7 +11,10 @@ from pathlib import Path
 from moe_report.branding import Setting
 from moe_report.errors import InputError, Notice, Problem
 from moe_report.importers.model import HUB, Options, import_model, is_model
+from moe_report.load.columns import Columns
+from moe_report.load.decisions import Decisions
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
+from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Scenarios, Source
 
@@ -20,16 +23,19 @@ def inspect_inputs(
     sources: Sequence[str],
     registry: Registry,
     *,
-    sheet: str | None = None,
-    allow_unknown: bool = False,
+    sheets: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
     options: Options | None = None,
     opened: Mapping[str, WorkbookFile] | None = None,
 ) -> Read:
     """Return one table of all sources, in their order, with the problems that keep it from use.
 
     Sources are workbooks, of which some may be opened already, ``config.json`` files, checkpoint
-    folders, ``.gguf`` files, and ``hf:owner/name``.
+    folders, ``.gguf`` files, and ``hf:owner/name``. Of a workbook, several sheets may be read. What
+    was said of columns, by their headers, wins over what their headers say.
     """
+    decisions = Decisions.of_options(columns or {}, Headers(registry.metrics))
+    found: dict[tuple[str, str], Columns] = {}
     tables: list[ModelTable] = []
     problems: list[Problem] = []
     files: list[WorkbookFile] = []
@@ -41,18 +47,23 @@ def inspect_inputs(
                 continue
             file = (opened or {}).get(source) or open_workbook(Path(source))
             files.append(file)
-            read = inspect_workbook(file, registry, sheet=sheet, allow_unknown=allow_unknown)
-            tables.append(read.table)
-            problems.extend(read.problems)
+            for sheet in sheets or (None,):
+                read = inspect_workbook(file, registry, sheet=sheet, decisions=decisions)
+                tables.append(read.table)
+                problems.extend(read.problems)
+                found.update(read.columns)
         except InputError as error:
             problems.extend(error.problems)
+    headers = [one.header for columns in found.values() for one in columns.all]
+    if found or not problems:
+        problems.extend(decisions.unused(headers))
     only = files[0] if len(files) == 1 else None
     if len(tables) == 1 and len(sources) == 1:
-        return Read(tables[0], tuple(problems), file=only)
+        return Read(tables[0], tuple(problems), file=only, columns=found)
     problems.extend(_twice(tables))
     if sum(bool(table.source.sheet) for table in tables) > 1:
         tables = [_with_file(table) for table in tables]
-    return Read(_merged(tables), tuple(problems), file=only)
+    return Read(_merged(tables), tuple(problems), file=only, columns=found)
 
 
 def stem_of(sources: Sequence[str]) -> str:
@@ -104,7 +115,14 @@ def _with_file(table: ModelTable) -> ModelTable:
         values={name: placed(own) for name, own in table.scenarios.values.items()},
         fixed=placed(table.scenarios.fixed),
     )
-    return replace(table, rows=rows, assumptions=placed(table.assumptions), scenarios=scenarios)
+    unclear = tuple(replace(item, place=named(item.place)) for item in table.unclear)
+    return replace(
+        table,
+        rows=rows,
+        assumptions=placed(table.assumptions),
+        scenarios=scenarios,
+        unclear=unclear,
+    )
 
 
 def _twice(tables: Sequence[ModelTable]) -> list[Problem]:
@@ -125,7 +143,7 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
     assumptions = _first_wins(table.assumptions for table in tables)
     notices = [notice for table in tables for notice in table.warnings]
     notices.extend(_contradictions(tables, assumptions))
-    names = ", ".join(table.source.name for table in tables)
+    names = ", ".join(dict.fromkeys(table.source.name for table in tables))
     settings: dict[str, Setting] = {}
     for table in tables:
         for key, setting in table.settings.items():
@@ -140,7 +158,16 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
             notices.append(Notice("skipped-scenarios", table.source.name, text))
     fixed = _first_wins(table.scenarios.fixed for table in tables)
     scenarios = replace(scenarios, fixed=fixed)
-    return ModelTable(rows, Source(names), assumptions, tuple(notices), settings, scenarios)
+    unclear = tuple(item for table in tables for item in table.unclear)
+    return ModelTable(
+        rows,
+        Source(names),
+        assumptions,
+        tuple(dict.fromkeys(notices)),
+        settings,
+        scenarios,
+        unclear,
+    )
 
 
 def _first_wins(typed: Iterable[Mapping[str, Given]]) -> dict[str, Given]:

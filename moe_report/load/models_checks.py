@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 from moe_report.display import COUNTED
 from moe_report.errors import nearest
+from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
-from moe_report.load.models_header import Columns
-from moe_report.ooxml.addresses import column_letters
 from moe_report.schema.fields import AT_MOST, FEWEST, LARGEST
 from moe_report.schema.headers import Known
 from moe_report.schema.metrics import field_value
@@ -18,16 +17,6 @@ from moe_report.text import shown
 
 _LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
 _TOTALS = ("total_params", "active_params", "active_params_no_embedding")
-
-
-def refuse_merged(grid: Grid, columns: Columns) -> None:
-    """Refuse cells merged over rows: a number in them would count for the first row only."""
-    top = columns.header
-    for left, above, right, below in grid.scan.merged:
-        if below > max(above, top) and any(left <= column <= right for column in columns.known):
-            cells = f"{column_letters(left)}{above}:{column_letters(right)}{below}"
-            message = f"found the merged cells {cells}; expected a cell of its own in every row"
-            grid.problem(max(above, top + 1), left, message)
 
 
 def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> None:

@@ -2,66 +2,96 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from moe_report.load.collected import NO_NUMBER, NO_STORED_VALUE
-from moe_report.load.grid import Grid, address, no_number
+from moe_report.load.collected import NO_STORED_VALUE
+from moe_report.load.columns import Columns
+from moe_report.load.grid import Grid
 from moe_report.load.models_checks import check_rules, out_of_bounds
-from moe_report.load.models_header import Columns
 from moe_report.schema.headers import Known
-from moe_report.table import Given, Row, given
+from moe_report.schema.quantities import read_cell, style_of
+from moe_report.table import Given, Row, Unclear, given
 from moe_report.text import CONTROL, shown
-
-_MISSING_SIGNS = {"", "-", "–", "—", "n/a", "na", "none"}
-_PERCENT = Decimal("0.01")
-_YES_NO = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 
 
 @dataclass
 class RowReader:
-    """Reads rows of models, and remembers the formulas whose stored values it took."""
+    """Reads rows of models.
+
+    Attributes:
+        grid: The sheet's cells.
+        columns: What its columns are.
+        catalogue: Every field and metric that a cell may say.
+        rows: The numbers of the rows that are models.
+        formulas: Cells of formulas whose stored values were taken.
+        empty: Rows that have a name and no number.
+        unclear: Cells that could not be told for sure.
+    """
 
     grid: Grid
     columns: Columns
+    catalogue: Mapping[str, Known]
+    rows: Sequence[int]
     formulas: list[str] = field(default_factory=list)
+    empty: dict[int, str] = field(default_factory=dict)
+    unclear: list[Unclear] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._styles = {
+            column: style_of([self.grid.value(row, column) for row in self.rows], known)
+            for column, known in self.columns.known.items()
+        }
+        # what has a column of its own wins over what stands in one with others
+        self._name_at = self.columns.at("name")
+        self._order = sorted(self.columns.known.items(), key=lambda item: len(item[1]))
 
     def read(self, row: int) -> Row | None:
         """Return the model of a row; None if there is none, or none that can be used."""
         columns = self.columns
-        if not any(self._is_filled(row, column) for column in (*columns.known, *columns.carried)):
+        if not any(self._is_filled(row, one.number) for one in columns.all):
             return None
         texts: dict[str, str] = {}
         numbers: dict[str, Given] = {}
+        unclear: dict[str, str] = {}
         problems = self.grid.collected.problems
         before = len(problems)
-        for column, known in columns.known.items():
-            if known.field is not None and known.field.kind == "text":
+        for column, known in self._order:
+            if known[0].field is not None and known[0].field.kind == "text":
                 text = self._text(row, column)
-                if known.name in ("name", "compare_with"):
+                if known[0].name in ("name", "compare_with"):
                     text = " ".join(text.split())  # a line break in a name is layout
                 if text:
-                    texts[known.name] = text
+                    texts[known[0].name] = text
             else:
-                number = self._number(row, column, known)
-                if number is not None:
-                    numbers[known.name] = number
+                for name, number in self._numbers(row, column, known, unclear).items():
+                    numbers.setdefault(name, number)
         name = texts.pop("name", "")
-        place = f"{self.grid.sheet}!{row}"
         if not name:
-            at = columns.at("name")
-            if not any(problem.cell == address(row, at) for problem in problems[before:]):
-                message = "found a row without a name; expected one in every row"
-                self.grid.problem(row, at, message)
+            self._without_name(row, numbers, texts, before)
             return None
         if not numbers and len(problems) == before:
-            message = f"{shown(name)} has no number at all and is skipped"
-            self.grid.collected.notice(NO_NUMBER, message, place)
+            self.empty[row] = name
             return None
         check_rules(self.grid, row, columns, numbers)
+        unclear |= self._of_asked_columns(row)
         carried = {header: self._carried(row, column) for column, header in columns.carried.items()}
-        return Row(name, place, texts, numbers, carried)
+        open_ones = {key: why for key, why in unclear.items() if key not in numbers}
+        return Row(name, self.grid.place(row), texts, numbers, carried, open_ones)
+
+    def _without_name(
+        self, row: int, numbers: Mapping[str, Given], texts: Mapping[str, str], before: int
+    ) -> None:
+        """A row with numbers needs a name; one of remarks is left out."""
+        problems = self.grid.collected.problems
+        at = self._name_at
+        if any(problem.cell == self.grid.address(row, at) for problem in problems[before:]):
+            return
+        if numbers or texts or len(problems) > before or self.grid.own_report:
+            message = "found a row without a name; expected one in every row"
+            self.grid.problem(row, at, message)
+        else:
+            self.empty[row] = ""
 
     def _is_filled(self, row: int, column: int) -> bool:
         if self.grid.value(row, column) is None:
@@ -82,49 +112,57 @@ class RowReader:
             return ""
         return str(value).strip()
 
-    def _number(self, row: int, column: int, known: Known) -> Given | None:
+    def _numbers(
+        self, row: int, column: int, known: Sequence[Known], unclear: dict[str, str]
+    ) -> dict[str, Given]:
+        """What a cell says of the fields of its column; what it leaves open goes to ``unclear``."""
         formula = self.grid.formula(row, column)
         # A formula of our own reports: a metric's, or a default.
-        ours = known.field is None or known.field.default is not None
+        ours = known[0].field is None or known[0].field.default is not None
         if formula and self.grid.own_report and ours:
-            return None
+            return {}
         value = self.grid.value(row, column)
         if self.grid.is_broken(row, column) or value is None:
-            return None
-        if isinstance(value, str) and value.strip().casefold() in _MISSING_SIGNS:
-            return None
-        if known.field is not None and known.field.kind == "flag":
-            if isinstance(value, str):
-                value = _YES_NO.get(value.strip().casefold(), value)
-            elif isinstance(value, bool):
-                value = int(value)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.grid.problem(row, column, no_number(value, known.name))
-            return None
-        scale = known.scale
-        if scale == _PERCENT and _shows_percent(self.grid.cells[row - 1][column - 1].number_format):
-            scale = 1  # the cell shows 27.6 % for 0.276
-        cell = address(row, column)
-        typed = given(value, scale, f"{self.grid.sheet}!{cell}")
-        if wrong := out_of_bounds(known, typed.value):
-            scaled = f" ({typed.value:,.15g})" if scale != 1 else ""
-            message = f"found {value!r}{scaled}, expected {wrong} for {known.name}"
-            self.grid.problem(row, column, message)
-            return None
-        if formula:
-            self.formulas.append(cell)
-        return typed
+            return {}
+        format_ = self.grid.number_format(row, column)
+        said = read_cell(value, known, self.catalogue, self._styles[column], number_format=format_)
+        address = self.grid.address(row, column)
+        if said.wrong:
+            self.grid.problem(row, column, f"found {shown(value)}, {said.wrong}", said.wrong)
+        place = f"{self.grid.sheet}!{address}"
+        if said.unclear:
+            self.unclear.append(
+                Unclear(said.fields, said.unclear, place, self.grid.text(row, self._name_at))
+            )
+            unclear |= dict.fromkeys(said.fields, f"{address} says {shown(value)}: {said.unclear}")
+        if said.missing == "unknown":
+            unclear |= {item.name: f"{address} says {shown(value)}: not known" for item in known}
+        found = {}
+        for name, quantity in said.numbers.items():
+            number = given(quantity.number, quantity.scale, place, about=quantity.about)
+            if wrong := out_of_bounds(self.catalogue[name], number.value):
+                scaled = f" ({number.value:,.15g})" if quantity.scale != 1 else ""
+                message = f"found {value!r}{scaled}, expected {wrong} for {name}"
+                self.grid.problem(row, column, message, f"{wrong} for {name}")
+            else:
+                found[name] = number
+        if formula and found:
+            self.formulas.append(address)
+        return found
+
+    def _of_asked_columns(self, row: int) -> dict[str, str]:
+        """The fields that columns may be of which the row has a value."""
+        return {
+            known.name: f"the column {shown(one.header)} may be it ({one.cell})"
+            for one in reversed(self.columns.asked)
+            if self._is_filled(row, one.number)
+            for known in one.candidates
+        }
 
     def _carried(self, row: int, column: int) -> object:
-        if not self.grid.own_report:
-            self.grid.lacks_value(row, column)
-        elif (formula := self.grid.formula(row, column)) and not formula.has_value:
+        formula = self.grid.formula(row, column)
+        if formula and not formula.has_value:
             message = "a formula of yours has no stored value yet and is carried along empty"
-            place = f"{self.grid.sheet}!{address(row, column)}"
+            place = f"{self.grid.sheet}!{self.grid.address(row, column)}"
             self.grid.collected.notice(NO_STORED_VALUE, message, place)
         return self.grid.value(row, column)
-
-
-def _shows_percent(number_format: str) -> bool:
-    """Whether a number format shows hundredths; a quoted or escaped % is only a letter."""
-    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)

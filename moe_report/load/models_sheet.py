@@ -1,17 +1,23 @@
-"""A sheet of models: its header is found, its columns are understood, its rows are read."""
+"""A sheet of models: its layout is found, its columns are understood, its rows are read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from moe_report.load.collected import NO_NUMBER
+from moe_report.load.columns import Columns, read_columns
+from moe_report.load.decisions import Decisions
 from moe_report.load.grid import HEADER_ROWS, Grid
-from moe_report.load.models_checks import check_comparisons, refuse_merged
-from moe_report.load.models_header import Columns, header_row, read_columns
+from moe_report.load.layout import Layout, find_layout
+from moe_report.load.models_checks import check_comparisons
 from moe_report.load.models_rows import RowReader
+from moe_report.load.summaries import summary_rows
 from moe_report.schema.headers import Headers
-from moe_report.table import Row
+from moe_report.table import Row, Unclear
+from moe_report.text import shown
+
+_SHOWN_ROWS = 6  # rows that a line names
 
 
 @dataclass(frozen=True)
@@ -20,8 +26,8 @@ class Places:
 
     Attributes:
         sheet: Name of the sheet.
-        header: Number of the header row.
-        columns: Number of the column of each field and metric.
+        header: Number of the last row of the header.
+        columns: Number of the column of each field and metric that has one of its own.
         scales: What one of a column's numbers is, where its header has a unit.
         rows: Number of the row of each model.
         last_row: Number of the last row with content.
@@ -37,65 +43,215 @@ class Places:
     last_column: int
 
 
+@dataclass(frozen=True)
+class SheetRead:
+    """What was read from a sheet of models.
+
+    Attributes:
+        rows: The models.
+        unclear: Columns and cells that could not be told for sure.
+        columns: What the columns are; None if there is no header.
+        places: Where the sheet has what; None also if its models are columns.
+    """
+
+    rows: tuple[Row, ...] = ()
+    unclear: tuple[Unclear, ...] = ()
+    columns: Columns | None = None
+    places: Places | None = None
+
+
 def read_models(
-    grid: Grid, headers: Headers, *, allow_unknown: bool, recalculated: bool
-) -> tuple[tuple[Row, ...], Places | None]:
+    grid: Grid,
+    headers: Headers,
+    decisions: Decisions,
+    *,
+    recalculated: bool,
+    layout: Layout | None = None,
+) -> SheetRead:
     """Return the models of a sheet and where it has what; the grid collects what is wrong.
 
-    Unknown columns may be carried along. The values of formulas that the workbook's program left
-    to be recalculated on opening may be stale.
+    The values of formulas that the workbook's program left to be recalculated on opening may be
+    stale. The layout is found if it is not known yet.
     """
-    collected = grid.collected
-    header = header_row(grid, headers)
-    if header is None:
-        collected.problem(
+    layout = layout or find_layout(grid, headers)
+    if layout is None:
+        grid.collected.problem(
             f"found no header row in the first {HEADER_ROWS} rows; expected a row with 'name' and "
             "field names such as 'num_experts' and 'num_experts_per_tok' (`moe-report init` writes "
             "a workbook that has one)",
             grid.sheet,
         )
-        return (), None
-    columns = read_columns(grid, header, headers, allow_unknown=allow_unknown)
-    refuse_merged(grid, columns)
-    reader = RowReader(grid, columns)
-    rows = _read_rows(grid, columns, reader)
-    check_comparisons(grid, columns, rows)
-    if not rows and not collected.problems:
-        skipped = any(notice.kind == NO_NUMBER for notice in collected.notices)
-        below = "no row with a number" if skipped else "no model"
-        collected.problem(f"found a header in row {header} but {below} below it", grid.sheet)
-    if recalculated and not grid.own_report and reader.formulas:
-        first, *more = reader.formulas
+        return SheetRead()
+    return _Sheet(layout, headers, decisions).read(recalculated)
+
+
+class _Sheet:
+    def __init__(self, layout: Layout, headers: Headers, decisions: Decisions) -> None:
+        self.layout = layout
+        self.headers = headers
+        self.grid = layout.grid
+        self.collected = self.grid.collected
+        rows = self._rows()
+        self.columns = read_columns(layout, headers, decisions, rows)
+        self.reader: RowReader | None = None
+        if any(known[0].name == "name" for known in self.columns.known.values()):
+            summaries = {} if self.grid.own_report else summary_rows(self.grid, self.columns, rows)
+            self._tell_summaries(summaries)
+            models = [row for row in rows if row not in summaries]
+            self.reader = RowReader(self.grid, self.columns, headers.catalogue, models)
+
+    def read(self, recalculated: bool) -> SheetRead:
+        if self.reader is None:
+            self.collected.problem(
+                "found no column of the models' names; expected one headed 'name' or 'model'",
+                self.grid.sheet,
+            )
+            return SheetRead(columns=self.columns)
+        self._tell_merged()
+        rows = self._read_rows(self.reader)
+        self._tell_empty(self.reader.empty)
+        self._tell_hidden(rows)
+        check_comparisons(self.grid, self.columns, rows)
+        if not rows and not self.collected.problems:
+            below = "no row with a number" if self.reader.empty else "no model"
+            self.collected.problem(
+                f"found a header in row {self.layout.bottom} but {below} below it", self.grid.sheet
+            )
+        if recalculated and not self.grid.own_report and self.reader.formulas:
+            self._tell_stale(self.reader.formulas)
+        sheet = self.grid.sheet
+        asked = tuple(
+            Unclear(tuple(known.name for known in one.candidates), one.question,
+                    f"{sheet}!{one.cell}")
+            for one in self.columns.asked
+        )  # fmt: skip
+        unclear = (*asked, *self.reader.unclear)
+        places = None if self.grid.turned else self._places(rows)
+        return SheetRead(tuple(rows.values()), unclear, self.columns, places)
+
+    def _places(self, rows: Mapping[int, Row]) -> Places:
+        own = {known[0]: column for column, known in self.columns.known.items() if not known[1:]}
+        return Places(
+            sheet=self.grid.sheet,
+            header=self.layout.bottom,
+            columns={known.name: column for known, column in own.items()},
+            scales={known.name: float(known.scale) for known in own},
+            rows={row.name: at for at, row in rows.items()},
+            last_row=len(self.grid.cells),
+            last_column=self.grid.last_column,
+        )
+
+    def _rows(self) -> list[int]:
+        """The rows below the header, up to another table, without repetitions of the header."""
+        found = []
+        for row in self.grid.below(self.layout.bottom):
+            kind = "" if self.grid.own_report else self._header_again(row)
+            if kind == "other":
+                rest = f"what stands from row {row} on has headers of its own and is not read"
+                self.collected.notice("second-table", rest, f"sheet {self.grid.sheet}")
+                break
+            if not kind:
+                found.append(row)
+        return found
+
+    def _header_again(self, row: int) -> str:
+        """``same`` if a row repeats the header, ``other`` if it is the header of another table."""
+        texts = {
+            column: self.grid.text(row, column)
+            for column in range(1, len(self.grid.cells[row - 1]) + 1)
+            if self.grid.text(row, column)
+        }
+        if len(texts) < 2:
+            return ""
+        if all(
+            column in self.layout.headers and self.layout.headers[column].text == text
+            for column, text in texts.items()
+        ):
+            return "same"
+        if any(not isinstance(self.grid.value(row, column), str) for column in texts):
+            return ""
+        known = [self.headers.read(text).known for text in texts.values()]
+        named = known[0] and known[0][0].name == "name"
+        return "other" if named and sum(map(bool, known)) * 2 > len(known) else ""
+
+    def _read_rows(self, reader: RowReader) -> dict[int, Row]:
+        """The models by the number of their row; one that has another's name is a problem."""
+        rows: dict[int, Row] = {}
+        first: dict[str, str] = {}
+        name_at = self.columns.at("name")
+        for at in reader.rows:
+            row = reader.read(at)
+            if row is None:
+                continue
+            if row.name in first:
+                message = f"found a second model named {row.name!r} (the first is in"
+                message += f" {first[row.name]}); expected each name once"
+                self.grid.problem(at, name_at, message)
+            first.setdefault(row.name, row.place)
+            rows[at] = row
+        return rows
+
+    # -- what is said of the sheet
+
+    def _notice(self, kind: str, text: str) -> None:
+        self.collected.notice(kind, text, f"sheet {self.grid.sheet}")
+
+    def _tell_summaries(self, summaries: Mapping[int, str]) -> None:
+        if summaries:
+            name_at = self.columns.at("name")
+            named = [
+                f"{shown(self.grid.text(row, name_at))} ({why})" for row, why in summaries.items()
+            ]
+            listed = self._listed(named)
+            self._notice("summaries", f"left out, for they sum up other rows: {listed}")
+
+    def _tell_empty(self, empty: Mapping[int, str]) -> None:
+        """Say which rows have a name, or some text, and no number."""
+        if not empty:
+            return
+        names = [
+            f"{shown(name)} ({self.grid.place(row)})" if name else self.grid.place(row)
+            for row, name in empty.items()
+        ]
+        have = "has no number at all and is" if len(names) == 1 else "have no number and are"
+        self._notice(NO_NUMBER, f"{self._listed(names)} {have} skipped")
+
+    def _tell_merged(self) -> None:
+        """Say which merged cells of fields stand for several models."""
+        cells = [
+            f"{self.grid.address(top, left)}:{self.grid.address(bottom, right)}"
+            for left, top, right, bottom in self.grid.merged()
+            if top > self.layout.bottom and bottom > top
+            if any(left <= column <= right for column in self.columns.known)
+        ]
+        if cells and not self.grid.own_report:
+            listed = self._listed(cells)
+            self._notice("merged", f"merged cells count for each of their rows: {listed}")
+
+    def _tell_hidden(self, rows: Iterable[int]) -> None:
+        scan = self.grid.scan
+        columns = {at for first, last in scan.hidden_columns for at in range(first, last + 1)
+                   if at <= self.grid.last_column or self.grid.turned}  # fmt: skip
+        models, fields = set(scan.hidden_rows), columns
+        if self.grid.turned:
+            models, fields = fields, models
+        hidden = [self.grid.place(row) for row in rows if row in models]
+        cells = [one.cell for one in self.columns.all if one.known and one.number in fields]
+        if (hidden or cells) and not self.grid.own_report:
+            listed = self._listed([*hidden, *cells])
+            self._notice("hidden", f"read although hidden: {listed}")
+
+    def _tell_stale(self, formulas: Sequence[str]) -> None:
+        first, *more = formulas
         cells = f"{first} and {len(more)} more" if more else first
-        collected.notice(
+        self.collected.notice(
             "stale-values",
             "the program that wrote the file left its formulas to be computed on opening, so the "
             f"values stored with them ({cells}) may be stale; to be sure, open the file in Excel "
             "or LibreOffice and save it",
         )
-    places = Places(
-        sheet=grid.sheet,
-        header=header,
-        columns={known.name: column for column, known in columns.known.items()},
-        scales={known.name: float(known.scale) for known in columns.known.values()},
-        rows={row.name: at for at, row in rows.items()},
-        last_row=len(grid.cells),
-        last_column=grid.last_column,
-    )
-    return tuple(rows.values()), places
 
-
-def _read_rows(grid: Grid, columns: Columns, reader: RowReader) -> dict[int, Row]:
-    """The models by the number of their row; one that has another's name is a problem."""
-    rows: dict[int, Row] = {}
-    first: dict[str, str] = {}
-    for at in grid.below(columns.header):
-        row = reader.read(at)
-        if row is None:
-            continue
-        if row.name in first:
-            message = f"found a second model named {row.name!r} (the first is in {first[row.name]})"
-            grid.problem(at, columns.at("name"), f"{message}; expected each name once")
-        first.setdefault(row.name, row.place)
-        rows[at] = row
-    return rows
+    @staticmethod
+    def _listed(items: Sequence[str]) -> str:
+        more = len(items) - _SHOWN_ROWS
+        return ", ".join(items[:_SHOWN_ROWS]) + (f" and {more} more" if more > 0 else "")

@@ -7,5 +7,9 @@ COMPARE_SHEET = "Compare"
 CHARTS_SHEET = "Charts"
 CHART_DATA_SHEET = "Chart data"
 NOTES_SHEET = "Notes"
+# A user's: which column is which, as an answer of theirs was kept.
+COLUMNS_SHEET = "Columns"
+# What is read beside the models.
+OUR_SHEETS = (ASSUMPTIONS_SHEET, REPORT_SHEET, COLUMNS_SHEET)
 # A property that our own reports carry: in them, a formula in a metric's column is recomputed.
 REPORT_PROPERTY = "moe-report"

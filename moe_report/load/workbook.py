@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,19 @@ from lxml import etree
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.assumptions_sheet import read_assumptions
 from moe_report.load.collected import Collected
+from moe_report.load.columns import Columns
+from moe_report.load.decisions import Decisions, read_decisions
 from moe_report.load.grid import Grid, read_grid, sheet_named, unreadable
+from moe_report.load.layout import Layout, find_layout
 from moe_report.load.models_sheet import Places, read_models
-from moe_report.load.our_sheets import ASSUMPTIONS_SHEET, REPORT_PROPERTY, REPORT_SHEET, SHEET
+from moe_report.load.our_sheets import (
+    ASSUMPTIONS_SHEET,
+    COLUMNS_SHEET,
+    OUR_SHEETS,
+    REPORT_PROPERTY,
+    REPORT_SHEET,
+    SHEET,
+)
 from moe_report.load.report_sheet import read_settings
 from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.guard import MAX_FILE, check_package
@@ -56,14 +67,17 @@ class Read:
     Attributes:
         table: The rows without the cells that have problems.
         problems: Everything that is wrong.
-        places: Where the sheet has what; None if it has no header, or is no sheet.
+        places: Where the sheet has what; None if it has no header, is no sheet, or has its models
+            in columns.
         file: The workbook that was read; None if it was none, or several.
+        columns: What the columns of the sheets that were read are, by file and sheet.
     """
 
     table: ModelTable
     problems: tuple[Problem, ...]
     places: Places | None = None
     file: WorkbookFile | None = None
+    columns: Mapping[tuple[str, str], Columns] = field(default_factory=dict)
 
 
 def read_workbook(path: Path, registry: Registry) -> ModelTable:
@@ -79,44 +93,111 @@ def read_workbook(path: Path, registry: Registry) -> ModelTable:
 
 
 def inspect_workbook(
-    file: WorkbookFile, registry: Registry, *, sheet: str | None = None, allow_unknown: bool = False
+    file: WorkbookFile,
+    registry: Registry,
+    *,
+    sheet: str | None = None,
+    decisions: Decisions | None = None,
 ) -> Read:
     """Return the models of a workbook together with the problems.
 
-    The sheet is by default ``Models``, else the only visible one. It may type metrics of the
-    registry in place of having them computed; unknown columns are refused, or carried if allowed.
+    The sheet is by default ``Models``, else the only one that has models. It may type metrics of
+    the registry in place of having them computed. What a column is follows from its header, unless
+    the decisions or the workbook's sheet Columns say it.
 
     Raises:
         InputError: The file, or the sheet as a whole, cannot be read at all.
     """
-    path, package = file.path, file.package
-    book = _load(file.data, path.name)
-    name = _choose_sheet(book, package, path.name, sheet)
-    shown_name = path.name.encode("utf-8", "replace").decode()  # a name need not be valid UTF-8
-    source = Source(shown_name, hashlib.sha256(file.data).hexdigest(), name)
-    collected, own_report = Collected(shown_name), file.is_report
+    return _Workbook(file, registry, decisions or Decisions()).read(sheet)
 
-    def grid_of(sheet: str) -> Grid:
-        return read_grid(book, package, sheet, collected, own_report)
 
-    def other(sheet: str) -> Grid | None:
-        there = sheet_named(sheet, package.sheets())
-        return None if there in (None, name) else grid_of(there)
+class _Workbook:
+    def __init__(self, file: WorkbookFile, registry: Registry, decisions: Decisions) -> None:
+        self.file = file
+        self.registry = registry
+        self.headers = Headers(registry.metrics)
+        self.book = _load(file.data, file.path.name)
+        # a name need not be valid UTF-8
+        self.collected = Collected(file.path.name.encode("utf-8", "replace").decode())
+        self.decisions = decisions
+        self.names = tuple(file.package.sheets())
 
-    if book[name].sheet_state != "visible":
-        collected.notice("hidden-sheet", f"the sheet {name!r} that was read is hidden")
-    rows, places = read_models(
-        grid_of(name),
-        Headers(registry.metrics),
-        allow_unknown=allow_unknown,
-        recalculated=asks_to_recalculate(package),
-    )
-    assumptions, scenarios = read_assumptions(other(ASSUMPTIONS_SHEET), registry)
-    settings = read_settings(other(REPORT_SHEET), path.parent)
-    book.close()
-    notices = tuple(collected.notices)
-    table = ModelTable(rows, source, assumptions, notices, settings, scenarios)
-    return Read(table, tuple(collected.problems), places, file)
+    def read(self, wanted: str | None) -> Read:
+        package = self.file.package
+        name, layout = self._choose(wanted)
+        if self.book[name].sheet_state != "visible":
+            text = f"the sheet {name!r} that was read is hidden"
+            self.collected.notice("hidden-sheet", text)
+        written = read_decisions(self._other(COLUMNS_SHEET, name), self.headers)
+        sheet = read_models(
+            layout.grid if layout else self._grid(name),
+            self.headers,
+            replace(self.decisions, written=written),
+            recalculated=asks_to_recalculate(package),
+            layout=layout,
+        )
+        assumptions, scenarios = read_assumptions(
+            self._other(ASSUMPTIONS_SHEET, name), self.registry
+        )
+        settings = read_settings(self._other(REPORT_SHEET, name), self.file.path.parent)
+        self._tell_other_sheets(name)
+        self.book.close()
+        shown_name = self.collected.file
+        source = Source(shown_name, hashlib.sha256(self.file.data).hexdigest(), name)
+        notices = tuple(self.collected.notices)
+        table = ModelTable(
+            sheet.rows, source, assumptions, notices, settings, scenarios, sheet.unclear
+        )
+        columns = {(shown_name, name): sheet.columns} if sheet.columns else {}
+        problems = tuple(self.collected.problems)
+        return Read(table, problems, sheet.places, self.file, columns)
+
+    def _grid(self, sheet: str) -> Grid:
+        package = self.file.package
+        return read_grid(self.book, package, sheet, self.collected, self.file.is_report)
+
+    def _other(self, sheet: str, but: str) -> Grid | None:
+        there = sheet_named(sheet, self.names)
+        return None if there in (None, but) else self._grid(there)
+
+    def _choose(self, wanted: str | None) -> tuple[str, Layout | None]:
+        """The sheet to read, with its layout if that was looked for."""
+        found = ", ".join(map(repr, self.names))
+        file = self.file.path.name
+        if wanted is not None:
+            if named := sheet_named(wanted, self.names):
+                return named, None
+            message = f"there is no sheet {wanted!r}; found {found}.{nearest(wanted, self.names)}"
+            raise InputError([Problem(file, message)])
+        if named := sheet_named(SHEET, self.names):
+            return named, None
+        visible = [one.title for one in self.book.worksheets if one.sheet_state == "visible"]
+        for only in (self.names, visible):
+            if len(only) == 1:
+                return str(only[0]), None
+        layouts = {
+            name: layout
+            for name in visible
+            if name not in OUR_SHEETS
+            and (layout := find_layout(self._grid(name), self.headers)) is not None
+        }
+        best = max((layout.score for layout in layouts.values()), default=0)
+        chosen = [name for name, layout in layouts.items() if layout.score == best]
+        if len(chosen) == 1:
+            text = f"the models were found in the sheet {chosen[0]!r}"
+            self.collected.notice("found-sheet", text)
+            return chosen[0], layouts[chosen[0]]
+        message = f"there is no sheet {SHEET!r}; found {found}. Name one with --sheet."
+        if chosen:
+            message = f"the sheets {' and '.join(map(repr, chosen))} have models alike; name one, "
+            message += "or several, with --sheet"
+        raise InputError([Problem(file, message)])
+
+    def _tell_other_sheets(self, read: str) -> None:
+        others = [name for name in self.names if name not in (read, *OUR_SHEETS)]
+        if others and not self.file.is_report:
+            listed = ", ".join(map(repr, others))
+            self.collected.notice("other-sheets", f"not taken along: the sheets {listed}")
 
 
 def open_workbook(path: Path) -> WorkbookFile:
@@ -165,21 +246,3 @@ def _load(data: bytes, name: str) -> Any:
             )
     except Exception as error:  # openpyxl raises whatever a broken part makes it stumble over
         raise InputError([Problem(name, unreadable("the workbook", error))]) from error
-
-
-def _choose_sheet(book: Any, package: Package, file: str, wanted: str | None) -> str:
-    names = list(package.sheets())
-    found = ", ".join(map(repr, names))
-    if wanted is not None:
-        if named := sheet_named(wanted, names):
-            return named
-        message = f"there is no sheet {wanted!r}; found {found}.{nearest(wanted, names)}"
-        raise InputError([Problem(file, message)])
-    if named := sheet_named(SHEET, names):
-        return named
-    visible = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    for only in (names, visible):
-        if len(only) == 1:
-            return str(only[0])
-    message = f"there is no sheet {SHEET!r}; found {found}. Name one with --sheet."
-    raise InputError([Problem(file, message + nearest(SHEET, names))])

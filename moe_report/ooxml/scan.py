@@ -32,12 +32,17 @@ class Scan:
         rows: Number of the last row with content.
         columns: Number of the last column with content.
         merged: Corners of the merged cells: first column and row, last column and row.
+        hidden_rows: Numbers of the rows that are not shown.
+        hidden_columns: Numbers of the columns that are not shown, the first and the last of each
+            run.
     """
 
     formulas: dict[str, Formula]
     rows: int
     columns: int
     merged: tuple[Area, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[tuple[int, int], ...] = ()
 
 
 def scan_sheet(xml: bytes, where: str) -> Scan:
@@ -49,7 +54,7 @@ def scan_sheet(xml: bytes, where: str) -> Scan:
     scan = _Scanner(where)
     try:
         for event, item in etree.iterparse(
-            io.BytesIO(xml), events=("start", "end"), tag=(_ROW, _CELL, _MERGED),
+            io.BytesIO(xml), events=("start", "end"), tag=(_COLUMN, _ROW, _CELL, _MERGED),
             resolve_entities=False, no_network=True,
         ):  # fmt: skip
             if event == "start":
@@ -59,6 +64,9 @@ def scan_sheet(xml: bytes, where: str) -> Scan:
                 scan.cell(item)
             elif item.tag == _MERGED:
                 scan.merged.append(area_of(item.get("ref", "")))
+            elif item.tag == _COLUMN:
+                if is_hidden(item):
+                    scan.hidden_columns.append((int(item.get("min", 0)), int(item.get("max", 0))))
             else:
                 item.clear()
                 while item.getprevious() is not None:  # a million empty rows must not pile up
@@ -66,10 +74,22 @@ def scan_sheet(xml: bytes, where: str) -> Scan:
     except (etree.XMLSyntaxError, ValueError) as error:
         problem = Problem(where, f"the sheet's XML is broken ({first_line(error)})")
         raise InputError([problem]) from error
-    return Scan(scan.formulas, scan.last_row, scan.last_column, tuple(scan.merged))
+    return Scan(
+        scan.formulas,
+        scan.last_row,
+        scan.last_column,
+        tuple(scan.merged),
+        tuple(scan.hidden_rows),
+        tuple(scan.hidden_columns),
+    )
 
 
-_ROW, _CELL, _MERGED = (f"{{{MAIN}}}{tag}" for tag in ("row", "c", "mergeCell"))
+def is_hidden(item: etree._Element) -> bool:
+    """Whether a row or a run of columns is not shown."""
+    return item.get("hidden") in ("1", "true")
+
+
+_COLUMN, _ROW, _CELL, _MERGED = (f"{{{MAIN}}}{tag}" for tag in ("col", "row", "c", "mergeCell"))
 _FORMULA, _VALUE = (f"{{{MAIN}}}{tag}" for tag in ("f", "v"))
 
 
@@ -80,6 +100,8 @@ class _Scanner:
         self.where = where
         self.formulas: dict[str, Formula] = {}
         self.merged: list[Area] = []
+        self.hidden_rows: list[int] = []
+        self.hidden_columns: list[tuple[int, int]] = []
         self.last_row = self.last_column = 0
         self.row = self.column = 0
         self.columns: set[int] = set()
@@ -96,6 +118,8 @@ class _Scanner:
             )
         self.row, self.column = number, 0
         self.columns.clear()
+        if is_hidden(row):
+            self.hidden_rows.append(number)
 
     def cell(self, cell: etree._Element) -> None:
         address = cell.get("r")

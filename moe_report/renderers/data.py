@@ -12,7 +12,7 @@ from typing import Any, cast
 from moe_report.display import scale, show
 from moe_report.formula.excel import plain
 from moe_report.formula.mathml import mathml
-from moe_report.report import Cell, Column, Finding, Provenance, Report
+from moe_report.report import EVERY_MODEL, Cell, Column, Finding, Provenance, Report
 
 SCHEMA_VERSION = 1
 
@@ -72,7 +72,7 @@ def report_as_dict(report: Report) -> dict[str, Any]:
             for section in report.sections
         ],
         "failures": [asdict(failure) for failure in report.failures],
-        "warnings": list(report.warnings),
+        "warnings": [*report.warnings, *_of_columns(report)],
     }
 
 
@@ -129,7 +129,8 @@ def render_markdown(report: Report) -> bytes:
     if report.findings:
         lines += ["", "## Findings", ""]
         lines += [
-            f"- **{finding.level}**: {_escaped(finding.model)}, `{finding.column}`: "
+            f"- **{finding.level}**: {_escaped(finding.model or EVERY_MODEL)}, "
+            f"`{finding.column}`: "
             f"{_escaped(finding.message)}"
             for finding in report.findings
         ]
@@ -165,6 +166,11 @@ def _field(column: Column) -> dict[str, Any]:
         "description": column.description,
         "formula": None if column.expr is None else plain(column.expr),
     }
+
+
+def _of_columns(report: Report) -> list[str]:
+    """What is to be said of the input's columns, which no model has among its findings."""
+    return [f"{finding.place}: {finding.message}" for finding in report.findings_of("")]
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -50,6 +50,20 @@ class Known:
     exact: int = 3
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a header may stand for (interim)."""
+
+    header: str
+    known: tuple[Known, ...] = ()
+    candidates: tuple[Known, ...] = ()
+    why: str = ""
+
+    @property
+    def state(self) -> str:
+        return "read" if self.known else "ask" if self.candidates else "carried"
+
+
 class Headers:
     """Recognises headers.
 
@@ -93,6 +107,35 @@ class Headers:
             names = " or ".join(item.name for item in meanings)
             return f"found a column {header!r} that may stand for {names}; expected one of these."
         return f"found a column {header!r} that is no field or metric.{self._suggest(header)}"
+
+    def read(self, header: str, *, above: str = "", unit: str = "") -> Reading:
+        for text in (f"{header} {above}".strip(), header, f"{above} {header}".strip()):
+            found = self.find(text.lstrip("# ") + (f" ({unit})" if unit else ""))
+            if isinstance(found, Known):
+                return Reading(header, (found,), (), "interim")
+        near = difflib.get_close_matches(folded(header), self._known, n=1, cutoff=0.6)
+        return Reading(header, (), tuple(self._known[near[0]]) if near else (), "interim")
+
+    def decide(self, reading: Reading, values: object) -> Reading:
+        return reading
+
+    def is_unit(self, header: str, unit: str, *, above: str = "") -> bool:
+        return unit.casefold() in ("b", "m", "k", "%") and bool(
+            self.read(header, above=above, unit=unit).known
+        )
+
+    @property
+    def catalogue(self) -> dict[str, Known]:
+        return {
+            known.name: known
+            for group in self._known.values()
+            for known in group
+            if known.scale == 1
+        }
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.catalogue)
 
     def _suggest(self, header: str) -> str:
         base = re.sub(r"\s*[(\[].*", "", header)

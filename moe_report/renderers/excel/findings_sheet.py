@@ -9,7 +9,7 @@ from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import text_lines
 from moe_report.renderers.excel.models_sheet import Layout
 from moe_report.renderers.excel.palette import CODE, FAILED, GO_TO, STRONG, TEXT, WARN_FILL, Look
-from moe_report.report import Report
+from moe_report.report import EVERY_MODEL, Report
 
 _TOP = 4
 _WIDTHS = {
@@ -23,17 +23,19 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
     subtitle = "The audit saw nothing to doubt."
     if report.findings or report.failures:
         subtitle = "What the audit saw: numbers that differ, rows that no model can be."
+    if report.warnings:
+        subtitle += " Below it, notes on how the input was read."
     sheet.heading("Findings", subtitle)
     sheet.table_head(_TOP, _WIDTHS, right=("Stated", "Computed"))
     for row, finding in enumerate(report.findings, start=_TOP + 1):
         impossible = finding.level == "impossible"
         sheet.put(row, 1, finding.level, replace(STRONG, fill=WARN_FILL if impossible else ""))
-        sheet.put(row, 2, finding.model, TEXT)
+        sheet.put(row, 2, finding.model or EVERY_MODEL, TEXT)
         sheet.put(row, 3, finding.column, CODE)
         sheet.put(row, 4, finding.message, TEXT)
-        column = report.columns[finding.column]
+        column = report.columns.get(finding.column)
         for number, value in ((5, finding.stated), (6, finding.computed)):
-            if value is not None:
+            if value is not None and column is not None:
                 shown = show(value, column.unit, column.format, significant=4)
                 sheet.put(row, number, shown, Look(horizontal="right", vertical="top"))
         address = layout.address(finding.column, finding.model)
@@ -41,6 +43,11 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
         sheet.link(row, 7, address)
         lines = max(1, text_lines(finding.message, 88), text_lines(finding.model, 34))
         sheet.height(row, 14 * lines + 3)
-    for row, failure in enumerate(report.failures, start=_TOP + 1 + len(report.findings)):
+    below = _TOP + 1 + len(report.findings)
+    for row, failure in enumerate(report.failures, start=below):
         sheet.put(row, 1, "failed", FAILED)
         sheet.put(row, 4, str(failure), TEXT)
+    for row, warning in enumerate(report.warnings, start=below + len(report.failures)):
+        sheet.put(row, 1, "note", TEXT)
+        sheet.put(row, 4, warning, TEXT)
+        sheet.height(row, 14 * max(1, text_lines(warning, 88)) + 3)

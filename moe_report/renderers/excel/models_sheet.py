@@ -63,8 +63,9 @@ class Layout:
         return self._places[name]
 
     def address(self, name: str, model: str) -> str:
-        """Return where a model's number is, e.g. ``Models!K5``."""
-        return f"{SHEET}!{column_letters(self.at(name))}{self._rows[model]}"
+        """Return where a model's number is, e.g. ``Models!K5``; without a model, the header."""
+        column = self._places.get(name, 1)  # of a metric that is left out: the models' names
+        return f"{SHEET}!{column_letters(column)}{self._rows.get(model, HEADER)}"
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -232,7 +233,7 @@ class _Writer:
             number_format=self.formats[column.name],
         )
         formula = self.formulas.get(column.name)
-        if given or formula is None or self.to_fill_in:
+        if given or formula is None or cell.unclear or self.to_fill_in:
             self.sheet.put(row, number, cell.value if given else None, look)
         else:
             self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
@@ -244,7 +245,7 @@ class _Writer:
         if self.to_fill_in:
             return
         lines = [f"{finding.level}: {finding.message}" for finding in findings]
-        if cell.note and not (is_input and cell.provenance in _PLAIN_INPUT):
+        if cell.note and (cell.unclear or not (is_input and cell.provenance in _PLAIN_INPUT)):
             lines.append(cell.note)
         if cell.provenance == Provenance.GIVEN and cell.computed is not None and not is_input:
             lines.append(f"the formula gives {cell.computed:,.15g}")

@@ -32,7 +32,7 @@ from moe_report.renderers.excel.palette import (
     number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.report import Column, Report
+from moe_report.report import EVERY_MODEL, Column, Report
 from moe_report.text import counted
 
 HEAD = 5
@@ -131,7 +131,9 @@ def _findings(sheet: Sheet, report: Report, layout: Layout, top: int, last: int)
     title = f"Findings ({count})" if count else "Findings: none"
     sheet.put(top, 1, title, SECTION)
     sheet.height(top, 22)
-    lines = [(finding.model, GO_TO, finding_line(finding)) for finding in report.findings]
+    lines = [
+        (finding.model or EVERY_MODEL, GO_TO, finding_line(finding)) for finding in report.findings
+    ]
     lines += [("failed", FAILED, str(failure)) for failure in report.failures]
     for row, (head, look, text) in enumerate(lines, start=top + 1):
         sheet.put(row, 1, head, look)

@@ -61,6 +61,9 @@ def packed(report: Report) -> dict[str, Any]:
         }
         if computed:
             model["computed"] = computed
+        unclear = [column.name for column in report.fields if column.cells[at].unclear]
+        if unclear:
+            model["unclear"] = unclear
     return data
 
 

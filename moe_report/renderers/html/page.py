@@ -33,7 +33,8 @@ class PageFinding:
     """One finding.
 
     Attributes:
-        level: Class of its badge: ``impossible``, ``differs``, ``suspicious`` or ``failed``.
+        level: Class of its badge: ``impossible``, ``differs``, ``unclear``, ``suspicious`` or
+            ``failed``.
         word: The level in words.
         subject: Label of the field or metric.
         message: What, against what, how far off.

@@ -34,11 +34,16 @@ from moe_report.renderers.html.page import (
 from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.renderers.html.tables import input_table, metric_table
 from moe_report.renderers.html.templating import check_blocks, environment_of, explained, text_of
-from moe_report.report import Report, ReportSection
+from moe_report.report import EVERY_MODEL, Report, ReportSection
 from moe_report.text import counted
 
 MOST_COMPARED = 6
-_LEVELS = {"impossible": "Impossible", "differs": "Differs", "suspicious": "Suspicious"}
+_LEVELS = {
+    "impossible": "Impossible",
+    "differs": "Differs",
+    "unclear": "Unclear",
+    "suspicious": "Suspicious",
+}
 
 
 def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
@@ -175,7 +180,7 @@ def _findings(report: Report) -> Iterator[FindingGroup]:
             )
             for finding in report.findings_of(name)
         )
-        yield FindingGroup(f"finding-{number}", name, found)
+        yield FindingGroup(f"finding-{number}", name or EVERY_MODEL.capitalize(), found)
     for number, failure in enumerate(report.failures, start=1):
         cause = f"This section is left out: {failure.cause}"
         origin = f"{failure.distribution} ({failure.module})"

@@ -1,0 +1,262 @@
+"""What each column of a sheet of models is: a field or several, carried along, or to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+from moe_report.load.decisions import Decisions
+from moe_report.load.grid import Grid
+from moe_report.load.layout import Layout
+from moe_report.ooxml.addresses import column_letters
+from moe_report.schema.headers import Headers, Known, Reading, folded
+from moe_report.text import is_number, shown
+
+State = Literal["read", "ask", "carried"]
+_SAMPLES = 400  # values of a column by which its header is decided
+_SHOWN_VALUES = 3
+
+
+@dataclass(frozen=True)
+class ColumnReading:
+    """What one column is.
+
+    Attributes:
+        number: Its number among a row's cells, from 1.
+        header: Its header as messages name it.
+        cell: Address of the header, or of the place where it would be.
+        known: What its cells hold: a field or metric, or several; nothing if it is carried along.
+        candidates: What it may be, the likeliest first, where that is to be asked.
+        why: What decided.
+        values: The first values below it, as texts.
+    """
+
+    number: int
+    header: str
+    cell: str
+    known: tuple[Known, ...] = ()
+    candidates: tuple[Known, ...] = ()
+    why: str = ""
+    values: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> State:
+        """Whether it is read, or carried along, perhaps with a question."""
+        return "read" if self.known else "ask" if self.candidates else "carried"
+
+    @property
+    def question(self) -> str:
+        """What is not known of a column, and how to say it."""
+        names = [known.name for known in self.candidates]
+        may_be = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        return (
+            f"the column {shown(self.header)} may be {may_be}: it is carried along, and no number "
+            f"rests on it. --column '{self.header}={names[0]}' reads it so, --column "
+            f"'{self.header}=' says that it is none"
+        )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of the rows below a header are.
+
+    Attributes:
+        bottom: The last row of the header.
+        all: Every column that has a header or values.
+    """
+
+    bottom: int
+    all: tuple[ColumnReading, ...]
+
+    @cached_property
+    def known(self) -> Mapping[int, tuple[Known, ...]]:
+        """The fields and metrics of each column that has such, by its number."""
+        return {column.number: column.known for column in self.all if column.known}
+
+    @cached_property
+    def carried(self) -> Mapping[int, str]:
+        """The headers of the columns that are carried along, by their numbers."""
+        return {column.number: column.header for column in self.all if not column.known}
+
+    @cached_property
+    def asked(self) -> tuple[ColumnReading, ...]:
+        """The columns that may be a field's."""
+        return tuple(column for column in self.all if column.state == "ask")
+
+    def at(self, name: str) -> int:
+        """Return the number of the column of a field or metric that has one; the surest first."""
+        holding = (column for column in self.all if name in (known.name for known in column.known))
+        return min(holding, key=lambda column: len(column.known)).number
+
+
+def read_columns(
+    layout: Layout, headers: Headers, decisions: Decisions, rows: Sequence[int]
+) -> Columns:
+    """Return what the columns are, for the rows of models; the grid collects what is wrong."""
+    reader = _Reader(layout, headers, decisions, rows)
+    for column in range(1, layout.grid.last_column + 1):
+        reader.read(column)
+    reader.name_the_models()
+    reader.settle_twins()
+    reader.settle_equal_headers()
+    reader.tell()
+    return Columns(layout.bottom, tuple(reader.found.values()))
+
+
+@dataclass
+class _Reader:
+    layout: Layout
+    headers: Headers
+    decisions: Decisions
+    rows: Sequence[int]
+    found: dict[int, ColumnReading] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> Grid:
+        return self.layout.grid
+
+    def read(self, column: int) -> None:
+        header = self.layout.headers.get(column)
+        row = header.row if header else self.layout.bottom
+        if self.grid.is_broken(row, column):
+            return
+        text = header.shown if header else self.grid.text(row, column)
+        values = self._values(column)
+        if not text and not values:
+            return
+        cell = self.grid.address(row, column)
+        sample = tuple(dict.fromkeys(" ".join(str(value).split()) for value in values))
+        one = ColumnReading(column, text, cell, values=sample[:_SHOWN_VALUES])
+        if not text:
+            self._without_header(column, one)
+            return
+        said = self.decisions.of(text, header.text if header else text, cell)
+        if said is not None:
+            why = "said so" if said else "said to be none"
+            self.found[column] = replace(one, known=said, why=why)
+        elif self.grid.own_report:
+            self._of_ours(column, one)
+        else:
+            reading = self.layout.readings.get(column) or self.headers.read(text)
+            self.found[column] = _decided(one, self.headers.decide(reading, values))
+
+    def _values(self, column: int) -> list[object]:
+        return [
+            value
+            for row in self.rows[:_SAMPLES]
+            if (value := self.grid.value(row, column)) not in (None, "")
+        ]
+
+    def _without_header(self, column: int, one: ColumnReading) -> None:
+        """Carry a column without header along; in an earlier report it is a mistake."""
+        if not self.grid.own_report:
+            letters = one.cell.rstrip("0123456789") if not self.grid.turned else one.cell
+            why = "has no header"
+            self.found[column] = replace(one, header=f"column {letters}", why=why)
+            return
+        row = next(row for row in self.rows if self.grid.text(row, column))
+        message = f"found {shown(self.grid.value(row, column))} in a column without header"
+        self.grid.problem(row, column, f"{message}; expected a header in row {self.layout.bottom}")
+
+    def _of_ours(self, column: int, one: ColumnReading) -> None:
+        """A column of an earlier report, whose headers are the fields' and metrics' own names."""
+        known = self.headers.find(one.header)
+        if one.header.startswith("#") or isinstance(known, str):
+            formulas = [row for row in self.rows if self.grid.formula(row, column)]
+            typed = any(
+                self.grid.text(row, column) for row in self.rows if row not in set(formulas)
+            )
+            if formulas and not typed and not one.header.startswith("#"):
+                message = f"column {one.header!r} ({one.cell}) of the earlier report is skipped: "
+                message += "its metric is not installed"
+                self.grid.collected.notice("unknown-metric", message)
+                return
+            self.found[column] = replace(one, why="carried along before")
+        else:
+            self.found[column] = replace(one, known=(known,), why="its own name")
+
+    # -- once all are read
+
+    def name_the_models(self) -> None:
+        """Take the first column of texts that differ for the models' names, where none is headed."""
+        if any(known.name == "name" for one in self.found.values() for known in one.known):
+            return
+        for column, one in self.found.items():
+            texts = [self.grid.text(row, column) for row in self.rows]
+            texts = [text for text in texts if text]
+            numbers = sum(map(is_number, texts))
+            if not one.known and texts and len(set(texts)) == len(texts) and not numbers:
+                name = self.headers.find("name")
+                assert isinstance(name, Known)
+                why = "the first column of texts that differ"
+                self.found[column] = replace(one, known=(name,), candidates=(), why=why)
+                where = "the models' names are taken from"
+                what = "the column" if not self.grid.turned else "the row"
+                self.grid.collected.notice("names", f"{where} {what} of {one.cell}, {why}")
+                return
+
+    def settle_twins(self) -> None:
+        """Leave each field to one column: the one that is surest of it."""
+        first: dict[str, ColumnReading] = {}
+        singles = [one for one in self.found.values() if len(one.known) == 1]
+        for one in sorted(singles, key=lambda one: -one.known[0].exact):
+            (known,) = one.known
+            winner = first.setdefault(known.name, one)
+            if winner is one:
+                continue
+            if winner.known[0].exact > known.exact and not self.grid.own_report:
+                why = f"{known.name} is in {winner.cell}"
+                self.found[one.number] = replace(one, known=(), candidates=(known,), why=why)
+            elif self._same_values(winner, one):
+                why = f"repeats {winner.cell}"
+                self.found[one.number] = replace(one, known=(), why=why)
+            else:
+                message = f"found {one.header!r}, which is {known.name} once more (already in "
+                message += f"{winner.cell}); expected each column once"
+                if not self.grid.own_report:
+                    message += f" (--column '{one.header}=' carries it along)"
+                row = self.layout.headers[one.number].row
+                self.grid.problem(row, one.number, message)
+                self.found[one.number] = replace(one, known=())
+
+    def _same_values(self, one: ColumnReading, other: ColumnReading) -> bool:
+        """Whether two columns say the same wherever both say something."""
+        if self.grid.own_report or one.known[0].scale != other.known[0].scale:
+            return False
+        both = [
+            (self.grid.text(row, one.number), self.grid.text(row, other.number))
+            for row in self.rows
+        ]
+        filled = [pair for pair in both if all(pair)]
+        return bool(filled) and all(first == second for first, second in filled)
+
+    def settle_equal_headers(self) -> None:
+        """Tell carried columns of one header apart by their letters."""
+        seen: dict[str, ColumnReading] = {}
+        for column, one in self.found.items():
+            if one.known:
+                continue
+            twin = seen.setdefault(folded(one.header), one)
+            if twin is one:
+                continue
+            if self.grid.own_report:
+                message = f"found {shown(one.header)} once more (already in column "
+                message += f"{column_letters(twin.number)}); expected each column once"
+                self.grid.problem(self.layout.bottom, column, message)
+            self.found[column] = replace(one, header=f"{one.header} ({one.cell})")
+
+    def tell(self) -> None:
+        """Say what is carried along."""
+        if self.grid.own_report:
+            return
+        carried = [one for one in self.found.values() if one.state == "carried"]
+        if carried:
+            names = ", ".join(one.header for one in carried)
+            sheet = f"sheet {self.grid.sheet}"
+            self.grid.collected.notice("carried", f"carried along: {names}", sheet)
+
+
+def _decided(one: ColumnReading, reading: Reading) -> ColumnReading:
+    return replace(one, known=reading.known, candidates=reading.candidates, why=reading.why)

@@ -1,0 +1,96 @@
+"""Rows that sum up others, such as totals and averages: they are no models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from statistics import fmean, median
+
+from moe_report.load.columns import Columns
+from moe_report.load.grid import Grid
+from moe_report.schema.headers import folded
+
+# What such rows are called; of "Total (8 models)" the first word decides.
+_NAMES = frozenset({
+    "total", "totals", "grand total", "sum", "subtotal", "sub total", "average", "avg", "ave",
+    "mean", "median", "min", "max", "minimum", "maximum", "count", "std", "stdev", "overall",
+    "summe", "gesamt", "gesamtsumme", "zwischensumme", "durchschnitt", "mittelwert", "mittel",
+    "somme", "moyenne", "médiane", "totaux", "suma", "promedio", "media", "mediana", "soma", "média",
+    "somma", "totale", "итого", "всего", "сумма", "среднее", "медиана",
+    "合计", "总计", "总和", "小计", "平均", "平均值", "均值", "中位数", "合計", "總計", "小計", "総計",
+    "平均値", "中央値", "합계", "총계", "소계", "평균", "중앙값", "tổng", "tổng cộng", "trung bình",
+})  # fmt: skip
+_AGGREGATES = re.compile(
+    r"\b(?:SUM|SUMIFS?|SUMPRODUCT|AVERAGE|AVERAGEA|AVERAGEIFS?|SUBTOTAL|AGGREGATE|MEDIAN|MIN|MAX|"
+    r"COUNT|COUNTA|STDEV(?:\.[SP])?|VAR|GEOMEAN|HARMEAN|QUARTILE|PERCENTILE)\("
+    r"[^()]*?(?:\$?([A-Z]{1,3})\$?([0-9]+):\$?([A-Z]{1,3})\$?([0-9]+)|\[[^\]]+\])",
+    re.IGNORECASE,
+)
+_MEASURES: Sequence[Callable[[Sequence[float]], float]] = (sum, fmean, median, min, max)
+_CLOSE = 0.006  # a typed average is often rounded to three digits
+
+
+def named_like_one(name: str) -> bool:
+    """Whether a row is called as one that sums up others.
+
+    >>> [named_like_one(name) for name in ("Total", "Average:", "Summe (4)", "Mixtral")]
+    [True, True, True, False]
+    """
+    words = folded(re.sub(r"[*:=()\[\]0-9.,#]+", " ", name)).strip()
+    return words in _NAMES or words.split(" ")[0] in _NAMES
+
+
+def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int, str]:
+    """Return the rows that sum up others, each with how that is known.
+
+    Formulas over the rows of a column tell; without formulas, the name and the numbers together.
+    """
+    name_at = columns.at("name")
+    found: dict[int, str] = {}
+    for row in rows:
+        name = grid.text(row, name_at)
+        if cell := _aggregate(grid, row, columns):
+            found[row] = f"{cell} sums up others"
+        elif name and named_like_one(name):
+            models = [at for at in rows if at != row and at not in found]
+            if cell := _equals_a_summary(grid, row, columns, models):
+                found[row] = f"{cell} is made of the others"
+    return found
+
+
+def _aggregate(grid: Grid, row: int, columns: Columns) -> str:
+    """The address of a formula over several rows of models; empty if there is none."""
+    for column in (one.number for one in columns.all):
+        formula = grid.formula(row, column)
+        if formula is None:
+            continue
+        for match in _AGGREGATES.finditer(formula.text):
+            left, top, right, bottom = match.groups()
+            along = (left != right) if grid.turned else (top != bottom)
+            if top is None or along:
+                return grid.address(row, column)
+    return ""
+
+
+def _equals_a_summary(grid: Grid, row: int, columns: Columns, models: Sequence[int]) -> str:
+    """The address of a number that sums up the models', if most of the row's do; else empty."""
+    fitting: list[str] = []
+    others = 0
+    for column, number in _numbers(grid, row, columns):
+        values = [value for at in models for _, value in _numbers(grid, at, columns, column)]
+        if len(values) < 2:
+            continue
+        if any(abs(measure(values) - number) <= _CLOSE * abs(number) for measure in _MEASURES):
+            fitting.append(grid.address(row, column))
+        else:
+            others += 1
+    return fitting[0] if fitting and len(fitting) > others else ""
+
+
+def _numbers(
+    grid: Grid, row: int, columns: Columns, only: int | None = None
+) -> Iterator[tuple[int, float]]:
+    for column in columns.known if only is None else (only,):
+        value = grid.value(row, column)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield column, float(value)
