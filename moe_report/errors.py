@@ -60,8 +60,11 @@ def _lines(problems: Iterable[Problem]) -> Iterator[str]:
     """A line for each problem, and one for all that cells of a column have in common."""
     together: dict[object, list[Problem]] = {}
     for problem in problems:
+        if not isinstance(problem, Problem) or not problem.cause:
+            together.setdefault(problem, []).append(problem)
+            continue
         column = (problem.cell or "").rstrip("0123456789")
-        key = (problem.sheet, column, problem.cause) if problem.cause else problem
+        key = (problem.sheet, column, problem.cause)
         together.setdefault(key, []).append(problem)
     for first, *others in together.values():
         if others:

@@ -15,6 +15,7 @@ from moe_report.cli import options, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.terminal import Progress, echo_failures, echo_findings, tell, what_was_read
 from moe_report.cli.write_reports import refuse_folder, write_reports
+from moe_report.errors import InputError
 
 FORMATS = ("xlsx", "html", "json")
 
@@ -272,6 +273,24 @@ def import_(
         return
     for line in work.append_to(into, rows, sheet=sheet, replace=replace):
         click.echo(line)
+
+
+@main.command("columns", epilog=example("moe-report columns models.xlsx"))
+@options.inputs
+@options.sections
+@click.option("--json", "as_json", is_flag=True, help="As JSON, a list of objects.")
+def list_columns(inputs: InputOptions, sections: SectionOptions, as_json: bool) -> None:
+    """Show what each column of a workbook is read as, and why."""
+    from moe_report.cli import columns
+    from moe_report.load.inputs import inspect_inputs
+
+    installed, _ = prepare.registries(sections)
+    read = inspect_inputs(
+        inputs.sources, installed, sheets=inputs.sheets, columns=inputs.columns
+    )
+    if not read.columns and read.problems:
+        raise InputError(read.problems)
+    click.echo(columns.as_json(read.columns) if as_json else columns.listed(read.columns))
 
 
 @main.command(epilog=example("moe-report metrics", "moe-report metrics active_params"))

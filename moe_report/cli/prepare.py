@@ -98,19 +98,36 @@ def read_models(
                 "input's does",
                 param_hint="'--annotate-errors'",
             )
-    read = inspect_inputs(
-        inputs.sources,
-        installed,
-        sheets=inputs.sheets,
-        columns=inputs.columns,
-        options=Options(inputs.allow_dense, inputs.with_transformers),
-        opened=opened,
-    )
+    def inspect(answers: Mapping[str, str]) -> Read:
+        return inspect_inputs(
+            inputs.sources,
+            installed,
+            sheets=inputs.sheets,
+            columns={**inputs.columns, **answers},
+            options=Options(inputs.allow_dense, inputs.with_transformers),
+            opened=opened,
+        )
+
+    read = inspect({})
+    if any(columns.asked for columns in read.columns.values()):
+        read = _answered(read, inspect)
     if not read.problems:
         return read.table
     if copy is not None:
         _write_annotated(read, copy)
     raise InputError(read.problems)
+
+
+def _answered(read: Read, inspect: Callable[[Mapping[str, str]], Read]) -> Read:
+    """What is read once the user, if one is there, has said which field a column is."""
+    from moe_report.cli.columns import ask, can_ask, offer_to_keep
+
+    answers = ask(read) if can_ask() else {}
+    if not answers:
+        return read
+    again = inspect(answers)
+    offer_to_keep(again, answers)
+    return again
 
 
 def _write_annotated(read: Read, copy: Path) -> None:

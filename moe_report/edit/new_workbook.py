@@ -8,7 +8,7 @@ from dataclasses import replace
 from moe_report.compute.build import build_report, creation_time
 from moe_report.formula.excel import plain
 from moe_report.load.examples import example_models
-from moe_report.load.our_sheets import REPORT_SHEET
+from moe_report.load.our_sheets import HOW_TO_SHEET, REPORT_SHEET
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.models_sheet import write_models
@@ -58,7 +58,7 @@ def build_starter(
     scenarios = Scenarios(values={name: own for name, own in shown.items() if own})
     table = ModelTable(rows, Source("models.xlsx"), scenarios=scenarios)
     report = build_report(table, registry)
-    book = Book("Models", "Assumptions", REPORT_SHEET, "How to")
+    book = Book("Models", "Assumptions", REPORT_SHEET, HOW_TO_SHEET)
     write_models(book, _typed_only(report), to_fill_in=True)
     write_assumptions(book, report)
     write_settings(book, {})
@@ -81,7 +81,7 @@ def _typed_only(report: Report) -> Report:
 
 
 def _write_how_to(book: Book) -> None:
-    sheet = book["How to"]
+    sheet = book[HOW_TO_SHEET]
     sheet.put(1, 1, "How to fill in this workbook", TITLE)
     sheet.height(1, 28)
     for row, (number, text) in enumerate(_STEPS, start=3):

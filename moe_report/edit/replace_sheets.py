@@ -123,7 +123,8 @@ class Renewal:
         drop_calculation_chain(self.old)
         active = self._active()
         sources = self.new.sheets()
-        previous = -1
+        # beside those that they replace; if they replace none, behind the user's
+        previous = -1 if self.ours & entries.keys() else len(listed) - 1
         for name, item in self.wanted.items():
             spelled = item.get("name", "")
             entry = entries.get(name)

@@ -9,7 +9,8 @@ CHART_DATA_SHEET = "Chart data"
 NOTES_SHEET = "Notes"
 # A user's: which column is which, as an answer of theirs was kept.
 COLUMNS_SHEET = "Columns"
-# What is read beside the models.
-OUR_SHEETS = (ASSUMPTIONS_SHEET, REPORT_SHEET, COLUMNS_SHEET)
+HOW_TO_SHEET = "How to"  # of a workbook to fill in
+# What is read beside the models, or holds nothing that a report could.
+OUR_SHEETS = (ASSUMPTIONS_SHEET, REPORT_SHEET, COLUMNS_SHEET, HOW_TO_SHEET)
 # A property that our own reports carry: in them, a formula in a metric's column is recomputed.
 REPORT_PROPERTY = "moe-report"
