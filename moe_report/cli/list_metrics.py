@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from moe_report.cli.terminal import aligned
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.excel import excel, plain
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry, Section
 
@@ -27,7 +29,7 @@ def list_metrics(registry: Registry) -> str:
 
 
 def describe(registry: Registry, name: str) -> str:
-    """Return all about one metric or section as text.
+    """Return all about one metric, section, field or assumption as text.
 
     Raises:
         PluginError: There is none of that name; the nearest one is named.
@@ -40,8 +42,13 @@ def describe(registry: Registry, name: str) -> str:
             intro = "\n\n".join(textwrap.fill(part, 80) for part in section.introduction)
             chosen = Registry((section,))
             return f"{list_metrics(chosen)}\n\n{intro}".rstrip()
-    known = [*registry.metrics, *(section.name for section in registry.sections)]
-    raise PluginError(f"there is no metric or section {name!r}.{nearest(name, known)}")
+    if name in FIELDS:
+        return _field(FIELDS[name])
+    if name in registry.assumptions:
+        return _assumption(registry.assumptions[name])
+    sections = [section.name for section in registry.sections]
+    known = [*registry.metrics, *sections, *FIELDS, *registry.assumptions]
+    raise PluginError(f"there is no metric, section or field {name!r}.{nearest(name, known)}")
 
 
 def _metric(metric: Metric, section: Section) -> str:
@@ -59,14 +66,49 @@ def _metric(metric: Metric, section: Section) -> str:
         ("source", metric.source),
         ("from", f"{section.distribution} {section.version}".strip() + f", {section.module}"),
     ]
-    lines = [f"{metric.name}: {metric.label}", ""]
-    lines += [textwrap.fill(" ".join(part.split()), 80) for part in metric.doc.split("\n\n")]
+    return _described(metric.name, metric.label, metric.doc, facts)
+
+
+def _field(field: Field) -> str:
+    bounds = {
+        "number": f"whole numbers from {field.minimum:,.0f} to {field.maximum:,.0f}",
+        "flag": "0 or 1",
+        "text": "text",
+    }
+    default = field.default_expr
+    facts = [
+        ("group", field.group),
+        ("symbol", field.symbol),
+        ("unit", field.unit),
+        ("takes", bounds[field.kind]),
+        ("default", "" if default is None else plain(default)),
+        ("headers", ", ".join((field.label, *field.aliases))),
+    ]
+    return _described(field.name, field.label, field.help, facts)
+
+
+def _assumption(item: Assumption) -> str:
+    facts = [
+        ("symbol", item.symbol),
+        ("unit", item.unit),
+        ("takes", f"{'whole numbers' * item.whole or 'numbers'} from {item.minimum:,g} to "
+                  f"{item.maximum:,g}"),
+        ("default", f"{item.default:,g}"),
+        ("set", f"--set {item.name}={item.default:g}, or in the sheet Assumptions"),
+    ]  # fmt: skip
+    return _described(item.name, item.label, item.help, facts)
+
+
+def _described(name: str, label: str, text: str, facts: Sequence[tuple[str, str]]) -> str:
+    lines = [f"{name}: {label}", ""]
+    lines += [textwrap.fill(" ".join(part.split()), 80) for part in text.split("\n\n")]
     lines.append("")
     wrapper = textwrap.TextWrapper(96, break_long_words=False, break_on_hyphens=False)
     wrapper.subsequent_indent = " " * 9
     for what, text in facts:
         wrapper.initial_indent = f"{what:<9}"
-        lines += wrapper.wrap(text)
+        if text:
+            lines += wrapper.wrap(text)
     return "\n".join(lines)
 
 

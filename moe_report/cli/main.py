@@ -285,9 +285,7 @@ def list_columns(inputs: InputOptions, sections: SectionOptions, as_json: bool) 
     from moe_report.load.inputs import inspect_inputs
 
     installed, _ = prepare.registries(sections)
-    read = inspect_inputs(
-        inputs.sources, installed, sheets=inputs.sheets, columns=inputs.columns
-    )
+    read = inspect_inputs(inputs.sources, installed, sheets=inputs.sheets, columns=inputs.columns)
     if not read.columns and read.problems:
         raise InputError(read.problems)
     click.echo(columns.as_json(read.columns) if as_json else columns.listed(read.columns))
@@ -297,7 +295,7 @@ def list_columns(inputs: InputOptions, sections: SectionOptions, as_json: bool) 
 @click.argument("name", required=False)
 @options.sections
 def metrics(name: str | None, sections: SectionOptions) -> None:
-    """List what is installed, or say everything about the metric or section NAME."""
+    """List what is installed, or explain NAME: a metric, section, field or assumption."""
     from moe_report.cli.list_metrics import describe, list_metrics
 
     _, chosen = prepare.registries(sections)

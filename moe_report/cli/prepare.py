@@ -98,6 +98,7 @@ def read_models(
                 "input's does",
                 param_hint="'--annotate-errors'",
             )
+
     def inspect(answers: Mapping[str, str]) -> Read:
         return inspect_inputs(
             inputs.sources,

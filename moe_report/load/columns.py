@@ -85,6 +85,10 @@ class Columns:
         """The columns that may be a field's."""
         return tuple(column for column in self.all if column.state == "ask")
 
+    def column(self, number: int) -> ColumnReading:
+        """Return the column of a number."""
+        return next(column for column in self.all if column.number == number)
+
     def at(self, name: str) -> int:
         """Return the number of the column of a field or metric that has one; the surest first."""
         holding = (column for column in self.all if name in (known.name for known in column.known))

@@ -9,7 +9,7 @@ from moe_report.display import COUNTED
 from moe_report.errors import nearest
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
-from moe_report.schema.fields import AT_MOST, FEWEST, LARGEST
+from moe_report.schema.fields import AT_MOST, FEWEST, FIELDS, LARGEST, LONE_LAYER
 from moe_report.schema.headers import Known
 from moe_report.schema.metrics import field_value
 from moe_report.table import Given, Row
@@ -42,6 +42,13 @@ def check_rules(grid: Grid, row: int, columns: Columns, numbers: Mapping[str, Gi
         if field in values and values[field] > (limit := field_value(limiting, values)):
             message = f"found {values[field]:,.15g} for {field}, expected at most {limiting}, which"
             grid.problem(row, columns.at(field), f"{message} is {limit:,.15g}")
+
+
+def lone_layer_fields(numbers: Mapping[str, Given]) -> list[str]:
+    """Return the fields of a lone layer that a row has, although it has a whole model's, too."""
+    if "num_hidden_layers" not in numbers:
+        return []
+    return [name for name in numbers if name in FIELDS and FIELDS[name].group == LONE_LAYER]
 
 
 def out_of_bounds(known: Known, value: float) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from moe_report.load.collected import NO_STORED_VALUE
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
-from moe_report.load.models_checks import check_rules, out_of_bounds
+from moe_report.load.models_checks import check_rules, lone_layer_fields, out_of_bounds
 from moe_report.schema.headers import Known
 from moe_report.schema.quantities import read_cell, style_of
 from moe_report.table import Given, Row, Unclear, given
@@ -38,10 +38,14 @@ class RowReader:
     unclear: list[Unclear] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._styles = {
-            column: style_of([self.grid.value(row, column) for row in self.rows], known)
+        texts = {
+            column: [self.grid.value(row, column) for row in self.rows]
             for column, known in self.columns.known.items()
+            if known[0].field is None or known[0].field.kind != "text"
         }
+        sheet = style_of(value for values in texts.values() for value in values)
+        styles = {column: style_of(values) for column, values in texts.items()}
+        self._styles = {column: own if own.decimal else sheet for column, own in styles.items()}
         # what has a column of its own wins over what stands in one with others
         self._name_at = self.columns.at("name")
         self._order = sorted(self.columns.known.items(), key=lambda item: len(item[1]))
@@ -74,6 +78,8 @@ class RowReader:
             self.empty[row] = name
             return None
         check_rules(self.grid, row, columns, numbers)
+        for field in lone_layer_fields(numbers):
+            self._of_a_lone_layer(row, field, numbers, unclear)
         unclear |= self._of_asked_columns(row)
         carried = {header: self._carried(row, column) for column, header in columns.carried.items()}
         open_ones = {key: why for key, why in unclear.items() if key not in numbers}
@@ -149,6 +155,25 @@ class RowReader:
         if formula and found:
             self.formulas.append(address)
         return found
+
+    def _of_a_lone_layer(
+        self, row: int, name: str, numbers: Mapping[str, Given], unclear: dict[str, str]
+    ) -> None:
+        """Doubt a lone layer's field beside those of a whole model: it is probably the experts'."""
+        column = self.columns.at(name)
+        header = self.columns.column(column).header
+        meant = "moe_intermediate_size"
+        text = f"{name} is of a lone layer, and this row has the fields of a whole model"
+        if meant not in numbers:
+            text += (
+                f"; it is probably {meant}, on which no number rests until that is said: "
+                f"--column '{header}={meant}'"
+            )
+            why = f"the column {shown(header)} may be it ({self.grid.address(row, column)})"
+            unclear.setdefault(meant, why)
+        place = f"{self.grid.sheet}!{self.columns.column(column).cell}"
+        if (one := Unclear((name,), text, place)) not in self.unclear:
+            self.unclear.append(one)
 
     def _of_asked_columns(self, row: int) -> dict[str, str]:
         """The fields that columns may be of which the row has a value."""

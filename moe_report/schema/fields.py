@@ -14,6 +14,7 @@ from typing import Any, Literal
 from moe_report.formula.expr import Expr, lift, symbol
 
 Kind = Literal["number", "flag", "text"]
+LONE_LAYER = "A lone expert layer"  # a group of fields
 FEWEST = 100_000  # parameters that a claim may be about: fewer are billions without their unit
 LARGEST = 2.0**53  # past it a float64 no longer holds every whole number
 
@@ -206,7 +207,7 @@ _add("other_params", "P_x", "Other parameters",
      "Parameters that no other field describes; every token's forward pass uses them.",
      unit="parameters", default=0)  # fmt: skip
 
-_add = _group("A lone expert layer")
+_add = _group(LONE_LAYER)
 _add("expert_input_dim", "d_in", "Expert input",
      "For a single layer without a model around it: input width of an expert that is one matrix.",
      "input_dim", "d_in", unit="channels", minimum=1)  # fmt: skip

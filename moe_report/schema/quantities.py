@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
 from moe_report.schema.headers import Known
-from moe_report.text import is_number
-
-_ABSENT = {"", "-", "–", "—", "n/a", "na", "none"}
-_YES_NO = {"yes": 1, "true": 1, "no": 0, "false": 0}
+from moe_report.schema.number_words import ABSENT, PERCENT, UNKNOWN, YES_NO
+from moe_report.schema.numerals import Mark, Numeral, mark_of, numbers_in, plain
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,12 @@ class Style:
         decimal: The sign before decimals, ``.`` or ``,``; empty where nothing tells.
     """
 
-    decimal: Literal["", ".", ","] = ""
+    decimal: Mark = ""
 
 
-def style_of(values: Sequence[object], known: Sequence[Known]) -> Style:
-    """Return how the numbers of a column are written, as all of its cells together tell."""
-    return Style()
+def style_of(values: Iterable[object]) -> Style:
+    """Return how numbers are written, as all cells of a column or of a sheet together tell."""
+    return Style(mark_of(value for value in values if isinstance(value, str)))
 
 
 def read_cell(
@@ -85,19 +84,328 @@ def read_cell(
         style: How the numbers of its column are written.
         number_format: How Excel shows it.
     """
-    (one,) = known[:1]
-    if isinstance(value, str) and value.strip().casefold() in _ABSENT:
+    first = known[0]
+    is_flag = first.field is not None and first.field.kind == "flag"
+    if isinstance(value, bool):
+        if is_flag:
+            return Said({first.name: Quantity(int(value))})
+        return Said(missing="absent") if not value else _unclear(value, known)
+    if isinstance(value, (int, float)):
+        if known[1:]:
+            return _unclear(value, known)
+        scale = first.scale
+        if scale == PERCENT and _shows_percent(number_format):
+            scale = 1  # the cell shows 27.6 % for 0.276
+        return Said({first.name: Quantity(value, scale)})
+    if not isinstance(value, str):
+        return Said(wrong=f"expected a number for {first.name}")
+    text = plain(value).casefold().strip(" .:;()") if value.strip() not in ABSENT else ""
+    if is_flag and text in YES_NO:
+        return Said({first.name: Quantity(YES_NO[text])})
+    if text in ABSENT:
         return Said(missing="absent")
-    if one.field is not None and one.field.kind == "flag":
-        if isinstance(value, str):
-            value = _YES_NO.get(value.strip().casefold(), value)
-        elif isinstance(value, bool):
-            value = int(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        hint = " (it is stored as text; convert the cell to a number)"
-        as_text = isinstance(value, str) and is_number(value)
-        return Said(wrong=f"expected a number for {one.name}{hint * as_text}")
-    scale = one.scale
-    if scale == Decimal("0.01") and "%" in number_format:
-        scale = 1  # the cell shows 27.6 % for 0.276
-    return Said({one.name: Quantity(value, scale)})
+    if text in UNKNOWN or not text.strip("?~≈ "):
+        return Said(missing="unknown")
+    return _Cell(value, known, catalogue, style).read()
+
+
+def _shows_percent(number_format: str) -> bool:
+    """Whether a number format shows hundredths; a quoted or escaped % is only a letter."""
+    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)
+
+
+def _unclear(value: object, known: Sequence[Known], why: str = "") -> Said:
+    names = tuple(item.name for item in known)
+    text = why or f"no number that is understood for {' and '.join(names)}"
+    return Said(unclear=text, fields=names)
+
+
+class _Ambiguous(Exception):
+    """Digits that may be either of two numbers."""
+
+
+# What a number counts by the words beside it, by the kind of what its header counts.
+_MEANT: Mapping[str, Mapping[str, str]] = {
+    "parameters": {"active": "active_params", "total": "total_params", "chosen": "active_params"},
+    "experts": {
+        "shared": "num_shared_experts",
+        "routed": "num_experts",
+        "active": "num_experts_per_tok",
+        "chosen": "num_experts_per_tok",
+        "total": "num_experts",
+        "experts": "num_experts",
+    },
+    "heads": {"query": "num_attention_heads", "key-value": "num_key_value_heads"},
+    "layers": {
+        "moe": "num_moe_layers",
+        "dense": "first_k_dense_replace",
+        "linear": "num_linear_attention_layers",
+    },
+    "channels": {
+        "dense": "intermediate_size",
+        "moe": "moe_intermediate_size",
+        "experts": "moe_intermediate_size",
+    },
+}
+# Of two numbers without words, the first named field is the larger one.
+_LARGER = (
+    ("total_params", "active_params"),
+    ("published_total_params", "published_active_params"),
+    ("num_experts", "num_experts_per_tok"),
+    ("num_attention_heads", "num_key_value_heads"),
+)
+_ADDED = re.compile(r"\(\s*\+\s*\d+\s*\)\s*$")
+_SETTING = re.compile(r"([A-Za-z][A-Za-z_]*[A-Za-z])\s*[=:]\s*\(?\s*(\d[\d.,]*)")
+
+
+class _Cell:
+    """One text that has something to say of numbers."""
+
+    def __init__(
+        self, value: str, known: Sequence[Known], catalogue: Mapping[str, Known], style: Style
+    ) -> None:
+        self.known = known
+        self.catalogue = catalogue
+        self.style = style
+        self.names = tuple(item.name for item in known)
+        self.found: dict[str, Quantity] = {}
+        self.text = self._settings(plain(value))
+        self.taken = numbers_in(self.text)
+
+    def read(self) -> Said:
+        try:
+            why = self._read()
+        except _Ambiguous as error:
+            return Said(wrong=str(error))
+        if why:
+            return _unclear(self.text, self.known, why)
+        return Said(self.found)
+
+    def _settings(self, text: str) -> str:
+        """Take what is said by a name of config.json, as "head_dim=64", out of a text."""
+
+        def take(match: re.Match[str]) -> str:
+            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", match[1]).lower()
+            item = self.catalogue.get(_SHORT.get(name, name))
+            if item is None or item.name in self.names:
+                return match[0]
+            self.found[item.name] = Quantity(*_one(match[2].rstrip(".,"), item, self.style))
+            return ""
+
+        without = _SETTING.sub(take, text)
+        return re.sub(r"\(\s*=[^()]*\)", "", without)  # "352 (= hidden_dim / 2)"
+
+    def _read(self) -> str:
+        """Read the numbers; return why they are not understood, if they are not."""
+        numbers = [number for number in self.taken.numbers if not number.comparison]
+        if not numbers:
+            return "" if self.found else _NO_NUMBER
+        if any(number.bound for number in numbers[:1]):
+            return "a bound, and no value"
+        if numbers[0].comparison or self.text.lstrip("( ").startswith(("-", "−", "+")):
+            return "a comparison, and no value"
+        kind = self.known[0].unit.split("/")[0]
+        if any(number.bytes for number in numbers) and kind != "byte":
+            return "bytes"
+        if kind != "ratio":
+            numbers = [number for number in numbers if not number.percent]
+        if len(numbers) == 1 or not numbers:
+            return self._single(numbers, kind)
+        for (one, gap), other in zip(
+            zip(self.taken.numbers, self.taken.between, strict=True),
+            self.taken.numbers[1:],
+            strict=False,
+        ):
+            if one.depth or other.prefix:
+                continue
+            if gap.strip() in _RANGES:
+                return "a range, and no one value"
+            if gap.strip() in _CHANGES:
+                return "a change, and no one value"
+        return self._several(numbers, kind)
+
+    def _single(self, numbers: Sequence[Numeral], kind: str) -> str:
+        if not numbers:
+            return _NO_NUMBER
+        (number,) = numbers
+        if self.known[1:] and not number.labels:
+            return f"one number for {' and '.join(self.names)}"
+        meant = self._meant(number, kind) if number.labels else ""
+        target = meant if meant in self.catalogue and self._differs(meant) else self.names[0]
+        if number.depth and not number.labels and self.taken.between[:1] == ("",):
+            target = self.names[0]
+        self._put(target, number)
+        return ""
+
+    def _differs(self, meant: str) -> bool:
+        """Whether a word beside a lone number says that it is not of the header's field."""
+        return {meant, self.names[0]} == {"total_params", "active_params"} or bool(self.known[1:])
+
+    def _meant(self, number: Numeral, kind: str) -> str:
+        """The field that the words beside a number name."""
+        if kind == "parameters" and number.multiple == 1 and number.depth:
+            kind = "experts"  # 10B (8 of 256 experts)
+        if kind == "experts" and number.multiple not in (1, 1000):
+            kind = "parameters"
+        table = {**_MEANT["experts"], **_MEANT.get(kind, {})} if number.depth else {}
+        table = table or dict(_MEANT.get(kind, {}))
+        chosen = "num_experts_per_tok"
+        both = chosen in self.names and bool(self.known[1:])
+        if kind == "experts" and (self.names == (chosen,) or (both and number.depth)):
+            table |= {"routed": chosen, "experts": chosen}
+        order = ("shared", "active", "chosen", "routed", *table)
+        return next((table[one] for one in order if one in number.labels and one in table), "")
+
+    def _several(self, numbers: Sequence[Numeral], kind: str) -> str:
+        free = []
+        for number in numbers:
+            target = self._meant(number, kind)
+            if target and target in self.found:
+                return f"several numbers for {target}"
+            if target:
+                self._put(target, number)
+            elif not (number.depth and self._is_remark(number, kind)):
+                free.append(number)
+        if kind == "parameters":
+            free = self._without_names(self._experts_of_a_size(free))
+        elif kind == "experts":
+            free = self._without_the_sum(free)
+            if len(free) == 3 and free[1].depth and free[2].depth:
+                self._put("num_shared_experts", free.pop())  # 128 (8+1)
+            if len(free) == 2 and _ADDED.search(self.text):
+                self._put("num_shared_experts", free.pop())  # 160(+2)
+            if free and "num_shared_experts" in self.found and "/" in self.text:
+                return "it is not said whether the shared experts are counted among all"
+        return self._place(free)
+
+    def _is_remark(self, number: Numeral, kind: str) -> bool:
+        """Whether a number in a bracket says something else, as in "58 (layers 3-60)"."""
+        if kind == "parameters" and number.multiple == 1:
+            return "." not in number.digits and not self._of_experts()
+        return bool(number.unknown) or (
+            kind not in ("parameters", "experts", "heads") and not self.known[1:]
+        )
+
+    def _of_experts(self) -> bool:
+        return any("experts" in number.labels for number in self.taken.numbers)
+
+    def _experts_of_a_size(self, free: list[Numeral]) -> list[Numeral]:
+        """Take the chosen experts out of "10B (8 of 256 experts)"."""
+        bare = [number for number in free if number.depth and number.multiple == 1]
+        all_ = self.found.get("num_experts")
+        if len(bare) == 1 and all_ is not None and self._value(bare[0]) <= all_.number:
+            self._put("num_experts_per_tok", bare[0])
+            return [number for number in free if number is not bare[0]]
+        return free
+
+    def _without_the_sum(self, free: list[Numeral]) -> list[Numeral]:
+        """Leave out the sum of routed and shared experts, as of 257 (1 + 256)."""
+        parts = [self.found.get(name) for name in ("num_experts", "num_shared_experts")]
+        if None in parts:
+            return free
+        total = sum(Decimal(part.number) for part in parts if part)
+        return [number for number in free if self._value(number) != total]
+
+    def _without_names(self, free: list[Numeral]) -> list[Numeral]:
+        """Of "1B (1.23B)" the more exact number, of "671 billion (671B)" one."""
+        if len(free) != 2 or not free[1].depth:
+            return free
+        first, second = free
+        if second.multiple == 1 and first.multiple != 1 and "." in second.digits:
+            second = replace(second, multiple=first.multiple)
+        step = Decimal(1).scaleb(-len(first.digits.partition(".")[2])) * first.multiple
+        close = abs(self._value(first) - self._value(second)) <= step / 2
+        return [second] if close else [first, second]
+
+    def _place(self, free: Sequence[Numeral]) -> str:
+        """Give the numbers without words to the fields that are left; say why if that is open."""
+        left = [name for name in self.names if name not in self.found]
+        if len(free) == 1 and len(left) == 1:
+            self._put(left[0], free[0])
+        elif len(free) == 1 and not left and not free[0].depth:
+            return f"several numbers for {self.names[0]}"
+        elif len(free) > 1:
+            return self._place_several(free, left)
+        return ""
+
+    def _place_several(self, free: Sequence[Numeral], left: Sequence[str]) -> str:
+        pair = next((pair for pair in _LARGER if left and set(left) <= set(pair)), None)
+        if len(free) == 2 and pair is not None and set(pair) <= set(self.catalogue):
+            if any(name in self.found for name in pair) or (len(left) == 1 and not self._joined()):
+                return "several numbers"
+            large, small = sorted(free, key=self._value, reverse=True)
+            if small.depth < large.depth:
+                return "the number in the bracket is the larger one"
+            self._put(pair[0], large)
+            self._put(pair[1], small)
+        elif len(free) == len(left) > 1:  # in the order of the header
+            for name, number in zip(left, free, strict=True):
+                self._put(name, number)
+        else:
+            return "several numbers"
+        return ""
+
+    def _joined(self) -> bool:
+        """Whether two numbers stand in one expression, as "384 × 6" or "2 / 8"."""
+        gaps = [gap.strip() for gap in self.taken.between]
+        return any(gap in ("/", "×", "x", "of", "|", ":") or "(" in gap for gap in gaps) or any(
+            number.prefix for number in self.taken.numbers
+        )
+
+    def _put(self, name: str, number: Numeral) -> None:
+        item = self.catalogue.get(name)
+        if item is None:  # no installed section has it
+            return
+        own = next((one for one in self.known if one.name == name), None)
+        digits, scale = _one(number.digits, item, self.style, number.multiple, own)
+        self.found[name] = Quantity(digits, scale, number.about or "?" in self.text[-2:])
+
+    def _value(self, number: Numeral) -> Decimal:
+        return number.values(self.style.decimal or ".")[0] * number.multiple
+
+
+_NO_NUMBER = "no number"
+_RANGES = frozenset({"-", "–", "—", "~", "to", "..", "～"})
+_CHANGES = frozenset({"→", "->", "=>", "➜"})
+# Short names that stand before an equals sign.
+_SHORT = {"num_heads": "num_attention_heads", "num_kv_heads": "num_key_value_heads",
+          "num_kvheads": "num_key_value_heads", "embed_dim": "hidden_size",
+          "num_layers": "num_hidden_layers", "d_model": "hidden_size"}  # fmt: skip
+
+
+def _one(
+    digits: str,
+    item: Known,
+    style: Style,
+    multiple: int | Decimal = 1,
+    header: Known | None = None,
+) -> tuple[Decimal, int | Decimal]:
+    """Return a number and what one of it is.
+
+    Raises:
+        _Ambiguous: It may be either of two numbers.
+    """
+    scale = multiple if multiple != 1 or header is None else header.scale
+    readings = Numeral(digits).values(style.decimal)
+    if item.field is not None and item.field.kind == "number" and scale == 1:
+        readings = readings[:1]  # nobody writes 256 as 256.000
+    fitting = [number for number in readings if _fits(number * scale, item)]
+    if len(fitting) == 2 and "," not in digits:
+        fitting = fitting[1:]  # a point parts decimals, unless the column says otherwise
+    if len(fitting) == 2:
+        both = " or ".join(f"{number:f}".rstrip("0").rstrip(".") for number in readings)
+        raise _Ambiguous(
+            f"expected a number for {item.name} that can be read in one way: this may be {both}"
+        )
+    return (fitting or readings)[0], scale
+
+
+def _fits(value: Decimal, item: Known) -> bool:
+    """Whether a field can have a value; a metric can have any that is not negative."""
+    if item.field is None:
+        if item.unit in ("parameters", "FLOP", "FLOP/token", "byte"):
+            return value == int(value) and (item.unit != "parameters" or value >= 1000)
+        return not (item.unit == "ratio" and value > 1000)
+    whole = item.field.kind in ("number", "flag")
+    within = item.field.minimum <= value <= item.field.maximum
+    return within and not (whole and value != int(value))
