@@ -43,15 +43,20 @@ def _assignments(
     context: click.Context, parameter: click.Parameter, values: Sequence[str]
 ) -> dict[str, float]:
     """Parse ``NAME=NUMBER``, for an option's callback."""
+    if not values:
+        return {}
+    from moe_report.schema.numerals import one_number
+
     found = {}
     for text in values:
         name, equals, number = text.partition("=")
-        try:
-            found[name.strip()] = float(number)
-        except ValueError:
-            equals = ""
-        if not equals:
+        if not equals or not name.strip():
             raise click.BadParameter(f"found {text!r}, expected NAME=NUMBER")
+        try:
+            found[name.strip()] = float(one_number(number))
+        except ValueError as error:
+            message = f"found {text!r}, expected NAME=NUMBER: {error}"
+            raise click.BadParameter(message) from error
     return found
 
 
@@ -99,7 +104,7 @@ assumptions = click.option(
     multiple=True,
     callback=_assignments,
     metavar="NAME=NUMBER",
-    help="Set an assumption, e.g. context_length=32768 (repeatable).",
+    help="Set an assumption, e.g. context_length=32k (repeatable).",
 )
 
 

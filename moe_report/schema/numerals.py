@@ -278,6 +278,27 @@ def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
         yield from (as_whole, as_decimal)
 
 
+def one_number(text: str) -> Decimal:
+    """Return the number that a text is.
+
+    Raises:
+        ValueError: It is none, or several, or may be read in two ways.
+
+    >>> [str(one_number(text)) for text in ("32k", "1.5e-3", "4,096,000", "0,5", "-2")]
+    ['32000', '0.0015', '4096000', '0.5', '-2']
+    """
+    sign = -1 if re.match(r"\s*[-−]\s*\d", text) else 1
+    numbers = numbers_in(re.sub(r"^\s*[-−+]", "", text)).numbers
+    if len(numbers) != 1 or numbers[0].unknown or numbers[0].comparison or numbers[0].bound:
+        raise ValueError(f"{text.strip()!r} is no number")
+    values = [sign * value * numbers[0].multiple for value in numbers[0].values("")]
+    if len(values) == 2 and "," not in numbers[0].digits:
+        values = values[1:]  # a point parts decimals
+    if len(values) == 2:
+        raise ValueError(f"{text.strip()!r} may be {values[0]:f} or {values[1]:f}")
+    return values[0].normalize() if values[0] != int(values[0]) else Decimal(int(values[0]))
+
+
 def mark_of(texts: Iterable[str]) -> Mark:
     """Return the sign before decimals that some texts use where it can only be one; else nothing."""
     found: set[Mark] = set()
