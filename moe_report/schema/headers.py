@@ -1,53 +1,37 @@
-"""Which column of a workbook is which: names, documented aliases, units in headers."""
+"""Which column of a workbook is which: headers as people write them, in many languages.
+
+A header is undressed (``header_text``), its unit set aside (``header_units``), its words turned into
+concepts (``header_lexicon``, whose words are ``header_words``), and these compared with the phrases
+of each field (``header_phrases``), metric and assumption. What is one of them for sure is read, what
+may be one is asked about, everything else is carried along.
+"""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.header_exact import ExactHeaders
+from moe_report.schema.header_lexicon import Word
+from moe_report.schema.header_phrasebook import Concepts, Known, Meaning, Phrasebook
+from moe_report.schema.header_text import folded, undressed
+from moe_report.schema.header_units import Unit, unit_of
+from moe_report.schema.header_values import Reading, decide
+from moe_report.schema.header_words import DECISIVE
 from moe_report.schema.metrics import Metric
 
-_COUNTS = {
-    "k": 10**3, "thousand": 10**3, "thousands": 10**3,
-    "m": 10**6, "mn": 10**6, "million": 10**6, "millions": 10**6,
-    "b": 10**9, "g": 10**9, "bn": 10**9, "billion": 10**9, "billions": 10**9,
-    "t": 10**12, "trillion": 10**12, "trillions": 10**12,
-}  # fmt: skip
-_PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
-_BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-_UNITS: dict[str, dict[str, int | Decimal]] = {
-    "parameters": {**_COUNTS},
-    "FLOP": {f"{prefix}{sign}": factor for prefix, factor in _PREFIXES.items()
-             for sign in ("flop", "flops")},
-    "MAC": {f"{prefix}{sign}": factor for prefix, factor in _PREFIXES.items()
-            for sign in ("mac", "macs")},
-    "byte": {f"{prefix}b": factor for prefix, factor in (_PREFIXES | _BINARY).items()},
-    "ratio": {"%": Decimal("0.01"), "percent": Decimal("0.01")},
-    "tokens": {"k": 10**3, "thousand": 10**3},
-}  # fmt: skip
+__all__ = ["Headers", "Known", "Reading", "folded"]
 
-
-@dataclass(frozen=True)
-class Known:
-    """What a header stands for.
-
-    Attributes:
-        name: The field or metric.
-        unit: Its unit.
-        field: The field, None for a metric.
-        scale: What one of a cell's numbers is in that unit: 10**9 under "Total (B)".
-        exact: 3 if the header is the name itself, 2 an alias, 1 the label: how sure it is.
-    """
-
-    name: str
-    unit: str
-    field: Field | None
-    scale: int | Decimal = 1
-    exact: int = 3
+_SEPARATOR = re.compile(r"\s*[/／×|+&、;]\s*|\s*,\s+|\s+(?:and|x|vs|und|et|y|e|и|và)\s+|[与和及と]")
+_BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
+_FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
+_PER = re.compile(r"\s*/\s*(tokens?|tok|layer|head)\b(?!\s*/)", re.IGNORECASE)
+_NOUNS = ("parameter", "layer", "expert", "head", "dim", "size", "rank", "flop", "length")
+_SHARE = "share"
+# What says nothing beside others: "Model layers", "LLM hidden size (decoder)".
+_IDLE = frozenset({"model"})
 
 
 class Headers:
@@ -55,73 +39,268 @@ class Headers:
 
     Args:
         metrics: The metrics that may be typed in place of being computed, by name.
+        assumptions: What metrics are computed for, by name; a column of one is recognised as such.
     """
 
-    def __init__(self, metrics: Mapping[str, Metric]) -> None:
-        # A spelling that two names of one stage share stands for neither.
-        self._known: dict[str, tuple[Known, ...]] = {}
-        fields, measures = FIELDS.values(), metrics.values()
-        self._add((f.name, Known(f.name, f.unit, f)) for f in fields)
-        self._add((m.name, Known(m.name, m.unit, None)) for m in measures)
-        self._add((a, Known(f.name, f.unit, f, exact=2)) for f in fields for a in f.aliases)
-        self._add((a, Known(m.name, m.unit, None, exact=2)) for m in measures for a in m.aliases)
-        self._add((f.label, Known(f.name, f.unit, f, exact=1)) for f in fields)
-        self._add((m.label, Known(m.name, m.unit, None, exact=1)) for m in measures)
+    def __init__(
+        self,
+        metrics: Mapping[str, Metric],
+        assumptions: Mapping[str, Assumption] | None = None,
+    ) -> None:
+        self._book = Phrasebook(metrics, assumptions or {})
+        self._exact = ExactHeaders(metrics)
+        self._seen: dict[tuple[str, str, str], Reading] = {}
 
-    def _add(self, spellings: Iterable[tuple[str, Known]]) -> None:
-        stage: dict[str, dict[str, Known]] = {}
-        for spelling, known in spellings:
-            stage.setdefault(folded(spelling), {}).setdefault(known.name, known)
-        for spelling, meanings in stage.items():
-            self._known.setdefault(spelling, tuple(meanings.values()))
+    def read(self, header: str, *, above: str = "", unit: str = "") -> Reading:
+        """Return what a header stands for.
+
+        Args:
+            header: The text of its cell.
+            above: The header of a group over it: "Experts" over "Total".
+            unit: The cell of a row of units below it: "B".
+        """
+        key = (header, above, unit)
+        if key not in self._seen:
+            self._seen[key] = self._read(header, above, unit)
+        return self._seen[key]
+
+    def decide(self, reading: Reading, values: Sequence[object]) -> Reading:
+        """Return a reading narrowed by the values of its column, as they stand in the cells."""
+        return decide(reading, values)
 
     def find(self, header: str) -> Known | str:
-        """Return what a header stands for, or a sentence that says why nothing."""
-        meanings = self._known.get(folded(header), ())
-        match = re.fullmatch(r"(.+?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]", header.strip(), re.DOTALL)
-        if match and not meanings and (known := self._known.get(folded(match[1]))):
-            unit = match[2]
-            scales = {item: _unit_scale(item.unit, unit) for item in known}
-            meanings = tuple(
-                replace(item, scale=scale) for item, scale in scales.items() if scale is not None
-            )
-            if not meanings:
-                return _unit_refused(known[0], unit)
-        if len(meanings) == 1:
-            return meanings[0]
-        if meanings:
-            names = " or ".join(item.name for item in meanings)
-            return f"found a column {header!r} that may stand for {names}; expected one of these."
-        return f"found a column {header!r} that is no field or metric.{self._suggest(header)}"
+        """Return what a header stands for that is spelt as documented, or why it stands for none."""
+        found = self._exact.find(header)
+        if isinstance(found, str) and found.endswith("no field or metric."):
+            reading = self.read(header)
+            near = [*reading.known, *reading.candidates]
+            return f"{found} Did you mean {near[0].name!r}?" if near else found
+        return found
 
-    def _suggest(self, header: str) -> str:
-        base = re.sub(r"\s*[(\[].*", "", header)
-        near = difflib.get_close_matches(folded(base), self._known, n=1, cutoff=0.6)
-        return f" Did you mean {self._known[near[0]][0].name!r}?" if near else ""
+    def _read(self, header: str, above: str, unit: str) -> Reading:
+        below = unit_of(unit) if unit.strip() else None
+        alone = self._alone(header, below)
+        if not above.strip() or folded(above) == folded(header):
+            return replace(alone, header=header)
+        joint = self._alone(f"{above} {header}", below or _unit_in(above)[1])
+        chosen = self._with_group(alone, joint, self._is_elsewhere(above))
+        return replace(chosen, header=header)
+
+    def _with_group(self, alone: Reading, joint: Reading, elsewhere: bool) -> Reading:
+        """Choose between what a header says by itself and together with that of its group."""
+        weak = not alone.decisive
+        if joint.known:
+            units = {item.unit for item in joint.known} ^ {item.unit for item in alone.known}
+            if weak or not alone.known or not units:
+                return joint
+            return _asked(joint, (*alone.known, *joint.known), "its group says otherwise")
+        if elsewhere and weak:
+            return Reading("", why=joint.why)
+        if alone.known and weak and joint.candidates:
+            return _asked(joint, (*joint.candidates, *alone.known), joint.why)
+        return alone if alone.known or not joint.candidates else joint
+
+    def _is_elsewhere(self, text: str) -> bool:
+        concepts = self._book.concepts(undressed(text)[0])
+        return bool(self._book.elsewhere & {*concepts})
+
+    def _alone(self, header: str, below: Unit | None) -> Reading:
+        text, symbol = undressed(header)
+        text = text or symbol
+        known = self._book.names.get(folded(text)) or self._book.symbols.get(text)
+        if known is not None:
+            return Reading(header, (known,), why="its name", decisive=True)
+        if literal := self._book.literal(text):
+            return _decided(header, literal, "these letters", decisive=False)
+        rest, unit = _unit_in(_PER.sub(r" per \1", text))
+        several = self._composite(rest, unit or below)
+        if several is not None and several.known and several.decisive:
+            return several
+        whole = self._phrase(rest, unit or below)
+        if whole.known:
+            return whole
+        if several is not None and several.known and not whole.candidates:
+            return several
+        if unit is None:
+            shorter, last = _trailing_unit(rest)
+            if last is not None and (found := self._phrase(shorter, last)).known:
+                return found
+        if several is not None:
+            found_in_parts = (*whole.candidates, *several.known, *several.candidates)
+            return _asked(several, found_in_parts, several.why)
+        return whole
+
+    def _phrase(self, text: str, unit: Unit | None, *, part: bool = False) -> Reading:
+        """Return what a text means as one phrase."""
+        words = self._book.lexicon.words(text)
+        concepts = frozenset(one for word in words for one in word.concepts)
+        outside = _BRACKETS.sub(" ", text)
+        tries = [concepts]
+        if unit is not None and unit.kind == "ratio":
+            tries = [concepts | {_SHARE}, concepts, concepts - {_SHARE}]
+        tries += [one - _IDLE for one in tries if one - _IDLE]
+        if outside != text and (bare := frozenset(self._book.concepts(outside))):
+            inside = concepts - bare
+            if not inside & self._book.elsewhere and self._is_remark(text, bare):
+                tries.append(bare)
+        refused = None
+        for one in tries:
+            found = self._book.meanings(one, part=part)
+            if not found:
+                continue
+            decisive = bool(one & DECISIVE)
+            fitting = _in_unit(found, unit)
+            if fitting:
+                said = " ".join(sorted(one))
+                return _decided(text, fitting, said, decisive=decisive, unit=unit)
+            refused = refused or _refused(text, found, unit)
+        if refused is not None:
+            return refused
+        return self._resembling(text, words, concepts, unit)
+
+    def _is_remark(self, text: str, bare: Concepts) -> bool:
+        """Whether brackets only say again what stands before them: a symbol, a second name."""
+        for inside in _BRACKETS.findall(text):
+            said = frozenset(self._book.concepts(inside))
+            again = {item.known.name for item in self._book.meanings(said)}
+            symbol = self._book.symbols.get(inside.strip())
+            again |= {symbol.name} if symbol else set()
+            meant = {item.known.name for item in self._book.meanings(bare)}
+            letter = len(inside.strip()) == 1
+            if not (letter or said <= bare or again & meant or "included" in said):
+                return False
+        return True
+
+    def _resembling(
+        self, text: str, words: Sequence[Word], concepts: Concepts, unit: Unit | None
+    ) -> Reading:
+        """Return what a text may mean of which some words are not understood."""
+        book = self._book
+        if other := concepts & book.elsewhere:
+            return Reading(text, why=f"{min(other)!r} is something else")
+        if unit is not None and unit.kind == "other":
+            return Reading(text, why=f"in {unit.written}")
+        unknown = [word for word in words if not word.known]
+        understood = frozenset(one for word in words if word.known for one in word.concepts)
+        meant = understood.union(*(book.lexicon.near(word.text) for word in unknown))
+        why = "not understood: " + ", ".join(word.text for word in unknown)
+        for one in dict.fromkeys((meant, understood, understood - _IDLE)):
+            found = [item.known for item in book.meanings(one)] if one & DECISIVE else []
+            if fitting := _in_unit([Meaning(known, False) for known in found], unit):
+                return _decided(text, fitting, why, decisive=True)
+        alike = [Meaning(known, False) for known in book.resembling(meant - _IDLE)]
+        if alike and len(unknown) < 3:
+            return _decided(text, _in_unit(alike, unit), "resembles", decisive=True)
+        return Reading(text, why=why if unknown else "no field is worded so")
+
+    def _composite(self, text: str, unit: Unit | None) -> Reading | None:
+        """Return what the parts of a header mean: "Params (total / active)"; None if it has none."""
+        parts = _parts(text)
+        if len(parts) < 2:
+            return None
+        nouns = [noun for part in (parts[-1], parts[0]) for noun in self._nouns(part)]
+        found = [self._part(part, nouns, unit) for part in parts]
+        known = tuple(item for one in found for item in one.known[:1])
+        names = {item.name for item in known}
+        if len(known) == len(parts) == len(names):
+            decisive = any(one.decisive for one in found)
+            return Reading(text, known, why="several", decisive=decisive)
+        if known and not any(self._is_elsewhere(part) for part in parts):
+            return _asked(found[0], known, "one of several is not understood")
+        return None
+
+    def _part(self, part: str, nouns: Sequence[str], unit: Unit | None) -> Reading:
+        if symbol := self._book.symbols.get(part):
+            return Reading(part, (symbol,), decisive=True)
+        if not self._nouns(part):
+            for noun in nouns:
+                found = self._phrase(f"{part} {noun}", unit)
+                if found.known:
+                    return found
+            found = self._phrase(part, unit, part=True)
+            if found.known:
+                return found
+        return self._phrase(part, unit)
+
+    def _nouns(self, text: str) -> list[str]:
+        """Return what a part of a header counts, which the others may leave out."""
+        concepts = self._book.concepts(text)
+        return [one for one in reversed(concepts) if one in _NOUNS]
 
 
-def folded(header: str) -> str:
-    """Return a header as it is compared: case, spaces, hyphens and underscores do not matter.
-
-    >>> folded("Top-K") == folded("top_k") == folded(" Top  k ")
-    True
-    """
-    return re.sub(r"[\s_\-]+", " ", header.strip()).casefold()
-
-
-def _unit_refused(known: Known, unit: str) -> str:
-    accepted = ", ".join(_UNITS.get(_kind(known.unit), ()))
-    expected = f"one of: {accepted}" if accepted else "the header without it"
-    counted = f", which counts {known.unit}" if known.unit else ""
-    return f"found the unit {unit!r} behind {known.name}{counted}; expected {expected}."
+def _parts(text: str) -> list[str]:
+    """Return the parts of a header that names several: those in its brackets, or of the whole."""
+    for match in _BRACKETS.finditer(text):
+        inner = [part for part in _SEPARATOR.split(match[1]) if part.strip()]
+        if len(inner) > 1:
+            around = f"{text[: match.start()]} {text[match.end() :]}"
+            return [f"{around.strip()} {part}" for part in inner]
+    return [part.strip() for part in _SEPARATOR.split(text) if part and part.strip()]
 
 
-def _kind(unit: str) -> str:
-    return unit.split("/")[0]
+def _unit_in(text: str) -> tuple[str, Unit | None]:
+    """Return a header without its unit, and the unit."""
+    for match in reversed(list(_BRACKETS.finditer(text))):
+        if (unit := unit_of(match[1])) is not None:
+            return f"{text[: match.start()]} {text[match.end() :]}".strip(), unit
+    if match := re.search(r"\s*[,/，]\s*([^,/，]+)$", text):
+        if (unit := unit_of(match[1])) is not None and match.start():
+            return text[: match.start()], unit
+    if match := _FLOPS.search(text):
+        return text.replace(match[0], "flops"), unit_of(match[0])
+    if "%" in text:
+        return text, unit_of("%")
+    return text, None
 
 
-def _unit_scale(unit: str, written: str) -> int | Decimal | None:
-    kind = _kind(unit)
-    if written.casefold() in (unit.casefold(), kind.casefold()):
-        return 1
-    return _UNITS.get(kind, {}).get(written.casefold().removesuffix("/token"))
+def _trailing_unit(text: str) -> tuple[str, Unit | None]:
+    """Return a header without a unit that is its last word: "params_b", "totalParamsB"."""
+    match = re.fullmatch(r"(.*?[^\W\d_])(?:[\s_]+(\w+)|(?<=[a-z])([BMKT]))", text)
+    if match is None:
+        return text, None
+    return match[1], unit_of(match[2] or match[3])
+
+
+def _in_unit(found: Iterable[Meaning], unit: Unit | None) -> list[Meaning]:
+    """Return those meanings whose numbers can be in a unit, scaled by it."""
+    if unit is None:
+        return list(found)
+    fitting = []
+    for item in found:
+        scale = unit.of(item.known.unit)
+        if scale is not None:
+            sure = item.sure or (unit.scale >= 10**6 and not unit.letter) or item.known.exact == 1
+            fitting.append(Meaning(replace(item.known, scale=scale), sure))
+    return fitting
+
+
+def _refused(text: str, found: Sequence[Meaning], unit: Unit | None) -> Reading:
+    """Return what to do with a header whose unit is not that of what it names."""
+    assert unit is not None
+    if unit.kind != "count":
+        return Reading(text, why=f"in {unit.written}")
+    known = tuple(item.known for item in found)
+    return Reading(text, candidates=known, why=f"counts no {unit.written}", decisive=True)
+
+
+def _decided(
+    text: str,
+    found: Sequence[Meaning],
+    why: str,
+    *,
+    decisive: bool,
+    unit: Unit | None = None,
+) -> Reading:
+    sure = [item for item in found if item.sure]
+    if sure:  # a label of a metric leaves out what its section says, and gives way
+        found = [item for item in found if item.sure or item.known.exact > 1]
+    known = tuple(item.known for item in found)
+    best = [item for item in sure if item.known.exact >= 2] or sure
+    if len(best) == 1 and len(found) == len(sure):
+        return Reading(text, (best[0].known,), why=why, decisive=decisive)
+    return Reading(text, candidates=known, why=why, decisive=decisive)
+
+
+def _asked(reading: Reading, candidates: Sequence[Known], why: str) -> Reading:
+    unique = {item.name: item for item in candidates}
+    return replace(reading, known=(), candidates=tuple(unique.values()), why=why)
