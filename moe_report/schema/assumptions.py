@@ -70,9 +70,9 @@ def assumption(
     'Batch size'
     """
     said = {"symbol": symbol, "unit": unit, "help": help, "label": label}
-    said |= {"aliases": aliases, "headers": headers}
     bounds = {"minimum": minimum, "maximum": maximum, "whole": whole}
-    return dataclasses.field(default=default, metadata={"moe_report": said | bounds})
+    spelt = {"aliases": aliases, "headers": headers}
+    return dataclasses.field(default=default, metadata={"moe_report": said | bounds | spelt})
 
 
 def assumptions_of(holder: type) -> tuple[Assumption, ...]:

@@ -1,4 +1,4 @@
-"""Headers that are spelt as documented: names, aliases, labels, and these with a unit in brackets."""
+"""Headers spelt as documented: names, aliases, labels, and these with a unit in brackets."""
 
 from __future__ import annotations
 

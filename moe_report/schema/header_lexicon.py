@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ class Lexicon:
         for concepts, words in (*WORDS.items(), *(more or {}).items()):
             entries |= {word: tuple(concepts.split()) for word in _entries(words)}
         self._entries = entries
+        self._long: dict[tuple[str, int], list[str]] = {}  # what a misspelt word may be
+        for word, said in entries.items():
+            if len(word) > 4 and word.isalpha() and said and said != (word,):
+                self._long.setdefault((word[0], len(word)), []).append(word)
         lengths: dict[str, set[int]] = {}
         for word in entries:
             lengths.setdefault(word[0], set()).add(len(word))
@@ -76,16 +81,15 @@ class Lexicon:
 
     def near(self, word: str) -> tuple[str, ...]:
         """Return the concepts of the vocabulary's word that a misspelt one is nearest to."""
-        import difflib
-
-        if len(word) < 5:
+        if len(word) < 5 or not word.isalpha():
             return ()
-        close = difflib.get_close_matches(word, self._alphabetic, n=1, cutoff=0.84)
+        near = [
+            entry
+            for length in range(len(word) - 1, len(word) + 2)
+            for entry in self._long.get((word[0], length), ())
+        ]
+        close = difflib.get_close_matches(word, near, n=1, cutoff=0.84)
         return self._entries[close[0]] if close else ()
-
-    @property
-    def _alphabetic(self) -> list[str]:
-        return [word for word in self._entries if len(word) > 4 and word.isalpha()]
 
     def _at(self, line: str, at: int) -> str:
         """Return the longest entry that stands at a place of a line, as a word of its own."""

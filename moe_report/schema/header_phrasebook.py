@@ -30,7 +30,8 @@ class Known:
         unit: Its unit.
         field: The field, None for anything else.
         scale: What one of a cell's numbers is in that unit: 10**9 under "Total (B)".
-        exact: 3 if the header is the name itself, 2 another wording, 1 the label: how sure it is.
+        exact: 3 if the header is the name itself, 2 another wording, 1 the label, 0 if it only
+            resembles one of these: how sure it is.
         kind: Whether it is a field, a metric or an assumption.
     """
 
@@ -115,8 +116,10 @@ class Phrasebook:
         if not concepts:
             return
         there = (self._parts if part else self._phrases).setdefault(concepts, {})
-        if known.name not in there or (sure and not there[known.name].sure):
-            there[known.name] = Meaning(known, sure)
+        before = there.get(known.name)
+        if before is not None and sure and before.sure:
+            known = before.known  # the surer of two ways to be sure
+        there[known.name] = Meaning(known, sure)  # what is declared last, a ? among it, counts
 
     def concepts(self, text: str) -> tuple[str, ...]:
         """Return the concepts of a text's words, in their order; an unknown word is its own."""

@@ -16,14 +16,15 @@ import re
 from collections.abc import Mapping
 
 _WIDE = "(size|dim)"
+_EXPERT = "(expert|moe|moe expert|routed expert)"
 _INNER = "[inter|hidden|inter hidden|hidden layer]"
 
 FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
-    "name": ("[model] name", "model", "?=llm", "?=llms", "?checkpoint", "?model variant",
-             "?model version", "?model parameter", "?model scale", "=nombre", "?=id", "?model id"),
+    "name": ("[model] name", "model", "?=llm", "?=llms", "?checkpoint",
+             "?model variant", "?model version", "?model scale", "=nombre", "?model id"),
     "model_type": ("[model] architecture [type]", "model type", "?type", "?[model] structure",
                    "?model architecture structure", "?moe (architecture|structure)"),
-    "source": ("source", "?paper", "?[paper] reference", "?paper source"),
+    "source": ("source", "?paper", "?paper reference", "?paper source"),
     "num_hidden_layers": (
         "[total] [model|transformer|hidden|model hidden] layer", "[model|transformer] depth",
         "?decoder [layer]", "?ffn layer", "?[transformer] decoder layer", "/layer"),
@@ -35,9 +36,9 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "tie_word_embeddings": ("tied [word|input output] [weight] embedding", "tied weight",
                             "[input output] embedding shared", "input output embedding tied",
                             "?shared embedding weight"),
-    "num_attention_heads": ("[total] [attention|query|attention query] head", "/query",
+    "num_attention_heads": ("[total] [attention|query|attention query] head [per_layer]", "/query",
                             "/attention"),
-    "num_key_value_heads": ("(kv|key value|key) [attention] head", "/kv", "?gqa [group]",
+    "num_key_value_heads": ("(kv|key value|key) [attention] head [per_layer]", "/kv", "?gqa [group]",
                             "gqa kv head", "?kv group", "?kv", "/key value"),
     "head_dim": (f"[attention] head {_WIDE}", f"{_WIDE} per_head", "key dim", "key head dim",
                  f"[attention] {_WIDE} per_head", f"?(query|kv|qk|qkv) [head] {_WIDE}"),
@@ -67,18 +68,17 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
         "?selected [per_token]", "=k", "?moe (architecture|structure)", "/active expert",
         "?expert (structure|architecture)"),
     "moe_intermediate_size": (
-        f"(expert|moe|moe expert|routed expert) [ffn] (inter|hidden|inter hidden) [{_WIDE[1:-1]}]",
-        f"(expert|moe|moe expert|routed expert) ffn {_WIDE}", "(expert|routed expert) ffn",
-        f"(expert|moe|moe expert|routed expert) [ffn] hidden layer {_WIDE}",
-        "(expert|moe expert|routed expert) dim", "?moe (dim|ffn)",
-        "expert [ffn] dim per_expert", "?[ffn] dim per_expert", "?expert size"),
+        f"{_EXPERT} [ffn] (inter|hidden|inter hidden|hidden layer) [size|dim] [per_expert]",
+        f"{_EXPERT} ffn {_WIDE} [per_expert]", "(expert|routed expert) ffn",
+        "(expert|moe expert|routed expert) dim", "?moe (dim|ffn)", "?expert size",
+        f"(ffn|ffn inter|ffn hidden|inter|hidden) {_WIDE} per_expert", "expert dim per_expert"),
     "num_shared_experts": ("[moe] shared expert [per_layer]", "/shared", "?total shared expert",
                            "?shared", "?always active expert"),
     "shared_expert_intermediate_size": (
-        f"shared expert [ffn] (inter|hidden) [{_WIDE[1:-1]}]", "shared expert [ffn] dim",
+        "shared expert [ffn] (inter|hidden) [size|dim]", "shared expert [ffn] dim",
         "shared expert ffn [size]", "?shared expert size"),
     "first_k_dense_replace": ("first [k] dense [layer]", "first [k] last dense [layer]",
-                              "?dense layer", "/dense layer"),
+                              "/dense layer"),
     "num_moe_layers": ("[total] (moe|moe expert|expert) layer", "?sparse [moe] layer",
                        "?moe layer frequency", "/moe layer"),
     "intermediate_size": (

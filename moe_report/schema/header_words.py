@@ -96,7 +96,7 @@ WORDS: Mapping[str, str] = {
     # which of them
     "routed": """routed, routing, routable, 路由, ルーティング, ルーテッド, 라우팅, 라우티드, geroutet~,
         routé~, enrutad~, roteado~, instradat~, маршрутизируем~, định tuyến""",
-    "shared": """shared, share, common, 共享, 共有, 共用, 공유, geteilt~, gemeinsam~, partagé~, compartido~,
+    "shared": """shared, common, 共享, 共有, 共用, 공유, geteilt~, gemeinsam~, partagé~, compartido~,
         compartida~, compartilhado~, compartilhada~, condivis~, общие, общих, разделяем~, совместн~,
         dùng chung, chia sẻ, paylaşılan""",
     "active": """active, activated, activate, activ, act, activating, 激活, 活跃, 活躍, 啟用, 启用, 激活的,
@@ -105,8 +105,7 @@ WORDS: Mapping[str, str] = {
         activa, activas, activado, activados, ativo, ativos, ativa, ativas, ativado, ativados, attivo,
         attivi, attiva, attivat~, активн~, активируем~, активирован~, kích hoạt, hoạt động, aktif, etkin,
         活动, 作動""",
-    "activation": """activation, activations, 激活函数, 激活函數, 活性化関数, 활성화 함수, aktivierung,
-        aktivierungsfunktion, activación, ativação, attivazione, активаци~, funkcja aktywacji""",
+    "activation": """activation, activations, aktivierung, activación, ativação, attivazione, активаци~""",
     "selected": """selected, chosen, used, 选择, 选中, 选取, 被选, 選択, 선택, gewählt~, ausgewählt~,
         sélectionné~, seleccionado~, selecionado~, selezionat~, выбранн~, выбираем~, được chọn""",
     "total": """total, totals, overall, all, full, 总, 總, 总计, 总体, 总共, 總計, 全, 全体, 総, 合計, 전체,
@@ -148,7 +147,7 @@ WORDS: Mapping[str, str] = {
     "window": """window, windows, 窗口, 視窗, 窗, ウィンドウ, ウインドウ, 윈도우, 윈도, 창, fenster,
         fenêtre, ventana, janela, finestra, окно, окна, cửa sổ, pencere, penceresi""",
     "context": """context, contexts, ctx, 上下文, 语境, 文脈, コンテキスト, コンテクスト, 컨텍스트, 콘텍스트,
-        문맥, kontext, contexte, contexto, contesto, контекст~, ngữ cảnh, bağlam""",
+        문맥, kontext, contexte, contexto, contesto, контекст~, контекстн~, ngữ cảnh, bağlam""",
     "sequence": "sequence, seq, seqlen, 序列, 系列, シーケンス, 시퀀스, sequenz, séquence, secuencia, sequência",
     "position": "position, positions",
     "depth": "depth, 深度, 深さ, 깊이, tiefe, profondeur, profundidad, profundidade, глубина, độ sâu",
@@ -192,7 +191,7 @@ WORDS: Mapping[str, str] = {
     "ratio": """ratio, ratios, rate, 比, 比例, 比率, 率, 占比, 比值, レート, 비율, 비, 률, verhältnis, quote,
         rapport, taux, relación, razón, tasa, proporción, proporção, taxa, rapporto, tasso, соотношени~,
         tỷ lệ, tỉ lệ, oran""",
-    "share": """fraction, percentage, percent, %, pct, proportion, 百分比, 割合, 퍼센트, anteil,
+    "share": """share, fraction, percentage, percent, %, pct, proportion, 百分比, 割合, 퍼센트, anteil,
         pourcentage, porcentaje, porcentagem, percentuale, процент~, dol, доля, phần trăm, yüzde""",
     "active ratio": "激活率, 激活比, 激活比例, 激活占比, 활성화율, 활성률, 활성화률, aktivierungsrate, 活性化率",
     "sparsity": "sparsity, 稀疏度, 稀疏性, 稀疏率, 스파시티, 희소성, スパース性, sparsität, разреженност~",
@@ -218,7 +217,8 @@ NOISE = """number, num, n, no, nr, nb, nos, count, counts, #, №, qty, amount, 
     sayısı, sayı, 时, 時, 约, 総数, 总数, 總數, 총수, 総計, network, net, 网络, ネットワーク, 네트워크"""
 
 # Words that make it something else, however much of ours stands beside them.
-FOREIGN = """log, log10, ln, predicted by, vision, visual, image, video, audio, speech, text, language, llm,
+FOREIGN = """activation function, aktivierungsfunktion, 激活函数, 激活函數, 活性化関数, 활성화 함수,
+    positional, encoding, choice, 参数项, prob, probability, log, log10, ln, predicted by, vision, visual, image, video, audio, speech, text, language, llm,
     encoder, vit, trainable, trained, per, relative, equivalent, effective, file, files, gpu, gpus, cpu, tpu,
     price, pricing, cost, costs, fee, usd, eur, $, €, ¥, £, elo, score, scores, benchmark, benchmarks, accuracy, acc,
     average, avg, mean, median, group, groups, grouping, grouped, index, indexer, loss, perplexity, ppl,
@@ -242,7 +242,22 @@ FOREIGN = """log, log10, ln, predicted by, vision, visual, image, video, audio, 
     giấy phép, năm, bộ nhớ, nhà phát triển, tốc độ, điểm"""
 
 # Concepts of ours that make it something else, unless a phrase names them.
-ELSEWHERE = frozenset({"training", "finetuning", "per_layer", "per_expert", "last", "weight"})
+ELSEWHERE = frozenset(
+    {
+        "training",
+        "finetuning",
+        "per_layer",
+        "per_expert",
+        "last",
+        "weight",
+        "rank",
+        "type",
+        "norm",
+        "gate",
+        "state",
+        "position",
+    }
+)
 
 # What a header must say before it is asked about although a word of it is not understood.
 DECISIVE = frozenset(

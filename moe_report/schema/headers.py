@@ -107,7 +107,8 @@ class Headers:
     def _alone(self, header: str, below: Unit | None) -> Reading:
         text, symbol = undressed(header)
         text = text or symbol
-        known = self._book.names.get(folded(text)) or self._book.symbols.get(text)
+        known = self._book.names.get(folded(text)) if "_" in text else None
+        known = known or self._book.symbols.get(text)
         if known is not None:
             return Reading(header, (known,), why="its name", decisive=True)
         if literal := self._book.literal(text):
@@ -126,8 +127,8 @@ class Headers:
             if last is not None and (found := self._phrase(shorter, last)).known:
                 return found
         if several is not None:
-            found_in_parts = (*whole.candidates, *several.known, *several.candidates)
-            return _asked(several, found_in_parts, several.why)
+            parts = (*whole.candidates, *several.known, *several.candidates)
+            return replace(_asked(several, parts, several.why), together=several.known)
         return whole
 
     def _phrase(self, text: str, unit: Unit | None, *, part: bool = False) -> Reading:
@@ -165,9 +166,11 @@ class Headers:
             again = {item.known.name for item in self._book.meanings(said)}
             symbol = self._book.symbols.get(inside.strip())
             again |= {symbol.name} if symbol else set()
-            meant = {item.known.name for item in self._book.meanings(bare)}
+            meant = self._book.meanings(bare)
+            again &= {item.known.name for item in meant}
+            counted = any(said <= {*self._book.concepts(item.known.unit)} for item in meant)
             letter = len(inside.strip()) == 1
-            if not (letter or said <= bare or again & meant or "included" in said):
+            if not (letter or said <= bare or again or counted or "included" in said):
                 return False
         return True
 
@@ -185,10 +188,10 @@ class Headers:
         meant = understood.union(*(book.lexicon.near(word.text) for word in unknown))
         why = "not understood: " + ", ".join(word.text for word in unknown)
         for one in dict.fromkeys((meant, understood, understood - _IDLE)):
-            found = [item.known for item in book.meanings(one)] if one & DECISIVE else []
-            if fitting := _in_unit([Meaning(known, False) for known in found], unit):
+            found = book.meanings(one) if one & DECISIVE else []
+            if fitting := _in_unit([_only_alike(item.known) for item in found], unit):
                 return _decided(text, fitting, why, decisive=True)
-        alike = [Meaning(known, False) for known in book.resembling(meant - _IDLE)]
+        alike = [_only_alike(known) for known in book.resembling(meant - _IDLE)]
         if alike and len(unknown) < 3:
             return _decided(text, _in_unit(alike, unit), "resembles", decisive=True)
         return Reading(text, why=why if unknown else "no field is worded so")
@@ -243,11 +246,11 @@ def _unit_in(text: str) -> tuple[str, Unit | None]:
     for match in reversed(list(_BRACKETS.finditer(text))):
         if (unit := unit_of(match[1])) is not None:
             return f"{text[: match.start()]} {text[match.end() :]}".strip(), unit
-    if match := re.search(r"\s*[,/，]\s*([^,/，]+)$", text):
-        if (unit := unit_of(match[1])) is not None and match.start():
-            return text[: match.start()], unit
-    if match := _FLOPS.search(text):
-        return text.replace(match[0], "flops"), unit_of(match[0])
+    if (behind := re.search(r"\s*[,/，]\s*([^,/，]+)$", text)) and behind.start():
+        if (unit := unit_of(behind[1])) is not None:
+            return text[: behind.start()], unit
+    if flops := _FLOPS.search(text):
+        return text.replace(flops[0], "flops"), unit_of(flops[0])
     if "%" in text:
         return text, unit_of("%")
     return text, None
@@ -255,10 +258,14 @@ def _unit_in(text: str) -> tuple[str, Unit | None]:
 
 def _trailing_unit(text: str) -> tuple[str, Unit | None]:
     """Return a header without a unit that is its last word: "params_b", "totalParamsB"."""
-    match = re.fullmatch(r"(.*?[^\W\d_])(?:[\s_]+(\w+)|(?<=[a-z])([BMKT]))", text)
+    match = re.fullmatch(r"(.*?[^\W\d_])(?:[\s_]+([^\W_]+)|(?<=[a-z])([BMKT]))", text)
     if match is None:
         return text, None
     return match[1], unit_of(match[2] or match[3])
+
+
+def _only_alike(known: Known) -> Meaning:
+    return Meaning(replace(known, exact=0), False)
 
 
 def _in_unit(found: Iterable[Meaning], unit: Unit | None) -> list[Meaning]:

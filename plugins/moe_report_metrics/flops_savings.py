@@ -50,9 +50,14 @@ class Counting:
         aliases=("max_position_embeddings", "max_seq_len", "n_ctx", "seq_len"),
         headers=(
             "[max] [supported] [model] context [length|window|size|window size|window length]",
-            "[max] [supported] [model] sequence length", "native context [length|window]",
-            "max position", "?(training|inference|extended|base|effective) context [length|window]",
-            "?[global] window [size]", "?max token", "?position", "?length",
+            "[max] [supported] [model] sequence length",
+            "native context [length|window]",
+            "max position",
+            "?(training|inference|extended|base|effective) context [length|window]",
+            "?[global] window [size]",
+            "?max token",
+            "?position",
+            "?length",
         ),
     )
     causal: float = assumption(
@@ -265,8 +270,10 @@ def linear_flops(m: Model) -> float:
     better="lower",
     headline=True,
     headers=(
-        "[forward] [inference] flop per_token", "[forward|inference] compute [flop] per_token",
-        "?[forward|inference] flop", "?[forward|inference] compute [flop]",
+        "[forward] [inference] flop per_token",
+        "[forward|inference] compute [flop] per_token",
+        "?[forward|inference] flop",
+        "?[forward|inference] compute [flop]",
     ),
 )
 def forward_flops(m: Model) -> float:
@@ -279,7 +286,11 @@ def forward_flops(m: Model) -> float:
     unit="FLOP/token",
     source=SCALING,
     label="Training FLOPs",
-    headers=("(training|finetuning) [compute] flop per_token", "training compute per_token"),
+    headers=(
+        "(training|finetuning) [compute] flop per_token",
+        "training compute per_token",
+        "?training flop",
+    ),
 )
 def training_flops(m: Model) -> float:
     """FLOPs of a training step, a token: the backward pass costs twice the forward pass."""

@@ -29,9 +29,15 @@ SOLVED = "solved from total = shared + E·expert and active = shared + k·expert
     label="Efficiency",
     headline=True,
     headers=(
-        "active share", "active parameter (share|ratio)", "?active [total] ratio",
-        "?total active ratio", "?[total] active [per] total", "?activation [ratio|share]",
-        "?efficiency [ratio|share]", "?sparsity [ratio]", "?=efficiency",
+        "active share",
+        "active parameter (share|ratio)",
+        "?active [total] ratio",
+        "?total active ratio",
+        "?[total] active [per] total",
+        "?activation [ratio|share]",
+        "?efficiency [ratio|share]",
+        "?sparsity [ratio]",
+        "?=efficiency",
     ),
 )
 def parameter_efficiency(m: Model) -> float:
@@ -46,7 +52,10 @@ def parameter_efficiency(m: Model) -> float:
     label="Expert utilisation",
     headline=True,
     headers=(
-        "active expert (share|ratio)", "?active ratio", "?activation ratio", "?sparsity [ratio]",
+        "active expert (share|ratio)",
+        "?active ratio",
+        "?activation ratio",
+        "?sparsity [ratio]",
     ),
 )
 def expert_utilisation(m: Model) -> float:

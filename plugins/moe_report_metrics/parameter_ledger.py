@@ -193,10 +193,28 @@ def active_routed_expert_params(m: Model) -> float:
     headline=True,
     aliases=("total", "total params", "parameters", "params"),
     headers=(
-        "[total] [model] parameter [size|scale]", "total [moe]", "total model size",
-        "= #tp", "?[model|total] size", "?[model] scale", "?model parameter name", "/total",
-        *(f"?={word}" for word in ("parameter", "parámetro", "parâmetro", "parametro", "параметр",
-                                   "参数", "參數", "매개변수", "hyperparameter")),
+        "[total] [model] parameter [size|scale]",
+        "total [moe]",
+        "total model size",
+        "= #tp",
+        "?[model|total] size",
+        "?[model] scale",
+        "?model parameter name",
+        "/total",
+        *(
+            f"?={word}"
+            for word in (
+                "parameter",
+                "parámetro",
+                "parâmetro",
+                "parametro",
+                "параметр",
+                "参数",
+                "參數",
+                "매개변수",
+                "hyperparameter",
+            )
+        ),
     ),
 )
 def total_params(m: Model) -> float:
@@ -212,8 +230,13 @@ def total_params(m: Model) -> float:
     headline=True,
     aliases=("active", "active params", "activated params", "activated parameters"),
     headers=(
-        "[inference] active [model] parameter [size|per_token]", "= #ap", "?active per_token",
-        "?parameter per_token", "?active [model] size", "?effective parameter", "/active",
+        "[inference] active [model] parameter [size|per_token]",
+        "= #ap",
+        "?active per_token",
+        "?parameter per_token",
+        "?active [model] size",
+        "?effective parameter",
+        "/active",
         "?[total] scale",
     ),
 )
