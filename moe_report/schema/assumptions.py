@@ -21,6 +21,8 @@ class Assumption:
         minimum: Smallest value accepted.
         maximum: Largest value accepted.
         whole: Whether only whole numbers make sense.
+        aliases: Other headers of a column of it.
+        headers: Phrases of headers that mean it, as ``schema/header_phrases.py`` writes them.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Assumption:
     minimum: float
     maximum: float
     whole: bool = False
+    aliases: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
 
     def refusal(self, value: float) -> str:
         """Return what was expected in place of a value, or nothing if it will do."""
@@ -54,6 +58,8 @@ def assumption(
     minimum: float = 0,
     maximum: float = 2.0**53,
     whole: bool = False,
+    aliases: tuple[str, ...] = (),
+    headers: tuple[str, ...] = (),
 ) -> Any:
     """Declare a field of an assumptions dataclass.
 
@@ -65,7 +71,8 @@ def assumption(
     """
     said = {"symbol": symbol, "unit": unit, "help": help, "label": label}
     bounds = {"minimum": minimum, "maximum": maximum, "whole": whole}
-    return dataclasses.field(default=default, metadata={"moe_report": said | bounds})
+    spelt = {"aliases": aliases, "headers": headers}
+    return dataclasses.field(default=default, metadata={"moe_report": said | bounds | spelt})
 
 
 def assumptions_of(holder: type) -> tuple[Assumption, ...]:

@@ -87,6 +87,8 @@ class Metric:
         aliases: Other headers under which a typed value is accepted.
         module: The module that defines it.
         function: The function as written.
+        headers: Phrases of headers that mean it or may mean it, as ``schema/header_phrases.py``
+            writes them.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Metric:
     aliases: tuple[str, ...]
     module: str
     function: Callable[..., float]
+    headers: tuple[str, ...] = ()
 
     def __call__(self, m: Model, *assumptions: object) -> float:
         """Return this metric's symbol, for use in another metric's formula."""
@@ -262,6 +265,7 @@ def metric(
     better: Better | None = None,
     headline: bool = False,
     aliases: tuple[str, ...] = (),
+    headers: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., float]], Metric]:
     """Make a metric of a function of a model.
 
@@ -278,6 +282,8 @@ def metric(
         better: ``higher`` or ``lower``, if one is better.
         headline: Whether the summary shows it.
         aliases: Other headers under which a workbook may type its value.
+        headers: Phrases of the vocabulary that headers word it by: ``[a|b]`` may be missing, ``?``
+            in front marks one that only may stand for it.
 
     Raises:
         PluginError: The function has no docstring, its name is that of a field or of a metric above
@@ -300,8 +306,9 @@ def metric(
                     f"{where} has the {what} {word!r}, expected one of {', '.join(words)}."
                     f"{nearest(str(word), words)}"
                 )
-        if isinstance(aliases, str):
-            raise PluginError(f"{where} has a text for aliases; write ({aliases!r},)")
+        for what, texts in (("aliases", aliases), ("headers", headers)):
+            if isinstance(texts, str):
+                raise PluginError(f"{where} has a text for {what}; write ({texts!r},)")
         if name.casefold() in FIELDS:
             raise PluginError(f"{where} has the name of a field; choose another")
         above = function.__globals__.get(name)
@@ -322,6 +329,7 @@ def metric(
             better=better,
             headline=headline,
             aliases=aliases,
+            headers=headers,
             module=function.__module__,
             function=function,
         )

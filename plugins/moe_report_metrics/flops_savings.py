@@ -47,6 +47,18 @@ class Counting:
         help="Tokens of a sequence; the FLOPs of the attention core are its average over them.",
         minimum=1,
         whole=True,
+        aliases=("max_position_embeddings", "max_seq_len", "n_ctx", "seq_len"),
+        headers=(
+            "[max] [supported] [model] context [length|window|size|window size|window length]",
+            "[max] [supported] [model] sequence length",
+            "native context [length|window]",
+            "max position",
+            "?(training|inference|extended|base|effective) context [length|window]",
+            "?[global] window [size]",
+            "?max token",
+            "?position",
+            "?length",
+        ),
     )
     causal: float = assumption(
         1,
@@ -251,14 +263,35 @@ def linear_flops(m: Model) -> float:
 
 
 @metric(
-    symbol="F", unit="FLOP/token", source=PALM, label="Forward FLOPs", better="lower", headline=True
+    symbol="F",
+    unit="FLOP/token",
+    source=PALM,
+    label="Forward FLOPs",
+    better="lower",
+    headline=True,
+    headers=(
+        "[forward] [inference] flop per_token",
+        "[forward|inference] compute [flop] per_token",
+        "?[forward|inference] flop",
+        "?[forward|inference] compute [flop]",
+    ),
 )
 def forward_flops(m: Model) -> float:
     """FLOPs of the forward pass, a token, average over the context."""
     return linear_flops(m) + attention_core_flops(m)
 
 
-@metric(symbol="F_train", unit="FLOP/token", source=SCALING, label="Training FLOPs")
+@metric(
+    symbol="F_train",
+    unit="FLOP/token",
+    source=SCALING,
+    label="Training FLOPs",
+    headers=(
+        "(training|finetuning) [compute] flop per_token",
+        "training compute per_token",
+        "?training flop",
+    ),
+)
 def training_flops(m: Model) -> float:
     """FLOPs of a training step, a token: the backward pass costs twice the forward pass."""
     return 3 * forward_flops(m)

@@ -22,19 +22,54 @@ ORDER = 20
 SOLVED = "solved from total = shared + E·expert and active = shared + k·expert"
 
 
-@metric(symbol="η", unit="ratio", source=CONVENTION, label="Efficiency", headline=True)
+@metric(
+    symbol="η",
+    unit="ratio",
+    source=CONVENTION,
+    label="Efficiency",
+    headline=True,
+    headers=(
+        "active share",
+        "active parameter (share|ratio)",
+        "?active [total] ratio",
+        "?total active ratio",
+        "?[total] active [per] total",
+        "?activation [ratio|share]",
+        "?efficiency [ratio|share]",
+        "?sparsity [ratio]",
+        "?=efficiency",
+    ),
+)
 def parameter_efficiency(m: Model) -> float:
     """Active parameters as a share of all."""
     return active_params(m) / total_params(m)
 
 
-@metric(symbol="u", unit="ratio", source=MOE, label="Expert utilisation", headline=True)
+@metric(
+    symbol="u",
+    unit="ratio",
+    source=MOE,
+    label="Expert utilisation",
+    headline=True,
+    headers=(
+        "active expert (share|ratio)",
+        "?active ratio",
+        "?activation ratio",
+        "?sparsity [ratio]",
+    ),
+)
 def expert_utilisation(m: Model) -> float:
     """Share of a layer's routed experts that a token is sent to."""
     return m.num_experts_per_tok / m.num_experts
 
 
-@metric(symbol="σ", unit="ratio", source=CONVENTION, label="Sparsity")
+@metric(
+    symbol="σ",
+    unit="ratio",
+    source=CONVENTION,
+    label="Sparsity",
+    headers=("?sparsity [ratio]",),
+)
 def sparsity(m: Model) -> float:
     """Share of the parameters that rest while a token passes."""
     return 1 - parameter_efficiency(m)

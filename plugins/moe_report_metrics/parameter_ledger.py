@@ -154,6 +154,7 @@ def always_active_params(m: Model) -> float:
     source=MOE,
     label="One expert",
     aliases=("expert parameters", "params per expert", "expert size"),
+    headers=("?[routed] expert parameter",),
 )
 def expert_params(m: Model) -> float:
     """Parameters of one routed expert, added up over all MoE layers."""
@@ -172,7 +173,13 @@ def routed_expert_params(m: Model) -> float:
     return m.num_experts * expert_params(m)
 
 
-@metric(symbol="P_routed,k", unit="parameters", source=MOE, label="Routed experts, active")
+@metric(
+    symbol="P_routed,k",
+    unit="parameters",
+    source=MOE,
+    label="Routed experts, active",
+    headers=("active [routed] expert parameter",),
+)
 def active_routed_expert_params(m: Model) -> float:
     """Parameters of the routed experts that one token is sent to."""
     return m.num_experts_per_tok * expert_params(m)
@@ -185,6 +192,30 @@ def active_routed_expert_params(m: Model) -> float:
     label="Total parameters",
     headline=True,
     aliases=("total", "total params", "parameters", "params"),
+    headers=(
+        "[total] [model] parameter [size|scale]",
+        "total [moe]",
+        "total model size",
+        "= #tp",
+        "?[model|total] size",
+        "?[model] scale",
+        "?model parameter name",
+        "/total",
+        *(
+            f"?={word}"
+            for word in (
+                "parameter",
+                "parámetro",
+                "parâmetro",
+                "parametro",
+                "параметр",
+                "参数",
+                "參數",
+                "매개변수",
+                "hyperparameter",
+            )
+        ),
+    ),
 )
 def total_params(m: Model) -> float:
     """All parameters of the model, tied embeddings counted once. Memory follows this number."""
@@ -198,6 +229,16 @@ def total_params(m: Model) -> float:
     label="Active parameters",
     headline=True,
     aliases=("active", "active params", "activated params", "activated parameters"),
+    headers=(
+        "[inference] active [model] parameter [size|per_token]",
+        "= #ap",
+        "?active per_token",
+        "?parameter per_token",
+        "?active [model] size",
+        "?effective parameter",
+        "/active",
+        "?[total] scale",
+    ),
 )
 def active_params(m: Model) -> float:
     """Parameters that the forward pass of one token can touch. Compute follows this number."""
@@ -224,6 +265,7 @@ def active_params_no_embedding(m: Model) -> float:
     source=f"{V3}; what the module and the model share is counted with the model",
     label="Multi-token prediction",
     aliases=("mtp", "mtp params"),
+    headers=("mtp [layer|module] parameter",),
 )
 def mtp_params(m: Model) -> float:
     """Parameters of the modules that predict further tokens; they are not part of the total.

@@ -91,7 +91,14 @@ def combine_bytes_per_token(m: Model, r: Routing) -> float:
     return m.num_moe_layers * m.num_experts_per_tok * m.hidden_size * r.combine_bytes
 
 
-@metric(symbol="C", unit="slots", source=SWITCH, label="Expert capacity", format="integer")
+@metric(
+    symbol="C",
+    unit="slots",
+    source=SWITCH,
+    label="Expert capacity",
+    format="integer",
+    headers=("?capacity",),
+)
 def expert_capacity(m: Model, r: Routing) -> float:
     """Slots of one expert for a batch: the even spread times the capacity factor, rounded up."""
     even = r.tokens_per_batch * m.num_experts_per_tok / m.num_experts

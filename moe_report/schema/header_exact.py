@@ -1,0 +1,95 @@
+"""Headers spelt as documented: names, aliases, labels, and these with a unit in brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from moe_report.schema.fields import FIELDS
+from moe_report.schema.header_phrasebook import Known
+from moe_report.schema.header_text import folded
+from moe_report.schema.metrics import Metric
+
+_COUNTS = {
+    "k": 10**3, "thousand": 10**3, "thousands": 10**3,
+    "m": 10**6, "mn": 10**6, "million": 10**6, "millions": 10**6,
+    "b": 10**9, "g": 10**9, "bn": 10**9, "billion": 10**9, "billions": 10**9,
+    "t": 10**12, "trillion": 10**12, "trillions": 10**12,
+}  # fmt: skip
+_PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
+_BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_UNITS: dict[str, dict[str, int | Decimal]] = {
+    "parameters": {**_COUNTS},
+    "FLOP": {f"{prefix}{sign}": factor for prefix, factor in _PREFIXES.items()
+             for sign in ("flop", "flops")},
+    "MAC": {f"{prefix}{sign}": factor for prefix, factor in _PREFIXES.items()
+            for sign in ("mac", "macs")},
+    "byte": {f"{prefix}b": factor for prefix, factor in (_PREFIXES | _BINARY).items()},
+    "ratio": {"%": Decimal("0.01"), "percent": Decimal("0.01")},
+    "tokens": {"k": 10**3, "thousand": 10**3},
+}  # fmt: skip
+
+
+class ExactHeaders:
+    """Recognises headers that are spelt as documented.
+
+    Args:
+        metrics: The metrics that may be typed in place of being computed, by name.
+    """
+
+    def __init__(self, metrics: Mapping[str, Metric]) -> None:
+        # A spelling that two names of one stage share stands for neither.
+        self._known: dict[str, tuple[Known, ...]] = {}
+        fields, measures = FIELDS.values(), metrics.values()
+        self._add((f.name, Known(f.name, f.unit, f)) for f in fields)
+        self._add((m.name, Known(m.name, m.unit, None)) for m in measures)
+        self._add((a, Known(f.name, f.unit, f, exact=2)) for f in fields for a in f.aliases)
+        self._add((a, Known(m.name, m.unit, None, exact=2)) for m in measures for a in m.aliases)
+        self._add((f.label, Known(f.name, f.unit, f, exact=1)) for f in fields)
+        self._add((m.label, Known(m.name, m.unit, None, exact=1)) for m in measures)
+
+    def _add(self, spellings: Iterable[tuple[str, Known]]) -> None:
+        stage: dict[str, dict[str, Known]] = {}
+        for spelling, known in spellings:
+            stage.setdefault(folded(spelling), {}).setdefault(known.name, known)
+        for spelling, meanings in stage.items():
+            self._known.setdefault(spelling, tuple(meanings.values()))
+
+    def find(self, header: str) -> Known | str:
+        """Return what a header stands for, or a sentence that says why nothing."""
+        meanings = self._known.get(folded(header), ())
+        match = re.fullmatch(r"(.+?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]", header.strip(), re.DOTALL)
+        if match and not meanings and (known := self._known.get(folded(match[1]))):
+            unit = match[2]
+            scales = {item: _unit_scale(item.unit, unit) for item in known}
+            meanings = tuple(
+                replace(item, scale=scale) for item, scale in scales.items() if scale is not None
+            )
+            if not meanings:
+                return _unit_refused(known[0], unit)
+        if len(meanings) == 1:
+            return meanings[0]
+        if meanings:
+            names = " or ".join(item.name for item in meanings)
+            return f"found a column {header!r} that may stand for {names}; expected one of these."
+        return f"found a column {header!r} that is no field or metric."
+
+
+def _unit_refused(known: Known, unit: str) -> str:
+    accepted = ", ".join(_UNITS.get(_kind(known.unit), ()))
+    expected = f"one of: {accepted}" if accepted else "the header without it"
+    counted = f", which counts {known.unit}" if known.unit else ""
+    return f"found the unit {unit!r} behind {known.name}{counted}; expected {expected}."
+
+
+def _kind(unit: str) -> str:
+    return unit.split("/")[0]
+
+
+def _unit_scale(unit: str, written: str) -> int | Decimal | None:
+    kind = _kind(unit)
+    if written.casefold() in (unit.casefold(), kind.casefold()):
+        return 1
+    return _UNITS.get(kind, {}).get(written.casefold().removesuffix("/token"))

@@ -1,0 +1,168 @@
+"""A text taken apart into the concepts that its words stand for."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from moe_report.schema.header_text import WIDE, fold, plain
+from moe_report.schema.header_words import FOREIGN, NOISE, WORDS
+
+_LATIN_ENDINGS = ("", *"aoiesn", "as", "os", "es", "en", "er", "em", "te", "ten", "ter", "tes")
+_CYRILLIC_ENDINGS = (
+    "", *"аяыиуюейь", "ов", "ев", "еи", "ам", "ям", "ами", "ями", "ах", "ях", "ои", "ыи", "ии", "ая",
+    "ое", "ее", "ые", "ие", "ых", "их", "ого", "ому", "ым", "ом", "ем", "ыми", "ую", "ия", "ию",
+)  # fmt: skip
+_SHORT_PARTS = {"kv", "ff", "qk"}
+_BOUND = re.compile(rf"[^\W{WIDE}]")
+_WORD = re.compile(rf"[^\W_{WIDE}]+(?:\.\d+)*")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text, what it stands for, and whether the vocabulary has it."""
+
+    text: str
+    concepts: tuple[str, ...]
+    known: bool
+
+
+class Lexicon:
+    """Words of many languages and their concepts.
+
+    Args:
+        more: Further concepts and their words, parted by commas: those of plugins.
+    """
+
+    def __init__(self, more: Mapping[str, str] | None = None) -> None:
+        entries: dict[str, tuple[str, ...]] = {word: (word,) for word in _entries(FOREIGN)}
+        self.foreign = frozenset(entries)
+        entries |= {word: () for word in _entries(NOISE)}
+        for concepts, words in (*WORDS.items(), *(more or {}).items()):
+            entries |= {word: tuple(concepts.split()) for word in _entries(words)}
+        self._entries = entries
+        self._long: dict[tuple[str, int], list[str]] = {}  # what a misspelt word may be
+        for word, said in entries.items():
+            if len(word) > 4 and word.isalpha() and said and said != (word,):
+                self._long.setdefault((word[0], len(word)), []).append(word)
+        lengths: dict[str, set[int]] = {}
+        for word in entries:
+            lengths.setdefault(word[0], set()).add(len(word))
+        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+
+    def words(self, text: str) -> list[Word]:
+        """Return the words of a text in order, those that say nothing left out.
+
+        >>> [word.concepts for word in Lexicon().words("每 token 激活的路由专家数")]
+        [('per_token',), ('active',), ('routed',), ('expert',)]
+        """
+        line = _normal(self._with_parted_words(text))
+        found: list[Word] = []
+        at = 0
+        while at < len(line):
+            entry = self._at(line, at)
+            if entry:
+                if self._entries[entry]:
+                    found.append(Word(entry, self._entries[entry], True))
+                at += len(entry)
+                continue
+            word = _WORD.match(line, at)
+            if word:
+                found += self._unknown(word[0])
+                at = word.end()
+            else:
+                if line[at] != " ":
+                    found.append(Word(line[at], (line[at],), False))
+                at += 1
+        return found
+
+    def near(self, word: str) -> tuple[str, ...]:
+        """Return the concepts of the vocabulary's word that a misspelt one is nearest to."""
+        if len(word) < 5 or not word.isalpha():
+            return ()
+        near = [
+            entry
+            for length in range(len(word) - 1, len(word) + 2)
+            for entry in self._long.get((word[0], length), ())
+        ]
+        close = difflib.get_close_matches(word, near, n=1, cutoff=0.84)
+        return self._entries[close[0]] if close else ()
+
+    def _at(self, line: str, at: int) -> str:
+        """Return the longest entry that stands at a place of a line, as a word of its own."""
+        if at and _BOUND.match(line, at) and _BOUND.match(line, at - 1):
+            return ""
+        for length in self._lengths.get(line[at], ()):
+            end = at + length
+            entry = line[at:end]
+            if entry in self._entries and not (
+                end < len(line) and _BOUND.match(line, end) and _BOUND.match(entry, length - 1)
+            ):
+                return entry
+        return ""
+
+    def _unknown(self, word: str) -> list[Word]:
+        """Return the parts of a word that is one of several put together, else itself."""
+        parts = self._parts(word, 0) if len(word) > 3 and word.isalpha() else None
+        if parts is None:
+            return [Word(word, (word,), False)]
+        return [Word(part, self._entries[part], True) for part in parts if self._entries[part]]
+
+    def _parts(self, word: str, at: int) -> list[str] | None:
+        for end in range(len(word), at + 1, -1):
+            part = word[at:end]
+            short = len(part) < 3 and not (part in _SHORT_PARTS or (part in ("n", "d") and not at))
+            if short or part not in self._entries or part == word:
+                continue
+            if end == len(word):
+                return [part]
+            for skipped in (0, 1):  # the s of Schichtsanzahl
+                if skipped and word[end] not in "sn":
+                    continue
+                rest = self._parts(word, end + skipped)
+                if rest is not None:
+                    return [part, *rest]
+        if not at and word[0] in "nd" and len(word) > 3:
+            rest = self._parts(word, 1)
+            if rest is not None:
+                return [word[0], *rest]
+        return None
+
+    def _with_parted_words(self, text: str) -> str:
+        """Part ``numExperts`` and ``TotalParamsB`` where a capital begins a word."""
+
+        def part(match: re.Match[str]) -> str:
+            word = match[0]
+            folded = fold(word)
+            if folded in self._entries or self._parts(folded, 0) is not None:
+                return word
+            parts = re.split(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", word)
+            known = all(fold(item) in self._entries or len(item) == 1 for item in parts)
+            return " ".join(parts) if known else word
+
+        return re.sub(r"[A-Za-z][A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*", part, text)
+
+
+def _normal(text: str) -> str:
+    text = re.sub(r"\b([dl])['’`](?=\w)", r"\1e ", plain(text))
+    text = re.sub(r"[_\-‐-―/\\.,:;'’\"“”()（）\[\]{}|・·~*+?!<>=&、。「」×]+", " ", text)
+    return plain(text)
+
+
+def _entries(words: str) -> Iterable[str]:
+    for word in words.split(","):
+        entry = " ".join(word.split())
+        if entry.endswith("~"):
+            endings = _CYRILLIC_ENDINGS if re.search("[а-я]", entry) else _LATIN_ENDINGS
+            yield from (_normal(entry[:-1]) + ending for ending in endings)
+        elif entry:
+            yield _normal(entry) or entry
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the vocabulary without any plugin's words."""
+    return Lexicon()

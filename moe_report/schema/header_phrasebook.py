@@ -1,0 +1,155 @@
+"""Which phrase stands for which field, metric or assumption, and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.header_lexicon import Lexicon, lexicon
+from moe_report.schema.header_phrases import FIELD_PHRASES, SYMBOLS, expanded
+from moe_report.schema.header_text import folded, plain
+from moe_report.schema.header_words import DECISIVE, ELSEWHERE
+from moe_report.schema.metrics import Metric
+
+Concepts = frozenset[str]
+
+# What a phrase may have over a header that still resembles it.
+_GENERAL = frozenset({"dim", "size", "rank"})
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a header stands for.
+
+    Attributes:
+        name: The field, metric or assumption.
+        unit: Its unit.
+        field: The field, None for anything else.
+        scale: What one of a cell's numbers is in that unit: 10**9 under "Total (B)".
+        exact: 3 if the header is the name itself, 2 another wording, 1 the label, 0 if it only
+            resembles one of these: how sure it is.
+        kind: Whether it is a field, a metric or an assumption.
+    """
+
+    name: str
+    unit: str
+    field: Field | None
+    scale: int | Decimal = 1
+    exact: int = 3
+    kind: Literal["field", "metric", "assumption"] = "field"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a phrase means, and whether for sure."""
+
+    known: Known
+    sure: bool
+
+
+class Phrasebook:
+    """All phrases, as the concepts of their words.
+
+    Args:
+        metrics: The metrics that may be typed in place of being computed, by name.
+        assumptions: What metrics are computed for, by name.
+    """
+
+    def __init__(
+        self, metrics: Mapping[str, Metric], assumptions: Mapping[str, Assumption]
+    ) -> None:
+        self.lexicon: Lexicon = lexicon()
+        self.elsewhere: Concepts = self.lexicon.foreign | ELSEWHERE
+        self.names: dict[str, Known] = {}  # by name or alias as programs write it: with a _
+        self.symbols: dict[str, Known] = {}
+        self._concepts: dict[str, tuple[str, ...]] = {}
+        self._phrases: dict[Concepts, dict[str, Meaning]] = {}
+        self._parts: dict[Concepts, dict[str, Meaning]] = {}
+        self._literal: dict[str, dict[str, Meaning]] = {}
+        self._with: dict[str, list[Concepts]] = {}
+        for field in FIELDS.values():
+            known = Known(field.name, field.unit, field)
+            self._add(known, (field.name, *field.aliases), FIELD_PHRASES.get(field.name, ()))
+            self._phrase(replace(known, exact=1), [field.label])
+            for symbol in SYMBOLS.get(field.name, ()):
+                self.symbols[symbol] = replace(known, exact=2)
+        for metric in metrics.values():
+            known = Known(metric.name, metric.unit, None, kind="metric")
+            self._add(known, (metric.name, *metric.aliases), metric.headers)
+            # A label leaves out what its section says: "Attention" is its parameters or its FLOPs.
+            self._phrase(replace(known, exact=1), [metric.label], sure=metric.headline)
+            if len(metric.symbol) > 2:
+                self.symbols.setdefault(metric.symbol, replace(known, exact=2))
+        for item in assumptions.values():
+            known = Known(item.name, item.unit, None, kind="assumption")
+            self._add(known, (item.name, item.label, *item.aliases), item.headers)
+        for concepts in self._phrases:
+            for concept in concepts & DECISIVE:
+                self._with.setdefault(concept, []).append(concepts)
+
+    def _add(self, known: Known, spellings: Iterable[str], phrases: Iterable[str]) -> None:
+        for at, spelling in enumerate(spellings):
+            spelt = replace(known, exact=2 if at else 3)
+            if "_" in spelling:
+                self.names.setdefault(folded(spelling), spelt)
+            if not _GENERAL.issuperset(self.concepts(spelling)):
+                self._phrase(spelt, [spelling])
+        stage = replace(known, exact=2)
+        for phrase in phrases:
+            sign = phrase[: len(phrase) - len(phrase.lstrip("?/="))]
+            if "=" in sign:
+                meaning = Meaning(stage, "?" not in sign)
+                text = plain(phrase[len(sign) :])
+                self._literal.setdefault(text, {}).setdefault(known.name, meaning)
+                continue
+            for pieces in expanded(phrase[len(sign) :]):
+                self._phrase(stage, pieces, sure="?" not in sign, part="/" in sign)
+
+    def _phrase(
+        self, known: Known, pieces: Iterable[str], *, sure: bool = True, part: bool = False
+    ) -> None:
+        concepts = frozenset(one for piece in pieces for one in self.concepts(piece))
+        if not concepts:
+            return
+        there = (self._parts if part else self._phrases).setdefault(concepts, {})
+        before = there.get(known.name)
+        if before is not None and sure and before.sure:
+            known = before.known  # the surer of two ways to be sure
+        there[known.name] = Meaning(known, sure)  # what is declared last, a ? among it, counts
+
+    def concepts(self, text: str) -> tuple[str, ...]:
+        """Return the concepts of a text's words, in their order; an unknown word is its own."""
+        if text not in self._concepts:
+            words = self.lexicon.words(text)
+            self._concepts[text] = tuple(concept for word in words for concept in word.concepts)
+        return self._concepts[text]
+
+    def literal(self, text: str) -> list[Meaning]:
+        """Return what stands for these very letters."""
+        return list(self._literal.get(plain(text), {}).values())
+
+    def meanings(self, concepts: Concepts, *, part: bool = False) -> list[Meaning]:
+        """Return what a phrase of these concepts means, the surest first."""
+        found = self._phrases.get(concepts, {})
+        if part and concepts in self._parts:
+            found = self._parts[concepts]
+        return sorted(found.values(), key=lambda item: (not item.sure, -item.known.exact))
+
+    def resembling(self, concepts: Concepts) -> list[Known]:
+        """Return what has most in common with these concepts, a decisive one among them."""
+        near: dict[str, tuple[float, Known]] = {}
+        for concept in concepts & DECISIVE:
+            for phrase in self._with.get(concept, ()):
+                alike = len(phrase & concepts) / len(phrase | concepts)
+                if alike < 0.5 or not phrase - concepts <= _GENERAL:
+                    continue
+                for meaning in self._phrases[phrase].values():
+                    rank = alike + 0.1 * meaning.sure + 0.01 * meaning.known.exact
+                    if rank > near.get(meaning.known.name, (0.0,))[0]:
+                        near[meaning.known.name] = (rank, meaning.known)
+        ordered = sorted(near.values(), key=lambda item: -item[0])
+        return [known for _, known in ordered[:3]]

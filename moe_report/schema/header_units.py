@@ -1,0 +1,102 @@
+"""The units that headers give: "(B)", "in millions", "十亿", "GFLOPs/token"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from moe_report.schema.header_text import fold, plain
+
+Kind = Literal["count", "byte", "FLOP", "MAC", "ratio", "other"]
+
+_COUNTS: Mapping[int, str] = {
+    10**3: "k, thousand, thousands, 千, 천, tsd, tausend, mille, milliers, mil, mila, миле, тыс, тысяч,"
+           " nghìn, bin, キロ",
+    10**4: "万, 萬, 만",
+    10**6: "m, mn, mio, mln, million, millions, millionen, 百万, 百萬, 백만, millones, milhões, mi, milioni,"
+           " млн, миллион, миллионы, миллионов, миллионах, triệu, milyon",
+    10**8: "亿, 億, 억",
+    10**9: "b, g, bn, billion, billions, mrd, milliarde, milliarden, milliard, milliards, md, mds, 十亿,"
+           " 十億, 십억, mil millones, miliardi, mld, bilhões, bilhoes, bi, млрд, миллиард, миллиарды,"
+           " миллиардов, миллиардах, tỷ, tỉ, milyar, giga",
+    10**12: "t, tn, trillion, trillions, billionen, 万亿, 萬億, 兆, 조, billones, trilhões, трлн, триллион,"
+            " триллионов, nghìn tỷ, trilyon",
+}  # fmt: skip
+_PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
+_BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_OTHER = """$, €, ¥, £, usd, eur, us$, ms, s, sec, seconds, h, hours, days, mb/s, gb/s, tok/s, tokens/s,
+    t/s, x, w, kw, nm, °c, year, years, gpu, gpus"""
+# What stands beside a unit and says nothing: "in billions of parameters", "单位：亿", "B params".
+_BESIDE = """in, unit, units, einheit, unité, unidad, unidade, en, em, de, of, 单位, 單位, 単位, 단위, ед, đơn vị,
+    parameters, params, parameter, param, paramètres, parámetros, parâmetros, parametri, параметров, tokens,
+    token, tok, 参数, 參數, 个, 個, パラメータ, トークン, 토큰, 파라미터, experts, per, x, ×, ca, approx, words"""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one of a column's numbers is: so many (``scale``) of a kind, as it is ``written``."""
+
+    kind: Kind
+    scale: int | Decimal
+    written: str
+
+    @property
+    def letter(self) -> bool:
+        """Whether it is a single letter that may abbreviate something else: M, K, G."""
+        return len(self.written) == 1 and self.written.casefold() in "kmg"
+
+    def of(self, unit: str) -> int | Decimal | None:
+        """Return what one of the numbers is in a field's or metric's unit, None if it is none."""
+        counted = unit.split("/")[0]
+        if self.kind == "count":
+            most = {"parameters": 10**12, "tokens": 10**6}.get(counted, 0)
+            return self.scale if self.scale <= most else None
+        return self.scale if self.kind == counted else None
+
+
+def _split(text: str) -> list[str]:
+    return [word for part in text.split(",") if (word := fold(" ".join(part.split())))]
+
+
+def _table() -> dict[str, tuple[Kind, int | Decimal]]:
+    found: dict[str, tuple[Kind, int | Decimal]] = {}
+    for scale, words in _COUNTS.items():
+        found |= {word: ("count", scale) for word in _split(words)}
+    for prefix, factor in _PREFIXES.items():
+        for sign in ("flop", "flops"):
+            found[prefix + sign] = ("FLOP", factor)
+        for sign in ("mac", "macs"):
+            found[prefix + sign] = ("MAC", factor)
+    for prefix, factor in (_PREFIXES | _BINARY).items():
+        if prefix:
+            found[f"{prefix}b"] = ("byte", factor)
+    found |= {word: ("byte", 1) for word in ("byte", "bytes", "字节", "байт")}
+    found |= {word: ("ratio", Decimal("0.01")) for word in ("%", "percent", "pct", "проценты")}
+    found |= {word: ("other", 1) for word in _split(_OTHER)}
+    return found
+
+
+_UNITS = _table()
+_IDLE = frozenset(_split(_BESIDE))
+_POWER = re.compile(r"(?:[x×*] ?)?(?:10\^?|1?e\+?)(\d{1,2})")
+
+
+def unit_of(text: str) -> Unit | None:
+    """Return the unit that a text is, None if it is something else.
+
+    >>> unit_of("in billions"), unit_of("GFLOPs/token").scale, unit_of("Active")
+    (Unit(kind='count', scale=1000000000, written='in billions'), 1000000000, None)
+    """
+    written = text.strip()
+    folded = plain(written).removesuffix("/token").removesuffix(" per token")
+    found = _UNITS.get(folded)
+    if found is None:
+        words = [word for word in re.split(r"[\s:：/,]+", folded) if word not in _IDLE]
+        rest = " ".join(words)
+        if power := _POWER.fullmatch(rest):
+            return Unit("count", 10 ** int(power[1]), written)
+        found = _UNITS.get(rest) or _UNITS.get(rest.removesuffix("个").removesuffix("個"))
+    return None if found is None else Unit(found[0], found[1], written)
