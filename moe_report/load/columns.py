@@ -31,6 +31,7 @@ class ColumnReading:
         candidates: What it may be, the likeliest first, where that is to be asked.
         why: What decided.
         values: The first values below it, as texts.
+        assumption: What it says that is no property of a model: it is carried along then.
     """
 
     number: int
@@ -40,6 +41,7 @@ class ColumnReading:
     candidates: tuple[Known, ...] = ()
     why: str = ""
     values: tuple[str, ...] = ()
+    assumption: str = ""
 
     @property
     def state(self) -> State:
@@ -260,7 +262,18 @@ class _Reader:
             names = ", ".join(one.header for one in carried)
             sheet = f"sheet {self.grid.sheet}"
             self.grid.collected.notice("carried", f"carried along: {names}", sheet)
+            for one in carried:
+                if one.assumption:
+                    text = f"{one.header} is an assumption, no property of a model: set it for all "
+                    text += f"with --set {one.assumption}=… or in the sheet Assumptions"
+                    self.grid.collected.notice("assumption", text, f"{sheet}, cell {one.cell}")
 
 
 def _decided(one: ColumnReading, reading: Reading) -> ColumnReading:
-    return replace(one, known=reading.known, candidates=reading.candidates, why=reading.why)
+    known, candidates = (
+        tuple(item for item in items if item.kind != "assumption")
+        for items in (reading.known, reading.candidates)
+    )
+    assumed = next((item.name for item in reading.known if item.kind == "assumption"), "")
+    one = replace(one, known=known, candidates=candidates, why=reading.why, assumption=assumed)
+    return replace(one, why=f"the assumption {assumed}") if assumed else one

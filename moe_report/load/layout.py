@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from moe_report.load.grid import HEADER_ROWS, Grid
+from moe_report.schema.header_units import unit_of
 from moe_report.schema.headers import Headers, Reading
 
 _HEADER_COLUMNS = 8  # of a sheet whose models are columns, the headers are looked for in so many
@@ -87,7 +88,7 @@ def _candidates(grid: Grid, headers: Headers, rows: int) -> Iterator[Layout]:
 def _layout(
     grid: Grid, headers: Headers, top: int, bottom: int, found: Mapping[int, Header]
 ) -> Layout:
-    units = {} if grid.own_report else _units(grid, headers, bottom, found)
+    units = {} if grid.own_report else _units(grid, bottom, found)
     if units:
         bottom += 1
         found = {
@@ -132,18 +133,12 @@ def _under_groups(grid: Grid, top: int) -> dict[int, Header]:
     return found
 
 
-def _units(
-    grid: Grid, headers: Headers, bottom: int, found: Mapping[int, Header]
-) -> dict[int, str]:
+def _units(grid: Grid, bottom: int, found: Mapping[int, Header]) -> dict[int, str]:
     """What a row of units below the headers says, if there is one."""
     if bottom >= len(grid.cells) or _numbers(grid, bottom + 1):
         return {}
     texts = dict(_texts(grid, bottom + 1))
-    fitting = [
-        at
-        for at, text in texts.items()
-        if at in found and headers.is_unit(found[at].text, text, above=found[at].above)
-    ]
+    fitting = [at for at, text in texts.items() if at in found and unit_of(text) is not None]
     return texts if fitting and len(fitting) >= (len(texts) + 1) // 2 else {}
 
 

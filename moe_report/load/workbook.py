@@ -115,7 +115,7 @@ class _Workbook:
     def __init__(self, file: WorkbookFile, registry: Registry, decisions: Decisions) -> None:
         self.file = file
         self.registry = registry
-        self.headers = Headers(registry.metrics)
+        self.headers = Headers(registry.metrics, registry.assumptions)
         self.book = _load(file.data, file.path.name)
         # a name need not be valid UTF-8
         self.collected = Collected(file.path.name.encode("utf-8", "replace").decode())

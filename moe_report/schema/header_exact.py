@@ -43,6 +43,10 @@ class ExactHeaders:
         # A spelling that two names of one stage share stands for neither.
         self._known: dict[str, tuple[Known, ...]] = {}
         fields, measures = FIELDS.values(), metrics.values()
+        self.catalogue = {
+            **{field.name: Known(field.name, field.unit, field) for field in fields},
+            **{metric.name: Known(metric.name, metric.unit, None) for metric in measures},
+        }
         self._add((f.name, Known(f.name, f.unit, f)) for f in fields)
         self._add((m.name, Known(m.name, m.unit, None)) for m in measures)
         self._add((a, Known(f.name, f.unit, f, exact=2)) for f in fields for a in f.aliases)

@@ -51,6 +51,11 @@ class Headers:
         self._exact = ExactHeaders(metrics)
         self._seen: dict[tuple[str, str, str], Reading] = {}
 
+    @property
+    def catalogue(self) -> Mapping[str, Known]:
+        """Every field and metric, by name."""
+        return self._exact.catalogue
+
     def read(self, header: str, *, above: str = "", unit: str = "") -> Reading:
         """Return what a header stands for.
 

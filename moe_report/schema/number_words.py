@@ -5,6 +5,7 @@ They are compared without case, after ``quantities`` has taken marks of text awa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -42,6 +43,14 @@ ABOUT = ("~", "≈", "∼", "≃", "about ", "approx. ", "approx ", "approximate
          "ca ", "circa ", "roughly ", "c. ", "env. ", "environ ", "etwa ", "rund ", "ungefähr ",
          "unos ", "unas ", "cerca de ", "около ", "примерно ", "约", "約", "大约", "약 ", "약",
          "khoảng ", "est. ", "estimated ")  # fmt: skip
+
+# Words that make a number a bound, before it or behind it.
+AT_LEAST = re.compile(
+    r"(?:\b(?:more than|over|at least|above|mehr als|über|mindestens|plus de|au moins|más de|"
+    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất)\s*$)"
+    r"|以上|超过|超過|超え|이상|초과",
+    re.IGNORECASE,
+)
 
 # The model has no such part.
 ABSENT = frozenset({

@@ -16,6 +16,7 @@ from typing import Literal
 
 from moe_report.schema.number_words import (
     ABOUT,
+    AT_LEAST,
     BYTES,
     IGNORED,
     JOINED,
@@ -115,6 +116,7 @@ def plain(text: str) -> str:
     text = _LATEX.sub(r"\1", _LINK.sub(r"\1", text))
     for sign, command in (("~", r"\sim"), ("≈", r"\approx"), ("×", r"\times"), ("≥", r"\geq")):
         text = text.replace(command, sign)
+    text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z])", "×", text)  # 4*hidden_size is no emphasis
     text = _POWER.sub(lambda at: "e" + (at[1] or at[2].translate(_SUPERSCRIPTS)), text)
     text = unicodedata.normalize("NFKC", _FOOTNOTES.sub("", text))
     return " ".join(text.split())
@@ -145,7 +147,9 @@ def numbers_in(text: str) -> Text:
         bound = ">" if before.rstrip()[-1:] in (">", "≥", "<", "≤") else ""
         if re.match(r"\+(?!\s*[\d(])", rest) and (match is found[-1] or rest[1:].strip()):
             bound = "+"
-        compared = re.match(r"\s?[x×](?![a-z(])(.*)", rest)
+        if AT_LEAST.search(before) or AT_LEAST.match(rest.lstrip()):
+            bound = ">"
+        compared = re.match(r"\s?(?:[x×](?![a-z(])|×(?=[a-z]))(.*)", rest)
         numbers.append(
             Numeral(
                 digits=match["digits"] + (match["exponent"] or ""),

@@ -300,11 +300,10 @@ class _Cell:
 
     def _without_the_sum(self, free: list[Numeral]) -> list[Numeral]:
         """Leave out the sum of routed and shared experts, as of 257 (1 + 256)."""
-        parts = [self.found.get(name) for name in ("num_experts", "num_shared_experts")]
-        if None in parts:
-            return free
-        total = sum(Decimal(part.number) for part in parts if part)
-        return [number for number in free if self._value(number) != total]
+        shared = self.found.get("num_shared_experts")
+        others = [self.found.get(name) for name in ("num_experts", "num_experts_per_tok")]
+        sums = [Decimal(shared.number) + Decimal(one.number) for one in others if shared and one]
+        return [number for number in free if self._value(number) not in sums]
 
     def _without_names(self, free: list[Numeral]) -> list[Numeral]:
         """Of "1B (1.23B)" the more exact number, of "671 billion (671B)" one."""
@@ -333,6 +332,8 @@ class _Cell:
         if len(free) == 2 and pair is not None and set(pair) <= set(self.catalogue):
             if any(name in self.found for name in pair) or (len(left) == 1 and not self._joined()):
                 return "several numbers"
+            if free[0].multiple != free[1].multiple and 1 in (free[0].multiple, free[1].multiple):
+                return "a product, and no number"  # 8 × 7B
             large, small = sorted(free, key=self._value, reverse=True)
             if small.depth < large.depth:
                 return "the number in the bracket is the larger one"
