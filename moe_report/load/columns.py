@@ -15,6 +15,7 @@ from moe_report.schema.headers import Headers, Known, Reading, folded
 from moe_report.text import is_number, shown
 
 State = Literal["read", "ask", "carried"]
+OWN_NAME = 3  # how exact a header is that is a field's own name: no value can make it doubtful
 _SAMPLES = 400  # values of a column by which its header is decided
 _SHOWN_VALUES = 3
 
@@ -146,7 +147,9 @@ class _Reader:
             self._of_ours(column, one)
         else:
             reading = self.layout.readings.get(column) or self.headers.read(text)
-            self.found[column] = _decided(one, self.headers.decide(reading, values))
+            if not all(known.exact == OWN_NAME for known in reading.known) or not reading.known:
+                reading = self.headers.decide(reading, values)
+            self.found[column] = _decided(one, reading)
 
     def _values(self, column: int) -> list[object]:
         return [
@@ -186,7 +189,7 @@ class _Reader:
     # -- once all are read
 
     def name_the_models(self) -> None:
-        """Take the first column of texts that differ for the models' names, where none is headed."""
+        """Take the first column of texts that differ for the names, where none is headed so."""
         if any(known.name == "name" for one in self.found.values() for known in one.known):
             return
         for column, one in self.found.items():

@@ -128,7 +128,7 @@ class Grid:
         self.collected.notice("skipped-sheet", text)
 
     def problem(self, row: int, column: int, message: str, cause: str = "") -> None:
-        """Record what is wrong with a cell; of one cause, several cells of a column are one line."""
+        """Record what is wrong with a cell; what cells of a column share has one cause."""
         self.collected.problem(message, self.sheet, self.address(row, column), cause)
 
     def is_error(self, row: int, column: int) -> bool:

@@ -13,7 +13,7 @@ from moe_report.errors import InputError, Notice, Problem
 from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.load.columns import Columns
 from moe_report.load.decisions import Decisions
-from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
+from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_table
 from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Scenarios, Source
@@ -45,8 +45,9 @@ def inspect_inputs(
                 row = import_model(source, options or Options())
                 tables.append(ModelTable((row,), _source(source)))
                 continue
-            file = (opened or {}).get(source) or open_workbook(Path(source))
-            files.append(file)
+            file = (opened or {}).get(source) or open_table(Path(source))
+            if isinstance(file, WorkbookFile):
+                files.append(file)
             for sheet in sheets or (None,):
                 read = inspect_workbook(file, registry, sheet=sheet, decisions=decisions)
                 tables.append(read.table)

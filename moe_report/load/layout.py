@@ -101,9 +101,9 @@ def _layout(
     numbers = [reading for reading in readings.values() if _is_number(reading)]
     asked = sum(reading.state == "ask" for reading in readings.values())
     score = sum(max(known.exact for known in reading.known) for reading in numbers)
-    if not numbers:
-        return Layout(grid, found, readings, top, bottom, 0)
     named = any(known.name == "name" for one in readings.values() for known in one.known)
+    if not numbers and not (asked and named):
+        return Layout(grid, found, readings, top, bottom, 0)
     return Layout(grid, found, readings, top, bottom, score + _ASKED * asked + 2 * named)
 
 

@@ -74,12 +74,12 @@ class RowReader:
         if not name:
             self._without_name(row, numbers, texts, before)
             return None
-        if not numbers and len(problems) == before:
+        if not numbers and not unclear and len(problems) == before:
             self.empty[row] = name
             return None
         check_rules(self.grid, row, columns, numbers)
-        for field in lone_layer_fields(numbers):
-            self._of_a_lone_layer(row, field, numbers, unclear)
+        for lone in lone_layer_fields(numbers):
+            self._of_a_lone_layer(row, lone, numbers, unclear)
         unclear |= self._of_asked_columns(row)
         carried = {header: self._carried(row, column) for column, header in columns.carried.items()}
         open_ones = {key: why for key, why in unclear.items() if key not in numbers}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moe_report.load.collected import NO_NUMBER
 from moe_report.load.columns import Columns, read_columns
@@ -113,10 +113,7 @@ class _Sheet:
         self._tell_hidden(rows)
         check_comparisons(self.grid, self.columns, rows)
         if not rows and not self.collected.problems:
-            below = "no row with a number" if self.reader.empty else "no model"
-            self.collected.problem(
-                f"found a header in row {self.layout.bottom} but {below} below it", self.grid.sheet
-            )
+            self._refuse_empty(self.reader)
         if recalculated and not self.grid.own_report and self.reader.formulas:
             self._tell_stale(self.reader.formulas)
         sheet = self.grid.sheet
@@ -125,9 +122,18 @@ class _Sheet:
                     f"{sheet}!{one.cell}")
             for one in self.columns.asked
         )  # fmt: skip
-        unclear = (*asked, *self.reader.unclear)
+        unclear = (*asked, *_together(self.reader.unclear))
         places = None if self.grid.turned else self._places(rows)
         return SheetRead(tuple(rows.values()), unclear, self.columns, places)
+
+    def _refuse_empty(self, reader: RowReader) -> None:
+        """Refuse a sheet without a model, with what could be one if it were said."""
+        below = "no row with a number" if reader.empty else "no model"
+        message = f"found a header in row {self.layout.bottom} but {below} below it"
+        if self.columns.asked:
+            message = "no column is surely a number of a model's: "
+            message += "; ".join(one.question for one in self.columns.asked)
+        self.collected.problem(message, self.grid.sheet)
 
     def _places(self, rows: Mapping[int, Row]) -> Places:
         own = {known[0]: column for column, known in self.columns.known.items() if not known[1:]}
@@ -255,3 +261,18 @@ class _Sheet:
     def _listed(items: Sequence[str]) -> str:
         more = len(items) - _SHOWN_ROWS
         return ", ".join(items[:_SHOWN_ROWS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _together(unclear: Sequence[Unclear]) -> Iterator[Unclear]:
+    """One for all cells of a column of which the same is not clear."""
+    alike: dict[tuple[object, ...], list[Unclear]] = {}
+    for one in unclear:
+        column = one.place.rstrip("0123456789")
+        alike.setdefault((column, one.fields, one.text), []).append(one)
+    for first, *others in alike.values():
+        if others:
+            last = others[-1].place.rpartition("!")[2]
+            place = f"{first.place}:{last} ({len(others) + 1} cells)"
+            yield replace(first, place=place, model="")
+        else:
+            yield first

@@ -14,6 +14,7 @@ import openpyxl
 from lxml import etree
 
 from moe_report.errors import InputError, Problem, nearest
+from moe_report.load import other_workbook, text_table
 from moe_report.load.assumptions_sheet import read_assumptions
 from moe_report.load.collected import Collected
 from moe_report.load.columns import Columns
@@ -21,6 +22,7 @@ from moe_report.load.decisions import Decisions, read_decisions
 from moe_report.load.grid import Grid, read_grid, sheet_named, unreadable
 from moe_report.load.layout import Layout, find_layout
 from moe_report.load.models_sheet import Places, read_models
+from moe_report.load.other_workbook import read_other
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
     COLUMNS_SHEET,
@@ -30,6 +32,8 @@ from moe_report.load.our_sheets import (
     SHEET,
 )
 from moe_report.load.report_sheet import read_settings
+from moe_report.load.sheets import Sheets
+from moe_report.load.text_table import read_text
 from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.guard import MAX_FILE, check_package
 from moe_report.ooxml.package import Package, parse
@@ -58,6 +62,49 @@ class WorkbookFile:
             )
         except etree.XMLSyntaxError:
             return False
+
+
+@dataclass(frozen=True)
+class OtherFile:
+    """A file of sheets that is no .xlsx, as it was read from the disk."""
+
+    path: Path
+    data: bytes = field(repr=False)
+
+
+TableFile = WorkbookFile | OtherFile
+
+
+class _XlsxSheets:
+    """The sheets of an .xlsx file."""
+
+    def __init__(self, file: WorkbookFile) -> None:
+        self.package = file.package
+        self.book = _load(file.data, file.path.name)
+        self.is_report = file.is_report
+        self.recalculated = asks_to_recalculate(file.package)
+        self.names = tuple(file.package.sheets())
+
+    def is_hidden(self, name: str) -> bool:
+        return bool(self.book[name].sheet_state != "visible")
+
+    def grid(self, name: str, collected: Collected) -> Grid:
+        return read_grid(self.book, self.package, name, collected, self.is_report)
+
+    def close(self) -> None:
+        self.book.close()
+
+
+def sheets_of(file: TableFile) -> Sheets:
+    """Return the sheets of a file.
+
+    Raises:
+        InputError: They cannot be read.
+    """
+    if isinstance(file, WorkbookFile):
+        return _XlsxSheets(file)
+    read = read_text if file.path.suffix.lower() in text_table.SUFFIXES else read_other
+    return read(file.path, file.data)
 
 
 @dataclass(frozen=True)
@@ -93,7 +140,7 @@ def read_workbook(path: Path, registry: Registry) -> ModelTable:
 
 
 def inspect_workbook(
-    file: WorkbookFile,
+    file: TableFile,
     registry: Registry,
     *,
     sheet: str | None = None,
@@ -112,20 +159,19 @@ def inspect_workbook(
 
 
 class _Workbook:
-    def __init__(self, file: WorkbookFile, registry: Registry, decisions: Decisions) -> None:
+    def __init__(self, file: TableFile, registry: Registry, decisions: Decisions) -> None:
         self.file = file
+        self.sheets = sheets_of(file)
         self.registry = registry
         self.headers = Headers(registry.metrics, registry.assumptions)
-        self.book = _load(file.data, file.path.name)
         # a name need not be valid UTF-8
         self.collected = Collected(file.path.name.encode("utf-8", "replace").decode())
         self.decisions = decisions
-        self.names = tuple(file.package.sheets())
+        self.names = tuple(self.sheets.names)
 
     def read(self, wanted: str | None) -> Read:
-        package = self.file.package
         name, layout = self._choose(wanted)
-        if self.book[name].sheet_state != "visible":
+        if self.sheets.is_hidden(name):
             text = f"the sheet {name!r} that was read is hidden"
             self.collected.notice("hidden-sheet", text)
         written = read_decisions(self._other(COLUMNS_SHEET, name), self.headers)
@@ -133,7 +179,7 @@ class _Workbook:
             layout.grid if layout else self._grid(name),
             self.headers,
             replace(self.decisions, written=written),
-            recalculated=asks_to_recalculate(package),
+            recalculated=self.sheets.recalculated,
             layout=layout,
         )
         assumptions, scenarios = read_assumptions(
@@ -141,7 +187,7 @@ class _Workbook:
         )
         settings = read_settings(self._other(REPORT_SHEET, name), self.file.path.parent)
         self._tell_other_sheets(name)
-        self.book.close()
+        self.sheets.close()
         shown_name = self.collected.file
         source = Source(shown_name, hashlib.sha256(self.file.data).hexdigest(), name)
         notices = tuple(self.collected.notices)
@@ -150,11 +196,11 @@ class _Workbook:
         )
         columns = {(shown_name, name): sheet.columns} if sheet.columns else {}
         problems = tuple(self.collected.problems)
-        return Read(table, problems, sheet.places, self.file, columns)
+        file = self.file if isinstance(self.file, WorkbookFile) else None
+        return Read(table, problems, sheet.places, file, columns)
 
     def _grid(self, sheet: str) -> Grid:
-        package = self.file.package
-        return read_grid(self.book, package, sheet, self.collected, self.file.is_report)
+        return self.sheets.grid(sheet, self.collected)
 
     def _other(self, sheet: str, but: str) -> Grid | None:
         there = sheet_named(sheet, self.names)
@@ -171,7 +217,7 @@ class _Workbook:
             raise InputError([Problem(file, message)])
         if named := sheet_named(SHEET, self.names):
             return named, None
-        visible = [one.title for one in self.book.worksheets if one.sheet_state == "visible"]
+        visible = [name for name in self.names if not self.sheets.is_hidden(name)]
         for only in (self.names, visible):
             if len(only) == 1:
                 return str(only[0]), None
@@ -195,9 +241,20 @@ class _Workbook:
 
     def _tell_other_sheets(self, read: str) -> None:
         others = [name for name in self.names if name not in (read, *OUR_SHEETS)]
-        if others and not self.file.is_report:
+        if others and not self.sheets.is_report:
             listed = ", ".join(map(repr, others))
             self.collected.notice("other-sheets", f"not taken along: the sheets {listed}")
+
+
+def open_table(path: Path) -> TableFile:
+    """Return a file of sheets: an .xlsx workbook, or one of another format, by its name's ending.
+
+    Raises:
+        InputError: It cannot be read, or is no workbook that an honest program writes.
+    """
+    if path.suffix.lower() in text_table.SUFFIXES | other_workbook.SUFFIXES:
+        return OtherFile(path, read_bytes(path))
+    return open_workbook(path)
 
 
 def open_workbook(path: Path) -> WorkbookFile:

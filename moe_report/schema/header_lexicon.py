@@ -40,7 +40,7 @@ class Lexicon:
     def __init__(self, more: Mapping[str, str] | None = None) -> None:
         entries: dict[str, tuple[str, ...]] = {word: (word,) for word in _entries(FOREIGN)}
         self.foreign = frozenset(entries)
-        entries |= {word: () for word in _entries(NOISE)}
+        entries |= dict.fromkeys(_entries(NOISE), ())
         for concepts, words in (*WORDS.items(), *(more or {}).items()):
             entries |= {word: tuple(concepts.split()) for word in _entries(words)}
         self._entries = entries

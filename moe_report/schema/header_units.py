@@ -64,7 +64,7 @@ def _split(text: str) -> list[str]:
 def _table() -> dict[str, tuple[Kind, int | Decimal]]:
     found: dict[str, tuple[Kind, int | Decimal]] = {}
     for scale, words in _COUNTS.items():
-        found |= {word: ("count", scale) for word in _split(words)}
+        found |= dict.fromkeys(_split(words), ("count", scale))
     for prefix, factor in _PREFIXES.items():
         for sign in ("flop", "flops"):
             found[prefix + sign] = ("FLOP", factor)
@@ -73,9 +73,9 @@ def _table() -> dict[str, tuple[Kind, int | Decimal]]:
     for prefix, factor in (_PREFIXES | _BINARY).items():
         if prefix:
             found[f"{prefix}b"] = ("byte", factor)
-    found |= {word: ("byte", 1) for word in ("byte", "bytes", "字节", "байт")}
+    found |= dict.fromkeys(("byte", "bytes", "字节", "байт"), ("byte", 1))
     found |= {word: ("ratio", Decimal("0.01")) for word in ("%", "percent", "pct", "проценты")}
-    found |= {word: ("other", 1) for word in _split(_OTHER)}
+    found |= dict.fromkeys(_split(_OTHER), ("other", 1))
     return found
 
 

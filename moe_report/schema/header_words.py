@@ -261,6 +261,29 @@ ELSEWHERE = frozenset(
 
 # What a header must say before it is asked about although a word of it is not understood.
 DECISIVE = frozenset(
-    "parameter layer expert head vocabulary hidden ffn inter topk moe flop mtp embedding context kv"
-    " qk qkv sliding rope nope lora mla gqa".split()
+    [
+        "parameter",
+        "layer",
+        "expert",
+        "head",
+        "vocabulary",
+        "hidden",
+        "ffn",
+        "inter",
+        "topk",
+        "moe",
+        "flop",
+        "mtp",
+        "embedding",
+        "context",
+        "kv",
+        "qk",
+        "qkv",
+        "sliding",
+        "rope",
+        "nope",
+        "lora",
+        "mla",
+        "gqa",
+    ]
 )

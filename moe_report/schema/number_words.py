@@ -56,7 +56,7 @@ AT_LEAST = re.compile(
 ABSENT = frozenset({
     "", "-", "–", "—", "−", "--", "---", "n/a", "na", "n.a.", "n.a", "none", "null", "nil", "no",
     "nan", "not applicable", "absent", "/", "\\", "✗", "✘", "❌", "×", "x", "无", "無", "否", "没有",
-    "不适用", "なし", "無し", "該当なし", "없음", "해당 없음", "нет", "—", "keine", "kein", "nein",
+    "不适用", "なし", "無し", "該当なし", "없음", "해당 없음", "нет", "keine", "kein", "nein",
     "entfällt", "aucun", "aucune", "non", "sans objet", "ninguno", "no aplica", "nenhum", "não",
     "não se aplica", "nessuno", "không", "không có", "=", "#n/a",
 })  # fmt: skip

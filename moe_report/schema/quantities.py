@@ -96,6 +96,8 @@ def read_cell(
         scale = first.scale
         if scale == PERCENT and _shows_percent(number_format):
             scale = 1  # the cell shows 27.6 % for 0.276
+        elif scale == PERCENT and not number_format and 0 < abs(value) <= 1:
+            return _unclear(value, known, "a share or percents, which the file does not tell")
         return Said({first.name: Quantity(value, scale)})
     if not isinstance(value, str):
         return Said(wrong=f"expected a number for {first.name}")
@@ -120,7 +122,7 @@ def _unclear(value: object, known: Sequence[Known], why: str = "") -> Said:
     return Said(unclear=text, fields=names)
 
 
-class _Ambiguous(Exception):
+class _AmbiguousError(Exception):
     """Digits that may be either of two numbers."""
 
 
@@ -175,7 +177,7 @@ class _Cell:
     def read(self) -> Said:
         try:
             why = self._read()
-        except _Ambiguous as error:
+        except _AmbiguousError as error:
             return Said(wrong=str(error))
         if why:
             return _unclear(self.text, self.known, why)
@@ -384,7 +386,7 @@ def _one(
     """Return a number and what one of it is.
 
     Raises:
-        _Ambiguous: It may be either of two numbers.
+        _AmbiguousError: It may be either of two numbers.
     """
     scale = multiple if multiple != 1 or header is None else header.scale
     readings = Numeral(digits).values(style.decimal)
@@ -395,7 +397,7 @@ def _one(
         fitting = fitting[1:]  # a point parts decimals, unless the column says otherwise
     if len(fitting) == 2:
         both = " or ".join(f"{number:f}".rstrip("0").rstrip(".") for number in readings)
-        raise _Ambiguous(
+        raise _AmbiguousError(
             f"expected a number for {item.name} that can be read in one way: this may be {both}"
         )
     return (fitting or readings)[0], scale

@@ -1,0 +1,77 @@
+"""CSV and TSV files: their encoding and their separator are found, their cells are texts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from pathlib import Path
+
+from moe_report.errors import InputError, Problem
+from moe_report.load.sheets import PlainSheet, PlainSheets, refuse_too_large
+from moe_report.ooxml.guard import MAX_FILE, first_line
+
+SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SEPARATORS = ",;\t|"
+_SAMPLE = 60  # lines by which the separator is found
+_WHOLE = re.compile(r"-?\d{1,15}")
+# A text such as 1.576 may have a sign for thousands; what it is follows from its column.
+_DECIMAL = re.compile(r"-?(?:\d{4,}\.\d+|\d{1,3}\.(?:\d{1,2}|\d{4,}))(?:[eE][+-]?\d{1,2})?")
+
+
+def read_text(path: Path, data: bytes) -> PlainSheets:
+    """Return the one sheet of a text file; it has the file's name.
+
+    Raises:
+        InputError: The file is too large, or no table of texts.
+    """
+    if len(data) > MAX_FILE:
+        message = f"the file has {len(data):,} bytes, expected at most {MAX_FILE:,}"
+        raise InputError([Problem(path.name, message)])
+    text = _decoded(data, path.name)
+    tab = path.suffix.lower() != ".csv"
+    separator = _separator(text, "\t" if tab else ",")
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
+        message = f"is no table of texts ({first_line(error)})"
+        raise InputError([Problem(path.name, message)]) from error
+    refuse_too_large(path.name, len(rows), max(map(len, rows), default=0))
+    cells = [[_value(cell) for cell in row] for row in rows]
+    return PlainSheets(path, {path.stem: PlainSheet(cells)})
+
+
+def _decoded(data: bytes, name: str) -> str:
+    encoding = next((found for mark, found in _BOMS if data.startswith(mark)), "")
+    if not encoding:
+        zeros = data[:200].count(0)
+        at_odd = data[1:200:2].count(0)
+        encoding = "utf-8" if not zeros else "utf-16-le" if at_odd * 2 > zeros else "utf-16-be"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        if encoding != "utf-8":
+            message = "is no text; expected UTF-8 or UTF-16"
+            raise InputError([Problem(name, message)]) from None
+    return data.decode("cp1252", "replace")  # what older programs of Windows write
+
+
+def _separator(text: str, usual: str) -> str:
+    """The sign that parts most lines into the same number of cells."""
+    lines = [line for line in text.splitlines() if line.strip()][:_SAMPLE]
+
+    def score(sign: str) -> tuple[int, bool]:
+        widths = Counter(map(len, csv.reader(lines, delimiter=sign)))
+        width, count = max(widths.items(), key=lambda item: (item[0] > 1) * item[0] * item[1])
+        return (width > 1) * width * count, sign == usual
+
+    return max(_SEPARATORS, key=score) if lines else usual
+
+
+def _value(cell: str) -> str | int | float:
+    text = cell.strip()
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else cell
