@@ -58,7 +58,7 @@ def _field(one: ColumnReading) -> str:
 
 
 def _candidates(one: ColumnReading) -> str:
-    return " or ".join(f"{known.name}?" for known in one.candidates)
+    return " or ".join(f"{known.with_unit}?" for known in one.candidates)
 
 
 def can_ask() -> bool:
@@ -74,7 +74,7 @@ def ask(read: Read) -> dict[str, str]:
             where = ", ".join(filter(None, (file, sheet and f"sheet {sheet}", one.cell)))
             values = f" ({', '.join(one.values)})" if one.values else ""
             click.echo(f"{where}: what is the column {one.header!r}{values}?", err=True)
-            names = [known.name for known in one.candidates[: len(_KEYS)]]
+            names = [known.with_unit for known in one.candidates[: len(_KEYS)]]
             for key, name in zip(_KEYS, names, strict=False):
                 label = FIELDS[name].label if name in FIELDS else ""
                 click.echo(f"  {key}  {name}  {label}".rstrip(), err=True)

@@ -11,6 +11,7 @@ from moe_report.load.decisions import Decisions
 from moe_report.load.grid import Grid
 from moe_report.load.layout import Layout
 from moe_report.ooxml.addresses import column_letters
+from moe_report.schema.fields import FEWEST
 from moe_report.schema.headers import Headers, Known, Reading, folded
 from moe_report.text import is_number, shown
 
@@ -52,7 +53,7 @@ class ColumnReading:
     @property
     def question(self) -> str:
         """What is not known of a column, and how to say it."""
-        names = [known.name for known in self.candidates]
+        names = [known.with_unit for known in self.candidates]
         may_be = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
         return (
             f"the column {shown(self.header)} may be {may_be}: it is carried along, and no number "
@@ -149,7 +150,7 @@ class _Reader:
             reading = self.layout.readings.get(column) or self.headers.read(text)
             if not all(known.exact == OWN_NAME for known in reading.known) or not reading.known:
                 reading = self.headers.decide(reading, values)
-            self.found[column] = _decided(one, reading)
+            self.found[column] = _without_unit(_decided(one, reading), values)
 
     def _values(self, column: int) -> list[object]:
         return [
@@ -270,6 +271,20 @@ class _Reader:
                     text = f"{one.header} is an assumption, no property of a model: set it for all "
                     text += f"with --set {one.assumption}=… or in the sheet Assumptions"
                     self.grid.collected.notice("assumption", text, f"{sheet}, cell {one.cell}")
+
+
+def _without_unit(one: ColumnReading, values: Sequence[object]) -> ColumnReading:
+    """Ask in which unit parameters are, where all are too few to be what they are."""
+    if len(one.known) != 1 or one.known[0].unit != "parameters" or one.known[0].scale != 1:
+        return one
+    if one.known[0].exact == OWN_NAME or one.known[0].field is not None:
+        return one
+    numbers = [abs(value) for value in values if isinstance(value, (int, float))]
+    if not numbers or len(numbers) < len(values) or max(numbers) >= FEWEST:
+        return one
+    candidates = tuple(replace(one.known[0], scale=scale) for scale in (10**9, 10**6))
+    why = "too few to be single parameters: in billions or in millions"
+    return replace(one, known=(), candidates=candidates, why=why)
 
 
 def _decided(one: ColumnReading, reading: Reading) -> ColumnReading:

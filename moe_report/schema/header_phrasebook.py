@@ -21,6 +21,9 @@ Concepts = frozenset[str]
 _GENERAL = frozenset({"dim", "size", "rank"})
 
 
+_SIGNS = {10**3: "k", 10**6: "M", 10**9: "B", 10**12: "T", Decimal("0.01"): "%"}
+
+
 @dataclass(frozen=True)
 class Known:
     """What a header stands for.
@@ -41,6 +44,12 @@ class Known:
     scale: int | Decimal = 1
     exact: int = 3
     kind: Literal["field", "metric", "assumption"] = "field"
+
+    @property
+    def with_unit(self) -> str:
+        """Its name, and the unit of its numbers if they are multiples: ``total_params (B)``."""
+        sign = _SIGNS.get(self.scale, "") if self.unit in ("parameters", "tokens", "ratio") else ""
+        return f"{self.name} ({sign})" if sign else self.name
 
 
 @dataclass(frozen=True)
