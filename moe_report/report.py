@@ -12,7 +12,7 @@ from moe_report.branding import Branding
 from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Failure
-from moe_report.table import BASE, Source
+from moe_report.table import BASE, CarriedCell, Source
 
 
 class Provenance(StrEnum):
@@ -141,12 +141,14 @@ class ModelInfo:
         texts: Its text fields (``model_type``, ``source``, ``remark``, ``compare_with``).
         carried: Columns that are not ours, by header, as they were read.
         place: Where the row was read, e.g. ``Models!5``.
+        looks: The formulas and number formats of carried cells, by header.
     """
 
     name: str
     texts: Mapping[str, str] = field(default_factory=dict)
     carried: Mapping[str, object] = field(default_factory=dict)
     place: str = ""
+    looks: Mapping[str, CarriedCell] = field(default_factory=dict)
 
 
 EVERY_MODEL = "all models"  # what a finding about a column says in place of a model's name

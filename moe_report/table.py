@@ -50,6 +50,33 @@ def given(
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What a formula refers to in its own row.
+
+    Attributes:
+        name: The field, metric or carried header.
+        scale: What one of the numbers was there: the formula means the number divided by it.
+    """
+
+    name: str
+    scale: int | Decimal = 1
+
+
+@dataclass(frozen=True)
+class CarriedCell:
+    """What a cell that is carried along has beside its value.
+
+    Attributes:
+        formula: Its text, with references in their places; empty if it has none, or one that
+            cannot be moved.
+        number_format: How Excel shows it; empty if it is nothing special.
+    """
+
+    formula: tuple[str | Reference, ...] = ()
+    number_format: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
     """One model as it was read.
 
@@ -59,6 +86,7 @@ class Row:
         texts: Text fields by name.
         numbers: Typed fields and typed metrics by name.
         carried: Columns that are not ours, by header, as they were.
+        looks: The formulas and number formats of these, by header, where they have such.
         unclear: Fields that the input may say, in a way that is not sure, each with a sentence on
             it: what is not typed of them is missing, whatever their defaults.
     """
@@ -69,6 +97,7 @@ class Row:
     numbers: Mapping[str, Given] = field(default_factory=dict)
     carried: Mapping[str, object] = field(default_factory=dict)
     unclear: Mapping[str, str] = field(default_factory=dict)
+    looks: Mapping[str, CarriedCell] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ def build_report(
         version=moe_report.__version__,
         created=creation_time().strftime("%Y-%m-%dT%H:%M:%SZ"),
         source=table.source,
-        models=tuple(ModelInfo(row.name, row.texts, row.carried, row.place) for row in table.rows),
+        models=tuple(
+            ModelInfo(row.name, row.texts, row.carried, row.place, row.looks) for row in table.rows
+        ),
         fields=evaluation.fields,
         sections=sections,
         assumptions=values,

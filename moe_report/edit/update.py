@@ -143,4 +143,9 @@ def open_report(path: Path, registry: Registry, target: Path | None = None) -> U
 
 def _with_remarks(row: Row, old: Row) -> Row:
     """A row with the texts and added columns that only the old report has."""
-    return replace(row, texts={**old.texts, **row.texts}, carried={**old.carried, **row.carried})
+    return replace(
+        row,
+        texts={**old.texts, **row.texts},
+        carried={**old.carried, **row.carried},
+        looks={**old.looks, **row.looks},
+    )

@@ -16,7 +16,6 @@ from moe_report.schema.headers import Headers, Known, Reading, folded
 from moe_report.text import is_number, shown
 
 State = Literal["read", "ask", "carried"]
-OWN_NAME = 3  # how exact a header is that is a field's own name: no value can make it doubtful
 _SAMPLES = 400  # values of a column by which its header is decided
 _SHOWN_VALUES = 3
 
@@ -148,7 +147,10 @@ class _Reader:
             self._of_ours(column, one)
         else:
             reading = self.layout.readings.get(column) or self.headers.read(text)
-            if not all(known.exact == OWN_NAME for known in reading.known) or not reading.known:
+            spelled = self.headers.find(text)
+            if isinstance(spelled, Known) and (spelled.scale != 1 or _is_name(text, spelled)):
+                reading = replace(reading, known=(spelled,))  # documented so: that is sure
+            else:
                 reading = self.headers.decide(reading, values)
             self.found[column] = _without_unit(_decided(one, reading), values)
 
@@ -211,12 +213,13 @@ class _Reader:
         """Leave each field to one column: the one that is surest of it."""
         first: dict[str, ColumnReading] = {}
         singles = [one for one in self.found.values() if len(one.known) == 1]
-        for one in sorted(singles, key=lambda one: -one.known[0].exact):
+        for one in sorted(singles, key=lambda one: not _is_name(one.header, one.known[0])):
             (known,) = one.known
             winner = first.setdefault(known.name, one)
             if winner is one:
                 continue
-            if winner.known[0].exact > known.exact and not self.grid.own_report:
+            by_name = _is_name(winner.header, known) and not _is_name(one.header, known)
+            if by_name and not self.grid.own_report:
                 why = f"{known.name} is in {winner.cell}"
                 self.found[one.number] = replace(one, known=(), candidates=(known,), why=why)
             elif self._same_values(winner, one):
@@ -273,11 +276,16 @@ class _Reader:
                     self.grid.collected.notice("assumption", text, f"{sheet}, cell {one.cell}")
 
 
+def _is_name(header: str, known: Known) -> bool:
+    """Whether a header is a field's own name, which no value can make doubtful."""
+    return folded(header) == folded(known.name)
+
+
 def _without_unit(one: ColumnReading, values: Sequence[object]) -> ColumnReading:
     """Ask in which unit parameters are, where all are too few to be what they are."""
     if len(one.known) != 1 or one.known[0].unit != "parameters" or one.known[0].scale != 1:
         return one
-    if one.known[0].exact == OWN_NAME or one.known[0].field is not None:
+    if _is_name(one.header, one.known[0]) or one.known[0].field is not None:
         return one
     numbers = [abs(value) for value in values if isinstance(value, (int, float))]
     if not numbers or len(numbers) < len(values) or max(numbers) >= FEWEST:

@@ -80,6 +80,11 @@ class Grid:
         """Return a cell's formula."""
         return self.scan.formulas.get(self.address(row, column))
 
+    def formula_text(self, row: int, column: int) -> str:
+        """Return a cell's formula as it has it, shared or not; empty if it has none."""
+        formula = self.formula(row, column)
+        return formula.at(self.address(row, column)) if formula else ""
+
     def number_format(self, row: int, column: int) -> str:
         """Return how a cell shows its number."""
         cell = self._cell(row, column)

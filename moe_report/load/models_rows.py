@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from moe_report.load.carried import carried_cell
 from moe_report.load.collected import NO_STORED_VALUE
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
 from moe_report.load.models_checks import check_rules, lone_layer_fields, out_of_bounds
 from moe_report.schema.headers import Known
 from moe_report.schema.quantities import read_cell, style_of
-from moe_report.table import Given, Row, Unclear, given
+from moe_report.table import CarriedCell, Given, Row, Unclear, given
 from moe_report.text import CONTROL, shown
 
 
@@ -27,6 +28,7 @@ class RowReader:
         formulas: Cells of formulas whose stored values were taken.
         empty: Rows that have a name and no number.
         unclear: Cells that could not be told for sure.
+        left_behind: Carried cells whose formulas are not taken along.
     """
 
     grid: Grid
@@ -36,6 +38,7 @@ class RowReader:
     formulas: list[str] = field(default_factory=list)
     empty: dict[int, str] = field(default_factory=dict)
     unclear: list[Unclear] = field(default_factory=list)
+    left_behind: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         texts = {
@@ -83,7 +86,8 @@ class RowReader:
         unclear |= self._of_asked_columns(row)
         carried = {header: self._carried(row, column) for column, header in columns.carried.items()}
         open_ones = {key: why for key, why in unclear.items() if key not in numbers}
-        return Row(name, self.grid.place(row), texts, numbers, carried, open_ones)
+        looks = {} if self.grid.own_report else self._looks(row)
+        return Row(name, self.grid.place(row), texts, numbers, carried, open_ones, looks)
 
     def _without_name(
         self, row: int, numbers: Mapping[str, Given], texts: Mapping[str, str], before: int
@@ -184,9 +188,20 @@ class RowReader:
             for known in one.candidates
         }
 
+    def _looks(self, row: int) -> dict[str, CarriedCell]:
+        """The formulas and formats of carried cells; formulas that stay behind are remembered."""
+        found = {}
+        for column, header in self.columns.carried.items():
+            look = carried_cell(self.grid, self.columns, row, column)
+            if self.grid.formula(row, column) and not look.formula:
+                self.left_behind.append(self.grid.address(row, column))
+            if look != CarriedCell():
+                found[header] = look
+        return found
+
     def _carried(self, row: int, column: int) -> object:
         formula = self.grid.formula(row, column)
-        if formula and not formula.has_value:
+        if formula and not formula.has_value and self.grid.own_report:
             message = "a formula of yours has no stored value yet and is carried along empty"
             place = f"{self.grid.sheet}!{self.grid.address(row, column)}"
             self.grid.collected.notice(NO_STORED_VALUE, message, place)

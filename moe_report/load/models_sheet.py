@@ -114,6 +114,10 @@ class _Sheet:
         check_comparisons(self.grid, self.columns, rows)
         if not rows and not self.collected.problems:
             self._refuse_empty(self.reader)
+        if self.reader.left_behind:
+            cells = self._listed(self.reader.left_behind)
+            text = "formulas that refer elsewhere than to their own row are carried as values"
+            self._notice("formulas-left-behind", f"{text}: {cells}")
         if recalculated and not self.grid.own_report and self.reader.formulas:
             self._tell_stale(self.reader.formulas)
         sheet = self.grid.sheet

@@ -42,6 +42,9 @@ class Sheets(Protocol):
             InputError: The sheet as a whole cannot be read.
         """
 
+    def left_behind(self, name: str) -> Sequence[str]:
+        """Return what beside its cells a sheet has, in words."""
+
     def close(self) -> None:
         """Let go of the file."""
 
@@ -94,6 +97,10 @@ class PlainSheets:
         width = max(map(len, cells), default=0)
         scan = Scan({}, len(cells), width, tuple(sheet.merged))
         return Grid(name, cells, scan, collected)
+
+    def left_behind(self, name: str) -> Sequence[str]:
+        """Return nothing: values are all there is."""
+        return ()
 
     def close(self) -> None:
         """There is nothing to let go of."""

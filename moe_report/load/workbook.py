@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,14 @@ from moe_report.load.sheets import Sheets
 from moe_report.load.text_table import read_text
 from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.guard import MAX_FILE, check_package
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import MAIN, Package, parse
 from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
+from moe_report.text import counted
+
+_COMMENT = f"{{{MAIN}}}comment"
+_SHOWN_COMMENTS = 6
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,20 @@ class _XlsxSheets:
 
     def grid(self, name: str, collected: Collected) -> Grid:
         return read_grid(self.book, self.package, name, collected, self.is_report)
+
+    def left_behind(self, name: str) -> Sequence[str]:
+        part = self.package.sheets()[name]
+        found = []
+        for comments in self.package.related_parts(part, "comments"):
+            cells = [item.get("ref", "") for item in parse(self.package[comments]).iter(_COMMENT)]
+            listed = ", ".join(cells[:_SHOWN_COMMENTS]) + ", …" * (len(cells) > _SHOWN_COMMENTS)
+            found += [f"{counted(len(cells), 'comment')} ({listed})"] if cells else []
+        drawings = self.package.related_parts(part, "drawing")
+        if any(len(parse(self.package[drawing])) for drawing in drawings):
+            found.append(f"the charts and pictures of {name!r}")
+        if self.package.related_parts(part, "pivotTable"):
+            found.append(f"the pivot tables of {name!r}")
+        return found
 
     def close(self) -> None:
         self.book.close()
@@ -241,9 +259,13 @@ class _Workbook:
 
     def _tell_other_sheets(self, read: str) -> None:
         others = [name for name in self.names if name not in (read, *OUR_SHEETS)]
-        if others and not self.sheets.is_report:
-            listed = ", ".join(map(repr, others))
-            self.collected.notice("other-sheets", f"not taken along: the sheets {listed}")
+        if self.sheets.is_report:
+            return
+        left = list(self.sheets.left_behind(read))
+        if others:
+            left.insert(0, f"the sheet{'s' * (len(others) > 1)} {', '.join(map(repr, others))}")
+        if left:
+            self.collected.notice("left-behind", f"not taken along: {'; '.join(left)}")
 
 
 def open_table(path: Path) -> TableFile:

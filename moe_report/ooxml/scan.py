@@ -10,6 +10,7 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
+from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS, SAVE_AGAIN, first_line
 from moe_report.ooxml.package import MAIN
 from moe_report.ooxml.rows import is_number
@@ -17,10 +18,26 @@ from moe_report.ooxml.rows import is_number
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula cell: its text, and whether a value is stored with it."""
+    """A formula cell.
+
+    Attributes:
+        text: Its formula; empty where it shares that of another cell.
+        has_value: Whether a value is stored with it.
+        shared: The formula that it shares, and the address of the cell that has it.
+    """
 
     text: str
     has_value: bool
+    shared: tuple[str, str] | None = None
+
+    def at(self, address: str) -> str:
+        """Return the formula of a cell, also of one that shares another's; empty if it is broken."""
+        if self.text or self.shared is None:
+            return self.text
+        try:
+            return translated(*self.shared, address)
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +116,7 @@ class _Scanner:
     def __init__(self, where: str) -> None:
         self.where = where
         self.formulas: dict[str, Formula] = {}
+        self.shared: dict[str, tuple[str, str]] = {}
         self.merged: list[Area] = []
         self.hidden_rows: list[int] = []
         self.hidden_columns: list[tuple[int, int]] = []
@@ -121,6 +139,14 @@ class _Scanner:
         if is_hidden(row):
             self.hidden_rows.append(number)
 
+    def formula(self, item: etree._Element, address: str, stored: bool) -> Formula:
+        text, number = item.text or "", item.get("si")
+        if number is None or item.get("t") != "shared":
+            return Formula(text, stored)
+        if text:
+            self.shared[number] = (text, address)
+        return Formula(text, stored, self.shared.get(number))
+
     def cell(self, cell: etree._Element) -> None:
         address = cell.get("r")
         if address is None:  # allowed: the cell right of the one before
@@ -140,7 +166,7 @@ class _Scanner:
         if formula is not None:
             # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
             stored = bool(text) or (value is not None and kind == "str")
-            self.formulas[address] = Formula(formula.text or "", stored)
+            self.formulas[address] = self.formula(formula, address, stored)
         if kind == "n" and text and not is_number(text):
             self.refuse(address, f"found {text!r}, while the file says that it is a number")
         self.last_row = max(self.last_row, self.row)

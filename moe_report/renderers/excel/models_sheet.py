@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import cycle, groupby
 
 from openpyxl.styles import Font, PatternFill
+from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.table import TableFormula
 
 from moe_report.errors import PluginError
@@ -36,6 +38,7 @@ from moe_report.renderers.excel.palette import (
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Report
 from moe_report.schema.fields import FIELDS, LARGEST, TEXT_FIELDS
+from moe_report.table import CarriedCell, Reference
 
 BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows
 
@@ -204,8 +207,7 @@ class _Writer:
             if column is not None:
                 self._number(row, number, column, column.cells[at], doubted.get(header, []))
             elif header in model.carried:
-                plain_style = self.sheet.palette(Look())
-                self.sheet.rows.value(row, number, model.carried[header], plain_style)
+                self._carried(row, number, model, header)
             elif header == "name":
                 fill = WARN_FILL if findings else ""
                 self.sheet.put(row, number, model.name, Look(bold=True, fill=fill))
@@ -213,6 +215,29 @@ class _Writer:
                     self.sheet.note(row, number, "\n".join(map(finding_line, findings)))
             elif text := model.texts.get(header):
                 self.sheet.put(row, number, text, Look(color=QUIET))
+
+    def _carried(self, row: int, number: int, model: ModelInfo, header: str) -> None:
+        """Write a cell of the user's: its formula, if it can stand here, else its value."""
+        cell = model.looks.get(header, CarriedCell())
+        value, shown = model.carried[header], cell.number_format
+        if isinstance(value, (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)):
+            shown = shown or ("yyyy-mm-dd" if isinstance(value, datetime.date) else "[h]:mm:ss")
+            value = to_excel(value)
+        look = Look(number_format=shown)
+        if cell.formula:
+            text = "".join(
+                part if isinstance(part, str) else self._of_row(part, row) for part in cell.formula
+            )
+            if len(text) < MAX_FORMULA:
+                stored = value if isinstance(value, (int, float, str)) else None
+                self.sheet.formula(row, number, text, stored, look)
+                return
+        self.sheet.rows.value(row, number, value, self.sheet.palette(look))
+
+    def _of_row(self, reference: Reference, row: int) -> str:
+        """A cell of a row, in the unit that it had where the formula comes from."""
+        address = f"{column_letters(self.layout.at(reference.name))}{row}"
+        return address if reference.scale == 1 else f"({address}/{reference.scale})"
 
     def _text_of(self, model: ModelInfo, header: str) -> str:
         if header == "name":
