@@ -396,6 +396,24 @@ def test_random_texts_never_end_in_another_error(context: Context) -> None:
     assert values > 20
 
 
+def test_each_row_gets_a_value_of_its_own(usual: Context) -> None:
+    """Whatever the row before gave, also where that one had none and after an error."""
+    twice, plain = (parse_expression(text, usual.known) for text in ("m.hidden_size * 2", "number"))
+    lacking = parse_expression("m.sliding_window + number", usual.known)
+    for number, model in enumerate(usual.models, start=1):
+        size = model["hidden_size"]
+        if isinstance(size, float):
+            assert evaluate(twice, usual, model) == 2 * size
+        else:
+            with pytest.raises(TemplateValueError, match=re.escape(repr(model.name))):
+                evaluate(twice, usual, model)
+        assert evaluate(plain, usual, model, number) == number
+        with pytest.raises(TemplateValueError, match="number is known only in"):
+            evaluate(lacking, usual, model)
+    sizes = [model["hidden_size"] for model in usual.models]
+    assert len(set(map(type, sizes))) == 2  # of some models there is none
+
+
 def test_total_of_all_models_is_worked_out_once() -> None:
     """A share of the total in each of many rows takes no longer than a sum and a division each."""
     context = Context(usual_report())
