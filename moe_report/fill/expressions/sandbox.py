@@ -9,11 +9,11 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 from jinja2.runtime import Context as Variables
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 from jinja2.visitor import NodeTransformer
 
 from moe_report.fill.expressions.filters import FILTERS, remembered
-from moe_report.fill.expressions.scope import NAMES, TemplateValueError, short
+from moe_report.fill.expressions.scope import NAMES, Model, Models, TemplateValueError, short
 from moe_report.fill.expressions.values import Comparable, finite, is_lacking, number_of
 
 MAX_LENGTH = 1000
@@ -38,12 +38,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = {"none": is_lacking, "defined": lambda value: not is_lacking(value)}
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Return what something holds; an attribute of Python's is never looked at."""
-        return obj[argument]
+        """Return what models, assumptions or the report hold, and no attribute of Python's."""
+        if isinstance(obj, (Model, Models)) or (isinstance(obj, dict) and argument in obj):
+            return obj[argument]
+        raise SecurityError(f"nothing is looked up in {type(obj).__name__}")
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return the same."""
-        return obj[attribute]
+        return self.getitem(obj, attribute)
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Refuse every call."""
