@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from moe_report.formula.expr import Expr, lift, symbol
+from moe_report.schema.bounds import LARGEST
 
 Kind = Literal["number", "flag", "text"]
 FEWEST = 100_000  # parameters that a claim may be about: fewer are billions without their unit
-LARGEST = 2.0**53  # past it a float64 no longer holds every whole number
 
 
 @dataclass(frozen=True)
