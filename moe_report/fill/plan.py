@@ -132,7 +132,7 @@ class _Planner:
                     raise TemplateValueError(why)
                 found.append(value)
         except TemplateValueError as error:
-            of = f" (model {model.name!r})" if model and repr(model.name) not in str(error) else ""
+            of = f" (model {model.name!r})" if model and model.name != error.model else ""
             self._refuse(cell, f"{error.message}{of}")
             return []
         return found

@@ -13,6 +13,7 @@ from jinja2.runtime import Context as Variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from moe_report.errors import first_line
 from moe_report.fill.expressions.filters import FILTERS, remembered
 from moe_report.fill.expressions.scope import NAMES, Model, Models, TemplateValueError, short
 from moe_report.fill.expressions.values import Comparable, finite, is_lacking, number_of
@@ -117,8 +118,7 @@ def parsed(text: str) -> nodes.Expr:
     except RecursionError:
         raise TemplateValueError(f"{short(text)} is nested too deeply") from None
     except (TemplateSyntaxError, ValueError, OverflowError) as error:
-        why = next(iter(str(getattr(error, "message", None) or error).splitlines()), "")
-        raise TemplateValueError(f"{short(text)} is no expression: {why}") from None
+        raise TemplateValueError(f"{short(text)} is no expression: {first_line(error)}") from None
     return node
 
 

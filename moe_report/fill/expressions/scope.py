@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal, TypeVar
 
 from jinja2 import StrictUndefined
@@ -26,7 +26,15 @@ NAMES: Mapping[str, Kind] = {
 
 
 class TemplateValueError(MoeReportError):
-    """An expression that cannot be read, or has no value; who knows the cell adds it."""
+    """An expression that cannot be read, or has no value; who knows the cell adds it.
+
+    Attributes:
+        model: Name of the model that the message says lacks something; None if it says of none.
+    """
+
+    def __init__(self, message: str, *, model: str | None = None) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 def short(text: str, most: int = 60) -> str:
@@ -97,7 +105,7 @@ class Missing(StrictUndefined):
             f"model {model!r} has no {name}; `default(…)` says what stands in its place, "
             "`is none` asks for it"
         )
-        super().__init__(why, exc=TemplateValueError)  # type: ignore[arg-type]
+        super().__init__(why, exc=partial(TemplateValueError, model=model))  # type: ignore[arg-type]
         self.model = model
         self.name = name
 
