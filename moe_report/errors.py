@@ -92,6 +92,28 @@ class Notice:
         return f"{self.where}: {self.text}" if self.where else self.text
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or what kind of error it is.
+
+    >>> first_line(ValueError("a, or else: b")), first_line(KeyError())
+    ('a, or else: b', 'KeyError')
+    """
+    return _line(error) or type(error).__name__
+
+
+def cause(error: BaseException) -> str:
+    """Return what kind of error it is, and the first line of its message.
+
+    >>> cause(ValueError("a, or else: b")), cause(KeyError())
+    ('ValueError: a, or else: b', 'KeyError')
+    """
+    return ": ".join(filter(None, (type(error).__name__, _line(error))))
+
+
+def _line(error: BaseException) -> str:
+    return next(filter(str.strip, str(error).splitlines()), "")
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the known name nearest to ``name``, or an empty string."""
     by_folded = {candidate.casefold(): candidate for candidate in known}

@@ -40,6 +40,22 @@ def one_of(names: tuple[str, ...]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+MOST_LISTED = 6
+LISTED, MORE = "{names} and {last}", "{count} more"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a sentence lists them, of many the first ones.
+
+    >>> listed(["a", "b"]), listed(list("abcdefgh"))
+    ('a and b', 'a, b, c, d, e, f and 2 more')
+    """
+    if len(names) > MOST_LISTED:
+        names = [*names[:MOST_LISTED], MORE.format(count=len(names) - MOST_LISTED)]
+    *first, last = names
+    return LISTED.format(names=", ".join(first), last=last) if first else last
+
+
 def counted(count: int, noun: str) -> str:
     """Return how many there are, e.g. ``1 model``, ``2 models``."""
     return f"{count} {noun}{'s' * (count != 1)}"

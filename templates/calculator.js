@@ -53,9 +53,8 @@
         place.textContent = description ?? help;
         place.id = `help-${name}`;
         box.querySelector("input").setAttribute("aria-describedby", `help-${name} why-${name}`);
-        const [low, high] = moe.bounds[name];
-        const said = high < 2 ** 53 ? `${numbers.exact(low)} to ${numbers.exact(high)}` : low ? `at least ${numbers.exact(low)}` : "";
-        if (counted && said) place.append(" ", make("span", "bounds", `(${said})`));
+        const [low, high, , said] = moe.bounds[name];
+        if (counted && (low || high < 2 ** 53)) place.append(" ", make("span", "bounds", `(${said})`));
         return box;
       }));
       left.append(group);
@@ -193,19 +192,24 @@
   }
   // </lacking>
 
+  // What was expected is said in the words of the workbook's problems.
+  const { words } = moe;
+  const worded = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+  const sentence = (text) => text && `${text[0].toUpperCase()}${text.slice(1)}.`;
+
   function refused(name, number, text) {
     if (Number.isNaN(number)) return `“${text}” is no number.`;
-    if (Math.abs(number) > 2 ** 53) return "At most 2^53.";
-    const bounds = moe.bounds[name];
-    if (!bounds) {
+    return sentence(number > 2 ** 53 ? words.large : expected(name, number));
+  }
+
+  function expected(name, number) {
+    if (!moe.bounds[name]) {
       const counts = moe.counted.includes(known(name).unit.split("/")[0]);
-      return counts && number < 0 ? "A number that is not negative." : "";
+      return number < (counts ? 0 : -(2 ** 53)) ? words.negative : "";
     }
-    const [low, high] = bounds;
-    if (number < low || number > high) {
-      return high >= 2 ** 53 ? `At least ${exact(low)}.` : `From ${exact(low)} to ${exact(high)}.`;
-    }
-    return (data.fields[name] || known(name).whole) && !Number.isInteger(number) ? "A whole number." : "";
+    const [low, high, whole, said] = moe.bounds[name];
+    if (number < low || number > high) return said;
+    return whole && !Number.isInteger(number) ? words.whole : "";
   }
 
   function compute(faults = new Map()) {
@@ -236,25 +240,29 @@
     }
     for (const [name, limit] of moe.rules) {
       if (result.typed.has(name) && v[name] > v[limit]) {
-        faults.set(name, `At most ${known(limit).label} (${limit}), which is ${exact(v[limit])}.`);
+        const values = { limit: `${known(limit).label} (${limit})`, number: exact(v[limit]) };
+        faults.set(name, sentence(worded(words.limited, values)));
       }
     }
     // What breaks a rule is not used, so once more without it.
     return [...faults.keys()].some((name) => !result.wrong.has(name)) ? compute(faults) : result;
   }
 
-  const listed = (names) =>
-    names.length === 1 ? names[0]
-    : names.length > 6 ? `${names.slice(0, 6).join(", ")} and ${names.length - 6} more`
-    : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const more = (names) => names.slice(words.most).length ? [worded(words.more, { count: names.length - words.most })] : [];
+
+  function listed(names) {
+    const shown = [...names.slice(0, words.most), ...more(names)];
+    const last = shown.pop();
+    return shown.length ? worded(words.listed, { names: shown.join(", "), last }) : last;
+  }
 
   function missing(name, result) {
     if (result.wrong.has(name)) return result.wrong.get(name);
     const names = result.lacks.get(name);
     if (!result.computed.has(name) || (data.fields[name] && names[0] === name)) {
-      return base && (base.unclear || []).includes(name) ? base.provenance[name].note : moe.words.blank;
+      return base && (base.unclear || []).includes(name) ? base.provenance[name].note : words.blank;
     }
-    return names.length ? `missing: ${moe.words.needs} ${listed(names)}` : moe.words.undefined;
+    return names.length ? `missing: ${words.needs} ${listed(names)}` : words.undefined;
   }
 
   // -- showing ----------------------------------------------------------------------------------
@@ -320,12 +328,12 @@
     fault(item, row.querySelector(".why"), latest.wrong.get(name) || "");
     const place = row.querySelector(".needs");
     const names = lacks && !latest.wrong.has(name) ? latest.lacks.get(name) : [];
-    const text = lacks && !names.length && !latest.wrong.has(name) ? moe.words.undefined : "";
+    const text = lacks && !names.length && !latest.wrong.has(name) ? words.undefined : "";
     if (place.dataset.names === `${names}|${text}`) return void formulaOf(name, row);
     place.dataset.names = `${names}|${text}`;
     place.replaceChildren();
-    if (names.length) place.append(`${moe.words.needs} `);
-    names.slice(0, 6).forEach((one, at) => {
+    if (names.length) place.append(`${words.needs} `);
+    names.slice(0, words.most).forEach((one, at) => {
       const target = inputs.get(one);
       const button = make(target ? "button" : "span", "", known(one) ? known(one).label : one);
       if (target) {
@@ -334,7 +342,7 @@
       }
       place.append(at ? ", " : "", button);
     });
-    if (names.length > 6) place.append(` and ${names.length - 6} more`);
+    if (more(names).length) place.append(worded(words.listed, { names: "", last: more(names)[0] }));
     if (text) place.append(text);
     formulaOf(name, row);
   }

@@ -15,6 +15,7 @@ from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable
+from moe_report.text import listed
 
 # Why a number is missing; the page's calculator says the same.
 BLANK = "not filled in"
@@ -156,7 +157,7 @@ class _Engine:
         self.lacks[name, at] = roots
         if not roots:
             return Cell(None, Provenance.MISSING, UNDEFINED, undefined=True)
-        return Cell(None, Provenance.MISSING, f"missing: {NEEDS} {_listed(roots)}")
+        return Cell(None, Provenance.MISSING, f"missing: {NEEDS} {listed(roots)}")
 
     def _roots(self, expr: Expr, at: int) -> list[str]:
         """The fields that would unlock an expression in a row, through other metrics."""
@@ -174,10 +175,3 @@ class _Engine:
             # a metric that lacks nothing has no value because it is undefined
             roots += self.lacks[name, at] or [f"{name} (undefined here)"]
         return list(dict.fromkeys(roots))
-
-
-def _listed(names: list[str], most: int = 6) -> str:
-    if len(names) > most:
-        names = [*names[:most], f"{len(names) - most} more"]
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

@@ -132,7 +132,7 @@ class _Planner:
                     raise TemplateValueError(why)
                 found.append(value)
         except TemplateValueError as error:
-            of = f" (model {model.name!r})" if model and repr(model.name) not in str(error) else ""
+            of = f" (model {model.name!r})" if model and model.name != error.model else ""
             self._refuse(cell, f"{error.message}{of}")
             return []
         return found
@@ -207,22 +207,22 @@ class _Planner:
         formulas = LiveFormulas(
             self.context.report, table.area.name, self._headers(table), assumptions
         )
+        places = [model.at for model in models]
         found = {}
         for cell in table.cells:
             only = _only(cell)
             if only is not None and only.formula and only.plain:
                 column = []
                 try:
-                    column = formulas.contents(only.plain, [model.at for model in models], write)
+                    column = formulas.contents(only.plain, places, write)
                 except LackingError as error:
                     self._refuse(cell, str(error))
             elif only is not None and only.plain and self.context.known.columns[only.plain].unit:
-                column = write.numbers(
-                    self.context.number(only.plain, model.at) for model in models
-                )
+                numbers = self.context.numbers(only.plain)
+                column = write.numbers(map(numbers.__getitem__, places))
             else:
-                places = ((model, number) for number, model in enumerate(models, start=1))
-                column = [write.of(value) for value in self._values(cell, places)]
+                rows = zip(models, range(1, len(models) + 1), strict=True)
+                column = [write.of(value) for value in self._values(cell, rows)]
             found[cell.column] = column or [write.empty] * max(1, len(models))
         return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_line
 from moe_report.fill.defined_names import named_by_sheet, named_cells
 from moe_report.fill.expressions.expression import Expression, parse_expression
 from moe_report.fill.expressions.scope import Known, TemplateValueError
@@ -62,8 +62,8 @@ def inspect_template(
         reader = _Reader(package, known, where)
         template = reader.read()
     except (ValueError, KeyError, etree.XMLSyntaxError) as error:
-        why = next(iter(str(error).splitlines()), type(error).__name__)
-        raise InputError([Problem(where, f"a part of it cannot be read ({why})")]) from error
+        problem = Problem(where, f"a part of it cannot be read ({first_line(error)})")
+        raise InputError([problem]) from error
     problems = reader.findings.problems
     if len(problems) > _MOST_PROBLEMS:
         more = Problem(where, "there are more problems like these")

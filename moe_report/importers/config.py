@@ -20,7 +20,8 @@ from moe_report.errors import InputError, Problem, nearest
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
-from moe_report.schema.fields import AT_MOST, FIELDS, LARGEST
+from moe_report.schema.bounds import LARGEST
+from moe_report.schema.fields import AT_MOST, FIELDS
 from moe_report.schema.registry import installed
 
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)

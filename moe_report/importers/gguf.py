@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_line
 from moe_report.importers.checkpoint import notes_of_census, row_of_census, take_census
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.safetensors import Tensor
@@ -79,5 +79,6 @@ def _read(path: Path, gguf: Any) -> tuple[list[Tensor], dict[str, Any]]:
             tensors.append(Tensor(item.name, dtype, shape, int(item.n_bytes)))
         return tensors, {key: field.contents() for key, field in reader.fields.items()}
     except Exception as error:  # the reader raises whatever a broken file makes it stumble over
-        cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise InputError([Problem(str(path), f"is not a GGUF file ({cause})")]) from error
+        raise InputError(
+            [Problem(str(path), f"is not a GGUF file ({first_line(error):.200})")]
+        ) from error

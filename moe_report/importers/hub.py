@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, cause
 from moe_report.importers.config_json import parse_config
 from moe_report.importers.safetensors import Tensor, read_folder, tensor_of
 
@@ -156,11 +156,10 @@ def _reason(error: Exception, errors: Any, asked: str) -> str:
         found = getattr(errors, name, None)
         if found is not None and isinstance(error, found):
             return reason
-    kind = type(error).__name__
-    cause = f"{kind}: {str(error).splitlines()[0][:200]}" if str(error) else kind
-    if isinstance(error, ConnectionError) or kind in _UNREACHABLE:
-        return f"the Hub cannot be reached ({cause}); HF_HUB_OFFLINE=1 reads what is in the cache"
-    return f"cannot be read ({cause})"
+    why = cause(error)[:200]
+    if isinstance(error, ConnectionError) or type(error).__name__ in _UNREACHABLE:
+        return f"the Hub cannot be reached ({why}); HF_HUB_OFFLINE=1 reads what is in the cache"
+    return f"cannot be read ({why})"
 
 
 # Of the client's HTTP library, whichever it is.

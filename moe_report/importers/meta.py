@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_line
 from moe_report.importers.checkpoint import TOP_K, notes_of_census, row_of_census, take_census
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.safetensors import Tensor
@@ -48,8 +48,8 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
             # Of a model that also speaks it is the part that thinks.
             model = _build(transformers, text, getattr(loaded, "thinker_config", loaded))
     except Exception as error:  # whatever an odd config makes transformers raise
-        cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        message = f"transformers {transformers.__version__} cannot build {model_type!r}: {cause}"
+        build = f"transformers {transformers.__version__} cannot build {model_type!r}"
+        message = f"{build}: {first_line(error):.200}"
         raise InputError([Problem(where, message)]) from error
     tensors = [
         Tensor(name, "F32", tuple(parameter.shape), 0)

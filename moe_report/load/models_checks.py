@@ -9,7 +9,8 @@ from moe_report.display import COUNTED
 from moe_report.errors import nearest
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
-from moe_report.schema.fields import AT_MOST, FEWEST, FIELDS, LARGEST, LONE_LAYER
+from moe_report.schema.bounds import LARGEST, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, refusal
+from moe_report.schema.fields import AT_MOST, FEWEST, FIELDS, LONE_LAYER
 from moe_report.schema.headers import Known
 from moe_report.schema.metrics import field_value
 from moe_report.table import Given, Row
@@ -40,8 +41,9 @@ def check_rules(grid: Grid, row: int, columns: Columns, numbers: Mapping[str, Gi
     values = {name: item.value for name, item in numbers.items()}
     for field, limiting in AT_MOST.items():
         if field in values and values[field] > (limit := field_value(limiting, values)):
-            message = f"found {values[field]:,.15g} for {field}, expected at most {limiting}, which"
-            grid.problem(row, columns.at(field), f"{message} is {limit:,.15g}")
+            expected = LIMITED.format(limit=limiting, number=f"{limit:,.15g}")
+            message = f"found {values[field]:,.15g} for {field}, expected {expected}"
+            grid.problem(row, columns.at(field), message)
 
 
 def lone_layer_fields(numbers: Mapping[str, Given]) -> list[str]:
@@ -56,17 +58,14 @@ def out_of_bounds(known: Known, value: float) -> str:
     billions = f" (is it in billions? then write the header as '{known.name} (B)')"
     field = known.field
     if not math.isfinite(value) or value > LARGEST:
-        return f"at most 2^53 ({LARGEST:,.0f})"
+        return f"{TOO_LARGE} ({LARGEST:,.0f})"
     if field is None:
         counts = known.unit.split("/")[0] in COUNTED
         if (counts and value < 0) or value < -LARGEST:
-            return "a number that is not negative"
+            return NOT_NEGATIVE
         whole = value == int(value) and not (known.name in _TOTALS and value < FEWEST)
         if known.unit == "parameters" and value < _LIKE_A_COUNT and not whole:
-            return f"a whole number{billions}"
+            return f"{WHOLE}{billions}"
         return ""
-    if not field.minimum <= value <= field.maximum:
-        if field.maximum >= LARGEST:
-            return f"at least {field.minimum:,.0f}" + billions * (field.minimum == FEWEST)
-        return f"{field.minimum:g} to {field.maximum:g}"
-    return "" if value == int(value) else "a whole number"
+    said = refusal(value, field.minimum, field.maximum, whole=True)
+    return f"{said}{billions}" if field.minimum == FEWEST and value < FEWEST else said

@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_line
 from moe_report.load.sheets import PlainSheet, PlainSheets, refuse_too_large
-from moe_report.ooxml.guard import MAX_FILE, first_line
+from moe_report.ooxml.guard import MAX_FILE
 
 SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))

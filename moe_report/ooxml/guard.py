@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from lxml import etree
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.package import STRICT_MAIN, Package, compressed_bytes
 
 MAX_FILE = 200_000_000
@@ -87,11 +87,6 @@ def _check_sheets(package: Package, name: str) -> None:
     if not package.sheets():
         strict = " (it is a Strict Open XML workbook)" if STRICT_MAIN in package[main] else ""
         _refuse(name, f"found no worksheet in it{strict}; {SAVE_AGAIN}")
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or its type."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _refuse(name: str, message: str) -> NoReturn:

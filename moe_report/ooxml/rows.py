@@ -91,8 +91,8 @@ class Contents:
         return [
             empty
             if value is None
-            else f"{start}{int(value)}{end}"
-            if abs(value) < 1e15 and value == int(value)
+            else f"{start}{whole}{end}"
+            if abs(value) < 1e15 and value == (whole := int(value))
             else f"{start}{value!r}{end}"
             for value in values
         ]

@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from moe_report.schema.bounds import LARGEST, refusal
+
 
 @dataclass(frozen=True)
 class Assumption:
@@ -39,13 +41,8 @@ class Assumption:
 
     def refusal(self, value: float) -> str:
         """Return what was expected in place of a value, or nothing if it will do."""
-        if self.minimum <= value <= self.maximum and (not self.whole or value == int(value)):
-            return ""
-        if (self.whole, self.minimum, self.maximum) == (True, 0, 1):
-            return "0 or 1"
-        if self.whole:
-            return f"a whole number from {self.minimum:,.0f} to {self.maximum:,.0f}"
-        return f"{self.minimum:,g} to {self.maximum:,g} {self.unit}"
+        said = refusal(value, self.minimum, self.maximum, whole=self.whole)
+        return f"{said} {self.unit}" if said and not self.whole else said
 
 
 def assumption(
@@ -56,7 +53,7 @@ def assumption(
     help: str,
     label: str | None = None,
     minimum: float = 0,
-    maximum: float = 2.0**53,
+    maximum: float = LARGEST,
     whole: bool = False,
     aliases: tuple[str, ...] = (),
     headers: tuple[str, ...] = (),

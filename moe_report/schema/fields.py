@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from moe_report.formula.expr import Expr, lift, symbol
+from moe_report.schema.bounds import LARGEST
 
 Kind = Literal["number", "flag", "text"]
 LONE_LAYER = "A lone expert layer"  # a group of fields
 FEWEST = 100_000  # parameters that a claim may be about: fewer are billions without their unit
-LARGEST = 2.0**53  # past it a float64 no longer holds every whole number
 
 
 @dataclass(frozen=True)

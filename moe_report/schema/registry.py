@@ -15,7 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
-from moe_report.errors import PluginError, nearest
+from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.header_text import folded
@@ -159,8 +159,8 @@ def load(files: Iterable[Path] = ()) -> Registry:
             for metric in section.metrics:
                 _record(metric)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
-            cause = _cause(error) + _line_of(module, error, metric)
-            failures.append(Failure(name, distribution, module, cause))
+            why = cause(error) + _line_of(module, error, metric)
+            failures.append(Failure(name, distribution, module, why))
         else:
             sections.append(section)
 
@@ -217,11 +217,6 @@ def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, st
     return point.name, distribution, version, module[0] if module else point.value
 
 
-def _cause(error: BaseException) -> str:
-    first = (str(error).splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
-
-
 def _line_of(module: str, error: BaseException | None, metric: Metric | None) -> str:
     """File and line of a module where an error came from; at least where its metric begins."""
     if isinstance(error, SyntaxError):  # says so itself
@@ -241,7 +236,7 @@ def _record(metric: Metric) -> None:
     try:
         _ = metric.expr, metric.assumptions
     except (Exception, SystemExit) as error:
-        raise PluginError(f"metric {metric.name!r}: {_cause(error)}") from error
+        raise PluginError(f"metric {metric.name!r}: {cause(error)}") from error
 
 
 def _name_of_file(path: Path) -> str:

@@ -21,7 +21,7 @@ from moe_report.fill.expressions.expression import (
     text_of_pieces,
 )
 from moe_report.fill.expressions.filters import FILTERS
-from moe_report.fill.expressions.sandbox import Sandbox
+from moe_report.fill.expressions.sandbox import compiled, parsed
 from moe_report.fill.expressions.scope import (
     NAMES,
     REPORT_NAMES,
@@ -328,31 +328,55 @@ def test_hostile_expressions_end_in_a_line(text: str, context: Context) -> None:
     assert time.process_time() - started < 1
 
 
-ESCAPES = [
-    "m.__class__.__mro__", "''.__class__", "(1).__class__", "report.__init__", "models.__class__",
-    "'{0.__class__}'.format(m)", "'%99999999999d' % 1", "'%s' % m", "'a'.join(['a'])",
-    "m|attr('__class__')", "models|map(attribute='__class__')|join", "models|map('upper')|list",
-    "models|groupby('name')", "m|pprint", "m|tojson", "'a'|center(10**9)", "1 is sameas(1)",
-    "range(10**9)", "range(3)|sum", "cycler()", "lipsum()", "namespace()", "joiner()", "dict()",
-    "m()", "m.name.upper()", "m.__getitem__('name')", "report.items()", "{'a': 1}.items()",
-    "self.__init__.__globals__", "self._TemplateReference__context", "m.context.report",
-    "models.by_name", "models.memo", "models[1:]", "1 is none(*[1])", "1 | round(**{'a': 1})",
-    "'a' * 10**10", "10**10 * 'a'", "[1] * 10**10", "[1] + [2]", "('a' if 1) * 10**9", "-'a'",
-    "10**(10**10)", "9.9**999999", "2**2000", "(m.name|default('a')) * 10**9",
-]  # fmt: skip
+# What reaches for Python, by what the sandbox alone says to it.
+ESCAPES = {
+    "SecurityError: nothing is looked up in (NoneType|str|float|dict)": (
+        "m.__class__.__mro__", "''.__class__", "(1).__class__", "report.__init__",
+        "'{0.__class__}'.format(m)", "'a'.join(['a'])", "m.name.upper()", "report.items()",
+        "{'a': 1}.items()", "self.__init__.__globals__", "self._TemplateReference__context",
+        "m.context.report",
+    ),
+    "SecurityError: None is not safely callable": (
+        "range(10**9)", "range(3)|sum", "cycler()", "lipsum()", "namespace()", "joiner()",
+        "dict()", "m.__getitem__('name')",
+    ),
+    r"SecurityError: Model\(.*\) is not safely callable": ("m()",),
+    "TemplateAssertionError: No filter named '(attr|list|groupby|pprint|tojson|center)'": (
+        "m|attr('__class__')", "models|map('upper')|list", "models|groupby('name')", "m|pprint",
+        "m|tojson", "'a'|center(10**9)",
+    ),
+    "TemplateAssertionError: No test named 'sameas'": ("1 is sameas(1)",),
+    "TypeError: .* got an unexpected keyword argument '(attribute|a)'": (
+        "models|map(attribute='__class__')|join", "1 | round(**{'a': 1})",
+    ),
+    "TypeError: .* takes 1 positional argument but 2 were given": ("1 is none(*[1])",),
+    "TemplateValueError: there is no model": ("models.__class__", "models.by_name", "models.memo"),
+    "TemplateValueError: found .*, expected a name in quotes": ("models[1:]",),
+    "TemplateValueError: found (the text '.*'|\\[1.0\\]), expected a number": (
+        "'%99999999999d' % 1", "'%s' % m", "'a' * 10**10", "10**10 * 'a'", "[1] * 10**10",
+        "[1] + [2]", "('a' if 1) * 10**9", "-'a'", "(m.name|default('a')) * 10**9",
+    ),
+    "TemplateValueError: the result is too large for a number": (
+        "10**(10**10)", "9.9**999999", "2**2000",
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ESCAPES)
+@pytest.mark.parametrize("text", [text for texts in ESCAPES.values() for text in texts])
 def test_what_reaches_for_python_is_refused(text: str, context: Context) -> None:
     """In a sentence, by the look at the expression or at the latest when it is evaluated."""
     assert refused(text, context)
 
 
-@pytest.mark.parametrize("text", ESCAPES)
-def test_the_sandbox_alone_gives_nothing_of_python(text: str, context: Context) -> None:
-    """Were such an expression not refused when it is read, evaluating it would give no more."""
-    with pytest.raises((TemplateValueError, TemplateError, TypeError, KeyError)):
-        Sandbox().compile_expression(text)(m=context.models[0], number=1.0, **context.names)
+@pytest.mark.parametrize(
+    ("text", "said"), [(text, said) for said, texts in ESCAPES.items() for text in texts]
+)
+def test_the_sandbox_alone_gives_nothing_of_python(text: str, said: str, context: Context) -> None:
+    """Were such an expression not refused when it is read, evaluating it would say why not."""
+    names = {**context.names, "m": context.models[0], "number": 1.0}
+    with pytest.raises((TemplateValueError, TemplateError, TypeError)) as caught:
+        compiled(parsed(text))(names)
+    assert re.match(said, f"{caught.type.__name__}: {caught.value}")
 
 
 def test_comparisons_within_comparisons_take_no_longer() -> None:
@@ -394,6 +418,24 @@ def test_random_texts_never_end_in_another_error(context: Context) -> None:
         assert why.isprintable()
         values += not why
     assert values > 20
+
+
+def test_each_row_gets_a_value_of_its_own(usual: Context) -> None:
+    """Whatever the row before gave, also where that one had none and after an error."""
+    twice, plain = (parse_expression(text, usual.known) for text in ("m.hidden_size * 2", "number"))
+    lacking = parse_expression("m.sliding_window + number", usual.known)
+    for number, model in enumerate(usual.models, start=1):
+        size = model["hidden_size"]
+        if isinstance(size, float):
+            assert evaluate(twice, usual, model) == 2 * size
+        else:
+            with pytest.raises(TemplateValueError, match=re.escape(repr(model.name))):
+                evaluate(twice, usual, model)
+        assert evaluate(plain, usual, model, number) == number
+        with pytest.raises(TemplateValueError, match="number is known only in"):
+            evaluate(lacking, usual, model)
+    sizes = [model["hidden_size"] for model in usual.models]
+    assert len(set(map(type, sizes))) == 2  # of some models there is none
 
 
 def test_total_of_all_models_is_worked_out_once() -> None:

@@ -251,6 +251,15 @@ def test_a_totals_row_and_two_tables_on_a_sheet(tmp_path: Path) -> None:
     assert_recalculates(data, tmp_path, ["Data"], expected)
 
 
+def test_a_problem_in_a_row_says_which_model_it_is_about() -> None:
+    """Once: by itself where the number is missing, behind the sentence where it says of none."""
+    lacking = problems_of(template(["{{ m.name }}", "{{ m.total_params + 1 }}"]))
+    assert lacking.count("model 'A layer'") == 1
+    assert "(model" not in lacking
+    text = problems_of(template(["{{ m.name | billions }}"]))
+    assert "found the text 'Mixtral 8x7B', expected a number (model 'Mixtral 8x7B')" in text
+
+
 def test_a_formula_that_would_drift_is_refused() -> None:
     """Each copy of the row would refer to another one; the row above, as in a sum, is meant."""
     for formula, other in (("=B2/B9", "B9"), ("=SUM(B2:B5)", "B2:B5"), ("=B2+Data!B8", "B8")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ class Expression:
     plain: str | None
     about: str | None
     truth: bool
-    run: Callable[[Mapping[str, object]], Any] = field(repr=False, compare=False)
+    run: Callable[[dict[str, Any]], Any] = field(repr=False, compare=False)
 
 
 def parse_expression(text: str, known: Known, *, bare: bool = False) -> Expression:
@@ -81,13 +81,15 @@ def _plain(node: nodes.Node | None) -> str | None:
 
 
 def _value(expression: Expression, context: Context, m: Model | None, number: int | None) -> Value:
-    names = {"m": m, "number": None if number is None else float(number), **context.names}
-    for name in sorted(expression.names):
-        if names[name] is None:
+    for name, here in (("m", m), ("number", number)):
+        if here is None and name in expression.names:
             raise TemplateValueError(
                 f"{name} is known only in a table's row or on a sheet that repeats"
             )
-    value = expression.run(names)
+    if expression.plain is not None and m is not None:
+        return m[expression.plain]  # what most cells of a table ask for
+    counted = None if number is None else float(number)
+    value = expression.run({**context.names, "m": m, "number": counted})
     assert value is None or isinstance(value, (float, str, bool, Missing))
     return value
 

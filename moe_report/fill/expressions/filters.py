@@ -109,7 +109,8 @@ def _numbers(items: Sequence[object], attribute: str | None) -> list[float]:
         if isinstance(item, Missing):
             raise TemplateValueError(
                 f"model {item.model!r} has no {item.name}; "
-                f'`selectattr("{item.name}", "defined")` in front leaves out such models'
+                f'`selectattr("{item.name}", "defined")` in front leaves out such models',
+                model=item.model,
             )
     return [number_of(item) for item in values]
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
-from jinja2.environment import TemplateExpression
+from jinja2.exceptions import SecurityError
 from jinja2.parser import Parser
 from jinja2.runtime import Context as Variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from moe_report.errors import first_line
 from moe_report.fill.expressions.filters import FILTERS, remembered
-from moe_report.fill.expressions.scope import NAMES, TemplateValueError, short
+from moe_report.fill.expressions.scope import NAMES, Model, Models, TemplateValueError, short
 from moe_report.fill.expressions.values import Comparable, finite, is_lacking, number_of
 
 MAX_LENGTH = 1000
@@ -38,12 +40,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = {"none": is_lacking, "defined": lambda value: not is_lacking(value)}
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Return what something holds; an attribute of Python's is never looked at."""
-        return obj[argument]
+        """Return what models, assumptions or the report hold, and no attribute of Python's."""
+        if isinstance(obj, (Model, Models)) or (isinstance(obj, dict) and argument in obj):
+            return obj[argument]
+        raise SecurityError(f"nothing is looked up in {type(obj).__name__}")
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return the same."""
-        return obj[attribute]
+        return self.getitem(obj, attribute)
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Refuse every call."""
@@ -114,13 +118,24 @@ def parsed(text: str) -> nodes.Expr:
     except RecursionError:
         raise TemplateValueError(f"{short(text)} is nested too deeply") from None
     except (TemplateSyntaxError, ValueError, OverflowError) as error:
-        why = next(iter(str(getattr(error, "message", None) or error).splitlines()), "")
-        raise TemplateValueError(f"{short(text)} is no expression: {why}") from None
+        raise TemplateValueError(f"{short(text)} is no expression: {first_line(error)}") from None
     return node
 
 
-def compiled(node: nodes.Expr) -> Callable[[Mapping[str, object]], Any]:
+def compiled(node: nodes.Expr) -> Callable[[dict[str, Any]], Any]:
     """Return an expression that is checked as a function of what its names stand for."""
-    result = nodes.Assign(nodes.Name("result", "store"), _Rewriting().visit(node))
-    template = _SANDBOX.from_string(nodes.Template([result]))
-    return TemplateExpression(template, undefined_to_none=False)
+
+    @cache  # of a template that is only checked, nothing is compiled
+    def prepared() -> tuple[Variables, Callable[[Variables], Iterator[str]]]:
+        result = nodes.Assign(nodes.Name("result", "store"), _Rewriting().visit(node))
+        template = _SANDBOX.from_string(nodes.Template([result]))
+        return template.new_context(), template.root_render_func
+
+    def run(names: dict[str, Any]) -> Any:
+        variables, render = prepared()
+        variables.parent = names  # to make new variables for each row takes most of the time
+        for _ in render(variables):  # which writes nothing
+            pass
+        return variables.vars["result"]
+
+    return run

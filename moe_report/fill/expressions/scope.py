@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal, TypeVar
 
 from jinja2 import StrictUndefined
@@ -26,7 +26,15 @@ NAMES: Mapping[str, Kind] = {
 
 
 class TemplateValueError(MoeReportError):
-    """An expression that cannot be read, or has no value; who knows the cell adds it."""
+    """An expression that cannot be read, or has no value; who knows the cell adds it.
+
+    Attributes:
+        model: Name of the model that the message says lacks something; None if it says of none.
+    """
+
+    def __init__(self, message: str, *, model: str | None = None) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 def short(text: str, most: int = 60) -> str:
@@ -97,7 +105,7 @@ class Missing(StrictUndefined):
             f"model {model!r} has no {name}; `default(…)` says what stands in its place, "
             "`is none` asks for it"
         )
-        super().__init__(why, exc=TemplateValueError)  # type: ignore[arg-type]
+        super().__init__(why, exc=partial(TemplateValueError, model=model))  # type: ignore[arg-type]
         self.model = model
         self.name = name
 
@@ -132,7 +140,7 @@ class Model:
             return _plain_value(info.carried.get(header))
         if not meaning.unit:
             return self.name if header == "name" else info.texts.get(header) or None
-        number = self.context.number(header, self.at)
+        number = self.context.numbers(header)[self.at]
         return Missing(self.name, header) if number is None else number
 
 
@@ -220,10 +228,13 @@ class Context:
         self.models = Models(Model(self, at, info.name) for at, info in enumerate(report.models))
         self.assumptions = {item.definition.name: float(item.value) for item in report.assumptions}
         facts = {name: _plain_value(found(report)) for name, (_, found) in _FACTS.items()}
+        self._numbers: dict[str, Sequence[float | None]] = {}
         self.names = {"models": self.models, "assumptions": self.assumptions, "report": facts}
 
-    def number(self, name: str, at: int) -> float | None:
-        """Return a field or metric of the model at a place; None if it is missing."""
-        column = self.report.columns.get(name)
-        value = None if column is None else column.cells[at].value
-        return None if value is None else float(value)
+    def numbers(self, name: str) -> Sequence[float | None]:
+        """Return a field or metric of each model, in order; None where it is missing."""
+        if name not in self._numbers:
+            column = self.report.columns.get(name)
+            values = [cell.value for cell in column.cells] if column else [None] * len(self.models)
+            self._numbers[name] = [None if value is None else float(value) for value in values]
+        return self._numbers[name]

@@ -19,7 +19,7 @@ from moe_report.fill.expressions.scope import (
     short,
     unknown_model,
 )
-from moe_report.schema.fields import LARGEST
+from moe_report.schema.bounds import LARGEST
 
 # What is no one value, and what it lacks to be one.
 _NO_VALUE: Mapping[Kind, str] = {

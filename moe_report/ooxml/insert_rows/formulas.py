@@ -27,6 +27,7 @@ class Move:
         formulas_moved: Whether a formula is now another one, or in another cell.
         numbers: Names of the sheets by the number that the file gives them.
         grown_tables: Names of the tables that grow, in small letters.
+        pushed_out: What would fall off the sheet; each is told once.
     """
 
     insertion: Insertion
@@ -39,6 +40,7 @@ class Move:
     formulas_moved: bool = False
     numbers: dict[str, str] = field(default_factory=dict)
     grown_tables: set[str] = field(default_factory=set)
+    pushed_out: set[str] = field(default_factory=set)
 
     def is_on(self, sheet: str) -> bool:
         """Whether a sheet is the one with the new rows."""
@@ -65,11 +67,12 @@ class Move:
         try:
             return moved_row(number, self.insertion)
         except ValueError:
-            message = (
-                f"{what} would be pushed below row {LAST_ROW:,}, the last of a sheet, by "
-                f"{self.insertion.count:,} more rows; clear it, or ask for fewer models"
-            )
-            if not any(problem.message == message for problem in self.problems):
+            if what not in self.pushed_out:
+                self.pushed_out.add(what)
+                message = (
+                    f"{what} would be pushed below row {LAST_ROW:,}, the last of a sheet, by "
+                    f"{self.insertion.count:,} more rows; clear it, or ask for fewer models"
+                )
                 self.refuse(message, f"A{number}")
             return number
 

@@ -12,9 +12,8 @@ from contextlib import contextmanager
 
 from lxml import etree
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
-from moe_report.ooxml.guard import first_line
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.moved_places import (
     LINKS,
@@ -111,7 +110,7 @@ class _Moving:
 
     def _refuse(self, place: str, message: str, sheet: str | None = None) -> None:
         problem = Problem(f"{self.move.where}, {place}", message, sheet=sheet)
-        if str(problem) not in map(str, self.move.problems):
+        if problem not in self.move.problems:
             self.move.problems.append(problem)
 
     def _parts(self) -> Iterator[tuple[str, str, str]]:

@@ -37,7 +37,8 @@ from moe_report.renderers.excel.palette import (
 )
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Report
-from moe_report.schema.fields import FIELDS, LARGEST, TEXT_FIELDS
+from moe_report.schema.bounds import LARGEST
+from moe_report.schema.fields import FIELDS, TEXT_FIELDS
 from moe_report.table import CarriedCell, Reference
 
 BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows

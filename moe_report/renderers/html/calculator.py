@@ -14,7 +14,10 @@ from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
 from moe_report.report import Report
-from moe_report.schema.fields import AT_MOST, FIELDS, NUMBER_FIELDS
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
+from moe_report.schema.fields import AT_MOST, FIELDS, NUMBER_FIELDS, Field
+from moe_report.text import LISTED, MORE, MOST_LISTED
 
 QUICK_EXAMPLES = 8
 OPEN_GROUPS = frozenset({"Shape", "Experts"})  # what a what-if is mostly about
@@ -81,18 +84,23 @@ def calculator_script(report: Report) -> str:
 
     It has the members ``order`` (of each field and metric, after those it is made of: its name,
     its formula as a function of all values by name, and what the formula asks for), ``groups`` (of
-    inputs: title, whether it is open at first, names), ``bounds``, ``rules`` (a field, and the
-    field that it is at most), ``defaults`` (the fields whose default is a number), ``counted``
-    (units that no negative number has) and ``words`` (why a number is missing). Names, titles,
-    units and these words are the only text in it.
+    inputs: title, whether it is open at first, names), ``bounds`` (of each input: least, most,
+    whether it is whole, and the bounds in words), ``rules`` (a field, and the field that it is at
+    most), ``defaults`` (the fields whose default is a number), ``counted`` (units that no negative
+    number has) and ``words`` (why a number is missing or refused). Names, titles, units and these
+    words are the only text in it.
     """
     order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
-    bounds = {name: FIELDS[name] for name in NUMBER_FIELDS} | assumed
-    limits = {name: [_plain(item.minimum), _plain(item.maximum)] for name, item in bounds.items()}
+    limits = {name: _limits(FIELDS[name], whole=True) for name in NUMBER_FIELDS}
+    limits |= {name: _limits(item, whole=item.whole) for name, item in assumed.items()}
     fallbacks = {name: FIELDS[name].default_expr for name in NUMBER_FIELDS}
     defaults = [name for name, expr in fallbacks.items() if expr is not None and expr.op == "const"]
-    words = {"blank": BLANK, "undefined": UNDEFINED, "needs": NEEDS}
+    words = {
+        "blank": BLANK, "undefined": UNDEFINED, "needs": NEEDS, "listed": LISTED, "more": MORE,
+        "most": MOST_LISTED, "large": TOO_LARGE, "negative": NOT_NEGATIVE, "whole": WHOLE,
+        "limited": LIMITED,
+    }  # fmt: skip
     rules = list(AT_MOST.items())
     return (
         'const moe = (() => {\n"use strict";\n'
@@ -108,6 +116,11 @@ def _step(name: str, expr: Expr | None) -> str:
     if expr is None:
         return f"[{quoted(name)}]"
     return f"[{quoted(name)},(v)=>{javascript(expr, member)},{needs(expr, member)}]"
+
+
+def _limits(of: Field | Assumption, *, whole: bool) -> tuple[float, float, bool, str]:
+    said = between(of.minimum, of.maximum, whole=whole)
+    return _plain(of.minimum), _plain(of.maximum), whole, said
 
 
 def _plain(value: float) -> float:

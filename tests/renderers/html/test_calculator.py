@@ -21,7 +21,8 @@ from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.calculator import QUICK_EXAMPLES, calculator_script, input_groups
 from moe_report.renderers.html.render import render
 from moe_report.report import Report
-from moe_report.schema.fields import FIELDS, LARGEST, NUMBER_FIELDS
+from moe_report.schema.bounds import LARGEST
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
@@ -211,6 +212,8 @@ def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:
         ("vocab_size", "many", "“many” is no number."),
         ("num_experts_per_tok", "9", "At most Experts (num_experts), which is 8."),
         ("num_ffn_matrices", "7", "From 2 to 3."),
+        ("qkv_bias", "2", "0 or 1."),
+        ("vocab_size", "1e20", "At most 2^53."),
         ("context_length", "0", "At least 1."),
         ("total_params", "-1", "A number that is not negative."),
     ):

@@ -1,0 +1,33 @@
+"""What a number must keep to, and the words for it: of a workbook's problems, and in the page."""
+
+from __future__ import annotations
+
+from moe_report.display import exact
+
+LARGEST = 2.0**53  # past it a float64 no longer holds every whole number
+
+# What is expected in place of a number that is refused.
+TOO_LARGE = "at most 2^53"
+NOT_NEGATIVE = "a number that is not negative"
+WHOLE = "a whole number"
+LIMITED = "at most {limit}, which is {number}"
+
+
+def between(minimum: float, maximum: float, *, whole: bool) -> str:
+    """Return bounds in words.
+
+    >>> between(1, 10_000, whole=True), between(1, LARGEST, whole=True), between(0, 1, whole=True)
+    ('from 1 to 10,000', 'at least 1', '0 or 1')
+    """
+    if whole and (minimum, maximum) == (0, 1):
+        return "0 or 1"
+    if maximum >= LARGEST:
+        return f"at least {exact(minimum)}"
+    return f"from {exact(minimum)} to {exact(maximum)}"
+
+
+def refusal(value: float, minimum: float, maximum: float, *, whole: bool) -> str:
+    """Return what was expected in place of a number, or nothing if it will do."""
+    if not minimum <= value <= maximum:
+        return between(minimum, maximum, whole=whole)
+    return WHOLE if whole and value != int(value) else ""
