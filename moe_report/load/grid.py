@@ -88,7 +88,8 @@ class Grid:
     def number_format(self, row: int, column: int) -> str:
         """Return how a cell shows its number."""
         cell = self._cell(row, column)
-        return "General" if cell is None else cell.number_format
+        shown = "General" if cell is None else cell.number_format
+        return "General" if shown is None else shown  # of a cell that is not in the file
 
     def address(self, row: int, column: int) -> str:
         """Return the address that a cell has in the sheet."""
