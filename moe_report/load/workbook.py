@@ -107,7 +107,7 @@ def inspect_workbook(
         collected.notice("hidden-sheet", f"the sheet {name!r} that was read is hidden")
     rows, places = read_models(
         grid_of(name),
-        Headers(registry.metrics),
+        Headers(registry.metrics, registry.assumptions, registry.header_words),
         allow_unknown=allow_unknown,
         recalculated=asks_to_recalculate(package),
     )

@@ -46,7 +46,7 @@ class Lexicon:
         self._entries = entries
         self._long: dict[tuple[str, int], list[str]] = {}  # what a misspelt word may be
         for word, said in entries.items():
-            if len(word) > 4 and word.isalpha() and said and said != (word,):
+            if len(word) > 4 and word.isalpha() and said and not self.foreign & {*said}:
                 self._long.setdefault((word[0], len(word)), []).append(word)
         lengths: dict[str, set[int]] = {}
         for word in entries:
@@ -109,7 +109,7 @@ class Lexicon:
         parts = self._parts(word, 0) if len(word) > 3 and word.isalpha() else None
         if parts is None:
             return [Word(word, (word,), False)]
-        return [Word(part, self._entries[part], True) for part in parts if self._entries[part]]
+        return self.words(" ".join(parts))  # which may be words of several: per token
 
     def _parts(self, word: str, at: int) -> list[str] | None:
         for end in range(len(word), at + 1, -1):
@@ -155,11 +155,13 @@ def _normal(text: str) -> str:
 def _entries(words: str) -> Iterable[str]:
     for word in words.split(","):
         entry = " ".join(word.split())
+        stem = entry.removesuffix("~")
+        stem = fold(stem) if stem.isalnum() else _normal(stem) or stem
         if entry.endswith("~"):
-            endings = _CYRILLIC_ENDINGS if re.search("[а-я]", entry) else _LATIN_ENDINGS
-            yield from (_normal(entry[:-1]) + ending for ending in endings)
+            endings = _CYRILLIC_ENDINGS if "а" <= stem[0] <= "я" else _LATIN_ENDINGS
+            yield from (stem + ending for ending in endings)
         elif entry:
-            yield _normal(entry) or entry
+            yield stem
 
 
 @cache

@@ -57,12 +57,16 @@ class Phrasebook:
     Args:
         metrics: The metrics that may be typed in place of being computed, by name.
         assumptions: What metrics are computed for, by name.
+        words: Further words of headers, by concept.
     """
 
     def __init__(
-        self, metrics: Mapping[str, Metric], assumptions: Mapping[str, Assumption]
+        self,
+        metrics: Mapping[str, Metric],
+        assumptions: Mapping[str, Assumption],
+        words: Mapping[str, str],
     ) -> None:
-        self.lexicon: Lexicon = lexicon()
+        self.lexicon: Lexicon = Lexicon(words) if words else lexicon()
         self.elsewhere: Concepts = self.lexicon.foreign | ELSEWHERE
         self.names: dict[str, Known] = {}  # by name or alias as programs write it: with a _
         self.symbols: dict[str, Known] = {}

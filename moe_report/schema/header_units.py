@@ -91,7 +91,7 @@ def unit_of(text: str) -> Unit | None:
     (Unit(kind='count', scale=1000000000, written='in billions'), 1000000000, None)
     """
     written = text.strip()
-    folded = plain(written).removesuffix("/token").removesuffix(" per token")
+    folded = plain(written).strip(". ").removesuffix("/token").removesuffix(" per token")
     found = _UNITS.get(folded)
     if found is None:
         words = [word for word in re.split(r"[\s:：/,]+", folded) if word not in _IDLE]

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from moe_report.schema.fields import FEWEST
@@ -44,6 +45,8 @@ Value = Literal[
     "", "text", "architecture", "flag", "link", "number", "parameters", "count", "percent", "factor",
     "fraction", "ratio", "byte", "other", "several",
 ]  # fmt: skip
+
+_ENOUGH = 50  # values of a column tell what it is; all the others say it again
 
 _MISSING = {
     "", "-", "--", "—", "–", "n/a", "na", "none", "null", "?", "tbd", "unknown", "undisclosed", "same",
@@ -106,10 +109,16 @@ def seen_in(value: object) -> Seen:
         return Seen("flag")
     if isinstance(value, (int, float)):
         return Seen("fraction" if 0 < abs(value) < 1 else "number", float(value))
-    text = "" if value is None else str(value)
+    return _seen_in_text("" if value is None else str(value))
+
+
+@lru_cache(maxsize=4096)
+def _seen_in_text(text: str) -> Seen:
     if "://" in text or "](" in text:
         return Seen("link")
-    text = plain(undressed(_FORMULA.sub(r"\1", text))[0] or text)
+    if not (text.isascii() and text.replace(".", "").replace(" ", "").isalnum()):
+        text = undressed(_FORMULA.sub(r"\1", text))[0] or text
+    text = plain(text)
     if text in _MISSING:
         return Seen("")
     if text in _FLAGS or text[0] in "✓✗✔✘√":
@@ -152,7 +161,8 @@ def decide(reading: Reading, values: Sequence[object]) -> Reading:
     What cannot be, by its values, is no longer read but asked about; of several candidates one is
     read only if its values say so in words or units, and none if no candidate fits.
     """
-    seen = [one for value in values if (one := seen_in(value)).kind]
+    some = values[:: len(values) // _ENOUGH + 1]
+    seen = [one for value in some if (one := seen_in(value)).kind]
     if reading.state == "carried" or not seen:
         return reading
     kinds: Counter[Value] = Counter(one.kind for one in seen)

@@ -27,7 +27,7 @@ __all__ = ["Headers", "Known", "Reading", "folded"]
 _SEPARATOR = re.compile(r"\s*[/／×|+&、;]\s*|\s*,\s+|\s+(?:and|x|vs|und|et|y|e|и|và)\s+|[与和及と]")
 _BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
 _FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
-_PER = re.compile(r"\s*/\s*(tokens?|tok|layer|head)\b(?!\s*/)", re.IGNORECASE)
+_EACH = re.compile(r"(.+?)\s*[/／]\s*([^/／()\[\]]*[^\W\d_s])(?:\s*([(\[].*))?", re.DOTALL)
 _NOUNS = ("parameter", "layer", "expert", "head", "dim", "size", "rank", "flop", "length")
 _SHARE = "share"
 # What says nothing beside others: "Model layers", "LLM hidden size (decoder)".
@@ -40,14 +40,16 @@ class Headers:
     Args:
         metrics: The metrics that may be typed in place of being computed, by name.
         assumptions: What metrics are computed for, by name; a column of one is recognised as such.
+        words: Further words of headers, by concept, as ``schema/header_words.py`` has them.
     """
 
     def __init__(
         self,
         metrics: Mapping[str, Metric],
         assumptions: Mapping[str, Assumption] | None = None,
+        words: Mapping[str, str] | None = None,
     ) -> None:
-        self._book = Phrasebook(metrics, assumptions or {})
+        self._book = Phrasebook(metrics, assumptions or {}, words or {})
         self._exact = ExactHeaders(metrics)
         self._seen: dict[tuple[str, str, str], Reading] = {}
 
@@ -96,7 +98,8 @@ class Headers:
             return _asked(joint, (*alone.known, *joint.known), "its group says otherwise")
         if elsewhere and weak:
             return Reading("", why=joint.why)
-        if alone.known and weak and joint.candidates:
+        worded = any(item.exact for item in joint.candidates)
+        if alone.known and joint.candidates and (weak or worded):
             return _asked(joint, (*joint.candidates, *alone.known), joint.why)
         return alone if alone.known or not joint.candidates else joint
 
@@ -113,7 +116,9 @@ class Headers:
             return Reading(header, (known,), why="its name", decisive=True)
         if literal := self._book.literal(text):
             return _decided(header, literal, "these letters", decisive=False)
-        rest, unit = _unit_in(_PER.sub(r" per \1", text))
+        rest, unit = _unit_in(text)
+        if (each := self._each(rest, unit or below)) is not None:
+            return each
         several = self._composite(rest, unit or below)
         if several is not None and several.known and several.decisive:
             return several
@@ -130,6 +135,15 @@ class Headers:
             parts = (*whole.candidates, *several.known, *several.candidates)
             return replace(_asked(several, parts, several.why), together=several.known)
         return whole
+
+    def _each(self, text: str, unit: Unit | None) -> Reading | None:
+        """Return what a header means whose slash says "per": "Experts/token"; else None."""
+        match = _EACH.fullmatch(text)
+        behind = self._book.concepts(match[2]) if match else ()
+        if match is None or behind not in (("token",), ("layer",), ("head",)):
+            return None
+        found = self._phrase(f"{match[1]} per {behind[0]} {match[3] or ''}", unit)
+        return found if found.known else None
 
     def _phrase(self, text: str, unit: Unit | None, *, part: bool = False) -> Reading:
         """Return what a text means as one phrase."""
@@ -169,8 +183,9 @@ class Headers:
             meant = self._book.meanings(bare)
             again &= {item.known.name for item in meant}
             counted = any(said <= {*self._book.concepts(item.known.unit)} for item in meant)
-            letter = len(inside.strip()) == 1
-            if not (letter or said <= bare or again or counted or "included" in said):
+            signs = all(len(sign) == 1 or sign in self._book.symbols for sign in inside.split("/"))
+            explained = signs or "=" in inside or "included" in said
+            if not (explained or said <= bare or again or counted):
                 return False
         return True
 

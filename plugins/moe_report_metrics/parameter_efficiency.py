@@ -38,6 +38,7 @@ SOLVED = "solved from total = shared + E·expert and active = shared + k·expert
         "?efficiency [ratio|share]",
         "?sparsity [ratio]",
         "?=efficiency",
+        "efficiency share",
     ),
 )
 def parameter_efficiency(m: Model) -> float:
