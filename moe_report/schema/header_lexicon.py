@@ -13,8 +13,9 @@ from moe_report.schema.header_words import FOREIGN, NOISE, WORDS
 
 _LATIN_ENDINGS = ("", *"aoiesn", "as", "os", "es", "en", "er", "em", "te", "ten", "ter", "tes")
 _CYRILLIC_ENDINGS = (
-    "", *"аяыиуюейь", "ов", "ев", "еи", "ам", "ям", "ами", "ями", "ах", "ях", "ои", "ыи", "ии", "ая",
-    "ое", "ее", "ые", "ие", "ых", "их", "ого", "ому", "ым", "ом", "ем", "ыми", "ую", "ия", "ию",
+    "", *"аяыиуюейь", "ов", "ев", "еи", "ам", "ям", "ами", "ями", "ах", "ях", "ои", "ыи",
+    "ии", "ая", "ое", "ее", "ые", "ие", "ых", "их", "ого", "ому", "ым", "ом",
+    "ем", "ыми", "ую", "ия", "ию",
 )  # fmt: skip
 _SHORT_PARTS = {"kv", "ff", "qk"}
 _BOUND = re.compile(rf"[^\W{WIDE}]")
@@ -40,7 +41,7 @@ class Lexicon:
     def __init__(self, more: Mapping[str, str] | None = None) -> None:
         entries: dict[str, tuple[str, ...]] = {word: (word,) for word in _entries(FOREIGN)}
         self.foreign = frozenset(entries)
-        entries |= {word: () for word in _entries(NOISE)}
+        entries |= dict.fromkeys(_entries(NOISE), ())
         for concepts, words in (*WORDS.items(), *(more or {}).items()):
             entries |= {word: tuple(concepts.split()) for word in _entries(words)}
         self._entries = entries

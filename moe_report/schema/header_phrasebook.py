@@ -77,15 +77,15 @@ class Phrasebook:
         self._with: dict[str, list[Concepts]] = {}
         for field in FIELDS.values():
             known = Known(field.name, field.unit, field)
-            self._add(known, (field.name, *field.aliases), FIELD_PHRASES.get(field.name, ()))
             self._phrase(replace(known, exact=1), [field.label])
+            self._add(known, (field.name, *field.aliases), FIELD_PHRASES.get(field.name, ()))
             for symbol in SYMBOLS.get(field.name, ()):
                 self.symbols[symbol] = replace(known, exact=2)
         for metric in metrics.values():
             known = Known(metric.name, metric.unit, None, kind="metric")
-            self._add(known, (metric.name, *metric.aliases), metric.headers)
             # A label leaves out what its section says: "Attention" is its parameters or its FLOPs.
             self._phrase(replace(known, exact=1), [metric.label], sure=metric.headline)
+            self._add(known, (metric.name, *metric.aliases), metric.headers)
             if len(metric.symbol) > 2:
                 self.symbols.setdefault(metric.symbol, replace(known, exact=2))
         for item in assumptions.values():
@@ -122,7 +122,7 @@ class Phrasebook:
         there = (self._parts if part else self._phrases).setdefault(concepts, {})
         before = there.get(known.name)
         if before is not None and sure and before.sure:
-            known = before.known  # the surer of two ways to be sure
+            known = max(before.known, known, key=lambda item: item.exact)
         there[known.name] = Meaning(known, sure)  # what is declared last, a ? among it, counts
 
     def concepts(self, text: str) -> tuple[str, ...]:

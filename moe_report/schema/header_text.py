@@ -40,9 +40,9 @@ def plain(text: str) -> str:
 
 
 def undressed(header: str) -> tuple[str, str]:
-    """Return a header without its markup, and the symbol that it gives in LaTeX, if one.
+    r"""Return a header without its markup, and the symbol that it gives in LaTeX, if one.
 
-    >>> undressed("**\\\\#Activated<br>Params**"), undressed(r"$P_\\text{total}$")
+    >>> undressed(r"**\#Activated<br>Params**"), undressed(r"$P_\text{total}$")
     (('#Activated Params', ''), ('', 'P_total'))
     """
     text = html.unescape(header) if "&" in header else header

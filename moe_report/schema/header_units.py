@@ -13,26 +13,27 @@ from moe_report.schema.header_text import fold, plain
 Kind = Literal["count", "byte", "FLOP", "MAC", "ratio", "other"]
 
 _COUNTS: Mapping[int, str] = {
-    10**3: "k, thousand, thousands, 千, 천, tsd, tausend, mille, milliers, mil, mila, миле, тыс, тысяч,"
-           " nghìn, bin, キロ",
+    10**3: """k, thousand, thousands, 千, 천, tsd, tausend, mille, milliers, mil, mila, тыс,
+        тысяч, nghìn, bin""",
     10**4: "万, 萬, 만",
-    10**6: "m, mn, mio, mln, million, millions, millionen, 百万, 百萬, 백만, millones, milhões, mi, milioni,"
-           " млн, миллион, миллионы, миллионов, миллионах, triệu, milyon",
+    10**6: """m, mn, mio, mln, million, millions, millionen, 百万, 百萬, 백만, millones, milhões,
+        mi, milioni, млн, миллион, миллионы, миллионов, миллионах, triệu, milyon""",
     10**8: "亿, 億, 억",
-    10**9: "b, g, bn, billion, billions, mrd, milliarde, milliarden, milliard, milliards, md, mds, 十亿,"
-           " 十億, 십억, mil millones, miliardi, mld, bilhões, bilhoes, bi, млрд, миллиард, миллиарды,"
-           " миллиардов, миллиардах, tỷ, tỉ, milyar, giga",
-    10**12: "t, tn, trillion, trillions, billionen, 万亿, 萬億, 兆, 조, billones, trilhões, трлн, триллион,"
-            " триллионов, nghìn tỷ, trilyon",
+    10**9: """b, g, bn, billion, billions, mrd, milliarde, milliarden, milliard, milliards, md,
+        mds, 十亿, 十億, 십억, mil millones, miliardi, mld, bilhões, bi, млрд, миллиард, миллиарды,
+        миллиардов, миллиардах, tỷ, tỉ, milyar, giga""",
+    10**12: """t, tn, trillion, trillions, billionen, 万亿, 萬億, 兆, 조, billones, trilhões,
+        трлн, триллион, триллионов, nghìn tỷ, trilyon""",
 }  # fmt: skip
 _PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
 _BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-_OTHER = """$, €, ¥, £, usd, eur, us$, ms, s, sec, seconds, h, hours, days, mb/s, gb/s, tok/s, tokens/s,
-    t/s, x, w, kw, nm, °c, year, years, gpu, gpus"""
+_OTHER = """$, €, ¥, £, usd, eur, us$, ms, s, sec, seconds, h, hours, days, mb/s, gb/s, tok/s,
+    tokens/s, t/s, x, w, kw, nm, °c, year, years, gpu, gpus"""
 # What stands beside a unit and says nothing: "in billions of parameters", "单位：亿", "B params".
-_BESIDE = """in, unit, units, einheit, unité, unidad, unidade, en, em, de, of, 单位, 單位, 単位, 단위, ед, đơn vị,
-    parameters, params, parameter, param, paramètres, parámetros, parâmetros, parametri, параметров, tokens,
-    token, tok, 参数, 參數, 个, 個, パラメータ, トークン, 토큰, 파라미터, experts, per, x, ×, ca, approx, words"""
+_BESIDE = """in, unit, units, einheit, unité, unidad, unidade, en, em, de, of, 单位, 單位,
+    単位, 단위, ед, đơn vị, parameters, params, parameter, param, paramètres, parámetros,
+    parâmetros, parametri, параметров, tokens, token, tok, 参数, 參數, 个, 個, パラメータ, トークン,
+    토큰, 파라미터, experts, per, x, ×, ca, approx, words"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _split(text: str) -> list[str]:
 def _table() -> dict[str, tuple[Kind, int | Decimal]]:
     found: dict[str, tuple[Kind, int | Decimal]] = {}
     for scale, words in _COUNTS.items():
-        found |= {word: ("count", scale) for word in _split(words)}
+        found |= dict.fromkeys(_split(words), ("count", scale))
     for prefix, factor in _PREFIXES.items():
         for sign in ("flop", "flops"):
             found[prefix + sign] = ("FLOP", factor)
@@ -73,9 +74,9 @@ def _table() -> dict[str, tuple[Kind, int | Decimal]]:
     for prefix, factor in (_PREFIXES | _BINARY).items():
         if prefix:
             found[f"{prefix}b"] = ("byte", factor)
-    found |= {word: ("byte", 1) for word in ("byte", "bytes", "字节", "байт")}
+    found |= dict.fromkeys(("byte", "bytes", "字节", "байт"), ("byte", 1))
     found |= {word: ("ratio", Decimal("0.01")) for word in ("%", "percent", "pct", "проценты")}
-    found |= {word: ("other", 1) for word in _split(_OTHER)}
+    found |= dict.fromkeys(_split(_OTHER), ("other", 1))
     return found
 
 

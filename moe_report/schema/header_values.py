@@ -42,18 +42,20 @@ class Reading:
 
 
 Value = Literal[
-    "", "text", "architecture", "flag", "link", "number", "parameters", "count", "percent", "factor",
-    "fraction", "ratio", "byte", "other", "several",
+    "", "text", "architecture", "flag", "link", "number", "parameters", "count", "percent",
+    "factor", "fraction", "ratio", "byte", "other", "several",
 ]  # fmt: skip
 
 _ENOUGH = 50  # values of a column tell what it is; all the others say it again
 
 _MISSING = {
-    "", "-", "--", "—", "–", "n/a", "na", "none", "null", "?", "tbd", "unknown", "undisclosed", "same",
-    "varies", "unpublished", "not disclosed", "未公开", "未公開", "不明", "비공개", "미공개", "=", "n.a.", "nan",
+    "", "-", "--", "—", "–", "n/a", "na", "none", "null", "?", "tbd", "unknown", "undisclosed",
+    "same", "varies", "unpublished", "not disclosed", "未公开", "未公開", "不明", "비공개",
+    "미공개", "=", "n.a.", "nan",
 }  # fmt: skip
 _FLAGS = {
-    "yes", "no", "true", "false", "✓", "✗", "✔", "✘", "√", "×", "x", "是", "否", "有", "无", "あり", "なし",
+    "yes", "no", "true", "false", "✓", "✗", "✔", "✘", "√", "×", "x", "是", "否", "有", "无",
+    "あり", "なし",
     "예", "아니오", "ja", "nein", "oui", "non", "si", "sim", "nao", "да", "нет", "co", "khong",
 }  # fmt: skip
 _ARCHITECTURE = re.compile(
@@ -149,7 +151,8 @@ def _kind_of_rest(rest: str) -> Value:
     word = re.match(r"[^\s\d()\[\],;+*~/]+(?:/s\b)?", rest)
     unit = unit_of(word[0]) if word else None
     if unit is None:
-        return "count" if word and word[0].startswith(_COUNTED) else "several"
+        one = word is not None and word[0].startswith(_COUNTED) and not re.search(r"\d", rest)
+        return "count" if one else "several"
     if unit.kind == "count":
         return "parameters" if unit.scale >= 10**6 else "count"
     return "byte" if unit.kind == "byte" else "percent" if unit.kind == "ratio" else "other"

@@ -1,9 +1,9 @@
 """Which column of a workbook is which: headers as people write them, in many languages.
 
-A header is undressed (``header_text``), its unit set aside (``header_units``), its words turned into
-concepts (``header_lexicon``, whose words are ``header_words``), and these compared with the phrases
-of each field (``header_phrases``), metric and assumption. What is one of them for sure is read, what
-may be one is asked about, everything else is carried along.
+A header is undressed (``header_text``), its unit set aside (``header_units``), its words turned
+into concepts (``header_lexicon``, whose words are ``header_words``), and these compared with the
+phrases of each field (``header_phrases``), metric and assumption. What is one of them for sure is
+read, what may be one is asked about, everything else is carried along.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Headers:
         return decide(reading, values)
 
     def find(self, header: str) -> Known | str:
-        """Return what a header stands for that is spelt as documented, or why it stands for none."""
+        """Return what a header spelt as documented stands for, or why it stands for none."""
         found = self._exact.find(header)
         if isinstance(found, str) and found.endswith("no field or metric."):
             reading = self.read(header)
@@ -212,7 +212,7 @@ class Headers:
         return Reading(text, why=why if unknown else "no field is worded so")
 
     def _composite(self, text: str, unit: Unit | None) -> Reading | None:
-        """Return what the parts of a header mean: "Params (total / active)"; None if it has none."""
+        """Return what the parts of a header mean, as in "Params (total / active)"; else None."""
         parts = _parts(text)
         if len(parts) < 2:
             return None
@@ -261,9 +261,9 @@ def _unit_in(text: str) -> tuple[str, Unit | None]:
     for match in reversed(list(_BRACKETS.finditer(text))):
         if (unit := unit_of(match[1])) is not None:
             return f"{text[: match.start()]} {text[match.end() :]}".strip(), unit
-    if (behind := re.search(r"\s*[,/，]\s*([^,/，]+)$", text)) and behind.start():
-        if (unit := unit_of(behind[1])) is not None:
-            return text[: behind.start()], unit
+    behind = re.search(r"(?<=\S)\s*[,/，]\s*([^,/，]+)$", text)
+    if behind and (unit := unit_of(behind[1])) is not None:
+        return text[: behind.start()], unit
     if flops := _FLOPS.search(text):
         return text.replace(flops[0], "flops"), unit_of(flops[0])
     if "%" in text:

@@ -81,7 +81,7 @@ def test_headers_of_public_tables_are_understood() -> None:
     found = score(CASES)
     assert found.share("misread") == 0, found.lines
     assert found.share("understood", "asked") >= 0.97, found.lines
-    assert found.share("asked") <= 0.08, found.verdicts
+    assert found.share("asked") <= 0.1, found.verdicts
 
 
 def test_headers_alone_are_not_misread() -> None:
