@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from moe_report.schema.header_text import WIDE, fold, plain
-from moe_report.schema.header_words import FOREIGN, NOISE, WORDS
+from moe_report.schema.header_words import COUNT, FOREIGN, NOISE, WORDS
+
+COUNTED = "count"  # the concept of words that say no more than that something is counted
 
 _LATIN_ENDINGS = ("", *"aoiesn", "as", "os", "es", "en", "er", "em", "te", "ten", "ter", "tes")
 _CYRILLIC_ENDINGS = (
@@ -17,7 +19,10 @@ _CYRILLIC_ENDINGS = (
     "ии", "ая", "ое", "ее", "ые", "ие", "ых", "их", "ого", "ому", "ым", "ом",
     "ем", "ыми", "ую", "ия", "ию",
 )  # fmt: skip
-_SHORT_PARTS = {"kv", "ff", "qk"}
+# What a word put together may have as a part although it is short.
+_SHORT_PARTS = frozenset(
+    ["kv", "ff", "qk", "num", "dim", "ffn", "moe", "mlp", "tok", "max", "len", "ctx", "seq", "top"]
+)
 _BOUND = re.compile(rf"[^\W{WIDE}]")
 _WORD = re.compile(rf"[^\W_{WIDE}]+(?:\.\d+)*")
 
@@ -42,6 +47,7 @@ class Lexicon:
         entries: dict[str, tuple[str, ...]] = {word: (word,) for word in _entries(FOREIGN)}
         self.foreign = frozenset(entries)
         entries |= dict.fromkeys(_entries(NOISE), ())
+        entries |= dict.fromkeys(_entries(COUNT), (COUNTED,))
         for concepts, words in (*WORDS.items(), *(more or {}).items()):
             entries |= {word: tuple(concepts.split()) for word in _entries(words)}
         self._entries = entries
@@ -58,7 +64,7 @@ class Lexicon:
         """Return the words of a text in order, those that say nothing left out.
 
         >>> [word.concepts for word in Lexicon().words("每 token 激活的路由专家数")]
-        [('per_token',), ('active',), ('routed',), ('expert',)]
+        [('per_token',), ('active',), ('routed',), ('expert',), ('count',)]
         """
         line = _normal(self._with_parted_words(text))
         found: list[Word] = []
@@ -115,7 +121,7 @@ class Lexicon:
     def _parts(self, word: str, at: int) -> list[str] | None:
         for end in range(len(word), at + 1, -1):
             part = word[at:end]
-            short = len(part) < 3 and not (part in _SHORT_PARTS or (part in ("n", "d") and not at))
+            short = len(part) < 4 and part not in _SHORT_PARTS
             if short or part not in self._entries or part == word:
                 continue
             if end == len(word):

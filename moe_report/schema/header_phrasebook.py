@@ -9,7 +9,7 @@ from typing import Literal
 
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
-from moe_report.schema.header_lexicon import Lexicon, lexicon
+from moe_report.schema.header_lexicon import COUNTED, Lexicon, lexicon
 from moe_report.schema.header_phrases import FIELD_PHRASES, SYMBOLS, expanded
 from moe_report.schema.header_text import folded, plain
 from moe_report.schema.header_words import DECISIVE, ELSEWHERE
@@ -19,6 +19,8 @@ Concepts = frozenset[str]
 
 # What a phrase may have over a header that still resembles it.
 _GENERAL = frozenset({"dim", "size", "rank"})
+# Of an abbreviated name these words alone say too little: d_in, n_embd, compare_with.
+_TOO_LITTLE = _GENERAL | {"embedding", "published", "input", "output", COUNTED}
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Meaning:
 
     known: Known
     sure: bool
+
+    @property
+    def of_text(self) -> bool:
+        """Whether it is a name or remark, which nothing counts and no word may be left out of."""
+        return self.known.field is not None and self.known.field.kind == "text"
 
 
 class Phrasebook:
@@ -100,7 +107,7 @@ class Phrasebook:
             spelt = replace(known, exact=2 if at else 3)
             if "_" in spelling:
                 self.names.setdefault(folded(spelling), spelt)
-            if not _GENERAL.issuperset(self.concepts(spelling)):
+            if not _TOO_LITTLE.issuperset(self.concepts(spelling)):
                 self._phrase(spelt, [spelling])
         stage = replace(known, exact=2)
         for phrase in phrases:
@@ -116,7 +123,8 @@ class Phrasebook:
     def _phrase(
         self, known: Known, pieces: Iterable[str], *, sure: bool = True, part: bool = False
     ) -> None:
-        concepts = frozenset(one for piece in pieces for one in self.concepts(piece))
+        found = {one for piece in pieces for one in self.concepts(piece)}
+        concepts = frozenset(found - {COUNTED})
         if not concepts:
             return
         there = (self._parts if part else self._phrases).setdefault(concepts, {})
@@ -138,10 +146,12 @@ class Phrasebook:
 
     def meanings(self, concepts: Concepts, *, part: bool = False) -> list[Meaning]:
         """Return what a phrase of these concepts means, the surest first."""
-        found = self._phrases.get(concepts, {})
-        if part and concepts in self._parts:
-            found = self._parts[concepts]
-        return sorted(found.values(), key=lambda item: (not item.sure, -item.known.exact))
+        bare = concepts - {COUNTED}
+        found = self._phrases.get(bare, {})
+        if part and bare in self._parts:
+            found = self._parts[bare]
+        meanings = [item for item in found.values() if bare == concepts or not item.of_text]
+        return sorted(meanings, key=lambda item: (not item.sure, -item.known.exact))
 
     def resembling(self, concepts: Concepts) -> list[Known]:
         """Return what has most in common with these concepts, a decisive one among them."""
@@ -152,7 +162,9 @@ class Phrasebook:
                 if alike < 0.5 or not phrase - concepts <= _GENERAL:
                     continue
                 for meaning in self._phrases[phrase].values():
-                    rank = alike + 0.1 * meaning.sure + 0.01 * meaning.known.exact
+                    if meaning.of_text or not meaning.sure:
+                        continue
+                    rank = alike + 0.01 * meaning.known.exact
                     if rank > near.get(meaning.known.name, (0.0,))[0]:
                         near[meaning.known.name] = (rank, meaning.known)
         ordered = sorted(near.values(), key=lambda item: -item[0])

@@ -26,6 +26,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
                    "?model architecture structure", "?moe (architecture|structure)"),
     "source": ("source", "?paper", "?paper reference", "?paper source"),
     "num_hidden_layers": (
+        *(f"?={word}" for word in ("layer", "block", "blocks", "层", "層")),
         "[total] [model|transformer|hidden|model hidden] layer", "[model|transformer] depth",
         "?decoder [layer]", "?layer ffn", "?[transformer] decoder layer", "/layer"),
     "hidden_size": (
@@ -67,7 +68,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
         "/routed", "/total expert"),
     "num_experts_per_tok": (
         "(active|selected) [routed] [moe] expert [per_token]", "[routed] [moe] expert per_token",
-        "[moe|router|routed|expert|routed expert|moe expert] topk [per_token]",
+        "[moe|router|routed|routing|expert|routed expert|moe expert] topk [per_token]",
         "topk active expert", "?total active expert [per_token]", "?active per_token",
         "?selected [per_token]", "=k", "?moe (architecture|structure)", "/active expert",
         "?expert (structure|architecture)"),
@@ -88,7 +89,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "intermediate_size": (
         f"[dense] ffn {_INNER} {_WIDE}", f"[dense] (inter|inter hidden) {_WIDE}",
         "ffn (inter|hidden|inter hidden)", "?[dense] ffn", "?inter", "?dense dim", "?inter layer",
-        "/ffn", "/dense ffn"),
+        "/dense ffn"),
     "num_nextn_predict_layers": ("mtp [token] (layer|module|depth|head)", "mtp layer module",
                                  "?mtp [token]"),
     "published_total_params": ("published [total] [model] parameter",),

@@ -16,10 +16,10 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.header_exact import ExactHeaders
 from moe_report.schema.header_lexicon import Word
 from moe_report.schema.header_phrasebook import Concepts, Known, Meaning, Phrasebook
-from moe_report.schema.header_text import folded, undressed
+from moe_report.schema.header_text import folded, plain, undressed
 from moe_report.schema.header_units import Unit, unit_of
 from moe_report.schema.header_values import Reading, decide
-from moe_report.schema.header_words import DECISIVE
+from moe_report.schema.header_words import DECISIVE, REMARKS
 from moe_report.schema.metrics import Metric
 
 __all__ = ["Headers", "Known", "Reading", "folded"]
@@ -28,7 +28,11 @@ _SEPARATOR = re.compile(r"\s*[/／×|+&、;]\s*|\s*,\s+|\s+(?:and|x|vs|und|et|y|
 _BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
 _FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
 _EACH = re.compile(r"(.+?)\s*[/／]\s*([^/／()\[\]]*[^\W\d_s])(?:\s*([(\[].*))?", re.DOTALL)
+_REMARK = re.compile("|".join(plain(word) for word in REMARKS.split(",")))
 _NOUNS = ("parameter", "layer", "expert", "head", "dim", "size", "rank", "flop", "length")
+_OF_EXPERTS = frozenset(
+    ["total", "active", "routed", "shared", "selected", "topk", "moe", "count", "per_token"]
+)
 _SHARE = "share"
 # What says nothing beside others: "Model layers", "LLM hidden size (decoder)".
 _IDLE = frozenset({"model"})
@@ -143,7 +147,7 @@ class Headers:
         if match is None or behind not in (("token",), ("layer",), ("head",)):
             return None
         found = self._phrase(f"{match[1]} per {behind[0]} {match[3] or ''}", unit)
-        return found if found.known else None
+        return found if found.known or found.candidates else None
 
     def _phrase(self, text: str, unit: Unit | None, *, part: bool = False) -> Reading:
         """Return what a text means as one phrase."""
@@ -153,14 +157,18 @@ class Headers:
         tries = [concepts]
         if unit is not None and unit.kind == "ratio":
             tries = [concepts | {_SHARE}, concepts, concepts - {_SHARE}]
+        whole = tuple(tries)
         tries += [one - _IDLE for one in tries if one - _IDLE]
         if outside != text and (bare := frozenset(self._book.concepts(outside))):
             inside = concepts - bare
             if not inside & self._book.elsewhere and self._is_remark(text, bare):
                 tries.append(bare)
+                whole += (bare,)
         refused = None
         for one in tries:
             found = self._book.meanings(one, part=part)
+            if one not in whole:  # a text with a word left out is another text
+                found = [item for item in found if not item.of_text]
             if not found:
                 continue
             decisive = bool(one & DECISIVE)
@@ -184,7 +192,7 @@ class Headers:
             again &= {item.known.name for item in meant}
             counted = any(said <= {*self._book.concepts(item.known.unit)} for item in meant)
             signs = all(len(sign) == 1 or sign in self._book.symbols for sign in inside.split("/"))
-            explained = signs or "=" in inside or "included" in said
+            explained = signs or "=" in inside or _REMARK.search(plain(inside))
             if not (explained or said <= bare or again or counted):
                 return False
         return True
@@ -199,15 +207,19 @@ class Headers:
         if unit is not None and unit.kind == "other":
             return Reading(text, why=f"in {unit.written}")
         unknown = [word for word in words if not word.known]
+        if len(unknown) > 1 or any(re.search(r"\d", word.text) for word in unknown):
+            return Reading(text, why="not understood: " + ", ".join(one.text for one in unknown))
         understood = frozenset(one for word in words if word.known for one in word.concepts)
         meant = understood.union(*(book.lexicon.near(word.text) for word in unknown))
         why = "not understood: " + ", ".join(word.text for word in unknown)
         for one in dict.fromkeys((meant, understood, understood - _IDLE)):
-            found = book.meanings(one) if one & DECISIVE else []
+            found = [item for item in book.meanings(one) if item.sure and not item.of_text]
+            if not one & DECISIVE:
+                continue
             if fitting := _in_unit([_only_alike(item.known) for item in found], unit):
                 return _decided(text, fitting, why, decisive=True)
         alike = [_only_alike(known) for known in book.resembling(meant - _IDLE)]
-        if alike and len(unknown) < 3:
+        if alike:
             return _decided(text, _in_unit(alike, unit), "resembles", decisive=True)
         return Reading(text, why=why if unknown else "no field is worded so")
 
@@ -223,7 +235,9 @@ class Headers:
         if len(known) == len(parts) == len(names):
             decisive = any(one.decisive for one in found)
             return Reading(text, known, why="several", decisive=decisive)
-        if known and not any(self._is_elsewhere(part) for part in parts):
+        odd = sum(not word.known for word in self._book.lexicon.words(text))
+        counts = any(one.decisive for one in found if one.known)
+        if counts and odd < 2 and not any(self._is_elsewhere(part) for part in parts):
             return _asked(found[0], known, "one of several is not understood")
         return None
 
@@ -231,7 +245,10 @@ class Headers:
         if symbol := self._book.symbols.get(part):
             return Reading(part, (symbol,), decisive=True)
         if not self._nouns(part):
+            concepts = {*self._book.concepts(part)}
             for noun in nouns:
+                if noun == "expert" and not concepts <= _OF_EXPERTS:
+                    continue  # the MLP of "MLP / experts" is none of theirs
                 found = self._phrase(f"{part} {noun}", unit)
                 if found.known:
                     return found
@@ -291,7 +308,8 @@ def _in_unit(found: Iterable[Meaning], unit: Unit | None) -> list[Meaning]:
     for item in found:
         scale = unit.of(item.known.unit)
         if scale is not None:
-            sure = item.sure or (unit.scale >= 10**6 and not unit.letter) or item.known.exact == 1
+            billions = unit.kind == "count" and unit.scale >= 10**6 and not unit.letter
+            sure = item.sure or billions or item.known.exact == 1
             fitting.append(Meaning(replace(item.known, scale=scale), sure))
     return fitting
 

@@ -56,7 +56,7 @@ def parameter_efficiency(m: Model) -> float:
         "active expert (share|ratio)",
         "?active ratio",
         "?activation ratio",
-        "?sparsity [ratio]",
+        "?[expert] sparsity [ratio]",
     ),
 )
 def expert_utilisation(m: Model) -> float:
