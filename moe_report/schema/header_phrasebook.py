@@ -18,9 +18,9 @@ from moe_report.schema.metrics import Metric
 Concepts = frozenset[str]
 
 # What a phrase may have over a header that still resembles it.
-_GENERAL = frozenset({"dim", "size", "rank"})
+_GENERAL = frozenset({"dim", "size"})
 # Of an abbreviated name these words alone say too little: d_in, n_embd, compare_with.
-_TOO_LITTLE = _GENERAL | {"embedding", "published", "input", "output", COUNTED}
+_TOO_LITTLE = _GENERAL | {"rank", "embedding", "published", "input", "output", COUNTED}
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
                          "[qk] nope dim [per_head]"),
     "qk_rope_head_dim": ("[qk] rope head (dim|size)", "qk rope [dim]", "?rope dim",
                          "[qk] rope dim per_head"),
-    "v_head_dim": ("value head (dim|size)", "value dim per_head", "?value dim"),
+    "v_head_dim": ("value head (dim|size)", "value dim per_head", "?value dim", "/value head"),
     "qkv_bias": ("qkv bias", "?attention bias", "?[attention] query bias"),
     "attention_out_bias": ("attention output bias", "?attention bias"),
     "qk_norm": ("qk norm",),
@@ -80,7 +80,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "num_shared_experts": ("[moe] shared expert [per_layer]", "/shared", "?total shared expert",
                            "?shared", "?always active expert"),
     "shared_expert_intermediate_size": (
-        "shared expert [ffn] (inter|hidden) [size|dim]", "shared expert [ffn] dim",
+        "[moe] shared expert [ffn] (inter|hidden) [size|dim]", "shared expert [ffn] dim",
         "shared expert ffn [size]", "?shared expert size"),
     "first_k_dense_replace": ("first [k] dense [layer]", "first [k] last dense [layer]",
                               "/dense layer"),
@@ -89,6 +89,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "intermediate_size": (
         f"[dense] ffn {_INNER} {_WIDE}", f"[dense] (inter|inter hidden) {_WIDE}",
         "ffn (inter|hidden|inter hidden)", "?[dense] ffn", "?inter", "?dense dim", "?inter layer",
+        "/[dense] inter",
         "/dense ffn"),
     "num_nextn_predict_layers": ("mtp [token] (layer|module|depth|head)", "mtp layer module",
                                  "?mtp [token]"),

@@ -46,6 +46,7 @@ Value = Literal[
     "factor", "fraction", "ratio", "byte", "other", "several",
 ]  # fmt: skip
 
+_LONGEST = 200  # letters of a value that tell what it is
 _ENOUGH = 50  # values of a column tell what it is; all the others say it again
 
 _MISSING = {
@@ -111,7 +112,7 @@ def seen_in(value: object) -> Seen:
         return Seen("flag")
     if isinstance(value, (int, float)):
         return Seen("fraction" if 0 < abs(value) < 1 else "number", float(value))
-    return _seen_in_text("" if value is None else str(value))
+    return _seen_in_text("" if value is None else str(value)[:_LONGEST])
 
 
 @lru_cache(maxsize=4096)

@@ -29,10 +29,15 @@ _BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
 _FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
 _EACH = re.compile(r"(.+?)\s*[/／]\s*([^/／()\[\]]*[^\W\d_s])(?:\s*([(\[].*))?", re.DOTALL)
 _REMARK = re.compile("|".join(plain(word) for word in REMARKS.split(",")))
-_NOUNS = ("parameter", "layer", "expert", "head", "dim", "size", "rank", "flop", "length")
+_NOUNS = ("parameter", "layer", "expert", "head", "dim", "size", "rank", "flop", "length", "inter")
 _OF_EXPERTS = frozenset(
     ["total", "active", "routed", "shared", "selected", "topk", "moe", "count", "per_token"]
 )
+# Groups that say nothing of what stands below: "Architecture" over "Layers".
+_GROUPS = frozenset(
+    ["model", "architecture", "structure", "type", "name", "size", "scale", "count"]
+)
+_LONGEST = 200  # letters of a header that is one
 _SHARE = "share"
 # What says nothing beside others: "Model layers", "LLM hidden size (decoder)".
 _IDLE = frozenset({"model"})
@@ -84,15 +89,18 @@ class Headers:
         return found
 
     def _read(self, header: str, above: str, unit: str) -> Reading:
+        if len(header) + len(above) > _LONGEST:
+            return Reading(header, why="longer than a header")
         below = unit_of(unit) if unit.strip() else None
         alone = self._alone(header, below)
         if not above.strip() or folded(above) == folded(header):
             return replace(alone, header=header)
         joint = self._alone(f"{above} {header}", below or _unit_in(above)[1])
-        chosen = self._with_group(alone, joint, self._is_elsewhere(above))
+        concepts = {*self._book.concepts(undressed(above)[0])}
+        chosen = self._with_group(alone, joint, concepts)
         return replace(chosen, header=header)
 
-    def _with_group(self, alone: Reading, joint: Reading, elsewhere: bool) -> Reading:
+    def _with_group(self, alone: Reading, joint: Reading, above: set[str]) -> Reading:
         """Choose between what a header says by itself and together with that of its group."""
         weak = not alone.decisive
         if joint.known:
@@ -100,11 +108,13 @@ class Headers:
             if weak or not alone.known or not units:
                 return joint
             return _asked(joint, (*alone.known, *joint.known), "its group says otherwise")
-        if elsewhere and weak:
+        if weak and above & (self._book.elsewhere - _GROUPS):
             return Reading("", why=joint.why)
         worded = any(item.exact for item in joint.candidates)
         if alone.known and joint.candidates and (weak or worded):
             return _asked(joint, (*joint.candidates, *alone.known), joint.why)
+        if alone.known and weak and not above <= _GROUPS:
+            return _asked(alone, alone.known, "its group is not understood")
         return alone if alone.known or not joint.candidates else joint
 
     def _is_elsewhere(self, text: str) -> bool:
@@ -117,7 +127,7 @@ class Headers:
         known = self._book.names.get(folded(text)) if "_" in text else None
         known = known or self._book.symbols.get(text)
         if known is not None:
-            return Reading(header, (known,), why="its name", decisive=True)
+            return Reading(header, (known,), why="its name", decisive=len(text) > 1)
         if literal := self._book.literal(text):
             return _decided(header, literal, "these letters", decisive=False)
         rest, unit = _unit_in(text)

@@ -7,6 +7,7 @@ import string
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from moe_report.schema.fields import FIELDS
 from moe_report.schema.header_lexicon import lexicon
 from moe_report.schema.header_phrases import FIELD_PHRASES, SYMBOLS
 from moe_report.schema.headers import Headers, Reading
-from moe_report.schema.registry import installed
+from moe_report.schema.registry import installed, load
 from tests.schema.test_header_cases import CASES, cases
 
 REGISTRY = installed()
@@ -158,6 +159,13 @@ def test_a_group_of_something_else_is_heeded() -> None:
     """The total of costs is no total of parameters, and parameters of experts are not all."""
     assert HEADERS.read("Total", above="Cost").state == "carried"
     assert HEADERS.read("Parameters", above="Experts").state == "ask"
+    assert HEADERS.read("Total", above="Reasoning").state == "ask"
+    assert HEADERS.read("K", above="Benchmarks").state == "carried"
+
+
+def test_a_text_is_no_header() -> None:
+    """A paragraph in a cell is carried along, and takes no time."""
+    assert HEADERS.read("Experts / layer " * 2000).state == "carried"
 
 
 @pytest.mark.parametrize(
@@ -317,6 +325,22 @@ def test_a_plugin_adds_words_and_phrases() -> None:
     assert candidates(headers.read("Größe der Eigenheit")) == ["rank_of_router"]
     assert names(headers.read("Router width")) == ["rank_of_router"]
     assert HEADERS.read("Größe der Eigenheit").state != "read"
+
+
+def test_words_of_a_plugin_come_with_its_section(tmp_path: Path) -> None:
+    """``HEADER_WORDS`` of its module serves its aliases in other languages."""
+    plugin = tmp_path / "spilling.py"
+    plugin.write_text(
+        '"""Spilling."""\nfrom moe_report import Model, metric\n'
+        'HEADER_WORDS = {"spill": "spill, spilled, Überlauf, 溢出"}\n'
+        '@metric(symbol="q_s", unit="tokens", source="convention", aliases=("spilled tokens",))\n'
+        'def token_spill(m: Model) -> float:\n    """Tokens."""\n    return m.num_experts\n',
+        "utf-8",
+    )
+    registry = load([plugin])
+    headers = Headers(registry.metrics, registry.assumptions, registry.header_words)
+    for header in ("Spilled tokens (k)", "溢出 token 数", "Überlauf-Token"):
+        assert names(headers.read(header)) == ["token_spill"]
 
 
 def test_sixty_headers_take_milliseconds() -> None:
