@@ -142,7 +142,7 @@ class Phrasebook:
 
     def literal(self, text: str) -> list[Meaning]:
         """Return what stands for these very letters."""
-        return list(self._literal.get(plain(text), {}).values())
+        return list(self._literal.get(plain(text).replace("# ", "#"), {}).values())
 
     def meanings(self, concepts: Concepts, *, part: bool = False) -> list[Meaning]:
         """Return what a phrase of these concepts means, the surest first."""

@@ -49,6 +49,11 @@ class Unit:
         """Whether it is a single letter that may abbreviate something else: M, K, G."""
         return len(self.written) == 1 and self.written.casefold() in "kmg"
 
+    @property
+    def may_be_symbol(self) -> bool:
+        """Whether it may as well be what formulas call the field: "Attention heads (h)"."""
+        return self.written.casefold() in ("k", "h", "s", "w", "x")
+
     def of(self, unit: str) -> int | Decimal | None:
         """Return what one of the numbers is in a field's or metric's unit, None if it is none."""
         counted = unit.split("/")[0]
@@ -82,6 +87,8 @@ def _table() -> dict[str, tuple[Kind, int | Decimal]]:
 
 _UNITS = _table()
 _IDLE = frozenset(_split(_BESIDE))
+BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
+_FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
 _POWER = re.compile(r"(?:[x×*] ?)?(?:10\^?|1?e\+?)(\d{1,2})")
 
 
@@ -101,3 +108,26 @@ def unit_of(text: str) -> Unit | None:
             return Unit("count", 10 ** int(power[1]), written)
         found = _UNITS.get(rest) or _UNITS.get(rest.removesuffix("个").removesuffix("個"))
     return None if found is None else Unit(found[0], found[1], written)
+
+
+def unit_in(text: str) -> tuple[str, Unit | None]:
+    """Return a header without its unit, and the unit."""
+    for match in reversed(list(BRACKETS.finditer(text))):
+        if (unit := unit_of(match[1])) is not None:
+            return f"{text[: match.start()]} {text[match.end() :]}".strip(), unit
+    behind = re.search(r"(?<=\S)\s*[,/，]\s*([^,/，]+)$", text)
+    if behind and (unit := unit_of(behind[1])) is not None:
+        return text[: behind.start()], unit
+    if flops := _FLOPS.search(text):
+        return text.replace(flops[0], "flops"), unit_of(flops[0])
+    if "%" in text:
+        return text, unit_of("%")
+    return text, None
+
+
+def trailing_unit(text: str) -> tuple[str, Unit | None]:
+    """Return a header without a unit that is its last word: "params_b", "totalParamsB"."""
+    match = re.fullmatch(r"(.*?[^\W\d_])(?:[\s_]+([^\W_]+)|(?<=[a-z])([BMKT]))", text)
+    if match is None:
+        return text, None
+    return match[1], unit_of(match[2] or match[3])

@@ -17,7 +17,7 @@ from moe_report.schema.header_exact import ExactHeaders
 from moe_report.schema.header_lexicon import Word
 from moe_report.schema.header_phrasebook import Concepts, Known, Meaning, Phrasebook
 from moe_report.schema.header_text import folded, plain, undressed
-from moe_report.schema.header_units import Unit, unit_of
+from moe_report.schema.header_units import BRACKETS, Unit, trailing_unit, unit_in, unit_of
 from moe_report.schema.header_values import Reading, decide
 from moe_report.schema.header_words import DECISIVE, REMARKS
 from moe_report.schema.metrics import Metric
@@ -25,8 +25,6 @@ from moe_report.schema.metrics import Metric
 __all__ = ["Headers", "Known", "Reading", "folded"]
 
 _SEPARATOR = re.compile(r"\s*[/／×|+&、;]\s*|\s*,\s+|\s+(?:and|x|vs|und|et|y|e|и|và)\s+|[与和及と]")
-_BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
-_FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
 _EACH = re.compile(r"(.+?)\s*[/／]\s*([^/／()\[\]]*[^\W\d_s])(?:\s*([(\[].*))?", re.DOTALL)
 _REMARK = re.compile("|".join(plain(word) for word in REMARKS.split(",")))
 _NOUNS = ("parameter", "layer", "expert", "head", "dim", "size", "rank", "flop", "length", "inter")
@@ -95,14 +93,15 @@ class Headers:
         alone = self._alone(header, below)
         if not above.strip() or folded(above) == folded(header):
             return replace(alone, header=header)
-        joint = self._alone(f"{above} {header}", below or _unit_in(above)[1])
+        joint = self._alone(f"{above} {header}", below or unit_in(above)[1])
         concepts = {*self._book.concepts(undressed(above)[0])}
         chosen = self._with_group(alone, joint, concepts)
         return replace(chosen, header=header)
 
     def _with_group(self, alone: Reading, joint: Reading, above: set[str]) -> Reading:
         """Choose between what a header says by itself and together with that of its group."""
-        weak = not alone.decisive
+        named = any(item.field and item.field.kind == "text" for item in alone.known)
+        weak = not (alone.decisive or named)
         if joint.known:
             units = {item.unit for item in joint.known} ^ {item.unit for item in alone.known}
             if weak or not alone.known or not units:
@@ -130,7 +129,7 @@ class Headers:
             return Reading(header, (known,), why="its name", decisive=len(text) > 1)
         if literal := self._book.literal(text):
             return _decided(header, literal, "these letters", decisive=False)
-        rest, unit = _unit_in(text)
+        rest, unit = unit_in(text)
         if (each := self._each(rest, unit or below)) is not None:
             return each
         several = self._composite(rest, unit or below)
@@ -142,7 +141,7 @@ class Headers:
         if several is not None and several.known and not whole.candidates:
             return several
         if unit is None:
-            shorter, last = _trailing_unit(rest)
+            shorter, last = trailing_unit(rest)
             if last is not None and (found := self._phrase(shorter, last)).known:
                 return found
         if several is not None:
@@ -163,7 +162,7 @@ class Headers:
         """Return what a text means as one phrase."""
         words = self._book.lexicon.words(text)
         concepts = frozenset(one for word in words for one in word.concepts)
-        outside = _BRACKETS.sub(" ", text)
+        outside = BRACKETS.sub(" ", text)
         tries = [concepts]
         if unit is not None and unit.kind == "ratio":
             tries = [concepts | {_SHARE}, concepts, concepts - {_SHARE}]
@@ -183,9 +182,11 @@ class Headers:
                 continue
             decisive = bool(one & DECISIVE)
             fitting = _in_unit(found, unit)
+            if not fitting and unit is not None and unit.may_be_symbol:
+                fitting = found
             if fitting:
                 said = " ".join(sorted(one))
-                return _decided(text, fitting, said, decisive=decisive, unit=unit)
+                return _decided(text, fitting, said, decisive=decisive)
             refused = refused or _refused(text, found, unit)
         if refused is not None:
             return refused
@@ -193,7 +194,7 @@ class Headers:
 
     def _is_remark(self, text: str, bare: Concepts) -> bool:
         """Whether brackets only say again what stands before them: a symbol, a second name."""
-        for inside in _BRACKETS.findall(text):
+        for inside in BRACKETS.findall(text):
             said = frozenset(self._book.concepts(inside))
             again = {item.known.name for item in self._book.meanings(said)}
             symbol = self._book.symbols.get(inside.strip())
@@ -275,35 +276,12 @@ class Headers:
 
 def _parts(text: str) -> list[str]:
     """Return the parts of a header that names several: those in its brackets, or of the whole."""
-    for match in _BRACKETS.finditer(text):
+    for match in BRACKETS.finditer(text):
         inner = [part for part in _SEPARATOR.split(match[1]) if part.strip()]
         if len(inner) > 1:
             around = f"{text[: match.start()]} {text[match.end() :]}"
             return [f"{around.strip()} {part}" for part in inner]
     return [part.strip() for part in _SEPARATOR.split(text) if part and part.strip()]
-
-
-def _unit_in(text: str) -> tuple[str, Unit | None]:
-    """Return a header without its unit, and the unit."""
-    for match in reversed(list(_BRACKETS.finditer(text))):
-        if (unit := unit_of(match[1])) is not None:
-            return f"{text[: match.start()]} {text[match.end() :]}".strip(), unit
-    behind = re.search(r"(?<=\S)\s*[,/，]\s*([^,/，]+)$", text)
-    if behind and (unit := unit_of(behind[1])) is not None:
-        return text[: behind.start()], unit
-    if flops := _FLOPS.search(text):
-        return text.replace(flops[0], "flops"), unit_of(flops[0])
-    if "%" in text:
-        return text, unit_of("%")
-    return text, None
-
-
-def _trailing_unit(text: str) -> tuple[str, Unit | None]:
-    """Return a header without a unit that is its last word: "params_b", "totalParamsB"."""
-    match = re.fullmatch(r"(.*?[^\W\d_])(?:[\s_]+([^\W_]+)|(?<=[a-z])([BMKT]))", text)
-    if match is None:
-        return text, None
-    return match[1], unit_of(match[2] or match[3])
 
 
 def _only_alike(known: Known) -> Meaning:
@@ -333,14 +311,8 @@ def _refused(text: str, found: Sequence[Meaning], unit: Unit | None) -> Reading:
     return Reading(text, candidates=known, why=f"counts no {unit.written}", decisive=True)
 
 
-def _decided(
-    text: str,
-    found: Sequence[Meaning],
-    why: str,
-    *,
-    decisive: bool,
-    unit: Unit | None = None,
-) -> Reading:
+def _decided(text: str, found: Sequence[Meaning], why: str, *, decisive: bool) -> Reading:
+    """Return the one thing that is meant for sure, else everything that may be."""
     sure = [item for item in found if item.sure]
     if sure:  # a label of a metric leaves out what its section says, and gives way
         found = [item for item in found if item.sure or item.known.exact > 1]

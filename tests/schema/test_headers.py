@@ -163,6 +163,32 @@ def test_a_group_of_something_else_is_heeded() -> None:
     assert HEADERS.read("K", above="Benchmarks").state == "carried"
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("注意力头数 (h)", "num_attention_heads"),
+        ("Top-K (k)", "num_experts_per_tok"),
+        ("Layers (L)", "num_hidden_layers"),
+        ("Hidden Dimension (d_model)", "hidden_size"),
+        ("隐藏层大小（hidden_size）", "hidden_size"),
+        ("Context (tokens)", "context_length"),
+        ("**Number of Layers** (Dense layer included)", "num_hidden_layers"),
+        ("# AP", "active_params"),
+    ],
+)
+def test_brackets_that_say_it_again_change_nothing(header: str, name: str) -> None:
+    """A symbol, a second name, a unit that is its own, or a remark."""
+    assert names(HEADERS.read(header)) == [name]
+
+
+@given(st.text(max_size=60), st.text(max_size=20), st.lists(st.text(max_size=20), max_size=3))
+def test_any_text_is_taken(header: str, other: str, values: list[str]) -> None:
+    """Whatever stands in a header, above, below or in its column, there is a reading."""
+    reading = HEADERS.decide(HEADERS.read(header, above=other, unit=other), values)
+    assert reading.header == header
+    assert bool(reading.known) == (reading.state == "read")
+
+
 def test_a_text_is_no_header() -> None:
     """A paragraph in a cell is carried along, and takes no time."""
     assert HEADERS.read("Experts / layer " * 2000).state == "carried"
