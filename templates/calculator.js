@@ -27,7 +27,9 @@
   const title = document.getElementById("calculator-name");
   const known = (name) => data.fields[name] || data.metrics[name] || data.assumptions[name];
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
-  const { parse, exact, show } = numbers;
+  const { readings, exact, show } = numbers;
+  const isWhole = (name) => Boolean(data.fields[name] || known(name).whole);
+  const parse = (name, text) => numbers.parse(text, isWhole(name));
   const shown = (name, number) => {
     const metric = data.metrics[name];
     return metric ? show(number, metric.unit, metric.format) : exact(number);
@@ -154,7 +156,7 @@
   function set(name, text) {
     const trimmed = text.trim();
     const before = name === "name" ? (base ? base.name : "") : given(name) === undefined ? "" : String(given(name));
-    const same = name === "name" ? trimmed === before : trimmed === before || (trimmed && before && parse(trimmed) === Number(before));
+    const same = name === "name" ? trimmed === before : trimmed === before || (trimmed && before && parse(name, trimmed) === Number(before));
     if (same) changes.delete(name);
     else changes.set(name, trimmed);
     follow();
@@ -198,7 +200,11 @@
   const sentence = (text) => text && `${text[0].toUpperCase()}${text.slice(1)}.`;
 
   function refused(name, number, text) {
-    if (Number.isNaN(number)) return `“${text}” is no number.`;
+    if (Number.isNaN(number)) {
+      const [one, other] = readings(text);
+      if (other !== undefined) return `“${text}” ${worded(words.either, { one: exact(one), other: exact(other) })}.`;
+      return `“${text}” is no number.`;
+    }
     return sentence(number > 2 ** 53 ? words.large : expected(name, number));
   }
 
@@ -218,7 +224,7 @@
     for (const name of [...Object.keys(data.assumptions), ...moe.order.map((item) => item[0])]) {
       const text = textOf(name);
       if (!text) continue;
-      const number = parse(text);
+      const number = parse(name, text);
       const why = faults.get(name) || refused(name, number, text);
       if (why) result.wrong.set(name, why);
       result.typed.set(name, why ? NaN : number);

@@ -1,13 +1,32 @@
 // Numbers as people write and read them, as moe_report/display.py does.
 const numbers = (() => {
   "use strict";
-  const FACTORS = { k: 3, K: 3, M: 6, m: 6, B: 9, b: 9, G: 9, T: 12, t: 12, "%": -2, "×": 0, x: 0 };
+  const NUMBER = /^[~≈]?\s*([-+]?)\s*(\d[\d.,_'’\s]*|\.\d+)(?:e([-+]?\d+))?\s*([^\d\s.,]\S*)?$/i;
 
-  function parse(text) {
-    const plain = text.replaceAll("\u2212", "-").replace(/[\s,_\u00a0\u202f]/g, "");
-    const found = plain.match(/^([-+]?(?:\d+\.?\d*|\.\d+))(?:e([-+]?\d+))?([kKMmBbGTt%×x])?$/i);
-    if (!found) return NaN;
-    return Number(`${found[1]}e${Number(found[2] || 0) + (FACTORS[found[3]] || 0)}`);
+  // What a text may be, by the rules of moe_report/schema/numerals.py: nothing, a number, or two
+  // where a sign may part thousands or decimals; the whole one first.
+  function readings(text) {
+    const found = text.trim().replaceAll("\u2212", "-").match(NUMBER);
+    const word = found && (found[4] || "").toLowerCase();
+    const power = word === "" ? 0 : report.units.multiples[word];
+    if (!found || power === undefined) return [];
+    const digits = found[2].replace(/[_'’\s]/g, "");
+    const number = (plain) => Number(`${found[1]}${plain}e${Number(found[3] || 0) + power}`);
+    const signs = digits.match(/[.,]/g) || [];
+    if (!signs.length) return [number(digits)];
+    const grouped = /^[1-9]\d{0,2}(?:[.,]\d{3})+$/.test(digits) && new Set(signs).size === 1;
+    const whole = number(digits.replace(/[.,]/g, ""));
+    const last = digits.search(/[.,][^.,]*$/);
+    const decimal = number(`${digits.slice(0, last).replace(/[.,]/g, "")}.${digits.slice(last + 1)}`);
+    if (signs.length > 1 && new Set(signs).size === 1) return grouped ? [whole] : [];
+    return grouped ? [whole, decimal] : [decimal];
+  }
+
+  // The number that a text is, NaN if it is none, or may be two; a whole one has no decimals.
+  function parse(text, whole = false) {
+    const found = readings(text);
+    if (found.length < 2 || whole) return found.length ? found[0] : NaN;
+    return text.includes(",") ? NaN : found[1];
   }
 
   function fixed(number, places) {
@@ -66,5 +85,5 @@ const numbers = (() => {
     return `${Number.isInteger(number) ? exact(number) : digits(number)} ${sign}`.trim();
   }
 
-  return { parse, exact, show, digits };
+  return { parse, readings, exact, show, digits };
 })();

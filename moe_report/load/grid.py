@@ -78,7 +78,8 @@ class Grid:
 
     def formula(self, row: int, column: int) -> Formula | None:
         """Return a cell's formula."""
-        return self.scan.formulas.get(self.address(row, column))
+        formulas = self.scan.formulas
+        return formulas.get(self.address(row, column)) if formulas else None
 
     def formula_text(self, row: int, column: int) -> str:
         """Return a cell's formula as it has it, shared or not; empty if it has none."""

@@ -12,6 +12,7 @@ from moe_report.schema.headers import Headers, Reading
 
 _HEADER_COLUMNS = 8  # of a sheet whose models are columns, the headers are looked for in so many
 _LIKE_A_NUMBER = re.compile(r"\s*[~≈<>]?\s*\d[\d.,]*\s*[a-zA-Z%]{0,3}\s*(\(|$)")
+_MOST_FIELDS = 500  # no sheet whose models are columns has more rows
 _ASKED = 0.25  # what a header that may be a field's counts, beside one that surely is
 
 
@@ -66,7 +67,9 @@ class Layout:
 def find_layout(grid: Grid, headers: Headers) -> Layout | None:
     """Return where a sheet has its models, or None if no headers of fields are found."""
     upright = list(_candidates(grid, headers, HEADER_ROWS))
-    turned = [] if grid.own_report else list(_candidates(grid.turn(), headers, _HEADER_COLUMNS))
+    turned = []
+    if not grid.own_report and len(grid.cells) <= _MOST_FIELDS:
+        turned = list(_candidates(grid.turn(), headers, _HEADER_COLUMNS))
     # the first of the best: one row rather than two, rows rather than columns
     best = max((*upright, *turned), key=lambda layout: layout.score, default=None)
     return best if best and best.score else None

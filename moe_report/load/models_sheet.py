@@ -166,10 +166,13 @@ class _Sheet:
 
     def _header_again(self, row: int) -> str:
         """``same`` if a row repeats the header, ``other`` if it is the header of another table."""
+        cells = self.grid.cells[row - 1]
+        if any(cell is not None and isinstance(cell.value, (int, float)) for cell in cells):
+            return ""  # as soon as can be: that is nearly every row
         texts = {
-            column: self.grid.text(row, column)
-            for column in range(1, len(self.grid.cells[row - 1]) + 1)
-            if self.grid.text(row, column)
+            column: text
+            for column in range(1, len(cells) + 1)
+            if (text := self.grid.text(row, column))
         }
         if len(texts) < 2:
             return ""
@@ -178,8 +181,6 @@ class _Sheet:
             for column, text in texts.items()
         ):
             return "same"
-        if any(not isinstance(self.grid.value(row, column), str) for column in texts):
-            return ""
         known = [self.headers.read(text).known for text in texts.values()]
         named = known[0] and known[0][0].name == "name"
         return "other" if named and sum(map(bool, known)) * 2 > len(known) else ""

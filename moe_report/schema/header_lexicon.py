@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from functools import cache
 
 from moe_report.schema.header_text import WIDE, fold, plain
-from moe_report.schema.header_words import FOREIGN, NOISE, WORDS
+from moe_report.schema.header_words import COUNT, FOREIGN, NOISE, WORDS
+
+COUNTED = "count"  # the concept of words that say no more than that something is counted
 
 _LATIN_ENDINGS = ("", *"aoiesn", "as", "os", "es", "en", "er", "em", "te", "ten", "ter", "tes")
 _CYRILLIC_ENDINGS = (
-    "", *"аяыиуюейь", "ов", "ев", "еи", "ам", "ям", "ами", "ями", "ах", "ях", "ои", "ыи", "ии", "ая",
-    "ое", "ее", "ые", "ие", "ых", "их", "ого", "ому", "ым", "ом", "ем", "ыми", "ую", "ия", "ию",
+    "", *"аяыиуюейь", "ов", "ев", "еи", "ам", "ям", "ами", "ями", "ах", "ях", "ои", "ыи",
+    "ии", "ая", "ое", "ее", "ые", "ие", "ых", "их", "ого", "ому", "ым", "ом",
+    "ем", "ыми", "ую", "ия", "ию",
 )  # fmt: skip
-_SHORT_PARTS = {"kv", "ff", "qk"}
+# What a word put together may have as a part although it is short.
+_SHORT_PARTS = frozenset(
+    ["kv", "ff", "qk", "num", "dim", "ffn", "moe", "mlp", "tok", "max", "len", "ctx", "seq", "top"]
+)
 _BOUND = re.compile(rf"[^\W{WIDE}]")
 _WORD = re.compile(rf"[^\W_{WIDE}]+(?:\.\d+)*")
 
@@ -41,12 +47,13 @@ class Lexicon:
         entries: dict[str, tuple[str, ...]] = {word: (word,) for word in _entries(FOREIGN)}
         self.foreign = frozenset(entries)
         entries |= dict.fromkeys(_entries(NOISE), ())
+        entries |= dict.fromkeys(_entries(COUNT), (COUNTED,))
         for concepts, words in (*WORDS.items(), *(more or {}).items()):
             entries |= {word: tuple(concepts.split()) for word in _entries(words)}
         self._entries = entries
         self._long: dict[tuple[str, int], list[str]] = {}  # what a misspelt word may be
         for word, said in entries.items():
-            if len(word) > 4 and word.isalpha() and said and said != (word,):
+            if len(word) > 4 and word.isalpha() and said and not self.foreign & {*said}:
                 self._long.setdefault((word[0], len(word)), []).append(word)
         lengths: dict[str, set[int]] = {}
         for word in entries:
@@ -57,7 +64,7 @@ class Lexicon:
         """Return the words of a text in order, those that say nothing left out.
 
         >>> [word.concepts for word in Lexicon().words("每 token 激活的路由专家数")]
-        [('per_token',), ('active',), ('routed',), ('expert',)]
+        [('per_token',), ('active',), ('routed',), ('expert',), ('count',)]
         """
         line = _normal(self._with_parted_words(text))
         found: list[Word] = []
@@ -109,12 +116,12 @@ class Lexicon:
         parts = self._parts(word, 0) if len(word) > 3 and word.isalpha() else None
         if parts is None:
             return [Word(word, (word,), False)]
-        return [Word(part, self._entries[part], True) for part in parts if self._entries[part]]
+        return self.words(" ".join(parts))  # which may be words of several: per token
 
     def _parts(self, word: str, at: int) -> list[str] | None:
         for end in range(len(word), at + 1, -1):
             part = word[at:end]
-            short = len(part) < 3 and not (part in _SHORT_PARTS or (part in ("n", "d") and not at))
+            short = len(part) < 4 and part not in _SHORT_PARTS
             if short or part not in self._entries or part == word:
                 continue
             if end == len(word):
@@ -155,11 +162,13 @@ def _normal(text: str) -> str:
 def _entries(words: str) -> Iterable[str]:
     for word in words.split(","):
         entry = " ".join(word.split())
+        stem = entry.removesuffix("~")
+        stem = fold(stem) if stem.isalnum() else _normal(stem) or stem
         if entry.endswith("~"):
-            endings = _CYRILLIC_ENDINGS if re.search("[а-я]", entry) else _LATIN_ENDINGS
-            yield from (_normal(entry[:-1]) + ending for ending in endings)
+            endings = _CYRILLIC_ENDINGS if "а" <= stem[0] <= "я" else _LATIN_ENDINGS
+            yield from (stem + ending for ending in endings)
         elif entry:
-            yield _normal(entry) or entry
+            yield stem
 
 
 @cache

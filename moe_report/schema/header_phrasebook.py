@@ -9,7 +9,7 @@ from typing import Literal
 
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
-from moe_report.schema.header_lexicon import Lexicon, lexicon
+from moe_report.schema.header_lexicon import COUNTED, Lexicon, lexicon
 from moe_report.schema.header_phrases import FIELD_PHRASES, SYMBOLS, expanded
 from moe_report.schema.header_text import folded, plain
 from moe_report.schema.header_words import DECISIVE, ELSEWHERE
@@ -18,7 +18,9 @@ from moe_report.schema.metrics import Metric
 Concepts = frozenset[str]
 
 # What a phrase may have over a header that still resembles it.
-_GENERAL = frozenset({"dim", "size", "rank"})
+_GENERAL = frozenset({"dim", "size"})
+# Of an abbreviated name these words alone say too little: d_in, n_embd, compare_with.
+_TOO_LITTLE = _GENERAL | {"rank", "embedding", "published", "input", "output", COUNTED}
 
 
 _SIGNS = {10**3: "k", 10**6: "M", 10**9: "B", 10**12: "T", Decimal("0.01"): "%"}
@@ -59,6 +61,11 @@ class Meaning:
     known: Known
     sure: bool
 
+    @property
+    def of_text(self) -> bool:
+        """Whether it is a name or remark, which nothing counts and no word may be left out of."""
+        return self.known.field is not None and self.known.field.kind == "text"
+
 
 class Phrasebook:
     """All phrases, as the concepts of their words.
@@ -66,12 +73,16 @@ class Phrasebook:
     Args:
         metrics: The metrics that may be typed in place of being computed, by name.
         assumptions: What metrics are computed for, by name.
+        words: Further words of headers, by concept.
     """
 
     def __init__(
-        self, metrics: Mapping[str, Metric], assumptions: Mapping[str, Assumption]
+        self,
+        metrics: Mapping[str, Metric],
+        assumptions: Mapping[str, Assumption],
+        words: Mapping[str, str],
     ) -> None:
-        self.lexicon: Lexicon = lexicon()
+        self.lexicon: Lexicon = Lexicon(words) if words else lexicon()
         self.elsewhere: Concepts = self.lexicon.foreign | ELSEWHERE
         self.names: dict[str, Known] = {}  # by name or alias as programs write it: with a _
         self.symbols: dict[str, Known] = {}
@@ -82,15 +93,15 @@ class Phrasebook:
         self._with: dict[str, list[Concepts]] = {}
         for field in FIELDS.values():
             known = Known(field.name, field.unit, field)
-            self._add(known, (field.name, *field.aliases), FIELD_PHRASES.get(field.name, ()))
             self._phrase(replace(known, exact=1), [field.label])
+            self._add(known, (field.name, *field.aliases), FIELD_PHRASES.get(field.name, ()))
             for symbol in SYMBOLS.get(field.name, ()):
                 self.symbols[symbol] = replace(known, exact=2)
         for metric in metrics.values():
             known = Known(metric.name, metric.unit, None, kind="metric")
-            self._add(known, (metric.name, *metric.aliases), metric.headers)
             # A label leaves out what its section says: "Attention" is its parameters or its FLOPs.
             self._phrase(replace(known, exact=1), [metric.label], sure=metric.headline)
+            self._add(known, (metric.name, *metric.aliases), metric.headers)
             if len(metric.symbol) > 2:
                 self.symbols.setdefault(metric.symbol, replace(known, exact=2))
         for item in assumptions.values():
@@ -105,7 +116,7 @@ class Phrasebook:
             spelt = replace(known, exact=2 if at else 3)
             if "_" in spelling:
                 self.names.setdefault(folded(spelling), spelt)
-            if not _GENERAL.issuperset(self.concepts(spelling)):
+            if not _TOO_LITTLE.issuperset(self.concepts(spelling)):
                 self._phrase(spelt, [spelling])
         stage = replace(known, exact=2)
         for phrase in phrases:
@@ -121,13 +132,14 @@ class Phrasebook:
     def _phrase(
         self, known: Known, pieces: Iterable[str], *, sure: bool = True, part: bool = False
     ) -> None:
-        concepts = frozenset(one for piece in pieces for one in self.concepts(piece))
+        found = {one for piece in pieces for one in self.concepts(piece)}
+        concepts = frozenset(found - {COUNTED})
         if not concepts:
             return
         there = (self._parts if part else self._phrases).setdefault(concepts, {})
         before = there.get(known.name)
         if before is not None and sure and before.sure:
-            known = before.known  # the surer of two ways to be sure
+            known = max(before.known, known, key=lambda item: item.exact)
         there[known.name] = Meaning(known, sure)  # what is declared last, a ? among it, counts
 
     def concepts(self, text: str) -> tuple[str, ...]:
@@ -139,14 +151,16 @@ class Phrasebook:
 
     def literal(self, text: str) -> list[Meaning]:
         """Return what stands for these very letters."""
-        return list(self._literal.get(plain(text), {}).values())
+        return list(self._literal.get(plain(text).replace("# ", "#"), {}).values())
 
     def meanings(self, concepts: Concepts, *, part: bool = False) -> list[Meaning]:
         """Return what a phrase of these concepts means, the surest first."""
-        found = self._phrases.get(concepts, {})
-        if part and concepts in self._parts:
-            found = self._parts[concepts]
-        return sorted(found.values(), key=lambda item: (not item.sure, -item.known.exact))
+        bare = concepts - {COUNTED}
+        found = self._phrases.get(bare, {})
+        if part and bare in self._parts:
+            found = self._parts[bare]
+        meanings = [item for item in found.values() if bare == concepts or not item.of_text]
+        return sorted(meanings, key=lambda item: (not item.sure, -item.known.exact))
 
     def resembling(self, concepts: Concepts) -> list[Known]:
         """Return what has most in common with these concepts, a decisive one among them."""
@@ -157,7 +171,9 @@ class Phrasebook:
                 if alike < 0.5 or not phrase - concepts <= _GENERAL:
                     continue
                 for meaning in self._phrases[phrase].values():
-                    rank = alike + 0.1 * meaning.sure + 0.01 * meaning.known.exact
+                    if meaning.of_text or not meaning.sure:
+                        continue
+                    rank = alike + 0.01 * meaning.known.exact
                     if rank > near.get(meaning.known.name, (0.0,))[0]:
                         near[meaning.known.name] = (rank, meaning.known)
         ordered = sorted(near.values(), key=lambda item: -item[0])

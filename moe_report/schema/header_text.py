@@ -13,6 +13,7 @@ WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _BESIDE_WIDE = re.compile(f" (?=[{WIDE}])|(?<=[{WIDE}]) ")
 
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,200}>")
+_NUMBER = re.compile(r"\b(?:No|Nr|Num)\.|№|\bn[º°]|\bNo\.? of\b", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)\s]*[/.#][^)]*\)")
 _FOOTNOTE = re.compile(r"\[\^?\d+\]|\[\^[^\]]*\]|[\u00b9\u00b2\u00b3\u2070-\u2079†‡§¶]")
@@ -40,15 +41,15 @@ def plain(text: str) -> str:
 
 
 def undressed(header: str) -> tuple[str, str]:
-    """Return a header without its markup, and the symbol that it gives in LaTeX, if one.
+    r"""Return a header without its markup, and the symbol that it gives in LaTeX, if one.
 
-    >>> undressed("**\\\\#Activated<br>Params**"), undressed(r"$P_\\text{total}$")
+    >>> undressed(r"**\#Activated<br>Params**"), undressed(r"$P_\text{total}$")
     (('#Activated Params', ''), ('', 'P_total'))
     """
     text = html.unescape(header) if "&" in header else header
     text = _IMAGE.sub(" ", text)
     text = _LINK.sub(r"\1", text)
-    text = _TAG.sub(" ", text)
+    text = _NUMBER.sub("#", _TAG.sub(" ", text))
     symbols: list[str] = []
 
     def formula(match: re.Match[str]) -> str:

@@ -13,26 +13,27 @@ from moe_report.schema.header_text import fold, plain
 Kind = Literal["count", "byte", "FLOP", "MAC", "ratio", "other"]
 
 _COUNTS: Mapping[int, str] = {
-    10**3: "k, thousand, thousands, 千, 천, tsd, tausend, mille, milliers, mil, mila, миле, тыс, тысяч,"
-           " nghìn, bin, キロ",
+    10**3: """k, thousand, thousands, 千, 천, tsd, tausend, mille, milliers, mil, mila, тыс,
+        тысяч, nghìn, bin""",
     10**4: "万, 萬, 만",
-    10**6: "m, mn, mio, mln, million, millions, millionen, 百万, 百萬, 백만, millones, milhões, mi, milioni,"
-           " млн, миллион, миллионы, миллионов, миллионах, triệu, milyon",
+    10**6: """m, mn, mio, mln, million, millions, millionen, 百万, 百萬, 백만, millones, milhões,
+        mi, milioni, млн, миллион, миллионы, миллионов, миллионах, triệu, milyon""",
     10**8: "亿, 億, 억",
-    10**9: "b, g, bn, billion, billions, mrd, milliarde, milliarden, milliard, milliards, md, mds, 十亿,"
-           " 十億, 십억, mil millones, miliardi, mld, bilhões, bilhoes, bi, млрд, миллиард, миллиарды,"
-           " миллиардов, миллиардах, tỷ, tỉ, milyar, giga",
-    10**12: "t, tn, trillion, trillions, billionen, 万亿, 萬億, 兆, 조, billones, trilhões, трлн, триллион,"
-            " триллионов, nghìn tỷ, trilyon",
+    10**9: """b, g, bn, billion, billions, mrd, milliarde, milliarden, milliard, milliards, md,
+        mds, 十亿, 十億, 십억, mil millones, miliardi, mld, bilhões, bi, млрд, миллиард, миллиарды,
+        миллиардов, миллиардах, tỷ, tỉ, milyar, giga""",
+    10**12: """t, tn, trillion, trillions, billionen, 万亿, 萬億, 兆, 조, billones, trilhões,
+        трлн, триллион, триллионов, nghìn tỷ, trilyon""",
 }  # fmt: skip
 _PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
 _BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-_OTHER = """$, €, ¥, £, usd, eur, us$, ms, s, sec, seconds, h, hours, days, mb/s, gb/s, tok/s, tokens/s,
-    t/s, x, w, kw, nm, °c, year, years, gpu, gpus"""
+_OTHER = """$, €, ¥, £, usd, eur, us$, ms, s, sec, seconds, h, hours, days, mb/s, gb/s, tok/s,
+    tokens/s, t/s, x, w, kw, nm, °c, year, years, gpu, gpus"""
 # What stands beside a unit and says nothing: "in billions of parameters", "单位：亿", "B params".
-_BESIDE = """in, unit, units, einheit, unité, unidad, unidade, en, em, de, of, 单位, 單位, 単位, 단위, ед, đơn vị,
-    parameters, params, parameter, param, paramètres, parámetros, parâmetros, parametri, параметров, tokens,
-    token, tok, 参数, 參數, 个, 個, パラメータ, トークン, 토큰, 파라미터, experts, per, x, ×, ca, approx, words"""
+_BESIDE = """in, unit, units, einheit, unité, unidad, unidade, en, em, de, of, 单位, 單位,
+    単位, 단위, ед, đơn vị, parameters, params, parameter, param, paramètres, parámetros,
+    parâmetros, parametri, параметров, tokens, token, tok, 参数, 參數, 个, 個, パラメータ, トークン,
+    토큰, 파라미터, experts, per, x, ×, ca, approx, words"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Unit:
     def letter(self) -> bool:
         """Whether it is a single letter that may abbreviate something else: M, K, G."""
         return len(self.written) == 1 and self.written.casefold() in "kmg"
+
+    @property
+    def may_be_symbol(self) -> bool:
+        """Whether it may as well be what formulas call the field: "Attention heads (h)"."""
+        return self.written.casefold() in ("k", "h", "s", "w", "x")
 
     def of(self, unit: str) -> int | Decimal | None:
         """Return what one of the numbers is in a field's or metric's unit, None if it is none."""
@@ -81,6 +87,8 @@ def _table() -> dict[str, tuple[Kind, int | Decimal]]:
 
 _UNITS = _table()
 _IDLE = frozenset(_split(_BESIDE))
+BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
+_FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
 _POWER = re.compile(r"(?:[x×*] ?)?(?:10\^?|1?e\+?)(\d{1,2})")
 
 
@@ -91,7 +99,7 @@ def unit_of(text: str) -> Unit | None:
     (Unit(kind='count', scale=1000000000, written='in billions'), 1000000000, None)
     """
     written = text.strip()
-    folded = plain(written).removesuffix("/token").removesuffix(" per token")
+    folded = plain(written).strip(". ").removesuffix("/token").removesuffix(" per token")
     found = _UNITS.get(folded)
     if found is None:
         words = [word for word in re.split(r"[\s:：/,]+", folded) if word not in _IDLE]
@@ -100,3 +108,26 @@ def unit_of(text: str) -> Unit | None:
             return Unit("count", 10 ** int(power[1]), written)
         found = _UNITS.get(rest) or _UNITS.get(rest.removesuffix("个").removesuffix("個"))
     return None if found is None else Unit(found[0], found[1], written)
+
+
+def unit_in(text: str) -> tuple[str, Unit | None]:
+    """Return a header without its unit, and the unit."""
+    for match in reversed(list(BRACKETS.finditer(text))):
+        if (unit := unit_of(match[1])) is not None:
+            return f"{text[: match.start()]} {text[match.end() :]}".strip(), unit
+    behind = re.search(r"(?<=\S)\s*[,/，]\s*([^,/，]+)$", text)
+    if behind and (unit := unit_of(behind[1])) is not None:
+        return text[: behind.start()], unit
+    if flops := _FLOPS.search(text):
+        return text.replace(flops[0], "flops"), unit_of(flops[0])
+    if "%" in text:
+        return text, unit_of("%")
+    return text, None
+
+
+def trailing_unit(text: str) -> tuple[str, Unit | None]:
+    """Return a header without a unit that is its last word: "params_b", "totalParamsB"."""
+    match = re.fullmatch(r"(.*?[^\W\d_])(?:[\s_]+([^\W_]+)|(?<=[a-z])([BMKT]))", text)
+    if match is None:
+        return text, None
+    return match[1], unit_of(match[2] or match[3])

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from moe_report.schema.fields import FEWEST
@@ -41,16 +42,21 @@ class Reading:
 
 
 Value = Literal[
-    "", "text", "architecture", "flag", "link", "number", "parameters", "count", "percent", "factor",
-    "fraction", "ratio", "byte", "other", "several",
+    "", "text", "architecture", "flag", "link", "number", "parameters", "count", "percent",
+    "factor", "fraction", "ratio", "byte", "other", "several",
 ]  # fmt: skip
 
+_LONGEST = 200  # letters of a value that tell what it is
+_ENOUGH = 50  # values of a column tell what it is; all the others say it again
+
 _MISSING = {
-    "", "-", "--", "—", "–", "n/a", "na", "none", "null", "?", "tbd", "unknown", "undisclosed", "same",
-    "varies", "unpublished", "not disclosed", "未公开", "未公開", "不明", "비공개", "미공개", "=", "n.a.", "nan",
+    "", "-", "--", "—", "–", "n/a", "na", "none", "null", "?", "tbd", "unknown", "undisclosed",
+    "same", "varies", "unpublished", "not disclosed", "未公开", "未公開", "不明", "비공개",
+    "미공개", "=", "n.a.", "nan",
 }  # fmt: skip
 _FLAGS = {
-    "yes", "no", "true", "false", "✓", "✗", "✔", "✘", "√", "×", "x", "是", "否", "有", "无", "あり", "なし",
+    "yes", "no", "true", "false", "✓", "✗", "✔", "✘", "√", "×", "x", "是", "否", "有", "无",
+    "あり", "なし",
     "예", "아니오", "ja", "nein", "oui", "non", "si", "sim", "nao", "да", "нет", "co", "khong",
 }  # fmt: skip
 _ARCHITECTURE = re.compile(
@@ -106,10 +112,16 @@ def seen_in(value: object) -> Seen:
         return Seen("flag")
     if isinstance(value, (int, float)):
         return Seen("fraction" if 0 < abs(value) < 1 else "number", float(value))
-    text = "" if value is None else str(value)
+    return _seen_in_text("" if value is None else str(value)[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _seen_in_text(text: str) -> Seen:
     if "://" in text or "](" in text:
         return Seen("link")
-    text = plain(undressed(_FORMULA.sub(r"\1", text))[0] or text)
+    if not (text.isascii() and text.replace(".", "").replace(" ", "").isalnum()):
+        text = undressed(_FORMULA.sub(r"\1", text))[0] or text
+    text = plain(text)
     if text in _MISSING:
         return Seen("")
     if text in _FLAGS or text[0] in "✓✗✔✘√":
@@ -140,7 +152,8 @@ def _kind_of_rest(rest: str) -> Value:
     word = re.match(r"[^\s\d()\[\],;+*~/]+(?:/s\b)?", rest)
     unit = unit_of(word[0]) if word else None
     if unit is None:
-        return "count" if word and word[0].startswith(_COUNTED) else "several"
+        one = word is not None and word[0].startswith(_COUNTED) and not re.search(r"\d", rest)
+        return "count" if one else "several"
     if unit.kind == "count":
         return "parameters" if unit.scale >= 10**6 else "count"
     return "byte" if unit.kind == "byte" else "percent" if unit.kind == "ratio" else "other"
@@ -152,7 +165,8 @@ def decide(reading: Reading, values: Sequence[object]) -> Reading:
     What cannot be, by its values, is no longer read but asked about; of several candidates one is
     read only if its values say so in words or units, and none if no candidate fits.
     """
-    seen = [one for value in values if (one := seen_in(value)).kind]
+    some = values[:: len(values) // _ENOUGH + 1]
+    seen = [one for value in some if (one := seen_in(value)).kind]
     if reading.state == "carried" or not seen:
         return reading
     kinds: Counter[Value] = Counter(one.kind for one in seen)

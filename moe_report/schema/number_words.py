@@ -34,6 +34,14 @@ MULTIPLES: Mapping[str, int] = {
     }.items()
     for word in words.split()
 }  # fmt: skip
+
+
+def powers() -> dict[str, int]:
+    """Return the power of ten of each multiple, percent and times sign, for scripts."""
+    found = {word: len(str(factor)) - 1 for word, factor in MULTIPLES.items()}
+    return found | {"%": -2, "x": 0, "×": 0}
+
+
 # "mil millones" and "nghìn tỷ" are one multiple each.
 JOINED = {"mil millones": "mil_millones", "nghìn tỷ": "nghìn_tỷ", "ngàn tỷ": "nghìn_tỷ"}
 BYTES = _set("kb mb gb tb pb kib mib gib tib pib byte bytes bit bits")
@@ -43,6 +51,9 @@ ABOUT = ("~", "≈", "∼", "≃", "about ", "approx. ", "approx ", "approximate
          "ca ", "circa ", "roughly ", "c. ", "env. ", "environ ", "etwa ", "rund ", "ungefähr ",
          "unos ", "unas ", "cerca de ", "около ", "примерно ", "约", "約", "大约", "약 ", "약",
          "khoảng ", "est. ", "estimated ")  # fmt: skip
+
+# What is said of digits that can be read in two ways.
+EITHER = "may be {one} or {other}"
 
 # Words that make a number a bound, before it or behind it.
 AT_LEAST = re.compile(

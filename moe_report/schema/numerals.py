@@ -18,6 +18,7 @@ from moe_report.schema.number_words import (
     ABOUT,
     AT_LEAST,
     BYTES,
+    EITHER,
     IGNORED,
     JOINED,
     LABELS,
@@ -299,7 +300,8 @@ def one_number(text: str) -> Decimal:
     if len(values) == 2 and "," not in numbers[0].digits:
         values = values[1:]  # a point parts decimals
     if len(values) == 2:
-        raise ValueError(f"{text.strip()!r} may be {values[0]:f} or {values[1]:f}")
+        either = EITHER.format(one=f"{values[0]:f}", other=f"{values[1]:f}")
+        raise ValueError(f"{text.strip()!r} {either}")
     return values[0].normalize() if values[0] != int(values[0]) else Decimal(int(values[0]))
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from moe_report.schema.headers import Known
-from moe_report.schema.number_words import ABSENT, PERCENT, UNKNOWN, YES_NO
+from moe_report.schema.number_words import ABSENT, EITHER, PERCENT, UNKNOWN, YES_NO
 from moe_report.schema.numerals import Mark, Numeral, mark_of, numbers_in, plain
 
 
@@ -396,9 +396,10 @@ def _one(
     if len(fitting) == 2 and "," not in digits:
         fitting = fitting[1:]  # a point parts decimals, unless the column says otherwise
     if len(fitting) == 2:
-        both = " or ".join(f"{number:f}".rstrip("0").rstrip(".") for number in readings)
+        one, other = (f"{number:f}".rstrip("0").rstrip(".") for number in readings)
         raise _AmbiguousError(
-            f"expected a number for {item.name} that can be read in one way: this may be {both}"
+            f"expected a number for {item.name} that can be read in one way; this "
+            f"{EITHER.format(one=one, other=other)}"
         )
     return (fitting or readings)[0], scale
 

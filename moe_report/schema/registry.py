@@ -9,8 +9,8 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +37,7 @@ class Section:
         version: The package's version; empty for a file.
         module: The module's import name.
         order: ``ORDER`` of the module; sections are sorted by it, then by distribution and name.
+        words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Section:
     version: str
     module: str
     order: float = 100
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def origin(self) -> str:
@@ -89,6 +91,15 @@ class Registry:
             for item in metric.assumptions:
                 found.setdefault(item.name, item)
         return found
+
+    @property
+    def header_words(self) -> dict[str, str]:
+        """Every word of headers that sections add, by concept."""
+        found: dict[str, list[str]] = {}
+        for section in self.sections:
+            for concepts, words in section.words.items():
+                found.setdefault(concepts, []).append(words)
+        return {concepts: ",".join(words) for concepts, words in found.items()}
 
     def evaluation_order(self) -> list[Metric]:
         """Return the metrics so that each comes after those its formula refers to."""
@@ -202,8 +213,17 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
     title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
     order = getattr(module, "ORDER", Section.order)
     introduction = tuple(part for part in paragraphs[1:] if part)
+    words = dict(getattr(module, "HEADER_WORDS", {}))
     return Section(
-        name, title, introduction, metrics, distribution, version, module.__name__, float(order)
+        name,
+        title,
+        introduction,
+        metrics,
+        distribution,
+        version,
+        module.__name__,
+        float(order),
+        words,
     )
 
 

@@ -38,6 +38,7 @@ SOLVED = "solved from total = shared + E·expert and active = shared + k·expert
         "?efficiency [ratio|share]",
         "?sparsity [ratio]",
         "?=efficiency",
+        "efficiency share",
     ),
 )
 def parameter_efficiency(m: Model) -> float:
@@ -55,7 +56,7 @@ def parameter_efficiency(m: Model) -> float:
         "active expert (share|ratio)",
         "?active ratio",
         "?activation ratio",
-        "?sparsity [ratio]",
+        "?[expert] sparsity [ratio]",
     ),
 )
 def expert_utilisation(m: Model) -> float:

@@ -17,6 +17,7 @@ from moe_report.report import Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, FIELDS, NUMBER_FIELDS, Field
+from moe_report.schema.number_words import EITHER
 from moe_report.text import LISTED, MORE, MOST_LISTED
 
 QUICK_EXAMPLES = 8
@@ -99,7 +100,7 @@ def calculator_script(report: Report) -> str:
     words = {
         "blank": BLANK, "undefined": UNDEFINED, "needs": NEEDS, "listed": LISTED, "more": MORE,
         "most": MOST_LISTED, "large": TOO_LARGE, "negative": NOT_NEGATIVE, "whole": WHOLE,
-        "limited": LIMITED,
+        "limited": LIMITED, "either": EITHER,
     }  # fmt: skip
     rules = list(AT_MOST.items())
     return (

@@ -23,6 +23,7 @@ from moe_report.renderers.html.render import render
 from moe_report.report import Report
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
+from moe_report.schema.number_words import powers
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
@@ -128,11 +129,11 @@ def test_page_and_tables_write_numbers_alike(tmp_path: Path) -> None:
     script = (Path(__file__).parents[3] / "templates" / "numbers.js").read_text("utf-8")
     file = tmp_path / "numbers.js"
     file.write_text(
-        f"const report = {{units: {json.dumps(tables())}}};\n{script}\n"
+        f"const report = {{units: {json.dumps(tables() | {'multiples': powers()})}}};\n{script}\n"
         f"const cases = {json.dumps(cases)};\n"
         "console.log(JSON.stringify(cases.map(([number, unit, format]) =>"
         " [numbers.show(number, unit, format), numbers.exact(number),"
-        " numbers.parse(numbers.exact(number))])));",
+        " numbers.parse(numbers.exact(number), Number.isInteger(number))])));",
         encoding="utf-8",
     )
     done = subprocess.run([need("node"), str(file)], capture_output=True, text=True, check=True)
