@@ -202,11 +202,11 @@ class _Reader:
             if not one.known and texts and len(set(texts)) == len(texts) and not numbers:
                 name = self.headers.find("name")
                 assert isinstance(name, Known)
-                why = "the first column of texts that differ"
+                what = "row" if self.grid.turned else "column"
+                why = f"the first {what} of texts that differ"
                 self.found[column] = replace(one, known=(name,), candidates=(), why=why)
                 where = "the models' names are taken from"
-                what = "the column" if not self.grid.turned else "the row"
-                self.grid.collected.notice("names", f"{where} {what} of {one.cell}, {why}")
+                self.grid.collected.notice("names", f"{where} the {what} of {one.cell}, {why}")
                 return
 
     def settle_twins(self) -> None:
