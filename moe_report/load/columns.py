@@ -283,14 +283,15 @@ def _is_name(header: str, known: Known) -> bool:
 
 def _without_unit(one: ColumnReading, values: Sequence[object]) -> ColumnReading:
     """Ask in which unit parameters are, where all are too few to be what they are."""
-    if len(one.known) != 1 or one.known[0].unit != "parameters" or one.known[0].scale != 1:
+    meant = (*one.known, *one.candidates)
+    if len(meant) != 1 or meant[0].unit != "parameters" or meant[0].scale != 1:
         return one
-    if _is_name(one.header, one.known[0]) or one.known[0].field is not None:
+    if _is_name(one.header, meant[0]) or meant[0].field is not None:
         return one
     numbers = [abs(value) for value in values if isinstance(value, (int, float))]
     if not numbers or len(numbers) < len(values) or max(numbers) >= FEWEST:
         return one
-    candidates = tuple(replace(one.known[0], scale=scale) for scale in (10**9, 10**6))
+    candidates = tuple(replace(meant[0], scale=scale) for scale in (10**9, 10**6))
     why = "too few to be single parameters: in billions or in millions"
     return replace(one, known=(), candidates=candidates, why=why)
 

@@ -141,8 +141,14 @@ def _units(grid: Grid, bottom: int, found: Mapping[int, Header]) -> dict[int, st
     if bottom >= len(grid.cells) or _numbers(grid, bottom + 1):
         return {}
     texts = dict(_texts(grid, bottom + 1))
-    fitting = [at for at, text in texts.items() if at in found and unit_of(text) is not None]
+    texts = {at: text.strip("()[] ") for at, text in texts.items()}
+    fitting = [at for at, text in texts.items() if at in found and (text == "#" or unit_of(text))]
     return texts if fitting and len(fitting) >= (len(texts) + 1) // 2 else {}
+
+
+def like_a_number(text: str) -> bool:
+    """Whether a text is a number rather than a header."""
+    return bool(_LIKE_A_NUMBER.match(text))
 
 
 def _texts(grid: Grid, row: int) -> list[tuple[int, str]]:
@@ -158,5 +164,5 @@ def _numbers(grid: Grid, row: int) -> list[int]:
         column
         for column in range(1, len(grid.cells[row - 1]) + 1)
         if isinstance(value := grid.value(row, column), (int, float))
-        or (isinstance(value, str) and _LIKE_A_NUMBER.match(value))
+        or (isinstance(value, str) and like_a_number(value))
     ]

@@ -12,6 +12,7 @@ from moe_report.load.grid import Grid
 from moe_report.load.models_checks import check_rules, lone_layer_fields, out_of_bounds
 from moe_report.schema.headers import Known
 from moe_report.schema.quantities import read_cell, style_of
+from moe_report.schema.numerals import without_markup
 from moe_report.table import CarriedCell, Given, Row, Unclear, given
 from moe_report.text import CONTROL, shown
 
@@ -77,7 +78,7 @@ class RowReader:
         if not name:
             self._without_name(row, numbers, texts, before)
             return None
-        if not numbers and not unclear and len(problems) == before:
+        if not numbers and not unclear and len(problems) == before and not self._is_marked(row):
             self.empty[row] = name
             return None
         check_rules(self.grid, row, columns, numbers)
@@ -103,6 +104,14 @@ class RowReader:
         else:
             self.empty[row] = ""
 
+    def _is_marked(self, row: int) -> bool:
+        """Whether a row says of its numbers that there are none, rather than nothing."""
+        return any(
+            self.grid.text(row, column)
+            for column, known in self.columns.known.items()
+            if known[0].field is None or known[0].field.kind != "text"
+        )
+
     def _is_filled(self, row: int, column: int) -> bool:
         if self.grid.value(row, column) is None:
             return not self.grid.own_report and self.grid.formula(row, column) is not None
@@ -120,7 +129,8 @@ class RowReader:
         if expected:
             self.grid.problem(row, column, f"found {shown(value)}, expected {expected}")
             return ""
-        return str(value).strip()
+        text = str(value).strip()
+        return text if self.grid.own_report else without_markup(text)
 
     def _numbers(
         self, row: int, column: int, known: Sequence[Known], unclear: dict[str, str]
@@ -141,9 +151,9 @@ class RowReader:
             self.grid.problem(row, column, f"found {shown(value)}, {said.wrong}", said.wrong)
         place = f"{self.grid.sheet}!{address}"
         if said.unclear:
-            self.unclear.append(
-                Unclear(said.fields, said.unclear, place, self.grid.text(row, self._name_at))
-            )
+            model = " ".join(self._text(row, self._name_at).split())
+            text = f"found {shown(value)}: {said.unclear}"
+            self.unclear.append(Unclear(said.fields, text, place, model, cause=said.unclear))
             unclear |= dict.fromkeys(said.fields, f"{address} says {shown(value)}: {said.unclear}")
         if said.missing == "unknown":
             unclear |= {item.name: f"{address} says {shown(value)}: not known" for item in known}

@@ -9,7 +9,7 @@ from moe_report.load.collected import NO_NUMBER
 from moe_report.load.columns import Columns, read_columns
 from moe_report.load.decisions import Decisions
 from moe_report.load.grid import HEADER_ROWS, Grid
-from moe_report.load.layout import Layout, find_layout
+from moe_report.load.layout import Layout, find_layout, like_a_number
 from moe_report.load.models_checks import check_comparisons
 from moe_report.load.models_rows import RowReader
 from moe_report.load.summaries import summary_rows
@@ -181,9 +181,9 @@ class _Sheet:
             for column, text in texts.items()
         ):
             return "same"
-        known = [self.headers.read(text).known for text in texts.values()]
-        named = known[0] and known[0][0].name == "name"
-        return "other" if named and sum(map(bool, known)) * 2 > len(known) else ""
+        first = self.headers.read(next(iter(texts.values()))).known
+        named = bool(first) and first[0].name == "name"
+        return "other" if named and not any(map(like_a_number, texts.values())) else ""
 
     def _read_rows(self, reader: RowReader) -> dict[int, Row]:
         """The models by the number of their row; one that has another's name is a problem."""
@@ -273,7 +273,7 @@ def _together(unclear: Sequence[Unclear]) -> Iterator[Unclear]:
     alike: dict[tuple[object, ...], list[Unclear]] = {}
     for one in unclear:
         column = one.place.rstrip("0123456789")
-        alike.setdefault((column, one.fields, one.text), []).append(one)
+        alike.setdefault((column, one.fields, one.cause or one.text), []).append(one)
     for first, *others in alike.values():
         if others:
             last = others[-1].place.rpartition("!")[2]

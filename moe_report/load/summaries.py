@@ -8,12 +8,14 @@ from statistics import fmean, median
 
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
+from moe_report.load.layout import like_a_number
 from moe_report.schema.headers import folded
+from moe_report.schema.numerals import roughly
 
 # What such rows are called; of "Total (8 models)" the first word decides.
 _NAMES = frozenset({
     "total", "totals", "grand total", "sum", "subtotal", "sub total", "average", "avg", "ave",
-    "mean", "median", "min", "max", "minimum", "maximum", "count", "std", "stdev", "overall",
+    "mean", "ø", "median", "min", "max", "minimum", "maximum", "count", "std", "stdev", "overall",
     "summe", "gesamt", "gesamtsumme", "zwischensumme", "durchschnitt", "mittelwert", "mittel",
     "somme", "moyenne", "médiane", "totaux", "suma", "promedio", "media", "mediana", "soma", "média",
     "somma", "totale", "итого", "всего", "сумма", "среднее", "медиана",
@@ -92,5 +94,7 @@ def _numbers(
 ) -> Iterator[tuple[int, float]]:
     for column in columns.known if only is None else (only,):
         value = grid.value(row, column)
+        if isinstance(value, str) and like_a_number(value):
+            value = roughly(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             yield column, float(value)

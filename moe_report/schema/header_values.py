@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from moe_report.schema.fields import FEWEST
 from moe_report.schema.header_phrasebook import Known
 from moe_report.schema.header_text import plain, undressed
 from moe_report.schema.header_units import unit_of
@@ -62,7 +61,7 @@ _FLAGS = {
 _ARCHITECTURE = re.compile(
     r"\b(?:moe|mixture|dense|transformer|mamba|hybrid|decoder|sparse)|稠密|稀疏|混合|密集"
 )
-_NUMBER = r"[+-]?\d[\d,.\u00a0\u202f ]*(?:e[+-]?\d+)?"
+_NUMBER = r"[+-]?\d[\d,.'’\u00a0\u202f ]*(?:e[+-]?\d+)?"
 _APPROX = r"(?:[~≈≤≥<>+±]|ca\.?|about|approx\.?|约|約|약|up to|hasta|bis|до)*\s*"
 _FORMULA = re.compile(r"\$([^$]*\d[^$]*)\$")
 _PAIR = re.compile(r"[^/|×]*\d[^/|×]*[/|×][^/|×]*\d[^/|×]*")
@@ -129,7 +128,7 @@ def _seen_in_text(text: str) -> Seen:
     pair = bool(_PAIR.fullmatch(text))
     if match := _VALUE.fullmatch(text):
         kind = _kind_of_rest(match[2])
-        digits = match[1].replace(",", "").replace(" ", "")
+        digits = re.sub(r"[,'’\s]", "", match[1])
         alone = kind == "number" and digits.replace(".", "", 1).isdigit()
         return Seen(kind, float(digits) if alone else None, pair)
     if text[0] in "$€¥£":
@@ -195,12 +194,12 @@ def _fits(known: Known, seen: Sequence[Seen], *, asked: bool) -> bool:
 
 
 def _within(known: Known, one: Seen) -> bool:
-    """Whether a plain number is within a field's bounds, and not far too small for parameters."""
+    """Whether a plain number is within a field's bounds."""
     if one.number is None:
         return True
     number = one.number * float(known.scale)
     if known.field is None:
-        return known.unit != "parameters" or number >= FEWEST
+        return known.unit != "parameters" or number > 0  # perhaps billions without their unit
     if known.field.kind != "number":
         return True
     return known.field.minimum <= number <= known.field.maximum and number == int(number)

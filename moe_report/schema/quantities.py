@@ -102,8 +102,9 @@ def read_cell(
     if not isinstance(value, str):
         return Said(wrong=f"expected a number for {first.name}")
     text = plain(value).casefold().strip(" .:;()") if value.strip() not in ABSENT else ""
-    if is_flag and text in YES_NO:
-        return Said({first.name: Quantity(YES_NO[text])})
+    for written in (text, value.strip().casefold()):
+        if is_flag and written in YES_NO:
+            return Said({first.name: Quantity(YES_NO[written])})
     if text in ABSENT:
         return Said(missing="absent")
     if text in UNKNOWN or not text.strip("?~≈ "):
@@ -155,7 +156,10 @@ _LARGER = (
     ("published_total_params", "published_active_params"),
     ("num_experts", "num_experts_per_tok"),
     ("num_attention_heads", "num_key_value_heads"),
+    ("num_hidden_layers", "first_k_dense_replace"),
 )
+# Under these a number in a bracket is not surely of the pair: "61 (3)" under "Layers".
+_OPEN = frozenset({"num_hidden_layers"})
 _ADDED = re.compile(r"\(\s*\+\s*\d+\s*\)\s*$")
 _SETTING = re.compile(r"([A-Za-z][A-Za-z_]*[A-Za-z])\s*[=:]\s*\(?\s*(\d[\d.,]*)")
 
@@ -284,9 +288,11 @@ class _Cell:
         """Whether a number in a bracket says something else, as in "58 (layers 3-60)"."""
         if kind == "parameters" and number.multiple == 1:
             return "." not in number.digits and not self._of_experts()
-        return bool(number.unknown) or (
-            kind not in ("parameters", "experts", "heads") and not self.known[1:]
-        )
+        if number.unknown:
+            return True
+        worded = any(one.depth and (one.labels or one.unknown) for one in self.taken.numbers)
+        worded = worded or bool(re.search(r"\([^()]*[^\W\d_]{2,}[^()]*\)", self.text))
+        return worded and kind not in ("parameters", "experts", "heads") and not self.known[1:]
 
     def _of_experts(self) -> bool:
         return any("experts" in number.labels for number in self.taken.numbers)
@@ -332,7 +338,8 @@ class _Cell:
     def _place_several(self, free: Sequence[Numeral], left: Sequence[str]) -> str:
         pair = next((pair for pair in _LARGER if left and set(left) <= set(pair)), None)
         if len(free) == 2 and pair is not None and set(pair) <= set(self.catalogue):
-            if any(name in self.found for name in pair) or (len(left) == 1 and not self._joined()):
+            alone = len(left) == 1 and (not self._joined() or left[0] in _OPEN)
+            if any(name in self.found for name in pair) or alone:
                 return "several numbers"
             if free[0].multiple != free[1].multiple and 1 in (free[0].multiple, free[1].multiple):
                 return "a product, and no number"  # 8 × 7B
@@ -360,7 +367,7 @@ class _Cell:
         if item is None:  # no installed section has it
             return
         own = next((one for one in self.known if one.name == name), None)
-        digits, scale = _one(number.digits, item, self.style, number.multiple, own)
+        digits, scale = _one(number.digits, item, self.style, number.multiple, own, number.usual)
         self.found[name] = Quantity(digits, scale, number.about or "?" in self.text[-2:])
 
     def _value(self, number: Numeral) -> Decimal:
@@ -382,6 +389,7 @@ def _one(
     style: Style,
     multiple: int | Decimal = 1,
     header: Known | None = None,
+    usual: Mark = "",
 ) -> tuple[Decimal, int | Decimal]:
     """Return a number and what one of it is.
 
@@ -389,14 +397,14 @@ def _one(
         _AmbiguousError: It may be either of two numbers.
     """
     scale = multiple if multiple != 1 or header is None else header.scale
-    readings = Numeral(digits).values(style.decimal)
+    readings = Numeral(digits, usual=usual).values(style.decimal)
     if item.field is not None and item.field.kind == "number" and scale == 1:
         readings = readings[:1]  # nobody writes 256 as 256.000
     fitting = [number for number in readings if _fits(number * scale, item)]
     if len(fitting) == 2 and "," not in digits:
         fitting = fitting[1:]  # a point parts decimals, unless the column says otherwise
     if len(fitting) == 2:
-        one, other = (f"{number:f}".rstrip("0").rstrip(".") for number in readings)
+        one, other = (f"{number.normalize():f}" for number in readings)
         raise _AmbiguousError(
             f"expected a number for {item.name} that can be read in one way; this "
             f"{EITHER.format(one=one, other=other)}"
