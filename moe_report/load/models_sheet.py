@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from moe_report.schema.headers import Headers
 from moe_report.table import Row, Unclear
 from moe_report.text import shown
 
+_RULE = re.compile(r":?-{2,}:?")
 _SHOWN_ROWS = 6  # rows that a line names
 
 
@@ -157,7 +159,8 @@ class _Sheet:
         for row in self.grid.below(self.layout.bottom):
             kind = "" if self.grid.own_report else self._header_again(row)
             if kind == "other":
-                rest = f"what stands from row {row} on has headers of its own and is not read"
+                rest = f"what stands from {self.grid.address(row, 1)} on has headers of its own "
+                rest += "and is not read"
                 self.collected.notice("second-table", rest, f"sheet {self.grid.sheet}")
                 break
             if not kind:
@@ -176,6 +179,8 @@ class _Sheet:
         }
         if len(texts) < 2:
             return ""
+        if all(map(_RULE.fullmatch, texts.values())):
+            return "same"  # the line below a header in Markdown
         if all(
             column in self.layout.headers and self.layout.headers[column].text == text
             for column, text in texts.items()

@@ -54,7 +54,9 @@ def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int,
         if cell := _aggregate(grid, row, columns):
             found[row] = f"{cell} sums up others"
         elif name and named_like_one(name):
-            models = [at for at in rows if at != row and at not in found]
+            models = [
+                at for at in rows if at not in found and not named_like_one(grid.text(at, name_at))
+            ]
             if cell := _equals_a_summary(grid, row, columns, models):
                 found[row] = f"{cell} is made of the others"
     return found

@@ -45,6 +45,7 @@ Value = Literal[
     "factor", "fraction", "ratio", "byte", "other", "several",
 ]  # fmt: skip
 
+_MANY = 10**7  # nothing else of a model is as many as parameters
 _LONGEST = 200  # letters of a value that tell what it is
 _ENOUGH = 50  # values of a column tell what it is; all the others say it again
 
@@ -177,7 +178,7 @@ def decide(reading: Reading, values: Sequence[object]) -> Reading:
     if reading.together and all(one.pair for one in seen):
         return replace(reading, known=reading.together, candidates=(), why="its values are pairs")
     fitting = tuple(known for known in reading.candidates if _fits(known, seen, asked=True))
-    told = tuple(known for known in fitting if known.exact and _says(known, kinds, len(seen)))
+    told = tuple(known for known in fitting if known.exact and _says(known, kinds, seen))
     if len(told) == 1 and (len(fitting) == 1 or len(seen) > 1):
         return replace(reading, known=told, candidates=(), why=why)
     return replace(reading, candidates=fitting, why=reading.why if fitting else why)
@@ -213,8 +214,9 @@ def _accepted(known: Known) -> tuple[Value, ...]:
     return _ACCEPTED.get(known.unit.split("/")[0], ("number", "count", "several", "ratio"))
 
 
-def _says(known: Known, kinds: Counter[Value], filled: int) -> bool:
+def _says(known: Known, kinds: Counter[Value], seen: Sequence[Seen]) -> bool:
     """Whether nearly all values say in units or words that they are of it."""
     if known.unit == "parameters":
-        return kinds["parameters"] * 3 >= filled * 2
-    return known.name == "model_type" and kinds["architecture"] == filled
+        large = sum(one.number is not None and one.number >= _MANY for one in seen)
+        return (kinds["parameters"] + large) * 3 >= len(seen) * 2
+    return known.name == "model_type" and kinds["architecture"] == len(seen)

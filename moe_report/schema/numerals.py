@@ -39,6 +39,7 @@ _POWER = re.compile(
     r"(?:[×x*·⋅]|\\times)\s*10\s*(?:\^\s*\{?\s*([+-]?\d+)\s*\}?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_MYRIADS = re.compile(r"(\d{1,4})\s?[兆조]\s?(\d{1,4})\s?([億亿억])")  # 1兆400億
 _PRECISIONS = re.compile(
     r"\b(?:(?:nv|mx)?fp|bf|u?int|float)\s?\d{1,2}(?:_[a-z0-9]+)*\b|\bw\d{1,2}a\d{1,2}\b"
     r"|\bi?q\d_[a-z0-9_]+\b|\b\d{1,2}[- ]?bits?\b",
@@ -124,6 +125,7 @@ def plain(text: str) -> str:
     text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z])", "×", text)  # 4*hidden_size is no emphasis
     text = _POWER.sub(lambda at: "e" + (at[1] or at[2].translate(_SUPERSCRIPTS)), text)
     text = unicodedata.normalize("NFKC", _FOOTNOTES.sub("", text))
+    text = _MYRIADS.sub(lambda at: f"{int(at[1]) * 10**4 + int(at[2])}{at[3]}", text)
     return " ".join(text.split())
 
 
