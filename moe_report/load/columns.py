@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +19,8 @@ from moe_report.text import is_number, shown
 State = Literal["read", "ask", "carried"]
 _SAMPLES = 400  # values of a column by which its header is decided
 _SHOWN_VALUES = 3
+_SAMPLING = re.compile(r"\btop ?p\b|\btemperature\b|\bmin ?p\b")
+_TOP_K = re.compile(r"\W*top ?k\W*")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def read_columns(
     for column in range(1, layout.grid.last_column + 1):
         reader.read(column)
     reader.name_the_models()
+    reader.settle_sampling()
     reader.settle_twins()
     reader.settle_equal_headers()
     reader.tell()
@@ -208,6 +212,16 @@ class _Reader:
                 what = "the column" if not self.grid.turned else "the row"
                 self.grid.collected.notice("names", f"{where} {what} of {one.cell}, {why}")
                 return
+
+    def settle_sampling(self) -> None:
+        """Ask about a top-k that stands beside what tokens are sampled with: it may be of these."""
+        headers = [folded(one.header) for one in self.found.values()]
+        if not any(_SAMPLING.search(header) for header in headers):
+            return
+        for column, one in self.found.items():
+            if _TOP_K.fullmatch(folded(one.header)) and one.known and not self.grid.own_report:
+                why = "may be of sampling, as its neighbours are"
+                self.found[column] = replace(one, known=(), candidates=one.known, why=why)
 
     def settle_twins(self) -> None:
         """Leave each field to one column: the one that is surest of it."""

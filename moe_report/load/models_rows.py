@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moe_report.load.carried import carried_cell
 from moe_report.load.collected import NO_STORED_VALUE
@@ -48,8 +48,11 @@ class RowReader:
             if known[0].field is None or known[0].field.kind != "text"
         }
         sheet = style_of(value for values in texts.values() for value in values)
-        styles = {column: style_of(values) for column, values in texts.items()}
-        self._styles = {column: own if own.decimal else sheet for column, own in styles.items()}
+        self._styles = {}
+        for column, values in texts.items():
+            formats = {self.grid.number_format(row, column) for row in self.rows}
+            own = style_of(values, formats)
+            self._styles[column] = replace(own, decimal=own.decimal or sheet.decimal)
         # what has a column of its own wins over what stands in one with others
         self._name_at = self.columns.at("name")
         self._order = sorted(self.columns.known.items(), key=lambda item: len(item[1]))
@@ -78,13 +81,15 @@ class RowReader:
         if not name:
             self._without_name(row, numbers, texts, before)
             return None
-        if not numbers and not unclear and len(problems) == before and not self._is_marked(row):
+        asked = self._of_asked_columns(row)
+        nothing = not (numbers or unclear or asked or self._is_marked(row))
+        if nothing and len(problems) == before:
             self.empty[row] = name
             return None
         check_rules(self.grid, row, columns, numbers)
         for lone in lone_layer_fields(numbers):
             self._of_a_lone_layer(row, lone, numbers, unclear)
-        unclear |= self._of_asked_columns(row)
+        unclear |= asked
         carried = {header: self._carried(row, column) for column, header in columns.carried.items()}
         open_ones = {key: why for key, why in unclear.items() if key not in numbers}
         looks = {} if self.grid.own_report else self._looks(row)

@@ -13,7 +13,7 @@ from moe_report.load.grid import HEADER_ROWS, Grid
 from moe_report.load.layout import Layout, find_layout, like_a_number
 from moe_report.load.models_checks import check_comparisons
 from moe_report.load.models_rows import RowReader
-from moe_report.load.summaries import summary_rows
+from moe_report.load.summaries import row_label, summary_rows
 from moe_report.schema.headers import Headers
 from moe_report.table import Row, Unclear
 from moe_report.text import shown
@@ -216,7 +216,8 @@ class _Sheet:
         if summaries:
             name_at = self.columns.at("name")
             named = [
-                f"{shown(self.grid.text(row, name_at))} ({why})" for row, why in summaries.items()
+                f"{shown(row_label(self.grid, row, name_at))} ({why})"
+                for row, why in summaries.items()
             ]
             listed = self._listed(named)
             self._notice("summaries", f"left out, for they sum up other rows: {listed}")

@@ -50,10 +50,10 @@ def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int,
     name_at = columns.at("name")
     found: dict[int, str] = {}
     for row in rows:
-        name = grid.text(row, name_at)
-        if cell := _aggregate(grid, row, columns):
+        named = named_like_one(row_label(grid, row, name_at))
+        if cell := _aggregate(grid, row, columns, named=named):
             found[row] = f"{cell} sums up others"
-        elif name and named_like_one(name):
+        elif named:
             models = [
                 at for at in rows if at not in found and not named_like_one(grid.text(at, name_at))
             ]
@@ -62,8 +62,14 @@ def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int,
     return found
 
 
-def _aggregate(grid: Grid, row: int, columns: Columns) -> str:
-    """The address of a formula over several rows of models; empty if there is none."""
+def row_label(grid: Grid, row: int, name_at: int) -> str:
+    """Return what a row is called: its name, or else its first text."""
+    texts = (grid.text(row, column) for column in range(1, len(grid.cells[row - 1]) + 1))
+    return grid.text(row, name_at) or next(filter(None, texts), "")
+
+
+def _aggregate(grid: Grid, row: int, columns: Columns, *, named: bool) -> str:
+    """The address of a formula over rows of models, over several if the name does not tell."""
     for column in (one.number for one in columns.all):
         formula = grid.formula(row, column)
         if formula is None:
@@ -71,7 +77,7 @@ def _aggregate(grid: Grid, row: int, columns: Columns) -> str:
         for match in _AGGREGATES.finditer(formula.text):
             left, top, right, bottom = match.groups()
             along = (left != right) if grid.turned else (top != bottom)
-            if top is None or along:
+            if top is None or along or named:
                 return grid.address(row, column)
     return ""
 

@@ -56,14 +56,18 @@ class Style:
 
     Attributes:
         decimal: The sign before decimals, ``.`` or ``,``; empty where nothing tells.
+        percents: Whether some are shown as percents.
     """
 
     decimal: Mark = ""
+    percents: bool = False
 
 
-def style_of(values: Iterable[object]) -> Style:
+def style_of(values: Iterable[object], formats: Iterable[str] = ()) -> Style:
     """Return how numbers are written, as all cells of a column or of a sheet together tell."""
-    return Style(mark_of(value for value in values if isinstance(value, str)))
+    texts = [value for value in values if isinstance(value, str)]
+    percents = any("%" in text for text in texts) or any(map(_shows_percent, formats))
+    return Style(mark_of(texts), percents)
 
 
 def read_cell(
@@ -94,8 +98,11 @@ def read_cell(
         if known[1:]:
             return _unclear(value, known)
         scale = first.scale
-        if scale == PERCENT and _shows_percent(number_format):
+        shows_percent = _shows_percent(number_format)
+        if scale == PERCENT and shows_percent:
             scale = 1  # the cell shows 27.6 % for 0.276
+        elif first.unit == "ratio" and scale == 1 and style.percents and abs(value) > 1:
+            scale = 1 if shows_percent else PERCENT  # 5.5 beside 27.6 %
         elif scale == PERCENT and not number_format and 0 < abs(value) <= 1:
             return _unclear(value, known, "a share or percents, which the file does not tell")
         return Said({first.name: Quantity(value, scale)})
