@@ -236,21 +236,25 @@ class _Reader:
             if by_name and not self.grid.own_report:
                 why = f"{known.name} is in {winner.cell}"
                 self.found[one.number] = replace(one, known=(), candidates=(known,), why=why)
-            elif self._same_values(winner, one):
-                why = f"repeats {winner.cell}"
-                self.found[one.number] = replace(one, known=(), why=why)
-            else:
+            elif self.grid.own_report:
                 message = f"found {one.header!r}, which is {known.name} once more (already in "
                 message += f"{winner.cell}); expected each column once"
-                if not self.grid.own_report:
-                    message += f" (--column '{one.header}=' carries it along)"
-                row = self.layout.headers[one.number].row
-                self.grid.problem(row, one.number, message)
+                self.grid.problem(self.layout.headers[one.number].row, one.number, message)
                 self.found[one.number] = replace(one, known=())
+            elif known.field is not None and known.field.kind == "text":
+                self.found[one.number] = replace(one, known=(), why=f"beside {winner.cell}")
+            elif self._same_values(winner, one):
+                self.found[one.number] = replace(one, known=(), why=f"repeats {winner.cell}")
+            else:
+                why = f"{winner.cell} and {one.cell} are both of it, and differ"
+                for column in (winner.number, one.number):
+                    asked = self.found[column]
+                    candidates = asked.candidates or asked.known
+                    self.found[column] = replace(asked, known=(), candidates=candidates, why=why)
 
     def _same_values(self, one: ColumnReading, other: ColumnReading) -> bool:
         """Whether two columns say the same wherever both say something."""
-        if self.grid.own_report or one.known[0].scale != other.known[0].scale:
+        if one.known[0].scale != other.known[0].scale:
             return False
         both = [
             (self.grid.text(row, one.number), self.grid.text(row, other.number))

@@ -11,6 +11,9 @@ from moe_report.schema.header_units import unit_of
 from moe_report.schema.headers import Headers, Reading
 
 _HEADER_COLUMNS = 8  # of a sheet whose models are columns, the headers are looked for in so many
+# What stands in a row of units for columns that are in single ones.
+_COUNTED = frozenset({"#", "-", "count", "number", "dims", "dim", "channels", "layers", "heads",
+                      "experts", "tokens", "个", "個", "개"})  # fmt: skip
 _LIKE_A_NUMBER = re.compile(r"\s*[~≈<>]?\s*\d[\d.,]*\s*[a-zA-Z%]{0,3}\s*(\(|$)")
 _MOST_FIELDS = 500  # no sheet whose models are columns has more rows
 _ASKED = 0.25  # what a header that may be a field's counts, beside one that surely is
@@ -138,12 +141,13 @@ def _under_groups(grid: Grid, top: int) -> dict[int, Header]:
 
 def _units(grid: Grid, bottom: int, found: Mapping[int, Header]) -> dict[int, str]:
     """What a row of units below the headers says, if there is one."""
-    if bottom >= len(grid.cells) or _numbers(grid, bottom + 1):
+    if bottom >= len(grid.cells):
         return {}
-    texts = dict(_texts(grid, bottom + 1))
-    texts = {at: text.strip("()[] ") for at, text in texts.items()}
-    fitting = [at for at, text in texts.items() if at in found and (text == "#" or unit_of(text))]
-    return texts if fitting and len(fitting) >= (len(texts) + 1) // 2 else {}
+    texts = {at: text.strip("()[] ") for at, text in _texts(grid, bottom + 1)}
+    units = {at for at, text in texts.items() if text in _COUNTED or unit_of(text)}
+    if not units & found.keys() or set(_numbers(grid, bottom + 1)) - units:
+        return {}
+    return texts if len(units) >= (len(texts) + 1) // 2 else {}
 
 
 def like_a_number(text: str) -> bool:

@@ -221,6 +221,8 @@ class _Cell:
         if any(number.bytes for number in numbers) and kind != "byte":
             return "bytes"
         if kind != "ratio":
+            if self._is_share(numbers):
+                return "a share of another number"
             numbers = [number for number in numbers if not number.percent]
         if len(numbers) == 1 or not numbers:
             return self._single(numbers, kind)
@@ -236,6 +238,14 @@ class _Cell:
             if gap.strip() in _CHANGES:
                 return "a change, and no one value"
         return self._several(numbers, kind)
+
+    def _is_share(self, numbers: Sequence[Numeral]) -> bool:
+        """Whether a text is as "25% of 314B"; a share behind an equals sign only repeats it."""
+        gaps = ("", *self.taken.between)
+        return len(numbers) > 1 and any(
+            number.percent and not number.depth and "=" not in gap
+            for number, gap in zip(self.taken.numbers, gaps, strict=False)
+        )
 
     def _single(self, numbers: Sequence[Numeral], kind: str) -> str:
         if not numbers:
