@@ -109,12 +109,14 @@ class Unclear:
         text: What is not known, and how to say it.
         place: Where it stands, e.g. ``Models!H1``.
         model: The row that it is about; empty if it is a whole column.
+        cause: The text without what was found, where cells of a column may have it in common.
     """
 
     fields: tuple[str, ...]
     text: str
     place: str
     model: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +19,8 @@ from moe_report.text import is_number, shown
 State = Literal["read", "ask", "carried"]
 _SAMPLES = 400  # values of a column by which its header is decided
 _SHOWN_VALUES = 3
+_SAMPLING = re.compile(r"\btop ?p\b|\btemperature\b|\bmin ?p\b")
+_TOP_K = re.compile(r"\W*top ?k\W*")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def read_columns(
     for column in range(1, layout.grid.last_column + 1):
         reader.read(column)
     reader.name_the_models()
+    reader.settle_sampling()
     reader.settle_twins()
     reader.settle_equal_headers()
     reader.tell()
@@ -209,6 +213,16 @@ class _Reader:
                 self.grid.collected.notice("names", f"{where} the {what} of {one.cell}, {why}")
                 return
 
+    def settle_sampling(self) -> None:
+        """Ask about a top-k that stands beside what tokens are sampled with: it may be of these."""
+        headers = [folded(one.header) for one in self.found.values()]
+        if not any(_SAMPLING.search(header) for header in headers):
+            return
+        for column, one in self.found.items():
+            if _TOP_K.fullmatch(folded(one.header)) and one.known and not self.grid.own_report:
+                why = "may be of sampling, as its neighbours are"
+                self.found[column] = replace(one, known=(), candidates=one.known, why=why)
+
     def settle_twins(self) -> None:
         """Leave each field to one column: the one that is surest of it."""
         first: dict[str, ColumnReading] = {}
@@ -222,21 +236,25 @@ class _Reader:
             if by_name and not self.grid.own_report:
                 why = f"{known.name} is in {winner.cell}"
                 self.found[one.number] = replace(one, known=(), candidates=(known,), why=why)
-            elif self._same_values(winner, one):
-                why = f"repeats {winner.cell}"
-                self.found[one.number] = replace(one, known=(), why=why)
-            else:
+            elif self.grid.own_report:
                 message = f"found {one.header!r}, which is {known.name} once more (already in "
                 message += f"{winner.cell}); expected each column once"
-                if not self.grid.own_report:
-                    message += f" (--column '{one.header}=' carries it along)"
-                row = self.layout.headers[one.number].row
-                self.grid.problem(row, one.number, message)
+                self.grid.problem(self.layout.headers[one.number].row, one.number, message)
                 self.found[one.number] = replace(one, known=())
+            elif known.field is not None and known.field.kind == "text":
+                self.found[one.number] = replace(one, known=(), why=f"beside {winner.cell}")
+            elif self._same_values(winner, one):
+                self.found[one.number] = replace(one, known=(), why=f"repeats {winner.cell}")
+            else:
+                why = f"{winner.cell} and {one.cell} are both of it, and differ"
+                for column in (winner.number, one.number):
+                    asked = self.found[column]
+                    candidates = asked.candidates or asked.known
+                    self.found[column] = replace(asked, known=(), candidates=candidates, why=why)
 
     def _same_values(self, one: ColumnReading, other: ColumnReading) -> bool:
         """Whether two columns say the same wherever both say something."""
-        if self.grid.own_report or one.known[0].scale != other.known[0].scale:
+        if one.known[0].scale != other.known[0].scale:
             return False
         both = [
             (self.grid.text(row, one.number), self.grid.text(row, other.number))
@@ -283,14 +301,15 @@ def _is_name(header: str, known: Known) -> bool:
 
 def _without_unit(one: ColumnReading, values: Sequence[object]) -> ColumnReading:
     """Ask in which unit parameters are, where all are too few to be what they are."""
-    if len(one.known) != 1 or one.known[0].unit != "parameters" or one.known[0].scale != 1:
+    meant = (*one.known, *one.candidates)
+    if len(meant) != 1 or meant[0].unit != "parameters" or meant[0].scale != 1:
         return one
-    if _is_name(one.header, one.known[0]) or one.known[0].field is not None:
+    if _is_name(one.header, meant[0]) or meant[0].field is not None:
         return one
     numbers = [abs(value) for value in values if isinstance(value, (int, float))]
     if not numbers or len(numbers) < len(values) or max(numbers) >= FEWEST:
         return one
-    candidates = tuple(replace(one.known[0], scale=scale) for scale in (10**9, 10**6))
+    candidates = tuple(replace(meant[0], scale=scale) for scale in (10**9, 10**6))
     why = "too few to be single parameters: in billions or in millions"
     return replace(one, known=(), candidates=candidates, why=why)
 

@@ -89,8 +89,8 @@ class Grid:
     def number_format(self, row: int, column: int) -> str:
         """Return how a cell shows its number."""
         cell = self._cell(row, column)
-        shown = "General" if cell is None else cell.number_format
-        return "General" if shown is None else shown  # of a cell that is not in the file
+        # openpyxl says None of a cell that is not there
+        return "General" if cell is None or cell.number_format is None else cell.number_format
 
     def address(self, row: int, column: int) -> str:
         """Return the address that a cell has in the sheet."""

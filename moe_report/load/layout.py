@@ -11,6 +11,9 @@ from moe_report.schema.header_units import unit_of
 from moe_report.schema.headers import Headers, Reading
 
 _HEADER_COLUMNS = 8  # of a sheet whose models are columns, the headers are looked for in so many
+# What stands in a row of units for columns that are in single ones.
+_COUNTED = frozenset({"#", "-", "count", "number", "dims", "dim", "channels", "layers", "heads",
+                      "experts", "tokens", "个", "個", "개"})  # fmt: skip
 _LIKE_A_NUMBER = re.compile(r"\s*[~≈<>]?\s*\d[\d.,]*\s*[a-zA-Z%]{0,3}\s*(\(|$)")
 _MOST_FIELDS = 500  # no sheet whose models are columns has more rows
 _ASKED = 0.25  # what a header that may be a field's counts, beside one that surely is
@@ -149,11 +152,18 @@ def _is_title(grid: Grid, top: int) -> bool:
 
 def _units(grid: Grid, bottom: int, found: Mapping[int, Header]) -> dict[int, str]:
     """What a row of units below the headers says, if there is one."""
-    if bottom >= len(grid.cells) or _numbers(grid, bottom + 1):
+    if bottom >= len(grid.cells):
         return {}
-    texts = dict(_texts(grid, bottom + 1))
-    fitting = [at for at, text in texts.items() if at in found and unit_of(text) is not None]
-    return texts if fitting and len(fitting) >= (len(texts) + 1) // 2 else {}
+    texts = {at: text.strip("()[] ") for at, text in _texts(grid, bottom + 1)}
+    units = {at for at, text in texts.items() if text in _COUNTED or unit_of(text)}
+    if not units & found.keys() or set(_numbers(grid, bottom + 1)) - units:
+        return {}
+    return texts if len(units) >= (len(texts) + 1) // 2 else {}
+
+
+def like_a_number(text: str) -> bool:
+    """Whether a text is a number rather than a header."""
+    return bool(_LIKE_A_NUMBER.match(text))
 
 
 def _texts(grid: Grid, row: int) -> list[tuple[int, str]]:
@@ -169,5 +179,5 @@ def _numbers(grid: Grid, row: int) -> list[int]:
         column
         for column in range(1, len(grid.cells[row - 1]) + 1)
         if isinstance(value := grid.value(row, column), (int, float))
-        or (isinstance(value, str) and _LIKE_A_NUMBER.match(value))
+        or (isinstance(value, str) and like_a_number(value))
     ]

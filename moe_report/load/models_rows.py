@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moe_report.load.carried import carried_cell
 from moe_report.load.collected import NO_STORED_VALUE
@@ -12,6 +12,7 @@ from moe_report.load.grid import Grid
 from moe_report.load.models_checks import check_rules, lone_layer_fields, out_of_bounds
 from moe_report.schema.headers import Known
 from moe_report.schema.quantities import read_cell, style_of
+from moe_report.schema.numerals import without_markup
 from moe_report.table import CarriedCell, Given, Row, Unclear, given
 from moe_report.text import CONTROL, shown
 
@@ -47,8 +48,11 @@ class RowReader:
             if known[0].field is None or known[0].field.kind != "text"
         }
         sheet = style_of(value for values in texts.values() for value in values)
-        styles = {column: style_of(values) for column, values in texts.items()}
-        self._styles = {column: own if own.decimal else sheet for column, own in styles.items()}
+        self._styles = {}
+        for column, values in texts.items():
+            formats = {self.grid.number_format(row, column) for row in self.rows}
+            own = style_of(values, formats)
+            self._styles[column] = replace(own, decimal=own.decimal or sheet.decimal)
         # what has a column of its own wins over what stands in one with others
         self._name_at = self.columns.at("name")
         self._order = sorted(self.columns.known.items(), key=lambda item: len(item[1]))
@@ -77,13 +81,15 @@ class RowReader:
         if not name:
             self._without_name(row, numbers, texts, before)
             return None
-        if not numbers and not unclear and len(problems) == before:
+        asked = self._of_asked_columns(row)
+        nothing = not (numbers or unclear or asked or self._is_marked(row))
+        if nothing and len(problems) == before:
             self.empty[row] = name
             return None
         check_rules(self.grid, row, columns, numbers)
         for lone in lone_layer_fields(numbers):
             self._of_a_lone_layer(row, lone, numbers, unclear)
-        unclear |= self._of_asked_columns(row)
+        unclear |= asked
         carried = {header: self._carried(row, column) for column, header in columns.carried.items()}
         open_ones = {key: why for key, why in unclear.items() if key not in numbers}
         looks = {} if self.grid.own_report else self._looks(row)
@@ -103,6 +109,14 @@ class RowReader:
         else:
             self.empty[row] = ""
 
+    def _is_marked(self, row: int) -> bool:
+        """Whether a row says of its numbers that there are none, rather than nothing."""
+        return any(
+            self.grid.text(row, column)
+            for column, known in self.columns.known.items()
+            if known[0].field is None or known[0].field.kind != "text"
+        )
+
     def _is_filled(self, row: int, column: int) -> bool:
         if self.grid.value(row, column) is None:
             return not self.grid.own_report and self.grid.formula(row, column) is not None
@@ -120,7 +134,8 @@ class RowReader:
         if expected:
             self.grid.problem(row, column, f"found {shown(value)}, expected {expected}")
             return ""
-        return str(value).strip()
+        text = str(value).strip()
+        return text if self.grid.own_report else without_markup(text)
 
     def _numbers(
         self, row: int, column: int, known: Sequence[Known], unclear: dict[str, str]
@@ -141,9 +156,9 @@ class RowReader:
             self.grid.problem(row, column, f"found {shown(value)}, {said.wrong}", said.wrong)
         place = f"{self.grid.sheet}!{address}"
         if said.unclear:
-            self.unclear.append(
-                Unclear(said.fields, said.unclear, place, self.grid.text(row, self._name_at))
-            )
+            model = " ".join(self._text(row, self._name_at).split())
+            text = f"found {shown(value)}: {said.unclear}"
+            self.unclear.append(Unclear(said.fields, text, place, model, cause=said.unclear))
             unclear |= dict.fromkeys(said.fields, f"{address} says {shown(value)}: {said.unclear}")
         if said.missing == "unknown":
             unclear |= {item.name: f"{address} says {shown(value)}: not known" for item in known}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,14 +10,15 @@ from moe_report.load.collected import NO_NUMBER
 from moe_report.load.columns import Columns, read_columns
 from moe_report.load.decisions import Decisions
 from moe_report.load.grid import HEADER_ROWS, Grid
-from moe_report.load.layout import Layout, find_layout
+from moe_report.load.layout import Layout, find_layout, like_a_number
 from moe_report.load.models_checks import check_comparisons
 from moe_report.load.models_rows import RowReader
-from moe_report.load.summaries import summary_rows
+from moe_report.load.summaries import row_label, summary_rows
 from moe_report.schema.headers import Headers
 from moe_report.table import Row, Unclear
 from moe_report.text import shown
 
+_RULE = re.compile(r":?-{2,}:?")
 _SHOWN_ROWS = 6  # rows that a line names
 
 
@@ -157,7 +159,8 @@ class _Sheet:
         for row in self.grid.below(self.layout.bottom):
             kind = "" if self.grid.own_report else self._header_again(row)
             if kind == "other":
-                rest = f"what stands from row {row} on has headers of its own and is not read"
+                rest = f"what stands from {self.grid.address(row, 1)} on has headers of its own "
+                rest += "and is not read"
                 self.collected.notice("second-table", rest, f"sheet {self.grid.sheet}")
                 break
             if not kind:
@@ -176,14 +179,16 @@ class _Sheet:
         }
         if len(texts) < 2:
             return ""
+        if all(map(_RULE.fullmatch, texts.values())):
+            return "same"  # the line below a header in Markdown
         if all(
             column in self.layout.headers and self.layout.headers[column].text == text
             for column, text in texts.items()
         ):
             return "same"
-        known = [self.headers.read(text).known for text in texts.values()]
-        named = known[0] and known[0][0].name == "name"
-        return "other" if named and sum(map(bool, known)) * 2 > len(known) else ""
+        first = self.headers.read(next(iter(texts.values()))).known
+        named = bool(first) and first[0].name == "name"
+        return "other" if named and not any(map(like_a_number, texts.values())) else ""
 
     def _read_rows(self, reader: RowReader) -> dict[int, Row]:
         """The models by the number of their row; one that has another's name is a problem."""
@@ -211,7 +216,8 @@ class _Sheet:
         if summaries:
             name_at = self.columns.at("name")
             named = [
-                f"{shown(self.grid.text(row, name_at))} ({why})" for row, why in summaries.items()
+                f"{shown(row_label(self.grid, row, name_at))} ({why})"
+                for row, why in summaries.items()
             ]
             listed = self._listed(named)
             self._notice("summaries", f"left out, for they sum up other rows: {listed}")
@@ -273,7 +279,7 @@ def _together(unclear: Sequence[Unclear]) -> Iterator[Unclear]:
     alike: dict[tuple[object, ...], list[Unclear]] = {}
     for one in unclear:
         column = one.place.rstrip("0123456789")
-        alike.setdefault((column, one.fields, one.text), []).append(one)
+        alike.setdefault((column, one.fields, one.cause or one.text), []).append(one)
     for first, *others in alike.values():
         if others:
             last = others[-1].place.rpartition("!")[2]

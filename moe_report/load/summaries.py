@@ -8,12 +8,14 @@ from statistics import fmean, median
 
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
+from moe_report.load.layout import like_a_number
 from moe_report.schema.headers import folded
+from moe_report.schema.numerals import roughly
 
 # What such rows are called; of "Total (8 models)" the first word decides.
 _NAMES = frozenset({
     "total", "totals", "grand total", "sum", "subtotal", "sub total", "average", "avg", "ave",
-    "mean", "median", "min", "max", "minimum", "maximum", "count", "std", "stdev", "overall",
+    "mean", "ø", "median", "min", "max", "minimum", "maximum", "count", "std", "stdev", "overall",
     "summe", "gesamt", "gesamtsumme", "zwischensumme", "durchschnitt", "mittelwert", "mittel",
     "somme", "moyenne", "médiane", "totaux", "suma", "promedio", "media", "mediana", "soma", "média",
     "somma", "totale", "итого", "всего", "сумма", "среднее", "медиана",
@@ -48,18 +50,26 @@ def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int,
     name_at = columns.at("name")
     found: dict[int, str] = {}
     for row in rows:
-        name = grid.text(row, name_at)
-        if cell := _aggregate(grid, row, columns):
+        named = named_like_one(row_label(grid, row, name_at))
+        if cell := _aggregate(grid, row, columns, named=named):
             found[row] = f"{cell} sums up others"
-        elif name and named_like_one(name):
-            models = [at for at in rows if at != row and at not in found]
+        elif named:
+            models = [
+                at for at in rows if at not in found and not named_like_one(grid.text(at, name_at))
+            ]
             if cell := _equals_a_summary(grid, row, columns, models):
                 found[row] = f"{cell} is made of the others"
     return found
 
 
-def _aggregate(grid: Grid, row: int, columns: Columns) -> str:
-    """The address of a formula over several rows of models; empty if there is none."""
+def row_label(grid: Grid, row: int, name_at: int) -> str:
+    """Return what a row is called: its name, or else its first text."""
+    texts = (grid.text(row, column) for column in range(1, len(grid.cells[row - 1]) + 1))
+    return grid.text(row, name_at) or next(filter(None, texts), "")
+
+
+def _aggregate(grid: Grid, row: int, columns: Columns, *, named: bool) -> str:
+    """The address of a formula over rows of models, over several if the name does not tell."""
     for column in (one.number for one in columns.all):
         formula = grid.formula(row, column)
         if formula is None:
@@ -67,7 +77,7 @@ def _aggregate(grid: Grid, row: int, columns: Columns) -> str:
         for match in _AGGREGATES.finditer(formula.text):
             left, top, right, bottom = match.groups()
             along = (left != right) if grid.turned else (top != bottom)
-            if top is None or along:
+            if top is None or along or named:
                 return grid.address(row, column)
     return ""
 
@@ -92,5 +102,7 @@ def _numbers(
 ) -> Iterator[tuple[int, float]]:
     for column in columns.known if only is None else (only,):
         value = grid.value(row, column)
+        if isinstance(value, str) and like_a_number(value):
+            value = roughly(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             yield column, float(value)

@@ -16,9 +16,8 @@ SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SEPARATORS = ",;\t|"
 _SAMPLE = 60  # lines by which the separator is found
+# Decimals stay texts: which sign parts them, all cells of a column tell together.
 _WHOLE = re.compile(r"-?\d{1,15}")
-# A text such as 1.576 may have a sign for thousands; what it is follows from its column.
-_DECIMAL = re.compile(r"-?(?:\d{4,}\.\d+|\d{1,3}\.(?:\d{1,2}|\d{4,}))(?:[eE][+-]?\d{1,2})?")
 
 
 def read_text(path: Path, data: bytes) -> PlainSheets:
@@ -70,8 +69,6 @@ def _separator(text: str, usual: str) -> str:
     return max(_SEPARATORS, key=score) if lines else usual
 
 
-def _value(cell: str) -> str | int | float:
+def _value(cell: str) -> str | int:
     text = cell.strip()
-    if _WHOLE.fullmatch(text):
-        return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else cell
+    return int(text) if _WHOLE.fullmatch(text) else cell

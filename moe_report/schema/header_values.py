@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from moe_report.schema.fields import FEWEST
 from moe_report.schema.header_phrasebook import Known
 from moe_report.schema.header_text import plain, undressed
 from moe_report.schema.header_units import unit_of
@@ -46,6 +45,7 @@ Value = Literal[
     "factor", "fraction", "ratio", "byte", "other", "several",
 ]  # fmt: skip
 
+_MANY = 10**7  # nothing else of a model is as many as parameters
 _LONGEST = 200  # letters of a value that tell what it is
 _ENOUGH = 50  # values of a column tell what it is; all the others say it again
 
@@ -62,7 +62,7 @@ _FLAGS = {
 _ARCHITECTURE = re.compile(
     r"\b(?:moe|mixture|dense|transformer|mamba|hybrid|decoder|sparse)|稠密|稀疏|混合|密集"
 )
-_NUMBER = r"[+-]?\d[\d,.\u00a0\u202f ]*(?:e[+-]?\d+)?"
+_NUMBER = r"[+-]?\d[\d,.'’\u00a0\u202f ]*(?:e[+-]?\d+)?"
 _APPROX = r"(?:[~≈≤≥<>+±]|ca\.?|about|approx\.?|约|約|약|up to|hasta|bis|до)*\s*"
 _FORMULA = re.compile(r"\$([^$]*\d[^$]*)\$")
 _PAIR = re.compile(r"[^/|×]*\d[^/|×]*[/|×][^/|×]*\d[^/|×]*")
@@ -129,7 +129,7 @@ def _seen_in_text(text: str) -> Seen:
     pair = bool(_PAIR.fullmatch(text))
     if match := _VALUE.fullmatch(text):
         kind = _kind_of_rest(match[2])
-        digits = match[1].replace(",", "").replace(" ", "")
+        digits = re.sub(r"[,'’\s]", "", match[1])
         alone = kind == "number" and digits.replace(".", "", 1).isdigit()
         return Seen(kind, float(digits) if alone else None, pair)
     if text[0] in "$€¥£":
@@ -178,7 +178,7 @@ def decide(reading: Reading, values: Sequence[object]) -> Reading:
     if reading.together and all(one.pair for one in seen):
         return replace(reading, known=reading.together, candidates=(), why="its values are pairs")
     fitting = tuple(known for known in reading.candidates if _fits(known, seen, asked=True))
-    told = tuple(known for known in fitting if known.exact and _says(known, kinds, len(seen)))
+    told = tuple(known for known in fitting if known.exact and _says(known, kinds, seen))
     if len(told) == 1 and (len(fitting) == 1 or len(seen) > 1):
         return replace(reading, known=told, candidates=(), why=why)
     return replace(reading, candidates=fitting, why=reading.why if fitting else why)
@@ -195,12 +195,12 @@ def _fits(known: Known, seen: Sequence[Seen], *, asked: bool) -> bool:
 
 
 def _within(known: Known, one: Seen) -> bool:
-    """Whether a plain number is within a field's bounds, and not far too small for parameters."""
+    """Whether a plain number is within a field's bounds."""
     if one.number is None:
         return True
     number = one.number * float(known.scale)
     if known.field is None:
-        return known.unit != "parameters" or number >= FEWEST
+        return known.unit != "parameters" or number > 0  # perhaps billions without their unit
     if known.field.kind != "number":
         return True
     return known.field.minimum <= number <= known.field.maximum and number == int(number)
@@ -214,8 +214,9 @@ def _accepted(known: Known) -> tuple[Value, ...]:
     return _ACCEPTED.get(known.unit.split("/")[0], ("number", "count", "several", "ratio"))
 
 
-def _says(known: Known, kinds: Counter[Value], filled: int) -> bool:
+def _says(known: Known, kinds: Counter[Value], seen: Sequence[Seen]) -> bool:
     """Whether nearly all values say in units or words that they are of it."""
     if known.unit == "parameters":
-        return kinds["parameters"] * 3 >= filled * 2
-    return known.name == "model_type" and kinds["architecture"] == filled
+        large = sum(one.number is not None and one.number >= _MANY for one in seen)
+        return (kinds["parameters"] + large) * 3 >= len(seen) * 2
+    return known.name == "model_type" and kinds["architecture"] == len(seen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Literal
 
 
 def _set(words: str) -> frozenset[str]:
@@ -34,6 +35,22 @@ MULTIPLES: Mapping[str, int] = {
     }.items()
     for word in words.split()
 }  # fmt: skip
+
+# Multiples of languages that write one and a half as 1.5, or of several languages.
+_POINT = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
+_ANY = _set("k m mm mn mio mio. b bn g bln t tn trn bi tr mil mille mill mill. million billion trillion "
+            "millions billions trillions thousand thousands")  # fmt: skip
+
+
+def usual_mark(multiple: str) -> Literal["", ".", ","]:
+    """Return the sign before decimals in the language of a multiple; empty if that is not one's own.
+
+    >>> usual_mark("Mrd"), usual_mark("億"), usual_mark("B")
+    (',', '.', '')
+    """
+    if _POINT.match(multiple):
+        return "."
+    return "" if multiple.casefold() in _ANY or multiple.casefold() not in MULTIPLES else ","
 
 
 def powers() -> dict[str, int]:

@@ -24,6 +24,7 @@ from moe_report.schema.number_words import (
     LABELS,
     MULTIPLES,
     PERCENT,
+    usual_mark,
 )
 
 Mark = Literal["", ".", ","]
@@ -38,6 +39,7 @@ _POWER = re.compile(
     r"(?:[×x*·⋅]|\\times)\s*10\s*(?:\^\s*\{?\s*([+-]?\d+)\s*\}?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_MYRIADS = re.compile(r"(\d{1,4})\s?[兆조]\s?(\d{1,4})\s?([億亿억])")  # 1兆400億
 _PRECISIONS = re.compile(
     r"\b(?:(?:nv|mx)?fp|bf|u?int|float)\s?\d{1,2}(?:_[a-z0-9]+)*\b|\bw\d{1,2}a\d{1,2}\b"
     r"|\bi?q\d_[a-z0-9_]+\b|\b\d{1,2}[- ]?bits?\b",
@@ -78,6 +80,7 @@ class Numeral:
         comparison: Whether it compares, as "1.6x" does.
         bytes: Whether it counts bytes.
         percent: Whether it is in hundredths.
+        usual: The sign before decimals in the language of its multiple, if it has one of its own.
     """
 
     digits: str
@@ -92,9 +95,11 @@ class Numeral:
     bytes: bool = False
     percent: bool = False
 
+    usual: Mark = ""
+
     def values(self, mark: Mark) -> tuple[Decimal, ...]:
         """Return what the digits may be: one number, or two where the decimal sign is not known."""
-        return tuple(dict.fromkeys(_readings(self.digits, mark)))
+        return tuple(dict.fromkeys(_readings(self.digits, mark or self.usual)))
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,18 @@ def plain(text: str) -> str:
     text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z])", "×", text)  # 4*hidden_size is no emphasis
     text = _POWER.sub(lambda at: "e" + (at[1] or at[2].translate(_SUPERSCRIPTS)), text)
     text = unicodedata.normalize("NFKC", _FOOTNOTES.sub("", text))
+    text = _MYRIADS.sub(lambda at: f"{int(at[1]) * 10**4 + int(at[2])}{at[3]}", text)
     return " ".join(text.split())
+
+
+def without_markup(text: str) -> str:
+    """Return a text without marks of Markdown and HTML that belong together.
+
+    >>> [without_markup(text) for text in ("**a**", "`b`", "[c](https://d.example)", "e_f*")]
+    ['a', 'b', 'c', 'e_f*']
+    """
+    text = _LINK.sub(r"\1", _TAGS.sub(" ", text))
+    return re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text).strip()
 
 
 def numbers_in(text: str) -> Text:
@@ -140,6 +156,7 @@ def numbers_in(text: str) -> Text:
     numbers, between = [], []
     before = pieces[0]
     for match, rest in zip(found, pieces[1:], strict=True):
+        word = re.match(r"\s?([^\W\d]+)", rest)
         multiple, rest, is_bytes, percent = _multiple(rest)
         mine, gap, following = _shared_out(rest)
         depth = text.count("(", 0, match.start()) - text.count(")", 0, match.start())
@@ -164,6 +181,7 @@ def numbers_in(text: str) -> Text:
                 comparison=bool(compared and (match is found[-1] or compared[1].strip())),
                 bytes=is_bytes,
                 percent=percent,
+                usual=usual_mark(word[1]) if word and multiple != 1 else "",
             )
         )
         between.append(gap)
@@ -303,6 +321,13 @@ def one_number(text: str) -> Decimal:
         either = EITHER.format(one=f"{values[0]:f}", other=f"{values[1]:f}")
         raise ValueError(f"{text.strip()!r} {either}")
     return values[0].normalize() if values[0] != int(values[0]) else Decimal(int(values[0]))
+
+
+def roughly(text: str) -> float | None:
+    """Return a number that a text may be, None if it is none."""
+    numbers = numbers_in(text).numbers
+    values = numbers[0].values("") if len(numbers) == 1 else ()
+    return float(values[-1] * numbers[0].multiple) if values else None
 
 
 def mark_of(texts: Iterable[str]) -> Mark:

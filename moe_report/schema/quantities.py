@@ -56,14 +56,18 @@ class Style:
 
     Attributes:
         decimal: The sign before decimals, ``.`` or ``,``; empty where nothing tells.
+        percents: Whether some are shown as percents.
     """
 
     decimal: Mark = ""
+    percents: bool = False
 
 
-def style_of(values: Iterable[object]) -> Style:
+def style_of(values: Iterable[object], formats: Iterable[str] = ()) -> Style:
     """Return how numbers are written, as all cells of a column or of a sheet together tell."""
-    return Style(mark_of(value for value in values if isinstance(value, str)))
+    texts = [value for value in values if isinstance(value, str)]
+    percents = any("%" in text for text in texts) or any(map(_shows_percent, formats))
+    return Style(mark_of(texts), percents)
 
 
 def read_cell(
@@ -94,16 +98,20 @@ def read_cell(
         if known[1:]:
             return _unclear(value, known)
         scale = first.scale
-        if scale == PERCENT and _shows_percent(number_format):
+        shows_percent = _shows_percent(number_format)
+        if scale == PERCENT and shows_percent:
             scale = 1  # the cell shows 27.6 % for 0.276
+        elif first.unit == "ratio" and scale == 1 and style.percents and abs(value) > 1:
+            scale = 1 if shows_percent else PERCENT  # 5.5 beside 27.6 %
         elif scale == PERCENT and not number_format and 0 < abs(value) <= 1:
             return _unclear(value, known, "a share or percents, which the file does not tell")
         return Said({first.name: Quantity(value, scale)})
     if not isinstance(value, str):
         return Said(wrong=f"expected a number for {first.name}")
     text = plain(value).casefold().strip(" .:;()") if value.strip() not in ABSENT else ""
-    if is_flag and text in YES_NO:
-        return Said({first.name: Quantity(YES_NO[text])})
+    for written in (text, value.strip().casefold()):
+        if is_flag and written in YES_NO:
+            return Said({first.name: Quantity(YES_NO[written])})
     bare = _REMARK.sub("", plain(value).casefold())  # n/a (dense)
     if text in ABSENT or (bare and bare in ABSENT):
         return Said(missing="absent")
@@ -156,7 +164,10 @@ _LARGER = (
     ("published_total_params", "published_active_params"),
     ("num_experts", "num_experts_per_tok"),
     ("num_attention_heads", "num_key_value_heads"),
+    ("num_hidden_layers", "first_k_dense_replace"),
 )
+# Under these a number in a bracket is not surely of the pair: "61 (3)" under "Layers".
+_OPEN = frozenset({"num_hidden_layers"})
 _ADDED = re.compile(r"\(\s*\+\s*\d+\s*\)\s*$")
 _SUM_OF_WORDS = re.compile(r"[^\W\d]+\s*[+×*]\s*\d")  # n + 1
 _ROUGHLY = re.compile(r"\((?:est(?:\.|imated|imate)?|approx(?:\.|imately)?)\)", re.IGNORECASE)
@@ -216,6 +227,8 @@ class _Cell:
         if any(number.bytes for number in numbers) and kind != "byte":
             return "bytes"
         if kind != "ratio":
+            if self._is_share(numbers):
+                return "a share of another number"
             numbers = [number for number in numbers if not number.percent]
         if len(numbers) == 1 or not numbers:
             return self._single(numbers, kind)
@@ -231,6 +244,14 @@ class _Cell:
             if gap.strip() in _CHANGES:
                 return "a change, and no one value"
         return self._several(numbers, kind)
+
+    def _is_share(self, numbers: Sequence[Numeral]) -> bool:
+        """Whether a text is as "25% of 314B"; a share behind an equals sign only repeats it."""
+        gaps = ("", *self.taken.between)
+        return len(numbers) > 1 and any(
+            number.percent and not number.depth and "=" not in gap
+            for number, gap in zip(self.taken.numbers, gaps, strict=False)
+        )
 
     def _single(self, numbers: Sequence[Numeral], kind: str) -> str:
         if not numbers:
@@ -290,9 +311,11 @@ class _Cell:
         """Whether a number in a bracket says something else, as in "58 (layers 3-60)"."""
         if kind == "parameters" and number.multiple == 1:
             return "." not in number.digits and not self._of_experts()
-        return bool(number.unknown) or (
-            kind not in ("parameters", "experts", "heads") and not self.known[1:]
-        )
+        if number.unknown:
+            return True
+        worded = any(one.depth and (one.labels or one.unknown) for one in self.taken.numbers)
+        worded = worded or bool(re.search(r"\([^()]*[^\W\d_]{2,}[^()]*\)", self.text))
+        return worded and kind not in ("parameters", "experts", "heads") and not self.known[1:]
 
     def _of_experts(self) -> bool:
         return any("experts" in number.labels for number in self.taken.numbers)
@@ -338,7 +361,8 @@ class _Cell:
     def _place_several(self, free: Sequence[Numeral], left: Sequence[str]) -> str:
         pair = next((pair for pair in _LARGER if left and set(left) <= set(pair)), None)
         if len(free) == 2 and pair is not None and set(pair) <= set(self.catalogue):
-            if any(name in self.found for name in pair) or (len(left) == 1 and not self._joined()):
+            alone = len(left) == 1 and (not self._joined() or left[0] in _OPEN)
+            if any(name in self.found for name in pair) or alone:
                 return "several numbers"
             if free[0].multiple != free[1].multiple and 1 in (free[0].multiple, free[1].multiple):
                 return "a product, and no number"  # 8 × 7B
@@ -366,7 +390,7 @@ class _Cell:
         if item is None:  # no installed section has it
             return
         own = next((one for one in self.known if one.name == name), None)
-        digits, scale = _one(number.digits, item, self.style, number.multiple, own)
+        digits, scale = _one(number.digits, item, self.style, number.multiple, own, number.usual)
         about = number.about or "?" in self.text[-2:] or bool(_ROUGHLY.search(self.text))
         self.found[name] = Quantity(digits, scale, about)
 
@@ -389,6 +413,7 @@ def _one(
     style: Style,
     multiple: int | Decimal = 1,
     header: Known | None = None,
+    usual: Mark = "",
 ) -> tuple[Decimal, int | Decimal]:
     """Return a number and what one of it is.
 
@@ -396,14 +421,14 @@ def _one(
         _AmbiguousError: It may be either of two numbers.
     """
     scale = multiple if multiple != 1 or header is None else header.scale
-    readings = Numeral(digits).values(style.decimal)
+    readings = Numeral(digits, usual=usual).values(style.decimal)
     if item.field is not None and item.field.kind == "number" and scale == 1:
         readings = readings[:1]  # nobody writes 256 as 256.000
     fitting = [number for number in readings if _fits(number * scale, item)]
     if len(fitting) == 2 and "," not in digits:
         fitting = fitting[1:]  # a point parts decimals, unless the column says otherwise
     if len(fitting) == 2:
-        one, other = (f"{number:f}".rstrip("0").rstrip(".") for number in readings)
+        one, other = (f"{number.normalize():f}" for number in readings)
         raise _AmbiguousError(
             f"expected a number for {item.name} that can be read in one way; this "
             f"{EITHER.format(one=one, other=other)}"

@@ -253,13 +253,12 @@ def test_columns_that_are_not_ours_are_carried(reader: Reader) -> None:
     ]  # fmt: skip
 
 
-def test_a_column_that_stands_twice_is_refused(reader: Reader) -> None:
+def test_columns_that_differ_on_a_field_are_asked_about(reader: Reader) -> None:
     """Two columns that say different things of one field leave open which one is meant."""
-    rows = [("name", "Experts", "# experts", "top_k"), ("a", 8, 16, 2)]
-    assert reader.problems(rows) == [
-        "cell C1: found '# experts', which is num_experts once more (already in B1); expected "
-        "each column once (--column '# experts=' carries it along)",
-    ]
+    table = reader.table([("name", "Experts", "# experts", "top_k"), ("a", 8, 16, 2)])
+    assert set(table.rows[0].numbers) == {"num_experts_per_tok"}
+    assert [item.place for item in table.unclear] == ["Models!B1", "Models!C1"]
+    assert "num_experts" in table.rows[0].unclear
 
 
 def test_the_surest_of_two_columns_is_read(reader: Reader) -> None:
