@@ -156,7 +156,10 @@ class _Reader:
                 reading = replace(reading, known=(spelled,))  # documented so: that is sure
             else:
                 reading = self.headers.decide(reading, values)
-            self.found[column] = _without_unit(_decided(one, reading), values)
+            one = _without_unit(_decided(one, reading), values)
+            if not values:  # the heading of a group, or nothing yet: there is nothing to ask
+                one = replace(one, candidates=(), why="no value below it")
+            self.found[column] = one
 
     def _values(self, column: int) -> list[object]:
         return [
@@ -282,7 +285,7 @@ class _Reader:
         """Say what is carried along."""
         if self.grid.own_report:
             return
-        carried = [one for one in self.found.values() if one.state == "carried"]
+        carried = [one for one in self.found.values() if one.state == "carried" and one.values]
         if carried:
             names = ", ".join(one.header for one in carried)
             sheet = f"sheet {self.grid.sheet}"

@@ -130,12 +130,12 @@ def plain(text: str) -> str:
 
 
 def without_markup(text: str) -> str:
-    """Return a text without marks of Markdown and HTML that belong together.
+    """Return a text without marks of Markdown that belong together.
 
     >>> [without_markup(text) for text in ("**a**", "`b`", "[c](https://d.example)", "e_f*")]
     ['a', 'b', 'c', 'e_f*']
     """
-    text = _LINK.sub(r"\1", _TAGS.sub(" ", text))
+    text = _LINK.sub(r"\1", re.sub(r"<br\s*/?>", " ", text))
     return re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text).strip()
 
 
