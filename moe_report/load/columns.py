@@ -123,6 +123,7 @@ class _Reader:
     decisions: Decisions
     rows: Sequence[int]
     found: dict[int, ColumnReading] = field(default_factory=dict)
+    said: set[int] = field(default_factory=set)  # columns of which the user has said what they are
 
     @property
     def grid(self) -> Grid:
@@ -145,6 +146,7 @@ class _Reader:
             return
         said = self.decisions.of(text, header.text if header else text, cell)
         if said is not None:
+            self.said.add(column)
             why = "said so" if said else "said to be none"
             self.found[column] = replace(one, known=said, why=why)
         elif self.grid.own_report:
@@ -222,7 +224,9 @@ class _Reader:
         if not any(_SAMPLING.search(header) for header in headers):
             return
         for column, one in self.found.items():
-            if _TOP_K.fullmatch(folded(one.header)) and one.known and not self.grid.own_report:
+            if self.grid.own_report or column in self.said:
+                continue
+            if _TOP_K.fullmatch(folded(one.header)) and one.known:
                 why = "may be of sampling, as its neighbours are"
                 self.found[column] = replace(one, known=(), candidates=one.known, why=why)
 
@@ -230,13 +234,19 @@ class _Reader:
         """Leave each field to one column: the one that is surest of it."""
         first: dict[str, ColumnReading] = {}
         singles = [one for one in self.found.values() if len(one.known) == 1]
-        for one in sorted(singles, key=lambda one: not _is_name(one.header, one.known[0])):
+        def sureness(one: ColumnReading) -> tuple[bool, bool]:
+            return one.number not in self.said, not _is_name(one.header, one.known[0])
+
+        for one in sorted(singles, key=sureness):
             (known,) = one.known
             winner = first.setdefault(known.name, one)
             if winner is one:
                 continue
             by_name = _is_name(winner.header, known) and not _is_name(one.header, known)
-            if by_name and not self.grid.own_report:
+            if {winner.number, one.number} & self.said == {winner.number}:
+                why = f"{known.name} is said to be in {winner.cell}"
+                self.found[one.number] = replace(one, known=(), why=why)
+            elif by_name and not self.grid.own_report:
                 why = f"{known.name} is in {winner.cell}"
                 self.found[one.number] = replace(one, known=(), candidates=(known,), why=why)
             elif self.grid.own_report:

@@ -85,17 +85,42 @@ def test_a_repeated_column_with_the_same_values_is_carried(
     assert found.table.rows[0].carried == {"Number of experts": 8}
 
 
-def test_a_repeated_column_with_other_values_is_a_problem(
+TWICE = [("name", "Experts", "Top-K", "Number of experts"), ("a", 8, 2, 9)]
+
+
+def test_two_columns_that_differ_on_a_field_are_both_asked(
     tmp_path: Path, registry: Registry
 ) -> None:
-    """Which of the two is meant cannot be told; the option is named."""
-    rows = [("name", "Experts", "Top-K", "Number of experts"), ("a", 8, 2, 9)]
-    [problem] = read(tmp_path, registry, rows).problems
-    assert problem.cell == "D1"
-    assert "num_experts once more (already in B1)" in problem.message
-    assert "--column 'Number of experts=' carries it along" in problem.message
-    said = {"Number of experts": ""}
-    assert read(tmp_path, registry, rows, said=said).problems == ()
+    """Which of the two is meant cannot be told: no number rests on either, nor on a default."""
+    found = read(tmp_path, registry, TWICE)
+    assert found.problems == ()
+    assert [item.place for item in found.table.unclear] == ["Models!B1", "Models!D1"]
+    [row] = found.table.rows
+    assert row.carried == {"Experts": 8, "Number of experts": 9}
+    assert "num_experts" not in row.numbers
+    assert "num_experts" in row.unclear
+
+
+@pytest.mark.parametrize(("header", "value"), [("Experts", 8), ("Number of experts", 9)])
+def test_one_answer_settles_which_of_two_columns_is_meant(
+    tmp_path: Path, registry: Registry, header: str, value: int
+) -> None:
+    """That one is read, and the number rests on it."""
+    found = read(tmp_path, registry, TWICE, said={header: "num_experts"})
+    assert found.problems == ()
+    [row] = found.table.rows
+    assert row.numbers["num_experts"].value == value
+    assert found.table.unclear == ()
+
+
+def test_a_top_k_beside_temperatures_is_asked_until_it_is_said(
+    tmp_path: Path, registry: Registry
+) -> None:
+    """It may be what tokens are sampled with; an answer is not asked for again."""
+    rows = [("name", "Experts", "Top-K", "Temperature", "Top-P"), ("a", 64, 40, 0.7, 0.9)]
+    assert column(read(tmp_path, registry, rows), "Top-K").state == "ask"
+    found = read(tmp_path, registry, rows, said={"Top-K": "num_experts_per_tok"})
+    assert found.table.rows[0].numbers["num_experts_per_tok"].value == 40
 
 
 def test_a_fields_own_name_wins_over_another_spelling(tmp_path: Path, registry: Registry) -> None:
