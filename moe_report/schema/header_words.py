@@ -224,8 +224,11 @@ WORDS: Mapping[str, str] = {
         phần trăm, yüzde""",
     "active ratio": """激活率, 激活比, 激活比例, 激活占比, 활성화율, 활성률, 활성화률,
         aktivierungsrate, 活性化率""",
-    "sparsity": """sparsity, 稀疏度, 稀疏比, 稀疏性, 稀疏率, 스파시티, 희소성, スパース性,
-        sparsität, разреженност~""",
+    "backbone": "backbone, 主干, 主幹, バックボーン, 백본",
+    "without": """without, excluding, excl, w/o, wo, 除く, 不含, 不包括, 제외, ohne, sans, sin,
+        senza, sem, без, không gồm""",
+    "sparsity": """スパース率, 희소율, sparsity, 稀疏度, 稀疏比, 稀疏性, 稀疏率, 스파시티,
+        희소성, スパース性, sparsität, разреженност~""",
     "efficiency": """efficiency, 效率, 効率, 효율, 효율성, effizienz, efficacité, eficiencia,
         eficiência""",
     "utilisation": "utilisation, utilization, usage, 利用率, 使用率, 활용률, auslastung",
@@ -258,8 +261,8 @@ COUNT = """number, num, n, nr, nb, nos, count, counts, qty, amount, quantity, �
 REMARKS = """config, as listed, listed, included, incl, including, inkl, 含, 含む, 포함"""
 
 # Words that make it something else, however much of ours stands beside them.
-FOREIGN = """no, not, with, without, by, to, use, activation function, aktivierungsfunktion,
-    激活函数, 激活函數, 活性化関数, 활성화 함수, positional, encoding, choice, mult, multiplier,
+FOREIGN = """no, not, with, by, to, use, activation function, aktivierungsfunktion, 激活函数,
+    激活函數, 活性化関数, 활성화 함수, positional, encoding, choice, mult, multiplier,
     expansion, virtual, loading, 参数项, prob, probability, log, log10, ln, predicted by,
     vision, visual, image, video, audio, speech, text, language, llm, encoder, vit, trainable,
     trained, per, relative, equivalent, effective, file, files, gpu, gpus, cpu, tpu, price,
@@ -270,68 +273,34 @@ FOREIGN = """no, not, with, without, by, to, use, activation function, aktivieru
     formats, bits, bit, date, year, month, released, release, license, licence, link, links,
     download, downloads, vendor, developer, organization, organisation, company, provider,
     country, status, speed, latency, throughput, tps, hardware, device, devices, node, nodes,
-    parallel, parallelism, theta, rotary, scaling, factor, placement, non, excluding, excl,
-    without, except, single, hash, corpus, dataset, data, samples, sample, epochs, steps, hours,
-    hour, time, day, days, second, seconds, ms, task, tasks, domain, use case, rope theta, csa,
-    hca, dsa, nsa, conv, convolution, codebook, adapter, lora params, compression ratio, spec,
-    reward, draft, diff, difference, delta, change, growth, increase, reduction, min, minimum,
-    ranking, tier, likes, stars, votes, user, users, position id, patch, resolution, pixel,
-    frame, frames, channel, 语言, 語言, 言語, 언어, 视觉, 視覚, 비전, 图像, 编码器, エンコーダ,
-    인코더, 非, 비임베딩, 单层, 单, 價格, 价格, 価格, 가격, 成本, 费用, 費用, コスト, 비용,
-    显存, 内存, 記憶體, メモリ, 메모리, 速度, 속도, 日期, 发布, 発売, 公開日, 출시, 许可,
-    许可证, 授權, ライセンス, 라이선스, 开发者, 開発元, 機関, 기관, 개발사, 数据, データ,
-    데이터, 语料, 得分, 分数, 스코어, スコア, 점수, 准确率, 精度, 정확도, 排名, 链接, 下载,
-    リンク, 링크, 组, グループ, 그룹, 索引, 压缩率, 位置, 위치, 学习率, 批次, 批量, バッチ,
-    배치, 损失, preis, kosten, speicher, lizenz, datum, jahr, hersteller, anbieter, bewertung,
-    sprache, sprach, prix, coût, licence, date, année, mémoire, entreprise, langue, precio,
-    costo, coste, licencia, fecha, año, memoria, empresa, idioma, preço, custo, licença, ano,
-    memória, prezzo, licenza, anno, azienda, цена, стоимост~, лицензи~, дата, год, памят~,
-    разработчик~, компани~, скорост~, язык~, балл, рейтинг, giá, chi phí, giấy phép, năm,
-    bộ nhớ, nhà phát triển, tốc độ, điểm"""
+    parallel, parallelism, theta, rotary, scaling, factor, placement, non, except, single, hash,
+    corpus, dataset, data, samples, sample, epochs, steps, hours, hour, time, day, days, second,
+    seconds, ms, task, tasks, domain, use case, rope theta, csa, hca, dsa, nsa, conv,
+    convolution, codebook, adapter, lora params, compression ratio, spec, reward, draft, diff,
+    difference, delta, change, growth, increase, reduction, min, minimum, ranking, tier, likes,
+    stars, votes, user, users, position id, patch, resolution, pixel, frame, frames, channel,
+    语言, 語言, 言語, 언어, 视觉, 視覚, 비전, 图像, 编码器, エンコーダ, 인코더, 非, 비임베딩,
+    单层, 单, 價格, 价格, 価格, 가격, 成本, 费用, 費用, コスト, 비용, 显存, 内存, 記憶體,
+    メモリ, 메모리, 速度, 속도, 日期, 发布, 発売, 公開日, 출시, 许可, 许可证, 授權, ライセンス,
+    라이선스, 开发者, 開発元, 機関, 기관, 개발사, 数据, データ, 데이터, 语料, 得分, 分数,
+    스코어, スコア, 점수, 准确率, 精度, 정확도, 排名, 链接, 下载, リンク, 링크, 组, グループ,
+    그룹, 索引, 压缩率, 位置, 위치, 学习率, 批次, 批量, バッチ, 배치, 损失, preis, kosten,
+    speicher, lizenz, datum, jahr, hersteller, anbieter, bewertung, sprache, sprach, prix, coût,
+    licence, date, année, mémoire, entreprise, langue, precio, costo, coste, licencia, fecha,
+    año, memoria, empresa, idioma, preço, custo, licença, ano, memória, prezzo, licenza, anno,
+    azienda, цена, стоимост~, лицензи~, дата, год, памят~, разработчик~, компани~, скорост~,
+    язык~, балл, рейтинг, giá, chi phí, giấy phép, năm, bộ nhớ, nhà phát triển, tốc độ, điểm"""
 
 # Concepts of ours that make it something else, unless a phrase names them.
-ELSEWHERE = frozenset(
-    {
-        "training",
-        "finetuning",
-        "per_layer",
-        "per_expert",
-        "last",
-        "weight",
-        "rank",
-        "type",
-        "norm",
-        "gate",
-        "state",
-        "position",
-    }
-)
+ELSEWHERE = frozenset({
+    "training", "finetuning", "per_layer", "per_expert", "last", "weight", "rank", "type", "norm",
+    "gate", "state", "position", "name", "source", "remark", "structure", "routing", "byte",
+    "without", "backbone",
+})  # fmt: skip
 
 # What a header must say before it is asked about although a word of it is not understood.
-DECISIVE = frozenset(
-    [
-        "parameter",
-        "layer",
-        "expert",
-        "head",
-        "vocabulary",
-        "hidden",
-        "ffn",
-        "inter",
-        "topk",
-        "moe",
-        "flop",
-        "mtp",
-        "embedding",
-        "context",
-        "kv",
-        "qk",
-        "qkv",
-        "sliding",
-        "rope",
-        "nope",
-        "lora",
-        "mla",
-        "gqa",
-    ]
-)
+DECISIVE = frozenset({
+    "parameter", "layer", "expert", "head", "vocabulary", "hidden", "ffn", "inter", "topk", "moe",
+    "flop", "mtp", "embedding", "context", "kv", "qk", "qkv", "sliding", "rope", "nope", "lora",
+    "mla", "gqa",
+})  # fmt: skip

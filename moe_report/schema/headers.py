@@ -124,7 +124,7 @@ class Headers:
         text, symbol = undressed(header)
         text = text or symbol
         known = self._book.names.get(folded(text)) if "_" in text else None
-        known = known or self._book.symbols.get(text)
+        known = known or self._book.symbols.get(text.removeprefix("#").strip())
         if known is not None:
             return Reading(header, (known,), why="its name", decisive=len(text) > 1)
         if literal := self._book.literal(text):
