@@ -33,8 +33,8 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "num_hidden_layers": (
         *(f"?={word}" for word in ("layer", "block", "blocks", "层", "層")),
         "[total] [model|transformer|hidden|model hidden] layer", "backbone layer",
-        "layer mtp without", "[model|transformer] depth", "?decoder [layer]", "?layer ffn",
-        "?[transformer] decoder layer", "/layer",
+        "layer mtp without", "(model|transformer) depth", "?depth", "?decoder [layer]",
+        "?layer ffn", "?[transformer] decoder layer", "/layer",
     ),
     "hidden_size": (
         f"(hidden|embedding|model hidden|hidden embedding|residual) {_WIDE}", "model dim",

@@ -172,7 +172,9 @@ def decide(reading: Reading, values: Sequence[object]) -> Reading:
     kinds: Counter[Value] = Counter(one.kind for one in seen)
     why = "its values are " + " and ".join(kind for kind, _ in kinds.most_common(2))
     if reading.known:
-        if len(reading.known) > 1 or _fits(reading.known[0], seen, asked=False):
+        # What a weak word such as "Total" counts must at least be as many.
+        weak = not reading.decisive and reading.known[0].unit == "parameters"
+        if len(reading.known) > 1 or _fits(reading.known[0], seen, asked=weak):
             return reading
         return replace(reading, known=(), candidates=reading.known, why=why)
     if reading.together and all(one.pair for one in seen):
