@@ -71,7 +71,6 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     ),
     "v_head_dim": (
         "value head (dim|size)", "value dim per_head", "[attention] value length", "?value dim",
-        "/value head",
     ),
     "qkv_bias": ("qkv bias", "?attention bias", "?[attention] query bias"),
     "attention_out_bias": ("attention output bias", "?attention bias"),
@@ -143,7 +142,7 @@ SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "kv_lora_rank": ("Lkv", "r_kv", "d_c", "d_ckv", "L_kv"),
     "qk_rope_head_dim": ("Dr", "d_rope", "d_h^R", "d_r", "D_r"),
     "qk_nope_head_dim": ("d_nope", "Dn"),
-    "v_head_dim": ("Dv", "d_v", "D_v", "d_value"),
+    "v_head_dim": ("Dv", "v_head", "d_v", "D_v", "d_value"),
     "sliding_window": ("W",),
     "num_experts": ("E", "N_e", "n_e", "N_r", "n_r", "N_E", "N_experts", "n_experts", "|E|"),
     "num_experts_per_tok": ("k", "K", "K_r", "k_r", "K_e", "top_k", "topk"),

@@ -36,6 +36,11 @@ class Reading:
     decisive: bool = False
 
     @property
+    def of_text(self) -> bool:
+        """Whether it is surely a name, an architecture, a source or a remark."""
+        return any(item.field and item.field.kind == "text" for item in self.known)
+
+    @property
     def state(self) -> Literal["read", "ask", "carried"]:
         """Whether the column is read, must be asked about, or is carried along."""
         return "read" if self.known else "ask" if self.candidates else "carried"
