@@ -256,6 +256,8 @@ def test_values_that_cannot_be_raise_a_question() -> None:
     """What is surely parameters by its header, and bytes by its values, is asked about."""
     assert HEADERS.decide(HEADERS.read("Parameters"), ["12 GB", "30 GB"]).state == "ask"
     assert HEADERS.decide(HEADERS.read("Total"), [85.3, 71.0]).state == "ask"
+    assert HEADERS.decide(HEADERS.read("Shared experts"), ["yes", "no"]).state == "ask"
+    assert HEADERS.decide(HEADERS.read("Sliding window"), ["No", "no"]).state == "read"
     assert HEADERS.decide(HEADERS.read("Total"), [46_702_792_704]).state == "read"
 
 
