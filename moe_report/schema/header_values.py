@@ -223,7 +223,7 @@ def _within(known: Known, one: Seen) -> bool:
 def _accepted(known: Known) -> tuple[Value, ...]:
     if known.field is not None and known.field.kind == "text":
         return _TEXTS
-    if known.field is not None and known.field.kind == "flag":
+    if known.field is not None and known.field.maximum <= 2:  # a flag, or nearly one
         return ("flag", "no", "number", "text", "several")
     return _ACCEPTED.get(known.unit.split("/")[0], ("number", "count", "several", "ratio"))
 

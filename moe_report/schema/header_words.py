@@ -81,7 +81,10 @@ WORDS: Mapping[str, str] = {
     "hidden": """hidden, 隐藏, 隱藏, 隐含, 隐层, 隐藏层, 隱藏層, 隐含层, 隐状态, 隐藏状态, 隠れ,
         隠れ層, 隠れ状態, 은닉, 은닉층, 히든, 히든 레이어, verborgen~, versteckt~, cachée,
         cachées, oculto, ocultos, oculta, ocultas, escondida, nascosto, nascosti, nascosta,
-        nascoste, скрыт~, ẩn, gizli, verborgen, ukryty, ukryta, tersembunyi""",
+        nascoste, скрыт~, gizli, verborgen, ukryty, ukryta, tersembunyi, lớp ẩn, tầng ẩn,
+        trạng thái ẩn""",
+    "hidden dim": "chiều ẩn, số chiều ẩn",
+    "hidden size": "kích thước ẩn",
     "residual": "residual, residual stream, 残差, 残差流, 잔차",
     "moe": """moe, mixture of experts, 混合专家, 混合專家, 混合専門家, 専門家混合, 전문가 혼합,
         mezcla de expertos, mélange d experts, смесь экспертов""",
@@ -249,12 +252,12 @@ WORDS: Mapping[str, str] = {
     "remark": """remark, remarks, note, notes, comment, comments, 备注, 備註, 说明, 備考, メモ,
         비고, 메모, bemerkung~, anmerkung~, hinweis, hinweise, notiz~, notas, nota, note,
         remarque~, commentaire~, observaciones, observações, osservazioni, примечани~,
-        комментари~, ghi chú, not, notlar""",
+        комментари~, ghi chú, notlar""",
 }  # fmt: skip
 
 NOISE = """#, of, the, an, in, for, de, des, du, la, le, les, el, los, las, del, della, delle,
-    dei, degli, di, do, da, dos, das, der, die, den, dem, von, im, für, для, модели, của, known,
-    approx, est, ca, 的, 个, 個, の, な, 의, 된, 时, 時, 约, network, net, 网络, ネットワーク,
+    dei, degli, di, do, da, dos, das, der, die, den, dem, von, im, für, для, của, known, approx,
+    est, ca, 的, 个, 個, の, な, 의, 된, 时, 時, 约, network, net, 网络, ネットワーク,
     네트워크"""
 
 # Words that say that it is counted: of a number they say nothing, of a text something else.
