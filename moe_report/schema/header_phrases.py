@@ -42,14 +42,15 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
         f"embedding representation {_WIDE}", "model hidden dim model",
         f"?[self] attention {_WIDE}", "?=width", "?residual", "/hidden",
     ),
-    "vocab_size": ("[model] [bpe] vocabulary [token] [size]", "?token size"),
+    "vocab_size": ("[model] [bpe|tokenizer] vocabulary [token] [size]", "?token size"),
     "tie_word_embeddings": (
         "tied [word|input output] [weight] embedding", "tied weight",
         "[input output] embedding shared", "input output embedding tied",
         "?shared embedding weight",
     ),
     "num_attention_heads": (
-        "[total] [attention|query|attention query] head [per_layer]", "/query", "/attention",
+        "[total] [attention|query|attention query] head [per_layer]", "?=head", "/query",
+        "/attention",
     ),
     "num_key_value_heads": (
         "(kv|key value|key) [attention] head [per_layer]", "/kv", "?gqa [group]", "gqa kv head",
@@ -84,7 +85,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "attention_chunk_size": ("attention chunk [size]",),
     "num_linear_attention_layers": ("linear attention layer",),
     "num_experts": (
-        "[total] [routed] [moe] expert [per_layer]", "?moe",
+        "[total] [routed] [moe] expert [per_layer]", "?=expert", "?moe",
         "?[total] moe (architecture|structure)", "?expert (structure|architecture)",
         "?local expert", "?expert capacity", "/[moe] expert", "/routed", "/total expert",
     ),
@@ -143,7 +144,6 @@ SYMBOLS: Mapping[str, tuple[str, ...]] = {
     "qk_rope_head_dim": ("Dr", "d_rope", "d_h^R", "d_r", "D_r"),
     "qk_nope_head_dim": ("d_nope", "Dn"),
     "v_head_dim": ("Dv", "v_head", "d_v", "D_v", "d_value"),
-    "sliding_window": ("W",),
     "num_experts": ("E", "N_e", "n_e", "N_r", "n_r", "N_E", "N_experts", "n_experts", "|E|"),
     "num_experts_per_tok": ("k", "K", "K_r", "k_r", "K_e", "top_k", "topk"),
     "num_shared_experts": ("E_s", "N_s", "n_s", "K_s", "n_shared"),
