@@ -57,13 +57,23 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
 }  # fmt: skip
 # Not compared under these names: their text models are made like those that are.
 _LIKE: Mapping[str, str] = {
+    "deepseek_ocr2_text": "deepseek_ocr2",
+    "ernie4_5_moe_vl": "ernie4_5_vl_moe",
+    "ernie4_5_vl_moe_text": "ernie4_5_vl_moe",
+    "glm4v_moe_text": "glm4v_moe",
+    "glm5_next_text": "glm5_next",
     "grok-1": "mixtral",
     "kimi_k2": "deepseek_v3",
     "kimi_k25": "deepseek_v3",
     "kimi_vl": "deepseek_v3",
     "minimax_m1": "minimax",
     "minimax_text_01": "minimax",
+    "mistral_large4_text": "mistral_large4",
+    "muse_spark_text": "muse_spark",
+    "qwen3_omni_moe_text": "qwen3_omni_moe_thinker",
+    "qwen3_vl_moe_text": "qwen3_vl_moe",
     "step3p5": "step3p7",
+    "unlimited_ocr_text": "unlimited_ocr",
 }
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.

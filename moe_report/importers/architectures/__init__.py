@@ -14,6 +14,7 @@ from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
     convolved,
     encoder_decoder,
+    ernie_vl,
     hybrid,
     hyper_connected,
     indexed,
@@ -29,6 +30,7 @@ from moe_report.importers.architectures import (
 ADAPTERS: Mapping[str, Adapter] = {
     **plain.ADAPTERS,
     **qwen_glm.ADAPTERS,
+    **ernie_vl.ADAPTERS,
     **interleaved.ADAPTERS,
     **uneven.ADAPTERS,
     **latent.ADAPTERS,
