@@ -63,11 +63,13 @@ _LIKE: Mapping[str, str] = {
     "glm4v_moe_text": "glm4v_moe",
     "glm5_next_text": "glm5_next",
     "grok-1": "mixtral",
+    "internvl_chat": "qwen3_moe",
     "kimi_k2": "deepseek_v3",
     "kimi_k25": "deepseek_v3",
     "kimi_vl": "deepseek_v3",
     "minimax_m1": "minimax",
     "minimax_text_01": "minimax",
+    "minimax_vl_01": "minimax",
     "mistral_large4_text": "mistral_large4",
     "muse_spark_text": "muse_spark",
     "qwen3_omni_moe_text": "qwen3_omni_moe_thinker",
@@ -77,7 +79,9 @@ _LIKE: Mapping[str, str] = {
 }
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
-_PUBLISHED: Mapping[str, tuple[Flops, str]] = {}
+_PUBLISHED: Mapping[str, tuple[Flops, str]] = {
+    "deepseek_vl_v2": ("all", "the published totals of DeepSeek-VL2, 27 B and 4.5 B active"),
+}  # fmt: skip
 
 
 def exactness() -> Mapping[str, Exactness]:

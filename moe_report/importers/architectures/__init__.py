@@ -25,6 +25,7 @@ from moe_report.importers.architectures import (
     selected,
     state_space,
     uneven,
+    vision_language,
 )
 
 ADAPTERS: Mapping[str, Adapter] = {
@@ -41,4 +42,5 @@ ADAPTERS: Mapping[str, Adapter] = {
     **convolved.ADAPTERS,
     **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
+    **vision_language.ADAPTERS,
 }

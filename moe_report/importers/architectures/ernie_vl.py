@@ -38,8 +38,10 @@ def _is_layer(value: object) -> bool:
 # A layer, or one for the experts of text and one for those of images; -1 is the last.
 _LAYER = Kind(
     "a number of a layer or a list of two",
-    lambda value: _is_layer(value)
-    or (isinstance(value, list) and len(value) == 2 and all(map(_is_layer, value))),
+    lambda value: (
+        _is_layer(value)
+        or (isinstance(value, list) and len(value) == 2 and all(map(_is_layer, value)))
+    ),
 )
 
 
@@ -105,8 +107,8 @@ _PUBLISHED = Adapter(
         "moe_num_experts": Key((), ONE_FOR_ALL),
         "moe_k": need("num_experts_per_tok"),
         "moe_num_shared_experts": may(0, "num_shared_experts", null=True),
-        "moe_layer_start_index": Key((), _LAYER),
-        "moe_layer_end_index": Key((), _LAYER),
+        "moe_layer_start_index": Key((), _LAYER, minimum=-1),
+        "moe_layer_end_index": Key((), _LAYER, minimum=-1),
         "moe_layer_interval": need(),
         "moe_use_aux_free": may(True, "router_bias"),
     },

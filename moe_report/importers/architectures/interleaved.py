@@ -150,6 +150,7 @@ def _narrow_experts(r: Reading, number: int) -> dict[str, float]:
     given["moe_intermediate_size"] = weights // (2 * d)
     return given | ({} if dense % 2 else {"intermediate_size": 3 * dense // 2})
 
+
 _MUSE = Adapter(
     SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | kv_heads(16) | head_dim(64) | window(2048)
     | ATTENTION_BIAS | {
