@@ -80,7 +80,19 @@ _LIKE: Mapping[str, str] = {
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
 _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
+    "arctic": ("all", "the published totals of Snowflake Arctic, 480 B and 17 B active"),
     "deepseek_vl_v2": ("all", "the published totals of DeepSeek-VL2, 27 B and 4.5 B active"),
+    "git": ("all", "a sum of the tensor shapes of Grok 2"),
+    "grok-2": ("all", "a sum of the tensor shapes of Grok 2"),
+    "llada": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
+    "llada2_moe": ("no core", "the published totals of LLaDA2.0-mini, 16 B and 1.4 B active"),
+    "llada_moe": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
+    "nomic_bert": (
+        "no core", "the published totals of nomic-embed-text-v2-moe, 475 M and 305 M active"
+    ),
+    "skywork": ("all", "the published totals of Skywork-MoE, 146 B and 22 B active"),
+    "smallthinker": ("all", "the published total of SmallThinker-4B-A0.6B"),
+    "xverse": ("all", "the published totals of XVERSE-MoE-A36B, 255.4 B and 36.5 B active"),
 }  # fmt: skip
 
 

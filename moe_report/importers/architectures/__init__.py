@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
+    bidirectional,
     convolved,
     encoder_decoder,
     ernie_vl,
@@ -22,6 +23,7 @@ from moe_report.importers.architectures import (
     latent,
     plain,
     qwen_glm,
+    remote_code,
     selected,
     state_space,
     uneven,
@@ -42,5 +44,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     **convolved.ADAPTERS,
     **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
+    **remote_code.ADAPTERS,
+    **bidirectional.ADAPTERS,
     **vision_language.ADAPTERS,
 }
