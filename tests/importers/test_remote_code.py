@@ -87,6 +87,7 @@ def test_windows_are_those_of_the_layout() -> None:
     """Three of four layers of SmallThinker-21B look back 4096 tokens."""
     found = numbers(PUBLISHED["SmallThinker-21B-A3B"].config)
     assert (found["num_sliding_window_layers"], found["sliding_window"]) == (39, 4096)
+    assert "sliding_window" not in numbers(PUBLISHED["SmallThinker-4B-A0.6B"].config)
 
 
 def test_grok_2_goes_by_two_names() -> None:

@@ -90,7 +90,7 @@ _LLADA_MOE = Adapter(
         "dense_intermediate_size": may(None),
         "shared_expert_intermediate_size": may(None, minimum=0),
         "moe_layer_freq": may(REQUIRED, kind="numbers"),
-        "qk_layernorm": may(None, kind="flag"),
+        "qk_layernorm": may(False, kind="flag", null=True),
     },
     derive=_derive_llada, note=_CORE,
     irrelevant=frozenset({

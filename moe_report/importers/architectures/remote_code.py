@@ -31,7 +31,9 @@ def _derive_smallthinker(r: Reading) -> Mapping[str, float]:
         if r[key] is not None and set(r.one_per_layer(key)) - allowed:
             r.refuse(key, f"may say {' and '.join(map(str, sorted(allowed)))} only")
     windows = sum(r["sliding_window_layout"] or [0] * layers)
-    return {"num_sliding_window_layers": windows}
+    if not windows:
+        return {}
+    return {"num_sliding_window_layers": windows, "sliding_window": r["sliding_window_size"]}
 
 
 def _derive_arctic(r: Reading) -> Mapping[str, float]:
@@ -100,7 +102,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "moe_num_active_primary_experts": need("num_experts_per_tok"),
             "moe_layer_layout": may(None, kind="numbers"),
             "sliding_window_layout": may(None, kind="numbers"),
-            "sliding_window_size": may(4096, "sliding_window"),
+            "sliding_window_size": may(4096),
         },
         derive=_derive_smallthinker,
         irrelevant=frozenset({
