@@ -37,7 +37,7 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "afmoe", "aria", "aria_text", "axk1", "beam", "cohere2_moe", "dbrx", "deepseek_ocr2",
         "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
         "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
-        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
+        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "internvl", "jetmoe", "kolibri1",
         "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
         "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
         "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",

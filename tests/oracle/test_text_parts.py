@@ -14,7 +14,7 @@ from tests.oracle.census import transformers
 from tests.oracle.families import all_families
 
 FAMILIES = {family.model_type: family for family in all_families()}
-DENSE = {"mistral"}  # what mistral3 has if its text part is not mistral4
+DENSE = {"mistral", "qwen2"}  # what mistral3 and InternVL have if they are not told otherwise
 
 
 def text_parts() -> Iterator[tuple[str, str]]:

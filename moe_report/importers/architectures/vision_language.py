@@ -1,4 +1,4 @@
-"""Models for text and images whose code is published with the weights: the text part is counted."""
+"""Models for text and images around language models of others: these are what is counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import one_value, only
 from moe_report.importers.architectures.latent import deepseek, sparse_layers
 from moe_report.importers.architectures.plain import ADAPTERS as PLAIN
-from moe_report.importers.architectures.text_part import NO_IMAGES
+from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
 
 
 def _derive_deepseek_vl2(r: Reading) -> Mapping[str, float]:
@@ -55,12 +55,22 @@ _DEEPSEEK = deepseek(leading=0, q_rank=1536) | one_value(_ONE_VALUE) | {
     "v_head_dim": may(128, minimum=0),
     "topk_method": may("greedy", kind="text"),
 }  # fmt: skip
+_IN_INTERNVL = {text: PLAIN[text] for text in ("qwen3_moe", "gpt_oss")}
+
 ADAPTERS: Mapping[str, Adapter] = {
+    # As published, and as transformers has it.
     "internvl_chat": Adapter(
         {},
         by_text_model={
-            text: replace(PLAIN[text], section="llm_config", note=NO_IMAGES)
-            for text in ("qwen3_moe", "gpt_oss")
+            text: replace(adapter, section="llm_config", note=NO_IMAGES)
+            for text, adapter in _IN_INTERNVL.items()
+        },
+    ),
+    "internvl": Adapter(
+        {},
+        by_text_model={
+            text: tied_outside(adapter, default=True, note=NO_IMAGES)
+            for text, adapter in _IN_INTERNVL.items()
         },
     ),
     "deepseek_vl_v2": Adapter(
