@@ -37,10 +37,11 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "afmoe", "aria", "aria_text", "axk1", "beam", "cohere2_moe", "dbrx", "deepseek_ocr2",
         "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
         "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
-        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "internvl", "jetmoe", "kolibri1",
+        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
         "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
         "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
         "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
+        "internvl",
     ),
     "no core": (
         "axk2", "deepseek_v32", "deepseek_v4", "dots3_note", "dots3_note_text", "gemma4",
@@ -72,7 +73,7 @@ _LIKE: Mapping[str, str] = {
     "minimax_vl_01": "minimax",
     "mistral_large4_text": "mistral_large4",
     "muse_spark_text": "muse_spark",
-    "qwen3_omni_moe_text": "qwen3_omni_moe_thinker",
+    "qwen3_omni_moe_text": "qwen3_omni_moe",
     "qwen3_vl_moe_text": "qwen3_vl_moe",
     "step3p5": "step3p7",
     "unlimited_ocr_text": "unlimited_ocr",
@@ -80,19 +81,17 @@ _LIKE: Mapping[str, str] = {
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
 _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
-    "arctic": ("all", "the published totals of Snowflake Arctic, 480 B and 17 B active"),
-    "deepseek_vl_v2": ("all", "the published totals of DeepSeek-VL2, 27 B and 4.5 B active"),
-    "git": ("all", "a sum of the tensor shapes of Grok 2"),
-    "grok-2": ("all", "a sum of the tensor shapes of Grok 2"),
-    "llada": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
-    "llada2_moe": ("no core", "the published totals of LLaDA2.0-mini, 16 B and 1.4 B active"),
-    "llada_moe": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
-    "nomic_bert": (
-        "no core", "the published totals of nomic-embed-text-v2-moe, 475 M and 305 M active"
-    ),
-    "skywork": ("all", "the published totals of Skywork-MoE, 146 B and 22 B active"),
-    "smallthinker": ("all", "the published total of SmallThinker-4B-A0.6B"),
-    "xverse": ("all", "the published totals of XVERSE-MoE-A36B, 255.4 B and 36.5 B active"),
+    "arctic": ("all", "the published 480 B of Arctic"),
+    "deepseek_vl_v2": ("all", "the published 27 B of DeepSeek-VL2"),
+    "git": ("all", "the shapes of Grok 2's tensors"),
+    "grok-2": ("all", "the shapes of Grok 2's tensors"),
+    "llada": ("no core", "the shapes of LLaDA-MoE's tensors"),
+    "llada2_moe": ("no core", "the published 16 B of LLaDA2.0-mini"),
+    "llada_moe": ("no core", "the shapes of LLaDA-MoE's tensors"),
+    "nomic_bert": ("no core", "the published 475 M of Nomic Embed v2"),
+    "skywork": ("all", "the published 146 B of Skywork-MoE"),
+    "smallthinker": ("all", "the published 4 B of SmallThinker"),
+    "xverse": ("all", "the published 255.4 B of XVERSE-MoE"),
 }  # fmt: skip
 
 

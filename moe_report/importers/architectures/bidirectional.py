@@ -48,6 +48,8 @@ def _derive_llada(r: Reading) -> Mapping[str, float]:
 
 def _derive_llada2(r: Reading) -> Mapping[str, float]:
     only(r, _LLADA2)
+    if r["moe_shared_expert_intermediate_size"] not in (None, r["moe_intermediate_size"]):
+        r.refuse("moe_shared_expert_intermediate_size", "is not the width of other experts")
     return _without_core(r)
 
 
@@ -106,6 +108,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "num_key_value_heads": need("num_key_value_heads"),
             "num_experts": need("num_experts"),
             "num_shared_experts": may(0, "num_shared_experts", null=True),
+            "moe_shared_expert_intermediate_size": may(None),
             "use_qkv_bias": may(False, "qkv_bias"),
             "use_bias": may(True, "attention_out_bias"),
         },

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moe_report.importers.adapter import REQUIRED, Adapter, Key, Kind, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Kind, Reading, may, need
 from moe_report.importers.architectures.common import (
     SHAPE,
     TIED,
@@ -134,7 +134,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "intermediate_size": need("moe_intermediate_size"),
             "num_experts_per_tok": may(2, "num_experts_per_tok"),
             **one_value(_SKYWORK),
-            "moe_2layer_gate": may(REQUIRED, kind="flag"),
+            "moe_2layer_gate": may(False, kind="flag"),
         },
         derive=_derive_skywork,
         irrelevant=frozenset({
