@@ -68,6 +68,17 @@ def test_the_core_is_left_out_where_tokens_see_later_ones(name: str, flops: bool
     assert linear_flops.of(**found, **text) > 0
 
 
+@pytest.mark.parametrize("name", [name for name in PUBLISHED if "nomic" not in name])
+def test_a_token_is_multiplied_with_every_matrix_it_meets(name: str) -> None:
+    """All matrices but the embedding, and of the experts those that the token is sent to."""
+    published = PUBLISHED[name]
+    found = numbers(published.config)
+    matrices = [(times, shape) for times, shape in published.always if len(shape) == 2]
+    lookup = 0 if found["tie_word_embeddings"] else found["vocab_size"] * found["hidden_size"]
+    expected = parameters(matrices) + published.chosen * parameters(published.expert) - lookup
+    assert linear_flops.of(**found, flops_per_mac=1) == expected
+
+
 def test_an_encoder_has_no_output_head() -> None:
     """Neither its parameters nor its products count; the embedding is a lookup."""
     published = PUBLISHED["nomic-embed-text-v2-moe"]
@@ -150,6 +161,7 @@ def test_a_vocabulary_is_padded_as_the_code_does() -> None:
         ("nomic-embed-text-v2-moe", {"activation_function": "swiglu"}, "a gated one"),
         ("nomic-embed-text-v2-moe", {"num_shared_experts": 1}, "only 0 is modelled"),
         ("nomic-embed-text-v2-moe", {"ffn_div": 2}, "expected 1"),
+        ("nomic-embed-text-v2-moe", {"moe_impl": "contrastors"}, 'only "megablocks"'),
         ("nomic-embed-text-v2-moe", {"rotary_emb_fraction": 0.0}, "more than 0"),
         ("nomic-embed-text-v2-moe", {"add_pooling_layer": True}, "only false is modelled"),
         ("nomic-embed-text-v2-moe", {"expert_choice_router": True}, "only false is modelled"),

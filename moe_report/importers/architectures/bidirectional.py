@@ -80,7 +80,7 @@ _LLADA2 = {"use_qk_norm": True, "use_rmsnorm": True}
 _NOMIC = {
     "prenorm": False, "parallel_block": False, "use_rms_norm": False, "layer_scale": False,
     "add_pooling_layer": False, "expert_choice_router": False, "num_shared_experts": 0,
-    "causal": False,
+    "causal": False, "moe_impl": "megablocks",
 }  # fmt: skip
 _MORE_THAN_0 = Kind(
     "a number of more than 0", lambda value: type(value) in (int, float) and value > 0
@@ -140,7 +140,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         fixed={"num_ffn_matrices": 2, "norm_bias": 1, "tie_word_embeddings": 0},
         derive=_derive_nomic, note=f"{_CORE}. It is an encoder: there is no output head",
         irrelevant=frozenset({
-            "moe_impl", "moe_normalize_expert_weights", "moe_resid_pdrop",
+            "moe_normalize_expert_weights", "moe_resid_pdrop",
         }),
     ),
 }  # fmt: skip

@@ -145,7 +145,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     "xverse": Adapter(
         SHAPE | kv_heads(None) | {
             "num_experts": _OR_NONE,
-            "moe_top_k": need("num_experts_per_tok"),
+            "moe_top_k|num_experts_per_tok": need("num_experts_per_tok"),
             "intermediate_size": need("moe_intermediate_size"),
             "num_shared_experts": may(None, "num_shared_experts", minimum=0),
         },
