@@ -157,6 +157,7 @@ def test_a_vocabulary_is_padded_as_the_code_does() -> None:
         ("Skywork-MoE", {"moe_2layer_gate": None}, "expected true or false"),
         ("Skywork-MoE", {"moe_expert_interval": 2}, "only 1 is modelled"),
         ("Skywork-MoE", {"num_experts": [16, 8]}, "or a list of one"),
+        ("Skywork-MoE", {"num_local_experts": 8}, "not the 16 of num_experts"),
         ("XVERSE-MoE-A4.2B", {"num_experts": None}, "not a Mixture-of-Experts"),
         ("nomic-embed-text-v2-moe", {"activation_function": "swiglu"}, "a gated one"),
         ("nomic-embed-text-v2-moe", {"num_shared_experts": 1}, "only 0 is modelled"),

@@ -66,7 +66,10 @@ def _derive_grok2(r: Reading) -> Mapping[str, float]:
 def _derive_skywork(r: Reading) -> Mapping[str, float]:
     only(r, _SKYWORK)
     value = r["num_experts"]
-    return {"num_experts": value[0] if isinstance(value, list) else value}
+    number = value[0] if isinstance(value, list) else value
+    if r["num_local_experts"] not in (None, number):
+        r.refuse("num_local_experts", f"is not the {number} of num_experts")
+    return {"num_experts": number}
 
 
 def _is_experts(value: object) -> bool:
@@ -131,6 +134,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     "skywork": Adapter(
         SHAPE | kv_heads(None) | {
             "num_experts": Key((), _EXPERTS),
+            "num_local_experts": may(None),
             "intermediate_size": need("moe_intermediate_size"),
             "num_experts_per_tok": may(2, "num_experts_per_tok"),
             **one_value(_SKYWORK),
@@ -139,7 +143,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_skywork,
         irrelevant=frozenset({
             "moe_use_mixtral_gating", "moe_use_skywork_gating", "moe_use_logits_norm",
-            "moe_gate_norm_std", "moe_feature_no_mul_topk", "num_local_experts",
+            "moe_gate_norm_std", "moe_feature_no_mul_topk",
         }),
     ),
     "xverse": Adapter(
