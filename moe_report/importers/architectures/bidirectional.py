@@ -77,7 +77,7 @@ def _derive_nomic(r: Reading) -> Mapping[str, float]:
 _LLADA = {"moe_router_enable_expert_bias": False}
 # Norms of queries and keys are there, whatever is said of them.
 _LLADA2 = {"use_qk_norm": True, "use_rmsnorm": True}
-_NOMIC = {
+_NOMIC: Mapping[str, bool | int | str] = {
     "prenorm": False, "parallel_block": False, "use_rms_norm": False, "layer_scale": False,
     "add_pooling_layer": False, "expert_choice_router": False, "num_shared_experts": 0,
     "causal": False, "moe_impl": "megablocks",
