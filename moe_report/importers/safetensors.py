@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import struct
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -17,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem
+from moe_report.importers.shards import SHARD, missing
 
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
+MAX_DIMENSIONS, MAX_SIZE = 64, 2**63  # more is no tensor, and its size takes long to compute
 INDEX = "model.safetensors.index.json"
-_SHARD = re.compile(r"(.+?)-+(\d+)-of-(\d+)")
 # Bits of one number of each type.
 BITS: Mapping[str, int] = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16,
@@ -108,7 +108,7 @@ def _of_names(folder: Path, there: list[Path]) -> tuple[list[Path], list[Problem
         return [], [Problem(where, "found no *.safetensors file in this folder")]
     sets: dict[str, list[Path]] = {}
     for path in there:
-        shard = _SHARD.fullmatch(path.stem)
+        shard = SHARD.fullmatch(path.stem)
         sets.setdefault(shard[1] if shard else path.stem, []).append(path)
     if "model" in sets:
         sets = {"model": sets["model"]}
@@ -117,14 +117,15 @@ def _of_names(folder: Path, there: list[Path]) -> tuple[list[Path], list[Problem
         message = f"holds several checkpoints and no {INDEX} to choose by: {names}"
         return [], [Problem(where, message)]
     (files,) = sets.values()
-    shards = [shard for path in files if (shard := _SHARD.fullmatch(path.stem))]
+    shards = [shard for path in files if (shard := SHARD.fullmatch(path.stem))]
     if len(shards) < len(files):  # also whole in one file
-        return [path for path in files if not _SHARD.fullmatch(path.stem)], []
+        return [path for path in files if not SHARD.fullmatch(path.stem)], []
     number = max(int(shard[3]) for shard in shards)
-    lacking = sorted(set(range(1, number + 1)) - {int(shard[2]) for shard in shards})
-    return files, [
-        Problem(where, f"lacks shard {shard} of {number} of {shards[0][1]}") for shard in lacking
-    ]
+    first, more = missing({int(shard[2]) for shard in shards}, number)
+    if not first:
+        return files, []
+    named = ", ".join(map(str, first)) + (f" and {more:,} more" if more else "")
+    return files, [Problem(where, f"lacks shard {named} of {number:,} of {shards[0][1]}")]
 
 
 def _index(folder: Path) -> dict[str, str]:
@@ -216,6 +217,8 @@ def tensor_of(name: str, dtype: Any, shape: Any, offsets: Any) -> Tensor:
     sizes, (begin, end) = tuple(shape), offsets
     if not all(type(size) is int and size >= 0 for size in (*sizes, begin, end)):
         raise ValueError("a size that is no whole number")
+    if len(sizes) > MAX_DIMENSIONS or max(*sizes, begin, end) > MAX_SIZE:
+        raise ValueError(f"more than {MAX_DIMENSIONS} dimensions, or one past 2^63")
     if dtype not in BITS:
         raise ValueError(f"the unknown type {dtype!r}")
     if (end - begin) * 8 != math.prod(sizes) * BITS[dtype]:

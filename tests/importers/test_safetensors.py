@@ -90,9 +90,15 @@ def test_missing_shard_without_an_index(tmp_path: Path) -> None:
     for shard in (1, 3):
         name = f"model-{shard:05}-of-00004.safetensors"
         write(tmp_path / name, {f"w{shard}": ("BF16", (2,))})
+    assert problems(tmp_path) == [f"{tmp_path}: lacks shard 2, 4 of 4 of model"]
+
+
+def test_a_name_that_speaks_of_more_shards_than_there_can_be(tmp_path: Path) -> None:
+    """The first are named and the others counted, at once: no list is as long as a name says."""
+    write(tmp_path / "model-00002-of-99999999999.safetensors", ONE)
     assert problems(tmp_path) == [
-        f"{tmp_path}: lacks shard 2 of 4 of model",
-        f"{tmp_path}: lacks shard 4 of 4 of model",
+        f"{tmp_path}: lacks shard 1, 3, 4, 5, 6, 7, 8, 9 and 99,999,999,990 more"
+        " of 99,999,999,999 of model"
     ]
 
 
@@ -208,7 +214,14 @@ def test_lengths_that_lie(tmp_path: Path, content: bytes, cause: str) -> None:
         (entry(data_offsets=[0, 12.0]), 12, "no whole number"),
         (entry(data_offsets=None), 12, "entry for w is broken"),
         (entry(data_offsets=[4, 16]), 16, "w begins at byte 4 of the data, expected 0"),
-        (entry(data_offsets=[10**30, 10**30 + 12]), 12, "the file is cut off"),
+        (entry(data_offsets=[10**18, 10**18 + 12]), 12, "the file is cut off"),
+        (
+            entry(data_offsets=[10**30, 10**30 + 12]),
+            12,
+            "more than 64 dimensions, or one past 2^63",
+        ),
+        (entry(shape=[10**4000] * 2), 12, "more than 64 dimensions, or one past 2^63"),
+        (entry(shape=[1] * 100_000), 12, "more than 64 dimensions, or one past 2^63"),
         (entry(shape=[2, -3]), 12, "no whole number"),
         (entry(shape=[2, True]), 12, "no whole number"),
         (entry(shape="ab"), 12, "no whole number"),
