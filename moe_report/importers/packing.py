@@ -27,7 +27,7 @@ _ACTIVATIONS = ("input", "activation", "output", "q", "k", "v", "prob", "kv")
 INTEGERS = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64")
 _PLAIN = ("F16", "BF16", "F32", "F64")  # a weight of these is not quantized, and has no scale
 _WHICH = "weights are packed, and the config does not say with how many bits"
-_GROUPS = (16, 32, 64, 128, 256)  # numbers of four bits that share a scale
+_GROUPS = (16, 32, 64, 128)  # numbers of four bits that share a scale
 _OF_A_BYTE = (1, 2, 4, 8)  # bits of which whole numbers of weights fill a byte
 # Known, and yet their headers do not say how many weights there are.
 _UNTOLD: Mapping[str, re.Pattern[str]] = {
