@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem
+from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
 from moe_report.importers.shards import SHARD, missing
 
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
@@ -133,7 +134,11 @@ def _index(folder: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        said = json.loads(path.read_bytes())["weight_map"]
+        text = path.read_bytes()
+        if text.startswith(POINTER):
+            message = f"is not an index of weights ({WHAT_A_POINTER_IS})"
+            raise InputError([Problem(str(path), message)])
+        said = json.loads(text)["weight_map"]
         return {str(name): str(file) for name, file in said.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         cause = "no object 'weight_map'" if isinstance(error, KeyError | TypeError) else str(error)
@@ -160,6 +165,8 @@ def parse_header(read: Callable[[int], bytes], where: str, size: int) -> list[Te
     start = read(8)
     if len(start) < 8:
         raise refuse("it is shorter than eight bytes")
+    if start == POINTER[:8] and read(len(POINTER) - 8) == POINTER[8:]:
+        raise refuse(WHAT_A_POINTER_IS)
     (length,) = struct.unpack("<Q", start)
     if length > min(MAX_HEADER, size - 8):
         raise refuse(f"its header claims {length:,} bytes of {size:,}")

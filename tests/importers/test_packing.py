@@ -268,7 +268,7 @@ def test_quantized_weights_count_as_what_they_stand_for(kind: str, tmp_path: Pat
     routed = of_config(QWEN)["routed_expert_params"]
     weights = sum(
         item.bytes for item in tensors_of(headers)
-        if re.search(r"experts\.\d+\.\w+\.((q_?)?weight|weight_packed|trellis|codes|W_q)$", item.name)
+        if re.search(r"s\.\d+\.\w+\.((q_?)?weight(_packed)?|trellis|codes|W_q)$", item.name)
     )  # fmt: skip
     assert weights == routed * bits / 8
     assert experts > weights
