@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from moe_report.errors import InputError, Problem
+from moe_report.importers.lora import adapter_problem, is_adapter
 from moe_report.importers.packing import true_params, true_shape
 from moe_report.importers.quantization import Quantization
 from moe_report.importers.safetensors import Tensor
@@ -147,10 +148,12 @@ def take_census(
         built: Whether the tensors are the parameters of a model, so that none is a mere buffer.
 
     Raises:
-        InputError: More than a thousandth of the parameters fits no component, or weights are
-            packed in a way that is not known.
+        InputError: More than a thousandth of the parameters fits no component, weights are packed
+            in a way that is not known, or they are an adapter's.
     """
     by_name = {tensor.name: tensor for tensor in tensors}
+    if is_adapter(by_name):
+        raise adapter_problem(where)
     apart = {number for name in by_name if _JOINS.search(name) and (number := _number(name))}
     census = Census(filled_up=any(name.endswith(".trellis") for name in by_name))
     puzzling: dict[str, list[str]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from moe_report.importers.checkpoint import (
 )
 from moe_report.importers.config import ConfigRow, row_from_config
 from moe_report.importers.config_json import NOT_THERE, read_config
+from moe_report.importers.lora import refuse_adapter
 from moe_report.importers.quantization import quantization_of
 from moe_report.importers.safetensors import Tensor, read_folder
 from moe_report.schema.components import COMPONENT_METRICS
@@ -90,15 +91,42 @@ def _read(source: str, options: Options, name: str | None) -> Row:
 
         return _as_row(name or path.stem, source, read_gguf(path))
     if path.is_dir():
-        config_path = path / "config.json"
-        config = read_config(config_path) if config_path.exists() else None
-        has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.safetensors.index.json"))
-        if config is None and not has_weights:
-            message = "found neither config.json nor *.safetensors in this folder"
-            raise InputError([Problem(source, message)])
-        tensors = read_folder(path) if has_weights else None
-        return _row(name or path.resolve().name, source, config, tensors, options)
+        return _of_folder(path, source, options, name)
     return _row(name or _name_of(path), source, read_config(path), None, options)
+
+
+def _of_folder(path: Path, source: str, options: Options, name: str | None) -> Row:
+    if adapter := refuse_adapter(path):
+        raise adapter
+    config_path = path / "config.json"
+    config = read_config(config_path) if config_path.exists() else None
+    others = sorted(file.name for file in path.iterdir() if NOT_READ.fullmatch(file.name))
+    notes = (no_headers(others),) if others else ()
+    has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.safetensors.index.json"))
+    if config is None and not has_weights:
+        message = "found neither config.json nor *.safetensors in this folder"
+        if ggufs := [file for file in others if file.endswith(".gguf")]:
+            message += f"; its GGUF files are imported one by one: {ggufs[0]}"
+        elif others:
+            message += f"; of {others[0]} no header can be read"
+        raise InputError([Problem(source, message)])
+    name = name or path.resolve().name
+    if has_weights:
+        return _row(name, source, config, read_folder(path), options)
+    return _row(name, source, config, None, options, notes)
+
+
+# Weights in files whose headers cannot be read, or are not looked for beside a config.
+NOT_READ = re.compile(
+    r"(pytorch_model|model|consolidated|weights|tf_model|flax_model)[\w.-]*"
+    r"\.(bin|pt|pth|ckpt|npz|h5|msgpack)|.+\.gguf"
+)
+
+
+def no_headers(others: list[str]) -> str:
+    """Return the note on a config whose weights are not in safetensors files."""
+    there = f", but {others[0]}" if others else ""
+    return f"No headers of safetensors files were found{there}: the config alone is counted"
 
 
 def _fit_for_a_table(row: Row, source: str, options: Options) -> Row:
@@ -140,10 +168,12 @@ def _row(
     config: Mapping[str, Any] | None,
     tensors: list[Tensor] | None,
     options: Options,
+    notes: Iterable[str] = (),
 ) -> Row:
     if tensors is None:
         assert config is not None
-        return _as_row(name, source, _from_config(config, source, options))
+        read = _from_config(config, source, options)
+        return _as_row(name, source, replace(read, notes=(*read.notes, *notes)))
     if config is None:
         census = take_census(tensors, where=source)
         notes = (_BY_HEADERS, *notes_of_census(census))

@@ -22,6 +22,8 @@ from moe_report.importers.shards import SHARD, missing
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
 MAX_DIMENSIONS, MAX_SIZE = 64, 2**63  # more is no tensor, and its size takes long to compute
 INDEX = "model.safetensors.index.json"
+# How PEFT and MLX call the files with an adapter's weights.
+ADAPTERS = ("adapter_model", "adapters")
 # Bits of one number of each type.
 BITS: Mapping[str, int] = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16,
@@ -113,6 +115,8 @@ def _of_names(folder: Path, there: list[Path]) -> tuple[list[Path], list[Problem
         sets.setdefault(shard[1] if shard else path.stem, []).append(path)
     if "model" in sets:
         sets = {"model": sets["model"]}
+    # An adapter beside a model changes it, and is not it.
+    sets = {name: found for name, found in sets.items() if name not in ADAPTERS} or sets
     if len(sets) > 1:
         names = ", ".join(sets)
         message = f"holds several checkpoints and no {INDEX} to choose by: {names}"

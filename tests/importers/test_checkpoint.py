@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from pathlib import Path
@@ -514,3 +515,46 @@ def test_numbers_in_names_that_no_model_has() -> None:
     census = take_census(tensors_of(headers), where="here")
     assert census.layers == {("", 0)}
     assert census.experts == {("", 0): 0}
+
+
+@pytest.mark.parametrize("file", ["pytorch_model-00001-of-00002.bin", "weights.npz", "q4.gguf"])
+def test_a_config_beside_weights_without_headers(file: str, tmp_path: Path) -> None:
+    """The config is counted, and the row says that nothing was compared."""
+    (tmp_path / "config.json").write_text(json.dumps(QWEN), "utf-8")
+    assert "No headers" not in imported(tmp_path).texts.get("remark", "")
+    (tmp_path / "training_args.bin").write_bytes(b"")
+    assert "No headers" not in imported(tmp_path).texts.get("remark", "")
+    (tmp_path / file).write_bytes(b"")
+    row = imported(tmp_path)
+    assert components(row) == of_config(QWEN)
+    assert row.texts["remark"].endswith(
+        f"No headers of safetensors files were found, but {file}: the config alone is counted"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "more"),
+    [
+        ("notes.txt", ""),
+        ("pytorch_model.bin", "; of pytorch_model.bin no header can be read"),
+        ("q4.gguf", "; its GGUF files are imported one by one: q4.gguf"),
+    ],
+)
+def test_a_folder_with_nothing_to_read(file: str, more: str, tmp_path: Path) -> None:
+    """What is there instead is named."""
+    (tmp_path / file).write_bytes(b"")
+    with pytest.raises(InputError) as caught:
+        imported(tmp_path)
+    there = "found neither config.json nor *.safetensors in this folder"
+    assert str(caught.value) == f"{tmp_path}: {there}{more}"
+
+
+def test_a_pointer_of_git_lfs_in_place_of_a_config(tmp_path: Path) -> None:
+    """It is named as what it is, and what to do."""
+    (tmp_path / "config.json").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(InputError) as caught:
+        imported(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}/config.json: is not JSON (it is a pointer of Git LFS, and not the file:"
+        " `git lfs pull` fetches that)"
+    )

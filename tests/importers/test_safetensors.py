@@ -121,9 +121,10 @@ def test_two_checkpoints_in_one_folder(tmp_path: Path) -> None:
     """Without an index the file that is called model counts; else there is nothing to choose by."""
     write(tmp_path / "consolidated.safetensors", {"tok.weight": ("BF16", (2,))})
     write(tmp_path / "adapter_model.safetensors", {"lora": ("BF16", (2,))})
+    assert [tensor.name for tensor in read_folder(tmp_path)] == ["tok.weight"]
+    write(tmp_path / "other.safetensors", {"tok.weight": ("BF16", (2,))})
     assert problems(tmp_path) == [
-        f"{tmp_path}: holds several checkpoints and no {INDEX} to choose by: adapter_model,"
-        " consolidated"
+        f"{tmp_path}: holds several checkpoints and no {INDEX} to choose by: consolidated, other"
     ]
     write(tmp_path / "model.safetensors", ONE)
     assert len(read_folder(tmp_path)) == len(ONE)
@@ -145,6 +146,7 @@ def test_no_file(tmp_path: Path) -> None:
         ('{"weight_map": ["a"]}', "has no attribute 'items'"),
         ("[" * 100_000, ""),
         ("\udcff", ""),
+        ("version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS, and not the"),
     ],
 )
 def test_broken_index(tmp_path: Path, text: str, cause: str) -> None:
@@ -156,6 +158,8 @@ def test_broken_index(tmp_path: Path, text: str, cause: str) -> None:
     assert cause in problem
 
 
+# What stands in place of a large file in a repository that was fetched without them.
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 9\n" % (b"0" * 64)
 GOOD = json.dumps(header_of(ONE)).encode()
 ROOM = room_of(ONE)
 
@@ -179,9 +183,11 @@ def entry(**changes: object) -> bytes:
         (struct.pack("<Q", len(GOOD) + 3) + GOOD + bytes(ROOM), "no JSON object"),
         (struct.pack("<Q", len(GOOD) - 3) + GOOD + bytes(ROOM), "no JSON object"),
         (b"PK\x03\x04" + bytes(200), "its header claims"),
+        (POINTER, "it is a pointer of Git LFS, and not the file: `git lfs pull` fetches that"),
+        (b"version " + bytes(200), "its header claims"),
     ],
     ids=["empty", "7 bytes", "8 bytes", "zeros", "8 full bytes", "past the limit", "past the file",
-         "too long", "too short", "zip"],
+         "too long", "too short", "zip", "pointer", "no pointer"],
 )  # fmt: skip
 def test_lengths_that_lie(tmp_path: Path, content: bytes, cause: str) -> None:
     """A header that is not where it should be is refused, and never looked for elsewhere."""
