@@ -84,7 +84,8 @@ def _read(source: str, options: Options, name: str | None) -> Row:
         from moe_report.importers.hub import fetch
 
         found = fetch(source.removeprefix(HUB))
-        return _row(name or found.name, source, found.config, found.tensors, options)
+        notes = (no_headers([]),) if found.tensors is None else ()
+        return _row(name or found.name, source, found.config, found.tensors, options, notes)
     path = Path(source)
     if path.suffix.lower() == ".gguf":
         from moe_report.importers.gguf import read_gguf

@@ -61,7 +61,7 @@ def read_folder(folder: Path) -> list[Tensor]:
         InputError: There is no safetensors file, a shard is missing, or a header is broken. All
             of it at once.
     """
-    index = _index(folder)
+    index = read_index(folder / INDEX, str(folder / INDEX)) if (folder / INDEX).exists() else {}
     there = sorted(folder.glob("*.safetensors"))
     files, problems = _of_index(folder, index, there) if index else _of_names(folder, there)
     tensors: dict[str, Tensor] = {}
@@ -133,22 +133,24 @@ def _of_names(folder: Path, there: list[Path]) -> tuple[list[Path], list[Problem
     return files, [Problem(where, f"lacks shard {named} of {number:,} of {shards[0][1]}")]
 
 
-def _index(folder: Path) -> dict[str, str]:
-    path = folder / INDEX
-    if not path.exists():
-        return {}
+def read_index(path: Path, where: str) -> dict[str, str]:
+    """Return the file that each tensor is in, as an index of weights has it.
+
+    Raises:
+        InputError: It is no index, or cannot be read.
+    """
     try:
         text = path.read_bytes()
         if text.startswith(POINTER):
             message = f"is not an index of weights ({WHAT_A_POINTER_IS})"
-            raise InputError([Problem(str(path), message)])
+            raise InputError([Problem(where, message)])
         said = json.loads(text)["weight_map"]
         return {str(name): str(file) for name, file in said.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         cause = "no object 'weight_map'" if isinstance(error, KeyError | TypeError) else str(error)
-        raise InputError([Problem(str(path), f"is not an index of weights ({cause})")]) from error
+        raise InputError([Problem(where, f"is not an index of weights ({cause})")]) from error
     except OSError as error:
-        raise InputError([Problem(str(path), f"cannot be read ({error.strerror})")]) from error
+        raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
 
 
 def parse_header(read: Callable[[int], bytes], where: str, size: int) -> list[Tensor]:
