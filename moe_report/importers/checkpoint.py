@@ -227,6 +227,8 @@ def _note_shape(census: Census, tensor: Tensor, count: int, component: str) -> N
     shape = tensor.shape[::-1] if gguf else true_shape(tensor, count)
     if layer:
         census.layers.add(layer)
+    if not count:  # scales and the like, and tensors without a number, have shapes of their own
+        return
     if layer and component == "routed_expert_params":
         number = census.experts.get(layer, 0)
         if expert := _EXPERT.search(tensor.name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -236,9 +237,9 @@ _NOT_ROUTED = re.compile(r"shared|zero|share_")
 
 
 def _unnamed_experts(source: str, said: str, tensors: list[Tensor]) -> InputError:
-    largest = sorted(tensors, key=lambda tensor: -tensor.numel)[:3]
-    names = ", ".join(tensor.name for tensor in largest)
-    message = f"{said}, and no tensor is named as routed experts are; the largest are {names}"
+    kinds = Counter(re.sub(r"\d+", "*", tensor.name) for tensor in tensors)
+    names = ", ".join(name for name, _ in kinds.most_common(3))
+    message = f"{said}, and no tensor is named as routed experts are; most are called {names}"
     return InputError([Problem(source, f"{message}{WAY_OUT}")])
 
 

@@ -483,7 +483,8 @@ def test_experts_under_names_that_nobody_knows(
         "qwen3_moe": "by the config there are routed experts",
         "qwen9_moe": "key 'num_experts' is 8",
     }[model_type]
-    assert problem.startswith(f"{path}: {said}, and no tensor is named as routed experts are; the")
+    assert problem.startswith(f"{path}: {said}, and no tensor is named as routed experts are; most")
+    assert "model.layers.*.mlp.specialists.n*.gate_proj.weight" in problem
     assert problem.endswith("Its config.json alone can be imported")
 
 
@@ -558,3 +559,16 @@ def test_a_pointer_of_git_lfs_in_place_of_a_config(tmp_path: Path) -> None:
         f"{tmp_path}/config.json: is not JSON (it is a pointer of Git LFS, and not the file:"
         " `git lfs pull` fetches that)"
     )
+
+
+def test_tensors_without_a_number() -> None:
+    """Their shapes say nothing: neither how many experts there are nor how large the vocabulary."""
+    layer = "model.layers.0.mlp"
+    headers: Headers = {
+        "model.embed_tokens.weight": ("BF16", (0, 2**62)),
+        f"{layer}.experts.up_proj": ("BF16", (2**40, 0, 5)),
+        f"{layer}.experts.down_proj": ("BF16", (2, 5, 4)),
+        f"{layer}.gate.weight": ("BF16", (0, 2**50)),
+    }
+    census = take_census(tensors_of(headers), where="here")
+    assert (census.num_experts, census.embedding, census.router) == (2, (), 0)
