@@ -80,6 +80,7 @@ _EXPERT = re.compile(
 _JOINS = re.compile(r"\.(eh_proj|enorm|hnorm)\.")
 _COPY = re.compile(r"(^|[._])(embed_tokens|lm_head|shared_head[._]head|shared_embed\w*)(\.|$)")
 WAY_OUT = ". Its config.json alone can be imported"
+_MOST_ROUTED = 1024  # experts; a larger matrix called gate is one of a dense FFN
 ALLOWED = 1e-3  # share of parameters that may fit no component
 Layer = tuple[str, int]  # encoder, decoder or nothing; and the layer's number
 
@@ -248,7 +249,7 @@ def row_of_census(census: Census, where: str) -> dict[str, float]:
 
     Raises:
         InputError: There are routed experts, and not as many in each layer, or nobody knows how
-            many: what a token uses cannot be said.
+            many, or there are routers alone: what a token uses cannot be said.
     """
     numbers = components_of_census(census) | {"mtp_params": mtp_of_census(census)}
     if census.layers:
@@ -259,6 +260,9 @@ def row_of_census(census: Census, where: str) -> dict[str, float]:
     elif census.params["routed_expert_params"]:
         found = ", ".join(map(str, sorted(set(census.experts.values())))) or "no layers"
         message = f"layers differ in their number of experts, which no field describes: {found}"
+        raise InputError([Problem(where, message)])
+    elif 1 < census.router <= _MOST_ROUTED:
+        message = f"has routers for {census.router} experts, and no tensor is named as experts are"
         raise InputError([Problem(where, message)])
     if census.embedding:
         numbers["vocab_size"] = float(census.embedding[0])

@@ -572,3 +572,11 @@ def test_tensors_without_a_number() -> None:
     }
     census = take_census(tensors_of(headers), where="here")
     assert (census.num_experts, census.embedding, census.router) == (2, (), 0)
+
+
+def test_routers_without_experts(tmp_path: Path) -> None:
+    """Without a config the routers tell that there are experts, under whatever names."""
+    headers = renamed(headers_of(build(QWEN), hub=True), HIDDEN)
+    for allow_dense in (False, True):
+        with pytest.raises(InputError, match="has routers for 8 experts, and no tensor is named"):
+            imported(folder_of(tmp_path / "model", headers), allow_dense=allow_dense)
