@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from moe_report.errors import InputError, Problem
 from moe_report.importers.lora import adapter_problem, is_adapter
@@ -71,6 +72,7 @@ _BUFFER = re.compile(
     r"position_ids|layer_scalar|attn_rot_embd\.\w+|balancing_biases|layer_multipliers|"
     r"ngram_heads_\w+|\.llm\.layers\.\d+\.mlp\.gate\.bias|\.ffn\.gate\.bias)$"
 )
+_OF_LIST = re.compile(r"\.\d+\.")
 _STACK = re.compile(r"(?:^|\.)(encoder|decoder)\.")
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks|block|blk)\.(\d{1,9})\.")
 _EXPERT = re.compile(
@@ -184,7 +186,7 @@ def take_census(
         if component == UNCLASSIFIED and count:
             census.unclassified.append(tensor.name)
         if component not in (MTP, MODALITIES):
-            _note_shape(census, tensor, count, component)
+            _note_shape(census, tensor, count, component, layer)
     problems = [
         Problem(where, f"{why}: {_some(names)}{WAY_OUT}") for why, names in puzzling.items()
     ]
@@ -219,11 +221,17 @@ def _number(name: str) -> Layer | None:
 
 
 def _component(name: str) -> str:
+    return _component_of_kind(_OF_LIST.sub(".0.", name))
+
+
+@lru_cache(10_000)  # a checkpoint has a hundred thousand names of some dozens of kinds
+def _component_of_kind(name: str) -> str:
     return next((place for place, pattern in PLACES if pattern.search(name)), UNCLASSIFIED)
 
 
-def _note_shape(census: Census, tensor: Tensor, count: int, component: str) -> None:
-    layer = _number(tensor.name)
+def _note_shape(
+    census: Census, tensor: Tensor, count: int, component: str, layer: Layer | None
+) -> None:
     gguf = tensor.dtype.startswith("GGUF")  # their shapes are the other way round
     shape = tensor.shape[::-1] if gguf else true_shape(tensor, count)
     if layer:

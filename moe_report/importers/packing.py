@@ -27,6 +27,7 @@ _ACTIVATIONS = ("input", "activation", "output", "q", "k", "v", "prob", "kv")
 INTEGERS = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64")
 _PLAIN = ("F16", "BF16", "F32", "F64")  # a weight of these is not quantized, and has no scale
 _WHICH = "weights are packed, and the config does not say with how many bits"
+_MOST_NUMBERS = 1_000_000  # of a list of positions or the like; a longer one may be weights
 _GROUPS = (16, 32, 64, 128)  # numbers of four bits that share a scale
 _OF_A_BYTE = (1, 2, 4, 8)  # bits of which whole numbers of weights fill a byte
 # Known, and yet their headers do not say how many weights there are.
@@ -34,7 +35,8 @@ _UNTOLD: Mapping[str, re.Pattern[str]] = {
     "Quanto": re.compile(r"\.weight\._data(\._data)?$"),
     "torchao": re.compile(r"_qdata$"),
     "QuIP#": re.compile(r"\.Qidxs(_\d+)?$"),
-    "VPTQ": re.compile(r"\.(res_)?(centroids|indices)(\.weight)?$"),
+    "VPTQ": re.compile(r"\.(res_)?centroids\.weight$"),
+    "2:4 sparsity": re.compile(r"\.(bitmask|meta|scale_packed)$"),
     "SpQR": re.compile(r"\.dense_weights$"),
 }
 
@@ -84,7 +86,7 @@ def true_params(tensor: Tensor, others: Others, quantization: Quantization) -> i
         # A scale of eight exponent bits is one for 32 numbers.
         packed = scale.dtype == "F8_E8M0" and tensor.shape[-1] * 2 == scale.shape[-1] * 32
         return tensor.numel * (2 if packed else 1)
-    if len(tensor.shape) < 2:
+    if len(tensor.shape) < 2 and tensor.numel <= _MOST_NUMBERS:
         return 0
     raise _unknown(quantization)
 
@@ -168,13 +170,13 @@ def _in_a_byte(weight: Tensor, scale: Tensor, quantization: Quantization) -> int
 def _gptq_or_awq(tensor: Tensor, others: Others, quantization: Quantization) -> int:
     stem = tensor.name.removesuffix("qweight")
     scales, zeros = others.get(f"{stem}scales"), others.get(f"{stem}qzeros")
-    bits: float | None = quantization.bits
-    if scales and zeros and scales.numel:
+    bits = quantization.bits
+    if scales and zeros and scales.numel and not zeros.bytes * 8 % scales.numel:
         # Zero points are packed as the weights are, and there is one for each scale.
-        bits = zeros.bytes * 8 / scales.numel
+        bits = zeros.bytes * 8 // scales.numel
     if bits is None or bits not in range(1, 17):
         raise ValueError(_WHICH)
-    return int(tensor.bytes * 8 // bits)
+    return tensor.bytes * 8 // bits
 
 
 def _exl3(tensor: Tensor, module: str, others: Others, _: Quantization) -> int:

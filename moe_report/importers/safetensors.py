@@ -17,7 +17,7 @@ from typing import Any
 
 from moe_report.errors import InputError, Problem
 from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
-from moe_report.importers.shards import SHARD, missing
+from moe_report.importers.shards import MOST_NAMED, SHARD, missing
 
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
 MAX_DIMENSIONS, MAX_SIZE = 64, 2**63  # more is no tensor, and its size takes long to compute
@@ -97,10 +97,10 @@ def _of_index(
     """The files that an index names, and those of them that are not there."""
     named = set(index.values())
     lacking = sorted(named - {path.name for path in there})
-    problems = [
-        Problem(str(folder / INDEX), f"names the file {name}, which is not there")
-        for name in lacking
-    ]
+    messages = [f"names the file {name}, which is not there" for name in lacking[:MOST_NAMED]]
+    if more := len(lacking) - len(messages):
+        messages.append(f"names {more:,} more files that are not there")
+    problems = [Problem(str(folder / INDEX), message) for message in messages]
     return [path for path in there if path.name in named], problems
 
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import islice
 
 SHARD = re.compile(r"(.+?)-+(\d+)-of-(\d+)")
-_MOST_NAMED = 8
+MOST_NAMED = 8  # of what lacks; more are counted
 
 
 def missing(there: AbstractSet[int], total: int) -> tuple[list[int], int]:
@@ -16,5 +16,5 @@ def missing(there: AbstractSet[int], total: int) -> tuple[list[int], int]:
     The total is what a file's name says: it may be larger than any list could be long.
     """
     lacking = (number for number in range(1, total + 1) if number not in there)
-    first = list(islice(lacking, _MOST_NAMED))
+    first = list(islice(lacking, MOST_NAMED))
     return first, total - sum(1 <= number <= total for number in there) - len(first)

@@ -241,6 +241,10 @@ KINDS: dict[str, tuple[Packing, dict[str, Any], float]] = {
 }
 
 
+# Of an expert, what holds its weights: no scale, and nothing else that lies beside it.
+WEIGHT = re.compile(r"experts\.\d+\.\w+\.((q_?)?weight(_packed)?|trellis|codes|W_q)$")
+
+
 def quantized(config: dict[str, Any], pack: Packing) -> Headers:
     """A checkpoint whose matrices in attention and experts are packed."""
     found: Headers = {}
@@ -266,10 +270,7 @@ def test_quantized_weights_count_as_what_they_stand_for(kind: str, tmp_path: Pat
     experts = sum(item.bytes for item in tensors_of(headers) if ".experts." in item.name)
     assert by_component["routed_expert_bytes"] == experts
     routed = of_config(QWEN)["routed_expert_params"]
-    weights = sum(
-        item.bytes for item in tensors_of(headers)
-        if re.search(r"s\.\d+\.\w+\.((q_?)?weight(_packed)?|trellis|codes|W_q)$", item.name)
-    )  # fmt: skip
+    weights = sum(item.bytes for item in tensors_of(headers) if WEIGHT.search(item.name))
     assert weights == routed * bits / 8
     assert experts > weights
 
@@ -335,7 +336,8 @@ def test_unknown_packings_are_refused(ending: str, dtype: str, method: str, tmp_
         ({".weight._data": ("I8", (16, 16))}, "by Quanto, and headers do not say how many"),
         ({"._weight_qdata": ("I32", (16, 2))}, "by torchao, and headers do not say how many"),
         ({".Qidxs": ("I64", (16, 2))}, "by QuIP#, and headers do not say how many"),
-        ({".indices": ("I32", (1, 16, 2))}, "by VPTQ, and headers do not say how many"),
+        ({".centroids.weight": ("F16", (1, 16))}, "by VPTQ, and headers do not say how many"),
+        ({".meta": ("I16", (16, 16))}, "by 2:4 sparsity, and headers do not say how many"),
         ({".qweight": ("I32", (16, 16))}, "and the config does not say with how many bits"),
         ({".weight_packed": ("I32", (16, 16))}, "and the config does not say with how many bits"),
         ({".weight": ("U32", (16, 16)), ".scales": ("F16", (16, 2)), ".biases": ("F16", (16, 2))},
@@ -522,5 +524,29 @@ def test_bytes_that_may_be_one_number_or_two(scale: tuple[int, ...], tmp_path: P
         "model.layers.0.mlp.experts.0.up_proj.weight": ("U8", (256, 512)),
         "model.layers.0.mlp.experts.0.up_proj.weight_scale": ("F32", scale),
     }
+    with pytest.raises(InputError, match="packed in a way that is not known"):
+        imported(folder_of(tmp_path / "model", headers, QWEN))
+
+
+def test_zero_points_that_are_filled_up(tmp_path: Path) -> None:
+    """Where zero points do not come out even the config's bits count, and without them nothing."""
+
+    def pack(stem: str, out: int, inner: int) -> Headers:
+        found = _gptq(4)(stem, out, inner)
+        rows, words = found[f"{stem}.qzeros"][1]
+        return found | {f"{stem}.qzeros": ("I32", (rows, words + 1))}
+
+    headers = quantized(QWEN, pack)
+    config = QWEN | {"quantization_config": GPTQ | {"bits": 4}}
+    assert components(imported(folder_of(tmp_path / "model", headers, config))) == of_config(QWEN)
+    with pytest.raises(InputError, match="the config does not say with how many bits"):
+        imported(folder_of(tmp_path / "model", headers, QWEN))
+
+
+def test_lists_of_integers(tmp_path: Path) -> None:
+    """A short one holds positions or the like, and no parameter; a long one may hold weights."""
+    headers = headers_of(build(QWEN), hub=True) | {"model.layers.0.mlp.order": ("I64", (1_000,))}
+    assert components(imported(folder_of(tmp_path / "model", headers, QWEN))) == of_config(QWEN)
+    headers["model.layers.0.mlp.order"] = ("I64", (2_000_000,))
     with pytest.raises(InputError, match="packed in a way that is not known"):
         imported(folder_of(tmp_path / "model", headers, QWEN))

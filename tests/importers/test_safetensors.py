@@ -85,6 +85,15 @@ def test_missing_shard_of_an_index(tmp_path: Path) -> None:
     ]
 
 
+def test_many_missing_shards_of_an_index(tmp_path: Path) -> None:
+    """The first are named, and the others counted."""
+    write(tmp_path / "0.safetensors", {"a": ("BF16", (2,))})
+    write_index(tmp_path, {f"w{shard}": f"{shard}.safetensors" for shard in range(10_000)})
+    *named, last = problems(tmp_path)
+    assert len(named) == 8
+    assert last == f"{tmp_path / INDEX}: names 9,991 more files that are not there"
+
+
 def test_missing_shard_without_an_index(tmp_path: Path) -> None:
     """The names of shards say how many there are: each that is not there is named."""
     for shard in (1, 3):
