@@ -125,6 +125,11 @@ class Census:
         return found.pop() if len(found) == 1 else 0
 
     @property
+    def fewest_experts(self) -> int:
+        """Routed experts of the layer that has the fewest; 0 if there are none."""
+        return min((number or self.router for number in self.experts.values()), default=0)
+
+    @property
     def total(self) -> int:
         """Parameters of the model itself: no other modality, no multi-token prediction."""
         return sum(self.params[component] for component in COMPONENT_METRICS)

@@ -76,7 +76,9 @@ def read_gguf(path: Path) -> ConfigRow:
 def _shards(path: Path) -> list[Path]:
     """All files of a model of which one is named; in a folder, a part may lack."""
     shard = SHARD.fullmatch(path.stem)
-    if not shard or not path.is_file():
+    if path.exists() and not path.is_file():
+        raise InputError([Problem(str(path), "is no file")])
+    if not shard or not path.exists():
         return [path]
     there = {
         int(found[2]): file

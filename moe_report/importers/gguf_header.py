@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
-from moe_report.importers.safetensors import Tensor
+from moe_report.importers.safetensors import MAX_NAME, Tensor
 
 Types = Mapping[int, tuple[str, int, int]]  # of each type: name, numbers in a block, its bytes
 MAGIC, VERSIONS = b"GGUF", (2, 3)
@@ -108,6 +108,8 @@ class _Reader:
 
     def _tensor(self, types: Types) -> tuple[Tensor, int]:
         name = self._text()
+        if len(name) > MAX_NAME:
+            raise BrokenError(f"a tensor has a name of {len(name):,} characters")
         dimensions = self._number("I")
         if dimensions > _MOST_DIMENSIONS:
             raise BrokenError(f"{name} has {dimensions:,} dimensions")

@@ -222,6 +222,9 @@ def _from_both(
         return ConfigRow(str(config.get("model_type", "")), counted, tuple(notes))
     if read.numbers.get("num_moe_layers") != 0 and not census.params["routed_expert_params"]:
         raise _unnamed_experts(source, "by the config there are routed experts", tensors)
+    if (top_k := read.numbers.get("num_experts_per_tok", 0)) > census.fewest_experts > 0:
+        message = f"has a layer of {census.fewest_experts} experts, fewer than num_experts_per_tok"
+        raise InputError([Problem(source, f"{message}, {top_k:.0f}")])
     numbers, compared = _compared(census, read.numbers, source)
     return replace(read, numbers=read.numbers | numbers, notes=(*read.notes, *notes, *compared))
 

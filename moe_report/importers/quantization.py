@@ -17,6 +17,7 @@ _GROUP_KEYS = ("group_size", "q_group_size")
 _OTHER = re.compile(r"activation|cache|scale_|zero_|sparsity")  # parts that are not about weights
 # Targets are regular expressions of a file's author: one that could run for hours is not asked.
 _MOST_REPEATS, _LONGEST = 3, 200
+_MOST_WIDTHS = 256  # a config that speaks of more says nothing of a tensor
 _REPEATED_GROUP = re.compile(r"\)\s*[*+{]")
 
 
@@ -79,13 +80,12 @@ def _widths(said: Mapping[str, Any]) -> Iterator[Width]:
     """The widths that stand anywhere in what is said; nothing about how activations are packed."""
     level: list[tuple[Mapping[str, Any], tuple[str, ...]]] = [(said, ())]
     seen: set[Width] = set()
-    while level:
-        part, targets = level.pop(0)
+    for part, targets in level:  # what is found within is put behind
         named = part.get("targets")
         if isinstance(named, list):
             targets = tuple(target for target in named if isinstance(target, str))
         width = _width(part, targets)
-        if width and width not in seen:
+        if width and width not in seen and len(seen) < _MOST_WIDTHS:
             seen.add(width)
             yield width
         level.extend(

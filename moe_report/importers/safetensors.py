@@ -21,6 +21,7 @@ from moe_report.importers.shards import MOST_NAMED, SHARD, missing
 
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
 MAX_DIMENSIONS, MAX_SIZE = 64, 2**63  # more is no tensor, and its size takes long to compute
+MAX_NAME = 500  # characters; a longer one is none of a model, and takes long to look through
 INDEX = "model.safetensors.index.json"
 # How PEFT and MLX call the files with an adapter's weights.
 ADAPTERS = ("adapter_model", "adapters")
@@ -191,7 +192,7 @@ def parse_header(read: Callable[[int], bytes], where: str, size: int) -> list[Te
             spans.append((*entry["data_offsets"], name))
         except (KeyError, TypeError, ValueError) as error:
             cause = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise refuse(f"its entry for {name} is broken: {cause}") from error
+            raise refuse(f"its entry for {name[:MAX_NAME]} is broken: {cause}") from error
     if why := _gap(sorted(spans), size - 8 - length):
         raise refuse(why)
     return tensors
@@ -230,6 +231,8 @@ def tensor_of(name: str, dtype: Any, shape: Any, offsets: Any) -> Tensor:
     sizes, (begin, end) = tuple(shape), offsets
     if not all(type(size) is int and size >= 0 for size in (*sizes, begin, end)):
         raise ValueError("a size that is no whole number")
+    if len(name) > MAX_NAME:
+        raise ValueError(f"a name of {len(name):,} characters")
     if len(sizes) > MAX_DIMENSIONS or max(*sizes, begin, end) > MAX_SIZE:
         raise ValueError(f"more than {MAX_DIMENSIONS} dimensions, or one past 2^63")
     if dtype not in BITS:

@@ -492,8 +492,20 @@ def test_a_router_that_asks_for_more_experts_than_there_are(tmp_path: Path) -> N
     """A pruned checkpoint below its config's top-k would have more active parameters than all."""
     headers = headers_of(build(QWEN | {"num_experts": 2, "num_experts_per_tok": 1}), hub=True)
     path = folder_of(tmp_path / "model", headers, QWEN | {"num_experts_per_tok": 4})
-    with pytest.raises(InputError, match="num_experts_per_tok is 4, more than num_experts, 2"):
+    with pytest.raises(InputError, match=r"a layer of 2 experts, fewer than \w+_tok, 4$"):
         imported(path)
+    unknown = {"model_type": "qwen9_moe", "num_experts_per_tok": 4}
+    path = folder_of(tmp_path / "unknown", headers, QWEN | unknown)
+    with pytest.raises(InputError, match=r"num_experts_per_tok is 4, more than num_experts, 2$"):
+        imported(path)
+
+
+def test_one_layer_with_fewer_experts_than_a_token_uses(tmp_path: Path) -> None:
+    """Its layers differ and one has too few: what a token uses would be more than there is."""
+    few = re.compile(r"layers\.1\.mlp\.experts\.[1-7]")
+    headers = {n: h for n, h in headers_of(build(QWEN), hub=True).items() if not few.search(n)}
+    with pytest.raises(InputError, match=r"a layer of 1 experts, fewer than \w+_tok, 2$"):
+        imported(folder_of(tmp_path / "model", headers, QWEN))
 
 
 @pytest.mark.parametrize("key", ["num_nextn_predict_layers", "num_mtp_layers"])

@@ -273,6 +273,7 @@ def raw(
         ([("a", (64, 2), 999, 0)], 900, "a is of type 999, which the installed gguf does not know"),
         ([("a", (1,) * 9, F32, 0)], 900, "a has 9 dimensions"),
         ([("a", (8,), F32, 0), ("a", (8,), F32, 32)], 900, "it holds a twice"),
+        ([("a" * 501, (8,), F32, 0)], 900, "a tensor has a name of 501 characters"),
     ],
 )  # fmt: skip
 def test_offsets_that_contradict_the_shapes(

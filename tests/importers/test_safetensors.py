@@ -241,6 +241,11 @@ def test_lengths_that_lie(tmp_path: Path, content: bytes, cause: str) -> None:
         (entry(shape=[2, True]), 12, "no whole number"),
         (entry(shape="ab"), 12, "no whole number"),
         (entry(shape=None), 12, "entry for w is broken"),
+        (
+            json.dumps({"w" * 501: json.loads(entry())["w"]}).encode(),
+            12,
+            "a name of 501 characters",
+        ),
         (entry(dtype="BF17"), 12, "the unknown type 'BF17'"),
         (entry(dtype=["BF16"]), 12, "entry for w is broken"),
         (
