@@ -85,7 +85,7 @@ def _read(source: str, options: Options, name: str | None) -> Row:
         from moe_report.importers.hub import fetch
 
         found = fetch(source.removeprefix(HUB))
-        notes = (no_headers([]),) if found.tensors is None else ()
+        notes = (_no_headers([]),) if found.tensors is None else ()
         return _row(name or found.name, source, found.config, found.tensors, options, notes)
     path = Path(source)
     if path.suffix.lower() == ".gguf":
@@ -102,8 +102,8 @@ def _of_folder(path: Path, source: str, options: Options, name: str | None) -> R
         raise adapter
     config_path = path / "config.json"
     config = read_config(config_path) if config_path.exists() else None
-    others = sorted(file.name for file in path.iterdir() if NOT_READ.fullmatch(file.name))
-    notes = (no_headers(others),) if others else ()
+    others = sorted(file.name for file in path.iterdir() if _NOT_READ.fullmatch(file.name))
+    notes = (_no_headers(others),) if others else ()
     has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.safetensors.index.json"))
     if config is None and not has_weights:
         message = "found neither config.json nor *.safetensors in this folder"
@@ -119,14 +119,14 @@ def _of_folder(path: Path, source: str, options: Options, name: str | None) -> R
 
 
 # Weights in files whose headers cannot be read, or are not looked for beside a config.
-NOT_READ = re.compile(
+_NOT_READ = re.compile(
     r"(pytorch_model|model|consolidated|weights|tf_model|flax_model)[\w.-]*"
     r"\.(bin|pt|pth|ckpt|npz|h5|msgpack)|.+\.gguf"
 )
 
 
-def no_headers(others: list[str]) -> str:
-    """Return the note on a config whose weights are not in safetensors files."""
+def _no_headers(others: list[str]) -> str:
+    """The note on a config whose weights are not in safetensors files."""
     there = f", but {others[0]}" if others else ""
     return f"No headers of safetensors files were found{there}: the config alone is counted"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 
 from moe_report.importers.quantization import Quantization, Width, is_target
@@ -58,8 +58,10 @@ def true_params(tensor: Tensor, others: Others, quantization: Quantization) -> i
     if re.search(r"[._]blocks$", name) and f"{name[:-6]}scales" in others:
         return tensor.numel * 2  # MXFP4: two numbers a byte, a scale for 32 of them
     module, _, part = name.rpartition(".")
-    for weight, (companion, count) in _MODULES.items():
-        if f"{module}.{weight}" in others and f"{module}.{companion}" in others and part != "bias":
+    for weight, (companions, count) in _MODULES.items():
+        if part == "bias" or f"{module}.{weight}" not in others:
+            continue
+        if any(f"{module}.{companion}" in others for companion in companions):
             return count(tensor, module, others, quantization) if part == weight else 0
     if not tensor.shape or _is_sidecar(tensor, others):
         return 0
@@ -228,13 +230,13 @@ def _fits_hqq(tensor: Tensor, count: int, bits: int) -> bool:
     return tensor.dtype == "I32" and count <= room < count + 10 * tensor.shape[-1]
 
 
-# Of one module, the tensor that holds its weights, what must lie beside it, and how it is counted;
+# Of one module, the tensor that holds its weights, what may lie beside it, and how it is counted;
 # all else of the module but a bias belongs to it.
-_MODULES: Mapping[str, tuple[str, Callable[[Tensor, str, Others, Quantization], int]]] = {
-    "trellis": ("svh", _exl3),
-    "q_weight": ("q_scale", _exl2),
-    "codes": ("codebooks", _aqlm),
-    "W_q": ("scale", _hqq),
+_MODULES: Mapping[str, tuple[Sequence[str], Callable[[Tensor, str, Others, Quantization], int]]] = {
+    "trellis": (("svh", "sv"), _exl3),
+    "q_weight": (("q_scale",), _exl2),
+    "codes": (("codebooks",), _aqlm),
+    "W_q": (("scale",), _hqq),
 }
 
 

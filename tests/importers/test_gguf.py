@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from moe_report.errors import InputError
+from moe_report.importers.gguf_header import read_header
 from moe_report.importers.model import Options, import_model
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
@@ -225,6 +226,22 @@ def test_truncated_files(tmp_path: Path) -> None:
     for length in (*range(30, 4000, 397), len(whole) // 2, len(whole) - 200):
         path.write_bytes(whole[:length])
         assert problem(path).startswith(f"{path}: is not a GGUF file (")
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["16 bits", "Q4_0"])
+def test_the_same_as_the_package_reads(tmp_path: Path, packed: bool) -> None:
+    """The package's own reader finds the same tensors, with the same bytes."""
+    path = write(tmp_path / "tiny.gguf", tensors(), packed=packed)
+    expected = [
+        (item.name, f"GGUF_{item.tensor_type.name}", tuple(map(int, item.shape)), int(item.n_bytes))
+        for item in gguf.GGUFReader(path).tensors
+    ]
+    types = {int(kind): (kind.name, *gguf.GGML_QUANT_SIZES[kind])
+             for kind in gguf.GGMLQuantizationType}  # fmt: skip
+    header = read_header(path, types)
+    found = [(item.name, item.dtype, item.shape, item.bytes) for item in header.tensors]
+    assert found == expected
+    assert header.said["qwen2moe.expert_used_count"] == 2
 
 
 F32, F16, Q4_0 = 0, 1, 2  # types as the format numbers them

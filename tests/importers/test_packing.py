@@ -149,6 +149,14 @@ def _exl3(bits: int) -> Packing:
     return pack
 
 
+def _exl3_of_old(stem: str, out: int, inner: int) -> Headers:
+    return {
+        f"{stem}.trellis": ("I16", (inner // 16, out // 16, 64)),
+        f"{stem}.su": ("I16", (inner // 16,)),
+        f"{stem}.sv": ("I16", (out // 16,)),
+    }
+
+
 def _exl2(stem: str, out: int, inner: int) -> Headers:
     # Half of the rows in four bits and half in two: three bits a weight.
     return {
@@ -231,6 +239,7 @@ KINDS: dict[str, tuple[Packing, dict[str, Any], float]] = {
     "mxfp4, bytes": (_mxfp4("U8", ".weight_scale"), {"quant_method": "quark"}, 4),
     "exl3": (_exl3(4), {"quant_method": "exl3", "bits": 4.0}, 4),
     "exl3, 3 bits": (_exl3(3), {"quant_method": "exl3", "bits": 3.0}, 3),
+    "exl3, signs packed": (_exl3_of_old, {"quant_method": "exl3"}, 4),
     "exl2": (_exl2, {"quant_method": "exl2", "bits": 3.0}, 3),
     "aqlm": (_aqlm, {"quant_method": "aqlm"}, 2),
     "hqq, 4 bits": (_hqq(4, 64), hqq(4, 64), 4),
