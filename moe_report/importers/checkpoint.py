@@ -64,7 +64,7 @@ PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 # Spellings of top-k, for checkpoints whose architecture no adapter knows.
 TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts", "moe_topk",
          "moe_top_k", "moe_k", "top_k_experts", "experts_per_token",
-         "moe_num_active_primary_experts")  # fmt: skip
+         "moe_num_active_primary_experts", "router_topk", "moe_router_topk")  # fmt: skip
 # Kept with the weights, and set by no gradient.
 _BUFFER = re.compile(
     r"(inv_freq|e_score_correction_bias|expert_bias|\.router_bias|(rotary_emb|lerope)\.\w+|\.tid2eid|"

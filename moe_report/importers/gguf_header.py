@@ -7,12 +7,11 @@ anything is as long as it says.
 from __future__ import annotations
 
 import math
-import mmap
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
 from moe_report.importers.safetensors import MAX_NAME, Tensor
@@ -24,6 +23,9 @@ _ALIGNMENT = 32
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q",
             12: "d"}  # fmt: skip
 _TEXT, _LIST = 8, 9
+# Keys, values and bytes of a text: a file may have room for more, and still no model has them.
+_MOST = 10_000_000
+_READ_AHEAD = 2**20
 _MOST_NESTED, _MOST_DIMENSIONS = 8, 8
 # The shortest that an entry can be: a name of no letters, a type, and a byte of value or an offset.
 _LEAST_KEY, _LEAST_TENSOR = 13, 24
@@ -57,23 +59,19 @@ def read_header(path: Path, types: Types) -> Header:
         BrokenError: It is no GGUF file, or describes more than it holds.
         OSError: It cannot be read.
     """
-    with path.open("rb") as file:
-        if path.stat().st_size < 24:
-            raise BrokenError("it is shorter than 24 bytes")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _Reader(data).header(types)
+    with path.open("rb", buffering=_READ_AHEAD) as file:
+        return _Reader(file, path.stat().st_size).header(types)
 
 
 class _Reader:
     """Goes through a file from its beginning."""
 
-    def __init__(self, data: mmap.mmap) -> None:
-        self.data, self.size, self.at, self.order = data, len(data), 0, "<"
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self.file, self.size, self.at, self.order = file, size, 0, "<"
 
     def header(self, types: Types) -> Header:
-        magic = self._bytes(4)
-        if magic != MAGIC:
-            pointer = self.data[: len(POINTER)] == POINTER
+        if (magic := self._bytes(4)) != MAGIC:
+            pointer = magic + self.file.read(len(POINTER) - 4) == POINTER
             raise BrokenError(WHAT_A_POINTER_IS if pointer else "it does not begin with GGUF")
         version = self._number("I")
         if version % 65536 == 0:  # written by a machine that has its bytes the other way round
@@ -133,8 +131,10 @@ class _Reader:
         inner, length = self._number("I"), self._number("Q")
         if inner in _NUMBERS:
             size = struct.calcsize(self.order + _NUMBERS[inner])
-            self._room(length, size, "numbers of a list")
+            if length * size > self.size - self.at:
+                raise BrokenError(f"it claims a list of {length:,} numbers in {self.size:,} bytes")
             self.at += length * size
+            self.file.seek(self.at)
             return None
         self._room(length, 8, "values of a list")
         for _ in range(length):
@@ -146,16 +146,19 @@ class _Reader:
         return value
 
     def _text(self) -> str:
-        return self._bytes(self._number("Q")).decode("utf-8", "replace")
+        length = self._number("Q")
+        if length > _MOST:
+            raise BrokenError(f"it has a text of {length:,} bytes in its header")
+        return self._bytes(length).decode("utf-8", "replace")
 
     def _bytes(self, length: int) -> bytes:
         if length > self.size - self.at:
             raise BrokenError(f"it ends within its header, at byte {self.size:,}")
         self.at += length
-        return self.data[self.at - length : self.at]
+        return self.file.read(length)
 
     def _room(self, number: int, least: int, what: str) -> None:
-        if number * least > self.size - self.at:
+        if number * least > self.size - self.at or number > _MOST:
             raise BrokenError(f"it claims {number:,} {what} in {self.size:,} bytes")
 
 
