@@ -82,6 +82,7 @@ _EXPERT = re.compile(
 _JOINS = re.compile(r"\.(eh_proj|enorm|hnorm)\.")
 _COPY = re.compile(r"(^|[._])(embed_tokens|lm_head|shared_head[._]head|shared_embed\w*)(\.|$)")
 WAY_OUT = ". Its config.json alone can be imported"
+_WITHOUT = ". No config.json beside it says more"
 _MOST_ROUTED = 1024  # experts; a larger matrix called gate is one of a dense FFN
 ALLOWED = 1e-3  # share of parameters that may fit no component
 Layer = tuple[str, int]  # encoder, decoder or nothing; and the layer's number
@@ -149,7 +150,7 @@ def take_census(
     Args:
         tensors: Its tensors, by their headers.
         where: What to call the checkpoint in an error.
-        quantization: What its ``config.json`` says of how weights are packed.
+        quantization: What its ``config.json`` says of how weights are packed; None without one.
         mtp_layers: Layers that predict further tokens, beside those that their tensors give away;
             a config may speak of more than any list could hold.
         pictured_from: Number of the first expert that is for images, where some are.
@@ -192,9 +193,8 @@ def take_census(
             census.unclassified.append(tensor.name)
         if component not in (MTP, MODALITIES):
             _note_shape(census, tensor, count, component, layer)
-    problems = [
-        Problem(where, f"{why}: {_some(names)}{WAY_OUT}") for why, names in puzzling.items()
-    ]
+    rest = _WITHOUT if quantization is None else WAY_OUT
+    problems = [Problem(where, f"{why}: {_some(names)}{rest}") for why, names in puzzling.items()]
     everything = sum(census.params.values())
     if census.params[UNCLASSIFIED] > ALLOWED * everything:
         share = census.params[UNCLASSIFIED] / everything

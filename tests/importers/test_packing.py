@@ -370,6 +370,13 @@ def test_packings_that_need_more_than_headers(
     )
 
 
+def test_packed_weights_without_a_config(tmp_path: Path) -> None:
+    """There is nothing else to import, and it is said what lacks."""
+    headers = in_mlx(QWEN, lambda _: mlx(4, 64))
+    with pytest.raises(InputError, match=r"by MLX, .* and \d+ more. No config.json beside it says"):
+        imported(folder_of(tmp_path / "model", headers))
+
+
 def mlx(bits: int, group: int, mode: str = "affine") -> Packing:
     """A matrix as MLX packs it: rows of whole words, a scale and mostly an offset a group."""
 
