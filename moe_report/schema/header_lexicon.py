@@ -44,12 +44,12 @@ class Lexicon:
     """
 
     def __init__(self, more: Mapping[str, str] | None = None) -> None:
-        entries: dict[str, tuple[str, ...]] = {word: (word,) for word in _entries(FOREIGN)}
+        entries: dict[str, tuple[str, ...]] = {word: (word,) for word in entries_of(FOREIGN)}
         self.foreign = frozenset(entries)
-        entries |= dict.fromkeys(_entries(NOISE), ())
-        entries |= dict.fromkeys(_entries(COUNT), (COUNTED,))
+        entries |= dict.fromkeys(entries_of(NOISE), ())
+        entries |= dict.fromkeys(entries_of(COUNT), (COUNTED,))
         for concepts, words in (*WORDS.items(), *(more or {}).items()):
-            entries |= {word: tuple(concepts.split()) for word in _entries(words)}
+            entries |= {word: tuple(concepts.split()) for word in entries_of(words)}
         self._entries = entries
         self._long: dict[tuple[str, int], list[str]] = {}  # what a misspelt word may be
         for word, said in entries.items():
@@ -159,7 +159,8 @@ def _normal(text: str) -> str:
     return plain(text)
 
 
-def _entries(words: str) -> Iterable[str]:
+def entries_of(words: str) -> Iterable[str]:
+    """Yield the words of an entry of the vocabulary as they are compared, with their endings."""
     for word in words.split(","):
         entry = " ".join(word.split())
         stem = entry.removesuffix("~")

@@ -35,13 +35,18 @@ class Reading:
     decisive: bool = False
 
     @property
+    def of_text(self) -> bool:
+        """Whether it is surely a name, an architecture, a source or a remark."""
+        return any(item.field and item.field.kind == "text" for item in self.known)
+
+    @property
     def state(self) -> Literal["read", "ask", "carried"]:
         """Whether the column is read, must be asked about, or is carried along."""
         return "read" if self.known else "ask" if self.candidates else "carried"
 
 
 Value = Literal[
-    "", "text", "architecture", "flag", "link", "number", "parameters", "count", "percent",
+    "", "no", "text", "architecture", "flag", "link", "number", "parameters", "count", "percent",
     "factor", "fraction", "ratio", "byte", "other", "several",
 ]  # fmt: skip
 
@@ -54,10 +59,14 @@ _MISSING = {
     "same", "varies", "unpublished", "not disclosed", "未公开", "未公開", "不明", "비공개",
     "미공개", "=", "n.a.", "nan",
 }  # fmt: skip
-_FLAGS = {
-    "yes", "no", "true", "false", "✓", "✗", "✔", "✘", "√", "×", "x", "是", "否", "有", "无",
-    "あり", "なし",
-    "예", "아니오", "ja", "nein", "oui", "non", "si", "sim", "nao", "да", "нет", "co", "khong",
+_YES = {
+    "yes", "true", "y", "是", "有", "あり", "예", "있음", "ja", "oui",
+    "si", "sim", "да", "co", "evet",
+}  # fmt: skip
+_NO = {
+    "no", "false", "n", "否", "无", "無", "なし", "아니오", "없음", "nein",
+    "non", "nao", "нет", "khong",
+    "×", "x", "hayir",
 }  # fmt: skip
 _ARCHITECTURE = re.compile(
     r"\b(?:moe|mixture|dense|transformer|mamba|hybrid|decoder|sparse)|稠密|稀疏|混合|密集"
@@ -124,7 +133,9 @@ def _seen_in_text(text: str) -> Seen:
     text = plain(text)
     if text in _MISSING:
         return Seen("")
-    if text in _FLAGS or text[0] in "✓✗✔✘√":
+    if text in _NO or text[0] in "✗✘":
+        return Seen("no")
+    if text in _YES or text[0] in "✓✔√":
         return Seen("flag")
     pair = bool(_PAIR.fullmatch(text))
     if match := _VALUE.fullmatch(text):
@@ -172,7 +183,9 @@ def decide(reading: Reading, values: Sequence[object]) -> Reading:
     kinds: Counter[Value] = Counter(one.kind for one in seen)
     why = "its values are " + " and ".join(kind for kind, _ in kinds.most_common(2))
     if reading.known:
-        if len(reading.known) > 1 or _fits(reading.known[0], seen, asked=False):
+        # What a weak word such as "Total" counts must at least be as many.
+        weak = not reading.decisive and reading.known[0].unit == "parameters"
+        if len(reading.known) > 1 or _fits(reading.known[0], seen, asked=weak):
             return reading
         return replace(reading, known=(), candidates=reading.known, why=why)
     if reading.together and all(one.pair for one in seen):
@@ -188,7 +201,8 @@ def _fits(known: Known, seen: Sequence[Seen], *, asked: bool) -> bool:
     """Whether one value at least may be one of it; what is surely a field may have odd values."""
     accepted = _accepted(known)
     if not asked:
-        return any(one.kind in accepted or one.kind == "flag" for one in seen)
+        no = all(one.kind == "no" for one in seen)
+        return no or any(one.kind in accepted for one in seen)
     if known.name == "model_type":
         return any(one.kind == "architecture" for one in seen)
     return any(one.kind in accepted and _within(known, one) for one in seen)
@@ -209,8 +223,8 @@ def _within(known: Known, one: Seen) -> bool:
 def _accepted(known: Known) -> tuple[Value, ...]:
     if known.field is not None and known.field.kind == "text":
         return _TEXTS
-    if known.field is not None and known.field.kind == "flag":
-        return ("flag", "number", "text", "several")
+    if known.field is not None and known.field.maximum <= 2:  # a flag, or nearly one
+        return ("flag", "no", "number", "text", "several")
     return _ACCEPTED.get(known.unit.split("/")[0], ("number", "count", "several", "ratio"))
 
 

@@ -18,6 +18,7 @@ from moe_report.schema.headers import Headers, Reading
 from moe_report.schema.registry import installed
 
 CASES = Path(__file__).parents[1] / "data" / "headers.tsv"
+IN_LANGUAGES = CASES.with_name("headers_in_languages.tsv")
 
 Verdict = Literal["understood", "asked", "not understood", "misread"]
 
@@ -81,6 +82,14 @@ def test_headers_of_public_tables_are_understood() -> None:
     found = score(CASES)
     assert found.share("misread") == 0, found.lines
     assert found.share("understood", "asked") >= 0.97, found.lines
+    assert found.share("asked") <= 0.1, found.verdicts
+
+
+def test_headers_in_many_languages_are_understood() -> None:
+    """Variants of one header after another, none of which shows its values."""
+    found = score(IN_LANGUAGES)
+    assert found.share("misread") == 0, found.lines
+    assert found.share("understood", "asked") >= 0.99, found.lines
     assert found.share("asked") <= 0.1, found.verdicts
 
 

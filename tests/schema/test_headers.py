@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import time
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from moe_report import Model, metric
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.header_lexicon import lexicon
+from moe_report.schema.header_lexicon import entries_of, lexicon
 from moe_report.schema.header_phrases import FIELD_PHRASES, SYMBOLS
+from moe_report.schema.header_words import COUNT, FOREIGN, NOISE, WORDS
 from moe_report.schema.headers import Headers, Reading
 from moe_report.schema.registry import installed, load
 from tests.schema.test_header_cases import CASES, cases
@@ -255,6 +257,10 @@ def test_values_that_fit_nothing_let_a_header_go(header: str, values: list[objec
 def test_values_that_cannot_be_raise_a_question() -> None:
     """What is surely parameters by its header, and bytes by its values, is asked about."""
     assert HEADERS.decide(HEADERS.read("Parameters"), ["12 GB", "30 GB"]).state == "ask"
+    assert HEADERS.decide(HEADERS.read("Total"), [85.3, 71.0]).state == "ask"
+    assert HEADERS.decide(HEADERS.read("Shared experts"), ["yes", "no"]).state == "ask"
+    assert HEADERS.decide(HEADERS.read("Sliding window"), ["No", "no"]).state == "read"
+    assert HEADERS.decide(HEADERS.read("Total"), [46_702_792_704]).state == "read"
 
 
 def test_values_do_not_decide_on_a_resemblance() -> None:
@@ -266,6 +272,31 @@ def test_values_do_not_decide_on_a_resemblance() -> None:
 def test_phrases_and_symbols_are_of_fields() -> None:
     """No table names a field that is none."""
     assert {*FIELD_PHRASES, *SYMBOLS} <= {*FIELDS}
+
+
+def test_a_word_stands_for_one_concept() -> None:
+    """A word of two meanings would silently be the later one."""
+    tables = [*WORDS.values(), NOISE, COUNT, FOREIGN]
+    words = Counter(word for table in tables for word in set(entries_of(table)))
+    assert [word for word, times in words.items() if times > 1] == []
+
+
+def test_phrases_are_of_words_of_the_vocabulary() -> None:
+    """A phrase with a misspelt word would never be met."""
+    phrases = [*FIELD_PHRASES.values(), *(one.headers for one in REGISTRY.metrics.values())]
+    texts = " ".join(phrase for some in phrases for phrase in some if "=" not in phrase)
+    unknown = {word.text for word in lexicon().words(texts) if not word.known}
+    assert unknown == {
+        "always",
+        "bpe",
+        "checkpoint",
+        "id",
+        "k",
+        "tokenizer",
+        "variant",
+        "version",
+        "word",
+    }
 
 
 def test_names_and_aliases_of_programs_are_read() -> None:
