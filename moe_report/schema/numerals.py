@@ -47,7 +47,7 @@ _PRECISIONS = re.compile(
 )
 # Digits, perhaps in groups of three parted by one sign, perhaps decimals, perhaps an exponent.
 _NUMBER = re.compile(
-    r"(?P<digits>\d{1,3}(?:(?P<group>[,.'’  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
+    r"(?P<digits>\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d{1,3}(?:(?P<group>[,.'’  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
     r"|\d+(?:[.,]\d+)?)(?P<exponent>[eE][+-]?\d{1,3}(?![\w]))?"
 )
 _WORD = re.compile(
@@ -291,8 +291,8 @@ def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
     grouped = re.fullmatch(r"[1-9]\d{0,2}(?:[.,]\d{3})+", text) and len(set(signs)) == 1
     as_decimal = Decimal(re.sub(r"[.,]", "", whole) + "." + last) * power
     as_whole = Decimal(re.sub(r"[.,]", "", text)) * power
-    if len(signs) > 1 and len(set(signs)) == 1:
-        yield as_whole if grouped else as_decimal
+    if len(signs) > 1 and len(set(signs)) == 1:  # by threes, or by twos as lakhs and crores
+        yield as_whole
     elif not grouped or (mark and mark == signs[-1]):
         yield as_decimal
     elif mark:
@@ -330,8 +330,11 @@ def roughly(text: str) -> float | None:
     return float(values[-1] * numbers[0].multiple) if values else None
 
 
-def mark_of(texts: Iterable[str]) -> Mark:
-    """Return the sign before decimals that some texts use where it can only be one; else nothing."""
+def mark_of(texts: Iterable[str], *, whole: bool = False) -> Mark:
+    """Return the sign before decimals that texts use where it can only be one; else nothing.
+
+    If they are whole numbers, a sign that parts three digits is not the one before decimals.
+    """
     found: set[Mark] = set()
     for text in texts:
         for number in numbers_in(text).numbers:
@@ -345,6 +348,6 @@ def mark_of(texts: Iterable[str]) -> Mark:
                 len(signs) == 1 and not re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", digits)
             ):
                 found.add(last)
-            elif len(signs) > 1:
+            elif len(signs) > 1 or (whole and number.multiple == 1):
                 found.add(other)
     return found.pop() if len(found) == 1 else ""
