@@ -53,10 +53,14 @@ def usual_mark(multiple: str) -> Literal["", ".", ","]:
     return "" if multiple.casefold() in _ANY or multiple.casefold() not in MULTIPLES else ","
 
 
-def powers() -> dict[str, int]:
-    """Return the power of ten of each multiple, percent and times sign, for scripts."""
-    found = {word: len(str(factor)) - 1 for word, factor in MULTIPLES.items()}
-    return found | {"%": -2, "x": 0, "×": 0}
+def number_tables() -> dict[str, Mapping[str, int | str]]:
+    """Return the power of ten of each multiple, and the sign before decimals that it implies.
+
+    They are JSON-able data, for scripts that read alike.
+    """
+    powers = {word: len(str(factor)) - 1 for word, factor in MULTIPLES.items()}
+    marks = {word: mark for word in MULTIPLES if (mark := usual_mark(word))}
+    return {"multiples": powers | {"%": -2, "x": 0, "×": 0}, "marks": marks}
 
 
 # "mil millones" and "nghìn tỷ" are one multiple each.
