@@ -29,6 +29,8 @@ class Messy:
         texts: The fields of text that are read.
         carried: Headers of columns that are carried along.
         asked: Headers that resemble a field and aren't surely one.
+        maybe: Headers that are read or asked about, and the fields that they hold; None where a
+            header holds no field, and is carried or asked about.
         missing: What must not get a default, since a column that is asked about may hold it.
         said: What the run must mention.
         error: What the refusal must mention; empty if the file is to be read.
@@ -42,6 +44,7 @@ class Messy:
     texts: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    maybe: Mapping[str, str | None] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     error: tuple[str, ...] = ()
