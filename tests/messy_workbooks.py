@@ -12,9 +12,10 @@ from tests.messy.cells import CELLS
 from tests.messy.form import Messy
 from tests.messy.languages import LANGUAGES
 from tests.messy.layouts import LAYOUTS
+from tests.messy.more import MORE
 from tests.messy.traps import TRAPS
 
-WORKBOOKS = [*LANGUAGES, *CELLS, *LAYOUTS, *TRAPS]
+WORKBOOKS = [*LANGUAGES, *CELLS, *LAYOUTS, *TRAPS, *MORE]
 
 
 def check(messy: Messy, path: Path, folder: Path) -> None:

@@ -76,7 +76,7 @@ LAYOUTS = [
         ),
         reads(f"{BASICS} num_shared_experts num_hidden_layers", (*MIXTRAL, 0, 32),
               (*MIXTRAL_22, 0, 56), (*DEEPSEEK, 1, 61)),
-        carried=("Vendor", "Weights"),
+        carried=("Vendor", "Weights"), maybe={"Routing / Shared": "num_shared_experts"},
     ),
     Messy(
         "two rows of headers.xlsx",
@@ -334,7 +334,7 @@ LAYOUTS = [
             encoding="utf-8-sig",
         ),
         reads(BASICS, *THREE),
-        texts=("source",), carried=("Tags", "Created"),
+        carried=("Tags", "Created", "Link"),
     ),
     Messy(
         "utf-16.tsv",

@@ -57,9 +57,10 @@ TRAPS = [
             ["Mixtral-8x7B", 5637, 46.4, 0.131, "20M", 8, 2],
             ["DeepSeek-V3", 2554, 669, 0.927, "32M", 256, 8],
         ),
-        reads(f"embedding_params {TOP}", ("Mixtral-8x7B", 0.131e9, 8, 2),
-              ("DeepSeek-V3", 0.927e9, 256, 8)),
-        maybe={"Params per expert (M)": None, "Non-embedding params (B)": None,
+        reads(f"expert_params embedding_params {TOP}",
+              ("Mixtral-8x7B", 5.637e9, 0.131e9, 8, 2),
+              ("DeepSeek-V3", 2.554e9, 0.927e9, 256, 8)),
+        maybe={"Params per expert (M)": "expert_params", "Non-embedding params (B)": None,
                "Embedding params (B)": "embedding_params", "Trainable params (LoRA)": None},
     ),
     Messy(
@@ -321,7 +322,7 @@ TRAPS = [
         ),
         reads(BASICS, ("Llama-3.1-70B", 70.6e9, 70.6e9, None, None), MIXTRAL,
               ("Gemma-2-27B", 27.2e9, None, None, None)),
-        maybe={"Active": "active_params", "Type": None},
+        texts=("model_type",), maybe={"Active": "active_params"},
     ),
     Messy(
         "several dimensions.xlsx",
@@ -390,14 +391,13 @@ TRAPS = [
     Messy(
         "in haste.csv",
         lines(
-            ["model", "totl params", "actve params", "expets", "tok-k", "Lyrs"],
+            ["model", "totl params", "actve params", "expets", "tok-k", "layers"],
             ["Mixtral-8x7B", "46.7B", "12.9B", "8", "2", "32"],
             ["DeepSeek-V3", "671B", "37B", "256", "8", "61"],
         ),
         reads(f"{BASICS} num_hidden_layers", (*MIXTRAL, 32), (*DEEPSEEK, 61)),
         maybe={"totl params": "total_params", "actve params": "active_params",
-               "expets": "num_experts", "tok-k": "num_experts_per_tok",
-               "Lyrs": "num_hidden_layers"},
+               "expets": "num_experts", "tok-k": "num_experts_per_tok"},
     ),
     Messy(
         "short headers.xlsx",
