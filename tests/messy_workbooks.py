@@ -32,7 +32,7 @@ def check(messy: Messy, path: Path, folder: Path) -> None:
     (report,) = output.iterdir()
     models = json.loads(report.read_text("utf-8"))["models"]
     columns = _columns(messy, path)
-    asked = {column["header"] for column in columns if column["state"] == "unclear"}
+    asked = {column["header"] for column in columns if column["state"] == "ask"}
     unread = {messy.maybe[header] for header in asked if header in messy.maybe}
     wrong = [*differences(messy, models, unread), *column_differences(messy, columns)]
     wrong += [f"not said: {words!r}" for words in not_said(messy.said, result.output)]
@@ -86,7 +86,7 @@ def _columns(messy: Messy, path: Path) -> list[dict[str, Any]]:
 def column_differences(messy: Messy, columns: list[dict[str, Any]]) -> list[str]:
     """Which columns are not carried, or not asked about, as they should be."""
     carried = [" ".join(col["header"].split()) for col in columns if col["state"] == "carried"]
-    asked = [col["header"] for col in columns if col["state"] == "unclear"]
+    asked = [col["header"] for col in columns if col["state"] == "ask"]
     wrong = [
         f"{header!r}: expected carried, got {carried}"
         for header in messy.carried if not any(header in name for name in carried)

@@ -159,7 +159,7 @@ TRAPS = [
             ["Mixtral-8x7B", 46.7, 46702792704, 8, 2], ["OLMoE-1B-7B", 6.92, 6919161856, 64, 8],
         ),
         reads(SHORT, ("Mixtral-8x7B", 46_702_792_704, 8, 2), ("OLMoE-1B-7B", 6_919_161_856, 64, 8)),
-        said=("Total params (B)",), may_refuse=True,
+        maybe={"Total params (B)": None}, said=("Total params (B)",), may_refuse=True,
     ),
     Messy(
         "footnotes.xlsx",
