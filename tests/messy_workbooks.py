@@ -13,9 +13,10 @@ from tests.messy.form import Messy
 from tests.messy.languages import LANGUAGES
 from tests.messy.layouts import LAYOUTS
 from tests.messy.more import MORE
+from tests.messy.silent import SILENT
 from tests.messy.traps import TRAPS
 
-WORKBOOKS = [*LANGUAGES, *CELLS, *LAYOUTS, *TRAPS, *MORE]
+WORKBOOKS = [*LANGUAGES, *CELLS, *LAYOUTS, *TRAPS, *MORE, *SILENT]
 
 
 def check(messy: Messy, path: Path, folder: Path) -> None:
@@ -44,10 +45,8 @@ def not_said(wanted: tuple[str, ...], text: str) -> list[str]:
     return [words for words in wanted if words.lower() not in text.lower()]
 
 
-def differences(
-    messy: Messy, models: list[dict[str, Any]], unread: set[str | None]
-) -> list[str]:
-    """What was read otherwise than expected; a number read beside what is expected is wrong, too."""
+def differences(messy: Messy, models: list[dict[str, Any]], unread: set[str | None]) -> list[str]:
+    """What was read otherwise than expected; a number that is not in the sheet is wrong, too."""
     wrong = []
     names = [model["name"] for model in models]
     if names != list(messy.models):

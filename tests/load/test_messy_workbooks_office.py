@@ -12,7 +12,8 @@ from tests.messy_workbooks import WORKBOOKS, check
 from tests.office import convert_all
 
 SAVED = (
-    "模型对比.xlsx", "units of all kinds.xlsx", "two numbers in a cell.xlsx", "percent formats.xlsx",
+    "模型对比.xlsx", "units of all kinds.xlsx", "two numbers in a cell.xlsx",
+    "percent formats.xlsx",
     "flags.xlsx", "nothing known.xlsx", "analyst.xlsx", "two rows of headers.xlsx",
     "spec sheet.xlsx", "dates and prices.xlsx", "hidden.xlsx", "sums below.xlsx", "far down.xlsx",
     "another table below.xlsx", "prices first.xlsx", "table with formulas.xlsx",

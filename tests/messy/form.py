@@ -72,7 +72,7 @@ def book(
     dress: Callable[[Any], None] | None = None,
     stored: Mapping[str, float] | None = None,
 ) -> Callable[[Path], None]:
-    """A workbook of rows, with other sheets around it; a formula's value is stored by ``stored``."""
+    """A workbook of rows, other sheets around it; ``stored`` gives formulas their values."""
 
     def build(path: Path) -> None:
         workbook = Workbook()

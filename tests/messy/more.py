@@ -22,7 +22,6 @@ ROWS = [
 THREE = (MIXTRAL, DEEPSEEK, QWEN)
 
 
-
 def _formats(page: Any) -> None:
     page["B2"].number_format = '0.0" B"'
     page["B3"].number_format = '0.0,,," B"'
@@ -184,7 +183,8 @@ MORE = [
     Messy(
         "two conventions.xlsx",
         book(
-            ["Model", "Total incl. MTP (B)", "Total excl. embeddings (B)", "Active incl. shared (B)",
+            ["Model", "Total incl. MTP (B)", "Total excl. embeddings (B)",
+             "Active incl. shared (B)",
              "Experts incl. shared", "Top-k incl. shared", "Layers incl. MTP"],
             ["DeepSeek-V3", 685, 669, 37, 257, 9, 62],
             ["Kimi-K2", 1058, 1026, 32.6, 385, 9, 62],
@@ -216,9 +216,10 @@ MORE = [
             ["Mixtral-8x7B", 46.7, 46.7, 12.9, 23.4, None, None, None, None],
         ),
         reads("total_params", ("DeepSeek-V3", 671e9), ("Mixtral-8x7B", 46.7e9)),
-        maybe={name: None for name in (
+        maybe=dict.fromkeys((
             "Total (GB, FP8)", "Active (GB)", "Params @ 4 bit (GiB)", "Total FLOPs (1e24)",
-            "Total tokens (T)", "Total cost ($M)", "Total GPU hours (M)")},
+            "Total tokens (T)", "Total cost ($M)", "Total GPU hours (M)",
+        )),
     ),
     Messy(
         "Vergleich.xlsx",
@@ -258,7 +259,8 @@ MORE = [
         ),
         reads(f"{TOP} expert_utilisation", ("Mixtral-8x7B", 8, 2, 0.25),
               ("DeepSeek-V3", 256, 8, 0.03125)),
-        maybe={"Share of experts used": "expert_utilisation", "Experts used": "num_experts_per_tok"},
+        maybe={"Share of experts used": "expert_utilisation",
+         "Experts used": "num_experts_per_tok"},
     ),
     Messy(
         "as typed on a phone.csv",

@@ -44,10 +44,11 @@ TRAPS = [
             ["Qwen3-235B-A22B", "235B", 128, 8, 40960, 16, 256, 12, 32, 7.2, 0.7, 36, 2, 1],
         ),
         reads(SHORT, ("DeepSeek-V3", 671e9, 256, 8), ("Qwen3-235B-A22B", 235e9, 128, 8)),
-        maybe={name: None for name in (
+        maybe=dict.fromkeys((
             "Context window", "Experts per GPU", "Tokens per expert", "Layers per stage",
             "Batch size", "KV cache (GB)", "Top-1 accuracy", "Training tokens (T)", "Head node",
-            "Model version")},
+            "Model version",
+        )),
     ),
     Messy(
         "params of parts.xlsx",
@@ -72,7 +73,7 @@ TRAPS = [
         ),
         reads("total_params num_experts", ("Qwen3-235B-A22B", 235e9, 128),
               ("Qwen3-30B-A3B", 30.5e9, 128)),
-        maybe={name: None for name in ("Temperature", "Top-p", "Top-k", "Max tokens")},
+        maybe=dict.fromkeys(("Temperature", "Top-p", "Top-k", "Max tokens")),
     ),
     Messy(
         "still active.xlsx",
@@ -82,13 +83,14 @@ TRAPS = [
             ["DeepSeek-V3", "671B", "yes", 3_400_000, 256, "team", None],
         ),
         reads("total_params num_experts", ("Mixtral-8x7B", 46.7e9, 8), ("DeepSeek-V3", 671e9, 256)),
-        maybe={name: None for name in ("Active", "Total downloads", "Shared with", "Heads up")},
+        maybe=dict.fromkeys(("Active", "Total downloads", "Shared with", "Heads up")),
     ),
     Messy(
         "total and active alone.csv",
         lines(
             ["Model", "Total", "Active", "Experts", "Top-k"],
-            ["Mixtral-8x7B", "46.7B", "12.9B", "8", "2"], ["DeepSeek-V3", "671B", "37B", "256", "8"],
+            ["Mixtral-8x7B", "46.7B", "12.9B", "8", "2"],
+            ["DeepSeek-V3", "671B", "37B", "256", "8"],
         ),
         reads(BASICS, MIXTRAL, DEEPSEEK),
         maybe={"Total": "total_params", "Active": "active_params"},
@@ -252,7 +254,8 @@ TRAPS = [
     Messy(
         "emoji.csv",
         lines(
-            ["🤖 Model", "🧠 Total params", "⚡ Active params", "🔀 Experts", "🎯 Top-k", "💰 Price"],
+            ["🤖 Model", "🧠 Total params", "⚡ Active params", "🔀 Experts", "🎯 Top-k",
+             "💰 Price"],
             ["Mixtral-8x7B", "46.7B", "12.9B", "8", "2", "$0.24"],
             ["DeepSeek-V3 🔥", "671B", "37B", "256", "8", "$0.27"],
         ),
@@ -355,7 +358,8 @@ TRAPS = [
         "quoted commas.csv",
         lines(
             ["Modell", "Parameter\ngesamt (Mrd.)", "Aktive Parameter (Mrd.)", "Experten", "Top-k"],
-            ["Mixtral-8x7B", "46,7", "12,9", "8", "2"], ["DeepSeek-V3", "671,0", "37,0", "256", "8"],
+            ["Mixtral-8x7B", "46,7", "12,9", "8", "2"],
+            ["DeepSeek-V3", "671,0", "37,0", "256", "8"],
         ),
         reads(BASICS, MIXTRAL, DEEPSEEK),
     ),
