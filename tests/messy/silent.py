@@ -150,15 +150,14 @@ SILENT = [
               ("OLMoE-1B-7B", 6.919e9, 50304, 2048, 64, 8)),
     ),
     Messy(
-        "binary kilos.csv",
+        "kilos.csv",
         lines(
             ["Model", "Experts", "Top-k", "Vocab size", "Sliding window", "Max. context"],
             ["gpt-oss-120b", "128", "4", "201k", "128", "128k"],
-            ["Mixtral-8x7B", "8", "2", "32k", "4k", "32k"],
+            ["Mixtral-8x7B", "8", "2", "32k", "4,096", "32k"],
         ),
         reads(f"{TOP} vocab_size sliding_window", ("gpt-oss-120b", 128, 4, 201000, 128),
-              ("Mixtral-8x7B", 8, 2, 32000, None)),
-        said=("E3",), may_refuse=True,
+              ("Mixtral-8x7B", 8, 2, 32000, 4096)),
     ),
     Messy(
         "numbers for names.xlsx",

@@ -123,7 +123,6 @@ TRAPS = [
         ),
         reads("total_params parameter_efficiency", ("Mixtral-8x7B", 46.7e9, 0.276),
               ("DeepSeek-V3", 671e9, 0.055)),
-        said=("C3",), may_refuse=True,
     ),
     Messy(
         "a date of two counts.xlsx",
