@@ -12,11 +12,12 @@ from tests.messy.cells import CELLS
 from tests.messy.form import Messy
 from tests.messy.languages import LANGUAGES
 from tests.messy.layouts import LAYOUTS
+from tests.messy.leftover import LEFTOVER
 from tests.messy.more import MORE
 from tests.messy.silent import SILENT
 from tests.messy.traps import TRAPS
 
-WORKBOOKS = [*LANGUAGES, *CELLS, *LAYOUTS, *TRAPS, *MORE, *SILENT]
+WORKBOOKS = [*LANGUAGES, *CELLS, *LAYOUTS, *TRAPS, *MORE, *SILENT, *LEFTOVER]
 
 
 def check(messy: Messy, path: Path, folder: Path) -> None:

@@ -76,7 +76,7 @@ def book(
 
     def build(path: Path) -> None:
         workbook = Workbook()
-        workbook.remove(workbook.active)
+        workbook.remove(workbook.worksheets[0])
         for title, cells in {**(before or {}), sheet: rows, **(after or {})}.items():
             page = workbook.create_sheet(title)
             for row, line in enumerate(cells, 1):

@@ -76,7 +76,8 @@ LAYOUTS = [
         ),
         reads(f"{BASICS} num_shared_experts num_hidden_layers", (*MIXTRAL, 0, 32),
               (*MIXTRAL_22, 0, 56), (*DEEPSEEK, 1, 61)),
-        carried=("Vendor", "Weights"), maybe=dict.fromkeys(("Shared", "Routing / Shared"), "num_shared_experts"),
+        carried=("Vendor", "Weights"),
+        maybe=dict.fromkeys(("Shared", "Routing / Shared"), "num_shared_experts"),
     ),
     Messy(
         "two rows of headers.xlsx",
