@@ -16,8 +16,9 @@ from tests.messy.leftover import LEFTOVER
 from tests.messy.more import MORE
 from tests.messy.silent import SILENT
 from tests.messy.traps import TRAPS
+from tests.messy.words import WORDS
 
-WORKBOOKS = [*LANGUAGES, *CELLS, *LAYOUTS, *TRAPS, *MORE, *SILENT, *LEFTOVER]
+WORKBOOKS = [*LANGUAGES, *CELLS, *LAYOUTS, *TRAPS, *MORE, *SILENT, *LEFTOVER, *WORDS]
 
 
 def check(messy: Messy, path: Path, folder: Path) -> None:
@@ -37,6 +38,7 @@ def check(messy: Messy, path: Path, folder: Path) -> None:
     asked = {column["header"] for column in columns if column["state"] == "ask"}
     unread = {messy.maybe[header] for header in asked if header in messy.maybe}
     wrong = [*differences(messy, models, unread), *column_differences(messy, columns)]
+    wrong += defaults_of_asked(columns, models)
     wrong += [f"not said: {words!r}" for words in not_said(messy.said, result.output)]
     assert wrong == [], "\n".join((*wrong, result.output))
 
@@ -81,6 +83,19 @@ def _columns(messy: Messy, path: Path) -> list[dict[str, Any]]:
     assert result.exit_code == 0, result.output
     columns: list[dict[str, Any]] = json.loads(result.stdout)
     return columns
+
+
+def defaults_of_asked(columns: list[dict[str, Any]], models: list[dict[str, Any]]) -> list[str]:
+    """Which fields have a default though a column that is asked about may hold them."""
+    asked = {
+        candidate.split(" (")[0]
+        for column in columns if column["state"] == "ask" for candidate in column["candidates"]
+    }  # fmt: skip
+    return [
+        f"{model['name']}, {key}: has its default, and a column that is asked about may hold it"
+        for model in models for key in sorted(asked)
+        if model["provenance"].get(key, {}).get("from") == "default"
+    ]  # fmt: skip
 
 
 def column_differences(messy: Messy, columns: list[dict[str, Any]]) -> list[str]:
