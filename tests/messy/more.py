@@ -274,4 +274,67 @@ MORE = [
         reads(BASICS, ("mixtral 8x7b", *MIXTRAL[1:]), ("deepseek v3", *DEEPSEEK[1:])),
         maybe={"total": "total_params", "active": "active_params"}, said=("todo",),
     ),
+    Messy(
+        "quoted commas.csv",
+        lines(
+            ["Modell", "Parameter\ngesamt (Mrd.)", "Aktive Parameter (Mrd.)", "Experten", "Top-k"],
+            ["Mixtral-8x7B", "46,7", "12,9", "8", "2"],
+            ["DeepSeek-V3", "671,0", "37,0", "256", "8"],
+        ),
+        reads(BASICS, MIXTRAL, DEEPSEEK),
+    ),
+    Messy(
+        "errors of formulas.xlsx",
+        book(
+            ["Model", "Total (B)", "Active (B)", "Experts", "Top-k", "Price per B"],
+            ["Mixtral-8x7B", 46.7, 12.9, 8, 2, "#DIV/0!"],
+            ["DeepSeek-V3", 671, "#N/A", 256, 8, "#REF!"],
+        ),
+        reads(BASICS, MIXTRAL, ("DeepSeek-V3", 671e9, None, 256, 8)),
+        carried=("Price per B",), said=("C3",), may_refuse=True,
+    ),
+    Messy(
+        "never calculated.xlsx",
+        book(
+            ["Model", "Total (B)", "Active (B)", "Price", "Price per B"],
+            ["Mixtral-8x7B", 46.7, "=B2*0.276", 0.24, "=D2/B2"],
+            ["DeepSeek-V3", 671, 37, 0.27, "=D3/B3"],
+        ),
+        {},
+        error=("C2",),
+    ),
+    Messy(
+        "ratio.xlsx",
+        book(
+            ["Model", "Total (B)", "Sparsity ratio", "Experts", "Top-k"],
+            ["DeepSeek-V3", 671, "18.1×", 256, 8], ["Kimi-K2", 1040, "31.9×", 384, 8],
+        ),
+        reads(SHORT, ("DeepSeek-V3", 671e9, 256, 8), ("Kimi-K2", 1.04e12, 384, 8)),
+        maybe={"Sparsity ratio": None}, said=("Sparsity ratio",), may_refuse=True,
+    ),
+    Messy(
+        "in haste.csv",
+        lines(
+            ["model", "totl params", "actve params", "expets", "tok-k", "layers"],
+            ["Mixtral-8x7B", "46.7B", "12.9B", "8", "2", "32"],
+            ["DeepSeek-V3", "671B", "37B", "256", "8", "61"],
+        ),
+        reads(f"{BASICS} num_hidden_layers", (*MIXTRAL, 32), (*DEEPSEEK, 61)),
+        maybe={"totl params": "total_params", "actve params": "active_params",
+               "expets": "num_experts", "tok-k": "num_experts_per_tok"},
+    ),
+    Messy(
+        "short headers.xlsx",
+        book(
+            ["Model", "Tot. params (B)", "Act. params (B)", "No. of exp.", "Exp./tok", "# layers",
+             "Hid. dim", "Q heads", "KV heads", "Shared exp."],
+            ["DeepSeek-V3", 671, 37, 256, 8, 61, 7168, 128, None, 1],
+            ["GLM-4.5", 355, 32, 160, 8, 92, 5120, 96, 8, 1],
+        ),
+        reads(f"{BASICS} num_hidden_layers hidden_size num_attention_heads num_key_value_heads "
+              "num_shared_experts", (*DEEPSEEK, 61, 7168, 128, None, 1),
+              ("GLM-4.5", 355e9, 32e9, 160, 8, 92, 5120, 96, 8, 1)),
+        maybe={"No. of exp.": "num_experts", "Exp./tok": "num_experts_per_tok",
+               "Hid. dim": "hidden_size", "Shared exp.": "num_shared_experts"},
+    ),
 ]  # fmt: skip
