@@ -15,12 +15,15 @@ from moe_report.schema.numerals import roughly
 # What such rows are called; of "Total (8 models)" the first word decides.
 _NAMES = frozenset({
     "total", "totals", "grand total", "all models", "all", "ratio", "difference", "diff", "delta",
-    "change", "growth", "variance", "range", "sum", "subtotal", "sub total", "average", "avg", "ave",
+    "change", "growth", "variance", "range", "sum", "subtotal", "sub total", "average", "avg",
+    "ave",
     "mean", "ø", "median", "min", "max", "minimum", "maximum", "count", "std", "stdev", "overall",
     "summe", "gesamt", "gesamtsumme", "zwischensumme", "durchschnitt", "mittelwert", "mittel",
-    "somme", "moyenne", "médiane", "totaux", "suma", "promedio", "media", "mediana", "soma", "média",
+    "somme", "moyenne", "médiane", "totaux", "suma", "promedio", "media", "mediana", "soma",
+    "média",
     "somma", "totale", "итого", "всего", "сумма", "среднее", "медиана",
-    "合计", "总计", "总和", "小计", "平均", "平均值", "均值", "中位数", "合計", "總計", "小計", "総計",
+    "合计", "总计", "总和", "小计", "平均", "平均值", "均值", "中位数", "合計", "總計", "小計",
+    "総計",
     "平均値", "中央値", "합계", "총계", "소계", "평균", "중앙값", "tổng", "tổng cộng", "trung bình",
 })  # fmt: skip
 _AGGREGATES = re.compile(
