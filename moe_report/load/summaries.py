@@ -32,7 +32,7 @@ _AGGREGATES = re.compile(
     r"[^()]*?(?:\$?([A-Z]{1,3})\$?([0-9]+):\$?([A-Z]{1,3})\$?([0-9]+)|\[[^\]]+\])",
     re.IGNORECASE,
 )
-_CELL = re.compile(r"(?<![\w.])\$?([A-Z]{1,3})\$?([0-9]{1,7})(?![\w(])")
+_ROW_OF_CELL = re.compile(r"(?<![\w.])\$?[A-Z]{1,3}\$?([0-9]{1,7})(?![\w(])")
 _MEASURES: Sequence[Callable[[Sequence[float]], float]] = (sum, fmean, median, min, max)
 _CLOSE = 0.006  # a typed average is often rounded to three digits
 
@@ -92,8 +92,7 @@ def _aggregate(grid: Grid, row: int, columns: Columns, *, named: bool) -> str:
 def _refers_to_others(grid: Grid, row: int, columns: Columns) -> str:
     """The address of a formula that refers to another row; empty if there is none."""
     for column in columns.known:
-        for match in _CELL.finditer(grid.formula_text(row, column)):
-            letters, number = match.groups()
+        for number in _ROW_OF_CELL.findall(grid.formula_text(row, column)):
             if grid.turned or int(number) != row:
                 return grid.address(row, column)
     return ""
