@@ -19,6 +19,7 @@ from moe_report.text import is_number, shown
 State = Literal["read", "ask", "carried"]
 _SAMPLES = 400  # values of a column by which its header is decided
 _SHOWN_VALUES = 3
+_METRIC = re.compile(r"[a-z][a-z0-9_]*")  # how a metric is called
 _SAMPLING = re.compile(r"\btop ?p\b|\btemperature\b|\bmin ?p\b")
 _TOP_K = re.compile(r"\W*top ?k\W*")
 
@@ -189,7 +190,7 @@ class _Reader:
             typed = any(
                 self.grid.text(row, column) for row in self.rows if row not in set(formulas)
             )
-            if formulas and not typed and not one.header.startswith("#"):
+            if formulas and not typed and _METRIC.fullmatch(one.header):
                 message = f"column {one.header!r} ({one.cell}) of the earlier report is skipped: "
                 message += "its metric is not installed"
                 self.grid.collected.notice("unknown-metric", message)

@@ -49,6 +49,16 @@ def test_a_formula_within_a_row_is_none(tmp_path: Path, registry: Registry) -> N
     assert left(tmp_path, registry, *rows) == (["a", "b"], "")
 
 
+@pytest.mark.parametrize("share", ["=B{}/SUM(B$2:B$4)", "=B{}/SUM(Models[Total (B)])", "=RANK(B{},B2:B4)"])
+def test_a_share_of_the_sum_in_each_row_leaves_no_model_out(
+    tmp_path: Path, registry: Registry, share: str
+) -> None:
+    """A formula over the rows of which its own is one sums nothing up for the table."""
+    rows = [(*row, F(share.format(at), 0.1)) for at, row in enumerate(MODELS, start=2)]
+    models, said = left(tmp_path, registry, *rows, header=(*HEADER, "Share"))
+    assert (models, said) == (["a", "b", "c"], "")
+
+
 @pytest.mark.parametrize("name", ["Total", "Average:", "Summe", "Mittelwert (3)", "合计", "Итого"])
 @pytest.mark.parametrize("numbers", [(90, 12, 88), (30, 4, 29.3333), (20, 4, 16)])
 def test_typed_sums_and_averages_are_known_by_name_and_numbers(
