@@ -61,7 +61,7 @@ _PARTING = re.compile(
     r"[,;()×|·&\n]|/(?!\s*[^\W\d])|\+(?!\s*$)|\s[-–—]\s|[→~～–—]|-(?=\s*[Aa]?$)|[-=]>"
     r"|(?<![A-Za-z])x(?![a-z])|\bof\b|="
 )
-_GAP = re.compile(r"(?:[-=]>|[\s,;/()×|·&+\-–—→~～x=]|of\b)[\s,;/()×|·&+x=-]*(?:of\b)?[\s(]*")
+_GAP = re.compile(r"(?:[-=]>|[\s,;/()×|·&+\-–—→~～x=]|of\b)[\s,;/()×|·&+x=–—-]*(?:of\b)?[\s(]*")
 _ABOUT = frozenset(word.strip() for word in ABOUT)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
