@@ -48,7 +48,7 @@ _PRECISIONS = re.compile(
 # Digits, perhaps in groups of three parted by one sign, perhaps decimals, perhaps an exponent.
 _NUMBER = re.compile(
     r"(?P<digits>\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d{1,3}(?:(?P<group>[,.'’_  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
-    r"|\d+(?:[.,]\d+)?|(?<![\w.,])\.\d+)(?P<exponent>[eE][+-]?\d+(?![\w]))?"
+    r"|\d+(?:[.,]\d+)?|(?<![\d.,])[.,]\d+)(?P<exponent>[eE][+-]?\d+(?![\w]))?"
 )
 _WORD = re.compile(
     r"top-k|k/v|key-value|per[ -]tok(?:en)?|[a-zàâçéèêëîïôûùüÿñæœäöáíóúãõìòß\u0400-\u04ff\u1e00-\u1eff]+\.?"
@@ -82,7 +82,8 @@ class Numeral:
         depth: How many brackets it stands in.
         prefix: The letter that touches it in front, as of A12.9B.
         comparison: Whether it compares, as "1.6x" does.
-        bytes: Whether it counts bytes.
+        unit: ``byte`` or ``FLOP`` where it counts such; ``?`` if letters that touch it are not
+            understood.
         percent: Whether it is in hundredths.
         usual: The sign before decimals in the language of its multiple, if it has one of its own.
     """
@@ -96,7 +97,7 @@ class Numeral:
     depth: int = 0
     prefix: str = ""
     comparison: bool = False
-    bytes: bool = False
+    unit: str = ""
     percent: bool = False
 
     usual: Mark = ""
@@ -168,7 +169,7 @@ def numbers_in(text: str) -> Text:
     before = pieces[0]
     for match, rest in zip(found, pieces[1:], strict=True):
         word = re.match(r"\s?([^\W\d]+)", rest)
-        multiple, rest, is_bytes, percent = _multiple(rest)
+        multiple, rest, unit, percent = _multiple(rest)
         mine, gap, following = _shared_out(rest)
         depth = text.count("(", 0, match.start()) - text.count(")", 0, match.start())
         prefix, about, before = _in_front(before)
@@ -190,7 +191,7 @@ def numbers_in(text: str) -> Text:
                 depth=max(depth, 0),
                 prefix=prefix,
                 comparison=bool(compared and (match is found[-1] or compared[1].strip())),
-                bytes=is_bytes,
+                unit=unit,
                 percent=percent,
                 usual=usual_mark(word[1]) if word and multiple != 1 else "",
             )
@@ -219,29 +220,31 @@ def _in_front(before: str) -> tuple[str, bool, str]:
     return (letter[1] if letter else ""), about, before
 
 
-def _multiple(rest: str) -> tuple[int | Decimal, str, bool, bool]:
-    """What the word behind a number multiplies it by, what follows, bytes, percents."""
+def _multiple(rest: str) -> tuple[int | Decimal, str, str, bool]:
+    """What the word behind a number multiplies it by, what follows, the unit, percents."""
     match = re.match(r"[ \-]?([^\W\d]+\.?)", rest)
     if rest.lstrip().startswith("%"):
-        return PERCENT, rest.lstrip()[1:], False, True
+        return PERCENT, rest.lstrip()[1:], "", True
     if not match:
-        return 1, rest, False, False
+        return 1, rest, "", False
     word = match[1].casefold()
     for piece in (word, word.rstrip(".")):
         if piece in BYTES and (piece[0] != "b" or len(piece) > 1):
-            return 1, rest[match.end() :], True, False
+            return 1, rest[match.end() :], "byte", False
         if piece in MULTIPLES and not (match[0][0] == "-" and len(piece) < 3):
-            return MULTIPLES[piece], rest[match.end() :], False, False
+            return MULTIPLES[piece], rest[match.end() :], "", False
         flops = re.fullmatch(r"([kmgtp]?)(?:flops?|macs?)", piece)
         if flops:
-            return 1000 ** " kmgtp".index(flops[1] or " "), rest[match.end() :], False, False
+            return 1000 ** " kmgtp".index(flops[1] or " "), rest[match.end() :], "FLOP", False
     run = _CJK.match(word)
     if run:  # the longest multiple that the run begins with
         for length in range(min(len(run[0]), _LONGEST_WORD), 0, -1):
             if run[0][:length] in MULTIPLES:
                 start = match.start(1) + length
-                return MULTIPLES[run[0][:length]], rest[start:], False, False
-    return 1, rest, False, False
+                return MULTIPLES[run[0][:length]], rest[start:], "", False
+    known = word in LABELS or word in IGNORED or word in ("x", "of")
+    odd = match.start(1) == 0 and not (run or known or match[1][0] in "x×")
+    return 1, rest, "?" if odd else "", False
 
 
 def _shared_out(rest: str) -> tuple[str, str, str]:
@@ -295,6 +298,7 @@ def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
     # of a thousand digits it is a number, too, if one out of all bounds
     power = Decimal(10) ** int(max(-_MOST_DIGITS, min(Decimal(exponent or 0), _MOST_DIGITS)))
     text = re.sub(r"['’_\s]", "", mantissa)
+    text = f"0{text}" if text[0] in ".," else text
     signs = re.findall(r"[.,]", text)
     if not signs:
         yield Decimal(text) * power

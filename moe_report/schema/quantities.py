@@ -231,8 +231,11 @@ class _Cell:
         if self.text.lstrip("( ").startswith(("-", "−", "+")):
             return "a comparison, and no value"
         kind = self.known[0].unit.split("/")[0]
-        if any(number.bytes for number in numbers) and kind != "byte":
-            return "bytes"
+        units = {number.unit for number in numbers if not number.depth}
+        if "?" in units:
+            return "the letters behind a number are not understood"
+        if wrong := units - {"", kind, kind.replace("MAC", "FLOP")}:
+            return f"a number of {wrong.pop()}s"
         if kind != "ratio":
             if self._is_share(numbers):
                 return "a share of another number"
