@@ -237,6 +237,7 @@ class _Reader:
         """Leave each field to one column: the one that is surest of it."""
         first: dict[str, ColumnReading] = {}
         singles = [one for one in self.found.values() if len(one.known) == 1]
+
         def sureness(one: ColumnReading) -> tuple[bool, bool]:
             return one.number not in self.said, not _is_name(one.header, one.known[0])
 

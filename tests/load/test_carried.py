@@ -113,7 +113,9 @@ def test_a_missing_cell_is_not_taken_for_a_default(tmp_path: Path) -> None:
     sheet = stored(tmp_path / "models.report.xlsx", "Models")
     at = sheet[HEADER - 1].index("Own")
     assert sheet[FIRST - 1][at] == 1
-    text = openpyxl.load_workbook(tmp_path / "models.report.xlsx")["Models"].cell(FIRST, at + 1).value
+    text = (
+        openpyxl.load_workbook(tmp_path / "models.report.xlsx")["Models"].cell(FIRST, at + 1).value
+    )
     assert text == 1
 
 

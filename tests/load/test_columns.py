@@ -46,7 +46,11 @@ def names(one: ColumnReading) -> list[str]:
 
 def test_every_column_says_what_decided(tmp_path: Path, registry: Registry) -> None:
     """Fields, what is carried, what has no header; each with its cell and first values."""
-    rows = [(*PLAIN, "Vendor", None, "Total (B)"), (*MODEL, "Ann", "x", 46.7), ("b", 16, 2, "Ann", "y", 9)]
+    rows = [
+        (*PLAIN, "Vendor", None, "Total (B)"),
+        (*MODEL, "Ann", "x", 46.7),
+        ("b", 16, 2, "Ann", "y", 9),
+    ]
     found = read(tmp_path, registry, rows)
     assert found.problems == ()
     vendor, nameless, total = (

@@ -21,7 +21,9 @@ PLAIN = ("name", "num_experts", "num_experts_per_tok")
 
 def layout_of(registry: Registry, rows: Rows, *merged: Area) -> Layout | None:
     """The layout of a sheet of values."""
-    sheets = PlainSheets(Path("a.csv"), {"a": PlainSheet([list(row) for row in rows], merged=merged)})
+    sheets = PlainSheets(
+        Path("a.csv"), {"a": PlainSheet([list(row) for row in rows], merged=merged)}
+    )
     grid = sheets.grid("a", Collected("a.csv"))
     return find_layout(grid, Headers(registry.metrics, registry.assumptions))
 
@@ -61,12 +63,22 @@ def test_a_sheet_without_fields_has_none(registry: Registry, rows: Rows) -> None
 
 def test_models_that_are_columns_are_turned(registry: Registry) -> None:
     """Fields below each other are headers; addresses stay those of the sheet."""
-    rows = [("Model", "a", "b", "c"), ("Experts", 8, 16, 64), ("Top-K", 2, 2, 6), ("Layers", 4, 5, 6)]
+    rows = [
+        ("Model", "a", "b", "c"),
+        ("Experts", 8, 16, 64),
+        ("Top-K", 2, 2, 6),
+        ("Layers", 4, 5, 6),
+    ]
     layout = found(registry, rows)
     assert layout.grid.turned
     assert (layout.grid.address(2, 3), layout.grid.value(2, 3)) == ("B3", 2)
     assert layout.grid.place(4) == "a!D"
-    assert [layout.headers[at].text for at in (1, 2, 3, 4)] == ["Model", "Experts", "Top-K", "Layers"]
+    assert [layout.headers[at].text for at in (1, 2, 3, 4)] == [
+        "Model",
+        "Experts",
+        "Top-K",
+        "Layers",
+    ]
 
 
 def test_rows_win_where_both_would_do(registry: Registry) -> None:

@@ -34,9 +34,7 @@ def left(
         "=ROUND(MEDIAN($B$2:$B$4),1)", "=sum(B2:B4)", '=IF(B2>0,MAX(B2:B4),"")',
     ],
 )  # fmt: skip
-def test_a_formula_over_rows_is_a_summary(
-    tmp_path: Path, registry: Registry, formula: str
-) -> None:
+def test_a_formula_over_rows_is_a_summary(tmp_path: Path, registry: Registry, formula: str) -> None:
     """Whatever its row is called, and it need not be a column of ours alone."""
     models, said = left(tmp_path, registry, *MODELS, ("All of them", F(formula, 90), None, None))
     assert models == ["a", "b", "c"]
@@ -49,7 +47,9 @@ def test_a_formula_within_a_row_is_none(tmp_path: Path, registry: Registry) -> N
     assert left(tmp_path, registry, *rows) == (["a", "b"], "")
 
 
-@pytest.mark.parametrize("share", ["=B{}/SUM(B$2:B$4)", "=B{}/SUM(Models[Total (B)])", "=RANK(B{},B2:B4)"])
+@pytest.mark.parametrize(
+    "share", ["=B{}/SUM(B$2:B$4)", "=B{}/SUM(Models[Total (B)])", "=RANK(B{},B2:B4)"]
+)
 def test_a_share_of_the_sum_in_each_row_leaves_no_model_out(
     tmp_path: Path, registry: Registry, share: str
 ) -> None:
