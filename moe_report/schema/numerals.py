@@ -329,7 +329,13 @@ def one_number(text: str) -> Decimal:
     """
     sign = -1 if re.match(r"\s*[-−]\s*\d", text) else 1
     numbers = numbers_in(re.sub(r"^\s*[-−+]", "", text)).numbers
-    if len(numbers) != 1 or numbers[0].unknown or numbers[0].comparison or numbers[0].bound:
+    if (
+        len(numbers) != 1
+        or numbers[0].unknown
+        or numbers[0].labels
+        or numbers[0].comparison
+        or numbers[0].bound
+    ):
         raise ValueError(f"{text.strip()!r} is no number")
     values = [sign * value * numbers[0].multiple for value in numbers[0].values("")]
     if len(values) == 2 and "," not in numbers[0].digits:

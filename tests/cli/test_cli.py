@@ -578,9 +578,9 @@ def test_assumptions_are_set(good: Path) -> None:
     [
         ("contextlength=5", 1, "no such assumption. Did you mean 'context_length'?"),
         ("context_length=-5", 1, "found -5, expected"),
-        ("context_length=nan", 1, "found nan, expected"),
-        ("context_length=inf", 1, "found inf, expected"),
-        ("context_length=32k", 2, "found 'context_length=32k', expected NAME=NUMBER"),
+        ("context_length=nan", 2, "found 'context_length=nan', expected NAME=NUMBER"),
+        ("context_length=inf", 2, "found 'context_length=inf', expected NAME=NUMBER"),
+        ("context_length=32q", 2, "found 'context_length=32q', expected NAME=NUMBER"),
         ("context_length", 2, "found 'context_length', expected NAME=NUMBER"),
     ],
 )

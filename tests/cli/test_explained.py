@@ -44,7 +44,8 @@ def test_a_slip_is_told_with_the_nearest_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("32k", 32000), ("131,072,000", 131072000), ("1e4", 10000), (" 4096 ", 4096)]
+    ("text", "number"),
+    [("32k", 32000), ("131,072,000", 131072000), ("1e4", 10000), (" 4096 ", 4096)],
 )
 def test_assumptions_are_set_as_people_write_numbers(
     tmp_path: Path, text: str, number: int

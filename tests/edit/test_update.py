@@ -671,7 +671,9 @@ def test_a_row_without_a_number_is_not_lost(report: Path) -> None:
     done = run("--update", report)
     assert done.exit_code == 1
     lost = r"'to do' \(Models!\d+\) has no number at all and is skipped, and would be lost"
-    assert re.search(rf"^Error: models.report.xlsx, sheet Models: {lost}$", done.output, re.MULTILINE)
+    assert re.search(
+        rf"^Error: models.report.xlsx, sheet Models: {lost}$", done.output, re.MULTILINE
+    )
     assert report.read_bytes() == before
 
 

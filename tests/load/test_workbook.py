@@ -195,7 +195,7 @@ def test_a_literal_percent_sign_is_no_percent_format(reader: Reader) -> None:
 
 def test_a_handful_of_parameters_are_refused(reader: Reader) -> None:
     """47 parameters are 47 billion whose unit was forgotten."""
-    [problem] = reader.problems([("name", "published total"), ("a", 47)])
+    [problem] = reader.problems([("name", "published_total_params"), ("a", 47)])
     assert "found 47, expected" in problem
     assert "(B)'" in problem
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from moe_report.schema.registry import Registry, installed
 from tests.schema.writings import Writing, writings
 
 CASES = Path(__file__).parents[1] / "data" / "cells.tsv"
+EITHER = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?![\d.,])")
 Verdict = Literal["understood", "in part", "not understood", "misread"]
 
 
@@ -111,9 +113,9 @@ def test_a_lone_cell_says_that_number_or_is_refused(written: Writing) -> None:
         return
     [quantity] = said.numbers.values()
     got = Fraction(quantity.number) * Fraction(quantity.scale)
-    thousandth = Fraction(written.value) / 1000  # 1.234 M, written for 1234 M
-    point = "." in written.text and "," not in written.text
-    assert got == Fraction(written.value) or (point and got == thousandth)
+    right = Fraction(written.value)
+    either = EITHER.search(written.text)  # which of two it is, the language of its word may tell
+    assert got == right or (either and got in (right * 1000, right / 1000))
 
 
 def read(cell: object, style: Style, *names: str) -> Said:
