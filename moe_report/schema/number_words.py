@@ -77,14 +77,15 @@ ABOUT = ("~", "≈", "∼", "≃", "about ", "approx. ", "approx ", "approximate
 # What is said of digits that can be read in two ways.
 EITHER = "may be {one} or {other}"
 
+# Words before a number that make it another one.
+RELATION = re.compile(r"\b(?:half|third|quarter|twice|double|not|no|halb|doppelt)\b", re.IGNORECASE)
+
 # Words that make a number a bound, before it or behind it.
 BOUND = re.compile(
     r"(?:\b(?:more than|over|at least|above|mehr als|über|mindestens|plus de|au moins|más de|"
-    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất|"
-    r"less than|fewer than|at most|up to|below|under|weniger als|höchstens|bis zu|moins de|au plus|"
-    r"jusqu'à|menos de|como máximo|hasta|no máximo|até|meno di|al massimo|fino a|менее|не более|до|"
-    r"dưới|tối đa)\s*$)"
-    r"|以上|超过|超過|超え|이상|초과|以下|以内|未満|未满|이하|미만|(?:or|and) (?:more|less|up|above)\b",
+    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất|up to|at most|"
+    r"less than|under|below|bis zu|jusqu'à|hasta|até|fino a|до|менее)\s*$)"
+    r"|以上|以下|未満|不到|超过|超過|超え|이상|이하|미만|초과",
     re.IGNORECASE,
 )
 
@@ -148,6 +149,9 @@ LABELS: Mapping[str, str] = {
         "moe": "moe sparse",
         "query": "q query queries attention attn",
         "key-value": "kv k/v key-value key/value",
+        "layers": "layer layers blocks 层 層 레이어 schichten couches capas слоёв слоев",
+        "heads": "head heads",
+        "groups": "group groups gruppen groupes grupos 组 組 그룹",
         "linear": "linear lightning mamba mamba2 deltanet delta kda gdn ssm recurrent rwkv",
     }.items()
     for word in words.split()
@@ -155,7 +159,7 @@ LABELS: Mapping[str, str] = {
 # Words that change nothing beside a number.
 IGNORED = _set(
     "params param parameters parameter paramètres parámetros parametri параметров 参数 參數 "
-    "파라미터 tokens token тoк ток. ток. トークン 토큰 layers layer heads head dims dim channels "
-    "flops flop fp8 fp16 bf16 fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 层 層 the per in of each "
+    "파라미터 tokens token тoк ток. ток. トークン 토큰 dims dim channels flops flop fp8 fp16 bf16 "
+    "fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 the per in of each "
     "gqa mqa mha mla swiglu geglu gelu relu gated vocab size width wide always + & and и und et y e"
 )
