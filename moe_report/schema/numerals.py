@@ -296,7 +296,9 @@ def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
     """What digits are, with this sign before decimals, or with either if it is not known."""
     mantissa, _, exponent = digits.lower().partition("e")
     # of a thousand digits it is a number, too, if one out of all bounds
-    power = Decimal(10) ** int(max(-_MOST_DIGITS, min(Decimal(exponent or 0), _MOST_DIGITS)))
+    power = Decimal(10) ** int(
+        min(max(Decimal(exponent or 0), Decimal(-_MOST_DIGITS)), Decimal(_MOST_DIGITS))
+    )
     text = re.sub(r"['’_\s]", "", mantissa)
     text = f"0{text}" if text[0] in ".," else text
     signs = re.findall(r"[.,]", text)

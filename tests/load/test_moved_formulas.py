@@ -21,6 +21,7 @@ def _moved(tmp_path: Path, formula: str) -> tuple[object, ...]:
     """What is kept of a formula in E2 beside a model, in an Excel Table called Mine."""
     book = openpyxl.Workbook()
     sheet = book.active
+    assert sheet is not None
     sheet.title = "Models"
     sheet.append(["name", "num_experts", "num_experts_per_tok", "hidden_size", "Mine"])
     sheet.append(["a", 8, 2, 64, formula])

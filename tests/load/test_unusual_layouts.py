@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -20,9 +21,10 @@ _CONFIG = {
 }  # fmt: skip
 
 
-def _workbook(path: Path, rows: Sequence[Sequence[object]], merged: Sequence[str] = ()) -> Path:
+def _workbook(path: Path, rows: Sequence[Sequence[Any]], merged: Sequence[str] = ()) -> Path:
     book = openpyxl.Workbook()
     sheet = book.active
+    assert sheet is not None
     sheet.title = "Models"
     for row in rows:
         sheet.append(list(row))
@@ -50,7 +52,14 @@ def _rows(path: Path) -> list[tuple[object, ...]]:
 
 def test_a_report_with_a_field_carried_along_is_read_again(tmp_path: Path) -> None:
     """Two columns that differ on one field are carried along under names of their own."""
-    header = ["name", "num_experts", "num_experts_per_tok", "total_params", "Total params", "Model"]
+    header: list[Any] = [
+        "name",
+        "num_experts",
+        "num_experts_per_tok",
+        "total_params",
+        "Total params",
+        "Model",
+    ]
     rows = [["a", 8, 2, 1e9, 2e9, "A"], ["b", 8, 2, 3e9, 2e9, "B"]]
     workbook = _workbook(tmp_path / "models.xlsx", [header, *rows])
     assert _run("run", workbook, "-o", tmp_path, "--format", "xlsx").startswith("0 ")
@@ -64,7 +73,10 @@ def test_a_report_with_a_field_carried_along_is_read_again(tmp_path: Path) -> No
 
 def test_a_model_is_put_below_headers_in_two_rows(tmp_path: Path) -> None:
     """New columns go to the lower one, where a field's name holds whatever stands above it."""
-    header = [["Model", "Experts", None, "Dims"], [None, "Total", "Active", "Hidden"]]
+    header: list[list[Any]] = [
+        ["Model", "Experts", None, "Dims"],
+        [None, "Total", "Active", "Hidden"],
+    ]
     merged = ("A1:A2", "B1:C1")
     workbook = _workbook(tmp_path / "two.xlsx", [*header, ["a", 8, 2, 64]], merged)
     assert _imported(tmp_path, workbook).startswith("0 ")
@@ -76,7 +88,7 @@ def test_a_model_is_put_below_headers_in_two_rows(tmp_path: Path) -> None:
 
 def test_a_new_column_stands_beside_headers_not_beside_units(tmp_path: Path) -> None:
     """A row of units below the headers stays one."""
-    header = [["Model", "Params", "Hidden", "Experts"], ["", "B", "-", "#"]]
+    header: list[list[Any]] = [["Model", "Params", "Hidden", "Experts"], ["", "B", "-", "#"]]
     workbook = _workbook(tmp_path / "units.xlsx", [*header, ["a", 46.7, 64, 8]])
     assert _imported(tmp_path, workbook).startswith("0 ")
     upper, units, *_, new = _rows(workbook)
@@ -86,7 +98,12 @@ def test_a_new_column_stands_beside_headers_not_beside_units(tmp_path: Path) -> 
 
 def test_nothing_is_put_into_a_sheet_whose_models_are_columns(tmp_path: Path) -> None:
     """It is said how it could be, and the workbook stays as it is."""
-    rows = [["Model", "a"], ["num_experts", 8], ["num_experts_per_tok", 2], ["hidden_size", 64]]
+    rows: list[list[Any]] = [
+        ["Model", "a"],
+        ["num_experts", 8],
+        ["num_experts_per_tok", 2],
+        ["hidden_size", 64],
+    ]
     workbook = _workbook(tmp_path / "turned.xlsx", rows)
     before = workbook.read_bytes()
     said = _imported(tmp_path, workbook)
@@ -98,8 +115,19 @@ def test_nothing_is_put_into_a_sheet_whose_models_are_columns(tmp_path: Path) ->
 @pytest.mark.parametrize("header", ["total_params (D1)", "D1"])
 def test_what_a_report_calls_a_column_says_which_it_is(tmp_path: Path, header: str) -> None:
     """The option names it by its header, by that with its cell, or by its cell alone."""
-    names = ["name", "num_experts", "num_experts_per_tok", "total_params", "Params"]
+    names: list[Any] = ["name", "num_experts", "num_experts_per_tok", "total_params", "Params"]
     workbook = _workbook(tmp_path / "models.xlsx", [names, ["a", 8, 2, 1e9, 2e9]])
     assert _run("columns", workbook, "--column", f"{header}=").startswith("0 ")
     said = _run("run", workbook, "-o", tmp_path, "--column", f"{header}=")
     assert "no column is headed so" not in said
+
+
+def test_a_share_of_all_models_makes_no_row_a_sum(tmp_path: Path) -> None:
+    """A model may be compared with the sum, or the best, of the rows that it is one of."""
+    path = tmp_path / "models.xlsx"
+    rows: list[list[Any]] = [["name", "num_experts", "num_experts_per_tok", "share", "of the best"]]
+    rows += [[name, 8, 2, f"=B{at}/SUM(B$2:B$4)", f"=B{at}/MAX(B$2:B$4)"]
+             for at, name in enumerate("abc", start=2)]  # fmt: skip
+    rows.append(["", "=SUM(B2:B4)"])
+    said = _run("run", _workbook(path, rows), "-o", tmp_path, "--format", "xlsx")
+    assert ": 3 models" in said
