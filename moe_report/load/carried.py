@@ -13,10 +13,9 @@ _THIS_ROW = re.compile(r"([\w.]*)\[\[#This Row\],\s*\[([^\[\]]+)\]\]", re.IGNORE
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
 # A word of a formula that is no function: a name that a report does not have.
 _NAME = re.compile(r"[^\W\d][\w.]*(?!\w*\()(?![\w.(])")
-# What these give depends on where the formula, or something that it does not name, stands.
-_PLACED = re.compile(
-    r"\b(?:INDIRECT|OFFSET|ROW|COLUMN|CELL|ADDRESS|SHEETS?|FORMULATEXT|GETPIVOTDATA)\(",
-    re.IGNORECASE,
+# What depends on where the formula or its argument stands.
+_OF_PLACE = re.compile(
+    r"\b(?:OFFSET|INDIRECT|ROWS?|COLUMNS?|CELL|ADDRESS|SHEETS?|FORMULATEXT)\s*\(", re.IGNORECASE
 )
 _TRUTH = frozenset({"TRUE", "FALSE"})
 
@@ -38,8 +37,6 @@ def _moved(grid: Grid, columns: Columns, row: int, text: str) -> tuple[str | Ref
     by_header = {one.header.casefold(): one.number for one in columns.all}
     found: list[tuple[int, int, int]] = []  # from, to, column: 0 for none
     rest = _TEXT.sub(lambda match: " " * len(match[0]), text)
-    if _PLACED.search(rest):
-        return ()
     for match in _THIS_ROW.finditer(rest):
         here = not match[1] or match[1].casefold() in grid.tables
         column = by_header.get(match[2].strip().casefold(), 0)
@@ -55,6 +52,8 @@ def _moved(grid: Grid, columns: Columns, row: int, text: str) -> tuple[str | Ref
         here = cell.sheet == cell.last_sheet == grid.sheet and top == row
         found.append((cell.outset, cell.end, left if alone and here else 0))
         rest = rest[: cell.outset] + " " * (cell.end - cell.outset) + rest[cell.end :]
+    if _OF_PLACE.search(rest):
+        return ()
     names = [name for name in _NAME.findall(rest) if name.upper() not in _TRUTH]
     if names or re.search(r"[\[\]{}@#!'\"]", rest):
         return ()

@@ -84,13 +84,13 @@ def _aggregate(grid: Grid, row: int, columns: Columns, *, named: bool) -> str:
             continue
         for match in _AGGREGATES.finditer(formula.text):
             left, top, right, bottom = match.groups()
-            if top is None:  # a column of an Excel Table, which rows of it refer to, too
-                over = formula.text.upper().startswith("SUBTOTAL(")
-            else:
-                ends = split_address(f"{left}{top}"), split_address(f"{right}{bottom}")
-                first, last = sorted(end[0 if grid.turned else 1] for end in ends)
-                over = first != last and not first <= row <= last  # a share of all is no sum
-            if over or named:
+            if top is None:  # a column of a table: each row may have its share of the sum
+                if named or column in columns.known:
+                    return grid.address(row, column)
+                continue
+            corners = split_address(f"{left}{top}"), split_address(f"{right}{bottom}")
+            first, last = sorted(corner[not grid.turned] for corner in corners)
+            if named or (first != last and not first <= row <= last):
                 return grid.address(row, column)
     return ""
 

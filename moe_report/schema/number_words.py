@@ -155,7 +155,7 @@ LABELS: Mapping[str, str] = {
 # Words that change nothing beside a number.
 IGNORED = _set(
     "params param parameters parameter paramètres parámetros parametri параметров 参数 參數 "
-    "파라미터 tokens token тoк ток. ток. トークン 토큰 layers layer heads head dims dim channels flops flop "
-    "fp8 fp16 bf16 fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 层 層 the per in of each "
+    "파라미터 tokens token тoк ток. ток. トークン 토큰 layers layer heads head dims dim channels "
+    "flops flop fp8 fp16 bf16 fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 层 層 the per in of each "
     "gqa mqa mha mla swiglu geglu gelu relu gated vocab size width wide always + & and и und et y e"
 )

@@ -47,11 +47,12 @@ _PRECISIONS = re.compile(
 )
 # Digits, perhaps in groups of three parted by one sign, perhaps decimals, perhaps an exponent.
 _NUMBER = re.compile(
-    r"(?P<digits>\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d{1,3}(?:(?P<group>[,.'’_  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
+    r"(?P<digits>\d{1,2}(?:,\d\d)+,\d{3}(?!\d)"
+    r"|\d{1,3}(?:(?P<group>[,.'’_  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
     r"|\d+(?:[.,]\d+)?|(?<![\d.,])[.,]\d+)(?P<exponent>[eE][+-]?\d+(?![\w]))?"
 )
 _WORD = re.compile(
-    r"top-k|k/v|key-value|per[ -]tok(?:en)?|[a-zàâçéèêëîïôûùüÿñæœäöáíóúãõìòß\u0400-\u04ff\u1e00-\u1eff]+\.?"
+    r"top-k|k/v|key-value|per[ -]tok(?:en)?|[a-z\u00df-\u00ff\u0153\u0400-\u04ff\u1e00-\u1eff]+\.?"
     r"|[\u3040-\u30ff]+|[\u3400-\u9fff]+|[\uac00-\ud7af]+|%|‰",
     re.IGNORECASE,
 )
@@ -60,7 +61,8 @@ _PARTING = re.compile(
     r"[,;()×|·&\n]|/(?!\s*[^\W\d])|\+(?!\s*$)|\s[-–—]\s|[→~～–—]|-(?=\s*[Aa]?$)|[-=]>"
     r"|(?<![A-Za-z])x(?![a-z])|\bof\b|="
 )
-_GAP = re.compile(r"(?:[-=]>|[\s,;/()×|·&+\-–—→~～x=]|of\b)[\s,;/()×|·&+x=-]*(?:of\b)?[\s(]*")
+_GAP = re.compile(r"(?:[-=]>|[\s,;/()×|·&+\-–—→~～x=]|of\b)[\s,;/()×|·&+x=–—-]*(?:of\b)?[\s(]*")
+_ABOUT = frozenset(word.strip() for word in ABOUT)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 LONGEST = 1000  # letters of a text with numbers: a longer one is no cell of a table
 _LONGEST_WORD = max(map(len, (*MULTIPLES, *LABELS)))
@@ -118,10 +120,10 @@ class Text:
 
 
 def plain(text: str) -> str:
-    """Return a text without the marks of Markdown, HTML and LaTeX, in the letters of Latin.
+    r"""Return a text without the marks of Markdown, HTML and LaTeX, in the letters of Latin.
 
-    >>> [plain(text) for text in ("**671B**", "$1.04\\\\text{T}$", "３２Ｋ（約）", "12.9B[^1]", "3.1×10²³")]
-    ['671B', '1.04T', '32K(約)', '12.9B', '3.1e23']
+    >>> [plain(text) for text in ("**671B**", r"$1.04\text{T}$", "３２Ｋ", "12.9B[^1]", "3.1×10²³")]
+    ['671B', '1.04T', '32K', '12.9B', '3.1e23']
     """
     text = _TAGS.sub(" ", html.unescape(text)).replace("[^", "[")
     text = _LATEX.sub(r"\1", _LINK.sub(r"\1", text))
@@ -273,9 +275,8 @@ def _words(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             unknown += [] if found or word in IGNORED else [word]
         elif word.startswith(("per tok", "per-tok")):
             labels.append("chosen")
-        elif word not in IGNORED and word.rstrip(".") not in IGNORED:
-            if not any(word == about.strip() for about in ABOUT):
-                unknown.append(word)
+        elif not {word, word.rstrip(".")} & (IGNORED | _ABOUT):
+            unknown.append(word)
     return tuple(dict.fromkeys(labels)), tuple(unknown)
 
 

@@ -124,9 +124,10 @@ def read_cell(
             return Said({first.name: Quantity(YES_NO[written])})
     if is_flag and value.strip().casefold() == "x":
         return _unclear(value, known, "a mark that may say yes or no")
-    if text in ABSENT:
+    bare = _REMARK.sub("", plain(value).casefold())  # n/a (dense)
+    if text in ABSENT or (bare and bare in ABSENT):
         return Said(missing="absent")
-    if text in UNKNOWN or not text.strip("?~≈ "):
+    if text in UNKNOWN or bare in UNKNOWN or not text.strip("?~≈ "):
         return Said(missing="unknown")
     return _Cell(value, known, catalogue, style).read()
 
@@ -180,6 +181,9 @@ _LARGER = (
 # Under these a number in a bracket is not surely of the pair: "61 (3)" under "Layers".
 _OPEN = frozenset({"num_hidden_layers"})
 _ADDED = re.compile(r"\(\s*\+\s*\d+\s*\)\s*$")
+_SUM_OF_WORDS = re.compile(r"[^\W\d]+\s*[+×*]\s*\d")  # n + 1
+_ROUGHLY = re.compile(r"\((?:est(?:\.|imated|imate)?|approx(?:\.|imately)?)\)", re.IGNORECASE)
+_REMARK = re.compile(r"\s*\([^()\d]*\)$")
 _SUM = re.compile(r"\([^()+]*\d[^()+]*\+[^()+]*\d[^()+]*\)")
 _SETTING = re.compile(r"([A-Za-z][A-Za-z_]*[A-Za-z])\s*[=:]\s*\(?\s*(\d[\d.,]*)")
 
@@ -228,6 +232,8 @@ class _Cell:
             return "" if self.found else _NO_NUMBER
         if any(number.bound for number in numbers):
             return "a bound, and no value"
+        if _SUM_OF_WORDS.match(self.text):
+            return "a formula, and no number"
         if self.text.lstrip("( ").startswith(("-", "−", "+")):
             return "a comparison, and no value"
         kind = self.known[0].unit.split("/")[0]
@@ -420,7 +426,8 @@ class _Cell:
             return
         own = next((one for one in self.known if one.name == name), None)
         digits, scale = _one(number.digits, item, self.style, number.multiple, own, number.usual)
-        self.found[name] = Quantity(digits, scale, number.about or "?" in self.text[-2:])
+        about = number.about or "?" in self.text[-2:] or bool(_ROUGHLY.search(self.text))
+        self.found[name] = Quantity(digits, scale, about)
 
     def _value(self, number: Numeral) -> Decimal:
         return number.values(self.style.decimal or ".")[0] * number.multiple
