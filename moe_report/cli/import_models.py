@@ -95,7 +95,7 @@ def append_to(
     file = open_workbook(target)
     read = inspect_workbook(file, known, sheet=sheet)
     if read.places is None:
-        raise InputError(read.problems)
+        raise InputError(read.problems or [_in_columns(read)])
     _refuse_two_of_a_name(read, rows, workbook.name)
     rows, kept = _with_remarks(read, rows)
     done = append_rows(file.package, read.places, rows, workbook.name, replace=replace)
@@ -119,6 +119,14 @@ def append_to(
     if hint := reload_hint(workbook):
         lines.append(f"note: {hint}")
     return lines
+
+
+def _in_columns(read: Read) -> Problem:
+    """Why nothing can be put into a sheet that has a model in each column."""
+    place = f"{read.table.source.name}, sheet {read.table.source.sheet}"
+    text = "its models are its columns, and an import is put into rows: transpose it (in Excel "
+    text += "copy, Paste Special, Transpose), or import into a new workbook"
+    return Problem(place, text)
 
 
 def _is_there(path: Path) -> bool:
