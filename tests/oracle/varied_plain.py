@@ -173,7 +173,9 @@ def _granitemoe(r: Random) -> dict[str, Any]:
 
 def _switch(r: Random) -> dict[str, Any]:
     encoder, decoder = r.randint(1, 6), r.randint(1, 6)
+    steps = {"encoder_sparse_step": 1, "decoder_sparse_step": r.randint(0, 3)}
     return {
+        **r.choice([{}, steps]),
         "vocab_size": r.randint(90, 130),
         "d_model": 8 * r.randint(2, 5),
         "d_ff": width(r),
