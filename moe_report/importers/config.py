@@ -21,7 +21,7 @@ from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.config_json import at, entries
 from moe_report.importers.counted_keys import Counted, spellings
-from moe_report.importers.unread_keys import judge, keys_of_experts, unread_keys
+from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, unread_keys
 from moe_report.schema.fields import AT_MOST, FIELDS, LARGEST
 from moe_report.schema.registry import installed
 
@@ -178,16 +178,21 @@ def _judge_unread(
     reading: Reading,
 ) -> None:
     """Refuse keys that are not read and may change a number; say which change none."""
-    keys = list(unread_keys(config, adapter))
     counted = None if reading.problems else Counted(numbers, reading.given)
-    verdict = judge(keys, _SPELLINGS, counted)
+    keys = list(unread_keys(config, adapter))
     bare = {path.rsplit(".", 1)[-1] for path in adapter.known_keys()}
-    reading.problems.extend(
-        f"key {key.path!r} sounds like {key.what} and is not understood.{nearest(key.key, bare)}"
-        for key in verdict.refused
-    )
-    if verdict.harmless:
-        listed = ", ".join(sorted(verdict.harmless))
+    harmless = []
+    for key, verdict in judge(keys, _SPELLINGS, counted):
+        if verdict == "harmless" and key.what == EXPERTS:
+            harmless.append(key.path)
+        elif verdict in ("refused", "contradicting"):
+            why = "is not understood"
+            if verdict == "contradicting":
+                why += f": {_said(key.value)} is not what is counted without it"
+            found = f"key {key.path!r} sounds like {key.what} and {why}.{nearest(key.key, bare)}"
+            reading.problems.append(found)
+    if harmless:
+        listed = ", ".join(sorted(harmless))
         reading.notes.append(f"Not counted because it changes no number: {listed}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.harmless_keys import is_nothing, words_of
@@ -23,12 +23,13 @@ class Counted:
     Attributes:
         numbers: Values by field.
         given: The fields that the config itself gives; others are the architecture's.
-        beside: The keys of the same object that nobody reads.
+        step: Every how many layers there are experts, by another key of the same object that
+            nobody reads; 1 if none says.
     """
 
     numbers: Mapping[str, float]
     given: Collection[str]
-    beside: Mapping[str, object] = field(default_factory=dict)
+    step: int = 1
 
     @property
     def layers(self) -> float:
@@ -53,9 +54,9 @@ class Counted:
         return self.numbers.get("num_shared_experts", 0)
 
     @property
-    def widths(self) -> set[float]:
+    def widths(self) -> list[float]:
         """Inner widths of FFNs and experts."""
-        return {self.numbers[name] for name in _WIDTHS if name in self.numbers}
+        return [self.numbers[name] for name in _WIDTHS if name in self.numbers]
 
     def of(self, name: str) -> float | None:
         """Return the value of a field, be it read or its default."""
@@ -73,7 +74,7 @@ Comparison = Callable[[Counted], bool]
 _WIDTHS = ("intermediate_size", "moe_intermediate_size", "shared_expert_intermediate_size")
 _FIELDS = frozenset(name for name, known in FIELDS.items() if known.group == "Experts")
 # How other programs call the fields, beside the spellings that fields and adapters have.
-_OTHERWISE = {
+_ELSEWHERE = {
     "num_experts": ("num_moe_experts", "num_routed_experts", "num_total_experts"),
     "num_experts_per_tok": (
         "moe_router_topk", "router_topk", "router_top_k", "moe_topk", "num_selected_experts",
@@ -88,7 +89,7 @@ _OTHERWISE = {
     "expert_bias": ("use_expert_bias", "moe_expert_bias"),
 }  # fmt: skip
 _EXPERTS_AT_ALL = re.compile(
-    "_((use|is|has|enable|with)_)?(moe|experts)(_(enabled?|block|model))?_"
+    "_((use|is|has|enable|with)_)?((sparse_)?moe|experts)(_(enabled?|block|model))?_"
 )
 _EVERY = re.compile("_(freq|frequency|interval|every|period|step|stride)_")
 _OFFSET = re.compile("_(offset|start)_")
@@ -104,7 +105,7 @@ def spellings(adapters: Collection[Adapter]) -> Mapping[str, frozenset[str]]:
     """Return the fields of experts that a key of a name gives, in whichever architecture."""
     found: dict[str, set[str]] = {}
     for name in _FIELDS:
-        for spelling in (name, *FIELDS[name].aliases, *_OTHERWISE.get(name, ())):
+        for spelling in (name, *FIELDS[name].aliases, *_ELSEWHERE.get(name, ())):
             found.setdefault(spelling, set()).add(name)
     for adapter in adapters:
         for keys, key in adapter.keys.items():
@@ -135,6 +136,11 @@ def comparison(name: str, value: object, known: Mapping[str, frozenset[str]]) ->
     return _of_layers(words, value)
 
 
+def step_of(name: str, value: object) -> int:
+    """Return every how many layers there are experts by a key; 1 if it doesn't say."""
+    return value if type(value) is int and _EVERY.search(words_of(name)) and value > 1 else 1
+
+
 def _same(name: str, value: object, counted: Counted) -> bool:
     values = value if isinstance(value, list) else [value]
     if FIELDS[name].kind != "flag" and any(type(each) is bool for each in values):
@@ -146,8 +152,8 @@ def _same(name: str, value: object, counted: Counted) -> bool:
             return "num_shared_experts" in counted.given
         width = counted.of(name) or 0  # of one, or of all together
         return all(each in (width, width * counted.shared) for each in values)
-    if not counted.moe_layers and is_nothing(value):
-        return True
+    if is_nothing(value) and (name == "moe_intermediate_size" or not counted.moe_layers):
+        return True  # experts of no width are not what it means
     return all(each == counted.of(name) for each in values)
 
 
@@ -161,7 +167,7 @@ def _of_layers(words: str, value: object) -> Comparison | None:
         return None
     if _DENSE.search(words):
         if re.search("_(first|layers|replace)_", words):
-            return lambda counted: value == counted.leading
+            return lambda counted: not counted.moe_layers or value == counted.leading
         return None
     if _EVERY.search(words):
         return lambda counted: _every(value, counted)
@@ -182,17 +188,19 @@ def _listed(value: object) -> list[int] | None:
 
 
 def _as_listed(listed: list[int], counted: Counted, *, dense: bool) -> bool:
-    wanted = counted.layers - counted.moe_layers if dense else counted.moe_layers
-    if len(listed) == counted.layers and set(listed) <= {0, 1}:
-        return sum(listed) == wanted
-    within = set(range(int(counted.layers)))
-    return len(set(listed)) == wanted and set(listed) <= within
+    layers = int(counted.layers)
+    if len(listed) == layers and set(listed) <= {0, 1}:
+        listed = [layer for layer, flag in enumerate(listed) if flag]
+    sparse = set(range(layers)) - set(listed) if dense else set(listed)
+    if not set(listed) <= set(range(layers)) or len(sparse) != counted.moe_layers:
+        return False
+    return not sparse or min(sparse) == counted.numbers.get("first_k_dense_replace", min(sparse))
 
 
 def _every(step: int, counted: Counted) -> bool:
     """Whether every so many layers have experts, whichever of so many it is."""
-    if step < 1:
-        return False
+    if step < 1 or not counted.moe_layers:
+        return not counted.moe_layers
     if step == 1:  # with a larger step, no more than every other layer would
         after = counted.layers - counted.leading
         return counted.moe_layers == after or 2 * counted.moe_layers > counted.layers + 1
@@ -200,13 +208,9 @@ def _every(step: int, counted: Counted) -> bool:
 
 
 def _in_turn(offset: int, counted: Counted) -> bool:
-    """Whether every so many layers have experts from an offset on; another key says how many."""
-    steps = [
-        value
-        for name, value in counted.beside.items()
-        if _EVERY.search(words_of(name)) and type(value) is int and value > 1
-    ]
-    return bool(steps) and _number(steps[0], offset, counted) == {counted.moe_layers}
+    """Whether every so many layers have experts from an offset on."""
+    step = counted.step
+    return step > 1 and _number(step, offset, counted) == {counted.moe_layers}
 
 
 def _number(step: int, offset: int | None, counted: Counted) -> set[int]:

@@ -57,15 +57,18 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "what is reported": ("log(s|ging)?", "metrics", "stats?", "statistics", "debug", "verbose"),
 }  # fmt: skip
+_LONGEST = 200  # characters of a name; what is longer is no name that anybody gave a key
 _WORDS = [re.compile(f"(?<=_)({'|'.join(patterns)})(?=_)") for patterns in _REASONS.values()]
 # Names of a function, or of a way to choose, where the value is one.
 _FUNCTIONS = re.compile(
     "(?<!router)_(hidden_)?(act|activation)(_(fn|func|function|type))?_"
     "|(router|gate)_(act|activation)(_(fn|func|function|type))?_"
-    "|_(gating|selection|score|scoring|topk|routing)_(fn|func|function|method)_"
+    "|_(gating|selection|score|scoring|topk|routing)_(fn|func|function|method|type)_"
+    "|_router_type_|(?<=_moe)_gate(_type)?_"
 )
-# A router that is a table or a network has more weights or fewer.
-_WITH_WEIGHTS = re.compile("hash|mlp|linear|cosine", re.IGNORECASE)
+# A router that is a table or a network has other weights; where experts choose, FLOPs differ.
+_OTHER_ROUTERS = re.compile("hash|mlp|cosine|nois|choice|dense|soft(?!max|plus)", re.IGNORECASE)
+_OTHER_GROUPS = re.compile(r"_layers?_groups?_|_shared_(\w+_)?groups?_")
 _SIZES = re.compile(
     "_(sizes?|dims?|widths?|num|n|number|counts?|layers|blocks|ranks?|intermediate|depth|heads?"
     "|ratio|mult|multiplier|expand|expansion)_"
@@ -80,8 +83,8 @@ def is_nothing(value: object) -> bool:
     """Whether a value says that there is none: 0, null, false, empty, or all of it such."""
     if isinstance(value, Mapping):
         return all(map(is_nothing, value.values()))
-    if isinstance(value, list):
-        return all(map(is_nothing, value))
+    if isinstance(value, list):  # a single 0 is rather the number of a layer or an expert
+        return value != [0] and all(map(is_nothing, value))
     return value is None or value is False or value == "" or (is_number(value) and value == 0)
 
 
@@ -105,13 +108,15 @@ def is_harmless(name: str, value: object) -> bool:
     """
     if is_nothing(value):
         return True
+    if len(name) > _LONGEST:
+        return False
     rest = words_of(name)
     if isinstance(value, str) and _FUNCTIONS.search(rest):
         if "glu" in value.lower():  # it has a matrix more
             return False
         rest = _FUNCTIONS.sub("_", rest)
-        return not (_WITH_WEIGHTS.search(value) or _SIZES.search(rest) or _PARTS.search(rest))
-    if "layer_group" in rest:  # of layers, not of experts
+        return not (_OTHER_ROUTERS.search(value) or _SIZES.search(rest) or _PARTS.search(rest))
+    if _OTHER_GROUPS.search(rest):
         return False
     found = False
     for words in _WORDS:

@@ -10,19 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.config_json import entries
-from moe_report.importers.counted_keys import Comparison, Counted, comparison
+from moe_report.importers.counted_keys import Comparison, Counted, comparison, step_of
 from moe_report.importers.harmless_keys import is_harmless, is_nothing, words_of
 
 EXPERTS, FFN, DENSE = "experts", "an FFN", "layers without experts"
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
-_FFN_LIKE = re.compile("_(ffn|mlp|ff|feed_?forward|intermediate)_")
+_FFN_LIKE = re.compile("_(ffn|mlp|ff|feed_?forward|intermediate_(size|dim|width))_")
 _SIZE = re.compile("_(sizes?|dims?|widths?|hidden|layers)_")
-_DENSE_LIKE = re.compile(
-    "_(dense|sparse|mlp_only)_(layers|replace|step)_|_shared_intermediate_size_"
-)
+_DENSE_LIKE = re.compile("_(dense|sparse|mlp_only)_(layers|replace|step)_")
 _OTHER_PARTS = re.compile(
     "_(vision|visual|images?|audio|video|speech|sound|mm|projector|talker|encoder|draft|mtp|nextn"
     "|attention|attn|index|indexer)_"
@@ -50,18 +49,15 @@ class Unread:
         """Its own name."""
         return _name(self.path)
 
+    @property
+    def inside(self) -> str:
+        """The path of the object that it stands in."""
+        return self.path.removesuffix(self.key)
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of the keys that no adapter reads.
 
-    Attributes:
-        harmless: The paths of those that change no number though they sound like experts.
-        refused: Those that may change one.
-    """
-
-    harmless: list[str]
-    refused: list[Unread]
+# ``contradicting``: it says otherwise than what is counted without it. ``open``: what is counted,
+# with which it would be compared, isn't known.
+Verdict = Literal["harmless", "refused", "contradicting", "open"]
 
 
 def keys_of_experts(config: Mapping[str, object]) -> Iterator[str]:
@@ -116,39 +112,36 @@ def _sounds_like(name: str, value: object) -> str:
 
 def judge(
     keys: Collection[Unread], known: Mapping[str, frozenset[str]], counted: Counted | None
-) -> Verdict:
-    """Return which keys change no number, and which may.
+) -> Iterator[tuple[Unread, Verdict]]:
+    """Give for each key whether it changes no number.
 
     Args:
         keys: Those that no adapter reads.
         known: The fields that keys of some names give.
-        counted: What was read; None if the config is refused for something else, and then what
-            would have to be compared is in neither list.
+        counted: What was read; None if the config is refused for something else.
     """
-    verdict = Verdict([], [])
+    steps: dict[str, int] = {}
     for key in keys:
-        if is_harmless(key.name, key.value) and not is_nothing(key.value):
-            agrees = True
+        if (step := step_of(key.key, key.value)) > 1:
+            steps.setdefault(key.inside, step)
+    for key in keys:
+        nothing = is_nothing(key.value)
+        if not nothing and is_harmless(key.name, key.value):
+            yield key, "harmless"
         elif compare := _comparison(key, known):
-            if counted is None:
-                continue
-            agrees = compare(replace(counted, beside=_beside(key, keys)))
+            yield key, _compared(compare, counted, steps.get(key.inside, 1))
         else:
-            agrees = is_nothing(key.value)
-        if not agrees:
-            verdict.refused.append(key)
-        elif key.what == EXPERTS:
-            verdict.harmless.append(key.path)
-    return verdict
+            yield key, "harmless" if nothing else "refused"
+
+
+def _compared(compare: Comparison, counted: Counted | None, step: int) -> Verdict:
+    if counted is None:
+        return "open"
+    return "harmless" if compare(replace(counted, step=step)) else "contradicting"
 
 
 def _comparison(key: Unread, known: Mapping[str, frozenset[str]]) -> Comparison | None:
     if key.what == FFN and key.key not in known:
-        return lambda counted: key.value in counted.widths
+        values = key.value if isinstance(key.value, list) else [key.value]
+        return lambda counted: all(value in counted.widths for value in values)
     return comparison(key.key, key.value, known)
-
-
-def _beside(key: Unread, keys: Collection[Unread]) -> Mapping[str, object]:
-    """The other unread keys of the same object."""
-    of_all = key.path.removesuffix(key.key)
-    return {other.key: other.value for other in keys if other.path == of_all + other.key}

@@ -121,8 +121,8 @@ def test_similar_key_is_suggested() -> None:
     """A misspelt key is named, with the key that it may be."""
     found = problems({**MIXTRAL, "num_experts_per_token": 3})
     assert found == [
-        "config.json: key 'num_experts_per_token' sounds like experts and is not understood."
-        " Did you mean 'num_experts_per_tok'?"
+        "config.json: key 'num_experts_per_token' sounds like experts and is not understood:"
+        " 3 is not what is counted without it. Did you mean 'num_experts_per_tok'?"
     ]
 
 

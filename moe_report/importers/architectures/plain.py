@@ -101,6 +101,9 @@ def _derive_ernie(r: Reading) -> Mapping[str, float]:
 
 
 def _derive_ernie_vl(r: Reading) -> Mapping[str, float]:
+    if not r["moe_intermediate_size"]:
+        r.refuse("moe_intermediate_size", "is empty, expected a width for text")
+        return {}
     text, *_ = r["moe_intermediate_size"]
     layers = sparse(r, lambda layer: layer > 0)
     biases = _ffn_biases(r, layers["num_moe_layers"], text) if r["use_bias"] else 0

@@ -52,9 +52,8 @@ def _derive_mimo(r: Reading) -> Mapping[str, float]:
     ):  # fmt: skip
         if r[key] is not None and sum(r.one_per_layer(key)) != given[number]:
             r.refuse(key, f"does not give the {given[number]} layers that other keys give")
-    heads, kv, key_width, value_width = (
-        r["num_attention_heads"], r["num_key_value_heads"], r["head_dim"], r["v_head_dim"]
-    )  # fmt: skip
+    heads, key_width, value_width = r["num_attention_heads"], r["head_dim"], r["v_head_dim"]
+    kv = r["num_key_value_heads"] or heads
     if r["swa_num_key_value_heads"] not in (None, 2 * kv):
         r.refuse("swa_num_key_value_heads", f"is not twice the {kv} of num_key_value_heads")
     if r["n_shared_experts"]:
@@ -131,6 +130,8 @@ def _derive_gemma4(r: Reading) -> Mapping[str, float]:
         if r[key]:
             r.refuse(key, "is not 0, which is not modelled with experts")
     sliding(r, lambda layer: False)  # refuses other kinds of layers
+    if r.problems:
+        return {}
     d, heads = r["hidden_size"], r["num_attention_heads"]
     products = others = windows = 0
     widths = set()
