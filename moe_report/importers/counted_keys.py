@@ -7,6 +7,7 @@ their names: with another value they contradict what is counted.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -45,8 +46,19 @@ class Counted:
 
     @property
     def leading(self) -> float:
-        """Dense layers before the first with experts."""
-        return self.numbers.get("first_k_dense_replace", self.layers - self.moe_layers)
+        """Dense layers before the first with experts; NaN where the others may be anywhere."""
+        others = self.layers - self.moe_layers if self.in_one_run else math.nan
+        return self.numbers.get("first_k_dense_replace", others)
+
+    @property
+    def in_one_run(self) -> bool:
+        """Whether the layers with experts do not stand in turn with dense ones.
+
+        Then they are all that come after the leading ones; or they are more than half of all,
+        which every other layer, or fewer, would not be.
+        """
+        after = self.layers - self.numbers.get("first_k_dense_replace", 0)
+        return self.moe_layers == after or 2 * self.moe_layers > self.layers + 1
 
     @property
     def shared(self) -> float:
@@ -79,10 +91,12 @@ _ELSEWHERE = {
     "num_experts_per_tok": (
         "moe_router_topk", "router_topk", "router_top_k", "moe_topk", "num_selected_experts",
         "num_activated_experts", "n_activated_experts", "num_active_experts", "experts_per_tok",
+        "moe_topk_experts", "num_experts_chosen",
     ),
     "moe_intermediate_size": (
         "moe_ffn_hidden_size", "expert_intermediate_size", "expert_hidden_size", "expert_ffn_dim",
     ),
+    "num_shared_experts": ("num_shared_expert", "moe_shared_experts", "shared_experts"),
     "shared_expert_intermediate_size": ("moe_shared_expert_intermediate_size",),
     "num_moe_layers": ("n_moe_layers", "num_sparse_layers", "num_expert_layers"),
     "router_bias": ("use_router_bias", "moe_router_bias", "router_use_bias"),
@@ -201,9 +215,8 @@ def _every(step: int, counted: Counted) -> bool:
     """Whether every so many layers have experts, whichever of so many it is."""
     if step < 1 or not counted.moe_layers:
         return not counted.moe_layers
-    if step == 1:  # with a larger step, no more than every other layer would
-        after = counted.layers - counted.leading
-        return counted.moe_layers == after or 2 * counted.moe_layers > counted.layers + 1
+    if step == 1:
+        return counted.in_one_run
     return _number(step, None, counted) == {counted.moe_layers}
 
 

@@ -26,6 +26,7 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "losses, and other balances of training": (
         "loss(es)?", "aux", "(load_)?balanc(e|ed|ing)", "coefs?", "coeffs?", "coefficients?",
+        "entropy", "diversity", "orthogonal(ity)?", "lambda",
     ),
     "randomness of training": (
         "dropout", "drop", "dropped", "dropping", "jitter", "nois(e|y)", "random", "seed",
@@ -46,7 +47,8 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
     "how a program runs": (
         "((experts?|model|tensor|pipeline|data|context|sequence)_)+parallel(ism)?"
         "(_(size|degree|rank|mode|group))?",
-        "(e?tp|ep)(_size|_rank)?", "world_size", "((num|n)_)?redundant(_experts?)?", "(num_)?sms",
+        "(e?tp|ep)(_size|_rank)?", "world_size", "((num|n)_)?redundant(_experts?(_num)?)?",
+        "(num_)?sms", "barrier", "async", "replay",
         "impl(ementations?)?", "backend", r"kernels?", "fus(e|ed|ion)", "gemm", "permut(e|ation)",
         r"dispatch(er|ing)?", "all2all", "a2a", "alltoall", "all_to_all", "deepep", "overlap",
         "recompute", "checkpointing", "offload(ing)?", "megablocks",
@@ -70,7 +72,8 @@ _FUNCTIONS = re.compile(
 _OTHER_ROUTERS = re.compile("hash|mlp|cosine|nois|choice|dense|soft(?!max|plus)", re.IGNORECASE)
 _OTHER_GROUPS = re.compile(r"_layers?_groups?_|_shared_(\w+_)?groups?_")
 _SIZES = re.compile(
-    "_(sizes?|dims?|widths?|num|n|number|counts?|layers|blocks|ranks?|intermediate|depth|heads?"
+    "_(sizes?|dims?|widths?|num|n|number|counts?|experts|layers|blocks|ranks?|intermediate|depth"
+    "|heads?"
     "|ratio|mult|multiplier|expand|expansion)_"
 )
 _PARTS = re.compile(
@@ -111,11 +114,10 @@ def is_harmless(name: str, value: object) -> bool:
     if len(name) > _LONGEST:
         return False
     rest = words_of(name)
-    if isinstance(value, str) and _FUNCTIONS.search(rest):
+    if isinstance(value, str) and not _counts(value) and _FUNCTIONS.search(rest):
         if "glu" in value.lower():  # it has a matrix more
             return False
-        rest = _FUNCTIONS.sub("_", rest)
-        return not (_OTHER_ROUTERS.search(value) or _SIZES.search(rest) or _PARTS.search(rest))
+        return not (_OTHER_ROUTERS.search(value) or _PARTS.search(_FUNCTIONS.sub("_", rest)))
     if _OTHER_GROUPS.search(rest):
         return False
     found = False
@@ -123,5 +125,11 @@ def is_harmless(name: str, value: object) -> bool:
         rest, times = words.subn("", rest)
         found = found or times > 0
     rest = re.sub("__+", "_", rest)
-    # What is true or false is neither a width nor a count.
-    return found and not _PARTS.search(rest) and (value is True or not _SIZES.search(rest))
+    return found and not _PARTS.search(rest) and not (_counts(value) and _SIZES.search(rest))
+
+
+def _counts(value: object) -> bool:
+    """Whether a value can be a width or a count."""
+    if isinstance(value, str):
+        return value.isdigit()
+    return value is not True and not (isinstance(value, float) and not value.is_integer())
