@@ -1,0 +1,42 @@
+"""Configs of published models that transformers does not have, reduced to what matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+KIMI_LINEAR: dict[str, Any] = {  # moonshotai/Kimi-Linear-48B-A3B-Instruct
+    "model_type": "kimi_linear", "vocab_size": 163840, "hidden_size": 2304, "head_dim": 72,
+    "intermediate_size": 9216, "moe_intermediate_size": 1024, "num_hidden_layers": 27,
+    "num_attention_heads": 32, "num_key_value_heads": 32, "q_lora_rank": None,
+    "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,
+    "mla_use_nope": True, "num_experts": 256, "num_experts_per_token": 8, "num_shared_experts": 1,
+    "first_k_dense_replace": 1, "moe_layer_freq": 1, "moe_renormalize": True,
+    "moe_router_activation_func": "sigmoid", "num_expert_group": 1, "topk_group": 1,
+    "use_grouped_topk": True, "num_nextn_predict_layers": 0, "tie_word_embeddings": False,
+    "linear_attn_config": {
+        "full_attn_layers": [4, 8, 12, 16, 20, 24, 27],
+        "kda_layers": [layer for layer in range(1, 27) if layer % 4],
+        "head_dim": 128, "num_heads": 32, "short_conv_kernel_size": 4,
+    },
+}  # fmt: skip
+KIMI_K3: dict[str, Any] = {  # moonshotai/Kimi-K3
+    "model_type": "kimi_k3", "tie_word_embeddings": False,
+    "text_config": {
+        "model_type": "kimi_linear", "vocab_size": 163840, "hidden_size": 7168,
+        "hidden_act": "situ", "intermediate_size": 33792, "moe_intermediate_size": 3072,
+        "num_hidden_layers": 93, "num_attention_heads": 96, "num_key_value_heads": 96,
+        "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64,
+        "v_head_dim": 128, "mla_use_nope": True, "mla_use_output_gate": True, "num_experts": 896,
+        "num_experts_per_token": 16, "num_shared_experts": 2, "first_k_dense_replace": 1,
+        "moe_layer_freq": 1, "moe_renormalize": True, "moe_router_activation_func": "sigmoid",
+        "num_expert_group": 1, "topk_group": 1, "topk_method": "noaux_tc",
+        "use_grouped_topk": True, "routed_expert_hidden_size": 3584, "latent_moe_use_norm": True,
+        "attn_res_block_size": 12, "num_nextn_predict_layers": 0, "tie_word_embeddings": False,
+        "linear_attn_config": {
+            "full_attn_layers": [*range(4, 93, 4), 93],
+            "kda_layers": [layer for layer in range(1, 93) if layer % 4],
+            "gate_lower_bound": -5.0, "head_dim": 128, "num_heads": 96,
+            "short_conv_kernel_size": 4, "use_full_rank_gate": True,
+        },
+    },
+}  # fmt: skip

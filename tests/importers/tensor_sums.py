@@ -1,0 +1,136 @@
+"""Sums of tensor shapes, written down from the modelling code that is published with the weights.
+
+An oracle for architectures that transformers does not have: it goes through the layers one by one
+and names every tensor, where the importer multiplies numbers of layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Config = dict[str, Any]
+
+
+@dataclass
+class Tensors:
+    """What a model is made of.
+
+    Attributes:
+        always: Numbers in the tensors that every token uses.
+        routed: Numbers in the tensors of routed experts.
+        taken: Of those, what one token is sent to.
+    """
+
+    always: int = 0
+    routed: int = 0
+    taken: int = 0
+
+    def add(self, *shapes: tuple[int, ...]) -> None:
+        """Add tensors that every token uses."""
+        for shape in shapes:
+            self.always += _size(shape)
+
+    def linear(self, into: int, out: int, *, bias: bool = False) -> None:
+        """Add a matrix, and perhaps its bias."""
+        self.add((out, into))
+        if bias:
+            self.add((out,))
+
+    def ffn(self, width: int, inner: int) -> None:
+        """Add the three matrices of a gated FFN."""
+        self.add((inner, width), (inner, width), (width, inner))
+
+    def experts(self, number: int, taken: int, width: int, inner: int) -> None:
+        """Add routed experts, each a gated FFN."""
+        self.routed += number * 3 * width * inner
+        self.taken += taken * 3 * width * inner
+
+    def around(self, c: Config, *, width: int) -> None:
+        """Add the embedding, the output head unless it is tied, and the last norm."""
+        self.add((c["vocab_size"], width), (width,))
+        if not c.get("tie_word_embeddings"):
+            self.add((c["vocab_size"], width))
+
+    @property
+    def total(self) -> int:
+        """All parameters."""
+        return self.always + self.routed
+
+    @property
+    def active(self) -> int:
+        """Those that one token can touch."""
+        return self.always + self.taken
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for side in shape:
+        size *= side
+    return size
+
+
+def kimi(c: Config) -> Tensors:
+    """Kimi Linear and the text model of Kimi K3."""
+    c = c.get("text_config", c)
+    t, d, linear = Tensors(), c["hidden_size"], c["linear_attn_config"]
+    heads, width = linear["num_heads"], linear["head_dim"]
+    inner = heads * width
+    for layer in range(c["num_hidden_layers"]):
+        t.add((d,), (d,))
+        if layer + 1 in linear["kda_layers"]:
+            for _ in ("q", "k", "v"):
+                t.linear(d, inner)
+                t.add((inner, 1, linear["short_conv_kernel_size"]))
+            t.linear(d, width)  # the gate of forgetting
+            t.linear(width, inner)
+            t.linear(d, heads)
+            if linear.get("use_full_rank_gate"):
+                t.linear(d, inner)
+            else:
+                t.linear(d, width)
+                t.linear(width, inner)
+            t.add((heads,), (inner,), (width,))  # rate and bias of forgetting, norm of the output
+            t.linear(inner, d)
+        else:
+            _latent_attention(t, c)
+            if c.get("mla_use_output_gate"):
+                t.linear(d, c["num_attention_heads"] * c["v_head_dim"])
+        if layer < c["first_k_dense_replace"]:
+            t.ffn(d, c["intermediate_size"])
+        else:
+            expert = c["moe_intermediate_size"]
+            t.linear(d, c["num_experts"])
+            t.ffn(d, c["num_shared_experts"] * expert)
+            space = c.get("routed_expert_hidden_size") or d
+            if space != d:
+                t.linear(d, space)
+                t.linear(space, d)
+                if c["latent_moe_use_norm"]:
+                    t.add((space,))
+            t.experts(c["num_experts"], c["num_experts_per_token"], space, expert)
+        if c.get("attn_res_block_size"):
+            t.add((d,), (1, d), (d,), (1, d))
+    if c.get("attn_res_block_size"):
+        t.add((d,), (1, d))
+    t.around(c, width=d)
+    return t
+
+
+def _latent_attention(t: Tensors, c: Config) -> None:
+    d, heads, rank = c["hidden_size"], c["num_attention_heads"], c["kv_lora_rank"]
+    query = heads * (c["qk_nope_head_dim"] + c["qk_rope_head_dim"])
+    if c["q_lora_rank"]:
+        t.linear(d, c["q_lora_rank"])
+        t.add((c["q_lora_rank"],))
+        t.linear(c["q_lora_rank"], query)
+    else:
+        t.linear(d, query)
+    t.linear(d, rank + c["qk_rope_head_dim"])
+    t.add((rank,))
+    t.linear(rank, heads * (c["qk_nope_head_dim"] + c["v_head_dim"]))
+    t.linear(heads * c["v_head_dim"], d)
+
+
+SUMS: dict[str, Callable[[Config], Tensors]] = {"kimi_linear": kimi, "kimi_k3": kimi}

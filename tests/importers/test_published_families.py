@@ -1,0 +1,129 @@
+"""Models that transformers does not have, against what is published of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from moe_report.errors import InputError
+from moe_report.importers.config import row_from_config
+from moe_report_metrics.flops_savings import forward_flops
+from moe_report_metrics.parameter_ledger import (
+    active_params,
+    active_params_no_embedding,
+    total_params,
+)
+from tests.importers import published_configs as published
+from tests.importers.tensor_sums import SUMS
+
+Config = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published model.
+
+    Attributes:
+        config: Its config, reduced to what matters.
+        total: Parameters, exactly.
+        active: Of them active, exactly.
+        stated: What the publisher states, total and active, rounded; and half of the last digit.
+        without_embedding: Whether the stated active parameters leave the input embedding out.
+    """
+
+    config: Config
+    total: int
+    active: int
+    stated: tuple[tuple[float, float], ...]
+    without_embedding: bool = False
+
+
+MODELS = {
+    # Kimi-K3's technical report: 2.78 T and 104.2 B.
+    "Kimi-K3": Published(
+        published.KIMI_K3, 2_779_484_393_568, 105_363_935_328,
+        ((2.78e12, 0.005e12), (104.2e9, 0.05e9)), without_embedding=True,
+    ),
+    # Its model card: 48 B and 3 B.
+    "Kimi-Linear-48B-A3B": Published(
+        published.KIMI_LINEAR, 49_122_675_072, 3_484_453_248,
+        ((48e9, 1.5e9), (3e9, 0.5e9)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_published_models_have_the_parameters_that_are_stated(model: Published) -> None:
+    """To the parameter, and so at the rounding of whoever published them."""
+    numbers = row_from_config(model.config, where="config.json").numbers
+    assert total_params.of(**numbers) == model.total
+    assert active_params.of(**numbers) == model.active
+    active = active_params_no_embedding if model.without_embedding else active_params
+    for (stated, half), metric in zip(model.stated, (total_params, active), strict=False):
+        assert metric.of(**numbers) == pytest.approx(stated, abs=half)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_published_models_are_the_sum_of_their_tensors(model: Published) -> None:
+    """Every tensor of the published modelling code, layer by layer."""
+    tensors = SUMS[model.config["model_type"]](model.config)
+    assert (tensors.total, tensors.active) == (model.total, model.active)
+
+
+K3_TEXT: Config = published.KIMI_K3["text_config"]
+
+
+def k3(**changes: object) -> Config:
+    """Kimi-K3 with another text model."""
+    return published.KIMI_K3 | {"text_config": K3_TEXT | changes}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        k3(routed_expert_hidden_size=None, attn_res_block_size=None),
+        k3(routed_expert_hidden_size=3585),
+        k3(latent_moe_use_norm=False, attn_res_block_size=93),
+        k3(mla_use_output_gate=False, q_lora_rank=None, num_shared_experts=3),
+        k3(linear_attn_config=K3_TEXT["linear_attn_config"] | {"use_full_rank_gate": False}),
+        K3_TEXT,
+    ],
+)  # fmt: skip
+def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
+    """Each switch of the published code changes what its tensors say."""
+    numbers = row_from_config(config, where="config.json").numbers
+    tensors = SUMS[config["model_type"]](config)
+    assert total_params.of(**numbers) == tensors.total
+    assert active_params.of(**numbers) == tensors.active
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (k3(latent_moe_use_norm=None), "'latent_moe_use_norm' must be there"),
+        (k3(model_type="deepseek_v3"), "'text_config.model_type' is \"deepseek_v3\""),
+        (k3(attn_res_block_size=0), "expected a whole number of at least 1"),
+        (k3(tie_word_embeddings=True), "but tie_word_embeddings is false"),
+    ],
+)  # fmt: skip
+def test_what_is_not_modelled_is_refused(config: Config, said: str) -> None:
+    """A value that the published code has no shapes for is named."""
+    with pytest.raises(InputError) as caught:
+        row_from_config(config, where="config.json")
+    assert said in str(caught.value)
+
+
+def test_attention_residuals_cost_products_for_each_block() -> None:
+    """A block's score and its share in the mixture are a product a channel each."""
+    plain = row_from_config(k3(attn_res_block_size=None), where="").numbers
+    mixed = row_from_config(K3_TEXT, where="").numbers
+    layers, block = 93, 12
+    seen = [len(range(0, layer, block)) for layer in range(layers)]
+    seen += [len(range(0, layer + 1, block)) for layer in range(layers)]
+    seen.append(len(range(0, layers, block)))
+    products = sum(2 * 7168 * (blocks + 1) for blocks in seen if blocks)
+    flops = [forward_flops.of(**numbers) for numbers in (plain, mixed)]
+    assert None not in flops
+    assert flops[1] - flops[0] == 2 * products  # type: ignore[operator]
