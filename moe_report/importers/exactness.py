@@ -68,6 +68,9 @@ _LIKE: Mapping[str, str] = {
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
 _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
+    "PanguProMoE": ("all", "the published totals of Pangu Pro MoE, 71.99 B and 16.5 B active"),
+    "deepseek": ("all", "the published total of deepseek-moe-16b, 16.4 B"),
+    "hunyuan": ("all", "the published total of Hunyuan-Large, 389 B"),
     "kimi_k3": (
         "no recurrence",
         "the published totals of Kimi-K3, 2.78 T, and 104.2 B active without the input embedding",

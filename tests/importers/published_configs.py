@@ -40,3 +40,26 @@ KIMI_K3: dict[str, Any] = {  # moonshotai/Kimi-K3
         },
     },
 }  # fmt: skip
+DEEPSEEK_MOE: dict[str, Any] = {  # deepseek-ai/deepseek-moe-16b-base
+    "model_type": "deepseek", "vocab_size": 102400, "hidden_size": 2048,
+    "intermediate_size": 10944, "moe_intermediate_size": 1408, "num_hidden_layers": 28,
+    "num_attention_heads": 16, "num_key_value_heads": 16, "n_routed_experts": 64,
+    "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1,
+    "moe_layer_freq": 1, "norm_topk_prob": False, "scoring_func": "softmax",
+    "attention_bias": False, "tie_word_embeddings": False,
+}  # fmt: skip
+HUNYUAN_LARGE: dict[str, Any] = {  # tencent/Tencent-Hunyuan-Large
+    "model_type": "hunyuan", "vocab_size": 129024, "hidden_size": 6400,
+    "intermediate_size": 18304, "num_hidden_layers": 64, "num_attention_heads": 80,
+    "num_key_value_heads": 8, "num_experts": 16, "moe_topk": 1, "num_shared_expert": 1,
+    "use_mixed_mlp_moe": True, "use_cla": True, "cla_share_factor": 2, "use_qk_norm": True,
+    "attention_bias": False, "tie_word_embeddings": True, "moe_drop_tokens": False,
+    "moe_random_routing_dropped_token": False,
+}  # fmt: skip
+PANGU_PRO: dict[str, Any] = {  # ascend-tribe/pangu-pro-moe
+    "model_type": "PanguProMoE", "vocab_size": 153376, "hidden_size": 5120,
+    "num_hidden_layers": 48, "num_attention_heads": 40, "num_key_value_heads": 8,
+    "moe_intermediate_size": 1344, "shared_expert_intermediate_size": 5376, "num_experts": 64,
+    "num_experts_per_tok": 8, "output_router_logits": False, "router_aux_loss_coef": 0.001,
+    "tie_word_embeddings": False,
+}  # fmt: skip

@@ -133,4 +133,74 @@ def _latent_attention(t: Tensors, c: Config) -> None:
     t.linear(heads * c["v_head_dim"], d)
 
 
-SUMS: dict[str, Callable[[Config], Tensors]] = {"kimi_linear": kimi, "kimi_k3": kimi}
+def _grouped(t: Tensors, d: int, heads: int, kv: int, head: int, *, bias: bool) -> None:
+    for number in (heads, kv, kv):
+        t.linear(d, number * head, bias=bias)
+    t.linear(heads * head, d, bias=bias)
+
+
+def deepseek(c: Config) -> Tensors:
+    """DeepSeekMoE, before latent attention."""
+    t, d, heads = Tensors(), c["hidden_size"], c["num_attention_heads"]
+    for layer in range(c["num_hidden_layers"]):
+        t.add((d,), (d,))
+        _grouped(t, d, heads, c["num_key_value_heads"], d // heads, bias=c["attention_bias"])
+        if layer < c["first_k_dense_replace"] or layer % c["moe_layer_freq"]:
+            t.ffn(d, c["intermediate_size"])
+            continue
+        expert = c["moe_intermediate_size"]
+        t.linear(d, c["n_routed_experts"])
+        if c["n_shared_experts"]:
+            t.ffn(d, c["n_shared_experts"] * expert)
+        t.experts(c["n_routed_experts"], c["num_experts_per_tok"], d, expert)
+    t.around(c, width=d)
+    return t
+
+
+def hunyuan(c: Config) -> Tensors:
+    """Hunyuan-Large: every so many layers make the keys and values of those that follow."""
+    t, d, heads, kv = (
+        Tensors(),
+        c["hidden_size"],
+        c["num_attention_heads"],
+        c["num_key_value_heads"],
+    )
+    head, width, bias = d // heads, c["intermediate_size"], c["attention_bias"]
+    for layer in range(c["num_hidden_layers"]):
+        t.add((d,), (d,))
+        t.linear(d, d, bias=bias)
+        if not (c["use_cla"] and layer % c["cla_share_factor"]):
+            t.linear(d, kv * head, bias=bias)
+            t.linear(d, kv * head, bias=bias)
+        t.linear(d, d, bias=bias)
+        if c["use_qk_norm"]:
+            t.add((head,), (head,))
+        if c["use_mixed_mlp_moe"]:
+            t.ffn(d, width * c["num_shared_expert"])
+        t.linear(d, c["num_experts"])
+        t.experts(c["num_experts"], c["moe_topk"], d, width)
+    t.around(c, width=d)
+    return t
+
+
+def pangu(c: Config) -> Tensors:
+    """Pangu Pro MoE: biases in attention, and a scale for each expert."""
+    t, d, heads = Tensors(), c["hidden_size"], c["num_attention_heads"]
+    for _ in range(c["num_hidden_layers"]):
+        t.add((d,), (d,))
+        _grouped(t, d, heads, c["num_key_value_heads"], d // heads, bias=True)
+        t.linear(d, c["num_experts"])
+        t.add((1, c["num_experts"]))
+        t.ffn(d, c["shared_expert_intermediate_size"])
+        t.experts(c["num_experts"], c["num_experts_per_tok"], d, c["moe_intermediate_size"])
+    t.around(c, width=d)
+    return t
+
+
+SUMS: dict[str, Callable[[Config], Tensors]] = {
+    "PanguProMoE": pangu,
+    "deepseek": deepseek,
+    "hunyuan": hunyuan,
+    "kimi_k3": kimi,
+    "kimi_linear": kimi,
+}

@@ -9,7 +9,7 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.config import row_from_config
-from moe_report_metrics.flops_savings import forward_flops
+from moe_report_metrics.flops_savings import attention_core_flops, forward_flops
 from moe_report_metrics.parameter_ledger import (
     active_params,
     active_params_no_embedding,
@@ -51,6 +51,19 @@ MODELS = {
         published.KIMI_LINEAR, 49_122_675_072, 3_484_453_248,
         ((48e9, 1.5e9), (3e9, 0.5e9)),
     ),
+    # Its model card: 16.4 B.
+    "deepseek-moe-16b": Published(
+        published.DEEPSEEK_MOE, 16_375_728_128, 2_828_650_496, ((16.4e9, 0.05e9),),
+    ),
+    # Its report: 389 B (and 52 B active, with the tied embedding counted twice).
+    "Hunyuan-Large": Published(
+        published.HUNYUAN_LARGE, 388_701_405_440, 51_322_077_440, ((389e9, 0.5e9),),
+    ),
+    # Its report: 71.99 B and 16.5 B.
+    "Pangu-Pro-MoE": Published(
+        published.PANGU_PRO, 71_988_781_056, 16_498_139_136,
+        ((71.99e9, 0.005e9), (16.5e9, 0.05e9)),
+    ),
 }  # fmt: skip
 
 
@@ -72,6 +85,7 @@ def test_published_models_are_the_sum_of_their_tensors(model: Published) -> None
     assert (tensors.total, tensors.active) == (model.total, model.active)
 
 
+DEEPSEEK, HUNYUAN, PANGU = published.DEEPSEEK_MOE, published.HUNYUAN_LARGE, published.PANGU_PRO
 K3_TEXT: Config = published.KIMI_K3["text_config"]
 
 
@@ -89,6 +103,12 @@ def k3(**changes: object) -> Config:
         k3(mla_use_output_gate=False, q_lora_rank=None, num_shared_experts=3),
         k3(linear_attn_config=K3_TEXT["linear_attn_config"] | {"use_full_rank_gate": False}),
         K3_TEXT,
+        DEEPSEEK | {"attention_bias": True, "n_shared_experts": None, "num_key_value_heads": 4},
+        DEEPSEEK | {"moe_layer_freq": 2, "first_k_dense_replace": 3, "tie_word_embeddings": True},
+        HUNYUAN | {"cla_share_factor": 3, "attention_bias": True, "tie_word_embeddings": False},
+        HUNYUAN | {"use_cla": False, "use_qk_norm": False, "num_shared_expert": 2},
+        HUNYUAN | {"use_mixed_mlp_moe": False, "moe_topk": 2, "moe_intermediate_size": 18304},
+        PANGU | {"num_experts": 72, "shared_expert_intermediate_size": 99},
     ],
 )  # fmt: skip
 def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
@@ -106,6 +126,17 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
         (k3(model_type="deepseek_v3"), "'text_config.model_type' is \"deepseek_v3\""),
         (k3(attn_res_block_size=0), "expected a whole number of at least 1"),
         (k3(tie_word_embeddings=True), "but tie_word_embeddings is false"),
+        (DEEPSEEK | {"n_routed_experts": None}, "not a Mixture-of-Experts"),
+        (HUNYUAN | {"num_experts": 1}, "'num_experts' is 1"),
+        (HUNYUAN | {"num_experts": [16] * 63 + [8]}, "expected a whole number of at least 1"),
+        (HUNYUAN | {"moe_intermediate_size": [100] * 64}, "is not the 18304"),
+        (HUNYUAN | {"attention_head_dim": 128}, "is not 80"),
+        (HUNYUAN | {"moe_layer_num_skipped": 1}, "'moe_layer_num_skipped' is given"),
+        (HUNYUAN | {"mlp_bias": True}, "'mlp_bias' is given"),
+        (HUNYUAN | {"num_attention_heads": 77}, "is 6400, not a multiple of the 77 heads"),
+        (PANGU | {"mlp_only_layers": [0]}, "'mlp_only_layers' is not empty"),
+        (PANGU | {"num_experts_per_tok": 6}, "one expert of each of eight equal groups"),
+        (PANGU | {"num_experts": 60}, "one expert of each of eight equal groups"),
     ],
 )  # fmt: skip
 def test_what_is_not_modelled_is_refused(config: Config, said: str) -> None:
@@ -127,3 +158,15 @@ def test_attention_residuals_cost_products_for_each_block() -> None:
     flops = [forward_flops.of(**numbers) for numbers in (plain, mixed)]
     assert None not in flops
     assert flops[1] - flops[0] == 2 * products  # type: ignore[operator]
+
+
+def test_shared_keys_are_made_once_and_read_by_every_layer() -> None:
+    """Cross-layer attention saves matrices; each layer attends as before."""
+    own, lent = (
+        row_from_config(HUNYUAN | {"use_cla": use_cla}, where="").numbers
+        for use_cla in (False, True)
+    )
+    saved = 32 * 2 * 6400 * 8 * 80
+    assert total_params.of(**own) - total_params.of(**lent) == saved  # type: ignore[operator]
+    assert attention_core_flops.of(**own) == attention_core_flops.of(**lent)
+    assert forward_flops.of(**own) - forward_flops.of(**lent) == 2 * saved  # type: ignore[operator]
