@@ -63,3 +63,36 @@ PANGU_PRO: dict[str, Any] = {  # ascend-tribe/pangu-pro-moe
     "num_experts_per_tok": 8, "output_router_logits": False, "router_aux_loss_coef": 0.001,
     "tie_word_embeddings": False,
 }  # fmt: skip
+_LING: dict[str, Any] = {  # what all models of the second generation have
+    "architectures": ["BailingMoeV2ForCausalLM"], "model_type": "bailing_moe",
+    "vocab_size": 157184, "head_dim": 128, "num_experts": 256, "num_shared_experts": 1,
+    "num_experts_per_tok": 8, "n_group": 8, "topk_group": 4, "norm_topk_prob": True,
+    "score_function": "sigmoid", "routed_scaling_factor": 2.5, "router_dtype": "fp32",
+    "moe_router_enable_expert_bias": True, "use_bias": False, "use_qkv_bias": False,
+    "use_qk_norm": True, "use_rmsnorm": True, "output_router_logits": False,
+    "num_nextn_predict_layers": 0, "mtp_loss_scaling_factor": 0, "tie_word_embeddings": False,
+}  # fmt: skip
+LING_MINI: dict[str, Any] = _LING | {  # inclusionAI/Ling-mini-2.0
+    "hidden_size": 2048, "num_hidden_layers": 20, "num_attention_heads": 16,
+    "num_key_value_heads": 4, "intermediate_size": 5120, "moe_intermediate_size": 512,
+    "moe_shared_expert_intermediate_size": 512, "first_k_dense_replace": 1,
+}  # fmt: skip
+LING_FLASH: dict[str, Any] = _LING | {  # inclusionAI/Ling-flash-2.0
+    "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32,
+    "num_key_value_heads": 4, "intermediate_size": 9216, "moe_intermediate_size": 1024,
+    "moe_shared_expert_intermediate_size": 1024, "first_k_dense_replace": 1,
+}  # fmt: skip
+LING_1T: dict[str, Any] = _LING | {  # inclusionAI/Ling-1T and inclusionAI/Ring-1T
+    "hidden_size": 8192, "num_hidden_layers": 80, "num_attention_heads": 64,
+    "num_key_value_heads": 8, "intermediate_size": 18432, "moe_intermediate_size": 2048,
+    "moe_shared_expert_intermediate_size": 2048, "first_k_dense_replace": 4,
+}  # fmt: skip
+LING_LITE: dict[str, Any] = {  # inclusionAI/Ling-lite
+    "architectures": ["BailingMoeForCausalLM"], "model_type": "bailing_moe",
+    "vocab_size": 126464, "hidden_size": 2048, "num_hidden_layers": 28,
+    "num_attention_heads": 16, "num_key_value_heads": 4, "intermediate_size": 1408,
+    "moe_intermediate_size": 1408, "num_experts": 64, "num_shared_experts": 2,
+    "num_experts_per_tok": 6, "first_k_dense_replace": 0, "norm_topk_prob": True,
+    "norm_head": False, "norm_softmax": False, "use_bias": False, "use_qkv_bias": False,
+    "output_router_logits": False, "tie_word_embeddings": False,
+}  # fmt: skip

@@ -197,8 +197,33 @@ def pangu(c: Config) -> Tensors:
     return t
 
 
+def bailing(c: Config) -> Tensors:
+    """Ling and Ring; a module that predicts a further token is a layer with experts, and more."""
+    t, d = Tensors(), c["hidden_size"]
+    head = c.get("head_dim") or d // c["num_attention_heads"]
+    for layer in range(c["num_hidden_layers"]):
+        t.add((d,), (d,))
+        keys, heads = c["num_key_value_heads"], c["num_attention_heads"]
+        t.linear(d, (heads + 2 * keys) * head, bias=c["use_qkv_bias"])
+        t.linear(heads * head, d)
+        if c.get("use_qk_norm"):
+            t.add((head,), (head,))
+        if layer < c["first_k_dense_replace"]:
+            t.ffn(d, c["intermediate_size"])
+            continue
+        expert = c["moe_intermediate_size"]
+        t.linear(d, c["num_experts"])
+        width = c.get("moe_shared_expert_intermediate_size", expert)
+        t.ffn(d, (c["num_shared_experts"] or 0) * width)
+        t.experts(c["num_experts"], c["num_experts_per_tok"], d, expert)
+    t.around(c, width=d)
+    return t
+
+
 SUMS: dict[str, Callable[[Config], Tensors]] = {
     "PanguProMoE": pangu,
+    "bailing_moe": bailing,
+    "bailing_moe_v2": bailing,
     "deepseek": deepseek,
     "hunyuan": hunyuan,
     "kimi_k3": kimi,

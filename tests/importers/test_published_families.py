@@ -13,6 +13,7 @@ from moe_report_metrics.flops_savings import attention_core_flops, forward_flops
 from moe_report_metrics.parameter_ledger import (
     active_params,
     active_params_no_embedding,
+    mtp_params,
     total_params,
 )
 from tests.importers import published_configs as published
@@ -59,6 +60,26 @@ MODELS = {
     "Hunyuan-Large": Published(
         published.HUNYUAN_LARGE, 388_701_405_440, 51_322_077_440, ((389e9, 0.5e9),),
     ),
+    # Their report, arXiv:2510.22115, table 1, and the README of Ling-mini-2.0.
+    "Ling-mini-2.0": Published(
+        published.LING_MINI, 16_255_638_528, 1_432_968_192,
+        ((16.26e9, 0.005e9), (1.43e9, 0.005e9)),
+    ),
+    "Ling-flash-2.0": Published(
+        published.LING_FLASH, 102_889_697_280, 6_152_269_824, ((103e9, 0.5e9), (6.1e9, 0.1e9)),
+    ),
+    "Ling-1T": Published(
+        published.LING_1T, 999_705_309_184, 51_054_407_680, ((1000e9, 0.5e9), (51e9, 0.1e9)),
+    ),
+    "Ling-1T as bailing_moe_v2": Published(
+        published.LING_1T | {"model_type": "bailing_moe_v2"}, 999_705_309_184, 51_054_407_680,
+        ((1000e9, 0.5e9), (51e9, 0.1e9)),
+    ),
+    # Its report, arXiv:2503.05139: 16.8 B and 2.75 B.
+    "Ling-lite": Published(
+        published.LING_LITE, 16_801_974_272, 2_753_153_024,
+        ((16.8e9, 0.05e9), (2.75e9, 0.005e9)),
+    ),
     # Its report: 71.99 B and 16.5 B.
     "Pangu-Pro-MoE": Published(
         published.PANGU_PRO, 71_988_781_056, 16_498_139_136,
@@ -86,6 +107,7 @@ def test_published_models_are_the_sum_of_their_tensors(model: Published) -> None
 
 
 DEEPSEEK, HUNYUAN, PANGU = published.DEEPSEEK_MOE, published.HUNYUAN_LARGE, published.PANGU_PRO
+LING = published.LING_MINI
 K3_TEXT: Config = published.KIMI_K3["text_config"]
 
 
@@ -109,6 +131,9 @@ def k3(**changes: object) -> Config:
         HUNYUAN | {"use_cla": False, "use_qk_norm": False, "num_shared_expert": 2},
         HUNYUAN | {"use_mixed_mlp_moe": False, "moe_topk": 2, "moe_intermediate_size": 18304},
         PANGU | {"num_experts": 72, "shared_expert_intermediate_size": 99},
+        LING | {"use_qkv_bias": True, "moe_shared_expert_intermediate_size": 99},
+        LING | {"num_shared_experts": None, "use_qk_norm": False, "use_rmsnorm": False},
+        LING | {"first_k_dense_replace": 0, "head_dim": 64, "tie_word_embeddings": True},
     ],
 )  # fmt: skip
 def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
@@ -134,6 +159,14 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
         (HUNYUAN | {"moe_layer_num_skipped": 1}, "'moe_layer_num_skipped' is given"),
         (HUNYUAN | {"mlp_bias": True}, "'mlp_bias' is given"),
         (HUNYUAN | {"num_attention_heads": 77}, "is 6400, not a multiple of the 77 heads"),
+        (LING | {"use_bias": True}, "'use_bias' is true, which is not modelled"),
+        (LING | {"use_rmsnorm": False}, "'use_rmsnorm' is false"),
+        (LING | {"use_sliding_window": True}, "'use_sliding_window' is true"),
+        (LING | {"multi_gate": True}, "'multi_gate' is true"),
+        (LING | {"router_type": "MultiRouter"}, "'router_type' is \"MultiRouter\""),
+        (LING | {"moe_router_enable_shared_expert": False}, "is false, which is not modelled"),
+        (LING | {"intermediate_size": None}, "'intermediate_size' must be there"),
+        (LING | {"num_expert_groups": 4}, "sounds like experts and is not understood"),
         (PANGU | {"mlp_only_layers": [0]}, "'mlp_only_layers' is not empty"),
         (PANGU | {"num_experts_per_tok": 6}, "one expert of each of eight equal groups"),
         (PANGU | {"num_experts": 60}, "one expert of each of eight equal groups"),
@@ -170,3 +203,26 @@ def test_shared_keys_are_made_once_and_read_by_every_layer() -> None:
     assert total_params.of(**own) - total_params.of(**lent) == saved  # type: ignore[operator]
     assert attention_core_flops.of(**own) == attention_core_flops.of(**lent)
     assert forward_flops.of(**own) - forward_flops.of(**lent) == 2 * saved  # type: ignore[operator]
+
+
+def test_only_the_second_generation_of_ling_has_norms_unless_it_is_said() -> None:
+    """Norms of queries and keys: as said, or by the name of the model's class."""
+    silent = {key: value for key, value in LING.items() if key != "use_qk_norm"}
+    nameless = {key: value for key, value in silent.items() if key != "architectures"}
+    first = published.LING_LITE
+    found = [
+        row_from_config(config, where="").numbers["qk_norm"]
+        for config in (LING, silent, nameless, first, first | {"use_qk_norm": True})
+    ]
+    assert found == [1, 1, 0, 0, 1]
+
+
+def test_modules_of_ling_for_further_tokens_are_layers_with_experts() -> None:
+    """A module is a layer as the others, behind a matrix and three norms."""
+    numbers = row_from_config(LING | {"num_nextn_predict_layers": 2}, where="").numbers
+    layers = (
+        SUMS["bailing_moe"](LING | {"num_hidden_layers": number, "first_k_dense_replace": 0})
+        for number in (1, 2)
+    )
+    one, two = (layer.total for layer in layers)
+    assert mtp_params.of(**numbers) == 2 * (two - one + 2 * 2048 * 2048 + 3 * 2048)

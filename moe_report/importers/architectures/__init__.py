@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
+    bailing,
     convolved,
     encoder_decoder,
     hybrid,
@@ -35,6 +36,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     **uneven.ADAPTERS,
     **latent.ADAPTERS,
     **own_code.ADAPTERS,
+    **bailing.ADAPTERS,
     **hybrid.ADAPTERS,
     **kimi.ADAPTERS,
     **indexed.ADAPTERS,
