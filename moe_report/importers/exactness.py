@@ -77,6 +77,7 @@ _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
         "no recurrence",
         "the published totals of Kimi-K3, 2.78 T, and 104.2 B active without the input embedding",
     ),
+    "mimo_v2": ("all", "the published totals of MiMo-V2.5-Pro, 1.02 T and 42 B active"),
 }
 
 

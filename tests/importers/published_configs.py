@@ -96,3 +96,29 @@ LING_LITE: dict[str, Any] = {  # inclusionAI/Ling-lite
     "norm_head": False, "norm_softmax": False, "use_bias": False, "use_qkv_bias": False,
     "output_router_logits": False, "tie_word_embeddings": False,
 }  # fmt: skip
+_MIMO: dict[str, Any] = {  # what MiMo-V2.5 and MiMo-V2.5-Pro share
+    "model_type": "mimo_v2", "vocab_size": 152576, "head_dim": 192, "v_head_dim": 128,
+    "swa_head_dim": 192, "swa_v_head_dim": 128, "intermediate_size": 16384,
+    "moe_intermediate_size": 2048, "num_experts_per_tok": 8, "n_shared_experts": None,
+    "n_group": 1, "topk_group": 1, "topk_method": "noaux_tc", "scoring_func": "sigmoid",
+    "norm_topk_prob": True, "routed_scaling_factor": None, "moe_router_dtype": "bfloat16",
+    "sliding_window": 128, "sliding_window_size": 128, "attention_chunk_size": 128,
+    "add_full_attention_sink_bias": False, "add_swa_attention_sink_bias": True,
+    "attention_bias": False, "attention_projection_layout": "fused_qkv",
+    "tie_word_embeddings": False,
+}  # fmt: skip
+MIMO: dict[str, Any] = _MIMO | {  # XiaomiMiMo/MiMo-V2.5
+    "hidden_size": 4096, "num_hidden_layers": 48, "num_attention_heads": 64,
+    "num_key_value_heads": 4, "swa_num_attention_heads": 64, "swa_num_key_value_heads": 8,
+    "n_routed_experts": 256, "moe_layer_freq": [0] + [1] * 47,
+    "hybrid_layer_pattern": [int(i not in {0, *range(5, 48, 6)}) for i in range(48)],
+    "vision_config": {"depth": 28}, "audio_config": {"audio_channels": 8},
+}  # fmt: skip
+MIMO_PRO: dict[str, Any] = _MIMO | {  # XiaomiMiMo/MiMo-V2.5-Pro
+    "hidden_size": 6144, "num_hidden_layers": 70, "num_attention_heads": 128,
+    "num_key_value_heads": 8, "swa_num_attention_heads": 128, "swa_num_key_value_heads": 8,
+    "n_routed_experts": 384, "moe_layer_freq": [0] + [1] * 69,
+    "hybrid_layer_pattern": [
+        int(i not in {0, 7, 15, 23, 31, 39, 47, 55, 62, 69}) for i in range(70)
+    ],
+}  # fmt: skip

@@ -220,6 +220,33 @@ def bailing(c: Config) -> Tensors:
     return t
 
 
+def mimo(c: Config) -> Tensors:
+    """MiMo-V2.5 and MiMo-V2.5-Pro, without what reads images and sound."""
+    t, d = Tensors(), c["hidden_size"]
+    for window, sparse in zip(c["hybrid_layer_pattern"], c["moe_layer_freq"], strict=True):
+        t.add((d,), (d,))
+        mimo_attention(t, c, window=bool(window))
+        if sparse:
+            t.linear(d, c["n_routed_experts"])
+            expert = c["moe_intermediate_size"]
+            t.experts(c["n_routed_experts"], c["num_experts_per_tok"], d, expert)
+        else:
+            t.ffn(d, c["intermediate_size"])
+    t.around(c, width=d)
+    return t
+
+
+def mimo_attention(t: Tensors, c: Config, *, window: bool) -> None:
+    """Add the attention of a layer, with a window or without."""
+    d, kind, sinks = c["hidden_size"], "swa_" if window else "", "swa" if window else "full"
+    heads, keys = c[f"{kind}num_attention_heads"], c[f"{kind}num_key_value_heads"]
+    width, value = c[f"{kind}head_dim"], c[f"{kind}v_head_dim"]
+    t.linear(d, heads * width + keys * width + keys * value, bias=c["attention_bias"])
+    t.linear(heads * value, d)
+    if c[f"add_{sinks}_attention_sink_bias"]:
+        t.add((heads,))
+
+
 SUMS: dict[str, Callable[[Config], Tensors]] = {
     "PanguProMoE": pangu,
     "bailing_moe": bailing,
@@ -228,4 +255,5 @@ SUMS: dict[str, Callable[[Config], Tensors]] = {
     "hunyuan": hunyuan,
     "kimi_k3": kimi,
     "kimi_linear": kimi,
+    "mimo_v2": mimo,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from moe_report_metrics.parameter_ledger import (
     total_params,
 )
 from tests.importers import published_configs as published
-from tests.importers.tensor_sums import SUMS
+from tests.importers.tensor_sums import SUMS, Tensors, mimo_attention
 
 Config = dict[str, Any]
 
@@ -80,6 +81,15 @@ MODELS = {
         published.LING_LITE, 16_801_974_272, 2_753_153_024,
         ((16.8e9, 0.05e9), (2.75e9, 0.005e9)),
     ),
+    # Its model card: 1.02 T and 42 B.
+    "MiMo-V2.5-Pro": Published(
+        published.MIMO_PRO, 1_021_248_099_840, 41_894_893_056,
+        ((1.02e12, 0.005e12), (42e9, 0.5e9)),
+    ),
+    # Its model card: 310 B with what reads images and sound, and 15 B.
+    "MiMo-V2.5": Published(
+        published.MIMO, 308_778_768_832, 15_445_924_288, ((310e9, 1.5e9), (15e9, 0.5e9)),
+    ),
     # Its report: 71.99 B and 16.5 B.
     "Pangu-Pro-MoE": Published(
         published.PANGU_PRO, 71_988_781_056, 16_498_139_136,
@@ -107,7 +117,7 @@ def test_published_models_are_the_sum_of_their_tensors(model: Published) -> None
 
 
 DEEPSEEK, HUNYUAN, PANGU = published.DEEPSEEK_MOE, published.HUNYUAN_LARGE, published.PANGU_PRO
-LING = published.LING_MINI
+LING, MIMO = published.LING_MINI, published.MIMO
 K3_TEXT: Config = published.KIMI_K3["text_config"]
 
 
@@ -131,6 +141,9 @@ def k3(**changes: object) -> Config:
         HUNYUAN | {"use_cla": False, "use_qk_norm": False, "num_shared_expert": 2},
         HUNYUAN | {"use_mixed_mlp_moe": False, "moe_topk": 2, "moe_intermediate_size": 18304},
         PANGU | {"num_experts": 72, "shared_expert_intermediate_size": 99},
+        MIMO | {"attention_bias": True, "add_full_attention_sink_bias": True},
+        MIMO | {"swa_num_attention_heads": 32, "swa_head_dim": 64, "swa_v_head_dim": 63},
+        MIMO | {"add_swa_attention_sink_bias": False, "tie_word_embeddings": True},
         LING | {"use_qkv_bias": True, "moe_shared_expert_intermediate_size": 99},
         LING | {"num_shared_experts": None, "use_qk_norm": False, "use_rmsnorm": False},
         LING | {"first_k_dense_replace": 0, "head_dim": 64, "tie_word_embeddings": True},
@@ -159,6 +172,14 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
         (HUNYUAN | {"moe_layer_num_skipped": 1}, "'moe_layer_num_skipped' is given"),
         (HUNYUAN | {"mlp_bias": True}, "'mlp_bias' is given"),
         (HUNYUAN | {"num_attention_heads": 77}, "is 6400, not a multiple of the 77 heads"),
+        (MIMO | {"n_shared_experts": 1}, "this architecture shares no experts"),
+        (MIMO | {"attention_projection_layout": "other"}, "is none of split, fused_qkv"),
+        (MIMO | {"hybrid_layer_pattern": [0, 1]}, "has 2 items for 48 layers"),
+        (MIMO | {"hybrid_layer_pattern": [2] * 48}, "may say 0 (all tokens) and 1"),
+        (MIMO | {"layer_types": ["full_attention"] * 48}, "names other layers"),
+        (MIMO | {"layer_types": ["linear_attention"] * 48}, "'sliding_attention' and"),
+        (MIMO | {"moe_layer_freq": None}, "no layer has experts"),
+        (MIMO | {"moe_layer_freq": [0, 2]}, "a list of 0 and 1"),
         (LING | {"use_bias": True}, "'use_bias' is true, which is not modelled"),
         (LING | {"use_rmsnorm": False}, "'use_rmsnorm' is false"),
         (LING | {"use_sliding_window": True}, "'use_sliding_window' is true"),
@@ -189,8 +210,7 @@ def test_attention_residuals_cost_products_for_each_block() -> None:
     seen.append(len(range(0, layers, block)))
     products = sum(2 * 7168 * (blocks + 1) for blocks in seen if blocks)
     flops = [forward_flops.of(**numbers) for numbers in (plain, mixed)]
-    assert None not in flops
-    assert flops[1] - flops[0] == 2 * products  # type: ignore[operator]
+    assert flops[1] - flops[0] == 2 * products
 
 
 def test_shared_keys_are_made_once_and_read_by_every_layer() -> None:
@@ -200,9 +220,9 @@ def test_shared_keys_are_made_once_and_read_by_every_layer() -> None:
         for use_cla in (False, True)
     )
     saved = 32 * 2 * 6400 * 8 * 80
-    assert total_params.of(**own) - total_params.of(**lent) == saved  # type: ignore[operator]
+    assert total_params.of(**own) - total_params.of(**lent) == saved
     assert attention_core_flops.of(**own) == attention_core_flops.of(**lent)
-    assert forward_flops.of(**own) - forward_flops.of(**lent) == 2 * saved  # type: ignore[operator]
+    assert forward_flops.of(**own) - forward_flops.of(**lent) == 2 * saved
 
 
 def test_only_the_second_generation_of_ling_has_norms_unless_it_is_said() -> None:
@@ -226,3 +246,63 @@ def test_modules_of_ling_for_further_tokens_are_layers_with_experts() -> None:
     )
     one, two = (layer.total for layer in layers)
     assert mtp_params.of(**numbers) == 2 * (two - one + 2 * 2048 * 2048 + 3 * 2048)
+
+
+def test_mimo_is_read_as_its_predecessor_where_they_are_alike() -> None:
+    """MiMo-V2-Flash, which is compared with transformers, has the sizes of MiMo-V2.5."""
+    own = {"moe_router_dtype", "attention_projection_layout", "vision_config", "audio_config"}
+    flash = {key: value for key, value in MIMO.items() if key not in own}
+    flash |= {"model_type": "mimo_v2_flash", "sliding_window_size": 127}
+    newer, older = (row_from_config(config, where="").numbers for config in (MIMO, flash))
+    for metric in (total_params, active_params, forward_flops, attention_core_flops):
+        assert metric.of(**newer) == metric.of(**older)
+
+
+def test_layers_of_mimo_are_listed_or_follow_a_rule() -> None:
+    """A period of windows and of experts, or kinds for each layer, in place of flags."""
+    flags = MIMO | {
+        "hybrid_layer_pattern": [int((layer + 1) % 6 > 0) for layer in range(48)],
+        "moe_layer_freq": [int(layer % 2 == 0) for layer in range(48)],
+    }
+    rule = flags | {"hybrid_layer_pattern": None, "hybrid_block_size": 6, "moe_layer_freq": 2}
+    kinds = flags | {
+        "hybrid_layer_pattern": None, "moe_layer_freq": None,
+        "layer_types": (["sliding_attention"] * 5 + ["full_attention"]) * 8,
+        "mlp_layer_types": ["sparse", "dense"] * 24,
+    }  # fmt: skip
+    read = [row_from_config(config, where="").numbers for config in (flags, rule, kinds)]
+    assert read[0] == read[1] == read[2]
+    everywhere = row_from_config(MIMO | {"hybrid_layer_pattern": None}, where="").numbers
+    assert everywhere["num_sliding_window_layers"] == 0
+
+
+def test_sizes_that_mimo_leaves_out_are_those_of_other_layers() -> None:
+    """Layers with a window are as the others, and a value is as wide as a key."""
+    left_out = {key: value for key, value in MIMO.items() if not key.startswith("swa_")}
+    said = MIMO | {"swa_num_key_value_heads": 4, "swa_v_head_dim": 192}
+    assert row_from_config(left_out, where="").numbers == row_from_config(said, where="").numbers
+
+
+def test_mimo_tells_what_is_not_counted() -> None:
+    """What reads images and sound; the core, where heads differ; further tokens, if not told."""
+    row = row_from_config(MIMO | {"swa_num_attention_heads": 32}, where="")
+    notes = ". ".join(row.notes)
+    assert "not those for images, video and sound" in notes
+    assert "the attention core is left out" in notes
+    assert "of which the config does not tell" in notes
+    assert isnan(forward_flops.of(**row.numbers))
+    assert "images" not in ". ".join(row_from_config(published.MIMO_PRO, where="").notes)
+
+
+def test_modules_of_mimo_for_further_tokens_have_a_window_and_a_dense_ffn() -> None:
+    """A module is a layer as no other: its FFN is dense, its attention that with a window."""
+    row = row_from_config(published.MIMO_PRO | {"num_nextn_predict_layers": 3}, where="")
+    module = Tensors()
+    mimo_attention(module, published.MIMO_PRO, window=True)
+    module.ffn(6144, 16384)
+    module.linear(2 * 6144, 6144)
+    module.add(*5 * [(6144,)])
+    assert mtp_params.of(**row.numbers) == 3 * module.total
+    none = row_from_config(published.MIMO_PRO | {"num_nextn_predict_layers": 0}, where="")
+    assert mtp_params.of(**none.numbers) == 0
+    assert not any("MTP" in note for note in none.notes)

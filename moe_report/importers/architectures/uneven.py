@@ -32,7 +32,7 @@ from moe_report.importers.architectures.layers import (
 )
 from moe_report.importers.architectures.text_part import tied_outside
 
-_CORE = "Heads differ between layers, which no field describes: the attention core is left out"
+UNEVEN = "Heads differ between layers, which no field describes: the attention core is left out"
 _GATING = Kind(
     "true, 'per-head' or 'per-element'",
     lambda value: value is True or value in ("per-head", "per-element"),
@@ -89,7 +89,7 @@ def _same_heads(r: Reading, heads: set[int]) -> Mapping[str, float]:
     """Give the heads of a layer if they are as many in all layers."""
     if len(heads) == 1:
         return {"num_attention_heads": heads.pop()}
-    r.notes.append(_CORE)
+    r.notes.append(UNEVEN)
     return {}
 
 
@@ -147,7 +147,7 @@ def _derive_gemma4(r: Reading) -> Mapping[str, float]:
         "other_params": r["num_hidden_layers"] * d,
     }
     if len(widths) > 1:
-        r.notes.append(_CORE)
+        r.notes.append(UNEVEN)
         return given
     return given | {"num_attention_heads": heads, "head_dim": widths.pop()}
 
