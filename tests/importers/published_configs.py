@@ -122,3 +122,19 @@ MIMO_PRO: dict[str, Any] = _MIMO | {  # XiaomiMiMo/MiMo-V2.5-Pro
         int(i not in {0, 7, 15, 23, 31, 39, 47, 55, 62, 69}) for i in range(70)
     ],
 }  # fmt: skip
+STEP: dict[str, Any] = {  # stepfun-ai/Step-3.5-Flash
+    "model_type": "step3p5", "vocab_size": 128896, "hidden_size": 4096,
+    "intermediate_size": 11264, "num_hidden_layers": 45, "num_attention_heads": 64,
+    "num_attention_groups": 8, "head_dim": 128, "moe_num_experts": 288, "moe_top_k": 8,
+    "moe_intermediate_size": 1280, "share_expert_dim": 1280, "share_expert_dims": 1280,
+    "moe_layers_enum": ",".join(map(str, range(3, 45))), "moe_every_n_layer": 1,
+    "moe_layer_offset": 0, "sliding_window": 512, "num_nextn_predict_layers": 3,
+    "layer_types": (["full_attention"] + ["sliding_attention"] * 3) * 12,
+    "attention_other_setting": {
+        "attention_type": "sliding_attention", "num_attention_heads": 96,
+        "num_attention_groups": 8, "head_dim": 128,
+    },
+    "use_head_wise_attn_gate": True, "use_moe_router_bias": True, "use_moe": True,
+    "moe_router_activation": "sigmoid", "moe_router_scaling_factor": 3.0,
+    "norm_expert_weight": True, "need_fp32_gate": True, "tie_word_embeddings": False,
+}  # fmt: skip

@@ -247,6 +247,27 @@ def mimo_attention(t: Tensors, c: Config, *, window: bool) -> None:
         t.add((heads,))
 
 
+def step(c: Config) -> Tensors:
+    """Step 3.5, without the modules for further tokens."""
+    t, d, head = Tensors(), c["hidden_size"], c["head_dim"]
+    sparse = [int(layer) for layer in c["moe_layers_enum"].split(",")]
+    other = c["attention_other_setting"]
+    for layer in range(c["num_hidden_layers"]):
+        window = c["layer_types"][layer] == other["attention_type"]
+        heads = (other if window else c)["num_attention_heads"]
+        t.add((d,), (d,), (head,), (head,))
+        _grouped(t, d, heads, c["num_attention_groups"], head, bias=False)
+        t.linear(d, heads)
+        if layer in sparse:
+            t.linear(d, c["moe_num_experts"])
+            t.ffn(d, c["share_expert_dim"])
+            t.experts(c["moe_num_experts"], c["moe_top_k"], d, c["moe_intermediate_size"])
+        else:
+            t.ffn(d, c["intermediate_size"])
+    t.around(c, width=d)
+    return t
+
+
 SUMS: dict[str, Callable[[Config], Tensors]] = {
     "PanguProMoE": pangu,
     "bailing_moe": bailing,
@@ -256,4 +277,5 @@ SUMS: dict[str, Callable[[Config], Tensors]] = {
     "kimi_k3": kimi,
     "kimi_linear": kimi,
     "mimo_v2": mimo,
+    "step3p5": step,
 }

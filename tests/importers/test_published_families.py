@@ -90,6 +90,10 @@ MODELS = {
     "MiMo-V2.5": Published(
         published.MIMO, 308_778_768_832, 15_445_924_288, ((310e9, 1.5e9), (15e9, 0.5e9)),
     ),
+    # Its model card: 196 B, without what predicts further tokens.
+    "Step-3.5-Flash": Published(
+        published.STEP, 196_956_118_272, 11_987_311_872, ((196e9, 1e9),),
+    ),
     # Its report: 71.99 B and 16.5 B.
     "Pangu-Pro-MoE": Published(
         published.PANGU_PRO, 71_988_781_056, 16_498_139_136,
@@ -117,7 +121,8 @@ def test_published_models_are_the_sum_of_their_tensors(model: Published) -> None
 
 
 DEEPSEEK, HUNYUAN, PANGU = published.DEEPSEEK_MOE, published.HUNYUAN_LARGE, published.PANGU_PRO
-LING, MIMO = published.LING_MINI, published.MIMO
+LING, MIMO, STEP = published.LING_MINI, published.MIMO, published.STEP
+OTHER: Config = STEP["attention_other_setting"]
 K3_TEXT: Config = published.KIMI_K3["text_config"]
 
 
@@ -180,6 +185,16 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
         (MIMO | {"layer_types": ["linear_attention"] * 48}, "'sliding_attention' and"),
         (MIMO | {"moe_layer_freq": None}, "no layer has experts"),
         (MIMO | {"moe_layer_freq": [0, 2]}, "a list of 0 and 1"),
+        (STEP | {"use_head_wise_attn_gate": False}, "has a gate of heads"),
+        (STEP | {"attention_other_setting": OTHER | {"head_dim": 64}}, "head_dim' is not 128"),
+        (
+            STEP | {"attention_other_setting": OTHER | {"num_attention_groups": 4}},
+            "'attention_other_setting.num_attention_groups' is not 8",
+        ),
+        (
+            STEP | {"moe_layers_enum": None, "moe_every_n_layer": 2},
+            "'moe_every_n_layer' is given without moe_layers_enum",
+        ),
         (LING | {"use_bias": True}, "'use_bias' is true, which is not modelled"),
         (LING | {"use_rmsnorm": False}, "'use_rmsnorm' is false"),
         (LING | {"use_sliding_window": True}, "'use_sliding_window' is true"),

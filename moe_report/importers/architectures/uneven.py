@@ -160,7 +160,19 @@ def _derive_step(r: Reading) -> Mapping[str, float]:
             r.values[key] = r[key][:layers]
     if r["mlp_bias"]:
         r.refuse("mlp_bias", "is true, which is not modelled")
+    if r["use_head_wise_attn_gate"] is False:
+        r.refuse("use_head_wise_attn_gate", "is false, but this architecture has a gate of heads")
+    for windowed_size, size in (
+        ("num_attention_groups", "num_key_value_heads"), ("head_dim", "head_dim")
+    ):  # fmt: skip
+        if r[f"sliding_{windowed_size}"] not in (None, r[size]):
+            key = f"attention_other_setting.{windowed_size}"
+            r.refuse(key, f"is not {r[size]}, as in the other layers")
     enum = r["moe_layers_enum"]
+    if enum is None and r["mlp_layer_types"] is None:
+        for key, plain in (("moe_every_n_layer", 1), ("moe_layer_offset", 0)):
+            if r[key] not in (None, plain):
+                r.refuse(key, "is given without moe_layers_enum, and only that says what it means")
     listed = {int(x) for x in enum.split(",") if x.strip().isdigit()} if enum else range(3, layers)
     given = {**sliding(r, lambda layer: False), **sparse(r, lambda layer: layer in listed)}
     windowed = (r["layer_types"] or []).count("sliding_attention")
@@ -212,6 +224,11 @@ _STEP = Adapter(
         **ATTENTION_BIAS,
         **MLP_BIAS,
         "moe_layers_enum": may(None, kind="text"),
+        "moe_every_n_layer": may(None),
+        "moe_layer_offset": may(None, minimum=0),
+        "use_head_wise_attn_gate": may(None, kind="flag"),
+        "sliding_num_attention_groups|attention_other_setting.num_attention_groups": may(None),
+        "sliding_head_dim|attention_other_setting.head_dim": may(None),
     },
     fixed={"num_shared_experts": 1}, derive=_derive_step,
     irrelevant=frozenset({
