@@ -97,14 +97,15 @@ def kimi(c: Config) -> Tensors:
             _latent_attention(t, c)
             if c.get("mla_use_output_gate"):
                 t.linear(d, c["num_attention_heads"] * c["v_head_dim"])
-        if layer < c["first_k_dense_replace"]:
+        if layer < c["first_k_dense_replace"] or layer % c["moe_layer_freq"]:
             t.ffn(d, c["intermediate_size"])
         else:
             expert = c["moe_intermediate_size"]
             t.linear(d, c["num_experts"])
             t.ffn(d, c["num_shared_experts"] * expert)
-            space = c.get("routed_expert_hidden_size") or d
-            if space != d:
+            space = d
+            if c.get("routed_expert_hidden_size") is not None:
+                space = c["routed_expert_hidden_size"]
                 t.linear(d, space)
                 t.linear(space, d)
                 if c["latent_moe_use_norm"]:

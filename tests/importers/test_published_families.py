@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
+from itertools import product
 from math import isnan
 from typing import Any
 
@@ -137,6 +140,7 @@ def k3(**changes: object) -> Config:
         k3(routed_expert_hidden_size=None, attn_res_block_size=None),
         k3(routed_expert_hidden_size=3585),
         k3(latent_moe_use_norm=False, attn_res_block_size=93),
+        k3(moe_layer_freq=3, first_k_dense_replace=0),
         k3(mla_use_output_gate=False, q_lora_rank=None, num_shared_experts=3),
         k3(linear_attn_config=K3_TEXT["linear_attn_config"] | {"use_full_rank_gate": False}),
         K3_TEXT,
@@ -162,11 +166,40 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
     assert active_params.of(**numbers) == tensors.active
 
 
+def sizes(config: Config) -> Iterator[tuple[Config, str]]:
+    """Every whole number of a config, those of nested objects too."""
+    for key, value in config.items():
+        if type(value) is int:
+            yield config, key
+        elif isinstance(value, dict):
+            yield from sizes(value)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_other_sizes_are_the_sum_of_their_tensors(model: Published) -> None:
+    """Each number of a published config, changed: counted with its tensors, or refused."""
+    read = 0
+    for spot, more in product(range(len([*sizes(model.config)])), (1, 8)):
+        config = deepcopy(model.config)
+        part, key = [*sizes(config)][spot]
+        part[key] += more
+        try:
+            numbers = row_from_config(config, where="config.json").numbers
+        except InputError:
+            continue
+        tensors = SUMS[config["model_type"]](config)
+        assert total_params.of(**numbers) == tensors.total, (key, part[key])
+        assert active_params.of(**numbers) == tensors.active, (key, part[key])
+        read += 1
+    assert read >= 10
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [
         (k3(latent_moe_use_norm=None), "'latent_moe_use_norm' must be there"),
         (k3(model_type="deepseek_v3"), "'text_config.model_type' is \"deepseek_v3\""),
+        (k3(linear_attn_config={"kda_layers": [1]}), "must be there both, or neither"),
         (k3(attn_res_block_size=0), "expected a whole number of at least 1"),
         (k3(tie_word_embeddings=True), "but tie_word_embeddings is false"),
         (DEEPSEEK | {"n_routed_experts": None}, "not a Mixture-of-Experts"),
@@ -186,6 +219,10 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
         (MIMO | {"moe_layer_freq": None}, "no layer has experts"),
         (MIMO | {"moe_layer_freq": [0, 2]}, "a list of 0 and 1"),
         (STEP | {"use_head_wise_attn_gate": False}, "has a gate of heads"),
+        (
+            STEP | {"attention_other_setting": OTHER | {"attention_type": "full_attention"}},
+            "'attention_other_setting.attention_type' is not",
+        ),
         (STEP | {"attention_other_setting": OTHER | {"head_dim": 64}}, "head_dim' is not 128"),
         (
             STEP | {"attention_other_setting": OTHER | {"num_attention_groups": 4}},
@@ -321,3 +358,19 @@ def test_modules_of_mimo_for_further_tokens_have_a_window_and_a_dense_ffn() -> N
     none = row_from_config(published.MIMO_PRO | {"num_nextn_predict_layers": 0}, where="")
     assert mtp_params.of(**none.numbers) == 0
     assert not any("MTP" in note for note in none.notes)
+
+
+def test_hunyuan_a13b_is_the_same_under_either_name() -> None:
+    """Its config goes by the name of Hunyuan-Large, too; under its own transformers counts it."""
+    config = HUNYUAN | {
+        "vocab_size": 128167, "hidden_size": 4096, "num_hidden_layers": 32,
+        "intermediate_size": 3072, "moe_intermediate_size": [3072] * 32, "num_experts": 64,
+        "num_attention_heads": 32, "attention_head_dim": 128, "moe_topk": [8] * 32,
+        "num_shared_expert": [1] * 32, "use_cla": False, "moe_layer_num_skipped": 0,
+    }  # fmt: skip
+    read = [
+        row_from_config(config | {"model_type": name}, where="").numbers
+        for name in ("hunyuan", "hunyuan_v1_moe")
+    ]
+    for metric in (total_params, active_params, forward_flops):
+        assert metric.of(**read[0]) == metric.of(**read[1])

@@ -22,8 +22,11 @@ def _full_layers(r: Reading) -> int:
     if r["layer_types"] is not None:
         return mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
     full, linear = r["full_attn_layers"], r["kda_layers"]
-    if full is None or linear is None:
+    if full is None and linear is None:
         return (layers - 1) // 4
+    if full is None or linear is None:
+        r.refuse("kda_layers", "and full_attn_layers must be there both, or neither")
+        return 0
     if sorted(full + linear) != list(range(1, layers + 1)):
         r.refuse("kda_layers", "and full_attn_layers must name each layer once, from 1 on")
     return len(full)

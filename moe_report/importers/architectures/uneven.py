@@ -168,6 +168,8 @@ def _derive_step(r: Reading) -> Mapping[str, float]:
         if r[f"sliding_{windowed_size}"] not in (None, r[size]):
             key = f"attention_other_setting.{windowed_size}"
             r.refuse(key, f"is not {r[size]}, as in the other layers")
+    if r["attention_type"] not in (None, "sliding_attention"):
+        r.refuse("attention_other_setting.attention_type", "is not 'sliding_attention'")
     enum = r["moe_layers_enum"]
     if enum is None and r["mlp_layer_types"] is None:
         for key, plain in (("moe_every_n_layer", 1), ("moe_layer_offset", 0)):
@@ -227,6 +229,7 @@ _STEP = Adapter(
         "moe_every_n_layer": may(None),
         "moe_layer_offset": may(None, minimum=0),
         "use_head_wise_attn_gate": may(None, kind="flag"),
+        "attention_other_setting.attention_type": may(None, kind="text"),
         "sliding_num_attention_groups|attention_other_setting.num_attention_groups": may(None),
         "sliding_head_dim|attention_other_setting.head_dim": may(None),
     },
