@@ -67,7 +67,18 @@ _LIKE: Mapping[str, str] = {
 }
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
-_PUBLISHED: Mapping[str, tuple[Flops, str]] = {}
+_PUBLISHED: Mapping[str, tuple[Flops, str]] = {
+    "PanguProMoE": ("all", "the published totals of Pangu Pro MoE, 71.99 B and 16.5 B active"),
+    "bailing_moe": ("all", "the published totals of Ling-lite, 16.8 B, and Ling-mini-2.0, 16.26 B"),
+    "bailing_moe_v2": ("all", "the published totals of Ling-flash-2.0, 103 B, and Ling-1T, 1000 B"),
+    "deepseek": ("all", "the published total of deepseek-moe-16b, 16.4 B"),
+    "hunyuan": ("all", "the published total of Hunyuan-Large, 389 B"),
+    "kimi_k3": (
+        "no recurrence",
+        "the published totals of Kimi-K3, 2.78 T, and 104.2 B active without the input embedding",
+    ),
+    "mimo_v2": ("all", "the published totals of MiMo-V2.5-Pro, 1.02 T and 42 B active"),
+}
 
 
 def exactness() -> Mapping[str, Exactness]:
@@ -114,7 +125,8 @@ def markdown() -> str:
         "What is exact for which `model_type`. The tests compare every one with the model that",
         f"transformers {TRANSFORMERS} builds on torch's meta device, component by component, and",
         "small real models with torch's flop counter; a test fails where this page says something",
-        "else.",
+        "else. Where transformers has no such model, the tests add up the tensors of the code that",
+        "is published with the weights, and the sum is what the last column names.",
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),

@@ -77,21 +77,6 @@ def _derive_lfm2(r: Reading) -> Mapping[str, float]:
     }
 
 
-def _derive_kimi_linear(r: Reading) -> Mapping[str, float]:
-    layers = r["num_hidden_layers"]
-    if r["layer_types"] is not None:
-        full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
-    elif r["full_attn_layers"] is not None and r["kda_layers"] is not None:
-        if sorted(r["full_attn_layers"] + r["kda_layers"]) != list(range(1, layers + 1)):
-            r.refuse("kda_layers", "and full_attn_layers must name each layer once, from 1 on")
-        full = len(r["full_attn_layers"])
-    else:
-        full = (layers - 1) // 4
-    mixers.untied(r)
-    linear = mixers.kimi_delta(r, low_rank=True)
-    return checked(r) | mixers.typed((full, mixers.latent_attention(r)), (layers - full, linear))
-
-
 def _derive_bailing(r: Reading) -> Mapping[str, float]:
     layers = r["num_hidden_layers"]
     full = layers // r["layer_group_size"]
@@ -104,7 +89,7 @@ def _derive_bailing(r: Reading) -> Mapping[str, float]:
     r.values["linear_num_heads"] = r["num_attention_heads"]
     r.values["linear_head_dim"] = r["linear_head_dim"] or r["head_dim"]
     softmax = mixers.latent_attention(r).plus(r["hidden_size"] * r["num_attention_heads"])
-    linear = mixers.kimi_delta(r, low_rank=False)
+    linear = mixers.kimi_delta(r, full_gates=2)
     return checked(r) | mixers.typed((full, softmax), (layers - full, linear))
 
 
@@ -127,7 +112,8 @@ _MINIMAX = Adapter(
     derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}), note=mixers.MIXED,
 )  # fmt: skip
 _MINIMAX_CODE = replace(_MINIMAX, note=f"{mixers.MIXED}. {_NO_ORACLE}")
-_KIMI = {
+# Latent attention beside Kimi Delta Attention, and the spellings of its models.
+KIMI = {
     spellings: key
     for spellings, key in deepseek(leading=1, q_rank=None).items()
     if "expert" not in spellings
@@ -136,8 +122,8 @@ _KIMI = {
     "num_experts|num_local_experts|n_routed_experts": need("num_experts"),
     "num_shared_experts|n_shared_experts": may(1, "num_shared_experts", null=True),
 } | LAYER_TYPES  # fmt: skip
-_KIMI_ROUTING = frozenset({
-    "moe_renormalize", "moe_router_activation_func", "num_expert_group",
+KIMI_ROUTING = frozenset({
+    "moe_renormalize", "moe_router_activation_func", "num_expert_group", "use_grouped_topk",
 })  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
@@ -162,18 +148,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         note=f"{mixers.MIXED}. Layers of short convolutions count as layers without attention:"
         " their products are those of their weights",
     ),
-    "kimi_linear": Adapter(
-        _KIMI | {
-            "linear_head_dim|linear_attn_config.head_dim": may(128),
-            "linear_num_heads|linear_attn_config.num_heads": may(32),
-            "linear_conv_kernel_dim|linear_attn_config.short_conv_kernel_size": may(4),
-            "linear_attn_config.full_attn_layers": may(None, kind="numbers"),
-            "linear_attn_config.kda_layers": may(None, kind="numbers"),
-        },
-        derive=_derive_kimi_linear, irrelevant=_KIMI_ROUTING, note=mixers.MIXED,
-    ),
     "bailing_hybrid": Adapter(
-        _KIMI | {
+        KIMI | {
             "first_k_dense_replace": may(2, minimum=0),
             "head_dim": may(128),
             "linear_head_dim": may(None),
@@ -182,6 +158,6 @@ ADAPTERS: Mapping[str, Adapter] = {
             "group_norm_size": may(None, minimum=0),
         },
         derive=_derive_bailing, note=mixers.MIXED,
-        irrelevant=_KIMI_ROUTING | {"moe_router_enable_expert_bias", "router_dtype"},
+        irrelevant=KIMI_ROUTING | {"moe_router_enable_expert_bias", "router_dtype"},
     ),
 }  # fmt: skip

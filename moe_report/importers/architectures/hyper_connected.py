@@ -157,7 +157,7 @@ def _derive_glm5(r: Reading) -> Mapping[str, float]:
     )
     given = sparse_layers(r) | mixers.typed(
         (layers - linear, mixers.latent_attention(r)), (selected, pooled),
-        (linear, mixers.kimi_delta(r, low_rank=True)),
+        (linear, mixers.kimi_delta(r)),
     ) | {"num_sliding_window_layers": layers - linear}  # fmt: skip
     return mixers.beside_attention(given, hyper_connections(r, mixed=True, gathered=False))
 

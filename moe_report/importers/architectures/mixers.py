@@ -138,11 +138,17 @@ def gated_delta(r: Reading) -> Mixer:
     )
 
 
-def kimi_delta(r: Reading, *, low_rank: bool) -> Mixer:
-    """Kimi Delta Attention; its two gates may go through a compressed form as wide as a head."""
+def kimi_delta(r: Reading, *, full_gates: int = 0) -> Mixer:
+    """Kimi Delta Attention.
+
+    Args:
+        r: The config.
+        full_gates: How many of its two gates are one matrix; the others go through a compressed
+            form as wide as a head.
+    """
     width, heads, head = r["hidden_size"], r["linear_num_heads"], r["linear_head_dim"]
     inner = heads * head
-    gates = 2 * (head * (width + inner) if low_rank else width * inner)
+    gates = full_gates * width * inner + (2 - full_gates) * head * (width + inner)
     convolution = 3 * inner * r["linear_conv_kernel_dim"]
     return Mixer(
         4 * width * inner + width * heads + gates + convolution,

@@ -32,7 +32,7 @@ from moe_report.importers.architectures.layers import (
 )
 from moe_report.importers.architectures.text_part import tied_outside
 
-_CORE = "Heads differ between layers, which no field describes: the attention core is left out"
+UNEVEN = "Heads differ between layers, which no field describes: the attention core is left out"
 _GATING = Kind(
     "true, 'per-head' or 'per-element'",
     lambda value: value is True or value in ("per-head", "per-element"),
@@ -88,7 +88,7 @@ def _same_heads(r: Reading, heads: set[int]) -> Mapping[str, float]:
     """Give the heads of a layer if they are as many in all layers."""
     if len(heads) == 1:
         return {"num_attention_heads": heads.pop()}
-    r.notes.append(_CORE)
+    r.notes.append(UNEVEN)
     return {}
 
 
@@ -148,7 +148,7 @@ def _derive_gemma4(r: Reading) -> Mapping[str, float]:
         "other_params": r["num_hidden_layers"] * d,
     }
     if len(widths) > 1:
-        r.notes.append(_CORE)
+        r.notes.append(UNEVEN)
         return given
     return given | {"num_attention_heads": heads, "head_dim": widths.pop()}
 
@@ -161,7 +161,21 @@ def _derive_step(r: Reading) -> Mapping[str, float]:
             r.values[key] = r[key][:layers]
     if r["mlp_bias"]:
         r.refuse("mlp_bias", "is true, which is not modelled")
+    if r["use_head_wise_attn_gate"] is False:
+        r.refuse("use_head_wise_attn_gate", "is false, but this architecture has a gate of heads")
+    for windowed_size, size in (
+        ("num_attention_groups", "num_key_value_heads"), ("head_dim", "head_dim")
+    ):  # fmt: skip
+        if r[f"sliding_{windowed_size}"] not in (None, r[size]):
+            key = f"attention_other_setting.{windowed_size}"
+            r.refuse(key, f"is not {r[size]}, as in the other layers")
+    if r["attention_type"] not in (None, "sliding_attention"):
+        r.refuse("attention_other_setting.attention_type", "is not 'sliding_attention'")
     enum = r["moe_layers_enum"]
+    if enum is None and r["mlp_layer_types"] is None:
+        for key, plain in (("moe_every_n_layer", 1), ("moe_layer_offset", 0)):
+            if r[key] not in (None, plain):
+                r.refuse(key, "is given without moe_layers_enum, and only that says what it means")
     listed = {int(x) for x in enum.split(",") if x.strip().isdigit()} if enum else range(3, layers)
     given = {**sliding(r, lambda layer: False), **sparse(r, lambda layer: layer in listed)}
     windowed = (r["layer_types"] or []).count("sliding_attention")
@@ -213,6 +227,12 @@ _STEP = Adapter(
         **ATTENTION_BIAS,
         **MLP_BIAS,
         "moe_layers_enum": may(None, kind="text"),
+        "moe_every_n_layer": may(None),
+        "moe_layer_offset": may(None, minimum=0),
+        "use_head_wise_attn_gate": may(None, kind="flag"),
+        "attention_other_setting.attention_type": may(None, kind="text"),
+        "sliding_num_attention_groups|attention_other_setting.num_attention_groups": may(None),
+        "sliding_head_dim|attention_other_setting.head_dim": may(None),
     },
     fixed={"num_shared_experts": 1}, derive=_derive_step,
     irrelevant=frozenset({
