@@ -64,6 +64,8 @@ def row_from_config(
     """
     model_type = config.get("model_type")
     adapter = _adapter(model_type, config) if allow_dense else ADAPTERS.get(str(model_type))
+    if adapter is not None:
+        adapter = adapter.by_text_model.get(str(_text_model(config)), adapter)
     if (
         not isinstance(model_type, str)
         or adapter is None
@@ -115,7 +117,12 @@ def _adapter(model_type: object, config: Mapping[str, object]) -> Adapter | None
 
 def _of_another(adapter: Adapter, config: Mapping[str, object]) -> bool:
     """Whether the text part is of an architecture that the adapter is not for."""
-    return bool(adapter.text_model) and _text_model(config) != adapter.text_model
+    wanted = _wanted(adapter)
+    return bool(wanted) and _text_model(config) not in wanted
+
+
+def _wanted(adapter: Adapter) -> tuple[str, ...]:
+    return (adapter.text_model,) if adapter.text_model else tuple(adapter.by_text_model)
 
 
 def _is_dense(config: Mapping[str, object], adapter: Adapter) -> bool:
@@ -127,7 +134,8 @@ def _is_dense(config: Mapping[str, object], adapter: Adapter) -> bool:
 
 
 def _text_model(config: Mapping[str, object]) -> object:
-    return next(iter(at(config, "text_config.model_type")), None)
+    parts = ("text_config", "llm_config")
+    return next((value for part in parts for value in at(config, f"{part}.model_type")), None)
 
 
 def _unknown(model_type: object, config: Mapping[str, object]) -> str:
@@ -144,8 +152,9 @@ def _unknown(model_type: object, config: Mapping[str, object]) -> str:
         return f"model_type {model_type!r} has no experts, and key {key!r} sounds like experts"
     if model_type in ADAPTERS:
         return (
-            f"key 'text_config.model_type' is {_said(_text_model(config))}, expected"
-            f" {ADAPTERS[model_type].text_model!r} with model_type {model_type!r}"
+            f"key 'model_type' of the text part is {_said(_text_model(config))}, expected"
+            f" {' or '.join(map(repr, _wanted(ADAPTERS[model_type])))} with model_type"
+            f" {model_type!r}"
         )
     close = difflib.get_close_matches(model_type.casefold(), ADAPTERS, n=3, cutoff=0.4)
     listed = f" The nearest known are {', '.join(close)};" if close else ""

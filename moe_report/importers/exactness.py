@@ -37,7 +37,7 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "afmoe", "aria", "aria_text", "axk1", "beam", "cohere2_moe", "dbrx", "deepseek_ocr2",
         "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
         "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
-        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
+        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "internvl", "jetmoe", "kolibri1",
         "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
         "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
         "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
@@ -57,13 +57,25 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
 }  # fmt: skip
 # Not compared under these names: their text models are made like those that are.
 _LIKE: Mapping[str, str] = {
+    "deepseek_ocr2_text": "deepseek_ocr2",
+    "ernie4_5_moe_vl": "ernie4_5_vl_moe",
+    "ernie4_5_vl_moe_text": "ernie4_5_vl_moe",
+    "glm4v_moe_text": "glm4v_moe",
+    "glm5_next_text": "glm5_next",
     "grok-1": "mixtral",
+    "internvl_chat": "qwen3_moe",
     "kimi_k2": "deepseek_v3",
     "kimi_k25": "deepseek_v3",
     "kimi_vl": "deepseek_v3",
     "minimax_m1": "minimax",
     "minimax_text_01": "minimax",
+    "minimax_vl_01": "minimax",
+    "mistral_large4_text": "mistral_large4",
+    "muse_spark_text": "muse_spark",
+    "qwen3_omni_moe_text": "qwen3_omni_moe_thinker",
+    "qwen3_vl_moe_text": "qwen3_vl_moe",
     "step3p5": "step3p7",
+    "unlimited_ocr_text": "unlimited_ocr",
 }
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
@@ -78,7 +90,20 @@ _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
         "the published totals of Kimi-K3, 2.78 T, and 104.2 B active without the input embedding",
     ),
     "mimo_v2": ("all", "the published totals of MiMo-V2.5-Pro, 1.02 T and 42 B active"),
-}
+    "arctic": ("all", "the published totals of Snowflake Arctic, 480 B and 17 B active"),
+    "deepseek_vl_v2": ("all", "the published totals of DeepSeek-VL2, 27 B and 4.5 B active"),
+    "git": ("all", "a sum of the tensor shapes of Grok 2"),
+    "grok-2": ("all", "a sum of the tensor shapes of Grok 2"),
+    "llada": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
+    "llada2_moe": ("no core", "the published totals of LLaDA2.0-mini, 16 B and 1.4 B active"),
+    "llada_moe": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
+    "nomic_bert": (
+        "no core", "the published totals of nomic-embed-text-v2-moe, 475 M and 305 M active"
+    ),
+    "skywork": ("all", "the published totals of Skywork-MoE, 146 B and 22 B active"),
+    "smallthinker": ("all", "the published total of SmallThinker-4B-A0.6B"),
+    "xverse": ("all", "the published totals of XVERSE-MoE-A36B, 255.4 B and 36.5 B active"),
+}  # fmt: skip
 
 
 def exactness() -> Mapping[str, Exactness]:
@@ -122,11 +147,11 @@ def markdown() -> str:
     lines = [
         "# Architectures that are read from a config.json",
         "",
-        "What is exact for which `model_type`. The tests compare every one with the model that",
-        f"transformers {TRANSFORMERS} builds on torch's meta device, component by component, and",
-        "small real models with torch's flop counter; a test fails where this page says something",
-        "else. Where transformers has no such model, the tests add up the tensors of the code that",
-        "is published with the weights, and the sum is what the last column names.",
+        "What is exact for which `model_type`. The tests compare every one that transformers has",
+        f"with the model that transformers {TRANSFORMERS} builds on torch's meta device, component",
+        "by component, and small real models with torch's flop counter; the others with the shapes",
+        "of the modelling code that is published with the weights, and with what is named here. A",
+        "test fails where this page says something else.",
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
     bailing,
+    bidirectional,
     convolved,
     encoder_decoder,
+    ernie_vl,
     hybrid,
     hyper_connected,
     indexed,
@@ -25,14 +27,17 @@ from moe_report.importers.architectures import (
     own_code,
     plain,
     qwen_glm,
+    remote_code,
     selected,
     state_space,
     uneven,
+    vision_language,
 )
 
 ADAPTERS: Mapping[str, Adapter] = {
     **plain.ADAPTERS,
     **qwen_glm.ADAPTERS,
+    **ernie_vl.ADAPTERS,
     **interleaved.ADAPTERS,
     **uneven.ADAPTERS,
     **mimo.ADAPTERS,
@@ -47,4 +52,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     **convolved.ADAPTERS,
     **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
+    **remote_code.ADAPTERS,
+    **bidirectional.ADAPTERS,
+    **vision_language.ADAPTERS,
 }
