@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Flops = Literal["all", "no core", "no recurrence", "parts"]
-TRANSFORMERS = "5.23.0"
+TRANSFORMERS = "5.24.0"
 
 
 @dataclass(frozen=True)

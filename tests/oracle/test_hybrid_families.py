@@ -185,7 +185,7 @@ MINIMAX: dict[str, Any] = {  # MiniMaxAI/MiniMax-Text-01
     ],
 )
 def test_reference_numbers(config: dict[str, Any], total: int, active: int) -> None:
-    """Total and active are those of an independent count with transformers 5.23."""
+    """Total and active are those of an independent count with transformers."""
     assert total_params.of(**numbers(config)) == total
     assert active_params.of(**numbers(config)) == active
 

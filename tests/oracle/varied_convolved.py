@@ -53,7 +53,10 @@ def _inkling2(r: Random) -> dict[str, Any]:
     config = _untied(r)
     layers = config["num_hidden_layers"]
     where = {"layer_types": kinds(r, layers, FULL, WINDOWED)} if flip(r) else {}
-    return config | where | {"n_layers_per_attn_res_block": r.randint(1, 3)}
+    rows = r.choice([config["vocab_size"], config["vocab_size"] - 7])
+    return config | where | {
+        "n_layers_per_attn_res_block": r.randint(1, 3), "unpadded_vocab_size": rows,
+    }  # fmt: skip
 
 
 def _with_sound(r: Random) -> dict[str, Any]:

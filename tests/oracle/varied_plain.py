@@ -214,8 +214,9 @@ FAMILIES = (
            top_k="ffn_config.moe_top_k", experts="ffn_config.moe_num_experts",
            attention=r"\.attn$"),
     Family("llama4_text", _llama4, all_experts_run=True),
+    # Without a picture, only the language model within the whole one can be run.
     Family("llama4", _llama4_pictures, head="Llama4ForConditionalGeneration",
-           outside="vision|projector", all_experts_run=True),
+           outside="vision|projector", all_experts_run=True, text="language_model"),
     Family("phimoe", _phimoe),
     Family("granitemoe", _granitemoe),
     Family("switch_transformers", _switch, head="SwitchTransformersForConditionalGeneration",

@@ -104,6 +104,18 @@ def _derive_inkling(r: Reading) -> Mapping[str, float]:
     }
 
 
+def _shorter_head(r: Reading) -> Mapping[str, float]:
+    """An output head of fewer rows than the embedding: the vocabulary is its own."""
+    padded, rows = r["vocab_size"], r["unpadded_vocab_size"]
+    if rows == padded:
+        return {}
+    r.notes.append(
+        f"The output head has {rows} rows, and the embedding {padded}: vocab_size is the head's, and"
+        " the embedding's parameters are given"
+    )
+    return {"vocab_size": rows, "embedding_params": padded * r["hidden_size"]}
+
+
 def _derive_inkling2(r: Reading) -> Mapping[str, float]:
     mixers.untied(r)
     full, windows = _layers(r)
@@ -123,6 +135,7 @@ def _derive_inkling2(r: Reading) -> Mapping[str, float]:
     return mixers.typed((full, of_kinds[0]), (windows, of_kinds[1])) | {
         "num_sliding_window_layers": windows,
         "other_params": d * (1 + choices + 2 * full),
+        **_shorter_head(r),
     }
 
 
@@ -192,6 +205,7 @@ _ONE = Adapter(
 )  # fmt: skip
 _TWO = Adapter(
     _INKLING | {
+        "unpadded_vocab_size": may(200058),
         "swa_num_attention_heads": may(48),
         "swa_num_key_value_heads": may(8),
         "sliding_window_size|sliding_window": may(1024, "sliding_window"),
