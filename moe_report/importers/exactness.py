@@ -40,18 +40,19 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
         "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
         "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
-        "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
+        "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "sarvam_mla",
+        "sarvam_moe", "solar_open",
     ),
     "no core": (
         "axk2", "deepseek_v32", "deepseek_v4", "dots3_note", "dots3_note_text", "gemma4",
-        "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "inkling2", "inkling2_text",
+        "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "hy_v4_vl", "inkling2", "inkling2_text",
         "inkling_mm_model", "inkling_text", "laguna", "minimax_m3_vl", "minimax_m3_vl_text",
         "mistral_large4", "nllb-moe", "qwen4_exp", "qwen4_exp_text", "step3p7",
         "switch_transformers", "unlimited_ocr",
     ),
     "no recurrence": (
-        "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lfm2_moe", "minimax",
-        "nemotron_h", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next",
+        "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lara_mini", "lfm2_moe",
+        "minimax", "nemotron_h", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next",
     ),
     "parts": ("doge", "zaya"),
 }  # fmt: skip

@@ -6,9 +6,18 @@ from random import Random
 from typing import Any
 
 from tests.oracle.families import Family
-from tests.oracle.varied_plain import COMPRESSED, flip, head_dim, kinds, routed, shape, width
+from tests.oracle.varied_plain import (
+    COMPRESSED,
+    flip,
+    head_dim,
+    kinds,
+    routed,
+    shape,
+    width,
+    window,
+)
 
-FULL, LINEAR = "full_attention", "linear_attention"
+FULL, LINEAR, SLIDING = "full_attention", "linear_attention", "sliding_attention"
 
 
 def mlp_kinds(r: Random, layers: int) -> dict[str, Any]:
@@ -121,6 +130,14 @@ def _qwen3_next(r: Random) -> dict[str, Any]:
         "decoder_sparse_step": r.choice([1, 1, 2]),
         "mlp_only_layers": dense,
     }
+
+
+def _lara(r: Random) -> dict[str, Any]:
+    config = _delta(r)
+    config.pop("full_attention_interval", None)
+    if "layer_types" in config:
+        config["layer_types"] = kinds(r, config["num_hidden_layers"], FULL, LINEAR, SLIDING)
+    return config | {"sliding_window": window(r)}
 
 
 def _qwen3_5(r: Random) -> dict[str, Any]:
@@ -310,6 +327,7 @@ _LFM2 = {"num_hidden_layers": 6, "layer_types": ["conv", "conv", FULL, "conv", F
 
 FAMILIES = (
     Family("glm4_moe_lite", _listed, places=COMPRESSED),
+    Family("sarvam_mla", _leading, places=COMPRESSED),
     Family("mistral4", _mistral4, head="Mistral4ForCausalLM"),
     Family("axk1", _axk1, places=(*COMPRESSED, ("norms and other", "post_mlp_layernorm"))),
     Family("longcat_flash", longcat, {"zero_expert_num": 0}, places=LONGCAT,
@@ -317,6 +335,7 @@ FAMILIES = (
     Family("deepseek_v32", _sparse, **_SELECTED),
     Family("glm_moe_dsa", _glm_dsa, **_SELECTED),
     Family("qwen3_next", _qwen3_next, places=_DELTA, **_SCANNED),
+    Family("lara_mini", _lara, places=_DELTA, **_SCANNED),
     Family("qwen3_5_moe_text", _delta, places=_DELTA, **_SCANNED),
     Family("qwen3_5_moe", _qwen3_5, head="AutoModelForImageTextToText", outside=_VISION,
            places=_DELTA, **_SCANNED),

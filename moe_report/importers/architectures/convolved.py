@@ -110,8 +110,8 @@ def _shorter_head(r: Reading) -> Mapping[str, float]:
     if rows == padded:
         return {}
     r.notes.append(
-        f"The output head has {rows} rows, and the embedding {padded}: vocab_size is the head's, and"
-        " the embedding's parameters are given"
+        f"The output head has {rows} rows, and the embedding {padded}: vocab_size is the head's,"
+        " and the embedding's parameters are given"
     )
     return {"vocab_size": rows, "embedding_params": padded * r["hidden_size"]}
 
