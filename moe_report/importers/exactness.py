@@ -44,20 +44,22 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "sarvam_moe", "solar_open",
     ),
     "no core": (
-        "axk2", "deepseek_v32", "deepseek_v4", "dots3_note", "dots3_note_text", "gemma4",
-        "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "hy_v4_vl", "inkling2", "inkling2_text",
-        "inkling_mm_model", "inkling_text", "laguna", "minimax_m3_vl", "minimax_m3_vl_text",
-        "mistral_large4", "nllb-moe", "qwen4_exp", "qwen4_exp_text", "step3p7",
-        "switch_transformers", "unlimited_ocr",
+        "axk2", "deepseek_v32", "deepseek_v4", "diffusion_gemma", "dots3_note", "dots3_note_text",
+        "gemma4", "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "hy_v4_vl", "inkling2",
+        "inkling2_loop", "inkling2_loop_text", "inkling2_text", "inkling_mm_model", "inkling_text",
+        "laguna", "minimax_m3_vl", "minimax_m3_vl_text", "mistral_large4", "nllb-moe", "qwen4_exp",
+        "qwen4_exp_text", "step3p7", "switch_transformers", "unlimited_ocr",
     ),
     "no recurrence": (
         "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lara_mini", "lfm2_moe",
-        "minimax", "nemotron_h", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next",
+        "minimax", "nemo_speechlm", "nemotron_h", "nemotron_h_omni", "qwen3_5_moe",
+        "qwen3_5_moe_text", "qwen3_next",
     ),
     "parts": ("doge", "zaya"),
 }  # fmt: skip
 # Not compared under these names: their text models are made like those that are.
 _LIKE: Mapping[str, str] = {
+    "NemotronH_Nano_Omni_Reasoning_V3": "nemotron_h_omni",
     "grok-1": "mixtral",
     "kimi_k2": "deepseek_v3",
     "kimi_k25": "deepseek_v3",
@@ -82,7 +84,7 @@ def exactness() -> Mapping[str, Exactness]:
         table[model_type] = Exactness(table[like].flops, transformers="", like=like)
     for model_type, (flops, check) in _PUBLISHED.items():
         table[model_type] = Exactness(flops, transformers="", check=check)
-    return dict(sorted(table.items()))
+    return dict(sorted(table.items(), key=lambda row: row[0].casefold()))
 
 
 _WORDS: Mapping[Flops, str] = {
