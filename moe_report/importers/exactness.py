@@ -47,8 +47,9 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "axk2", "deepseek_v32", "deepseek_v4", "diffusion_gemma", "dots3_note", "dots3_note_text",
         "gemma4", "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "hy_v4_vl", "inkling2",
         "inkling2_loop", "inkling2_loop_text", "inkling2_text", "inkling_mm_model", "inkling_text",
-        "laguna", "minimax_m3_vl", "minimax_m3_vl_text", "mistral_large4", "nllb-moe", "qwen4_exp",
-        "qwen4_exp_text", "step3p7", "switch_transformers", "unlimited_ocr",
+        "laguna", "minimax_m3_vl", "minimax_m3_vl_text", "mistral_large4", "nllb-moe",
+        "openai_privacy_filter", "qwen4_exp", "qwen4_exp_text", "step3p7",
+        "switch_transformers", "unlimited_ocr",
     ),
     "no recurrence": (
         "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lara_mini", "lfm2_moe",

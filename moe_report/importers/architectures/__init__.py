@@ -18,6 +18,7 @@ from moe_report.importers.architectures import (
     hyper_connected,
     indexed,
     interleaved,
+    labelling,
     latent,
     plain,
     qwen_glm,
@@ -39,4 +40,5 @@ ADAPTERS: Mapping[str, Adapter] = {
     **convolved.ADAPTERS,
     **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
+    **labelling.ADAPTERS,
 }

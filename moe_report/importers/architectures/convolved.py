@@ -247,18 +247,16 @@ _ONE = Adapter(
     derive=_derive_inkling, note=_ROUTER,
     irrelevant=frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"}),
 )  # fmt: skip
-_TWO = Adapter(
-    _INKLING | {
-        "unpadded_vocab_size": may(200058),
-        "swa_num_attention_heads": may(48),
-        "swa_num_key_value_heads": may(8),
-        "sliding_window_size|sliding_window": may(1024, "sliding_window"),
-        "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
-    },
-    derive=_derive_inkling2,
-)  # fmt: skip
+_INKLING2 = _INKLING | {
+    "unpadded_vocab_size": may(200058),
+    "swa_num_attention_heads": may(48),
+    "swa_num_key_value_heads": may(8),
+    "sliding_window_size|sliding_window": may(1024, "sliding_window"),
+    "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
+}
+_TWO = Adapter(_INKLING2, derive=_derive_inkling2)
 _LOOP = Adapter(
-    _TWO.keys | {
+    _INKLING2 | {
         "swa_num_attention_heads": may(24),
         "loop_layer_index_start|loop_config.core_start": may(6),
         "loop_layer_index_end|loop_config.core_end": may(18),
