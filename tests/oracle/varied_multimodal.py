@@ -7,8 +7,17 @@ from typing import Any
 
 from tests.oracle.families import Family
 from tests.oracle.varied_hybrid import LIMIT, SCANNED, STATE_SPACE, nemotron
-from tests.oracle.varied_plain import flip, kinds, routed, shape, width, window
-from tests.oracle.varied_qwen_glm import OUTSIDE, qwen3_omni
+from tests.oracle.varied_plain import (
+    COMPRESSED,
+    deepseek,
+    flip,
+    kinds,
+    routed,
+    shape,
+    width,
+    window,
+)
+from tests.oracle.varied_qwen_glm import OUTSIDE, pictures, qwen3_omni
 
 
 def _muse(r: Random) -> dict[str, Any]:
@@ -38,6 +47,16 @@ def _muse(r: Random) -> dict[str, Any]:
         "out_hidden_size": 64,
         "projector_hidden_size": 8,
     }  # fmt: skip
+
+
+def _kimi(r: Random) -> dict[str, Any]:
+    text = deepseek(r)
+    vision = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "pos_emb_height": 4, "pos_emb_width": 4,
+    }  # fmt: skip
+    config = pictures(text, r.choice(["kimi_k2", "deepseek_v3"]))
+    return config | {"vision_config": vision, "projection_hidden_size": 16}
 
 
 def _omni(r: Random) -> dict[str, Any]:
@@ -84,6 +103,8 @@ _OMNI = {
 }
 _NEMOTRON = {"text_config": LIMIT}
 FAMILIES = (
+    Family("kimi_k25", _kimi, head="Kimi_K25ForConditionalGeneration", outside=OUTSIDE,
+           places=COMPRESSED),
     Family("nemotron_h_omni", _omni, _NEMOTRON, head="NemotronH_Omni_Reasoning_V3",
            outside=OUTSIDE, text="language_model", places=STATE_SPACE, **SCANNED),
     Family("nemo_speechlm", _transcribe, _NEMOTRON, places=STATE_SPACE,

@@ -84,7 +84,8 @@ def _qwen3_moe(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _deepseek(r: Random) -> dict[str, Any]:
+def deepseek(r: Random) -> dict[str, Any]:
+    """DeepSeek's latent attention, and its experts after dense layers."""
     sizes = shape(r)
     groups = r.choice([1, 2])
     experts = groups * r.choice([2, 3, 4])
@@ -206,8 +207,8 @@ def _llama4_pictures(r: Random) -> dict[str, Any]:
 FAMILIES = (
     Family("mixtral", _mixtral),
     Family("qwen3_moe", _qwen3_moe),
-    Family("deepseek_v2", _deepseek, {"num_experts_per_tok": 6}, places=COMPRESSED),
-    Family("deepseek_v3", _deepseek, places=COMPRESSED),
+    Family("deepseek_v2", deepseek, {"num_experts_per_tok": 6}, places=COMPRESSED),
+    Family("deepseek_v3", deepseek, places=COMPRESSED),
     Family("gpt_oss", _gpt_oss),
     Family("olmoe", _olmoe),
     Family("dbrx", _dbrx, {"attn_config": {"rope_theta": 1e4}},
