@@ -22,6 +22,7 @@ from moe_report.importers.architectures import (
     indexed,
     interleaved,
     kimi,
+    labelling,
     latent,
     mimo,
     own_code,
@@ -55,4 +56,5 @@ ADAPTERS: Mapping[str, Adapter] = {
     **remote_code.ADAPTERS,
     **bidirectional.ADAPTERS,
     **vision_language.ADAPTERS,
+    **labelling.ADAPTERS,
 }

@@ -14,11 +14,13 @@ from moe_report.importers.architectures.common import (
     HEAD_DIM,
     LOCAL,
     SHAPE,
+    TIED,
     TOP_K,
     WINDOW,
     head_dim,
     kv_heads,
     shared_width,
+    window,
 )
 from moe_report.importers.architectures.latent import checked, deepseek
 from moe_report.importers.architectures.layers import LAYER_TYPES, SPARSE_STEP, sparse_step
@@ -34,6 +36,19 @@ def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
     of_all = {"num_moe_layers": r["num_hidden_layers"]}
     given |= sparse_step(r) if "decoder_sparse_step" in r.values else of_all
     return given | _mtp(r, softmax)
+
+
+def _derive_lara(r: Reading) -> Mapping[str, float]:
+    """Three kinds of layers, in turns of five if they are not listed."""
+    if r["layer_types"] is None:
+        turns = (_LARA[layer % len(_LARA)] for layer in range(r["num_hidden_layers"]))
+        r.values["layer_types"] = list(turns)
+    found = mixers.kinds(r, "layer_types", *_LARA)
+    softmax = mixers.attention(r, qk_norm=True, bias="attention_bias")
+    windows = found[mixers.SLIDING]
+    return mixers.typed(
+        (found[mixers.FULL] + windows, softmax), (found[mixers.LINEAR], mixers.gated_delta(r))
+    ) | {"num_sliding_window_layers": windows}
 
 
 def _mtp(r: Reading, softmax: mixers.Mixer) -> dict[str, float]:
@@ -93,6 +108,7 @@ def _derive_bailing(r: Reading) -> Mapping[str, float]:
     return checked(r) | mixers.typed((full, softmax), (layers - full, linear))
 
 
+_LARA = (mixers.LINEAR, mixers.SLIDING, mixers.LINEAR, mixers.FULL, mixers.SLIDING)
 _NO_ORACLE = "The model's own code is read as transformers has it under 'minimax'"
 _QWEN = SHAPE | TOP_K | EXPERTS | kv_heads(2) | {
     "moe_intermediate_size": need("moe_intermediate_size"),
@@ -101,7 +117,7 @@ _QWEN = SHAPE | TOP_K | EXPERTS | kv_heads(2) | {
 } | ATTENTION_BIAS | LAYER_TYPES | mixers.GATED_DELTA  # fmt: skip
 _QWEN_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1}
 _QWEN35 = Adapter(
-    _QWEN | {"mtp_num_hidden_layers": may(None, minimum=0)},
+    _QWEN | mixers.INTERVAL | {"mtp_num_hidden_layers": may(None, minimum=0)},
     fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
 )  # fmt: skip
 _MINIMAX = Adapter(
@@ -128,8 +144,20 @@ KIMI_ROUTING = frozenset({
 
 ADAPTERS: Mapping[str, Adapter] = {
     "qwen3_next": Adapter(
-        _QWEN | {"intermediate_size": may(5632, "intermediate_size")} | SPARSE_STEP,
+        _QWEN | mixers.INTERVAL | SPARSE_STEP
+        | {"intermediate_size": may(5632, "intermediate_size")},
         fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
+    ),
+    "lara_mini": Adapter(
+        _QWEN | {
+            **TIED,
+            **kv_heads(4),
+            **head_dim(128),
+            **window(512),
+            "linear_num_key_heads": may(8),
+            "linear_num_value_heads": may(16),
+        },
+        fixed={"num_shared_experts": 1}, derive=_derive_lara, note=mixers.MIXED,
     ),
     "qwen3_5_moe_text": _QWEN35,
     "qwen3_5_moe": tied_outside(_QWEN35, note=NO_IMAGES),

@@ -91,6 +91,8 @@ def _derive_mistral_large4(r: Reading) -> Mapping[str, float]:
     selected = mixers.Mixer(d * (number * head + number + head), 2 * (d + head + number))
     return given | mixers.typed(*parts, (sum(selecting(r)), selected)) | {
         "num_sliding_window_layers": layers,
+        # The frequencies that positions are turned by are learned, once for all layers.
+        "other_params": -(-r["qk_rope_head_dim"] // 2),
     }  # fmt: skip
 
 

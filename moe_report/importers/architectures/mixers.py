@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from moe_report.importers.adapter import Key, Kind, Reading, is_count, may, need
 
-FULL, LINEAR = "full_attention", "linear_attention"
+FULL, LINEAR, SLIDING = "full_attention", "linear_attention", "sliding_attention"
 MIXED = (
     "Layers mix tokens in ways that no field describes: attention's parameters are given, and do"
     " not follow from the fields"
@@ -73,8 +73,8 @@ LATENT = {name: need(name) for name in ("kv_lora_rank", "qk_nope_head_dim", "qk_
 }
 
 
+INTERVAL = {"full_attention_interval": may(4)}
 GATED_DELTA = {
-    "full_attention_interval": may(4),
     "linear_conv_kernel_dim": may(4),
     "linear_key_head_dim": may(128),
     "linear_value_head_dim": may(128),

@@ -123,6 +123,14 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "glm4v_moe": text_part(_GLM4V),
     "glm4v_moe_text": _GLM4V,
+    "sarvam_moe": Adapter(
+        BASE | ROUTED | MTP | kv_heads(4) | leading(1) | shared_experts(1) | head_dim(64) | {
+            "attention_bias|use_qkv_bias": may(False, "qkv_bias"),
+            "use_qk_norm": may(True, kind="flag"),
+        },
+        derive=lambda r: {**with_mtp(r), "qk_norm": int(r["use_qk_norm"])},
+        irrelevant=frozenset({"moe_router_enable_expert_bias", "router_dtype"}),
+    ),
     "solar_open": Adapter(
         BASE | ROUTED | kv_heads(8) | shared_experts(1) | head_dim(128) | {
             # No layer has a dense FFN: its width is there, and never used.

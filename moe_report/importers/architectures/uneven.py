@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
+from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import (
     ATTENTION_BIAS,
     BASE,
@@ -30,7 +32,7 @@ from moe_report.importers.architectures.layers import (
     sparse,
     without_mtp,
 )
-from moe_report.importers.architectures.text_part import tied_outside
+from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
 
 UNEVEN = "Heads differ between layers, which no field describes: the attention core is left out"
 _GATING = Kind(
@@ -121,12 +123,15 @@ def _gemma4_layers(r: Reading) -> Iterator[tuple[bool, int, int]]:
         yield not full, width, given.get("num_key_value_heads", r["num_key_value_heads"])
 
 
+_GEMMA4_PARTS = ("hidden_size_per_layer_input", "num_kv_shared_layers")
+
+
 def _derive_gemma4(r: Reading) -> Mapping[str, float]:
     if not r["enable_moe_block"]:
         r.refuse("enable_moe_block", "is false: the model is not a Mixture-of-Experts")
     if r["use_bidirectional_attention"] == "all":
         r.refuse("use_bidirectional_attention", "is 'all', which is not modelled")
-    for key in ("hidden_size_per_layer_input", "num_kv_shared_layers"):
+    for key in _GEMMA4_PARTS:
         if r[key]:
             r.refuse(key, "is not 0, which is not modelled with experts")
     sliding(r, lambda layer: False)  # refuses other kinds of layers
@@ -151,6 +156,25 @@ def _derive_gemma4(r: Reading) -> Mapping[str, float]:
         r.notes.append(UNEVEN)
         return given
     return given | {"num_attention_heads": heads, "head_dim": widths.pop()}
+
+
+def _derive_diffusion(r: Reading) -> Mapping[str, float]:
+    """Gemma 4 that reads a text and writes a canvas, with the same weights but for an FFN."""
+    if not r["tie_word_embeddings"]:
+        r.refuse("tie_word_embeddings", "is false: reading and writing would have weights apart")
+    if r["attention_bias"]:
+        r.refuse("attention_bias", "is true, which is not modelled")
+    as_gemma = dict.fromkeys(_NOT_OF_DIFFUSION, 0) | {
+        "attention_k_eq_v": True, "enable_moe_block": True,
+    }  # fmt: skip
+    given = dict(_derive_gemma4(replace(r, values=r.values | as_gemma)))
+    for name in ("num_attention_heads", "head_dim"):
+        given.pop(name, None)
+    d = r["hidden_size"]
+    # What was written the step before goes through an FFN, with a norm.
+    conditioning = mixers.Mixer(3 * d * r["intermediate_size"], d)
+    windows = {"num_sliding_window_layers": r["num_hidden_layers"]}
+    return mixers.beside_attention(given | windows, conditioning)
 
 
 def _derive_step(r: Reading) -> Mapping[str, float]:
@@ -214,6 +238,16 @@ _GEMMA4 = Adapter(
     fixed={"num_shared_experts": 1, "num_norms_per_layer": 7, "router_bias": 1},
     derive=_derive_gemma4,
 )  # fmt: skip
+_NOT_OF_DIFFUSION = (*_GEMMA4_PARTS, "attention_k_eq_v", "enable_moe_block", "sliding_window")
+_DIFFUSION = Adapter(
+    {name: key for name, key in _GEMMA4.keys.items() if name not in _NOT_OF_DIFFUSION},
+    fixed=_GEMMA4.fixed, derive=_derive_diffusion,
+    note="A token of the canvas attends to all of it and to the text, which no field describes: the"
+    " attention core is left out. FLOPs are those of a token of the canvas in one step; what weighs"
+    " the embedding with the scores of the step before, vocab_size times hidden_size, is left out."
+    " The FFN that it goes through is among the other parameters, its FLOPs among those of"
+    " attention's projections",
+)  # fmt: skip
 _STEP = Adapter(
     SHAPE | NO_CORE | LAYER_TYPES | MLP_TYPES | MTP | {
         "num_sliding_attention_heads|attention_other_setting.num_attention_heads": may(None),
@@ -271,6 +305,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "gemma4_text": _GEMMA4,
     "gemma4": tied_outside(_GEMMA4, default=True),
+    "diffusion_gemma": tied_outside(_DIFFUSION, default=True, note=NO_IMAGES),
     "step3p5": _STEP,
     "step3p7": tied_outside(_STEP),
 }  # fmt: skip
