@@ -110,12 +110,14 @@ class Reading:
 
     Attributes:
         values: What the adapter's keys say.
+        given: The fields that the config itself gives, and not a default.
         problems: Why the config is refused, if it is.
         notes: What a reader of the row should know.
         unknown: Fields that nothing tells, though most configs do: they stay out of the row.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
@@ -156,6 +158,7 @@ class Adapter:
         note: What is not counted, if something is not.
         flat: How a config is read that has no text part, where there are such.
         text_model: The ``model_type`` that the text part must have, where others are possible.
+        by_text_model: How a config is read by that ``model_type``, where it decides.
         untold_mtp: Whether published models have modules that predict further tokens (MTP) of
             which the config does not tell.
     """
@@ -168,6 +171,7 @@ class Adapter:
     note: str = ""
     flat: Adapter | None = None
     text_model: str = ""
+    by_text_model: Mapping[str, Adapter] = field(default_factory=dict)
     untold_mtp: bool = False
 
     def known_keys(self) -> Iterator[str]:
@@ -175,3 +179,12 @@ class Adapter:
         for spellings in self.keys:
             yield from spellings.split("|")
         yield from self.irrelevant | ROUTING
+
+    def objects(self) -> set[str]:
+        """The paths of the objects in which keys are read."""
+        prefix = f"{self.section}." if self.section else ""
+        found = {self.section} - {""}
+        for path in self.known_keys():
+            parts = (prefix + path).split(".")
+            found |= {".".join(parts[:end]) for end in range(1, len(parts))}
+        return found

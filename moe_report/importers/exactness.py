@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Flops = Literal["all", "no core", "no recurrence", "parts"]
-TRANSFORMERS = "5.23.0"
+TRANSFORMERS = "5.24.0"
 
 
 @dataclass(frozen=True)
@@ -37,37 +37,76 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "afmoe", "aria", "aria_text", "axk1", "beam", "cohere2_moe", "dbrx", "deepseek_ocr2",
         "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
         "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
-        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
-        "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
-        "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
-        "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
+        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "internvl", "jetmoe",
+        "kimi_k25", "kolibri1", "llama4", "llama4_text", "longcat_flash", "mellum",
+        "mimo_v2_flash", "minimax_m2", "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe",
+        "phimoe", "qwen2_moe", "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker",
+        "qwen3_vl_moe", "sarvam_mla", "sarvam_moe", "solar_open",
     ),
     "no core": (
-        "axk2", "deepseek_v32", "deepseek_v4", "dots3_note", "dots3_note_text", "gemma4",
-        "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "inkling2", "inkling2_text",
-        "inkling_mm_model", "inkling_text", "laguna", "minimax_m3_vl", "minimax_m3_vl_text",
-        "mistral_large4", "nllb-moe", "qwen4_exp", "qwen4_exp_text", "step3p7",
-        "switch_transformers", "unlimited_ocr",
+        "axk2", "deepseek_v32", "deepseek_v4", "diffusion_gemma", "dots3_note", "dots3_note_text",
+        "gemma4", "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "hy_v4_vl", "inkling2",
+        "inkling2_loop", "inkling2_loop_text", "inkling2_text", "inkling_mm_model", "inkling_text",
+        "laguna", "minimax_m3_vl", "minimax_m3_vl_text", "mistral_large4", "nllb-moe",
+        "openai_privacy_filter", "qwen4_exp", "qwen4_exp_text", "step3p7", "switch_transformers",
+        "unlimited_ocr",
     ),
     "no recurrence": (
-        "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lfm2_moe", "minimax",
-        "nemotron_h", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next",
+        "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lara_mini", "lfm2_moe",
+        "minimax", "nemo_speechlm", "nemotron_h", "nemotron_h_omni", "qwen3_5_moe",
+        "qwen3_5_moe_text", "qwen3_next",
     ),
     "parts": ("doge", "zaya"),
 }  # fmt: skip
 # Not compared under these names: their text models are made like those that are.
 _LIKE: Mapping[str, str] = {
+    "NemotronH_Nano_Omni_Reasoning_V3": "nemotron_h_omni",
+    "deepseek_ocr2_text": "deepseek_ocr2",
+    "ernie4_5_moe_vl": "ernie4_5_vl_moe",
+    "ernie4_5_vl_moe_text": "ernie4_5_vl_moe",
+    "glm4v_moe_text": "glm4v_moe",
+    "glm5_next_text": "glm5_next",
     "grok-1": "mixtral",
+    "internvl_chat": "qwen3_moe",
     "kimi_k2": "deepseek_v3",
-    "kimi_k25": "deepseek_v3",
     "kimi_vl": "deepseek_v3",
     "minimax_m1": "minimax",
     "minimax_text_01": "minimax",
+    "minimax_vl_01": "minimax",
+    "mistral_large4_text": "mistral_large4",
+    "muse_spark_text": "muse_spark",
+    "qwen3_omni_moe_text": "qwen3_omni_moe_thinker",
+    "qwen3_vl_moe_text": "qwen3_vl_moe",
     "step3p5": "step3p7",
+    "unlimited_ocr_text": "unlimited_ocr",
 }
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
-_PUBLISHED: Mapping[str, tuple[Flops, str]] = {}
+_PUBLISHED: Mapping[str, tuple[Flops, str]] = {
+    "PanguProMoE": ("all", "the published totals of Pangu Pro MoE, 71.99 B and 16.5 B active"),
+    "bailing_moe": ("all", "the published totals of Ling-lite, 16.8 B, and Ling-mini-2.0, 16.26 B"),
+    "bailing_moe_v2": ("all", "the published totals of Ling-flash-2.0, 103 B, and Ling-1T, 1000 B"),
+    "deepseek": ("all", "the published total of deepseek-moe-16b, 16.4 B"),
+    "hunyuan": ("all", "the published total of Hunyuan-Large, 389 B"),
+    "kimi_k3": (
+        "no recurrence",
+        "the published totals of Kimi-K3, 2.78 T, and 104.2 B active without the input embedding",
+    ),
+    "mimo_v2": ("all", "the published totals of MiMo-V2.5-Pro, 1.02 T and 42 B active"),
+    "arctic": ("all", "the published totals of Snowflake Arctic, 480 B and 17 B active"),
+    "deepseek_vl_v2": ("all", "the published totals of DeepSeek-VL2, 27 B and 4.5 B active"),
+    "git": ("all", "a sum of the tensor shapes of Grok 2"),
+    "grok-2": ("all", "a sum of the tensor shapes of Grok 2"),
+    "llada": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
+    "llada2_moe": ("no core", "the published totals of LLaDA2.0-mini, 16 B and 1.4 B active"),
+    "llada_moe": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
+    "nomic_bert": (
+        "no core", "the published totals of nomic-embed-text-v2-moe, 475 M and 305 M active"
+    ),
+    "skywork": ("all", "the published totals of Skywork-MoE, 146 B and 22 B active"),
+    "smallthinker": ("all", "the published total of SmallThinker-4B-A0.6B"),
+    "xverse": ("all", "the published totals of XVERSE-MoE-A36B, 255.4 B and 36.5 B active"),
+}  # fmt: skip
 
 
 def exactness() -> Mapping[str, Exactness]:
@@ -81,7 +120,7 @@ def exactness() -> Mapping[str, Exactness]:
         table[model_type] = Exactness(table[like].flops, transformers="", like=like)
     for model_type, (flops, check) in _PUBLISHED.items():
         table[model_type] = Exactness(flops, transformers="", check=check)
-    return dict(sorted(table.items()))
+    return dict(sorted(table.items(), key=lambda row: row[0].casefold()))
 
 
 _WORDS: Mapping[Flops, str] = {
@@ -111,10 +150,11 @@ def markdown() -> str:
     lines = [
         "# Architectures that are read from a config.json",
         "",
-        "What is exact for which `model_type`. The tests compare every one with the model that",
-        f"transformers {TRANSFORMERS} builds on torch's meta device, component by component, and",
-        "small real models with torch's flop counter; a test fails where this page says something",
-        "else.",
+        "What is exact for which `model_type`. The tests compare every one that transformers has",
+        f"with the model that transformers {TRANSFORMERS} builds on torch's meta device, component",
+        "by component, and small real models with torch's flop counter; the others with the shapes",
+        "of the modelling code that is published with the weights, and with what is named here. A",
+        "test fails where this page says something else.",
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),

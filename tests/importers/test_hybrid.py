@@ -107,6 +107,6 @@ def test_layers_of_each_kind_are_counted() -> None:
 
 def test_text_part_and_config_may_not_disagree_on_ties() -> None:
     """A config for images ties the embeddings itself; its text part must not say otherwise."""
-    config = {"model_type": "kimi_k25", "text_config": LATENT, "tie_word_embeddings": True}
+    config = {"model_type": "kimi_vl", "text_config": LATENT, "tie_word_embeddings": True}
     with pytest.raises(InputError, match=r"text_config\.tie_word_embeddings"):
         row_from_config(config, where="config.json")

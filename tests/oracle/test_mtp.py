@@ -16,7 +16,7 @@ from moe_report_metrics.parameter_ledger import mtp_params, total_params
 from tests.oracle.families import Family, all_families
 
 SEEDS = range(10)
-AS_V3 = ("deepseek_v3", "deepseek_v32", "glm4_moe", "glm4_moe_lite")
+AS_V3 = ("deepseek_v3", "deepseek_v32", "glm4_moe", "glm4_moe_lite", "sarvam_mla", "sarvam_moe")
 QWEN = {
     "model_type": "qwen3_5_moe_text", "num_hidden_layers": 48, "hidden_size": 2048,
     "vocab_size": 151936, "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256,

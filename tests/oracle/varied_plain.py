@@ -69,7 +69,7 @@ def _mixtral(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _qwen3_moe(r: Random) -> dict[str, Any]:
+def qwen3_moe(r: Random) -> dict[str, Any]:
     sizes = shape(r)
     layers = sizes["num_hidden_layers"]
     return sizes | routed(r, "num_experts") | {
@@ -84,7 +84,8 @@ def _qwen3_moe(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _deepseek(r: Random) -> dict[str, Any]:
+def deepseek(r: Random) -> dict[str, Any]:
+    """DeepSeek's latent attention, and its experts after dense layers."""
     sizes = shape(r)
     groups = r.choice([1, 2])
     experts = groups * r.choice([2, 3, 4])
@@ -107,7 +108,7 @@ def _deepseek(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _gpt_oss(r: Random) -> dict[str, Any]:
+def gpt_oss(r: Random) -> dict[str, Any]:
     sizes = shape(r)
     types = ("sliding_attention", "full_attention")
     listed = {"layer_types": kinds(r, sizes["num_hidden_layers"], *types)} if flip(r) else {}
@@ -207,17 +208,18 @@ def _llama4_pictures(r: Random) -> dict[str, Any]:
 
 FAMILIES = (
     Family("mixtral", _mixtral),
-    Family("qwen3_moe", _qwen3_moe),
-    Family("deepseek_v2", _deepseek, {"num_experts_per_tok": 6}, places=COMPRESSED),
-    Family("deepseek_v3", _deepseek, places=COMPRESSED),
-    Family("gpt_oss", _gpt_oss),
+    Family("qwen3_moe", qwen3_moe),
+    Family("deepseek_v2", deepseek, {"num_experts_per_tok": 6}, places=COMPRESSED),
+    Family("deepseek_v3", deepseek, places=COMPRESSED),
+    Family("gpt_oss", gpt_oss),
     Family("olmoe", _olmoe),
     Family("dbrx", _dbrx, {"attn_config": {"rope_theta": 1e4}},
            top_k="ffn_config.moe_top_k", experts="ffn_config.moe_num_experts",
            attention=r"\.attn$"),
     Family("llama4_text", _llama4, all_experts_run=True),
+    # Without a picture, only the language model within the whole one can be run.
     Family("llama4", _llama4_pictures, head="Llama4ForConditionalGeneration",
-           outside="vision|projector", all_experts_run=True),
+           outside="vision|projector", all_experts_run=True, text="language_model"),
     Family("phimoe", _phimoe),
     Family("granitemoe", _granitemoe),
     Family("switch_transformers", _switch, head="SwitchTransformersForConditionalGeneration",

@@ -95,7 +95,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_switch,
         irrelevant=frozenset({
             "expert_capacity", "router_dtype", "router_ignore_padding_tokens", "router_type",
-            "add_router_probs", "router_z_loss_coef",
+            "add_router_probs", "router_z_loss_coef", "encoder_sparse_step", "decoder_sparse_step",
         }),
         note=_BOTH,
     ),
