@@ -27,6 +27,8 @@ from moe_report.schema.registry import installed
 
 _MTP = "num_nextn_predict_layers"
 _MTP_LIKE = re.compile("(^|[._])(mtp|nextn)", re.IGNORECASE)
+# Published without a model_type, which only code beside the weights knows.
+_BY_CLASS = {"SmallThinkerForCausalLM": "smallthinker"}
 _NO_EXPERTS = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0}
 _ALLOW = "; --allow-dense takes it"
 _SPELLINGS = spellings(ADAPTERS.values())
@@ -62,7 +64,7 @@ def row_from_config(
         InputError: The architecture is unknown or not a Mixture-of-Experts, a key is missing or
             has a wrong value, or a key about experts is not understood. All of it at once.
     """
-    model_type = config.get("model_type")
+    model_type = config.get("model_type", _of_class(config))
     adapter = _adapter(model_type, config) if allow_dense else ADAPTERS.get(str(model_type))
     if adapter is not None:
         adapter = adapter.by_text_model.get(str(_text_model(config)), adapter)
@@ -95,6 +97,13 @@ def row_from_config(
     return ConfigRow(
         model_type, {name: float(value) for name, value in numbers.items()}, tuple(reading.notes)
     )
+
+
+def _of_class(config: Mapping[str, object]) -> str | None:
+    """The architecture of the class that a config without a ``model_type`` is for."""
+    classes = config.get("architectures")
+    names = map(str, classes if isinstance(classes, list) else [])
+    return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), None)
 
 
 def _adapter(model_type: object, config: Mapping[str, object]) -> Adapter | None:

@@ -108,7 +108,7 @@ _PUBLISHED = Adapter(
         "moe_k": need("num_experts_per_tok"),
         "moe_num_shared_experts": may(0, "num_shared_experts", null=True),
         "moe_layer_start_index": Key((), _LAYER, minimum=-1),
-        "moe_layer_end_index": Key((), _LAYER, minimum=-1),
+        "moe_layer_end_index": Key((), _LAYER, default=-1, minimum=-1),
         "moe_layer_interval": need(),
         "moe_use_aux_free": may(True, "router_bias"),
     },
