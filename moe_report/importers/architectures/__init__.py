@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
     bailing,
+    bailing_hybrid,
     convolved,
     encoder_decoder,
     hybrid,
@@ -39,6 +40,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     **latent.ADAPTERS,
     **own_code.ADAPTERS,
     **bailing.ADAPTERS,
+    **bailing_hybrid.ADAPTERS,
     **hybrid.ADAPTERS,
     **kimi.ADAPTERS,
     **indexed.ADAPTERS,
