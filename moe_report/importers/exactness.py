@@ -85,6 +85,10 @@ _LIKE: Mapping[str, str] = {
 _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
     "PanguProMoE": ("all", "the published totals of Pangu Pro MoE, 71.99 B and 16.5 B active"),
     "bailing_moe": ("all", "the published totals of Ling-lite, 16.8 B, and Ling-mini-2.0, 16.26 B"),
+    "bailing_moe_linear": (
+        "no recurrence",
+        "the published totals of Ring-mini-linear-2.0, 16.4 B and 1.6 B active",
+    ),
     "bailing_moe_v2": ("all", "the published totals of Ling-flash-2.0, 103 B, and Ling-1T, 1000 B"),
     "deepseek": ("all", "the published total of deepseek-moe-16b, 16.4 B"),
     "hunyuan": ("all", "the published total of Hunyuan-Large, 389 B"),

@@ -87,6 +87,39 @@ LING_1T: dict[str, Any] = _LING | {  # inclusionAI/Ling-1T and inclusionAI/Ring-
     "num_key_value_heads": 8, "intermediate_size": 18432, "moe_intermediate_size": 2048,
     "moe_shared_expert_intermediate_size": 2048, "first_k_dense_replace": 4,
 }  # fmt: skip
+_LINEAR: dict[str, Any] = {  # what makes Ring-linear-2.0 of Ling 2.0
+    "architectures": ["BailingMoeLinearV2ForCausalLM"], "model_type": "bailing_moe_linear",
+    "linear_silu": False,
+}  # fmt: skip
+RING_MINI_LINEAR: dict[str, Any] = (  # inclusionAI/Ring-mini-linear-2.0
+    LING_MINI | _LINEAR | {"layer_group_size": 5, "group_norm_size": 4}
+)
+RING_FLASH_LINEAR: dict[str, Any] = (  # inclusionAI/Ring-flash-linear-2.0
+    LING_FLASH | _LINEAR | {"layer_group_size": 8, "group_norm_size": 8}
+)
+_LATENT: dict[str, Any] = {  # what makes Ling-2.5 and 2.6 of Ling 2.0
+    "architectures": ["BailingMoeV2_5ForCausalLM"], "model_type": "bailing_hybrid",
+    "layer_group_size": 8, "group_norm_size": 8, "q_lora_rank": 1536, "kv_lora_rank": 512,
+    "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,
+    "num_nextn_predict_layers": 1,
+}  # fmt: skip
+LING_26_FLASH: dict[str, Any] = LING_FLASH | _LATENT  # inclusionAI/Ling-2.6-flash
+LING_26_1T: dict[str, Any] = LING_1T | _LATENT  # inclusionAI/Ling-2.6-1T
+LING_3_FLASH: dict[str, Any] = {  # inclusionAI/Ling-3.0-flash
+    "architectures": ["BailingMoeV3ForCausalLM"], "model_type": "bailing_hybrid",
+    "vocab_size": 157184, "hidden_size": 2560, "num_hidden_layers": 42, "intermediate_size": 6144,
+    "num_attention_heads": 32, "num_key_value_heads": 32, "head_dim": 128, "q_lora_rank": None,
+    "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,
+    "first_k_dense_replace": 2, "num_experts": 512, "num_experts_per_tok": 8,
+    "num_shared_experts": 1, "moe_intermediate_size": 768,
+    "moe_shared_expert_intermediate_size": 768, "n_group": 8, "topk_group": 4,
+    "norm_topk_prob": True, "score_function": "sigmoid", "moe_router_enable_expert_bias": True,
+    "layer_group_size": 6, "group_norm_size": 1, "short_conv_kernel_size": 4,
+    "no_kda_lora": True, "kda_safe_gate": True, "kda_lower_bound": -5.0,
+    "gated_attention_proj_granularity_type": "head_wise", "num_kv_heads_for_linear_attn": 0,
+    "use_qk_norm": True, "expert_swiglu_limit_list": None, "num_nextn_predict_layers": 1,
+    "tie_word_embeddings": False,
+}  # fmt: skip
 LING_LITE: dict[str, Any] = {  # inclusionAI/Ling-lite
     "architectures": ["BailingMoeForCausalLM"], "model_type": "bailing_moe",
     "vocab_size": 126464, "hidden_size": 2048, "num_hidden_layers": 28,

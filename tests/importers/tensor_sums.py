@@ -199,26 +199,76 @@ def pangu(c: Config) -> Tensors:
 
 
 def bailing(c: Config) -> Tensors:
-    """Ling and Ring; a module that predicts a further token is a layer with experts, and more."""
-    t, d = Tensors(), c["hidden_size"]
-    head = c.get("head_dim") or d // c["num_attention_heads"]
+    """Ling and Ring of the first two generations, with or without layers of linear attention."""
+    t, d, heads = Tensors(), c["hidden_size"], c["num_attention_heads"]
+    head = c.get("head_dim") or d // heads
     for layer in range(c["num_hidden_layers"]):
-        t.add((d,), (d,))
-        keys, heads = c["num_key_value_heads"], c["num_attention_heads"]
-        t.linear(d, (heads + 2 * keys) * head, bias=c["use_qkv_bias"])
-        t.linear(heads * head, d)
-        if c.get("use_qk_norm"):
-            t.add((head,), (head,))
-        if layer < c["first_k_dense_replace"]:
-            t.ffn(d, c["intermediate_size"])
-            continue
-        expert = c["moe_intermediate_size"]
-        t.linear(d, c["num_experts"])
-        width = c.get("moe_shared_expert_intermediate_size", expert)
-        t.ffn(d, (c["num_shared_experts"] or 0) * width)
-        t.experts(c["num_experts"], c["num_experts_per_tok"], d, expert)
+        if _ling_is_linear(c, layer):
+            _lightning(t, c, heads=heads, head=head)
+        else:
+            keys = c["num_key_value_heads"]
+            t.linear(d, (heads + 2 * keys) * head, bias=c["use_qkv_bias"])
+            t.linear(heads * head, d)
+            if c.get("use_qk_norm"):
+                t.add((head,), (head,))
+        _ling_ffn(t, c, layer)
     t.around(c, width=d)
     return t
+
+
+def bailing_hybrid(c: Config) -> Tensors:
+    """Ling-2.5 and 2.6 with lightning attention, Ling-3.0 with Kimi Delta Attention."""
+    t, d, heads = Tensors(), c["hidden_size"], c["num_attention_heads"]
+    inner, delta = heads * c["head_dim"], c.get("no_kda_lora")
+    for layer in range(c["num_hidden_layers"]):
+        if not _ling_is_linear(c, layer):
+            _latent_attention(t, c)
+            if delta:
+                t.linear(d, heads)
+        elif delta:
+            for _ in ("q", "k", "v"):
+                t.linear(d, inner)
+                t.add((inner, 1, c["short_conv_kernel_size"]))
+            for out in (inner, inner, heads):  # gates of forgetting and of the output, and writing
+                t.linear(d, out)
+            t.add((heads,), (inner,), (c["head_dim"],))
+            t.linear(inner, d)
+        else:
+            _lightning(t, c, heads=heads, head=c["head_dim"])
+        _ling_ffn(t, c, layer)
+    t.around(c, width=d)
+    return t
+
+
+def _ling_is_linear(c: Config, layer: int) -> bool:
+    group = c.get("layer_group_size", 1)
+    if (layer + 1) % group == 0:
+        return False
+    # What makes no whole group is softmax attention; not so with delta attention in transformers.
+    return bool(c.get("no_kda_lora")) or layer < c["num_hidden_layers"] // group * group
+
+
+def _lightning(t: Tensors, c: Config, *, heads: int, head: int) -> None:
+    d = c["hidden_size"]
+    t.linear(d, 3 * heads * head, bias=c["use_qkv_bias"])
+    t.linear(d, heads * head)
+    t.add((heads * head,))
+    t.linear(heads * head, d)
+    if c["use_qk_norm"]:
+        t.add((head,), (head,))
+
+
+def _ling_ffn(t: Tensors, c: Config, layer: int) -> None:
+    """Add the FFN of a layer, or its experts, and the two norms of every layer."""
+    d, expert = c["hidden_size"], c["moe_intermediate_size"]
+    t.add((d,), (d,))
+    if layer < c["first_k_dense_replace"]:
+        t.ffn(d, c["intermediate_size"])
+        return
+    t.linear(d, c["num_experts"])
+    width = c.get("moe_shared_expert_intermediate_size", expert)
+    t.ffn(d, (c["num_shared_experts"] or 0) * width)
+    t.experts(c["num_experts"], c["num_experts_per_tok"], d, expert)
 
 
 def mimo(c: Config) -> Tensors:
@@ -271,7 +321,9 @@ def step(c: Config) -> Tensors:
 
 SUMS: dict[str, Callable[[Config], Tensors]] = {
     "PanguProMoE": pangu,
+    "bailing_hybrid": bailing_hybrid,
     "bailing_moe": bailing,
+    "bailing_moe_linear": bailing,
     "bailing_moe_v2": bailing,
     "deepseek": deepseek,
     "hunyuan": hunyuan,

@@ -237,7 +237,7 @@ def _kimi_linear(r: Random) -> dict[str, Any]:
 def _bailing(r: Random) -> dict[str, Any]:
     config = _listed(r)
     layers = config["num_hidden_layers"]
-    del config["q_lora_rank"]
+    config["q_lora_rank"] = r.choice([None, 12])
     config["tie_word_embeddings"] = False
     config["num_experts"] = config.pop("n_routed_experts")
     config["num_shared_experts"] = config.pop("n_shared_experts")

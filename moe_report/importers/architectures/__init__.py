@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
     bailing,
+    bailing_hybrid,
     bidirectional,
     convolved,
     encoder_decoder,
@@ -45,6 +46,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     **latent.ADAPTERS,
     **own_code.ADAPTERS,
     **bailing.ADAPTERS,
+    **bailing_hybrid.ADAPTERS,
     **hybrid.ADAPTERS,
     **kimi.ADAPTERS,
     **indexed.ADAPTERS,

@@ -49,7 +49,7 @@ _KEYS = SHAPE | TOP_K | EXPERTS | HEAD_DIM | MTP | {
     "router_type": may(None, kind="text"),
     "moe_router_enable_shared_expert": may(None, kind="flag"),
 }  # fmt: skip
-_ROUTING = frozenset({
+ROUTING = frozenset({
     "moe_router_enable_expert_bias", "moe_router_enable_routed_scaling", "router_dtype",
 })  # fmt: skip
 
@@ -62,7 +62,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "first_k_dense_replace": need("first_k_dense_replace"),
             "use_bias": may(REQUIRED, kind="flag"),
         },
-        derive=_derive, irrelevant=_ROUTING,
+        derive=_derive, irrelevant=ROUTING,
     ),
     "bailing_moe_v2": Adapter(
         _KEYS | head_dim(128) | {
@@ -72,6 +72,6 @@ ADAPTERS: Mapping[str, Adapter] = {
             "use_bias": may(False, kind="flag"),
             "use_qk_norm": may(True, kind="flag"),
         },
-        derive=_derive, irrelevant=_ROUTING,
+        derive=_derive, irrelevant=ROUTING,
     ),
 }  # fmt: skip

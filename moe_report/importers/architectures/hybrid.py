@@ -22,7 +22,6 @@ from moe_report.importers.architectures.common import (
     shared_width,
     window,
 )
-from moe_report.importers.architectures.latent import checked, deepseek
 from moe_report.importers.architectures.layers import LAYER_TYPES, SPARSE_STEP, sparse_step
 from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
 
@@ -92,22 +91,6 @@ def _derive_lfm2(r: Reading) -> Mapping[str, float]:
     }
 
 
-def _derive_bailing(r: Reading) -> Mapping[str, float]:
-    layers = r["num_hidden_layers"]
-    full = layers // r["layer_group_size"]
-    if r["layer_types"] is not None:
-        full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
-    mixers.untied(r)
-    for key in ("q_lora_rank", "group_norm_size"):
-        if r[key]:
-            r.refuse(key, "is given; only the kind with Kimi Delta Attention is modelled here")
-    r.values["linear_num_heads"] = r["num_attention_heads"]
-    r.values["linear_head_dim"] = r["linear_head_dim"] or r["head_dim"]
-    softmax = mixers.latent_attention(r).plus(r["hidden_size"] * r["num_attention_heads"])
-    linear = mixers.kimi_delta(r, full_gates=2)
-    return checked(r) | mixers.typed((full, softmax), (layers - full, linear))
-
-
 _LARA = (mixers.LINEAR, mixers.SLIDING, mixers.LINEAR, mixers.FULL, mixers.SLIDING)
 _NO_ORACLE = "The model's own code is read as transformers has it under 'minimax'"
 _QWEN = SHAPE | TOP_K | EXPERTS | kv_heads(2) | {
@@ -128,19 +111,6 @@ _MINIMAX = Adapter(
     derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}), note=mixers.MIXED,
 )  # fmt: skip
 _MINIMAX_CODE = replace(_MINIMAX, note=f"{mixers.MIXED}. {_NO_ORACLE}")
-# Latent attention beside Kimi Delta Attention, and the spellings of its models.
-KIMI = {
-    spellings: key
-    for spellings, key in deepseek(leading=1, q_rank=None).items()
-    if "expert" not in spellings
-} | {
-    "num_experts_per_token|num_experts_per_tok": need("num_experts_per_tok"),
-    "num_experts|num_local_experts|n_routed_experts": need("num_experts"),
-    "num_shared_experts|n_shared_experts": may(1, "num_shared_experts", null=True),
-} | LAYER_TYPES  # fmt: skip
-KIMI_ROUTING = frozenset({
-    "moe_renormalize", "moe_router_activation_func", "num_expert_group", "use_grouped_topk",
-})  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "qwen3_next": Adapter(
@@ -176,17 +146,5 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_lfm2, irrelevant=frozenset({"use_expert_bias"}),
         note=f"{mixers.MIXED}. Layers of short convolutions count as layers without attention:"
         " their products are those of their weights",
-    ),
-    "bailing_hybrid": Adapter(
-        KIMI | {
-            "first_k_dense_replace": may(2, minimum=0),
-            "head_dim": may(128),
-            "linear_head_dim": may(None),
-            "linear_conv_kernel_dim|short_conv_kernel_size": may(4),
-            "layer_group_size": may(6),
-            "group_norm_size": may(None, minimum=0),
-        },
-        derive=_derive_bailing, note=mixers.MIXED,
-        irrelevant=KIMI_ROUTING | {"moe_router_enable_expert_bias", "router_dtype"},
     ),
 }  # fmt: skip

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures import mixers
-from moe_report.importers.architectures.hybrid import KIMI, KIMI_ROUTING
-from moe_report.importers.architectures.latent import checked
+from moe_report.importers.architectures.latent import checked, deepseek
+from moe_report.importers.architectures.layers import LAYER_TYPES
 from moe_report.importers.architectures.text_part import NO_IMAGES, text_part
 
 
@@ -86,6 +86,19 @@ def _residuals(r: Reading, given: dict[str, float]) -> dict[str, float]:
     return given | {"other_params": given.get("other_params", 0) + weights}
 
 
+# Latent attention beside Kimi Delta Attention, and the spellings of its models.
+KIMI = {
+    spellings: key
+    for spellings, key in deepseek(leading=1, q_rank=None).items()
+    if "expert" not in spellings
+} | {
+    "num_experts_per_token|num_experts_per_tok": need("num_experts_per_tok"),
+    "num_experts|num_local_experts|n_routed_experts": need("num_experts"),
+    "num_shared_experts|n_shared_experts": may(1, "num_shared_experts", null=True),
+} | LAYER_TYPES  # fmt: skip
+KIMI_ROUTING = frozenset({
+    "moe_renormalize", "moe_router_activation_func", "num_expert_group", "use_grouped_topk",
+})  # fmt: skip
 _KIMI = Adapter(
     KIMI | {
         "moe_intermediate_size": need(),
