@@ -37,11 +37,19 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "afmoe", "aria", "aria_text", "axk1", "beam", "cohere2_moe", "dbrx", "deepseek_ocr2",
         "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
         "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
+<<<<<<< HEAD
         "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "internvl", "jetmoe",
         "kimi_k25", "kolibri1", "llama4", "llama4_text", "longcat_flash", "mellum",
         "mimo_v2_flash", "minimax_m2", "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe",
         "phimoe", "qwen2_moe", "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker",
         "qwen3_vl_moe", "sarvam_mla", "sarvam_moe", "solar_open",
+=======
+        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
+        "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
+        "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
+        "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
+        "internvl",
+>>>>>>> vl
     ),
     "no core": (
         "axk2", "deepseek_v32", "deepseek_v4", "diffusion_gemma", "dots3_note", "dots3_note_text",
@@ -75,7 +83,7 @@ _LIKE: Mapping[str, str] = {
     "minimax_vl_01": "minimax",
     "mistral_large4_text": "mistral_large4",
     "muse_spark_text": "muse_spark",
-    "qwen3_omni_moe_text": "qwen3_omni_moe_thinker",
+    "qwen3_omni_moe_text": "qwen3_omni_moe",
     "qwen3_vl_moe_text": "qwen3_vl_moe",
     "step3p5": "step3p7",
     "unlimited_ocr_text": "unlimited_ocr",
@@ -83,6 +91,7 @@ _LIKE: Mapping[str, str] = {
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
 _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
+<<<<<<< HEAD
     "PanguProMoE": ("all", "the published totals of Pangu Pro MoE, 71.99 B and 16.5 B active"),
     "bailing_moe": ("all", "the published totals of Ling-lite, 16.8 B, and Ling-mini-2.0, 16.26 B"),
     "bailing_moe_linear": (
@@ -110,6 +119,19 @@ _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
     "skywork": ("all", "the published totals of Skywork-MoE, 146 B and 22 B active"),
     "smallthinker": ("all", "the published total of SmallThinker-4B-A0.6B"),
     "xverse": ("all", "the published totals of XVERSE-MoE-A36B, 255.4 B and 36.5 B active"),
+=======
+    "arctic": ("all", "the published 480 B of Arctic"),
+    "deepseek_vl_v2": ("all", "the published 27 B of DeepSeek-VL2"),
+    "git": ("all", "the shapes of Grok 2's tensors"),
+    "grok-2": ("all", "the shapes of Grok 2's tensors"),
+    "llada": ("no core", "the shapes of LLaDA-MoE's tensors"),
+    "llada2_moe": ("no core", "the published 16 B of LLaDA2.0-mini"),
+    "llada_moe": ("no core", "the shapes of LLaDA-MoE's tensors"),
+    "nomic_bert": ("no core", "the published 475 M of Nomic Embed v2"),
+    "skywork": ("all", "the published 146 B of Skywork-MoE"),
+    "smallthinker": ("all", "the published 4 B of SmallThinker"),
+    "xverse": ("all", "the published 255.4 B of XVERSE-MoE"),
+>>>>>>> vl
 }  # fmt: skip
 
 

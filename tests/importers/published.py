@@ -91,6 +91,15 @@ LLADA2_MINI = Published(  # inclusionAI/LLaDA2.0-mini
      *gated(1, 2048, 5120), (19, (256, 2048)), *gated(19, 2048, 512)],
     gated(19, 2048, 512), 256, 8, 16_255_638_528, 1_432_968_192, ("16", "1.4"),
 )  # fmt: skip
+LLADA2_FLASH = Published(  # inclusionAI/LLaDA2.0-flash
+    LLADA2_MINI.config | {
+        "hidden_size": 4096, "intermediate_size": 9216, "moe_intermediate_size": 1024,
+        "num_attention_heads": 32, "num_hidden_layers": 32,
+    },
+    [*ends(157184, 4096), *grouped(32, 4096, 32, 4, 128), (2 * 32, (128,)), (2 * 32, (4096,)),
+     *gated(1, 4096, 9216), (31, (256, 4096)), *gated(31, 4096, 1024)],
+    gated(31, 4096, 1024), 256, 8, 102_889_697_280, 6_152_269_824, ("100", ""),
+)  # fmt: skip
 SMALLTHINKER_4B = Published(  # PowerInfer/SmallThinker-4BA0.6B-Instruct
     {
         "architectures": ["SmallThinkerForCausalLM"], "model_type": "smallthinker",
@@ -246,6 +255,7 @@ DEEPSEEK_VL2_TINY = Published(  # deepseek-ai/deepseek-vl2-tiny: ordinary attent
 PUBLISHED = {
     "LLaDA-MoE-7B-A1B": LLADA_MOE,
     "LLaDA2.0-mini": LLADA2_MINI,
+    "LLaDA2.0-flash": LLADA2_FLASH,
     "SmallThinker-4B-A0.6B": SMALLTHINKER_4B,
     "SmallThinker-21B-A3B": SMALLTHINKER_21B,
     "Snowflake Arctic": ARCTIC,

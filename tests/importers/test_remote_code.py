@@ -68,6 +68,17 @@ def test_the_core_is_left_out_where_tokens_see_later_ones(name: str, flops: bool
     assert linear_flops.of(**found, **text) > 0
 
 
+@pytest.mark.parametrize("name", [name for name in PUBLISHED if "nomic" not in name])
+def test_a_token_is_multiplied_with_every_matrix_it_meets(name: str) -> None:
+    """All matrices but the embedding, and of the experts those that the token is sent to."""
+    published = PUBLISHED[name]
+    found = numbers(published.config)
+    matrices = [(times, shape) for times, shape in published.always if len(shape) == 2]
+    lookup = 0 if found["tie_word_embeddings"] else found["vocab_size"] * found["hidden_size"]
+    expected = parameters(matrices) + published.chosen * parameters(published.expert) - lookup
+    assert linear_flops.of(**found, flops_per_mac=1) == expected
+
+
 def test_an_encoder_has_no_output_head() -> None:
     """Neither its parameters nor its products count; the embedding is a lookup."""
     published = PUBLISHED["nomic-embed-text-v2-moe"]
@@ -134,6 +145,7 @@ def test_a_vocabulary_is_padded_as_the_code_does() -> None:
         ("LLaDA-MoE-7B-A1B", {"moe_router_enable_expert_bias": True}, "only false is modelled"),
         ("LLaDA-MoE-7B-A1B", {"num_expert_groups": 2}, "sounds like experts"),
         ("LLaDA2.0-mini", {"use_qk_norm": False}, "only true is modelled"),
+        ("LLaDA2.0-mini", {"moe_shared_expert_intermediate_size": 768}, "width of other experts"),
         ("SmallThinker-4B-A0.6B", {"use_qk_norm": True}, "only false is modelled"),
         ("SmallThinker-4B-A0.6B", {"moe_enable_secondary_experts": True}, "only false"),
         ("SmallThinker-4B-A0.6B", {"moe_shared_primary_experts": 1}, "only 0 is modelled"),
@@ -145,10 +157,12 @@ def test_a_vocabulary_is_padded_as_the_code_does() -> None:
         ("Skywork-MoE", {"moe_2layer_gate": None}, "expected true or false"),
         ("Skywork-MoE", {"moe_expert_interval": 2}, "only 1 is modelled"),
         ("Skywork-MoE", {"num_experts": [16, 8]}, "or a list of one"),
+        ("Skywork-MoE", {"num_local_experts": 8}, "not the 16 of num_experts"),
         ("XVERSE-MoE-A4.2B", {"num_experts": None}, "not a Mixture-of-Experts"),
         ("nomic-embed-text-v2-moe", {"activation_function": "swiglu"}, "a gated one"),
         ("nomic-embed-text-v2-moe", {"num_shared_experts": 1}, "only 0 is modelled"),
         ("nomic-embed-text-v2-moe", {"ffn_div": 2}, "expected 1"),
+        ("nomic-embed-text-v2-moe", {"moe_impl": "contrastors"}, 'only "megablocks"'),
         ("nomic-embed-text-v2-moe", {"rotary_emb_fraction": 0.0}, "more than 0"),
         ("nomic-embed-text-v2-moe", {"add_pooling_layer": True}, "only false is modelled"),
         ("nomic-embed-text-v2-moe", {"expert_choice_router": True}, "only false is modelled"),

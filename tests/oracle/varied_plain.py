@@ -70,6 +70,7 @@ def _mixtral(r: Random) -> dict[str, Any]:
 
 
 def qwen3_moe(r: Random) -> dict[str, Any]:
+    """A Qwen 3 with experts."""
     sizes = shape(r)
     layers = sizes["num_hidden_layers"]
     return sizes | routed(r, "num_experts") | {
@@ -109,6 +110,7 @@ def deepseek(r: Random) -> dict[str, Any]:
 
 
 def gpt_oss(r: Random) -> dict[str, Any]:
+    """A gpt-oss."""
     sizes = shape(r)
     types = ("sliding_attention", "full_attention")
     listed = {"layer_types": kinds(r, sizes["num_hidden_layers"], *types)} if flip(r) else {}

@@ -48,6 +48,8 @@ def _derive_llada(r: Reading) -> Mapping[str, float]:
 
 def _derive_llada2(r: Reading) -> Mapping[str, float]:
     only(r, _LLADA2)
+    if r["moe_shared_expert_intermediate_size"] not in (None, r["moe_intermediate_size"]):
+        r.refuse("moe_shared_expert_intermediate_size", "is not the width of other experts")
     return _without_core(r)
 
 
@@ -75,10 +77,10 @@ def _derive_nomic(r: Reading) -> Mapping[str, float]:
 _LLADA = {"moe_router_enable_expert_bias": False}
 # Norms of queries and keys are there, whatever is said of them.
 _LLADA2 = {"use_qk_norm": True, "use_rmsnorm": True}
-_NOMIC = {
+_NOMIC: Mapping[str, bool | int | str] = {
     "prenorm": False, "parallel_block": False, "use_rms_norm": False, "layer_scale": False,
     "add_pooling_layer": False, "expert_choice_router": False, "num_shared_experts": 0,
-    "causal": False,
+    "causal": False, "moe_impl": "megablocks",
 }  # fmt: skip
 _MORE_THAN_0 = Kind(
     "a number of more than 0", lambda value: type(value) in (int, float) and value > 0
@@ -106,6 +108,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "num_key_value_heads": need("num_key_value_heads"),
             "num_experts": need("num_experts"),
             "num_shared_experts": may(0, "num_shared_experts", null=True),
+            "moe_shared_expert_intermediate_size": may(None),
             "use_qkv_bias": may(False, "qkv_bias"),
             "use_bias": may(True, "attention_out_bias"),
         },
@@ -137,7 +140,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         fixed={"num_ffn_matrices": 2, "norm_bias": 1, "tie_word_embeddings": 0},
         derive=_derive_nomic, note=f"{_CORE}. It is an encoder: there is no output head",
         irrelevant=frozenset({
-            "moe_impl", "moe_normalize_expert_weights", "moe_resid_pdrop",
+            "moe_normalize_expert_weights", "moe_resid_pdrop",
         }),
     ),
 }  # fmt: skip

@@ -27,7 +27,8 @@ from moe_report.importers.architectures.text_part import TEXT_ONLY, tied_outside
 _OTHERS = "the experts that only they are sent to"
 _ONE_VALUE = {
     "use_bias": False, "use_rmsnorm": True, "moe_use_hard_gate": True, "moe_group_experts": False,
-    "moe_use_token_type_bias": False, "mm_vocab_size": 0,
+    "moe_use_token_type_bias": False, "moe_num_attn_experts": False, "mm_vocab_size": 0,
+    "use_moe": True,
 }  # fmt: skip
 
 

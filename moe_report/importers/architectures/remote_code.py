@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moe_report.importers.adapter import REQUIRED, Adapter, Key, Kind, Reading, may, need
+from moe_report.importers.adapter import Adapter, Key, Kind, Reading, may, need
 from moe_report.importers.architectures.common import (
     SHAPE,
     TIED,
@@ -66,7 +66,10 @@ def _derive_grok2(r: Reading) -> Mapping[str, float]:
 def _derive_skywork(r: Reading) -> Mapping[str, float]:
     only(r, _SKYWORK)
     value = r["num_experts"]
-    return {"num_experts": value[0] if isinstance(value, list) else value}
+    number = value[0] if isinstance(value, list) else value
+    if r["num_local_experts"] not in (None, number):
+        r.refuse("num_local_experts", f"is not the {number} of num_experts")
+    return {"num_experts": number}
 
 
 def _is_experts(value: object) -> bool:
@@ -131,21 +134,22 @@ ADAPTERS: Mapping[str, Adapter] = {
     "skywork": Adapter(
         SHAPE | kv_heads(None) | {
             "num_experts": Key((), _EXPERTS),
+            "num_local_experts": may(None),
             "intermediate_size": need("moe_intermediate_size"),
             "num_experts_per_tok": may(2, "num_experts_per_tok"),
             **one_value(_SKYWORK),
-            "moe_2layer_gate": may(REQUIRED, kind="flag"),
+            "moe_2layer_gate": may(False, kind="flag"),
         },
         derive=_derive_skywork,
         irrelevant=frozenset({
             "moe_use_mixtral_gating", "moe_use_skywork_gating", "moe_use_logits_norm",
-            "moe_gate_norm_std", "moe_feature_no_mul_topk", "num_local_experts",
+            "moe_gate_norm_std", "moe_feature_no_mul_topk",
         }),
     ),
     "xverse": Adapter(
         SHAPE | kv_heads(None) | {
             "num_experts": _OR_NONE,
-            "moe_top_k": need("num_experts_per_tok"),
+            "moe_top_k|num_experts_per_tok": need("num_experts_per_tok"),
             "intermediate_size": need("moe_intermediate_size"),
             "num_shared_experts": may(None, "num_shared_experts", minimum=0),
         },
