@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -87,24 +88,31 @@ def exactness() -> Mapping[str, Exactness]:
     return dict(sorted(table.items(), key=lambda row: row[0].casefold()))
 
 
-_WORDS: Mapping[Flops, str] = {
-    "all": "exact",
-    "no core": "exact without the attention core, which is left out",
-    "no recurrence": "exact; recurrences are counted by their state",
-    "parts": "exact for attention's matrices; routers, experts and the whole are left out",
+MEANINGS: Mapping[Flops, str] = {
+    "all": "every product of the forward pass",
+    "no core": "all but the attention core, which is left out",
+    "no recurrence": "all but recurrences, which are counted by their state",
+    "parts": "those of attention's matrices; routers, experts and the whole are left out",
 }
+# How an architecture is compared with the model of transformers.
+BUILT = (
+    f"the model that transformers {TRANSFORMERS} builds on torch's meta device, component by"
+    " component, and small real ones with torch's flop counter"
+)
+
+_TESTED = "A test fails where this page says something else."
 
 
-def rows() -> list[tuple[str, str, str, str, str]]:
+def rows() -> list[tuple[str, str, str]]:
     """Return the table in words, the header first."""
-    found = [("architecture", "parameters", "active", "FLOPs", "compared with")]
+    found = [("architecture", "exact FLOPs", "compared with")]
     for model_type, exact in exactness().items():
-        compared = f"transformers {exact.transformers}"
+        compared = "transformers"
         if exact.like:
             compared = f"nothing; counted like {exact.like}"
         elif exact.check:
             compared = exact.check
-        found.append((model_type, "exact", "exact", _WORDS[exact.flops], compared))
+        found.append((model_type, exact.flops, compared))
     return found
 
 
@@ -114,10 +122,11 @@ def markdown() -> str:
     lines = [
         "# Architectures that are read from a config.json",
         "",
-        "What is exact for which `model_type`. The tests compare every one with the model that",
-        f"transformers {TRANSFORMERS} builds on torch's meta device, component by component, and",
-        "small real models with torch's flop counter; a test fails where this page says something",
-        "else.",
+        "Parameters, total and active, are exact for each `model_type`. Exact FLOPs:",
+        "",
+        *(f"- *{word}*: {meaning}" for word, meaning in MEANINGS.items()),
+        "",
+        *textwrap.wrap(f"*transformers* is {BUILT}. {_TESTED}", 100),
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),
