@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -37,19 +38,11 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "afmoe", "aria", "aria_text", "axk1", "beam", "cohere2_moe", "dbrx", "deepseek_ocr2",
         "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
         "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
-<<<<<<< HEAD
         "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "internvl", "jetmoe",
         "kimi_k25", "kolibri1", "llama4", "llama4_text", "longcat_flash", "mellum",
         "mimo_v2_flash", "minimax_m2", "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe",
         "phimoe", "qwen2_moe", "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker",
         "qwen3_vl_moe", "sarvam_mla", "sarvam_moe", "solar_open",
-=======
-        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
-        "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
-        "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
-        "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
-        "internvl",
->>>>>>> vl
     ),
     "no core": (
         "axk2", "deepseek_v32", "deepseek_v4", "diffusion_gemma", "dots3_note", "dots3_note_text",
@@ -91,7 +84,6 @@ _LIKE: Mapping[str, str] = {
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
 _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
-<<<<<<< HEAD
     "PanguProMoE": ("all", "the published totals of Pangu Pro MoE, 71.99 B and 16.5 B active"),
     "bailing_moe": ("all", "the published totals of Ling-lite, 16.8 B, and Ling-mini-2.0, 16.26 B"),
     "bailing_moe_linear": (
@@ -106,20 +98,6 @@ _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
         "the published totals of Kimi-K3, 2.78 T, and 104.2 B active without the input embedding",
     ),
     "mimo_v2": ("all", "the published totals of MiMo-V2.5-Pro, 1.02 T and 42 B active"),
-    "arctic": ("all", "the published totals of Snowflake Arctic, 480 B and 17 B active"),
-    "deepseek_vl_v2": ("all", "the published totals of DeepSeek-VL2, 27 B and 4.5 B active"),
-    "git": ("all", "a sum of the tensor shapes of Grok 2"),
-    "grok-2": ("all", "a sum of the tensor shapes of Grok 2"),
-    "llada": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
-    "llada2_moe": ("no core", "the published totals of LLaDA2.0-mini, 16 B and 1.4 B active"),
-    "llada_moe": ("no core", "a sum of the tensor shapes of LLaDA-MoE-7B-A1B"),
-    "nomic_bert": (
-        "no core", "the published totals of nomic-embed-text-v2-moe, 475 M and 305 M active"
-    ),
-    "skywork": ("all", "the published totals of Skywork-MoE, 146 B and 22 B active"),
-    "smallthinker": ("all", "the published total of SmallThinker-4B-A0.6B"),
-    "xverse": ("all", "the published totals of XVERSE-MoE-A36B, 255.4 B and 36.5 B active"),
-=======
     "arctic": ("all", "the published 480 B of Arctic"),
     "deepseek_vl_v2": ("all", "the published 27 B of DeepSeek-VL2"),
     "git": ("all", "the shapes of Grok 2's tensors"),
@@ -131,7 +109,6 @@ _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
     "skywork": ("all", "the published 146 B of Skywork-MoE"),
     "smallthinker": ("all", "the published 4 B of SmallThinker"),
     "xverse": ("all", "the published 255.4 B of XVERSE-MoE"),
->>>>>>> vl
 }  # fmt: skip
 
 
@@ -149,24 +126,31 @@ def exactness() -> Mapping[str, Exactness]:
     return dict(sorted(table.items(), key=lambda row: row[0].casefold()))
 
 
-_WORDS: Mapping[Flops, str] = {
-    "all": "exact",
-    "no core": "exact without the attention core, which is left out",
-    "no recurrence": "exact; recurrences are counted by their state",
-    "parts": "exact for attention's matrices; routers, experts and the whole are left out",
+MEANINGS: Mapping[Flops, str] = {
+    "all": "every product of the forward pass",
+    "no core": "all but the attention core, which is left out",
+    "no recurrence": "all but recurrences, which are counted by their state",
+    "parts": "those of attention's matrices; routers, experts and the whole are left out",
 }
+# How an architecture is compared with the model of transformers.
+BUILT = (
+    f"the model that transformers {TRANSFORMERS} builds on torch's meta device, component by"
+    " component, and small real ones with torch's flop counter"
+)
+
+_TESTED = "A test fails where this page says something else."
 
 
-def rows() -> list[tuple[str, str, str, str, str]]:
+def rows() -> list[tuple[str, str, str]]:
     """Return the table in words, the header first."""
-    found = [("architecture", "parameters", "active", "FLOPs", "compared with")]
+    found = [("architecture", "exact FLOPs", "compared with")]
     for model_type, exact in exactness().items():
-        compared = f"transformers {exact.transformers}"
+        compared = "transformers"
         if exact.like:
             compared = f"nothing; counted like {exact.like}"
         elif exact.check:
             compared = exact.check
-        found.append((model_type, "exact", "exact", _WORDS[exact.flops], compared))
+        found.append((model_type, exact.flops, compared))
     return found
 
 
@@ -176,11 +160,11 @@ def markdown() -> str:
     lines = [
         "# Architectures that are read from a config.json",
         "",
-        "What is exact for which `model_type`. The tests compare every one that transformers has",
-        f"with the model that transformers {TRANSFORMERS} builds on torch's meta device, component",
-        "by component, and small real models with torch's flop counter; the others with the shapes",
-        "of the modelling code that is published with the weights, and with what is named here. A",
-        "test fails where this page says something else.",
+        "Parameters, total and active, are exact for each `model_type`. Exact FLOPs:",
+        "",
+        *(f"- *{word}*: {meaning}" for word, meaning in MEANINGS.items()),
+        "",
+        *textwrap.wrap(f"*transformers* is {BUILT}. {_TESTED}", 100),
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),

@@ -74,7 +74,7 @@ _QWEN = {
 
 
 def _kimi(r: Random) -> dict[str, Any]:
-    text = deepseek(r)
+    text = deepseek(r) | {"q_lora_rank": r.choice([9, 14])}
     vision = {
         "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
         "num_attention_heads": 2, "pos_emb_height": 4, "pos_emb_width": 4,
