@@ -55,10 +55,8 @@ def near(number: float, figure: str) -> bool:
 
 
 def _configs() -> dict[str, dict[str, Any]]:
-    lines = [
-        line for file in sorted(FOLDER.glob("*.jsonl")) for line in file.open(encoding="utf-8")
-    ]
-    models = [json.loads(line) for line in lines]
+    files = [file.read_text("utf-8") for file in sorted(FOLDER.glob("*.jsonl"))]
+    models = [json.loads(line) for text in files for line in text.splitlines()]
     configs = {model["name"]: model["config"] for model in models}
     assert len(configs) == len(models), "a model stands there twice"
     return configs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -12,17 +13,69 @@ from moe_report.importers.exactness import exactness
 from tests.oracle.families import all_families, real
 from tests.published_models import READ, Published
 
+Config = dict[str, Any]
 FAMILIES = {family.model_type: family for family in all_families()}
 BY_TRANSFORMERS = tuple(model for model in READ if model.against == "transformers")
-# What says nothing of shapes, and would have transformers look for code or kernels.
+# What says nothing of shapes, and would have transformers look for code or kernels, or warn.
 STORAGE = (
     "quantization", "quantization_config", "compression_config", "auto_map", "dtype",
-    "torch_dtype", "_name_or_path", "name_or_path", "transformers_version",
+    "torch_dtype", "_name_or_path", "name_or_path", "transformers_version", "rope_scaling",
 )  # fmt: skip
-# Values that the class of transformers refuses, or wants, though they change no shape.
-AMENDED: dict[str, dict[str, Any]] = {}
-# Thousands of experts, a module each: counted by two small models, for all of it is linear in them.
+# Thousands of experts, a module each: counted by two small models, for all is linear in them.
 EXTRAPOLATED = {"google/switch-c-2048": "num_experts"}
+
+
+def _ernie_vl(config: Config) -> Config:
+    """As transformers spells it: the text part by itself, and each layer's kind by name."""
+    first = config["moe_layer_start_index"]
+    last = config.get("moe_layer_end_index", -1)
+    first, last = (
+        value[0] if isinstance(value, list) else value % config["num_hidden_layers"]
+        for value in (first, last)
+    )
+    kinds = [
+        "sparse" if first <= layer <= last else "dense"
+        for layer in range(config["num_hidden_layers"])
+    ]
+    text = config | {
+        "model_type": "ernie4_5_vl_moe_text",
+        "moe_num_experts": config["moe_num_experts"][0],
+        "moe_num_shared_experts": config.get("moe_num_shared_experts", 0),
+        "mlp_layer_types": kinds,
+    }
+    tied = config.get("tie_word_embeddings", True)
+    return {"model_type": "ernie4_5_vl_moe", "text_config": text, "tie_word_embeddings": tied}
+
+
+# How a published spelling is turned into that of a class of transformers, by model type.
+SPELLED: dict[str, Callable[[Config], Config]] = {
+    "aria": lambda config: config["text_config"] | {
+        "model_type": "aria_text",
+        "intermediate_size": config["text_config"].get(
+            "moe_intermediate_size", config["text_config"]["intermediate_size"]
+        ),
+    },
+    "ernie4_5_moe_vl": _ernie_vl,
+    "hunyuan": lambda config: config | {
+        "model_type": "hunyuan_v1_moe", "head_dim": config["attention_head_dim"],
+    },
+    "internvl_chat": lambda config: config["llm_config"],
+    "llama4": lambda config: config | {
+        "text_config": config["text_config"] | {"attn_temperature_tuning": True}
+    },
+    "minimax_m1": lambda config: config | {
+        "layer_types": [
+            "full_attention" if kind else "linear_attention" for kind in config["attn_type_list"]
+        ],
+    },
+    "qwen3_omni_moe": lambda config: config["thinker_config"],
+    "step3p5": lambda config: {
+        "model_type": "step3p7",
+        "text_config": config | {
+            "layer_types": config["layer_types"][: config["num_hidden_layers"]]
+        },
+    },
+}  # fmt: skip
 
 
 @cache
@@ -33,24 +86,28 @@ def _numbers(config: str) -> tuple[int, int]:
     return truth.components.total(), truth.active
 
 
-def _of_class(model: Published) -> dict[str, Any]:
-    """The config with the model type whose class transformers has, without its storage."""
-    config = {key: value for key, value in model.config.items() if key not in STORAGE}
-    like = exactness()[config["model_type"]].like
-    return config | ({"model_type": like} if like else {}) | AMENDED.get(model.name, {})
+def _built(config: Config, **changes: Any) -> tuple[int, int]:
+    return _numbers(json.dumps(config | changes, sort_keys=True))
+
+
+def _of_class(config: Config) -> Config:
+    """The config as the class of transformers wants it, without its storage."""
+    config = {key: value for key, value in config.items() if key not in STORAGE}
+    as_spelled = SPELLED.get(config["model_type"], dict)(config)
+    like = exactness()[as_spelled["model_type"]].like
+    return as_spelled | ({"model_type": like} if like else {})
 
 
 @pytest.mark.parametrize("model", BY_TRANSFORMERS, ids=[model.name for model in BY_TRANSFORMERS])
 def test_numbers_are_those_of_the_model_that_is_built(model: Published) -> None:
     """Total and active are what transformers builds, to the parameter."""
-    config = _of_class(model)
+    config = _of_class(model.config)
     if key := EXTRAPOLATED.get(model.name):
-        (two, active), (three, _) = (
-            _numbers(json.dumps(config | {key: few}, sort_keys=True)) for few in (2, 3)
+        of_two, of_three = _built(config, **{key: 2}), _built(config, **{key: 3})
+        more = config[key] - 2
+        built = tuple(
+            two + more * (three - two) for two, three in zip(of_two, of_three, strict=True)
         )
-        step = three - two
-        router = _router(config)
-        total = two + (config[key] - 2) * step
-        assert (model.total, model.active) == (total, active + (config[key] - 2) * router)
     else:
-        assert (model.total, model.active) == _numbers(json.dumps(config, sort_keys=True))
+        built = _built(config)
+    assert (model.total, model.active) == built
