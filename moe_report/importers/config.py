@@ -223,6 +223,8 @@ def _read(
     for names, key in adapter.keys.items():
         paths = [prefix + name for name in names.split("|")]
         found = [(path, value) for path in paths for value in at(config, path)]
+        if not key.nullable:  # null says nothing where another spelling has a value
+            found = [each for each in found if each[1] is not None] or found
         if not found and key.default is REQUIRED:
             reading.problems.append(f"key {' or '.join(map(repr, paths))} is missing")
             continue

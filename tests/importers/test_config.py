@@ -187,6 +187,17 @@ def test_spellings_must_agree() -> None:
     assert numbers(GPT_OSS | {"experts_per_token": 1})["num_experts_per_tok"] == 1
 
 
+def test_null_in_one_spelling_says_nothing() -> None:
+    """A spelling that is left empty doesn't contradict the other, unless null is a value."""
+    assert numbers(QWEN | {"num_local_experts": None}) == numbers(QWEN)
+    assert numbers(QWEN | {"num_experts": None, "num_local_experts": 8}) == numbers(QWEN)
+    (problem,) = problems(QWEN | {"num_experts": None, "num_local_experts": None})
+    assert "not a Mixture-of-Experts" in problem
+    null_is_none = {"model_type": "kimi_linear", "num_shared_experts": None, "n_shared_experts": 2}
+    (problem,) = problems(DEEPSEEK | null_is_none)
+    assert "'n_shared_experts' is 2, but num_shared_experts is null" in problem
+
+
 def test_more_active_than_there_are_is_refused() -> None:
     """The rules of a row hold for a config."""
     (problem,) = problems(MIXTRAL | {"num_experts_per_tok": 9})

@@ -15,7 +15,7 @@ from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.config import ConfigRow, row_from_config
 from tests.configs import QWEN
-from tests.small_configs import put, small_config
+from tests.small_configs import MODEL_TYPES, put, small_config
 
 
 def outcome(config: dict[str, Any]) -> ConfigRow | InputError:
@@ -33,7 +33,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("model_type", ADAPTERS)
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_no_value_of_a_key_gives_a_traceback(model_type: str) -> None:
     """Whatever a key says, the config is read or refused in words."""
     adapter = ADAPTERS[model_type]
