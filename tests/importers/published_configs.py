@@ -120,6 +120,14 @@ LING_3_FLASH: dict[str, Any] = {  # inclusionAI/Ling-3.0-flash
     "use_qk_norm": True, "expert_swiglu_limit_list": None, "num_nextn_predict_layers": 1,
     "tie_word_embeddings": False,
 }  # fmt: skip
+LING_3_TINY: dict[str, Any] = LING_3_FLASH | {  # inclusionAI/Ling-3.0-tiny
+    "hidden_size": 1536, "num_hidden_layers": 24, "intermediate_size": 4608,
+    "num_attention_heads": 16, "num_key_value_heads": 16, "q_lora_rank": 256,
+    "first_k_dense_replace": 1, "num_experts": 128, "moe_intermediate_size": 512,
+    "moe_shared_expert_intermediate_size": 512, "layer_group_size": 4, "linear_silu": True,
+    "mtp_use_kda": False, "scale_router_input": False, "num_nextn_predict_layers": 0,
+    "up_proj_norm": False, "use_mla_nope": False, "value_norm": False,
+}  # fmt: skip
 LING_LITE: dict[str, Any] = {  # inclusionAI/Ling-lite
     "architectures": ["BailingMoeForCausalLM"], "model_type": "bailing_moe",
     "vocab_size": 126464, "hidden_size": 2048, "num_hidden_layers": 28,

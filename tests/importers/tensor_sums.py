@@ -219,25 +219,35 @@ def bailing(c: Config) -> Tensors:
 def bailing_hybrid(c: Config) -> Tensors:
     """Ling-2.5 and 2.6 with lightning attention, Ling-3.0 with Kimi Delta Attention."""
     t, d, heads = Tensors(), c["hidden_size"], c["num_attention_heads"]
-    inner, delta = heads * c["head_dim"], c.get("no_kda_lora")
+    head, delta = c["head_dim"], _is_delta(c)
+    inner, gate = heads * head, c.get("gated_attention_proj_granularity_type")
     for layer in range(c["num_hidden_layers"]):
         if not _ling_is_linear(c, layer):
             _latent_attention(t, c)
-            if delta:
-                t.linear(d, heads)
+            if gate:
+                t.linear(d, heads if gate == "head_wise" else heads * c["v_head_dim"])
         elif delta:
             for _ in ("q", "k", "v"):
                 t.linear(d, inner)
                 t.add((inner, 1, c["short_conv_kernel_size"]))
-            for out in (inner, inner, heads):  # gates of forgetting and of the output, and writing
-                t.linear(d, out)
-            t.add((heads,), (inner,), (c["head_dim"],))
+            for _ in ("forgetting", "output"):
+                if c["no_kda_lora"]:
+                    t.linear(d, inner)
+                else:
+                    t.linear(d, head)
+                    t.linear(head, inner)
+            t.linear(d, heads)
+            t.add((heads,), (inner,), (head,))
             t.linear(inner, d)
         else:
-            _lightning(t, c, heads=heads, head=c["head_dim"])
+            _lightning(t, c, heads=heads, head=head)
         _ling_ffn(t, c, layer)
     t.around(c, width=d)
     return t
+
+
+def _is_delta(c: Config) -> bool:
+    return "BailingMoeV3ForCausalLM" in c["architectures"]
 
 
 def _ling_is_linear(c: Config, layer: int) -> bool:
@@ -245,7 +255,7 @@ def _ling_is_linear(c: Config, layer: int) -> bool:
     if (layer + 1) % group == 0:
         return False
     # What makes no whole group is softmax attention; not so with delta attention in transformers.
-    return bool(c.get("no_kda_lora")) or layer < c["num_hidden_layers"] // group * group
+    return _is_delta(c) or layer < c["num_hidden_layers"] // group * group
 
 
 def _lightning(t: Tensors, c: Config, *, heads: int, head: int) -> None:

@@ -69,7 +69,7 @@ def test_small_configs_are_read(config: dict[str, Any]) -> None:
         (GLM | {"index_topk_pattern": "FSX"}, "must say 'F' or 'S' for each layer"),
         (GLM | {"indexer_types": ["full"] * 5}, "has 5 items for 6 layers"),
         (BAILING | {"group_norm_size": 4}, "which architectures does not name"),
-        (BAILING | {"no_kda_lora": False}, "'no_kda_lora' is false, which is not modelled"),
+        (BAILING | {"linear_attention": "gla"}, 'is "gla", which is not modelled'),
         (BAILING | {"tie_word_embeddings": True}, "never ties them"),
         (KIMI | {"linear_attn_config": {"full_attn_layers": [4], "kda_layers": [1, 2]}}, "once"),
         (QWEN | {"layer_types": ["mamba3"] * 6}, "layers of the kind 'mamba3'"),

@@ -97,6 +97,10 @@ MODELS = {
         published.LING_3_FLASH, 124_414_191_072, 5_505_672_672,
         ((124e9, 0.5e9), (5.1e9, 0.05e9)), without_embedding=True,
     ),
+    # Its weights: 15.8 GB of two bytes each; its model card: 7.9 B and 1.3 B.
+    "Ling-3.0-tiny": Published(
+        published.LING_3_TINY, 7_893_389_856, 1_381_732_896, ((7.9e9, 0.01e9),),
+    ),
     # Its report, arXiv:2503.05139: 16.8 B and 2.75 B.
     "Ling-lite": Published(
         published.LING_LITE, 16_801_974_272, 2_753_153_024,

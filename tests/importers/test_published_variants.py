@@ -18,6 +18,7 @@ Config = dict[str, Any]
 DEEPSEEK, HUNYUAN, PANGU = published.DEEPSEEK_MOE, published.HUNYUAN_LARGE, published.PANGU_PRO
 LING, MIMO, STEP = published.LING_MINI, published.MIMO, published.STEP
 LINEAR, LIGHTNING = published.RING_MINI_LINEAR, published.LING_26_FLASH
+GATE = "gated_attention_proj_granularity_type"
 OTHER: Config = STEP["attention_other_setting"]
 K3_TEXT: Config = published.KIMI_K3["text_config"]
 
@@ -51,6 +52,8 @@ def k3(**changes: object) -> Config:
         LIGHTNING | {"use_qkv_bias": True, "use_qk_norm": False, "q_lora_rank": None},
         LIGHTNING | {"num_hidden_layers": 35, "moe_shared_expert_intermediate_size": 99},
         published.LING_3_FLASH | {"q_lora_rank": 256, "short_conv_kernel_size": 3},
+        published.LING_3_FLASH | {"no_kda_lora": False, "v_head_dim": 96, GATE: "element_wise"},
+        published.LING_3_FLASH | {GATE: None},
         LING | {"use_qkv_bias": True, "moe_shared_expert_intermediate_size": 99},
         LING | {"num_shared_experts": None, "use_qk_norm": False, "use_rmsnorm": False},
         LING | {"first_k_dense_replace": 0, "head_dim": 64, "tie_word_embeddings": True},
@@ -111,8 +114,12 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
         (LIGHTNING | {"architectures": None}, "which architectures does not name"),
         (LIGHTNING | {"tie_word_embeddings": True}, "never ties them"),
         (
-            published.LING_3_FLASH | {"gated_attention_proj_granularity_type": "element_wise"},
-            "is \"element_wise\", which is not modelled",
+            published.LING_3_FLASH | {GATE: "layer_wise"},
+            "is \"layer_wise\", which is not modelled",
+        ),
+        (
+            published.LING_3_TINY | {"pregate_enabled": True},
+            "'pregate_enabled' is true, which is not modelled",
         ),
         (LING | {"use_bias": True}, "'use_bias' is true, which is not modelled"),
         (LING | {"use_rmsnorm": False}, "'use_rmsnorm' is false"),

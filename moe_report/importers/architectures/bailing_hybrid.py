@@ -26,17 +26,16 @@ from moe_report.importers.architectures.latent import checked
 from moe_report.importers.architectures.layers import without_mtp
 
 _LIGHTNING = "BailingMoeV2_5ForCausalLM"
-# What only Ling-3.0 has, and what is modelled of it.
-_DELTA: Mapping[str, tuple[Any, ...]] = {
-    "no_kda_lora": (None, True),
-    "gated_attention_proj_granularity_type": (None, "head_wise"),
-    "linear_attention": (None, "kda"),
-}
+# What only Ling-3.0 has.
+_GATE = "gated_attention_proj_granularity_type"
+_DELTA = ("no_kda_lora", _GATE, "linear_attention")
+_UNSAID = "unsaid"  # other than null, with which there is no gate
 _DELTA_DEFAULTS = {"layer_group_size": 6, "linear_conv_kernel_dim": 4}
 _PLAIN: Mapping[str, tuple[Any, ...]] = {
     "use_bias": (None, False),
     "num_kv_heads_for_linear_attn": (None, 0),
     "moe_router_enable_shared_expert": (None, True),
+    "pregate_enabled": (None, False),
 }
 
 
@@ -79,8 +78,22 @@ def _derive_linear(r: Reading) -> Mapping[str, float]:
 
 def _is_lightning(r: Reading) -> bool:
     """Whether it is Ling-2.5 (or 2.6): by the name of its class, and nothing speaks of Ling-3.0."""
-    speaks = any(r[key] is not None for key in _DELTA)
+    speaks = any(r[key] not in (None, _UNSAID) for key in _DELTA)
     return _LIGHTNING in (r["architectures"] or ()) and not speaks
+
+
+def _gate_width(r: Reading) -> int:
+    """How many numbers gate what a layer with softmax attention gives."""
+    heads: int = r["num_attention_heads"]
+    widths: dict[str | None, int] = {
+        None: 0,
+        _UNSAID: heads,
+        "head_wise": heads,
+        "element_wise": heads * r["v_head_dim"],
+    }
+    if r[_GATE] not in widths:
+        r.refuse(_GATE, f"is {json.dumps(r[_GATE])}, which is not modelled")
+    return widths.get(r[_GATE], 0)
 
 
 def _derive_hybrid(r: Reading) -> Mapping[str, float]:
@@ -98,7 +111,7 @@ def _derive_hybrid(r: Reading) -> Mapping[str, float]:
             | mixers.typed((full, softmax), (layers - full, _lightning(r)))
             | _shared_width(r)
         )
-    _only(r, _DELTA)
+    _only(r, {"linear_attention": (None, "kda")})
     if (r["group_norm_size"] or 1) > 1:
         r.refuse("group_norm_size", f"is that of {_LIGHTNING}, which architectures does not name")
     for key, default in _DELTA_DEFAULTS.items():
@@ -110,8 +123,8 @@ def _derive_hybrid(r: Reading) -> Mapping[str, float]:
         full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
     r.values["linear_num_heads"] = r["num_attention_heads"]
     r.values["linear_head_dim"] = r["linear_head_dim"] or r["head_dim"]
-    gated = softmax.plus(r["hidden_size"] * r["num_attention_heads"])
-    linear = mixers.kimi_delta(r, full_gates=2)
+    gated = softmax.plus(r["hidden_size"] * _gate_width(r))
+    linear = mixers.kimi_delta(r, full_gates=0 if r["no_kda_lora"] is False else 2)
     return checked(r) | mixers.typed((full, gated), (layers - full, linear)) | _shared_width(r)
 
 
@@ -122,6 +135,7 @@ _KEYS = {
     "use_qk_norm": may(None, kind="flag"),
     "num_kv_heads_for_linear_attn": may(None, minimum=0),
     "moe_router_enable_shared_expert": may(None, kind="flag"),
+    "pregate_enabled": may(None, kind="flag"),
 }
 
 ADAPTERS: Mapping[str, Adapter] = {
@@ -144,12 +158,12 @@ ADAPTERS: Mapping[str, Adapter] = {
             "layer_group_size": may(None),
             "group_norm_size": may(None, minimum=0),
             "no_kda_lora": may(None, kind="flag"),
-            "gated_attention_proj_granularity_type": may(None, kind="text"),
+            _GATE: may(_UNSAID, kind="text", null=True),
             "linear_attention": may(None, kind="text"),
         },
         derive=_derive_hybrid, note=mixers.MIXED,
         irrelevant=KIMI_ROUTING | ROUTING | {
-            "expert_swiglu_limit_list", "share_expert_swiglu_limit_list",
+            "expert_swiglu_limit_list", "share_expert_swiglu_limit_list", "scale_router_input",
         },
     ),
 }  # fmt: skip
