@@ -62,7 +62,9 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
 # Not compared under these names: their text models are made like those that are.
 _LIKE: Mapping[str, str] = {
     "NemotronH_Nano_Omni_Reasoning_V3": "nemotron_h_omni",
+    "diffusion_gemma_text": "diffusion_gemma",
     "grok-1": "mixtral",
+    "hy_v4_vl_text": "hy_v4_vl",
     "kimi_k2": "deepseek_v3",
     "kimi_vl": "deepseek_v3",
     "minimax_m1": "minimax",
