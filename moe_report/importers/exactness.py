@@ -63,11 +63,13 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
 _LIKE: Mapping[str, str] = {
     "NemotronH_Nano_Omni_Reasoning_V3": "nemotron_h_omni",
     "deepseek_ocr2_text": "deepseek_ocr2",
+    "diffusion_gemma_text": "diffusion_gemma",
     "ernie4_5_moe_vl": "ernie4_5_vl_moe",
     "ernie4_5_vl_moe_text": "ernie4_5_vl_moe",
     "glm4v_moe_text": "glm4v_moe",
     "glm5_next_text": "glm5_next",
     "grok-1": "mixtral",
+    "hy_v4_vl_text": "hy_v4_vl",
     "internvl_chat": "qwen3_moe",
     "kimi_k2": "deepseek_v3",
     "kimi_vl": "deepseek_v3",

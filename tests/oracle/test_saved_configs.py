@@ -32,15 +32,16 @@ LEFT = {
 }
 # Text parts that are read within the models they are part of.
 PARTS = {
-    "deepseek_ocr2_text", "diffusion_gemma_text", "ernie4_5_vl_moe_text", "glm4v_moe_text",
-    "glm5_next_text", "hy_v4_vl_text", "mistral_large4_text", "muse_spark_text",
-    "qwen3_omni_moe_text", "qwen3_vl_moe_text", "unlimited_ocr_text",
+    "deepseek_ocr2_text", "ernie4_5_vl_moe_text", "glm4v_moe_text", "glm5_next_text",
+    "mistral_large4_text", "muse_spark_text", "qwen3_omni_moe_text", "qwen3_vl_moe_text",
+    "unlimited_ocr_text",
 }  # fmt: skip
 # Configuration classes whose own defaults are no Mixture-of-Experts that could be built.
 NOT_BY_DEFAULT = {
     "deepseek_ocr2": "num_experts_per_tok' is null",
     "deepseek_v2": "num_experts_per_tok' is null",
     "diffusion_gemma": "not a Mixture-of-Experts",
+    "diffusion_gemma_text": "not a Mixture-of-Experts",
     "doge": "not a Mixture-of-Experts",
     "dots1": "not a Mixture-of-Experts",
     "gemma4": "not a Mixture-of-Experts",

@@ -46,6 +46,8 @@ def _inkling(r: Random) -> dict[str, Any]:
     return config | where | dense | widths | {
         "n_shared_experts": r.randint(1, 3),
         "num_mtp_layers": r.choice([None, 2]),
+        "mtp_local_layer_ids": r.choice([None, [1]]),
+        "chain_hidden_post_norm": flip(r),
     }  # fmt: skip
 
 
@@ -87,13 +89,20 @@ def _loop_pictures(r: Random) -> dict[str, Any]:
 
 def _with_sound(r: Random) -> dict[str, Any]:
     text = _inkling(r)
-    vision = {"hidden_size": 16, "num_hidden_layers": 8, "patch_size": 4}
-    return {
+    config = {
         "text_config": {"model_type": "inkling_text"} | text,
         "audio_config": {"n_mel_bins": 4, "mel_vocab_size": 4},
-        "vision_config": vision,
-    } | ({"mtp_config": {"num_nextn_predict_layers": text.pop("num_mtp_layers")}}
-         if flip(r) else {})  # fmt: skip
+        "vision_config": {"hidden_size": 16, "num_hidden_layers": 8, "patch_size": 4},
+    }
+    if flip(r):  # as checkpoints have it
+        names = {
+            "num_mtp_layers": "num_nextn_predict_layers", "mtp_local_layer_ids": "local_layer_ids",
+            "chain_hidden_post_norm": "chain_hidden_post_norm",
+        }  # fmt: skip
+        config["mtp_config"] = {
+            outside: config["text_config"].pop(name) for name, outside in names.items()
+        }
+    return config
 
 
 def _with_pictures(r: Random) -> dict[str, Any]:

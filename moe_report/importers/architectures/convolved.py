@@ -21,7 +21,6 @@ from moe_report.importers.architectures.layers import (
     MLP_TYPES,
     MTP,
     sparse,
-    without_mtp,
 )
 from moe_report.importers.architectures.text_part import text_part
 
@@ -68,8 +67,20 @@ def _layers(r: Reading) -> tuple[int, int]:
     return layers - windows, windows
 
 
+def _further_tokens(r: Reading, width: int) -> Mapping[str, float]:
+    """Dense layers that predict further tokens, each behind a matrix and two norms."""
+    d, number = r["hidden_size"], r["num_nextn_predict_layers"] or 0
+    local = set(r["mtp_local_layer_ids"] or ())
+    total = d if number and r["chain_hidden_post_norm"] else 0
+    for layer in range(number):
+        windowed = layer in local
+        mixer = _attention(r, windowed=windowed)
+        norms = 2 * r["swa_head_dim" if windowed else "head_dim"] + 4 * d
+        total += mixer.products + mixer.others + norms + 3 * d * width + 1 + 2 * d * d
+    return {"num_nextn_predict_layers": number, "mtp_params": total}
+
+
 def _derive_inkling(r: Reading) -> Mapping[str, float]:
-    without_mtp(r)
     mixers.untied(r)
     full, windows = _layers(r)
     moe = dict(sparse(r, lambda layer: layer >= (r["dense_mlp_idx"] or 0)))
@@ -101,6 +112,7 @@ def _derive_inkling(r: Reading) -> Mapping[str, float]:
         "router_params": number * (scored * d + 1),
         # The embedding has a norm, and the FFN of a dense layer a scale.
         "other_params": d + layers - number,
+        **_further_tokens(r, width),
     }
 
 
@@ -243,6 +255,7 @@ _ONE = Adapter(
         "unpadded_vocab_size": may(None),
         "mtp_hidden_states_first": may(True, kind="flag"),
         "mtp_local_layer_ids": may(None, kind="numbers"),
+        "chain_hidden_post_norm": may(False, kind="flag"),
     },
     derive=_derive_inkling, note=_ROUTER,
     irrelevant=frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"}),
@@ -267,15 +280,20 @@ _LOOP = Adapter(
 )  # fmt: skip
 
 
+# How checkpoints tell of layers for further tokens, outside of the text part.
+_OUTSIDE = {
+    "num_nextn_predict_layers": "num_nextn_predict_layers",
+    "mtp_local_layer_ids": "local_layer_ids",
+    "chain_hidden_post_norm": "chain_hidden_post_norm",
+}
+
+
 def _with_mtp_outside(adapter: Adapter) -> Adapter:
-    """Read layers for further tokens also where checkpoints say how many there are."""
-    return replace(
-        adapter,
-        keys={
-            f"{name}|mtp_config.num_nextn_predict_layers" if "nextn" in name else name: key
-            for name, key in adapter.keys.items()
-        },
-    )
+    keys = {}
+    for spellings, key in adapter.keys.items():
+        outside = _OUTSIDE.get(spellings.partition("|")[0].rpartition(".")[2])
+        keys[f"{spellings}|mtp_config.{outside}" if outside else spellings] = key
+    return replace(adapter, keys=keys)
 
 
 ADAPTERS: Mapping[str, Adapter] = {

@@ -188,9 +188,12 @@ def _hy4(*, q_rank: int, index_heads: int) -> Adapter:
     )  # fmt: skip
 
 
+_HY4_TEXT = _hy4(q_rank=2048, index_heads=32)
+
 ADAPTERS: Mapping[str, Adapter] = {
     "hy_v4": _hy4(q_rank=1536, index_heads=16),
-    "hy_v4_vl": tied_outside(_hy4(q_rank=2048, index_heads=32)),
+    "hy_v4_vl": tied_outside(_HY4_TEXT),
+    "hy_v4_vl_text": _HY4_TEXT,
     "deepseek_v4": Adapter(
         SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | NO_CORE | _STREAMS | {
             "num_key_value_heads": may(1),

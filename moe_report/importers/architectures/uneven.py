@@ -306,6 +306,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     "gemma4_text": _GEMMA4,
     "gemma4": tied_outside(_GEMMA4, default=True),
     "diffusion_gemma": tied_outside(_DIFFUSION, default=True, note=NO_IMAGES),
+    "diffusion_gemma_text": _DIFFUSION,
     "step3p5": _STEP,
     "step3p7": tied_outside(_STEP),
 }  # fmt: skip
