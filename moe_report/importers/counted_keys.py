@@ -108,7 +108,12 @@ _EXPERTS_AT_ALL = re.compile(
 _EVERY = re.compile("_(freq|frequency|interval|every|period|step|stride)_")
 _OFFSET = re.compile("_(offset|start)_")
 _END = re.compile("_end_")
-_LAYERS = re.compile("_(layers?|freq|frequency)_")
+# All words of a name that says which layers have experts, and nothing of their size.
+_WHICH = re.compile(
+    "_((moe|experts?|sparse|dense|mlp|only|decoder|layers?|freq|frequency|interval|every|period|step"
+    "|stride|interleaved?|offset|start|end|first|replace|index|idx|ids|indices|enum|list|pattern"
+    "|mask|is|use|num|n|k)_)+"
+)
 _DENSE = re.compile("_(dense|mlp_only)_")
 _GATED = re.compile(
     "_((use|is)_)?(gated_(moe|experts?)|(moe|experts?)_((use|is)_)?(gated|glu)(_mlp|_ffn)?)_"
@@ -152,7 +157,9 @@ def comparison(name: str, value: object, known: Mapping[str, frozenset[str]]) ->
 
 def step_of(name: str, value: object) -> int:
     """Return every how many layers there are experts by a key; 1 if it doesn't say."""
-    return value if type(value) is int and _EVERY.search(words_of(name)) and value > 1 else 1
+    words = words_of(name)
+    every = _WHICH.fullmatch(words) and _EVERY.search(words)
+    return value if type(value) is int and every and value > 1 else 1
 
 
 def _same(name: str, value: object, counted: Counted) -> bool:
@@ -173,7 +180,9 @@ def _same(name: str, value: object, counted: Counted) -> bool:
 
 def _of_layers(words: str, value: object) -> Comparison | None:
     """Compare a key that says which layers have experts, or which have none."""
-    listed = _listed(value) if _LAYERS.search(words) else None
+    if not _WHICH.fullmatch(words):
+        return None
+    listed = _listed(value)
     if listed is not None:
         dense = bool(_DENSE.search(words))
         return lambda counted: _as_listed(listed, counted, dense=dense)

@@ -21,6 +21,10 @@ EXPERTS, FFN, DENSE = "experts", "an FFN", "layers without experts"
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
 _FFN_LIKE = re.compile("_(ffn|mlp|ff|feed_?forward|intermediate_(size|dim|width))_")
 _SIZE = re.compile("_(sizes?|dims?|widths?|hidden|layers)_")
+# All words of a name for the width of the ordinary FFN, and of no other beside it.
+_ORDINARY = re.compile(
+    "_((ffn|mlp|ff|feed_?forward|dense|intermediate|inner|hidden|dims?|sizes?|widths?)_)+"
+)
 _DENSE_LIKE = re.compile("_(dense|sparse|mlp_only)_(layers|replace|step)_")
 _OTHER_PARTS = re.compile(
     "_(vision|visual|images?|audio|video|speech|sound|mm|projector|talker|encoder|draft|mtp|nextn"
@@ -141,7 +145,7 @@ def _compared(compare: Comparison, counted: Counted | None, step: int) -> Verdic
 
 
 def _comparison(key: Unread, known: Mapping[str, frozenset[str]]) -> Comparison | None:
-    if key.what == FFN and key.key not in known:
+    if key.what == FFN and _ORDINARY.fullmatch(words_of(key.key)):
         values = key.value if isinstance(key.value, list) else [key.value]
         return lambda counted: all(value in counted.widths for value in values)
     return comparison(key.key, key.value, known)

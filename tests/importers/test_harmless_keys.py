@@ -230,7 +230,8 @@ def test_a_default_is_not_stronger_than_a_zero() -> None:
         ("num_extra_ffn_layers", 2, "an FFN"), ("residual_ffn_dim", 4864, "an FFN"),
         ("residual_mlp_sizes", [64, 64], "an FFN"), ("ffn_sizes", [[1], {}], "an FFN"),
         ("dense_intermediate_size", 96, "an FFN"), ("shared_intermediate_size", 512, "an FFN"),
-        ("num_dense_layers", 2, "layers without experts"),
+        ("residual_ffn_dim", 14336, "an FFN"), ("num_dense_layers", 2, "layers without experts"),
+        ("mlp_intermediate_size", 8192, "an FFN"), ("num_ffn_layers", 32, "an FFN"),
     ],
 )  # fmt: skip
 def test_an_ffn_that_is_not_counted_is_refused(name: str, value: object, what: str) -> None:
