@@ -71,7 +71,7 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
     ("config", "said"),
     [
         (k3(latent_moe_use_norm=None), "'latent_moe_use_norm' must be there"),
-        (k3(model_type="deepseek_v3"), "'text_config.model_type' is \"deepseek_v3\""),
+        (k3(model_type="deepseek_v3"), "is \"deepseek_v3\", expected"),
         (k3(linear_attn_config={"kda_layers": [1]}), "must be there both, or neither"),
         (k3(attn_res_block_size=0), "expected a whole number of at least 1"),
         (k3(tie_word_embeddings=True), "but tie_word_embeddings is false"),
@@ -128,7 +128,7 @@ def test_variants_are_the_sum_of_their_tensors(config: Config) -> None:
         (LING | {"router_type": "MultiRouter"}, "'router_type' is \"MultiRouter\""),
         (LING | {"moe_router_enable_shared_expert": False}, "is false, which is not modelled"),
         (LING | {"intermediate_size": None}, "'intermediate_size' must be there"),
-        (LING | {"num_expert_groups": 4}, "sounds like experts and is not understood"),
+        (LING | {"expert_extra_dim": 4}, "sounds like experts and is not understood"),
         (PANGU | {"mlp_only_layers": [0]}, "'mlp_only_layers' is not empty"),
         (PANGU | {"num_experts_per_tok": 6}, "one expert of each of eight equal groups"),
         (PANGU | {"num_experts": 60}, "one expert of each of eight equal groups"),
