@@ -39,6 +39,7 @@ PARTS = {
 # Configuration classes whose own defaults are no Mixture-of-Experts that could be built.
 NOT_BY_DEFAULT = {
     "deepseek_ocr2": "num_experts_per_tok' is null",
+    "deepseek_ocr2_text": "num_experts_per_tok' is null",
     "deepseek_v2": "num_experts_per_tok' is null",
     "diffusion_gemma": "not a Mixture-of-Experts",
     "diffusion_gemma_text": "not a Mixture-of-Experts",
@@ -46,11 +47,16 @@ NOT_BY_DEFAULT = {
     "dots1": "not a Mixture-of-Experts",
     "gemma4": "not a Mixture-of-Experts",
     "gemma4_text": "not a Mixture-of-Experts",
+    "git": "num_experts_per_tok' is missing",  # there a model of pictures, with Grok 2's name
     "glm4_moe": "is not a multiple of the",
     "glm4v_moe": "is not a multiple of the",
+    "glm4v_moe_text": "is not a multiple of the",
+    "internvl": "not a Mixture-of-Experts",
     "lfm2_moe": "layer_types' is null",
     "mistral3": "not a Mixture-of-Experts",
+    "nomic_bert": "not a Mixture-of-Experts",
     "qwen3_omni_moe": "is not a multiple of the",
+    "qwen3_omni_moe_text": "is not a multiple of the",
     "qwen3_omni_moe_thinker": "is not a multiple of the",
     "qwen4_exp": "indexer_n_heads' and indexer_head_dim are needed",
     "qwen4_exp_text": "indexer_n_heads' and indexer_head_dim are needed",

@@ -37,6 +37,9 @@ def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
     return given | _mtp(r, softmax)
 
 
+_LARA = (mixers.LINEAR, mixers.SLIDING, mixers.LINEAR, mixers.FULL, mixers.SLIDING)
+
+
 def _derive_lara(r: Reading) -> Mapping[str, float]:
     """Three kinds of layers, in turns of five if they are not listed."""
     if r["layer_types"] is None:
@@ -91,7 +94,6 @@ def _derive_lfm2(r: Reading) -> Mapping[str, float]:
     }
 
 
-_LARA = (mixers.LINEAR, mixers.SLIDING, mixers.LINEAR, mixers.FULL, mixers.SLIDING)
 _NO_ORACLE = "The model's own code is read as transformers has it under 'minimax'"
 _QWEN = SHAPE | TOP_K | EXPERTS | kv_heads(2) | {
     "moe_intermediate_size": need("moe_intermediate_size"),

@@ -168,6 +168,8 @@ def _derive_diffusion(r: Reading) -> Mapping[str, float]:
         "attention_k_eq_v": True, "enable_moe_block": True,
     }  # fmt: skip
     given = dict(_derive_gemma4(replace(r, values=r.values | as_gemma)))
+    if r.problems:
+        return {}
     for name in ("num_attention_heads", "head_dim"):
         given.pop(name, None)
     d = r["hidden_size"]
