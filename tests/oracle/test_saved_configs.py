@@ -47,7 +47,7 @@ NOT_BY_DEFAULT = {
     "dots1": "not a Mixture-of-Experts",
     "gemma4": "not a Mixture-of-Experts",
     "gemma4_text": "not a Mixture-of-Experts",
-    "git": "num_experts_per_tok' is missing",  # there a model of pictures, with Grok 2's name
+    "git": "not a Mixture-of-Experts",  # there a model of pictures, with Grok 2's name
     "glm4_moe": "is not a multiple of the",
     "glm4v_moe": "is not a multiple of the",
     "glm4v_moe_text": "is not a multiple of the",
