@@ -38,7 +38,7 @@ MULTIPLES: Mapping[str, int] = {
 
 # Multiples of languages that write one and a half as 1.5, or of several languages.
 _POINT = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
-_ANY = _set("k m mm mn mio mio. b bn g bln t tn trn bi tr mil mille mill mill. million billion "
+_ANY = _set("k m mm mn b bn g bln t tn trn bi tr mil mille mill mill. million billion "
             "trillion millions billions trillions thousand thousands")  # fmt: skip
 
 
@@ -78,7 +78,14 @@ ABOUT = ("~", "≈", "∼", "≃", "about ", "approx. ", "approx ", "approximate
 EITHER = "may be {one} or {other}"
 
 # Words before a number that make it another one.
-RELATION = re.compile(r"\b(?:half|third|quarter|twice|double|not|no|halb|doppelt)\b", re.IGNORECASE)
+RELATION = re.compile(
+    r"\b(?:half|third|quarter|twice|double|not|no|max|min|halb|doppelt)\b\.?\s*(?:of\s*)?$|[$€£¥]\s*$",
+    re.IGNORECASE,
+)
+PER = re.compile(
+    r"\s*(?:params?|parameters)?\s*(?:per|/|je|par|por|pro) ?(?:expert|layer|head|gpu|device|node)s?\b",
+    re.IGNORECASE,
+)
 
 # Words that make a number a bound, before it or behind it.
 BOUND = re.compile(
@@ -99,8 +106,9 @@ ABSENT = frozenset({
     "não se aplica", "nessuno", "không", "không có", "=", "#n/a",
 })  # fmt: skip
 # It may have one, and nobody says how large.
+UNKNOWN_MARK = "?"
 UNKNOWN = frozenset({
-    "?", "??", "???", "tbd", "tba", "tbc", "unknown", "undisclosed", "not disclosed", "unclear",
+    UNKNOWN_MARK, "??", "???", "tbd", "tba", "tbc", "unknown", "undisclosed", "not disclosed", "unclear",
     "not public", "not published", "unpublished", "not specified", "unspecified", "pending", "todo",
     "n/d", "nd", "n.d.", "...", "…", "unbekannt", "k.a.", "k. a.", "keine angabe", "inconnu",
     "inconnue", "non communiqué", "non divulgué", "nc", "n.c.", "desconocido", "no divulgado",

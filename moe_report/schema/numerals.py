@@ -24,6 +24,7 @@ from moe_report.schema.number_words import (
     LABELS,
     MULTIPLES,
     PERCENT,
+    PER,
     RELATION,
     usual_mark,
 )
@@ -133,7 +134,7 @@ def plain(text: str) -> str:
     for sign, command in (("~", r"\sim"), ("≈", r"\approx"), ("×", r"\times"), ("≥", r"\geq")):
         text = text.replace(command, sign)
     # 4*hidden_size and 64*4 are no emphasis
-    text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z\d])", "×", text)
+    text = re.sub(r"(?<=\w)\s?\*\s?(?=[A-Za-z\d])", "×", text)
     text = _POWER.sub(lambda at: "e" + (at[1] or at[2].translate(_SUPERSCRIPTS)), text)
     text = unicodedata.normalize("NFKC", _FOOTNOTES.sub("", text)).replace("\ufe0f", "")
     text = _MYRIADS.sub(lambda at: f"{int(at[1]) * 10**4 + int(at[2])}{at[3]}", text)
@@ -185,8 +186,10 @@ def numbers_in(text: str) -> Text:
             bound = "+"
         if BOUND.search(before) or BOUND.match(rest.lstrip()):
             bound = ">"
-        if RELATION.search(before):
+        if RELATION.search(before) or PER.match(rest):
             bound = "of"
+        if re.match(r"\s*(?:tokens?|toks?)\b", rest, re.IGNORECASE):
+            unit = "token"
         if re.match(r"\s*(?:flops?|macs?)\b", rest, re.IGNORECASE):
             unit = "FLOP"
         compared = re.match(r"\s?(?:[x×](?![a-z(])|×(?=[a-z]))(.*)", rest)

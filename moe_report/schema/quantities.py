@@ -251,7 +251,7 @@ class _Cell:
         units = {number.unit for number in numbers if not number.depth}
         if "?" in units:
             return "the letters behind a number are not understood"
-        if wrong := units - {"", kind, kind.replace("MAC", "FLOP")}:
+        if wrong := units - {"", kind, kind.replace("MAC", "FLOP"), kind.removesuffix("s")}:
             return f"a number of {wrong.pop()}s"
         if kind != "ratio":
             if self._is_share(numbers):
