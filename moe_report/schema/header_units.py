@@ -89,6 +89,9 @@ _UNITS = _table()
 _IDLE = frozenset(_split(_BESIDE))
 BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
 _FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
+# "Total, B" and "Params, B (total / active)"; "Params ×1e9".
+_BEHIND = re.compile(r"(?<=\S)\s*[,/，]\s*([^,/，()]*[^,/，()\s])(?=\s*(?:\([^()]*\))?$)")
+_TIMES = re.compile(r"(?<=\S)\s*([x×*] ?(?:10\^?|1?e\+?)\d{1,2})$")
 _POWER = re.compile(r"(?:[x×*] ?)?(?:10\^?|1?e\+?)(\d{1,2})")
 
 
@@ -115,9 +118,9 @@ def unit_in(text: str) -> tuple[str, Unit | None]:
     for match in reversed(list(BRACKETS.finditer(text))):
         if (unit := unit_of(match[1])) is not None:
             return f"{text[: match.start()]} {text[match.end() :]}".strip(), unit
-    behind = re.search(r"(?<=\S)\s*[,/，]\s*([^,/，]+)$", text)
+    behind = _BEHIND.search(text) or _TIMES.search(text)
     if behind and (unit := unit_of(behind[1])) is not None:
-        return text[: behind.start()], unit
+        return f"{text[: behind.start()]}{text[behind.end(1) :]}", unit
     if flops := _FLOPS.search(text):
         return text.replace(flops[0], "flops"), unit_of(flops[0])
     if "%" in text:

@@ -74,7 +74,7 @@ _ARCHITECTURE = re.compile(
 _NUMBER = r"[+-]?\d[\d,.'’\u00a0\u202f ]*(?:e[+-]?\d+)?"
 _APPROX = r"(?:[~≈≤≥<>+±]|ca\.?|about|approx\.?|约|約|약|up to|hasta|bis|до)*\s*"
 _FORMULA = re.compile(r"\$([^$]*\d[^$]*)\$")
-_PAIR = re.compile(r"[^/|×]*\d[^/|×]*[/|×][^/|×]*\d[^/|×]*")
+_PAIR = re.compile(r"[^/|×]*\d[^/|×]*[/|×][^/|×]*\d[^/|×]*|[^()]*\d[^()]*\([^()]*\d[^()]*\)")
 _TEXTS: tuple[Value, ...] = (
     "text", "architecture", "link", "several", "number", "parameters", "count", "factor",
 )  # fmt: skip
@@ -225,6 +225,8 @@ def _accepted(known: Known) -> tuple[Value, ...]:
         return _TEXTS
     if known.field is not None and known.field.maximum <= 2:  # a flag, or nearly one
         return ("flag", "no", "number", "text", "several")
+    if known.unit == "parameters" and known.scale != 1:  # 0.1 billions
+        return (*_ACCEPTED["parameters"], "fraction")
     return _ACCEPTED.get(known.unit.split("/")[0], ("number", "count", "several", "ratio"))
 
 
