@@ -139,7 +139,7 @@ WORDS: Mapping[str, str] = {
         общее число, общее количество, общий объем, полное, суммарн~, tổng, tổng số, tổng cộng,
         toplam, 全部, 总数, 總數, 総数, 総計, 총수, totaal, łącznie, ogółem, suma""",
     "dense": """dense, 稠密, 密集, 致密, デンス, 密, 밀집, 덴스, dicht~, denso, densos, densa,
-        densas, denses, densi, плотн~, đặc, dày đặc, dày, yoğun""",
+        densas, denses, densi, плотн~, đặc, dày đặc, yoğun""",
     "sparse": """sparse, 稀疏, 疎, スパース, 희소, 스파스, sparsam, разреженн~, éparse,
         disperso, thưa""",
     "first": """first, leading, initial, 前, 首, 最初, 先頭, 처음, 첫, erste~, premier~,

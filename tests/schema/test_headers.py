@@ -290,7 +290,6 @@ def test_phrases_are_of_words_of_the_vocabulary() -> None:
         "always",
         "bpe",
         "checkpoint",
-        "id",
         "k",
         "tokenizer",
         "variant",
