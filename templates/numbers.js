@@ -19,7 +19,9 @@ const numbers = (() => {
     const last = digits.search(/[.,][^.,]*$/);
     const decimal = number(`${digits.slice(0, last).replace(/[.,]/g, "")}.${digits.slice(last + 1)}`);
     if (signs.length > 1 && new Set(signs).size === 1) return grouped ? [whole] : [];
-    return grouped ? [whole, decimal] : [decimal];
+    if (!grouped) return [decimal];
+    const usual = report.units.marks[word]; // before decimals, in the language of the word
+    return usual ? [signs[0] === usual ? decimal : whole] : [whole, decimal];
   }
 
   // The number that a text is, NaN if it is none, or may be two; a whole one has no decimals.

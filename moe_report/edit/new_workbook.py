@@ -31,7 +31,7 @@ _STEPS = (
     ("3", "A number typed under a metric's name (total_params, active_params, ...) wins over the "
           "formula; add such a column where you have only totals."),
     ("4", "Under published_total_params and published_active_params write what was claimed: it is "
-          "compared with what is computed. A column whose header starts with # is carried along."),
+          "compared with what is computed. Columns of your own are carried along."),
     ("5", "On the sheet Assumptions change what the metrics are computed for, or choose one of the "
           "scenarios: columns of values, each headed with a name; rename, add or delete them."),
     ("6", "On the sheet Report write what the report says: its title, introduction, footer and "

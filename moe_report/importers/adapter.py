@@ -156,6 +156,7 @@ class Adapter:
         note: What is not counted, if something is not.
         flat: How a config is read that has no text part, where there are such.
         text_model: The ``model_type`` that the text part must have, where others are possible.
+        by_text_model: How a config is read by that ``model_type``, where it decides.
         untold_mtp: Whether published models have modules that predict further tokens (MTP) of
             which the config does not tell.
     """
@@ -168,6 +169,7 @@ class Adapter:
     note: str = ""
     flat: Adapter | None = None
     text_model: str = ""
+    by_text_model: Mapping[str, Adapter] = field(default_factory=dict)
     untold_mtp: bool = False
 
     def known_keys(self) -> Iterator[str]:

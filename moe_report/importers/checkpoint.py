@@ -1,21 +1,22 @@
 """A checkpoint's tensors to the values of a row: a census by names and shapes, no weight read.
 
-Quantized checkpoints are counted as the parameters that they stand for: packed integers by their
-bits, four-bit floats two a byte; scales, zero points and the like are bytes but no parameters. What
-is packed in a way that is not known is refused. What fits no component is listed, and refused if it
-is more than a thousandth.
+Quantized checkpoints are counted as the parameters that they stand for; scales, zero points and the
+like are bytes but no parameters. What is packed in a way that is not known is refused. What fits no
+component is listed, and refused if it is more than a thousandth.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
-from itertools import product
-from typing import Any
+from functools import lru_cache
 
 from moe_report.errors import InputError, Problem
+from moe_report.importers.lora import adapter_problem, is_adapter
+from moe_report.importers.packing import true_params, true_shape
+from moe_report.importers.quantization import Quantization
 from moe_report.importers.safetensors import Tensor
 from moe_report.schema.components import COMPONENT_METRICS
 
@@ -34,12 +35,14 @@ PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                      r"\.gate\.weight_1$"),
         ("shared_expert_params", r"shared?_expert|shared_mlp|_shexp(\.|$)|_latent_proj\.|"
                                  r"_expert_proj\.|\.ffn_latent_"),
-        ("routed_expert_params", r"\.experts?[._](?!bias$|e_score|router|\w*norm)|_exps(\.|$)|"
+        ("routed_expert_params", r"\.experts?[._](?!bias$|e_score|router|\w*norm)|"
+                                 r"(?<!norm)_exps(\.|$)|\.switch_(mlp|glu)\.|"
                                  r"\.(block_sparse_moe|mlp)\.(in|out)put_linear|"
                                  r"\.moe\.(gate|up|down)_proj|\.mlp\.mlp[12]_|"
                                  r"\.ffn_(gate|up|down)\.\d+\.|\.(down|up)_embed\."),
         ("router_params", r"^(?!.*(self_attn|linear_attn|attention|\.attn|residual_gate)\.).*"
-                          r"\.(gate|router)(\.|$)|_gate_inp(\.|$)|\.gating\.|expert_bias|router_bias|e_score|"
+                          r"\.(gate|gate_weight|router|primary_router)(\.|$)|\.gates\.\d+\.|"
+                          r"_gate_inp(\.|$)|\.gating\.|expert_bias|router_bias|e_score|"
                           r"exp_probs_b|moe_statics|\.router_gate\."),
         ("attention_params", r"\.(self_attn|attn|attention|self_attention|mamba|linear_attn|"
                              r"SelfAttention|EncDecAttention|cross_attention|encoder_attn|conv|"
@@ -49,26 +52,19 @@ PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("unembedding_params", r"(^|\.)(lm_head|embed_out|output_layer|unembed)\.|"
                                r"^(output|head|unembedding)\."),
         ("norm_and_other_params", r"norm|(^|\.)ln_?\w*\.|per_layer|layer_scalar|(^|[._])hc[._]|"
-                                  r"hyper_connection|\.ple\.(?!\w+\.ngram_emb)|residual|"
+                                  r"hyper_connection|\.ple\.(?!\w+\.ngram_emb)|residual(?!_mlp\.)|"
                                   r"(^|\.)(rotary_emb|lerope)\.|input_hidden_states|_input\.query|attn_res\."),
         ("embedding_params", r"(^|\.)(embed_tokens\w*|wte|word_embeddings|tok_embeddings|"
                              r"token_embd|ngram_embedding|embeddings?|embed|shared)\."),
-        ("dense_ffn_params", r"\.(mlps?|feed_forward|ffn|ff|mixer|block_sparse_moe)\.|"
+        ("dense_ffn_params", r"\.(mlps?|residual_mlp|extra_mlp|feed_forward|ffn|ff|mixer|"
+                             r"block_sparse_moe)\.|"
                              r"\.ffn_(gate|up|down)(\.|$)"),
     )
 )  # fmt: skip
 # Spellings of top-k, for checkpoints whose architecture no adapter knows.
 TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts", "moe_topk",
-         "moe_top_k", "moe_k", "top_k_experts", "experts_per_token")  # fmt: skip
-# Beside a quantized weight: bytes, but no parameters.
-_SIDECAR = re.compile(
-    r"(_scale_inv|_scale|_scale_2|_scale_ub|_scales|\.scales?|\.qzeros|\.g_idx|_g_idx|_shape|"
-    r"_zero_point|\.SCB|_global_scale|\.weight_format|\.absmax|\.quant_map|\.nested_\w+|"
-    r"\.quant_state\.\w+|\.pre_quant_scale)$"
-)
-# What a scale of activations belongs to: it lies beside a weight of another name.
-_ACTIVATIONS = ("input", "activation", "output", "q", "k", "v", "prob", "kv")
-_INTEGERS = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64")
+         "moe_top_k", "moe_k", "top_k_experts", "experts_per_token",
+         "moe_num_active_primary_experts", "router_topk", "moe_router_topk")  # fmt: skip
 # Kept with the weights, and set by no gradient.
 _BUFFER = re.compile(
     r"(inv_freq|e_score_correction_bias|expert_bias|\.router_bias|(rotary_emb|lerope)\.\w+|\.tid2eid|"
@@ -76,12 +72,18 @@ _BUFFER = re.compile(
     r"position_ids|layer_scalar|attn_rot_embd\.\w+|balancing_biases|layer_multipliers|"
     r"ngram_heads_\w+|\.llm\.layers\.\d+\.mlp\.gate\.bias|\.ffn\.gate\.bias)$"
 )
+_OF_LIST = re.compile(r"\.\d+\.")
 _STACK = re.compile(r"(?:^|\.)(encoder|decoder)\.")
-_LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks|block|blk)\.(\d+)\.")
-_EXPERT = re.compile(r"\.(?:experts?\.(?:expert_)?|ffn_(?:gate|up|down)\.)(\d+)\.")
+_LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks|block|blk)\.(\d{1,9})\.")
+_EXPERT = re.compile(
+    r"\.(?:experts?\.(?:expert_|\w+_experts\.)?|ffn_(?:gate|up|down)\.)(\d{1,9})\."
+)
 # Only layers that predict further tokens join two streams, each with a norm.
 _JOINS = re.compile(r"\.(eh_proj|enorm|hnorm)\.")
 _COPY = re.compile(r"(^|[._])(embed_tokens|lm_head|shared_head[._]head|shared_embed\w*)(\.|$)")
+WAY_OUT = ". Its config.json alone can be imported"
+_WITHOUT = ". No config.json beside it says more"
+_MOST_ROUTED = 1024  # experts; a larger matrix called gate is one of a dense FFN
 ALLOWED = 1e-3  # share of parameters that may fit no component
 Layer = tuple[str, int]  # encoder, decoder or nothing; and the layer's number
 
@@ -102,6 +104,7 @@ class Census:
         buffers: Numbers kept with the weights that are no parameters, by the end of their name.
         offsets: Those of them that belong to routers.
         unclassified: Names that fit no component.
+        filled_up: Whether zeros that fill matrices up may be among the parameters (EXL3).
     """
 
     params: Counter[str] = field(default_factory=Counter)
@@ -114,12 +117,18 @@ class Census:
     buffers: Counter[str] = field(default_factory=Counter)
     offsets: int = 0
     unclassified: list[str] = field(default_factory=list)
+    filled_up: bool = False
 
     @property
     def num_experts(self) -> int:
         """Routed experts of a layer; 0 if there are none, or not as many in each layer."""
         found = {number or self.router for number in self.experts.values()}
         return found.pop() if len(found) == 1 else 0
+
+    @property
+    def fewest_experts(self) -> int:
+        """Routed experts of the layer that has the fewest; 0 if there are none."""
+        return min((number or self.router for number in self.experts.values()), default=0)
 
     @property
     def total(self) -> int:
@@ -131,8 +140,8 @@ def take_census(
     tensors: Iterable[Tensor],
     *,
     where: str,
-    quantization: Mapping[str, Any] | None = None,
-    mtp_layers: Collection[int] = (),
+    quantization: Quantization | None = None,
+    mtp_layers: Container[int] = (),
     pictured_from: int | None = None,
     built: bool = False,
 ) -> Census:
@@ -141,35 +150,41 @@ def take_census(
     Args:
         tensors: Its tensors, by their headers.
         where: What to call the checkpoint in an error.
-        quantization: ``quantization_config`` of its ``config.json``: the bits of packed weights.
-        mtp_layers: Layers that predict further tokens, beside those that their tensors give away.
+        quantization: What its ``config.json`` says of how weights are packed; None without one.
+        mtp_layers: Layers that predict further tokens, beside those that their tensors give away;
+            a config may speak of more than any list could hold.
         pictured_from: Number of the first expert that is for images, where some are.
         built: Whether the tensors are the parameters of a model, so that none is a mere buffer.
 
     Raises:
-        InputError: More than a thousandth of the parameters fits no component, or weights are
-            packed in a way that is not known.
+        InputError: More than a thousandth of the parameters fits no component, weights are packed
+            in a way that is not known, or they are an adapter's.
     """
     by_name = {tensor.name: tensor for tensor in tensors}
+    if is_adapter(by_name):
+        raise adapter_problem(where)
     apart = {number for name in by_name if _JOINS.search(name) and (number := _number(name))}
-    apart |= {("", number) for number in mtp_layers}
-    census = Census()
-    puzzling: list[str] = []
+    census = Census(filled_up=any(name.endswith(".trellis") for name in by_name))
+    puzzling: dict[str, list[str]] = {}
     for tensor in by_name.values():
-        component = MTP if _number(tensor.name) in apart else _component(tensor.name)
+        layer = _number(tensor.name)
+        further = layer in apart or (layer and not layer[0] and layer[1] in mtp_layers)
+        component = MTP if further else _component(tensor.name)
         expert = _EXPERT.search(tensor.name)
         if pictured_from is not None and expert and int(expert[1]) >= pictured_from:
             component = MODALITIES
+        buffer = not built and _BUFFER.search(tensor.name)
         try:
-            count = true_params(tensor, by_name, quantization or {})
-        except ValueError:
-            puzzling.append(tensor.name)
-            continue
-        if _BUFFER.search(tensor.name) and not built:
-            if component in COMPONENT_METRICS:
-                census.buffers[_end(tensor.name)] += count
-                census.offsets += count if component == "router_params" else 0
-            count = 0
+            held = true_params(tensor, by_name, quantization or Quantization())
+        except ValueError as error:
+            if not buffer:
+                puzzling.setdefault(str(error), []).append(tensor.name)
+                continue
+            held = tensor.numel
+        count = 0 if buffer else held
+        if buffer and component in COMPONENT_METRICS:
+            census.buffers[_end(tensor.name)] += held
+            census.offsets += held if component == "router_params" else 0
         census.params[component] += count
         if component == MTP and _COPY.search(tensor.name):
             census.shared_mtp += count
@@ -177,12 +192,9 @@ def take_census(
         if component == UNCLASSIFIED and count:
             census.unclassified.append(tensor.name)
         if component not in (MTP, MODALITIES):
-            _note_shape(census, tensor, component)
-    problems: list[Problem] = []
-    if puzzling:
-        how = (quantization or {}).get("quant_method", "not given")
-        message = f"weights are packed in a way that is not known (quant_method {how})"
-        problems.append(Problem(where, f"{message}: {_some(puzzling)}"))
+            _note_shape(census, tensor, count, component, layer)
+    rest = _WITHOUT if quantization is None else WAY_OUT
+    problems = [Problem(where, f"{why}: {_some(names)}{rest}") for why, names in puzzling.items()]
     everything = sum(census.params.values())
     if census.params[UNCLASSIFIED] > ALLOWED * everything:
         share = census.params[UNCLASSIFIED] / everything
@@ -214,101 +226,23 @@ def _number(name: str) -> Layer | None:
 
 
 def _component(name: str) -> str:
+    return _component_of_kind(_OF_LIST.sub(".0.", name))
+
+
+@lru_cache(10_000)  # a checkpoint has a hundred thousand names of some dozens of kinds
+def _component_of_kind(name: str) -> str:
     return next((place for place, pattern in PLACES if pattern.search(name)), UNCLASSIFIED)
 
 
-def true_params(
-    tensor: Tensor, others: Mapping[str, Tensor], quantization: Mapping[str, Any]
-) -> int:
-    """Return how many parameters a tensor stands for.
-
-    Args:
-        tensor: The tensor.
-        others: All tensors of the checkpoint by name: what lies beside one says how it is packed.
-        quantization: ``quantization_config`` of the checkpoint.
-
-    Raises:
-        ValueError: It is packed in a way that is not known.
-    """
-    name = tensor.name
-    if re.search(r"[._]blocks$", name) and f"{name[:-6]}scales" in others:
-        return tensor.numel * 2  # MXFP4: two numbers a byte, a scale for 32 of them
-    if _is_sidecar(tensor, others):
-        return 0
-    if tensor.dtype not in _INTEGERS:
-        return tensor.numel
-    if name.endswith(".qweight"):
-        return _gptq_or_awq(tensor, others, quantization)
-    beside = (name + "_scale", name + "_weight_scale", re.sub("weight$", "scale", name))
-    scale = next((others[key] for key in beside if key != name and key in others), None)
-    if name.endswith("_packed"):
-        scale = others.get(f"{name.removesuffix('_packed')}_scale")
-        if tensor.dtype in ("I32", "I64") and (bits := _bits(quantization)) and bits <= 8:
-            width = 32 if tensor.dtype == "I32" else 64
-            return tensor.numel * (width // bits)
-    if tensor.dtype == "U8" and (scale or f"{name}.absmax" in others):
-        return tensor.numel * 2  # floats or integers of four bits: nvfp4, mxfp4, nf4
-    if tensor.dtype == "I8" and f"{name.removesuffix('weight')}SCB" in others:
-        return tensor.numel
-    if tensor.dtype == "I8" and scale:
-        # A scale of eight exponent bits is one for 32 numbers.
-        packed = scale.dtype == "F8_E8M0" and tensor.shape[-1] * 2 == scale.shape[-1] * 32
-        return tensor.numel * (2 if packed else 1)
-    if _BUFFER.search(name) or len(tensor.shape) < 2:
-        return tensor.numel if _BUFFER.search(name) else 0
-    raise ValueError("is packed in a way that is not known")
-
-
-def _gptq_or_awq(
-    tensor: Tensor, others: Mapping[str, Tensor], quantization: Mapping[str, Any]
-) -> int:
-    stem = tensor.name.removesuffix("qweight")
-    scales, zeros = others.get(f"{stem}scales"), others.get(f"{stem}qzeros")
-    bits: float | None = _bits(quantization)
-    if scales and zeros and scales.numel:
-        # Zero points are packed as the weights are, and there is one for each scale.
-        bits = zeros.bytes * 8 / scales.numel
-    if bits is None or bits not in range(1, 17):
-        raise ValueError("is packed, and nothing says with how many bits")
-    return int(tensor.bytes * 8 // bits)
-
-
-def _is_sidecar(tensor: Tensor, others: Mapping[str, Tensor]) -> bool:
-    found = _SIDECAR.search(tensor.name)
-    if not found:
-        return False
-    stem = tensor.name[: found.start()]
-    if stem.rsplit(".", 1)[-1] in _ACTIVATIONS and len(tensor.shape) < 2:
-        return True
-    stems = (stem, stem.removesuffix("_weight"), stem.removesuffix("_input"))
-    ends = ("", ".weight", ".qweight", "_packed", "_blocks", ".blocks", ".weight_packed")
-    beside = (others.get(start + end) for start, end in product(stems, ends))
-    return any(weight and weight.dtype not in _PLAIN for weight in beside)
-
-
-_PLAIN = ("F16", "BF16", "F32", "F64")  # a weight of these is not quantized, and has no scale
-
-
-def _bits(quantization: Mapping[str, Any]) -> int | None:
-    said = quantization.get("bits", quantization.get("w_bit"))
-    if said is None:
-        groups = quantization.get("config_groups")
-        groups = groups.values() if isinstance(groups, Mapping) else ()
-        found = {
-            str(group["weights"].get("num_bits")): group["weights"].get("num_bits")
-            for group in groups
-            if isinstance(group, Mapping) and isinstance(group.get("weights"), Mapping)
-        }
-        said = next(iter(found.values())) if len(found) == 1 else None
-    return said if type(said) is int and 1 <= said <= 16 else None
-
-
-def _note_shape(census: Census, tensor: Tensor, component: str) -> None:
-    layer = _number(tensor.name)
+def _note_shape(
+    census: Census, tensor: Tensor, count: int, component: str, layer: Layer | None
+) -> None:
     gguf = tensor.dtype.startswith("GGUF")  # their shapes are the other way round
-    shape = tensor.shape[::-1] if gguf else tensor.shape
+    shape = tensor.shape[::-1] if gguf else true_shape(tensor, count)
     if layer:
         census.layers.add(layer)
+    if not count:  # scales and the like, and tensors without a number, have shapes of their own
+        return
     if layer and component == "routed_expert_params":
         number = census.experts.get(layer, 0)
         if expert := _EXPERT.search(tensor.name):
@@ -328,7 +262,7 @@ def row_of_census(census: Census, where: str) -> dict[str, float]:
 
     Raises:
         InputError: There are routed experts, and not as many in each layer, or nobody knows how
-            many: what a token uses cannot be said.
+            many, or there are routers alone: what a token uses cannot be said.
     """
     numbers = components_of_census(census) | {"mtp_params": mtp_of_census(census)}
     if census.layers:
@@ -339,6 +273,9 @@ def row_of_census(census: Census, where: str) -> dict[str, float]:
     elif census.params["routed_expert_params"]:
         found = ", ".join(map(str, sorted(set(census.experts.values())))) or "no layers"
         message = f"layers differ in their number of experts, which no field describes: {found}"
+        raise InputError([Problem(where, message)])
+    elif 1 < census.router <= _MOST_ROUTED:
+        message = f"has routers for {census.router} experts, and no tensor is named as experts are"
         raise InputError([Problem(where, message)])
     if census.embedding:
         numbers["vocab_size"] = float(census.embedding[0])
@@ -376,6 +313,8 @@ def notes_of_census(census: Census) -> list[str]:
             notes.append(f"{word}: {census.params[apart]:,} parameters, not in the total")
     for buffer, count in census.buffers.items():
         notes.append(f"{buffer}: {count:,} numbers, kept with the weights and no parameters")
+    if census.filled_up:
+        notes.append("EXL3 fills matrices up to multiples of 128 with zeros, which are counted")
     if census.unclassified:
         notes.append(f"Fits no component, counted under other: {_some(census.unclassified)}")
     return notes

@@ -63,6 +63,8 @@ def row_from_config(
     """
     model_type = config.get("model_type")
     adapter = _adapter(model_type, config) if allow_dense else ADAPTERS.get(str(model_type))
+    if adapter is not None:
+        adapter = adapter.by_text_model.get(str(_text_model(config)), adapter)
     if not isinstance(model_type, str) or adapter is None or _of_another(adapter, config):
         raise InputError([Problem(where, _unknown(model_type, config))])
     if config.get("text_config") is None:
@@ -105,11 +107,17 @@ def _adapter(model_type: object, config: Mapping[str, object]) -> Adapter | None
 
 def _of_another(adapter: Adapter, config: Mapping[str, object]) -> bool:
     """Whether the text part is of an architecture that the adapter is not for."""
-    return bool(adapter.text_model) and _text_model(config) != adapter.text_model
+    wanted = _wanted(adapter)
+    return bool(wanted) and _text_model(config) not in wanted
+
+
+def _wanted(adapter: Adapter) -> tuple[str, ...]:
+    return (adapter.text_model,) if adapter.text_model else tuple(adapter.by_text_model)
 
 
 def _text_model(config: Mapping[str, object]) -> object:
-    return next(iter(_at(config, "text_config.model_type")), None)
+    parts = ("text_config", "llm_config")
+    return next((value for part in parts for value in _at(config, f"{part}.model_type")), None)
 
 
 def _unknown(model_type: object, config: Mapping[str, object]) -> str:
@@ -123,8 +131,9 @@ def _unknown(model_type: object, config: Mapping[str, object]) -> str:
         )
     if model_type in ADAPTERS:
         return (
-            f"key 'text_config.model_type' is {_said(_text_model(config))}, expected"
-            f" {ADAPTERS[model_type].text_model!r} with model_type {model_type!r}"
+            f"key 'model_type' of the text part is {_said(_text_model(config))}, expected"
+            f" {' or '.join(map(repr, _wanted(ADAPTERS[model_type])))} with model_type"
+            f" {model_type!r}"
         )
     close = difflib.get_close_matches(model_type.casefold(), ADAPTERS, n=3, cutoff=0.4)
     listed = f" The nearest known are {', '.join(close)};" if close else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem
+from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
 
 MAX_CONFIG = 10_000_000  # bytes; the largest published ones have some ten thousands
 MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
@@ -33,6 +34,8 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def parse_config(text: bytes, where: str) -> dict[str, Any]:
     """Return a config's JSON object; the error says what else was found."""
+    if text.startswith(POINTER):
+        raise InputError([Problem(where, f"is not JSON ({WHAT_A_POINTER_IS})")])
     twice: list[str] = []
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
         "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
         "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
+        "internvl",
     ),
     "no core": (
         "axk2", "deepseek_v32", "deepseek_v4", "dots3_note", "dots3_note_text", "gemma4",
@@ -57,17 +58,41 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
 }  # fmt: skip
 # Not compared under these names: their text models are made like those that are.
 _LIKE: Mapping[str, str] = {
+    "deepseek_ocr2_text": "deepseek_ocr2",
+    "ernie4_5_moe_vl": "ernie4_5_vl_moe",
+    "ernie4_5_vl_moe_text": "ernie4_5_vl_moe",
+    "glm4v_moe_text": "glm4v_moe",
+    "glm5_next_text": "glm5_next",
     "grok-1": "mixtral",
+    "internvl_chat": "qwen3_moe",
     "kimi_k2": "deepseek_v3",
     "kimi_k25": "deepseek_v3",
     "kimi_vl": "deepseek_v3",
     "minimax_m1": "minimax",
     "minimax_text_01": "minimax",
+    "minimax_vl_01": "minimax",
+    "mistral_large4_text": "mistral_large4",
+    "muse_spark_text": "muse_spark",
+    "qwen3_omni_moe_text": "qwen3_omni_moe",
+    "qwen3_vl_moe_text": "qwen3_vl_moe",
     "step3p5": "step3p7",
+    "unlimited_ocr_text": "unlimited_ocr",
 }
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
-_PUBLISHED: Mapping[str, tuple[Flops, str]] = {}
+_PUBLISHED: Mapping[str, tuple[Flops, str]] = {
+    "arctic": ("all", "the published 480 B of Arctic"),
+    "deepseek_vl_v2": ("all", "the published 27 B of DeepSeek-VL2"),
+    "git": ("all", "the shapes of Grok 2's tensors"),
+    "grok-2": ("all", "the shapes of Grok 2's tensors"),
+    "llada": ("no core", "the shapes of LLaDA-MoE's tensors"),
+    "llada2_moe": ("no core", "the published 16 B of LLaDA2.0-mini"),
+    "llada_moe": ("no core", "the shapes of LLaDA-MoE's tensors"),
+    "nomic_bert": ("no core", "the published 475 M of Nomic Embed v2"),
+    "skywork": ("all", "the published 146 B of Skywork-MoE"),
+    "smallthinker": ("all", "the published 4 B of SmallThinker"),
+    "xverse": ("all", "the published 255.4 B of XVERSE-MoE"),
+}  # fmt: skip
 
 
 def exactness() -> Mapping[str, Exactness]:
@@ -111,10 +136,11 @@ def markdown() -> str:
     lines = [
         "# Architectures that are read from a config.json",
         "",
-        "What is exact for which `model_type`. The tests compare every one with the model that",
-        f"transformers {TRANSFORMERS} builds on torch's meta device, component by component, and",
-        "small real models with torch's flop counter; a test fails where this page says something",
-        "else.",
+        "What is exact for which `model_type`. The tests compare every one that transformers has",
+        f"with the model that transformers {TRANSFORMERS} builds on torch's meta device, component",
+        "by component, and small real models with torch's flop counter; the others with the shapes",
+        "of the modelling code that is published with the weights, and with what is named here. A",
+        "test fails where this page says something else.",
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),

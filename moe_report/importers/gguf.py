@@ -1,4 +1,7 @@
-"""GGUF files: metadata and shapes of tensors, no weight. Needs the extra ``gguf``."""
+"""GGUF files: metadata and shapes of tensors, no weight.
+
+Needs the extra ``gguf``, which knows how many bytes each type of numbers takes.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from moe_report.errors import InputError, Problem, first_line
+from moe_report.errors import InputError, Problem
 from moe_report.importers.checkpoint import notes_of_census, row_of_census, take_census
 from moe_report.importers.config import ConfigRow
+from moe_report.importers.gguf_header import BrokenError, Header, Types, read_header
 from moe_report.importers.safetensors import Tensor
+from moe_report.importers.shards import SHARD, missing
 
-_SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
 # Attention of DeepSeek's models once as published and once taken apart: the same weights twice.
 _APART = re.compile(r"attn_[kv]_b\.weight$")
 
@@ -29,20 +33,29 @@ def read_gguf(path: Path) -> ConfigRow:
         import gguf
     except ImportError as error:
         raise InputError([Problem(where, "needs gguf: pip install 'moe-report[gguf]'")]) from error
+    types: Types = {
+        int(kind): (kind.name, *gguf.GGML_QUANT_SIZES[kind])
+        for kind in gguf.GGMLQuantizationType
+        if kind in gguf.GGML_QUANT_SIZES
+    }
     files = _shards(path)
-    lacking = [file for file in files if not file.is_file()]
-    if lacking:
-        raise InputError([Problem(str(file), "there is no such file") for file in lacking])
     tensors: dict[str, Tensor] = {}
     said: dict[str, Any] = {}
     for file in files:
-        found, metadata = _read(file, gguf)
-        tensors |= {tensor.name: tensor for tensor in found}
-        said = metadata | said
+        header = _read(file, types)
+        if twice := [tensor.name for tensor in header.tensors if tensor.name in tensors]:
+            raise InputError([Problem(str(file), f"holds {twice[0]} a second time")])
+        tensors |= {tensor.name: tensor for tensor in header.tensors}
+        said = header.said | said
+    if (kind := said.get("general.type", "model")) != "model":
+        raise InputError([Problem(where, f"holds no model: its general.type is {kind!r}")])
     number = said.get("split.count", len(files))
     if number not in (0, len(files)):
-        message = f"is one of {number} files, and not called ...-00001-of-{number:05}.gguf"
+        message = f"is one of {number} files, and not called ...-00001-of-{number:0>5}.gguf"
         raise InputError([Problem(where, message)])
+    if said.get("split.tensors.count", len(tensors)) != len(tensors):
+        message = f"holds {len(tensors)} tensors, but split.tensors.count is"
+        raise InputError([Problem(where, f"{message} {said['split.tensors.count']}")])
     for tensor in [tensor for tensor in tensors if _APART.search(tensor)]:
         if _APART.sub("attn_kv_b.weight", tensor) in tensors:
             del tensors[tensor]
@@ -61,24 +74,33 @@ def read_gguf(path: Path) -> ConfigRow:
 
 
 def _shards(path: Path) -> list[Path]:
-    shard = _SHARD.fullmatch(path.stem)
-    if not shard:
+    """All files of a model of which one is named; in a folder, a part may lack."""
+    shard = SHARD.fullmatch(path.stem)
+    if path.exists() and not path.is_file():
+        raise InputError([Problem(str(path), "is no file")])
+    if not shard or not path.exists():
         return [path]
-    return [
-        path.with_name(f"{shard[1]}-{number:05}-of-{shard[3]}{path.suffix}")
-        for number in range(1, int(shard[3]) + 1)
-    ]
+    there = {
+        int(found[2]): file
+        for file in path.parent.glob(f"*{path.suffix}")
+        if (found := SHARD.fullmatch(file.stem)) and (found[1], found[3]) == (shard[1], shard[3])
+    }
+    first, more = missing(there.keys(), int(shard[3]))
+    if first:
+        names = [f"{shard[1]}-{number:05}-of-{shard[3]}{path.suffix}" for number in first]
+        problems = [Problem(str(path.with_name(name)), "there is no such file") for name in names]
+        if more:
+            problems.append(Problem(str(path), f"{more:,} more of its files are not there"))
+        raise InputError(problems)
+    return [there[number] for number in sorted(there)]
 
 
-def _read(path: Path, gguf: Any) -> tuple[list[Tensor], dict[str, Any]]:
+def _read(path: Path, types: Types) -> Header:
     try:
-        reader = gguf.GGUFReader(path)
-        tensors = []
-        for item in reader.tensors:
-            dtype, shape = f"GGUF_{item.tensor_type.name}", tuple(int(n) for n in item.shape)
-            tensors.append(Tensor(item.name, dtype, shape, int(item.n_bytes)))
-        return tensors, {key: field.contents() for key, field in reader.fields.items()}
-    except Exception as error:  # the reader raises whatever a broken file makes it stumble over
-        raise InputError(
-            [Problem(str(path), f"is not a GGUF file ({first_line(error):.200})")]
-        ) from error
+        return read_header(path, types)
+    except BrokenError as error:
+        raise InputError([Problem(str(path), f"is not a GGUF file ({error})")]) from error
+    except FileNotFoundError as error:
+        raise InputError([Problem(str(path), "there is no such file")]) from error
+    except OSError as error:
+        raise InputError([Problem(str(path), f"cannot be read ({error.strerror})")]) from error

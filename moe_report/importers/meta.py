@@ -5,8 +5,9 @@ Needs the extra ``transformers``. Code that a repository brings is never run.
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moe_report.errors import InputError, Problem, first_line
@@ -35,6 +36,8 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
         ) from error
 
     model_type = str(config.get("model_type"))
+    if problems := [Problem(where, message) for message in _endless(config)]:
+        raise InputError(problems)
     try:
         with warnings.catch_warnings(), torch.device("meta"):
             warnings.simplefilter("ignore")
@@ -68,6 +71,26 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
         numbers["num_experts_per_tok"] = float(top_k)
     notes = [f"Counted from the model that transformers {transformers.__version__} builds"]
     return ConfigRow(model_type, numbers, (*notes, *notes_of_census(census)))
+
+
+# Of what transformers builds one by one: building must end. The largest published ones have less
+# than a hundredth of it.
+_MOST = (
+    (re.compile(r"layers?$|depth$|blocks?$"), 10_000),
+    (re.compile(r"experts$"), 100_000),
+)
+
+
+def _endless(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with numbers of which each is a module that would be built."""
+    level: list[tuple[str, Mapping[str, Any]]] = [("", config)]
+    for path, part in level:
+        level.extend((f"{path}{key}.", value) for key, value in part.items()
+                     if isinstance(value, Mapping))  # fmt: skip
+        for key, value in part.items():
+            for pattern, most in _MOST:
+                if pattern.search(key) and type(value) is int and value > most:
+                    yield f"key '{path}{key}' is {value:,}, expected at most {most:,}"
 
 
 def _build(transformers: Any, *configs: Any) -> Any:

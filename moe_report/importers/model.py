@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 from moe_report.errors import InputError, Problem
 from moe_report.importers.checkpoint import (
     TOP_K,
+    WAY_OUT,
     Census,
     components_of_census,
     experts_of_census,
@@ -21,8 +24,11 @@ from moe_report.importers.checkpoint import (
 )
 from moe_report.importers.config import ConfigRow, row_from_config
 from moe_report.importers.config_json import NOT_THERE, read_config
+from moe_report.importers.lora import refuse_adapter
+from moe_report.importers.quantization import quantization_of
 from moe_report.importers.safetensors import Tensor, read_folder
 from moe_report.schema.components import COMPONENT_METRICS
+from moe_report.schema.fields import AT_MOST, FIELDS
 from moe_report.schema.registry import installed
 from moe_report.table import Row, given
 from moe_report.text import CONTROL
@@ -79,22 +85,50 @@ def _read(source: str, options: Options, name: str | None) -> Row:
         from moe_report.importers.hub import fetch
 
         found = fetch(source.removeprefix(HUB))
-        return _row(name or found.name, source, found.config, found.tensors, options)
+        notes = (_no_headers([]),) if found.tensors is None else ()
+        return _row(name or found.name, source, found.config, found.tensors, options, notes)
     path = Path(source)
     if path.suffix.lower() == ".gguf":
         from moe_report.importers.gguf import read_gguf
 
         return _as_row(name or path.stem, source, read_gguf(path))
     if path.is_dir():
-        config_path = path / "config.json"
-        config = read_config(config_path) if config_path.exists() else None
-        has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.safetensors.index.json"))
-        if config is None and not has_weights:
-            message = "found neither config.json nor *.safetensors in this folder"
-            raise InputError([Problem(source, message)])
-        tensors = read_folder(path) if has_weights else None
-        return _row(name or path.resolve().name, source, config, tensors, options)
+        return _of_folder(path, source, options, name)
     return _row(name or _name_of(path), source, read_config(path), None, options)
+
+
+def _of_folder(path: Path, source: str, options: Options, name: str | None) -> Row:
+    if adapter := refuse_adapter(path):
+        raise adapter
+    config_path = path / "config.json"
+    config = read_config(config_path) if config_path.exists() else None
+    others = sorted(file.name for file in path.iterdir() if _NOT_READ.fullmatch(file.name))
+    notes = (_no_headers(others),) if others else ()
+    has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.safetensors.index.json"))
+    if config is None and not has_weights:
+        message = "found neither config.json nor *.safetensors in this folder"
+        if ggufs := [file for file in others if file.endswith(".gguf")]:
+            message += f"; its GGUF files are imported one by one: {ggufs[0]}"
+        elif others:
+            message += f"; of {others[0]} no header can be read"
+        raise InputError([Problem(source, message)])
+    name = name or path.resolve().name
+    if has_weights:
+        return _row(name, source, config, read_folder(path), options)
+    return _row(name, source, config, None, options, notes)
+
+
+# Weights in files whose headers cannot be read, or are not looked for beside a config.
+_NOT_READ = re.compile(
+    r"(pytorch_model|model|consolidated|weights|tf_model|flax_model)[\w.-]*"
+    r"\.(bin|pt|pth|ckpt|npz|h5|msgpack)|.+\.gguf"
+)
+
+
+def _no_headers(others: list[str]) -> str:
+    """The note on a config whose weights are not in safetensors files."""
+    there = f", but {others[0]}" if others else ""
+    return f"No headers of safetensors files were found{there}: the config alone is counted"
 
 
 def _fit_for_a_table(row: Row, source: str, options: Options) -> Row:
@@ -111,6 +145,13 @@ def _fit_for_a_table(row: Row, source: str, options: Options) -> Row:
             raise InputError([Problem(source, message)])
         none = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0, "expert_params": 0}
         numbers |= {key: given(value) for key, value in none.items()}
+    problems = [
+        Problem(source, f"{key} is {numbers[key].value:,.0f}, more than {limit}, {most.value:,.0f}")
+        for key, limit in AT_MOST.items()
+        if key in numbers and (most := numbers.get(limit)) and numbers[key].value > most.value
+    ]
+    if problems:
+        raise InputError(problems)
     return replace(row, name=name, texts=texts, numbers=numbers)
 
 
@@ -127,12 +168,14 @@ def _row(
     name: str,
     source: str,
     config: Mapping[str, Any] | None,
-    tensors: Iterable[Tensor] | None,
+    tensors: list[Tensor] | None,
     options: Options,
+    notes: Iterable[str] = (),
 ) -> Row:
     if tensors is None:
         assert config is not None
-        return _as_row(name, source, _from_config(config, source, options))
+        read = _from_config(config, source, options)
+        return _as_row(name, source, replace(read, notes=(*read.notes, *notes)))
     if config is None:
         census = take_census(tensors, where=source)
         notes = (_BY_HEADERS, *notes_of_census(census))
@@ -152,7 +195,7 @@ def _from_config(config: Mapping[str, Any], where: str, options: Options) -> Con
 
 
 def _from_both(
-    source: str, config: Mapping[str, Any], tensors: Iterable[Tensor], options: Options
+    source: str, config: Mapping[str, Any], tensors: list[Tensor], options: Options
 ) -> ConfigRow:
     """The config's row where the checkpoint agrees with it; else what the checkpoint holds."""
     inner = config.get("text_config")
@@ -160,8 +203,8 @@ def _from_both(
     census = take_census(
         tensors,
         where=source,
-        quantization=_quantization(config, text),
-        mtp_layers=_mtp_layers(text),
+        quantization=quantization_of(config, text),
+        mtp_layers=_mtp_layers(text, source),
         pictured_from=_first_of_pictures(text),
     )
     notes = notes_of_census(census)
@@ -169,17 +212,43 @@ def _from_both(
         read = _from_config(config, source, options)
     except InputError as error:
         why = error.problems[0].message if isinstance(error.problems[0], Problem) else error
+        if not census.params["routed_expert_params"] and (key := _key_of_experts(text)):
+            raise _unnamed_experts(source, f"key {key!r} is {text[key]}", tensors) from error
         counted = row_of_census(census, source)
         top_k = next((text[key] for key in TOP_K if type(text.get(key)) is int), None)
         if top_k is not None and census.num_experts:
             counted["num_experts_per_tok"] = float(top_k)
         notes = [_BY_HEADERS, f"The config was not understood: {why}", *notes]
         return ConfigRow(str(config.get("model_type", "")), counted, tuple(notes))
-    numbers, compared = _compared(census, read.numbers)
+    if read.numbers.get("num_moe_layers") != 0 and not census.params["routed_expert_params"]:
+        raise _unnamed_experts(source, "by the config there are routed experts", tensors)
+    if (top_k := read.numbers.get("num_experts_per_tok", 0)) > census.fewest_experts > 0:
+        message = f"has a layer of {census.fewest_experts} experts, fewer than num_experts_per_tok"
+        raise InputError([Problem(source, f"{message}, {top_k:.0f}")])
+    numbers, compared = _compared(census, read.numbers, source)
     return replace(read, numbers=read.numbers | numbers, notes=(*read.notes, *notes, *compared))
 
 
-def _compared(census: Census, of_config: Mapping[str, float]) -> tuple[dict[str, float], list[str]]:
+def _key_of_experts(text: Mapping[str, Any]) -> str | None:
+    """The key by which a config that is not understood says that there are routed experts."""
+    found = (key for key in text if _NUM_EXPERTS.search(key) and not _NOT_ROUTED.search(key))
+    return next((key for key in found if type(text[key]) is int and text[key] > 1), None)
+
+
+_NUM_EXPERTS = re.compile(r"(^|_)(num|n)_(\w+_)?experts$")
+_NOT_ROUTED = re.compile(r"shared|zero|share_")
+
+
+def _unnamed_experts(source: str, said: str, tensors: list[Tensor]) -> InputError:
+    kinds = Counter(re.sub(r"\d+", "*", tensor.name) for tensor in tensors)
+    names = ", ".join(name for name, _ in kinds.most_common(3))
+    message = f"{said}, and no tensor is named as routed experts are; most are called {names}"
+    return InputError([Problem(source, f"{message}{WAY_OUT}")])
+
+
+def _compared(
+    census: Census, of_config: Mapping[str, float], where: str
+) -> tuple[dict[str, float], list[str]]:
     """What stands in place of or beside the config's numbers, and how far the two agree."""
     counted, notes = components_of_census(census), []
     metrics = installed().metrics
@@ -202,12 +271,15 @@ def _compared(census: Census, of_config: Mapping[str, float]) -> tuple[dict[str,
     agree = "The checkpoint's headers agree with the config"
     if not differing:
         return numbers, [*notes, agree]
-    if "routed_expert_params" in differing:
-        differing |= experts_of_census(census)
-    elif sum(said.values()) == sum(counted[name] for name in COMPONENT_METRICS):
+    if sum(said.values()) == sum(counted[name] for name in COMPONENT_METRICS):
         # Biases and the like, which one counts where they belong and the other where there is room.
         otherwise = f"by name they split {listed} otherwise, and so are the bytes"
         return numbers, [*notes, f"{agree}; {otherwise}"]
+    if census.filled_up:
+        message = "EXL3 fills matrices up to multiples of 128, and so are its parameters not those"
+        raise InputError([Problem(where, f"{message} of the config: {listed}{WAY_OUT}")])
+    if "routed_expert_params" in differing:
+        differing |= experts_of_census(census)
     return numbers | differing, [*notes, f"As in the checkpoint, not as in the config: {listed}"]
 
 
@@ -229,20 +301,18 @@ def _shared_by_another_name(
     }
 
 
-def _quantization(*configs: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    for config in configs:
-        for key in ("quantization_config", "compression_config"):
-            if isinstance(config.get(key), Mapping):
-                found: Mapping[str, Any] = config[key]
-                return found
-    return None
-
-
-def _mtp_layers(text: Mapping[str, Any]) -> range:
+def _mtp_layers(text: Mapping[str, Any], where: str) -> range:
     """Layers for further tokens, which are numbered on after the others."""
     first = text.get("num_hidden_layers")
-    number = text.get("num_nextn_predict_layers", text.get("num_mtp_layers"))
+    key = next((key for key in _MTP_LAYERS if key in text), "")
+    number, most = text.get(key), FIELDS["num_hidden_layers"].maximum
+    if type(number) is int and number > most:
+        message = f"key {key!r} is {number:,}, expected at most {most:,.0f}"
+        raise InputError([Problem(where, message)])
     return range(first, first + number) if type(first) is type(number) is int else range(0)
+
+
+_MTP_LAYERS = ("num_nextn_predict_layers", "num_mtp_layers")
 
 
 def _first_of_pictures(text: Mapping[str, Any]) -> int | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import struct
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -17,10 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem
+from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
+from moe_report.importers.shards import MOST_NAMED, SHARD, missing
 
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
+MAX_DIMENSIONS, MAX_SIZE = 64, 2**63  # more is no tensor, and its size takes long to compute
+MAX_NAME = 500  # characters; a longer one is none of a model, and takes long to look through
 INDEX = "model.safetensors.index.json"
-_SHARD = re.compile(r"(.+?)-+(\d+)-of-(\d+)")
+# How PEFT and MLX call the files with an adapter's weights.
+ADAPTERS = ("adapter_model", "adapters")
 # Bits of one number of each type.
 BITS: Mapping[str, int] = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16,
@@ -58,7 +62,7 @@ def read_folder(folder: Path) -> list[Tensor]:
         InputError: There is no safetensors file, a shard is missing, or a header is broken. All
             of it at once.
     """
-    index = _index(folder)
+    index = read_index(folder / INDEX, str(folder / INDEX)) if (folder / INDEX).exists() else {}
     there = sorted(folder.glob("*.safetensors"))
     files, problems = _of_index(folder, index, there) if index else _of_names(folder, there)
     tensors: dict[str, Tensor] = {}
@@ -94,10 +98,10 @@ def _of_index(
     """The files that an index names, and those of them that are not there."""
     named = set(index.values())
     lacking = sorted(named - {path.name for path in there})
-    problems = [
-        Problem(str(folder / INDEX), f"names the file {name}, which is not there")
-        for name in lacking
-    ]
+    messages = [f"names the file {name}, which is not there" for name in lacking[:MOST_NAMED]]
+    if more := len(lacking) - len(messages):
+        messages.append(f"names {more:,} more files that are not there")
+    problems = [Problem(str(folder / INDEX), message) for message in messages]
     return [path for path in there if path.name in named], problems
 
 
@@ -108,37 +112,46 @@ def _of_names(folder: Path, there: list[Path]) -> tuple[list[Path], list[Problem
         return [], [Problem(where, "found no *.safetensors file in this folder")]
     sets: dict[str, list[Path]] = {}
     for path in there:
-        shard = _SHARD.fullmatch(path.stem)
+        shard = SHARD.fullmatch(path.stem)
         sets.setdefault(shard[1] if shard else path.stem, []).append(path)
     if "model" in sets:
         sets = {"model": sets["model"]}
+    # An adapter beside a model changes it, and is not it.
+    sets = {name: found for name, found in sets.items() if name not in ADAPTERS} or sets
     if len(sets) > 1:
         names = ", ".join(sets)
         message = f"holds several checkpoints and no {INDEX} to choose by: {names}"
         return [], [Problem(where, message)]
     (files,) = sets.values()
-    shards = [shard for path in files if (shard := _SHARD.fullmatch(path.stem))]
+    shards = [shard for path in files if (shard := SHARD.fullmatch(path.stem))]
     if len(shards) < len(files):  # also whole in one file
-        return [path for path in files if not _SHARD.fullmatch(path.stem)], []
+        return [path for path in files if not SHARD.fullmatch(path.stem)], []
     number = max(int(shard[3]) for shard in shards)
-    lacking = sorted(set(range(1, number + 1)) - {int(shard[2]) for shard in shards})
-    return files, [
-        Problem(where, f"lacks shard {shard} of {number} of {shards[0][1]}") for shard in lacking
-    ]
+    first, more = missing({int(shard[2]) for shard in shards}, number)
+    if not first:
+        return files, []
+    named = ", ".join(map(str, first)) + (f" and {more:,} more" if more else "")
+    return files, [Problem(where, f"lacks shard {named} of {number:,} of {shards[0][1]}")]
 
 
-def _index(folder: Path) -> dict[str, str]:
-    path = folder / INDEX
-    if not path.exists():
-        return {}
+def read_index(path: Path, where: str) -> dict[str, str]:
+    """Return the file that each tensor is in, as an index of weights has it.
+
+    Raises:
+        InputError: It is no index, or cannot be read.
+    """
     try:
-        said = json.loads(path.read_bytes())["weight_map"]
+        text = path.read_bytes()
+        if text.startswith(POINTER):
+            message = f"is not an index of weights ({WHAT_A_POINTER_IS})"
+            raise InputError([Problem(where, message)])
+        said = json.loads(text)["weight_map"]
         return {str(name): str(file) for name, file in said.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         cause = "no object 'weight_map'" if isinstance(error, KeyError | TypeError) else str(error)
-        raise InputError([Problem(str(path), f"is not an index of weights ({cause})")]) from error
+        raise InputError([Problem(where, f"is not an index of weights ({cause})")]) from error
     except OSError as error:
-        raise InputError([Problem(str(path), f"cannot be read ({error.strerror})")]) from error
+        raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
 
 
 def parse_header(read: Callable[[int], bytes], where: str, size: int) -> list[Tensor]:
@@ -159,6 +172,8 @@ def parse_header(read: Callable[[int], bytes], where: str, size: int) -> list[Te
     start = read(8)
     if len(start) < 8:
         raise refuse("it is shorter than eight bytes")
+    if start == POINTER[:8] and read(len(POINTER) - 8) == POINTER[8:]:
+        raise refuse(WHAT_A_POINTER_IS)
     (length,) = struct.unpack("<Q", start)
     if length > min(MAX_HEADER, size - 8):
         raise refuse(f"its header claims {length:,} bytes of {size:,}")
@@ -177,7 +192,7 @@ def parse_header(read: Callable[[int], bytes], where: str, size: int) -> list[Te
             spans.append((*entry["data_offsets"], name))
         except (KeyError, TypeError, ValueError) as error:
             cause = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise refuse(f"its entry for {name} is broken: {cause}") from error
+            raise refuse(f"its entry for {name[:MAX_NAME]} is broken: {cause}") from error
     if why := _gap(sorted(spans), size - 8 - length):
         raise refuse(why)
     return tensors
@@ -216,6 +231,10 @@ def tensor_of(name: str, dtype: Any, shape: Any, offsets: Any) -> Tensor:
     sizes, (begin, end) = tuple(shape), offsets
     if not all(type(size) is int and size >= 0 for size in (*sizes, begin, end)):
         raise ValueError("a size that is no whole number")
+    if len(name) > MAX_NAME:
+        raise ValueError(f"a name of {len(name):,} characters")
+    if len(sizes) > MAX_DIMENSIONS or max(*sizes, begin, end) > MAX_SIZE:
+        raise ValueError(f"more than {MAX_DIMENSIONS} dimensions, or one past 2^63")
     if dtype not in BITS:
         raise ValueError(f"the unknown type {dtype!r}")
     if (end - begin) * 8 != math.prod(sizes) * BITS[dtype]:

@@ -203,10 +203,12 @@ class _Reader:
         if any(known.name == "name" for one in self.found.values() for known in one.known):
             return
         for column, one in self.found.items():
+            if one.known:  # names stand before what is said of the named
+                return
             texts = [self.grid.text(row, column) for row in self.rows]
             texts = [text for text in texts if text]
             numbers = sum(map(is_number, texts))
-            if not one.known and texts and len(set(texts)) == len(texts) and not numbers:
+            if texts and len(set(texts)) == len(texts) and not numbers:
                 name = self.headers.find("name")
                 assert isinstance(name, Known)
                 why = "the first column of texts that differ"

@@ -34,7 +34,9 @@ def inspect_inputs(
     folders, ``.gguf`` files, and ``hf:owner/name``. Of a workbook, several sheets may be read. What
     was said of columns, by their headers, wins over what their headers say.
     """
-    decisions = Decisions.of_options(columns or {}, Headers(registry.metrics, registry.assumptions))
+    decisions = Decisions.of_options(
+        columns or {}, Headers(registry.metrics, registry.assumptions, registry.header_words)
+    )
     found: dict[tuple[str, str], Columns] = {}
     tables: list[ModelTable] = []
     problems: list[Problem] = []

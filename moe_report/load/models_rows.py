@@ -11,8 +11,8 @@ from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
 from moe_report.load.models_checks import check_rules, lone_layer_fields, out_of_bounds
 from moe_report.schema.headers import Known
+from moe_report.schema.numerals import Mark, without_markup
 from moe_report.schema.quantities import read_cell, style_of
-from moe_report.schema.numerals import without_markup
 from moe_report.table import CarriedCell, Given, Row, Unclear, given
 from moe_report.text import CONTROL, shown
 
@@ -47,13 +47,18 @@ class RowReader:
             for column, known in self.columns.known.items()
             if known[0].field is None or known[0].field.kind != "text"
         }
-        sheet = style_of(value for values in texts.values() for value in values)
-        self._styles = {}
+        styles = {}
         for column, values in texts.items():
+            (known, *others) = self.columns.known[column]
+            whole = known.field is not None and known.scale == 1 and not others
             formats = {self.grid.number_format(row, column) for row in self.rows}
-            own = style_of(values, formats)
-            self._styles[column] = replace(own, decimal=own.decimal or sheet.decimal)
-        # what has a column of its own wins over what stands in one with others
+            styles[column] = style_of(values, formats, whole=whole)
+        marks = {style.decimal for style in styles.values()} - {""}
+        sheet: Mark = marks.pop() if len(marks) == 1 else ""
+        self._styles = {
+            column: replace(style, decimal=style.decimal or sheet)
+            for column, style in styles.items()
+        }
         self._name_at = self.columns.at("name")
         self._order = sorted(self.columns.known.items(), key=lambda item: len(item[1]))
 

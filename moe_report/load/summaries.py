@@ -14,12 +14,16 @@ from moe_report.schema.numerals import roughly
 
 # What such rows are called; of "Total (8 models)" the first word decides.
 _NAMES = frozenset({
-    "total", "totals", "grand total", "sum", "subtotal", "sub total", "average", "avg", "ave",
+    "total", "totals", "grand total", "all models", "all", "ratio", "difference", "diff", "delta",
+    "change", "growth", "variance", "range", "sum", "subtotal", "sub total", "average", "avg",
+    "ave",
     "mean", "ø", "median", "min", "max", "minimum", "maximum", "count", "std", "stdev", "overall",
     "summe", "gesamt", "gesamtsumme", "zwischensumme", "durchschnitt", "mittelwert", "mittel",
-    "somme", "moyenne", "médiane", "totaux", "suma", "promedio", "media", "mediana", "soma", "média",
+    "somme", "moyenne", "médiane", "totaux", "suma", "promedio", "media", "mediana", "soma",
+    "média",
     "somma", "totale", "итого", "всего", "сумма", "среднее", "медиана",
-    "合计", "总计", "总和", "小计", "平均", "平均值", "均值", "中位数", "合計", "總計", "小計", "総計",
+    "合计", "总计", "总和", "小计", "平均", "平均值", "均值", "中位数", "合計", "總計", "小計",
+    "総計",
     "平均値", "中央値", "합계", "총계", "소계", "평균", "중앙값", "tổng", "tổng cộng", "trung bình",
 })  # fmt: skip
 _AGGREGATES = re.compile(
@@ -28,6 +32,7 @@ _AGGREGATES = re.compile(
     r"[^()]*?(?:\$?([A-Z]{1,3})\$?([0-9]+):\$?([A-Z]{1,3})\$?([0-9]+)|\[[^\]]+\])",
     re.IGNORECASE,
 )
+_ROW_OF_CELL = re.compile(r"(?<![\w.])\$?[A-Z]{1,3}\$?([0-9]{1,7})(?![\w(])")
 _MEASURES: Sequence[Callable[[Sequence[float]], float]] = (sum, fmean, median, min, max)
 _CLOSE = 0.006  # a typed average is often rounded to three digits
 
@@ -53,6 +58,8 @@ def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int,
         named = named_like_one(row_label(grid, row, name_at))
         if cell := _aggregate(grid, row, columns, named=named):
             found[row] = f"{cell} sums up others"
+        elif named and (cell := _refers_to_others(grid, row, columns)):
+            found[row] = f"{cell} is computed from others"
         elif named:
             models = [
                 at for at in rows if at not in found and not named_like_one(grid.text(at, name_at))
@@ -78,6 +85,15 @@ def _aggregate(grid: Grid, row: int, columns: Columns, *, named: bool) -> str:
             left, top, right, bottom = match.groups()
             along = (left != right) if grid.turned else (top != bottom)
             if top is None or along or named:
+                return grid.address(row, column)
+    return ""
+
+
+def _refers_to_others(grid: Grid, row: int, columns: Columns) -> str:
+    """The address of a formula that refers to another row; empty if there is none."""
+    for column in columns.known:
+        for number in _ROW_OF_CELL.findall(grid.formula_text(row, column)):
+            if grid.turned or int(number) != row:
                 return grid.address(row, column)
     return ""
 

@@ -181,7 +181,7 @@ class _Workbook:
         self.file = file
         self.sheets = sheets_of(file)
         self.registry = registry
-        self.headers = Headers(registry.metrics, registry.assumptions)
+        self.headers = Headers(registry.metrics, registry.assumptions, registry.header_words)
         # a name need not be valid UTF-8
         self.collected = Collected(file.path.name.encode("utf-8", "replace").decode())
         self.decisions = decisions

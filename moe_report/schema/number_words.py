@@ -38,12 +38,12 @@ MULTIPLES: Mapping[str, int] = {
 
 # Multiples of languages that write one and a half as 1.5, or of several languages.
 _POINT = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
-_ANY = _set("k m mm mn mio mio. b bn g bln t tn trn bi tr mil mille mill mill. million billion trillion "
-            "millions billions trillions thousand thousands")  # fmt: skip
+_ANY = _set("k m mm mn mio mio. b bn g bln t tn trn bi tr mil mille mill mill. million billion "
+            "trillion millions billions trillions thousand thousands")  # fmt: skip
 
 
 def usual_mark(multiple: str) -> Literal["", ".", ","]:
-    """Return the sign before decimals in the language of a multiple; empty if that is not one's own.
+    """Return the sign before decimals in the language of a multiple; empty if it has none.
 
     >>> usual_mark("Mrd"), usual_mark("億"), usual_mark("B")
     (',', '.', '')
@@ -53,10 +53,14 @@ def usual_mark(multiple: str) -> Literal["", ".", ","]:
     return "" if multiple.casefold() in _ANY or multiple.casefold() not in MULTIPLES else ","
 
 
-def powers() -> dict[str, int]:
-    """Return the power of ten of each multiple, percent and times sign, for scripts."""
-    found = {word: len(str(factor)) - 1 for word, factor in MULTIPLES.items()}
-    return found | {"%": -2, "x": 0, "×": 0}
+def number_tables() -> dict[str, Mapping[str, int | str]]:
+    """Return the power of ten of each multiple, and the sign before decimals that it implies.
+
+    They are JSON-able data, for scripts that read alike.
+    """
+    powers = {word: len(str(factor)) - 1 for word, factor in MULTIPLES.items()}
+    marks = {word: mark for word in MULTIPLES if (mark := usual_mark(word))}
+    return {"multiples": powers | {"%": -2, "x": 0, "×": 0}, "marks": marks}
 
 
 # "mil millones" and "nghìn tỷ" are one multiple each.
@@ -83,7 +87,8 @@ AT_LEAST = re.compile(
 # The model has no such part.
 ABSENT = frozenset({
     "", "-", "–", "—", "−", "--", "---", "n/a", "na", "n.a.", "n.a", "none", "null", "nil", "no",
-    "nan", "not applicable", "absent", "/", "\\", "✗", "✘", "❌", "×", "x", "无", "無", "否", "没有",
+    "nan", "not applicable", "absent", "/", "\\", "✗", "✘", "❌", "×", "x", "无", "無", "否",
+    "没有",
     "不适用", "なし", "無し", "該当なし", "없음", "해당 없음", "нет", "keine", "kein", "nein",
     "entfällt", "aucun", "aucune", "non", "sans objet", "ninguno", "no aplica", "nenhum", "não",
     "não se aplica", "nessuno", "không", "không có", "=", "#n/a",
@@ -113,20 +118,20 @@ LABELS: Mapping[str, str] = {
     for label, words in {
         "active": "active activated act actif actifs active. actives activos activas activado "
                   "ativo ativos ativa attivo attivi attiva aktiv aktive aktiviert актив актив. "
-                  "активных активные активно 激活 激活参数 活性 活動 活跃 有効 アクティブ 활성 활성화 "
-                  "kích_hoạt",
-        "total": "total totals totali totale totaux gesamt insgesamt общ общ. всего 总 总计 总共 總 "
-                 "総 合計 총 전체 tổng tot",
+                  "активных активные активно 激活 激活参数 活性 活動 活跃 有効 アクティブ 활성 "
+                  "활성화 kích_hoạt",
+        "total": "total totals totali totale totaux gesamt insgesamt общ общ. всего 总 总计 总共 "
+                 "總 総 合計 총 전체 tổng tot",
         "shared": "shared sharing s partagé partagés partages geteilt geteilte compartido "
-                  "compartidos compartilhado condivisi condiviso общий общих 共享 共享专家 共有 공유 "
-                  "chia_sẻ",
+                  "compartidos compartilhado condivisi condiviso общий общих 共享 共享专家 共有 "
+                  "공유 chia_sẻ",
         "routed": "routed r routing routé routés geroutet geroutete enrutado enrutados roteado "
-                  "roteados instradati маршрутизируемых 路由 路由专家 ルーティング ルーテッド 라우팅 "
-                  "định_tuyến",
+                  "roteados instradati маршрутизируемых 路由 路由专家 ルーティング ルーテッド "
+                  "라우팅 định_tuyến",
         "experts": "experts expert e experten experte expertos experto especialistas esperti "
                    "эксперт эксперта экспертов 专家 專家 エキスパート 전문가 chuyên_gia",
-        "chosen": "top-k topk top chosen selected select per_token per-token 选择 选中 選択 선택 토큰당 "
-                  "each",
+        "chosen": "top-k topk top chosen selected select per_token per-token 选择 选中 選択 선택 "
+                  "토큰당 each",
         "dense": "dense 稠密 密集 고밀도 dicht",
         "moe": "moe sparse",
         "query": "q query queries attention attn",
@@ -137,8 +142,8 @@ LABELS: Mapping[str, str] = {
 }  # fmt: skip
 # Words that change nothing beside a number.
 IGNORED = _set(
-    "params param parameters parameter paramètres parámetros parametri параметров 参数 參數 파라미터 "
-    "tokens token тoк ток. ток. トークン 토큰 layers layer heads head dims dim channels flops flop "
+    "params param parameters parameter paramètres parámetros parametri параметров 参数 參數 "
+    "파라미터 tokens token тoк ток. ток. トークン 토큰 layers layer heads head dims dim channels flops flop "
     "fp8 fp16 bf16 fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 层 層 the per in of each "
     "gqa mqa mha mla swiglu geglu gelu relu gated vocab size width wide always + & and и und et y e"
 )

@@ -47,8 +47,8 @@ _PRECISIONS = re.compile(
 )
 # Digits, perhaps in groups of three parted by one sign, perhaps decimals, perhaps an exponent.
 _NUMBER = re.compile(
-    r"(?P<digits>\d{1,3}(?:(?P<group>[,.'’  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
-    r"|\d+(?:[.,]\d+)?)(?P<exponent>[eE][+-]?\d{1,3}(?![\w]))?"
+    r"(?P<digits>\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d{1,3}(?:(?P<group>[,.'’  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
+    r"|\d+(?:[.,]\d+)?|(?<![\d.,])[.,]\d+)(?P<exponent>[eE][+-]?\d{1,3}(?![\w]))?"
 )
 _WORD = re.compile(
     r"top-k|k/v|key-value|per[ -]tok(?:en)?|[a-zàâçéèêëîïôûùüÿñæœäöáíóúãõìòß\u0400-\u04ff\u1e00-\u1eff]+\.?"
@@ -78,7 +78,8 @@ class Numeral:
         depth: How many brackets it stands in.
         prefix: The letter that touches it in front, as of A12.9B.
         comparison: Whether it compares, as "1.6x" does.
-        bytes: Whether it counts bytes.
+        unit: ``byte`` or ``FLOP`` where it counts such; ``?`` if letters that touch it are not
+            understood.
         percent: Whether it is in hundredths.
         usual: The sign before decimals in the language of its multiple, if it has one of its own.
     """
@@ -92,7 +93,7 @@ class Numeral:
     depth: int = 0
     prefix: str = ""
     comparison: bool = False
-    bytes: bool = False
+    unit: str = ""
     percent: bool = False
 
     usual: Mark = ""
@@ -122,7 +123,7 @@ def plain(text: str) -> str:
     text = _LATEX.sub(r"\1", _LINK.sub(r"\1", text))
     for sign, command in (("~", r"\sim"), ("≈", r"\approx"), ("×", r"\times"), ("≥", r"\geq")):
         text = text.replace(command, sign)
-    text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z])", "×", text)  # 4*hidden_size is no emphasis
+    text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z0-9])", "×", text)  # a product, no emphasis
     text = _POWER.sub(lambda at: "e" + (at[1] or at[2].translate(_SUPERSCRIPTS)), text)
     text = unicodedata.normalize("NFKC", _FOOTNOTES.sub("", text))
     text = _MYRIADS.sub(lambda at: f"{int(at[1]) * 10**4 + int(at[2])}{at[3]}", text)
@@ -157,7 +158,7 @@ def numbers_in(text: str) -> Text:
     before = pieces[0]
     for match, rest in zip(found, pieces[1:], strict=True):
         word = re.match(r"\s?([^\W\d]+)", rest)
-        multiple, rest, is_bytes, percent = _multiple(rest)
+        multiple, rest, unit, percent = _multiple(rest)
         mine, gap, following = _shared_out(rest)
         depth = text.count("(", 0, match.start()) - text.count(")", 0, match.start())
         prefix, about, before = _in_front(before)
@@ -179,7 +180,7 @@ def numbers_in(text: str) -> Text:
                 depth=max(depth, 0),
                 prefix=prefix,
                 comparison=bool(compared and (match is found[-1] or compared[1].strip())),
-                bytes=is_bytes,
+                unit=unit,
                 percent=percent,
                 usual=usual_mark(word[1]) if word and multiple != 1 else "",
             )
@@ -208,29 +209,31 @@ def _in_front(before: str) -> tuple[str, bool, str]:
     return (letter[1] if letter else ""), about, before
 
 
-def _multiple(rest: str) -> tuple[int | Decimal, str, bool, bool]:
-    """What the word behind a number multiplies it by, what follows, bytes, percents."""
+def _multiple(rest: str) -> tuple[int | Decimal, str, str, bool]:
+    """What the word behind a number multiplies it by, what follows, the unit, percents."""
     match = re.match(r"[ \-]?([^\W\d]+\.?)", rest)
     if rest.lstrip().startswith("%"):
-        return PERCENT, rest.lstrip()[1:], False, True
+        return PERCENT, rest.lstrip()[1:], "", True
     if not match:
-        return 1, rest, False, False
+        return 1, rest, "", False
     word = match[1].casefold()
     for piece in (word, word.rstrip(".")):
         if piece in BYTES and (piece[0] != "b" or len(piece) > 1):
-            return 1, rest[match.end() :], True, False
+            return 1, rest[match.end() :], "byte", False
         if piece in MULTIPLES and not (match[0][0] == "-" and len(piece) < 3):
-            return MULTIPLES[piece], rest[match.end() :], False, False
+            return MULTIPLES[piece], rest[match.end() :], "", False
         flops = re.fullmatch(r"([kmgtp]?)(?:flops?|macs?)", piece)
         if flops:
-            return 1000 ** " kmgtp".index(flops[1] or " "), rest[match.end() :], False, False
+            return 1000 ** " kmgtp".index(flops[1] or " "), rest[match.end() :], "FLOP", False
     run = _CJK.match(word)
     if run:  # the longest multiple that the run begins with
         for length in range(len(run[0]), 0, -1):
             if run[0][:length] in MULTIPLES:
                 start = match.start(1) + length
-                return MULTIPLES[run[0][:length]], rest[start:], False, False
-    return 1, rest, False, False
+                return MULTIPLES[run[0][:length]], rest[start:], "", False
+    known = word in LABELS or word in IGNORED or word in ("x", "of")
+    odd = match.start(1) == 0 and not (run or known or match[1][0] in "x×")
+    return 1, rest, "?" if odd else "", False
 
 
 def _shared_out(rest: str) -> tuple[str, str, str]:
@@ -283,6 +286,7 @@ def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
     mantissa, _, exponent = digits.lower().partition("e")
     power = Decimal(10) ** int(exponent or 0)
     text = re.sub(r"['’\s]", "", mantissa)
+    text = f"0{text}" if text[0] in ".," else text
     signs = re.findall(r"[.,]", text)
     if not signs:
         yield Decimal(text) * power
@@ -291,8 +295,8 @@ def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
     grouped = re.fullmatch(r"[1-9]\d{0,2}(?:[.,]\d{3})+", text) and len(set(signs)) == 1
     as_decimal = Decimal(re.sub(r"[.,]", "", whole) + "." + last) * power
     as_whole = Decimal(re.sub(r"[.,]", "", text)) * power
-    if len(signs) > 1 and len(set(signs)) == 1:
-        yield as_whole if grouped else as_decimal
+    if len(signs) > 1 and len(set(signs)) == 1:  # by threes, or by twos as lakhs and crores
+        yield as_whole
     elif not grouped or (mark and mark == signs[-1]):
         yield as_decimal
     elif mark:
@@ -330,8 +334,11 @@ def roughly(text: str) -> float | None:
     return float(values[-1] * numbers[0].multiple) if values else None
 
 
-def mark_of(texts: Iterable[str]) -> Mark:
-    """Return the sign before decimals that some texts use where it can only be one; else nothing."""
+def mark_of(texts: Iterable[str], *, whole: bool = False) -> Mark:
+    """Return the sign before decimals that texts use where it can only be one; else nothing.
+
+    If they are whole numbers, a sign that parts three digits is not the one before decimals.
+    """
     found: set[Mark] = set()
     for text in texts:
         for number in numbers_in(text).numbers:
@@ -345,6 +352,6 @@ def mark_of(texts: Iterable[str]) -> Mark:
                 len(signs) == 1 and not re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", digits)
             ):
                 found.add(last)
-            elif len(signs) > 1:
+            elif len(signs) > 1 or (whole and number.multiple == 1):
                 found.add(other)
     return found.pop() if len(found) == 1 else ""

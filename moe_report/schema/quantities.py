@@ -63,11 +63,19 @@ class Style:
     percents: bool = False
 
 
-def style_of(values: Iterable[object], formats: Iterable[str] = ()) -> Style:
-    """Return how numbers are written, as all cells of a column or of a sheet together tell."""
+def style_of(
+    values: Iterable[object], formats: Iterable[str] = (), *, whole: bool = False
+) -> Style:
+    """Return how the numbers of a column are written, as its cells together tell.
+
+    Args:
+        values: What stands in its cells.
+        formats: How Excel shows them.
+        whole: Whether its numbers are whole.
+    """
     texts = [value for value in values if isinstance(value, str)]
     percents = any("%" in text for text in texts) or any(map(_shows_percent, formats))
-    return Style(mark_of(texts), percents)
+    return Style(mark_of(texts, whole=whole), percents)
 
 
 def read_cell(
@@ -218,8 +226,11 @@ class _Cell:
         if numbers[0].comparison or self.text.lstrip("( ").startswith(("-", "−", "+")):
             return "a comparison, and no value"
         kind = self.known[0].unit.split("/")[0]
-        if any(number.bytes for number in numbers) and kind != "byte":
-            return "bytes"
+        units = {number.unit for number in numbers if not number.depth}
+        if "?" in units:
+            return "the letters behind a number are not understood"
+        if wrong := units - {"", kind, kind.replace("MAC", "FLOP")}:
+            return f"a number of {wrong.pop()}s"
         if kind != "ratio":
             if self._is_share(numbers):
                 return "a share of another number"
@@ -414,8 +425,9 @@ def _one(
         _AmbiguousError: It may be either of two numbers.
     """
     scale = multiple if multiple != 1 or header is None else header.scale
-    readings = Numeral(digits, usual=usual).values(style.decimal)
-    if item.field is not None and item.field.kind == "number" and scale == 1:
+    whole = item.field is not None and item.field.kind == "number" and scale == 1
+    readings = Numeral(digits, usual=usual).values("" if whole else style.decimal)
+    if whole:
         readings = readings[:1]  # nobody writes 256 as 256.000
     fitting = [number for number in readings if _fits(number * scale, item)]
     if len(fitting) == 2 and "," not in digits:

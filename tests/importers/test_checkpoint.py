@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +20,23 @@ from moe_report.importers.checkpoint import (
     take_census,
 )
 from moe_report.importers.config import row_from_config
-from moe_report.importers.model import Options, import_model
-from moe_report.importers.safetensors import BITS, Tensor
-from moe_report.load import examples
 from moe_report.schema.components import COMPONENT_METRICS
 from moe_report.schema.registry import installed
-from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
-from tests.importers.safetensors_files import write
-from tests.oracle.census import torch, transformers
+from tests.importers.checkpoints import (
+    QWEN,
+    Headers,
+    build,
+    components,
+    example,
+    folder_of,
+    headers_of,
+    imported,
+    of_config,
+    tensors_of,
+)
+from tests.oracle.census import torch
 from tests.oracle.families import Family, all_families
-
-EXAMPLES = Path(examples.__file__).parent
-Headers = dict[str, tuple[str, tuple[int, ...]]]  # type and shape by name
 
 # Published configs beside those that are shipped.
 GLM_4_5: dict[str, Any] = {  # zai-org/GLM-4.5
@@ -61,75 +64,6 @@ QWEN_NEXT: dict[str, Any] = {  # Qwen/Qwen3-Next-80B-A3B-Instruct
     "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_value_head_dim": 128,
     "full_attention_interval": 4, "tie_word_embeddings": False,
 }  # fmt: skip
-
-
-def example(name: str) -> dict[str, Any]:
-    """The published config of a shipped example."""
-    config: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))["config"]
-    return config
-
-
-def headers_of(model: Any, *, hub: bool, dtype: str = "BF16") -> Headers:
-    """What a model's ``state_dict`` is on disk; tied parameters once, as they are saved.
-
-    Args:
-        model: The model, on the meta device.
-        hub: Under the names that checkpoints on the Hub have, most with one tensor an expert.
-        dtype: Type of all of them.
-    """
-    from transformers.core_model_loading import revert_weight_conversion
-
-    saved = dict(model.named_parameters())
-    everything = {name for name, _ in model.named_parameters(remove_duplicate=False)}
-    saved |= {name: item for name, item in model.state_dict().items() if name not in everything}
-    if hub:
-        saved = revert_weight_conversion(model, saved)
-    return {name: (dtype, tuple(item.shape)) for name, item in saved.items()}
-
-
-def build(config: dict[str, Any]) -> Any:
-    """The model of a published config, on the meta device."""
-    loaded = transformers.AutoConfig.for_model(**json.loads(json.dumps(config)))
-    head = "AutoModelForImageTextToText" if "text_config" in config else "AutoModelForCausalLM"
-    with torch.device("meta"):
-        return getattr(transformers, head).from_config(loaded)
-
-
-def tensors_of(headers: Headers) -> list[Tensor]:
-    """The tensors of headers."""
-    return [
-        Tensor(name, dtype, shape, math.prod(shape) * BITS[dtype] // 8)
-        for name, (dtype, shape) in headers.items()
-    ]
-
-
-def folder_of(path: Path, headers: Headers, config: Mapping[str, Any] | None = None) -> Path:
-    """A checkpoint folder with a config, if there is one."""
-    path.mkdir(exist_ok=True)
-    write(path / "model.safetensors", headers)
-    if config is not None:
-        (path / "config.json").write_text(json.dumps(config), "utf-8")
-    return path
-
-
-def imported(path: Path, **options: bool) -> Row:
-    """The row of a folder."""
-    return import_model(str(path), Options(**options))
-
-
-def components(row: Row) -> dict[str, float]:
-    """The components of a row, by the formulas or as they are typed."""
-    numbers = {name: typed.value for name, typed in row.numbers.items()}
-    return {
-        name: numbers[name] if name in numbers else getattr(ledger, name).of(**numbers)
-        for name in COMPONENT_METRICS
-    }
-
-
-def of_config(config: dict[str, Any]) -> dict[str, float]:
-    """The components that a config gives."""
-    numbers = row_from_config(config, where="config.json").numbers
-    return {name: getattr(ledger, name).of(**numbers) for name in COMPONENT_METRICS}
 
 
 FAMILIES = {family.model_type: family for family in all_families()}
@@ -312,252 +246,6 @@ def test_gpt_oss_as_it_is_published(name: str, gib: float) -> None:
     assert sum(census.bytes.values()) == size
 
 
-QWEN: dict[str, Any] = {
-    "model_type": "qwen3_moe", "vocab_size": 1024, "hidden_size": 256, "intermediate_size": 384,
-    "moe_intermediate_size": 128, "num_hidden_layers": 3, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "head_dim": 64, "num_experts": 8, "num_experts_per_tok": 2,
-    "decoder_sparse_step": 1, "mlp_only_layers": [0], "attention_bias": False,
-    "use_sliding_window": False, "sliding_window": None, "tie_word_embeddings": False,
-}  # fmt: skip
-Packing = Callable[[str, int, int], Headers]
-
-
-def _fp8(stem: str, out: int, inner: int) -> Headers:
-    return {
-        f"{stem}.weight": ("F8_E4M3", (out, inner)),
-        f"{stem}.weight_scale_inv": ("F32", (-(-out // 128), -(-inner // 128))),
-    }
-
-
-def _fp8_static(stem: str, out: int, inner: int) -> Headers:
-    kv: Headers = {}
-    if stem.endswith(("k_proj", "v_proj")):
-        kv[f"{stem}.{stem[-6]}_scale"] = ("F32", ())
-    return kv | {
-        f"{stem}.weight": ("F8_E4M3", (out, inner)),
-        f"{stem}.weight_scale": ("F32", ()),
-        f"{stem}.input_scale": ("F32", ()),
-    }
-
-
-def _gptq(bits: int, g_idx: bool = True) -> Packing:
-    def pack(stem: str, out: int, inner: int) -> Headers:
-        found: Headers = {
-            f"{stem}.qweight": ("I32", (inner * bits // 32, out)),
-            f"{stem}.qzeros": ("I32", (inner // 64, out * bits // 32)),
-            f"{stem}.scales": ("F16", (inner // 64, out)),
-        }
-        return found | ({f"{stem}.g_idx": ("I32", (inner,))} if g_idx else {})
-
-    return pack
-
-
-def _awq(stem: str, out: int, inner: int) -> Headers:
-    return {
-        f"{stem}.qweight": ("I32", (inner, out // 8)),
-        f"{stem}.qzeros": ("I32", (inner // 64, out // 8)),
-        f"{stem}.scales": ("F16", (inner // 64, out)),
-    }
-
-
-def _nf4(stem: str, out: int, inner: int) -> Headers:
-    return {
-        f"{stem}.weight": ("U8", (out * inner // 2, 1)),
-        f"{stem}.weight.absmax": ("U8", (out * inner // 64,)),
-        f"{stem}.weight.quant_map": ("F32", (16,)),
-        f"{stem}.weight.nested_absmax": ("F32", (-(-out * inner // 64 // 256),)),
-        f"{stem}.weight.nested_quant_map": ("F32", (256,)),
-        f"{stem}.weight.quant_state.bitsandbytes__nf4": ("U8", (88,)),
-    }
-
-
-def _int8(stem: str, out: int, inner: int) -> Headers:
-    return {
-        f"{stem}.weight": ("I8", (out, inner)),
-        f"{stem}.SCB": ("F32", (out,)),
-        f"{stem}.weight_format": ("U8", ()),
-    }
-
-
-def _packed(bits: int, zero_point: bool) -> Packing:
-    def pack(stem: str, out: int, inner: int) -> Headers:
-        found: Headers = {
-            f"{stem}.weight_packed": ("I32", (out, inner * bits // 32)),
-            f"{stem}.weight_scale": ("BF16", (out, inner // 64)),
-            f"{stem}.weight_shape": ("I64", (2,)),
-        }
-        if zero_point:
-            found[f"{stem}.weight_zero_point"] = ("I32", (out * bits // 32, inner // 64))
-            found[f"{stem}.weight_g_idx"] = ("I32", (inner,))
-        return found
-
-    return pack
-
-
-def _nvfp4_compressed(stem: str, out: int, inner: int) -> Headers:
-    return {
-        f"{stem}.weight_packed": ("U8", (out, inner // 2)),
-        f"{stem}.weight_scale": ("F8_E4M3", (out, inner // 16)),
-        f"{stem}.weight_global_scale": ("F32", (1,)),
-        f"{stem}.input_global_scale": ("F32", (1,)),
-    }
-
-
-def _channel(dtype: str) -> Packing:
-    def pack(stem: str, out: int, inner: int) -> Headers:
-        return {
-            f"{stem}.weight": (dtype, (out, inner)),
-            f"{stem}.weight_scale": ("BF16", (out, 1)),
-        }
-
-    return pack
-
-
-def _nvfp4_modelopt(stem: str, out: int, inner: int) -> Headers:
-    return {
-        f"{stem}.weight": ("U8", (out, inner // 2)),
-        f"{stem}.weight_scale": ("F8_E4M3", (out, inner // 16)),
-        f"{stem}.weight_scale_2": ("F32", ()),
-        f"{stem}.input_scale": ("F32", ()),
-    }
-
-
-def _mxfp4(dtype: str, end: str) -> Packing:
-    def pack(stem: str, out: int, inner: int) -> Headers:
-        return {
-            f"{stem}.weight": (dtype, (out, inner // 2)),
-            f"{stem}{end}": ("F8_E8M0", (out, inner // 32)),
-        }
-
-    return pack
-
-
-def groups(bits: int) -> dict[str, Any]:
-    """The config of compressed-tensors for one group of layers."""
-    weights = {"num_bits": bits, "group_size": 64, "strategy": "group", "type": "int"}
-    return {
-        "quant_method": "compressed-tensors",
-        "config_groups": {"group_0": {"targets": ["Linear"], "weights": weights}},
-    }
-
-
-GPTQ = {"quant_method": "gptq", "group_size": 64, "desc_act": False}
-NVFP4 = {"quant_method": "modelopt", "quant_algo": "NVFP4"}
-# How weights are packed; what the config says of it; bits of one weight, with scales.
-KINDS: dict[str, tuple[Packing, dict[str, Any], float]] = {
-    "fp8 in blocks": (_fp8, {"quant_method": "fp8", "weight_block_size": [128, 128]}, 8),
-    "fp8 of modelopt": (_fp8_static, {"quant_method": "modelopt", "quant_algo": "FP8"}, 8),
-    "fp8 of compressed-tensors": (_channel("F8_E4M3"), {"quant_method": "compressed-tensors"}, 8),
-    "int8 of compressed-tensors": (_channel("I8"), {"quant_method": "compressed-tensors"}, 8),
-    "gptq, 4 bits": (_gptq(4), GPTQ | {"bits": 4}, 4),
-    "gptq, 8 bits": (_gptq(8), GPTQ | {"bits": 8}, 8),
-    "gptq, 3 bits": (_gptq(3), GPTQ | {"bits": 3}, 3),
-    "gptq, bits from shapes": (_gptq(2, g_idx=False), GPTQ, 2),
-    "gptq, bits that differ": (_gptq(8), GPTQ | {"bits": 4, "dynamic": {"+:.*": {"bits": 8}}}, 8),
-    "awq": (_awq, {"quant_method": "awq", "bits": 4, "group_size": 64, "version": "gemm"}, 4),
-    "bitsandbytes, nf4": (_nf4, {"quant_method": "bitsandbytes", "load_in_4bit": True}, 4),
-    "bitsandbytes, int8": (_int8, {"quant_method": "bitsandbytes", "load_in_8bit": True}, 8),
-    "packed, 4 bits": (_packed(4, False), groups(4), 4),
-    "packed, 8 bits": (_packed(8, True), groups(8), 8),
-    "nvfp4 of compressed-tensors": (_nvfp4_compressed, groups(4), 4),
-    "nvfp4 of modelopt": (_nvfp4_modelopt, NVFP4, 4),
-    "mxfp4, bytes": (_mxfp4("U8", ".weight_scale"), {"quant_method": "quark"}, 4),
-    "mxfp4, signed bytes": (_mxfp4("I8", ".scale"), {"quant_method": "fp8"}, 4),
-}
-
-
-def quantized(config: dict[str, Any], pack: Packing) -> Headers:
-    """A checkpoint whose matrices in attention and experts are packed."""
-    found: Headers = {}
-    for name, (dtype, shape) in headers_of(build(config), hub=True).items():
-        if re.search(r"(self_attn|experts\.\d+)\.\w+_proj\.weight$", name):
-            found |= pack(name.removesuffix(".weight"), *shape)
-        else:
-            found[name] = (dtype, shape)
-    return found
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_quantized_weights_count_as_what_they_stand_for(kind: str, tmp_path: Path) -> None:
-    """Parameters are those of the config, bytes those of the files."""
-    pack, quantization, bits = KINDS[kind]
-    headers = quantized(QWEN, pack)
-    config = QWEN | {"quantization_config": quantization}
-    row = imported(folder_of(tmp_path / "model", headers, config))
-    assert components(row) == of_config(QWEN)
-    assert "agree with the config" in row.texts["remark"]
-    by_component = {name: row.numbers[name].value for name in row.numbers if "_bytes" in name}
-    assert sum(by_component.values()) == sum(tensor.bytes for tensor in tensors_of(headers))
-    experts = sum(item.bytes for item in tensors_of(headers) if ".experts." in item.name)
-    assert by_component["routed_expert_bytes"] == experts
-    routed = of_config(QWEN)["routed_expert_params"]
-    weights = sum(
-        item.bytes for item in tensors_of(headers)
-        if re.search(r"experts\.\d+\.\w+\.(q?weight|weight_packed)$", item.name)
-    )  # fmt: skip
-    assert weights == routed * bits / 8
-    assert experts > weights
-
-
-def test_fused_experts_of_modelopt(tmp_path: Path) -> None:
-    """Experts in one tensor, whose scales are named after it (gate_up_proj_weight_scale_2)."""
-    config = example("gpt-oss-20b") | {"num_hidden_layers": 2}
-    config["layer_types"] = config["layer_types"][:2]
-    headers: Headers = {}
-    for name, (dtype, shape) in headers_of(build(config), hub=True).items():
-        if re.search(r"experts\.(gate_up|down)_proj$", name):
-            experts, inner, outer = shape
-            headers |= {
-                name: ("U8", (experts, outer, inner // 2)),
-                f"{name}_weight_scale": ("F8_E4M3", (experts, outer, inner // 16)),
-                f"{name}_weight_scale_2": ("F32", (experts,)),
-                f"{name}_input_scale": ("F32", (experts,)),
-            }
-        else:
-            headers[name] = (dtype, shape)
-    row = imported(folder_of(tmp_path / "model", headers, config | {"quantization_config": NVFP4}))
-    assert components(row) == of_config(config)
-    assert row.numbers["num_experts"].value == 32
-
-
-def test_scales_of_a_model_are_not_those_of_its_quantization() -> None:
-    """A scale beside a weight that is not quantized is a parameter (Gemma 4's router)."""
-    headers: Headers = {
-        "model.layers.0.router.proj.weight": ("BF16", (4, 8)),
-        "model.layers.0.router.scale": ("BF16", (8,)),
-        "model.layers.0.router.weight": ("BF16", (4, 8)),
-        "model.layers.0.router.weight_scale": ("BF16", (8,)),
-    }
-    census = take_census(tensors_of(headers), where="here")
-    assert census.params["router_params"] == 2 * 32 + 8 + 8
-
-
-@pytest.mark.parametrize(
-    ("ending", "dtype", "method"),
-    [
-        (".codes", "I16", "aqlm"),
-        (".W_q", "U8", "hqq"),
-        (".weight", "U32", "mlx"),
-        (".weight._data", "I8", "quanto"),
-        (".qweight", "I32", "unheard of"),
-        (".weight_packed", "I32", "compressed-tensors"),
-    ],
-)
-def test_unknown_packings_are_refused(ending: str, dtype: str, method: str, tmp_path: Path) -> None:
-    """Integers that are not understood are named, in one line; nothing is guessed."""
-    headers: Headers = {
-        f"model.layers.0.mlp.experts.{expert}.up_proj{ending}": (dtype, (16, 16))
-        for expert in range(20)
-    }
-    config = QWEN | {"quantization_config": {"quant_method": method}}
-    with pytest.raises(InputError) as caught:
-        imported(folder_of(tmp_path / "model", headers, config))
-    (problem,) = caught.value.problems
-    assert f"packed in a way that is not known (quant_method {method})" in str(problem)
-    assert f"model.layers.0.mlp.experts.0.up_proj{ending}" in str(problem)
-    assert str(problem).endswith("and 12 more")
-
-
 def test_a_thousandth_may_fit_no_component(tmp_path: Path) -> None:
     """It is counted and named; more than that is refused, and named too."""
     few: Headers = headers_of(build(QWEN), hub=True)
@@ -703,3 +391,204 @@ def test_fused_experts_in_two_dimensions() -> None:
     """Where neither names nor shapes of experts say how many there are, the router's do (DBRX)."""
     headers = headers_of(build(example("dbrx")), hub=True)
     assert take_census(tensors_of(headers), where="here").num_experts == 16
+
+
+def renamed(headers: Headers, names: dict[str, str]) -> Headers:
+    """A checkpoint under other names, by regular expressions."""
+    found: Headers = {}
+    for name, header in headers.items():
+        for old, new in names.items():
+            name = re.sub(old, new, name)
+        found[name] = header
+    return found
+
+
+# How others than transformers name the parts of a layer.
+NAMES: dict[str, dict[str, str]] = {
+    "SmallThinker": {
+        r"mlp\.gate\.": "block_sparse_moe.primary_router.",
+        r"mlp\.experts\.(\d+)\.(gate|up|down)_proj": r"block_sparse_moe.experts.\1.\2",
+    },
+    "OpenMoE": {r"mlp\.gate\.weight": "mlp.gate_weight"},
+    "Tutel": {
+        r"mlp\.gate\.": "mlp._moe_layer.gates.0.wg.",
+        r"mlp\.experts": "mlp._moe_layer.experts",
+    },
+    "DeepSpeed": {
+        r"mlp\.gate\.": "mlp.deepspeed_moe.gate.wg.",
+        r"mlp\.experts": "mlp.deepspeed_moe.experts.deepspeed_experts",
+    },
+    "Arctic": {
+        r"mlp\.(gate\.|experts)": r"block_sparse_moe.\1",
+        r"layers\.0\.mlp": "layers.0.residual_mlp",
+    },
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_other_implementations(name: str) -> None:
+    """Routers, experts and FFNs beside them are found whoever wrote the model."""
+    headers = renamed(headers_of(build(QWEN), hub=True), NAMES[name])
+    assert headers.keys() != headers_of(build(QWEN), hub=True).keys()
+    census = take_census(tensors_of(headers), where=name)
+    assert {part: census.params[part] for part in COMPONENT_METRICS} == of_config(QWEN)
+    assert census.num_experts == 8
+
+
+def test_fused_experts_of_tutel_and_openmoe() -> None:
+    """Experts in one tensor, whose first dimension says how many there are."""
+    layer = "model.layers.0.mlp."
+    headers: Headers = {
+        f"{layer}_moe_layer.experts.batched_fc1_w": ("F32", (6, 16, 8)),
+        f"{layer}_moe_layer.experts.batched_fc2_w": ("F32", (6, 16, 8)),
+        f"{layer}_moe_layer.experts.batched_fc1_bias": ("F32", (6, 16)),
+        f"{layer}_moe_layer.experts.batched_fc2_bias": ("F32", (6, 8)),
+        f"{layer}_moe_layer.gates.0.wg.weight": ("F32", (6, 8)),
+        f"{layer}_moe_layer._num_global_experts": ("I64", ()),
+    }
+    census = take_census(tensors_of(headers), where="tutel")
+    assert census.num_experts == 6
+    assert census.params["routed_expert_params"] == 6 * (2 * 16 * 8 + 16 + 8)
+    assert census.params["router_params"] == 6 * 8
+    headers = {
+        f"{layer}experts.wi_gate": ("F32", (4, 8, 16)),
+        f"{layer}experts.wi_up": ("F32", (4, 8, 16)),
+        f"{layer}experts.wo": ("F32", (4, 16, 8)),
+        f"{layer}gate_weight": ("F32", (4, 8)),
+        "model.layers.0.extra_mlp.gate_proj.weight": ("F32", (16, 8)),
+        "model.layers.0.pre_extra_mlp_layernorm.weight": ("F32", (8,)),
+    }
+    census = take_census(tensors_of(headers), where="openmoe")
+    assert census.num_experts == 4
+    expected = {"routed_expert_params": 4 * 3 * 8 * 16, "router_params": 32,
+                "dense_ffn_params": 128, "norm_and_other_params": 8}  # fmt: skip
+    assert {part: census.params[part] for part in expected} == expected
+
+
+HIDDEN = {r"mlp\.experts\.(\d+)\.": r"mlp.specialists.n\1."}
+
+
+@pytest.mark.parametrize("model_type", ["qwen3_moe", "qwen9_moe"], ids=["known", "unknown"])
+@pytest.mark.parametrize("allow_dense", [False, True])
+def test_experts_under_names_that_nobody_knows(
+    model_type: str, allow_dense: bool, tmp_path: Path
+) -> None:
+    """Where the config speaks of experts and no name does, nothing is given; names are shown."""
+    headers = renamed(headers_of(build(QWEN), hub=True), HIDDEN)
+    path = folder_of(tmp_path / "model", headers, QWEN | {"model_type": model_type})
+    with pytest.raises(InputError) as caught:
+        imported(path, allow_dense=allow_dense)
+    (problem,) = map(str, caught.value.problems)
+    said = {
+        "qwen3_moe": "by the config there are routed experts",
+        "qwen9_moe": "key 'num_experts' is 8",
+    }[model_type]
+    assert problem.startswith(f"{path}: {said}, and no tensor is named as routed experts are; most")
+    assert "model.layers.*.mlp.specialists.n*.gate_proj.weight" in problem
+    assert problem.endswith("Its config.json alone can be imported")
+
+
+def test_a_router_that_asks_for_more_experts_than_there_are(tmp_path: Path) -> None:
+    """A pruned checkpoint below its config's top-k would have more active parameters than all."""
+    headers = headers_of(build(QWEN | {"num_experts": 2, "num_experts_per_tok": 1}), hub=True)
+    path = folder_of(tmp_path / "model", headers, QWEN | {"num_experts_per_tok": 4})
+    with pytest.raises(InputError, match=r"a layer of 2 experts, fewer than \w+_tok, 4$"):
+        imported(path)
+    unknown = {"model_type": "qwen9_moe", "num_experts_per_tok": 4}
+    path = folder_of(tmp_path / "unknown", headers, QWEN | unknown)
+    with pytest.raises(InputError, match=r"num_experts_per_tok is 4, more than num_experts, 2$"):
+        imported(path)
+
+
+def test_one_layer_with_fewer_experts_than_a_token_uses(tmp_path: Path) -> None:
+    """Its layers differ and one has too few: what a token uses would be more than there is."""
+    few = re.compile(r"layers\.1\.mlp\.experts\.[1-7]")
+    headers = {n: h for n, h in headers_of(build(QWEN), hub=True).items() if not few.search(n)}
+    with pytest.raises(InputError, match=r"a layer of 1 experts, fewer than \w+_tok, 2$"):
+        imported(folder_of(tmp_path / "model", headers, QWEN))
+
+
+@pytest.mark.parametrize("key", ["num_nextn_predict_layers", "num_mtp_layers"])
+def test_a_config_that_speaks_of_more_layers_than_there_can_be(key: str, tmp_path: Path) -> None:
+    """It is refused at once: no list is as long as a number in a file says."""
+    path = folder_of(tmp_path / "model", headers_of(build(QWEN), hub=True), QWEN | {key: 10**12})
+    with pytest.raises(
+        InputError, match=f"key '{key}' is 1,000,000,000,000, expected at most 10,0"
+    ):
+        imported(path)
+
+
+def test_numbers_in_names_that_no_model_has() -> None:
+    """A name may hold a number of any length; none is taken for a layer or an expert."""
+    digits = "9" * 5000
+    headers: Headers = {
+        f"model.layers.{digits}.self_attn.q_proj.weight": ("BF16", (4, 4)),
+        f"model.layers.0.mlp.experts.{digits}.up_proj.weight": ("BF16", (4, 4)),
+    }
+    census = take_census(tensors_of(headers), where="here")
+    assert census.layers == {("", 0)}
+    assert census.experts == {("", 0): 0}
+
+
+@pytest.mark.parametrize("file", ["pytorch_model-00001-of-00002.bin", "weights.npz", "q4.gguf"])
+def test_a_config_beside_weights_without_headers(file: str, tmp_path: Path) -> None:
+    """The config is counted, and the row says that nothing was compared."""
+    (tmp_path / "config.json").write_text(json.dumps(QWEN), "utf-8")
+    assert "No headers" not in imported(tmp_path).texts.get("remark", "")
+    (tmp_path / "training_args.bin").write_bytes(b"")
+    assert "No headers" not in imported(tmp_path).texts.get("remark", "")
+    (tmp_path / file).write_bytes(b"")
+    row = imported(tmp_path)
+    assert components(row) == of_config(QWEN)
+    assert row.texts["remark"].endswith(
+        f"No headers of safetensors files were found, but {file}: the config alone is counted"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "more"),
+    [
+        ("notes.txt", ""),
+        ("pytorch_model.bin", "; of pytorch_model.bin no header can be read"),
+        ("q4.gguf", "; its GGUF files are imported one by one: q4.gguf"),
+    ],
+)
+def test_a_folder_with_nothing_to_read(file: str, more: str, tmp_path: Path) -> None:
+    """What is there instead is named."""
+    (tmp_path / file).write_bytes(b"")
+    with pytest.raises(InputError) as caught:
+        imported(tmp_path)
+    there = "found neither config.json nor *.safetensors in this folder"
+    assert str(caught.value) == f"{tmp_path}: {there}{more}"
+
+
+def test_a_pointer_of_git_lfs_in_place_of_a_config(tmp_path: Path) -> None:
+    """It is named as what it is, and what to do."""
+    (tmp_path / "config.json").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(InputError) as caught:
+        imported(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}/config.json: is not JSON (it is a pointer of Git LFS, and not the file:"
+        " `git lfs pull` fetches that)"
+    )
+
+
+def test_tensors_without_a_number() -> None:
+    """Their shapes say nothing: neither how many experts there are nor how large the vocabulary."""
+    layer = "model.layers.0.mlp"
+    headers: Headers = {
+        "model.embed_tokens.weight": ("BF16", (0, 2**62)),
+        f"{layer}.experts.up_proj": ("BF16", (2**40, 0, 5)),
+        f"{layer}.experts.down_proj": ("BF16", (2, 5, 4)),
+        f"{layer}.gate.weight": ("BF16", (0, 2**50)),
+    }
+    census = take_census(tensors_of(headers), where="here")
+    assert (census.num_experts, census.embedding, census.router) == (2, (), 0)
+
+
+def test_routers_without_experts(tmp_path: Path) -> None:
+    """Without a config the routers tell that there are experts, under whatever names."""
+    headers = renamed(headers_of(build(QWEN), hub=True), HIDDEN)
+    for allow_dense in (False, True):
+        with pytest.raises(InputError, match="has routers for 8 experts, and no tensor is named"):
+            imported(folder_of(tmp_path / "model", headers), allow_dense=allow_dense)

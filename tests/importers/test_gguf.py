@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 
 from moe_report.errors import InputError
+from moe_report.importers.gguf_header import read_header
 from moe_report.importers.model import Options, import_model
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
@@ -60,9 +64,15 @@ def write(
     experts: int = EXPERTS,
     packed: bool = False,
     split: tuple[int, int] | None = None,
+    more: dict[str, Any] | None = None,
+    **how: Any,
 ) -> Path:
     """Write a file; packed, its matrices have blocks of four bits (Q4_0)."""
-    writer = gguf.GGUFWriter(path, "qwen2moe")
+    writer = gguf.GGUFWriter(path, "qwen2moe", **how)
+    writer.add_array("tokenizer.ggml.tokens", [f"<{number}>" for number in range(20)])
+    writer.add_array("tokenizer.ggml.scores", [0.5] * 20)
+    for key, value in (more or {}).items():
+        {str: writer.add_string, int: writer.add_int32}[type(value)](key, value)
     writer.add_block_count(2)
     writer.add_embedding_length(WIDTH)
     writer.add_expert_count(experts)
@@ -210,7 +220,6 @@ def test_what_is_no_gguf_file(tmp_path: Path, content: bytes) -> None:
     assert problem(path).startswith(f"{path}: is not a GGUF file (")
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_truncated_files(tmp_path: Path) -> None:
     """Cut anywhere, in the metadata or in the weights, a file is refused."""
     whole = write(tmp_path / "whole.gguf", tensors()).read_bytes()
@@ -218,6 +227,199 @@ def test_truncated_files(tmp_path: Path) -> None:
     for length in (*range(30, 4000, 397), len(whole) // 2, len(whole) - 200):
         path.write_bytes(whole[:length])
         assert problem(path).startswith(f"{path}: is not a GGUF file (")
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["16 bits", "Q4_0"])
+def test_the_same_as_the_package_reads(tmp_path: Path, packed: bool) -> None:
+    """The package's own reader finds the same tensors, with the same bytes."""
+    path = write(tmp_path / "tiny.gguf", tensors(), packed=packed)
+    expected = [
+        (item.name, f"GGUF_{item.tensor_type.name}", tuple(map(int, item.shape)), int(item.n_bytes))
+        for item in gguf.GGUFReader(path).tensors
+    ]
+    types = {int(kind): (kind.name, *gguf.GGML_QUANT_SIZES[kind])
+             for kind in gguf.GGMLQuantizationType}  # fmt: skip
+    header = read_header(path, types)
+    found = [(item.name, item.dtype, item.shape, item.bytes) for item in header.tensors]
+    assert found == expected
+    assert header.said["qwen2moe.expert_used_count"] == 2
+
+
+F32, F16, Q4_0 = 0, 1, 2  # types as the format numbers them
+Lying = tuple[str, tuple[int, ...], int, int]  # name, shape, type, offset
+
+
+def text(value: str) -> bytes:
+    """A text as the format has it."""
+    return struct.pack("<Q", len(value.encode())) + value.encode()
+
+
+def raw(
+    tensors: Sequence[Lying] = (),
+    room: int = 0,
+    *,
+    keys: bytes = b"",
+    num_keys: int = 0,
+    num_tensors: int | None = None,
+) -> bytes:
+    """A file that says what it likes, with so many bytes of weights."""
+    number = len(tensors) if num_tensors is None else num_tensors
+    found = b"GGUF" + struct.pack("<IQQ", 3, number, num_keys) + keys
+    for name, shape, kind, offset in tensors:
+        found += text(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape)
+        found += struct.pack("<IQ", kind, offset)
+    return found + bytes(-len(found) % 32) + bytes(room)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "room", "cause"),
+    [
+        ([("a", (8, 4), F32, 0)], 127, "a ends at byte 128 of 127: the file is cut off"),
+        ([("a", (8, 4), F32, 0), ("b", (8, 4), F16, 128)], 160,
+         "b ends at byte 192 of 160: the file is cut off"),
+        ([("a", (8, 4), F32, 0), ("b", (8, 4), F32, 96)], 900,
+         "b begins at byte 96 of the data, within a"),
+        ([("a", (8, 4), F32, 0), ("b", (8, 4), F32, 0)], 900,
+         "b begins at byte 0 of the data, within a"),
+        ([("a", (8, 3), F32, 0), ("b", (4,), F32, 160)], 900,
+         "b begins at byte 160 of the data, expected 96"),
+        ([("a", (8, 5), F16, 0), ("b", (4,), F32, 80)], 900,
+         "b begins at byte 80 of the data, expected 96"),
+        ([("a", (2**63, 2**63), F32, 0)], 900, ": the file is cut off"),
+        ([("a", (8,), F32, 2**63)], 900, "a ends at byte 9,223,372,036,854,775,840 of 900"),
+        ([("a", (40, 2), Q4_0, 0)], 900, "rows of a have 40 numbers, no multiple of 32"),
+        ([("a", (64, 2), 999, 0)], 900, "a is of type 999, which the installed gguf does not know"),
+        ([("a", (1,) * 9, F32, 0)], 900, "a has 9 dimensions"),
+        ([("a", (8,), F32, 0), ("a", (8,), F32, 32)], 900, "it holds a twice"),
+        ([("a" * 501, (8,), F32, 0)], 900, "a tensor has a name of 501 characters"),
+    ],
+)  # fmt: skip
+def test_offsets_that_contradict_the_shapes(
+    tmp_path: Path, tensors: list[Lying], room: int, cause: str
+) -> None:
+    """Tensors lie one behind another in the file, each with the bytes of its shape and type."""
+    path = tmp_path / "odd.gguf"
+    path.write_bytes(raw(tensors, room))
+    assert problem(path).startswith(f"{path}: is not a GGUF file (")
+    assert cause in problem(path)
+
+
+def test_a_type_that_packs_rows(tmp_path: Path) -> None:
+    """Blocks of 32 numbers take 18 bytes: the next tensor begins at the next multiple of 32."""
+    tensors = [("blk.0.ffn_up.weight", (64, 3), Q4_0, 0), ("output.weight", (8, 4), F32, 128)]
+    path = tmp_path / "packed.gguf"
+    path.write_bytes(raw(tensors, 256))
+    numbers = read(path, allow_dense=True).numbers
+    assert numbers["dense_ffn_params"].value == 192
+    assert numbers["dense_ffn_bytes"].value == 192 * 18 / 32
+    assert numbers["unembedding_bytes"].value == 128
+
+
+LIST, WORD, BYTE, TEXT = 9, 4, 0, 8
+NESTED = struct.pack("<IQ", LIST, 1) * 5_000
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (raw(num_tensors=2**40), "it claims 1,099,511,627,776 tensors in"),
+        (raw(num_keys=2**63), "it claims 9,223,372,036,854,775,808 keys in"),
+        (raw(keys=text("k") + struct.pack("<IIQ", LIST, WORD, 2**50), num_keys=1),
+         "it claims a list of 1,125,899,906,842,624 numbers in"),
+        (raw(keys=text("k") + struct.pack("<IIQ", LIST, TEXT, 2**50), num_keys=1),
+         "it claims 1,125,899,906,842,624 values of a list in"),
+        (raw(keys=text("k") + struct.pack("<I", LIST) + NESTED, num_keys=1),
+         "a value of type 9, which is not known"),
+        (raw(keys=text("k") + struct.pack("<IB", 77, 0), num_keys=1),
+         "a value of type 77, which is not known"),
+        (raw(keys=struct.pack("<Q", 2**62), num_keys=1, room=99), "it has a text of 4,611,686,"),
+        (raw(keys=text("general.alignment") + struct.pack("<IB", BYTE, 0), num_keys=1),
+         "general.alignment is 0"),
+        (b"GGUF" + struct.pack("<IQQ", 1, 0, 0), "it is of version 1, which is not known"),
+        (b"GGML" + bytes(40), "it does not begin with GGUF"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+         "it is a pointer of Git LFS, and not the file: `git lfs pull` fetches that"),
+    ],
+    ids=["tensors", "keys", "numbers", "texts", "nested", "kind", "name", "alignment", "version",
+         "magic", "pointer"],
+)  # fmt: skip
+def test_counts_that_lie(tmp_path: Path, content: bytes, cause: str) -> None:
+    """What a file claims to have is compared with its size first, and refused at once."""
+    path = tmp_path / "odd.gguf"
+    path.write_bytes(content)
+    assert problem(path).startswith(f"{path}: is not a GGUF file (")
+    assert cause in problem(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        raw(num_tensors=2**31),
+        raw(num_keys=2**31),
+        raw(keys=text("k") + struct.pack("<IIQ", LIST, TEXT, 2**31), num_keys=1),
+        raw(keys=text("k") + struct.pack("<IQ", TEXT, 2**31), num_keys=1),
+        raw(keys=text("k") + struct.pack("<IIQ", LIST, WORD, 2**31), num_keys=1),
+    ],
+    ids=["tensors", "keys", "texts", "a text", "numbers"],
+)
+def test_a_file_with_room_for_what_it_claims(tmp_path: Path, content: bytes) -> None:
+    """A hole of terabytes is gone through neither in memory nor one by one."""
+    path = tmp_path / "hole.gguf"
+    path.write_bytes(content)
+    with path.open("ab") as file:
+        file.truncate(2**43)
+    began = time.monotonic()
+    assert problem(path).startswith(f"{path}: ")
+    assert time.monotonic() - began < 20
+
+
+def test_bytes_the_other_way_round(tmp_path: Path) -> None:
+    """A file for machines with the highest byte first holds the same."""
+    path = write(tmp_path / "big.gguf", tensors(), endianess=gguf.GGUFEndian.BIG)
+    assert {name: read(path).numbers[name].value for name in PARTS} == PARTS
+
+
+def test_norms_of_experts(tmp_path: Path) -> None:
+    """A norm before the experts is none of them (Arctic)."""
+    path = write(tmp_path / "arctic.gguf", tensors() | {"blk.1.ffn_norm_exps.weight": (WIDTH,)})
+    more = {"norm_and_other_params": PARTS["norm_and_other_params"] + WIDTH}
+    assert {name: read(path).numbers[name].value for name in PARTS} == PARTS | more
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"general.type": "adapter"}, "holds no model: its general.type is 'adapter'"),
+        ({"split.tensors.count": 99}, "tensors, but split.tensors.count is 99"),
+        ({"split.count": "two"}, "is one of two files, and not called ...-00001-of-00two.gguf"),
+    ],
+)
+def test_metadata_that_speak_of_something_else(
+    tmp_path: Path, more: dict[str, Any], said: str
+) -> None:
+    """What is no model, or not all of one, is not taken for a model."""
+    assert said in problem(write(tmp_path / "odd.gguf", tensors(), more=more))
+
+
+def test_a_tensor_in_two_files(tmp_path: Path) -> None:
+    """What would be counted once although it is there twice is refused."""
+    for number in (1, 2):
+        write(tmp_path / f"big-{number:05}-of-00002.gguf", tensors(), split=(number - 1, 2))
+    found = problem(tmp_path / "big-00001-of-00002.gguf")
+    assert found.endswith("00002-of-00002.gguf: holds token_embd.weight a second time")
+
+
+def test_a_name_that_speaks_of_many_files(tmp_path: Path) -> None:
+    """The first that lack are named, and the others counted."""
+    path = write(tmp_path / "big-00001-of-99999.gguf", tensors())
+    with pytest.raises(InputError) as caught:
+        read(path)
+    *named, last = map(str, caught.value.problems)
+    assert named == [
+        f"{tmp_path}/big-0000{number}-of-99999.gguf: there is no such file"
+        for number in range(2, 10)
+    ]
+    assert last == f"{path}: 99,990 more of its files are not there"
 
 
 def test_missing_file_and_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,12 +82,20 @@ class Hub:
 
     Attributes:
         files: Content by repository, revision and name.
+        bare: Whether it says nothing of itself but the number of an error, as some mirrors do.
+        nameless: Whether it leaves out of which commit a file is.
+        broken: The number of the error that it answers whatever is asked, if it does.
+        lists: Whether it lists a repository's files.
         asked: Requests so far: method, path, range, whether with a token.
         sent: Bytes sent of each path.
         url: Where it listens.
     """
 
     files: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
+    bare: bool = False
+    nameless: bool = False
+    broken: int = 0
+    lists: bool = False
     asked: list[tuple[str, str, str, bool]] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
     url: str = ""
@@ -104,6 +112,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers for the hub that the server carries."""
 
     protocol_version = "HTTP/1.1"
+    timeout = 20  # seconds for which a connection may lie idle
     hub: Hub
 
     def log_message(self, *_: object) -> None:
@@ -120,6 +129,11 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, *, content: bool) -> None:
         hub, span = self.hub, self.headers.get("range", "")
         token = self.headers.get("authorization", "") == "Bearer hf_loopback"
+        if hub.broken:
+            return self._refuse(hub.broken, "")
+        tree = re.match(r"/api/models/([\w-]+/[\w.-]+)/tree/", self.path)
+        if tree and hub.lists and any(tree[1] == known for known, _, _ in hub.files):
+            return self._list(tree[1])
         found = re.fullmatch(r"/([\w-]+/[\w.-]+)/resolve/([^/]+)/(.+)", self.path)
         if not found:  # what the client asks of its own accord
             return self._refuse(404, "")
@@ -142,7 +156,8 @@ class Handler(BaseHTTPRequestHandler):
         if wanted:
             end = int(wanted[1]) + len(part) - 1
             self.send_header("Content-Range", f"bytes {wanted[1]}-{end}/{len(body)}")
-        self.send_header("X-Repo-Commit", commit)
+        if not hub.nameless:
+            self.send_header("X-Repo-Commit", commit)
         self.send_header("ETag", f'"{hash((commit, name)):x}"')
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
@@ -151,9 +166,22 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(part)
         return None
 
+    def _list(self, repository: str) -> None:
+        names = {name for known, _, name in self.hub.files if known == repository}
+        entries = [{"type": "file", "path": name, "size": 1, "oid": "0"} for name in sorted(names)]
+        body = json.dumps(entries).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def _refuse(self, status: int, code: str) -> None:
-        self.send_response(status)
-        self.send_header("X-Error-Code", code)
+        self.send_response(
+            404 if self.hub.bare and status == 401 and code != "GatedRepo" else status
+        )
+        if not self.hub.bare:
+            self.send_header("X-Error-Code", code)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -165,7 +193,7 @@ def hub() -> Iterator[Hub]:
     found.put("owner/tiny", {"config.json": json.dumps(CONFIG).encode(), **shards()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": found}))
     found.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield found
     server.shutdown()
@@ -244,13 +272,6 @@ def test_revision(hub: Hub, home: Path) -> None:
     assert {path.split("/")[4] for _, path, _, _ in hub.asked} == {"old", OLDER}
 
 
-def test_config_alone(hub: Hub, home: Path) -> None:
-    """A repository without safetensors files gives what its config says."""
-    hub.put("owner/bare", {"config.json": json.dumps(CONFIG).encode()})
-    said = run("hf:owner/bare", hub.url, home)
-    assert said["numbers"] == row_from_config(CONFIG, where="config.json").numbers
-
-
 def test_token(hub: Hub, home: Path) -> None:
     """The token is the client's own; without it a gated repository is refused by name."""
     hub.put("owner/gated", {"config.json": json.dumps(CONFIG).encode()})
@@ -275,7 +296,7 @@ def test_token(hub: Hub, home: Path) -> None:
         ("hf:owner/empty", "has no config.json"),
         ("hf:a/b/c", "is not the name of a repository; expected hf:owner/name"),
         ("hf:", "names no repository; expected hf:owner/name"),
-        ("hf:owner/lacking", "has no one of the files that its index names"),
+        ("hf:owner/lacking", "has no model-00001-of-00001.safetensors, which its index names"),
         ("hf:owner/broken", "has a safetensors file whose header is broken"),
         ("hf:owner/lying, model.safetensors",
          "its entry for w is broken: 8 bytes for [2, 3] of BF16"),
@@ -294,6 +315,72 @@ def test_errors_of_a_line(hub: Hub, home: Path, source: str, problem: str) -> No
     hub.put("owner/unjson", {"config.json": b"hello"})
     said = run(source.split(",")[0], hub.url, home)
     assert said == {"problems": [f"{source}: {problem}"]}
+
+
+NO_HEADERS = "No headers of safetensors files were found: the config alone is counted"
+
+
+@pytest.mark.parametrize("more", ["", "pytorch_model.bin", "model-q4.gguf"])
+@pytest.mark.parametrize("bare", [False, True], ids=["the Hub", "a mirror"])
+def test_a_config_without_headers(hub: Hub, home: Path, more: str, bare: bool) -> None:
+    """The config gives the row, and the row says that there was nothing to compare it with."""
+    hub.bare = bare
+    hub.put(
+        "owner/bare", {"config.json": json.dumps(CONFIG).encode()} | ({more: b""} if more else {})
+    )
+    said = run("hf:owner/bare", hub.url, home)
+    assert said["numbers"] == row_from_config(CONFIG, where="config.json").numbers
+    assert NO_HEADERS in said["remark"]
+
+
+def test_a_mirror_that_says_little(hub: Hub, home: Path) -> None:
+    """An index is found although the one file before it is not, and headers are compared."""
+    hub.bare = True
+    said = run("hf:owner/tiny", hub.url, home)
+    assert "The checkpoint's headers agree with the config" in said["remark"]
+
+
+def test_what_a_mirror_lacks(hub: Hub, home: Path) -> None:
+    """No repository, no config, a shut door and a broken server are told apart."""
+    hub.bare = True
+    hub.put("owner/empty", {"README.md": b""})
+    hub.put("owner/gated", {"config.json": json.dumps(CONFIG).encode()})
+    which = f"there is no such repository, or no config.json in it: {hub.url} does not say which"
+    for name in ("none", "empty"):
+        assert run(f"hf:owner/{name}", hub.url, home) == {"problems": [f"hf:owner/{name}: {which}"]}
+    hub.lists = True
+    assert run("hf:owner/none", hub.url, home) == {"problems": [f"hf:owner/none: {which}"]}
+    (problem,) = run("hf:owner/empty", hub.url, home)["problems"]
+    assert problem == "hf:owner/empty: has no config.json"
+    (problem,) = run("hf:owner/gated", hub.url, home)["problems"]
+    shut = ("it is gated or private, and you are not logged in (`hf auth login`) or your token does"
+            " not open it")  # fmt: skip
+    assert problem == f"hf:owner/gated: may not be read (HTTP 401): {shut}"
+    hub.nameless = True
+    (problem,) = run("hf:owner/tiny", hub.url, home)["problems"]
+    assert problem.endswith(f"{hub.url} does not answer as the Hub does: it names no commit")
+    for status, said in {
+        403: f"may not be read (HTTP 403): {shut}",
+        501: "the Hub answers HTTP 501: try again later",
+    }.items():  # fmt: skip
+        hub.broken = status
+        assert run("hf:owner/tiny", hub.url, home) == {"problems": [f"hf:owner/tiny: {said}"]}
+
+
+def test_repositories_without_a_config(hub: Hub, home: Path) -> None:
+    """An adapter names its model; of GGUF files one is named."""
+    hub.lists = True
+    adapter = json.dumps({"peft_type": "LORA", "base_model_name_or_path": "owner/tiny"}).encode()
+    hub.put("owner/lora", {"adapter_config.json": adapter})
+    hub.put("owner/ggufs", {"q8.gguf": b"", "q4.gguf": b""})
+    assert run("hf:owner/lora", hub.url, home)["problems"] == [
+        "hf:owner/lora: is an adapter (LoRA or the like), and no model. Import the model that it is"
+        " for: owner/tiny"
+    ]
+    assert run("hf:owner/ggufs", hub.url, home)["problems"] == [
+        "hf:owner/ggufs: has no config.json; its GGUF files can be imported once they are there:"
+        " q4.gguf"
+    ]
 
 
 def test_no_network(hub: Hub, home: Path) -> None:

@@ -139,3 +139,19 @@ def test_without_transformers(lacking: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, lacking, None)
     expected = "config.json: needs torch and transformers: pip install 'moe-report[transformers]'"
     assert problem(DEEPSEEK_4) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"num_hidden_layers": 10**11},
+         "key 'num_hidden_layers' is 100,000,000,000, expected at most 10,000"),
+        ({"text_config": {"n_layer": 10**11}},
+         "key 'text_config.n_layer' is 100,000,000,000, expected at most 10,000"),
+        ({"n_routed_experts": 10**11},
+         "key 'n_routed_experts' is 100,000,000,000, expected at most 100,000"),
+    ],
+)  # fmt: skip
+def test_a_model_that_would_be_built_for_ever(more: dict[str, Any], said: str) -> None:
+    """It is refused before transformers begins: no list is as long as a number in a file says."""
+    assert problem(DEEPSEEK_4 | more) == f"config.json: {said}"

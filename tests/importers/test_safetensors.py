@@ -85,14 +85,29 @@ def test_missing_shard_of_an_index(tmp_path: Path) -> None:
     ]
 
 
+def test_many_missing_shards_of_an_index(tmp_path: Path) -> None:
+    """The first are named, and the others counted."""
+    write(tmp_path / "0.safetensors", {"a": ("BF16", (2,))})
+    write_index(tmp_path, {f"w{shard}": f"{shard}.safetensors" for shard in range(10_000)})
+    *named, last = problems(tmp_path)
+    assert len(named) == 8
+    assert last == f"{tmp_path / INDEX}: names 9,991 more files that are not there"
+
+
 def test_missing_shard_without_an_index(tmp_path: Path) -> None:
     """The names of shards say how many there are: each that is not there is named."""
     for shard in (1, 3):
         name = f"model-{shard:05}-of-00004.safetensors"
         write(tmp_path / name, {f"w{shard}": ("BF16", (2,))})
+    assert problems(tmp_path) == [f"{tmp_path}: lacks shard 2, 4 of 4 of model"]
+
+
+def test_a_name_that_speaks_of_more_shards_than_there_can_be(tmp_path: Path) -> None:
+    """The first are named and the others counted, at once: no list is as long as a name says."""
+    write(tmp_path / "model-00002-of-99999999999.safetensors", ONE)
     assert problems(tmp_path) == [
-        f"{tmp_path}: lacks shard 2 of 4 of model",
-        f"{tmp_path}: lacks shard 4 of 4 of model",
+        f"{tmp_path}: lacks shard 1, 3, 4, 5, 6, 7, 8, 9 and 99,999,999,990 more"
+        " of 99,999,999,999 of model"
     ]
 
 
@@ -115,9 +130,10 @@ def test_two_checkpoints_in_one_folder(tmp_path: Path) -> None:
     """Without an index the file that is called model counts; else there is nothing to choose by."""
     write(tmp_path / "consolidated.safetensors", {"tok.weight": ("BF16", (2,))})
     write(tmp_path / "adapter_model.safetensors", {"lora": ("BF16", (2,))})
+    assert [tensor.name for tensor in read_folder(tmp_path)] == ["tok.weight"]
+    write(tmp_path / "other.safetensors", {"tok.weight": ("BF16", (2,))})
     assert problems(tmp_path) == [
-        f"{tmp_path}: holds several checkpoints and no {INDEX} to choose by: adapter_model,"
-        " consolidated"
+        f"{tmp_path}: holds several checkpoints and no {INDEX} to choose by: consolidated, other"
     ]
     write(tmp_path / "model.safetensors", ONE)
     assert len(read_folder(tmp_path)) == len(ONE)
@@ -139,6 +155,7 @@ def test_no_file(tmp_path: Path) -> None:
         ('{"weight_map": ["a"]}', "has no attribute 'items'"),
         ("[" * 100_000, ""),
         ("\udcff", ""),
+        ("version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS, and not the"),
     ],
 )
 def test_broken_index(tmp_path: Path, text: str, cause: str) -> None:
@@ -150,6 +167,8 @@ def test_broken_index(tmp_path: Path, text: str, cause: str) -> None:
     assert cause in problem
 
 
+# What stands in place of a large file in a repository that was fetched without them.
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 9\n" % (b"0" * 64)
 GOOD = json.dumps(header_of(ONE)).encode()
 ROOM = room_of(ONE)
 
@@ -173,9 +192,11 @@ def entry(**changes: object) -> bytes:
         (struct.pack("<Q", len(GOOD) + 3) + GOOD + bytes(ROOM), "no JSON object"),
         (struct.pack("<Q", len(GOOD) - 3) + GOOD + bytes(ROOM), "no JSON object"),
         (b"PK\x03\x04" + bytes(200), "its header claims"),
+        (POINTER, "it is a pointer of Git LFS, and not the file: `git lfs pull` fetches that"),
+        (b"version " + bytes(200), "its header claims"),
     ],
     ids=["empty", "7 bytes", "8 bytes", "zeros", "8 full bytes", "past the limit", "past the file",
-         "too long", "too short", "zip"],
+         "too long", "too short", "zip", "pointer", "no pointer"],
 )  # fmt: skip
 def test_lengths_that_lie(tmp_path: Path, content: bytes, cause: str) -> None:
     """A header that is not where it should be is refused, and never looked for elsewhere."""
@@ -208,11 +229,23 @@ def test_lengths_that_lie(tmp_path: Path, content: bytes, cause: str) -> None:
         (entry(data_offsets=[0, 12.0]), 12, "no whole number"),
         (entry(data_offsets=None), 12, "entry for w is broken"),
         (entry(data_offsets=[4, 16]), 16, "w begins at byte 4 of the data, expected 0"),
-        (entry(data_offsets=[10**30, 10**30 + 12]), 12, "the file is cut off"),
+        (entry(data_offsets=[10**18, 10**18 + 12]), 12, "the file is cut off"),
+        (
+            entry(data_offsets=[10**30, 10**30 + 12]),
+            12,
+            "more than 64 dimensions, or one past 2^63",
+        ),
+        (entry(shape=[10**4000] * 2), 12, "more than 64 dimensions, or one past 2^63"),
+        (entry(shape=[1] * 100_000), 12, "more than 64 dimensions, or one past 2^63"),
         (entry(shape=[2, -3]), 12, "no whole number"),
         (entry(shape=[2, True]), 12, "no whole number"),
         (entry(shape="ab"), 12, "no whole number"),
         (entry(shape=None), 12, "entry for w is broken"),
+        (
+            json.dumps({"w" * 501: json.loads(entry())["w"]}).encode(),
+            12,
+            "a name of 501 characters",
+        ),
         (entry(dtype="BF17"), 12, "the unknown type 'BF17'"),
         (entry(dtype=["BF16"]), 12, "entry for w is broken"),
         (

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from tests.oracle.families import Family
-from tests.oracle.varied_plain import flip, kinds, routed, shape, width, window
+from tests.oracle.varied_plain import flip, gpt_oss, kinds, qwen3_moe, routed, shape, width, window
 from tests.oracle.varied_qwen_glm import qwen3_omni
 
 
@@ -39,6 +39,28 @@ def _muse(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _internvl(r: Random) -> dict[str, Any]:
+    model_type, vary = r.choice([("qwen3_moe", qwen3_moe), ("gpt_oss", gpt_oss)])
+    text = vary(r) | {"model_type": model_type}
+    return _IN_INTERNVL | {"text_config": text, "tie_word_embeddings": flip(r)}
+
+
+_IN_INTERNVL = {
+    "vision_config": {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "image_size": [28, 28], "patch_size": [14, 14],
+    },
+}  # fmt: skip
+
+
+# Which language model it is decides what is needed.
+_QWEN = {
+    "model_type": "qwen3_moe", "vocab_size": 100, "hidden_size": 32, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "intermediate_size": 24, "moe_intermediate_size": 8,
+    "num_experts": 6, "num_experts_per_tok": 2,
+}  # fmt: skip
+
+
 class _Thinker(Family):
     """A model that only generates: what runs is its thinker."""
 
@@ -62,6 +84,8 @@ FAMILIES = (
                ("norms and other", r"pre_expert_norm|post_expert_norm|residual_gate"),
                ("shared experts", r"(pre|post)_expert_proj"),
            )),
+    Family("internvl", _internvl, _IN_INTERNVL | {"text_config": _QWEN},
+           head="InternVLForConditionalGeneration", outside=f"{_OUTSIDE}|projector"),
     _Thinker("qwen3_omni_moe", _whole, _OMNI, outside=_OUTSIDE,
              head="Qwen3OmniMoeForConditionalGeneration"),
 )  # fmt: skip

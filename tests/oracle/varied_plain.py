@@ -69,7 +69,8 @@ def _mixtral(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _qwen3_moe(r: Random) -> dict[str, Any]:
+def qwen3_moe(r: Random) -> dict[str, Any]:
+    """A Qwen 3 with experts."""
     sizes = shape(r)
     layers = sizes["num_hidden_layers"]
     return sizes | routed(r, "num_experts") | {
@@ -107,7 +108,8 @@ def _deepseek(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _gpt_oss(r: Random) -> dict[str, Any]:
+def gpt_oss(r: Random) -> dict[str, Any]:
+    """A gpt-oss."""
     sizes = shape(r)
     types = ("sliding_attention", "full_attention")
     listed = {"layer_types": kinds(r, sizes["num_hidden_layers"], *types)} if flip(r) else {}
@@ -205,10 +207,10 @@ def _llama4_pictures(r: Random) -> dict[str, Any]:
 
 FAMILIES = (
     Family("mixtral", _mixtral),
-    Family("qwen3_moe", _qwen3_moe),
+    Family("qwen3_moe", qwen3_moe),
     Family("deepseek_v2", _deepseek, {"num_experts_per_tok": 6}, places=COMPRESSED),
     Family("deepseek_v3", _deepseek, places=COMPRESSED),
-    Family("gpt_oss", _gpt_oss),
+    Family("gpt_oss", gpt_oss),
     Family("olmoe", _olmoe),
     Family("dbrx", _dbrx, {"attn_config": {"rope_theta": 1e4}},
            top_k="ffn_config.moe_top_k", experts="ffn_config.moe_num_experts",

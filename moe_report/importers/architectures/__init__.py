@@ -12,8 +12,10 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
+    bidirectional,
     convolved,
     encoder_decoder,
+    ernie_vl,
     hybrid,
     hyper_connected,
     indexed,
@@ -21,14 +23,17 @@ from moe_report.importers.architectures import (
     latent,
     plain,
     qwen_glm,
+    remote_code,
     selected,
     state_space,
     uneven,
+    vision_language,
 )
 
 ADAPTERS: Mapping[str, Adapter] = {
     **plain.ADAPTERS,
     **qwen_glm.ADAPTERS,
+    **ernie_vl.ADAPTERS,
     **interleaved.ADAPTERS,
     **uneven.ADAPTERS,
     **latent.ADAPTERS,
@@ -39,4 +44,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     **convolved.ADAPTERS,
     **state_space.ADAPTERS,
     **encoder_decoder.ADAPTERS,
+    **remote_code.ADAPTERS,
+    **bidirectional.ADAPTERS,
+    **vision_language.ADAPTERS,
 }

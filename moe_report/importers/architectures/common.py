@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import Key, Reading, may, need
@@ -83,3 +84,17 @@ def kv_heads(default: int | None) -> dict[str, Key]:
 def attention_bias(default: bool) -> dict[str, Key]:
     """One switch for the biases of all four projections."""
     return {"attention_bias": may(default, "qkv_bias", "attention_out_bias")}
+
+
+def one_value(values: Mapping[str, bool | int | str]) -> dict[str, Key]:
+    """Keys of which one value is modelled each; what they are is checked by ``only``."""
+    kinds = {bool: "flag", int: "number", str: "text"}
+    return {name: may(None, kind=kinds[type(value)], minimum=0) for name, value in values.items()}
+
+
+def only(r: Reading, values: Mapping[str, bool | int | str]) -> None:
+    """Refuse the keys that are given and are not what is modelled."""
+    for key, modelled in values.items():
+        if r[key] not in (None, modelled):
+            found, wanted = json.dumps(r[key]), json.dumps(modelled)
+            r.refuse(key, f"is {found}; only {wanted} is modelled")

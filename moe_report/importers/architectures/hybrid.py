@@ -22,7 +22,7 @@ from moe_report.importers.architectures.common import (
 )
 from moe_report.importers.architectures.latent import checked, deepseek
 from moe_report.importers.architectures.layers import LAYER_TYPES, SPARSE_STEP, sparse_step
-from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
+from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
 
 
 def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
@@ -150,6 +150,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     "minimax": _MINIMAX,
     "minimax_text_01": _MINIMAX_CODE,
     "minimax_m1": _MINIMAX_CODE,
+    "minimax_vl_01": text_part(_MINIMAX_CODE, note=NO_IMAGES),
     "lfm2_moe": Adapter(
         BASE | EXPERTS | kv_heads(8) | {
             "tie_word_embeddings|tie_embedding": may(True, "tie_word_embeddings"),

@@ -175,6 +175,7 @@ _GLM5 = deepseek(leading=3, q_rank=1536) | INDEXER | SELECTING | LAYER_TYPES | _
     "linear_num_heads|linear_attn_config.num_heads": may(64),
     "linear_conv_kernel_dim|linear_attn_config.short_conv_kernel_size": may(4),
 }  # fmt: skip
+_GLM5_TEXT = Adapter(_GLM5, derive=_derive_glm5, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}")
 
 ADAPTERS: Mapping[str, Adapter] = {
     "hy_v4": Adapter(
@@ -209,7 +210,6 @@ ADAPTERS: Mapping[str, Adapter] = {
         " no field describes that: attention's parameters are given; heads and window, and so the"
         f" attention core, are left out. {_BESIDE}",
     ),
-    "glm5_next": text_or_flat(
-        Adapter(_GLM5, derive=_derive_glm5, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}")
-    ),
+    "glm5_next": text_or_flat(_GLM5_TEXT),
+    "glm5_next_text": _GLM5_TEXT,
 }  # fmt: skip

@@ -203,6 +203,15 @@ _DOTS3_TEXT = Adapter(
     note=f"{INDEXED}. Layers differ in the sizes of attention, which no field describes: it is"
     " counted as a whole",
 )  # fmt: skip
+_MISTRAL_LARGE4 = Adapter(
+    deepseek(leading=1, q_rank=None) | INDEXER | SELECTING | LAYER_TYPES | {
+        "index_n_heads": may(32),
+        "no_rope_layers": may(None, kind="numbers"),
+        "no_rope_layer_interval": may(4),
+        "kv_source_layers": may(None, kind="numbers"),
+    },
+    derive=_derive_mistral_large4, note=INDEXED, untold_mtp=True,
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "axk2": Adapter(
@@ -214,17 +223,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         note=f"{INDEXED}. Gates of norms are among the other parameters, their FLOPs among those"
         " of attention's projections",
     ),
-    "mistral_large4": tied_outside(
-        Adapter(
-            deepseek(leading=1, q_rank=None) | INDEXER | SELECTING | LAYER_TYPES | {
-                "index_n_heads": may(32),
-                "no_rope_layers": may(None, kind="numbers"),
-                "no_rope_layer_interval": may(4),
-                "kv_source_layers": may(None, kind="numbers"),
-            },
-            derive=_derive_mistral_large4, note=INDEXED, untold_mtp=True,
-        )
-    ),
+    "mistral_large4": tied_outside(_MISTRAL_LARGE4),
+    "mistral_large4_text": _MISTRAL_LARGE4,
     "dots3_note": text_or_flat(_DOTS3_TEXT),
     "dots3_note_text": _DOTS3_TEXT,
 }  # fmt: skip

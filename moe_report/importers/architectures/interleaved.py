@@ -151,6 +151,18 @@ def _narrow_experts(r: Reading, number: int) -> dict[str, float]:
     return given | ({} if dense % 2 else {"intermediate_size": 3 * dense // 2})
 
 
+_MUSE = Adapter(
+    SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | kv_heads(16) | head_dim(64) | window(2048)
+    | ATTENTION_BIAS | {
+        "intermediate_size": need(),
+        "moe_intermediate_size": need(),
+        "moe_hidden_size": may(4096),
+        "num_local_experts|num_experts": need("num_experts"),
+    },
+    fixed={"num_shared_experts": 1, "num_ffn_matrices": 2, "num_norms_per_layer": 3},
+    derive=_derive_muse,
+)  # fmt: skip
+
 ADAPTERS: Mapping[str, Adapter] = {
     "exaone_moe": Adapter(
         BASE | EXPERTS | MTP | LAYER_TYPES | MLP_TYPES | kv_heads(32) | leading(1) | window(4096)
@@ -211,17 +223,6 @@ ADAPTERS: Mapping[str, Adapter] = {
         fixed={"attention_sinks": 1},
         derive=lambda r: {**sliding(r, lambda layer: layer % 4 > 0), **granite_shared(r)},
     ),
-    "muse_spark": text_part(
-        Adapter(
-            SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | kv_heads(16) | head_dim(64) | window(2048)
-            | ATTENTION_BIAS | {
-                "intermediate_size": need(),
-                "moe_intermediate_size": need(),
-                "moe_hidden_size": may(4096),
-                "num_local_experts|num_experts": need("num_experts"),
-            },
-            fixed={"num_shared_experts": 1, "num_ffn_matrices": 2, "num_norms_per_layer": 3},
-            derive=_derive_muse,
-        )
-    ),
+    "muse_spark": text_part(_MUSE),
+    "muse_spark_text": _MUSE,
 }  # fmt: skip

@@ -25,15 +25,13 @@ from moe_report.importers.architectures.common import (
 )
 from moe_report.importers.architectures.layers import (
     LAYER_TYPES,
-    MLP_TYPES,
     ONE_FOR_ALL,
     SPARSE_STEP,
     one_for_all,
-    sparse,
     sparse_step,
     without_mtp,
 )
-from moe_report.importers.architectures.text_part import NO_IMAGES, TEXT_ONLY, tied_outside
+from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
 
 
 def _derive_qwen3(r: Reading) -> Mapping[str, float]:
@@ -82,7 +80,7 @@ _LLAMA4 = Adapter(
 )  # fmt: skip
 
 
-def _ffn_biases(r: Reading, moe: int, width: int) -> int:
+def ernie_ffn_biases(r: Reading, moe: int, width: int) -> int:
     """Biases of dense FFNs and of shared experts, which no field describes."""
     d, shared = r["hidden_size"], r["moe_num_shared_experts"]
     dense: int = (r["num_hidden_layers"] - moe) * (2 * r["intermediate_size"] + d)
@@ -96,15 +94,8 @@ def _derive_ernie(r: Reading) -> Mapping[str, float]:
         (layer + 1) % r["moe_layer_interval"] == 0
         for layer in range(r["moe_layer_start_index"], min(end + 1, layers))
     )
-    biases = _ffn_biases(r, moe, r["moe_intermediate_size"]) if r["use_bias"] else 0
+    biases = ernie_ffn_biases(r, moe, r["moe_intermediate_size"]) if r["use_bias"] else 0
     return {"num_moe_layers": moe, "other_params": biases}
-
-
-def _derive_ernie_vl(r: Reading) -> Mapping[str, float]:
-    text, *_ = r["moe_intermediate_size"]
-    layers = sparse(r, lambda layer: layer > 0)
-    biases = _ffn_biases(r, layers["num_moe_layers"], text) if r["use_bias"] else 0
-    return {**layers, "moe_intermediate_size": text, "other_params": biases}
 
 
 def _derive_hunyuan(r: Reading) -> Mapping[str, float]:
@@ -245,21 +236,6 @@ ADAPTERS: Mapping[str, Adapter] = {
             "moe_use_hard_gate", "moe_multimodal_dispatch_use_allgather", "moe_aux_loss_lambda",
             "moe_layer_use_dispatch", "moe_gate_act", "moe_world_size", "moe_rank",
         }),
-    ),
-    "ernie4_5_vl_moe": tied_outside(
-        Adapter(
-            SHAPE | HEAD_DIM | kv_heads(4) | MLP_TYPES | {
-                "intermediate_size": need("intermediate_size"),
-                "moe_intermediate_size": may([1536, 512], kind="numbers"),
-                "moe_num_experts|num_experts": need("num_experts"),
-                "moe_k|num_experts_per_tok": need("num_experts_per_tok"),
-                "moe_num_shared_experts": may(2, "num_shared_experts"),
-                "use_bias": may(False, "qkv_bias", "attention_out_bias"),
-            },
-            fixed={"router_bias": 1}, derive=_derive_ernie_vl,
-            irrelevant=frozenset({"moe_norm_min"}),
-        ),
-        default=True, note=f"{TEXT_ONLY}, nor the experts that only they are sent to",
     ),
     "hunyuan_v1_moe": Adapter(
         SHAPE | HEAD_DIM | kv_heads(None) | attention_bias(False) | {

@@ -80,9 +80,18 @@ _OCR = BASE | ROUTED | kv_heads(None) | MLP_TYPES | leading(1) | attention_bias(
     "n_shared_experts": may(2, "num_shared_experts"),
     **MLP_BIAS,
 }  # fmt: skip
+_DEEPSEEK_OCR = Adapter(_OCR, derive=_derive_ocr)
+_UNLIMITED_OCR = Adapter(_OCR | NO_CORE, derive=_derive_unlimited_ocr)
 _QWEN3 = BASE | EXPERTS | SPARSE_STEP | attention_bias(False)
 # The configuration class has a window that the layers never use.
 _THINKER = Adapter(_QWEN3 | kv_heads(4), fixed={"qk_norm": 1}, derive=sparse_step)
+# Alone, too, it ties nothing if it is silent, as the models around it; its class would, but has no
+# output head.
+_QWEN3_VL = Adapter(_QWEN3 | kv_heads(16), fixed={"qk_norm": 1}, derive=sparse_step)
+_GLM4V = Adapter(
+    BASE | ROUTED | kv_heads(8) | leading(1) | shared_experts(1)
+    | {"attention_bias": may(True, "qkv_bias")}
+)  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "qwen2_moe": Adapter(
@@ -96,10 +105,10 @@ ADAPTERS: Mapping[str, Adapter] = {
         fixed={"num_shared_experts": 1, "shared_expert_gate": 1},
         derive=_derive_qwen2,
     ),
-    "qwen3_vl_moe": tied_outside(
-        Adapter(_QWEN3 | kv_heads(16), fixed={"qk_norm": 1}, derive=sparse_step)
-    ),
+    "qwen3_vl_moe": tied_outside(_QWEN3_VL),
+    "qwen3_vl_moe_text": _QWEN3_VL,
     "qwen3_omni_moe_thinker": tied_outside(_THINKER),
+    "qwen3_omni_moe_text": _THINKER,
     "qwen3_omni_moe": tied_outside(
         replace(_THINKER, section="thinker_config"),
         note="Only the thinker's text model is counted, not those for images, video and sound,"
@@ -112,12 +121,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         },
         derive=lambda r: {**with_mtp(r), "qk_norm": int(r["use_qk_norm"])},
     ),
-    "glm4v_moe": text_part(
-        Adapter(
-            BASE | ROUTED | kv_heads(8) | leading(1) | shared_experts(1)
-            | {"attention_bias": may(True, "qkv_bias")}
-        )
-    ),
+    "glm4v_moe": text_part(_GLM4V),
+    "glm4v_moe_text": _GLM4V,
     "solar_open": Adapter(
         BASE | ROUTED | kv_heads(8) | shared_experts(1) | head_dim(128) | {
             # No layer has a dense FFN: its width is there, and never used.
@@ -141,8 +146,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         fixed={"qk_norm": 1}, derive=_derive_hy3,
         irrelevant=frozenset({"router_scaling_factor", "enable_moe_fp32_combine"}),
     ),
-    "deepseek_ocr2": tied_outside(Adapter(_OCR, derive=_derive_ocr)),
-    "unlimited_ocr": tied_outside(
-        Adapter(_OCR | NO_CORE, derive=_derive_unlimited_ocr)
-    ),
+    "deepseek_ocr2": tied_outside(_DEEPSEEK_OCR),
+    "deepseek_ocr2_text": _DEEPSEEK_OCR,
+    "unlimited_ocr": tied_outside(_UNLIMITED_OCR),
+    "unlimited_ocr_text": _UNLIMITED_OCR,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 from moe_report.display import tables
 from moe_report.renderers.data import plain_number, report_as_dict
 from moe_report.report import Report
-from moe_report.schema.number_words import powers
+from moe_report.schema.number_words import number_tables
 
 _NOT_SHOWN = ("formula", "mathml", "source", "section")
 _USUAL: Mapping[str, Any] = {"better": None, "headline": False, "assumes": []}
@@ -52,7 +52,7 @@ def packed(report: Report) -> dict[str, Any]:
         }
     places: dict[tuple[str, str, bool], int] = {}
     data["models"] = [_model(model, places) for model in data["models"]]
-    data["units"] = tables() | {"multiples": powers()}
+    data["units"] = tables() | number_tables()
     data["provenance"] = [[*place[:2], int(place[2])] for place in places]
     for at, model in enumerate(data["models"]):
         computed = {

@@ -23,7 +23,8 @@ from moe_report.renderers.html.render import render
 from moe_report.report import Report
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
-from moe_report.schema.number_words import powers
+from moe_report.schema.number_words import number_tables
+from moe_report.schema.numerals import numbers_in
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
@@ -129,7 +130,7 @@ def test_page_and_tables_write_numbers_alike(tmp_path: Path) -> None:
     script = (Path(__file__).parents[3] / "templates" / "numbers.js").read_text("utf-8")
     file = tmp_path / "numbers.js"
     file.write_text(
-        f"const report = {{units: {json.dumps(tables() | {'multiples': powers()})}}};\n{script}\n"
+        f"const report = {{units: {json.dumps(tables() | number_tables())}}};\n{script}\n"
         f"const cases = {json.dumps(cases)};\n"
         "console.log(JSON.stringify(cases.map(([number, unit, format]) =>"
         " [numbers.show(number, unit, format), numbers.exact(number),"
@@ -140,6 +141,40 @@ def test_page_and_tables_write_numbers_alike(tmp_path: Path) -> None:
     for (number, unit, form), theirs in zip(cases, json.loads(done.stdout), strict=True):
         ours = [show(number, unit, form).replace("-", "−"), exact(number), number]
         assert theirs == ours, (number, unit, form)
+
+
+def test_numbers_are_read_as_in_a_workbook(tmp_path: Path) -> None:
+    """What a text may be is the same in the page as in a cell: one number, two, or none."""
+    draw = random.Random(5)
+    signs, units = (
+        ("", ",", ".", "'", " "),
+        ("", "k", "M", "B", "bn", " Mrd", "T", "%", "億", " mio"),
+    )
+    texts = ["1,25", "1,576", "1.576", "46.7B", "12.879.925.248", "4 096", "1e6", "", "x", "12a"]
+    for _ in range(3000):
+        groups = [
+            str(draw.randint(1, 999)),
+            *(f"{draw.randint(0, 999):03}" for _ in range(draw.randint(0, 3))),
+        ]
+        decimals = draw.choice(("", f".{draw.randint(0, 9999)}", f",{draw.randint(0, 9999)}"))
+        texts.append(draw.choice(signs).join(groups) + decimals + draw.choice(units))
+    script = (Path(__file__).parents[3] / "templates" / "numbers.js").read_text("utf-8")
+    file = tmp_path / "numbers.js"
+    file.write_text(
+        f"const report = {{units: {json.dumps(tables() | number_tables())}}};\n{script}\n"
+        f"console.log(JSON.stringify({json.dumps(texts)}.map((text) => numbers.readings(text))));",
+        encoding="utf-8",
+    )
+    done = subprocess.run([need("node"), str(file)], capture_output=True, text=True, check=True)
+    both = 0
+    for text, theirs in zip(texts, json.loads(done.stdout), strict=True):
+        taken = numbers_in(text)
+        one = taken.numbers[0] if len(taken.numbers) == 1 and not taken.numbers[0].unknown else None
+        ours = [] if one is None else [float(value * one.multiple) for value in one.values("")]
+        if theirs:  # the page takes fewer texts, but none otherwise
+            assert theirs == pytest.approx(ours, rel=1e-15), text
+            both += 1
+    assert both > len(texts) // 2
 
 
 def test_a_new_top_k_is_what_the_engine_gives(shown: Open) -> None:

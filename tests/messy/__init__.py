@@ -1,0 +1,1 @@
+"""Workbooks as people keep them, and what a careful human reads from each."""
