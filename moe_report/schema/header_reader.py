@@ -201,7 +201,7 @@ class TextReader:
         return Reading(text, why=why if unknown else "no field is worded so")
 
     def _beside(self, text: str, words: Sequence[Word], unit: Unit | None) -> Reading | None:
-        """Return what "Experts incl. shared" may be: a number that holds more or less; else None."""
+        """Return what "Experts incl. shared" may be: one with a part or without; else None."""
         outside = BRACKETS.sub(" ", text)
         head = {*self._book.concepts(outside)}
         if head & _BESIDE:

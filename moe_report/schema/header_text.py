@@ -13,7 +13,7 @@ WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _BESIDE_WIDE = re.compile(f" (?=[{WIDE}])|(?<=[{WIDE}]) ")
 
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,200}>")
-_NUMBER = re.compile(r"\b(?:No|Nr|Num)\.|№|\bn[º°]|\bNo\.? of\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\b(?:No|Nr|Num)\.|№|\bn\.? ?[º°]|\bNo\.? of\b", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)\s]*[/.#][^)]*\)")
 _FOOTNOTE = re.compile(r"\[\^?\d+\]|\[\^[^\]]*\]|[\u00b9\u00b2\u00b3\u2070-\u2079†‡§¶]")

@@ -290,12 +290,12 @@ COUNT = """number, num, n, nr, nb, nos, count, counts, qty, amount, quantity, �
 REMARKS = """config, as listed, listed, included, incl, including, inkl, 含, 含む, 포함"""
 
 # What may stand in front of a name, with a point: ``text_config.hidden_size``, keys of GGUF.
-PATHS = r"""(?:(?:text|llm|language|hf|model|moe|ffn|attn|thinker|base)_?)?(?:config|cfg|args|hparams)
-    |general|model|arch|architecture|transformer|language_model|text_model|hf|metadata|spec|specs
-    |(?:llama|qwen|deepseek|mixtral|mistral|glm|gpt|olmo|dbrx|grok|jamba|phi|gemma|granite|bailing
-    |ernie|hunyuan|minimax|kimi|arctic|dots|exaone|falcon|mamba|nemotron|command)[\w-]*""".replace(
-    "\n    ", ""
-)
+PATHS = "|".join((
+    "(?:(?:text|llm|language|hf|model|moe|ffn|attn|thinker|base)_?)?(?:config|cfg|args|hparams)",
+    "general|model|arch|architecture|transformer|language_model|text_model|hf|metadata|specs?",
+    r"(?:llama|qwen|deepseek|mixtral|mistral|glm|gpt|olmo|dbrx|grok|jamba|phi|gemma|granite)[\w-]*",
+    r"(?:bailing|ernie|hunyuan|minimax|kimi|arctic|dots|exaone|falcon|mamba|nemotron)[\w-]*",
+))  # fmt: skip
 
 # What a number may hold beside what it is of, and so be another: "Experts incl. shared".
 HELD = frozenset({
@@ -320,10 +320,12 @@ FOREIGN = """no, not, by, to, use, activation function, aktivierungsfunktion, �
     corpus, dataset, data, samples, sample, epochs, steps, hours, hour, time, day, days, second,
     seconds, ms, task, tasks, domain, use case, rope theta, csa, hca, dsa, nsa, conv,
     convolution, codebook, adapter, lora params, compression ratio, spec, reward, draft, diff,
-    difference, delta, δ, ∆, prev, previous, previously, old, older, former, earlier, target, targets,
-    targeted, planned, plan, goal, vorher~, bisher~, alt, geplant~, ziel, ancien, ancienne,
+    difference, delta, δ, ∆, prev, previous, previously, old, older, former, earlier, target,
+    targets, targeted, planned, plan, goal, vorher~, bisher~, alt, geplant~, ziel, ancien, ancienne,
     précédent~, prévu~, anterior, anteriores, previst~, precedente, precedenti, прежн~, предыдущ~,
-    план, 上一版, 旧, 舊, 以前, 前回, 目标, 目標, 计划, 計画, 이전, 목표, 계획, frozen, changes, changed, change, growth, increase, reduction, min, minimum, ranking, tier, likes,
+    план, 上一版, 旧, 舊, 以前, 前回, 目标, 目標, 计划, 計画, 이전,
+    목표, 계획, frozen, changes, changed, change, growth, increase, reduction, min, minimum,
+    ranking, tier, likes,
     stars, votes, user, users, position id, patch, resolution, pixel, frame, frames, channel,
     语言, 語言, 言語, 언어, 视觉, 視覚, 비전, 图像, 编码器, エンコーダ, 인코더, 非, 비임베딩,
     单层, 单, 價格, 价格, 価格, 가격, 成本, 费用, 費用, コスト, 비용, 显存, 内存, 記憶體,
