@@ -167,7 +167,7 @@ def _spelled_out(text: str) -> str:
         return ABBREVIATIONS.get(match[1].casefold(), match[1])
 
     text = re.sub(r"(?<![^\W_])([^\W\d_]{2,6})\.(?!\w)", lambda at: word(at) + " ", text).strip()
-    return re.sub(r"(?<=#)( ?[^\W\d_]{2,6})$", lambda at: _behind(at[1]), text)
+    return re.sub(r"(?<=#)( ?[^\W\d_]{2,6})(?!\w)", lambda at: _behind(at[1]), text)
 
 
 def _behind(text: str) -> str:

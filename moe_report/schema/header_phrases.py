@@ -88,7 +88,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "num_experts": (
         "[total] [routed] [moe] expert [per_layer]", "?=expert", "?moe",
         "?[total] moe (architecture|structure)", "?expert (structure|architecture)",
-        "?local expert", "?expert capacity", "?of_which routed",
+        "?local expert", "?expert capacity", "?of_which routed", "?routed",
         "/[moe] expert", "/routed", "/total expert",
     ),
     "num_experts_per_tok": (

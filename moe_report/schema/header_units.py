@@ -92,6 +92,7 @@ _FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNOREC
 # "Total, B" and "Params, B (total / active)"; "Params ×1e9".
 _BEHIND = re.compile(r"(?<=\S)\s*[,/，]\s*([^,/，()]*[^,/，()\s])(?=\s*(?:\([^()]*\))?$)")
 _TIMES = re.compile(r"(?<=\S)\s*([x×*] ?(?:10\^?|1?e\+?)\d{1,2})$")
+_AHEAD = re.compile(r"([BMT]) ([^\W\d_]{4,}.*)")  # "B params"
 _POWER = re.compile(r"(?:[x×*] ?)?(?:10\^?|1?e\+?)(\d{1,2})")
 
 
@@ -121,6 +122,8 @@ def unit_in(text: str) -> tuple[str, Unit | None]:
     behind = _BEHIND.search(text) or _TIMES.search(text)
     if behind and (unit := unit_of(behind[1])) is not None:
         return f"{text[: behind.start()]}{text[behind.end(1) :]}", unit
+    if ahead := _AHEAD.fullmatch(text):
+        return ahead[2], unit_of(ahead[1])
     if flops := _FLOPS.search(text):
         return text.replace(flops[0], "flops"), unit_of(flops[0])
     if "%" in text:
