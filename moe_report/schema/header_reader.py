@@ -47,9 +47,9 @@ class TextReader:
         if literal := self._book.literal(text):
             return _decided(header, literal, "these letters", decisive=False)
         rest, unit = unit_in(text)
-        if unit and (symbol := self._book.symbols.get(rest)) and "_" in rest:
-            if meant := _in_unit([Meaning(symbol, True)], unit):
-                return _decided(header, meant, "its name", decisive=True)
+        named = self._book.symbols.get(rest) if unit and "_" in rest else None
+        if named and (meant := _in_unit([Meaning(named, True)], unit)):
+            return _decided(header, meant, "its name", decisive=True)
         sure = [item for item in self._book.literal(rest) if item.sure] if unit else []
         if literal := _in_unit(sure, unit):
             return _decided(header, literal, "these letters", decisive=False)

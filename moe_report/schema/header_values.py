@@ -13,6 +13,7 @@ from moe_report.schema.fields import FEWEST
 from moe_report.schema.header_phrasebook import Known
 from moe_report.schema.header_text import plain, undressed
 from moe_report.schema.header_units import unit_of
+from moe_report.schema.numerals import numbers_in
 
 
 @dataclass(frozen=True)
@@ -141,14 +142,19 @@ def _seen_in_text(text: str) -> Seen:
     pair = bool(_PAIR.fullmatch(text))
     if match := _VALUE.fullmatch(text):
         kind = _kind_of_rest(match[2])
-        digits = re.sub(r"[,'’\s]", "", match[1])
-        alone = kind == "number" and digits.replace(".", "", 1).isdigit()
-        return Seen(kind, float(digits) if alone else None, pair)
+        return Seen(kind, _number(match[1]) if kind == "number" else None, pair)
     if text[0] in "$€¥£":
         return Seen("other")
     if _ARCHITECTURE.search(text):
         return Seen("architecture")
     return Seen("several" if re.search(r"(?:^|[^a-z])\d", text) else "text", pair=pair)
+
+
+def _number(text: str) -> float | None:
+    """Return the number that a text is, a point parting decimals; None if it is none alone."""
+    numbers = numbers_in(text).numbers
+    values = numbers[0].values(".") if len(numbers) == 1 else ()
+    return float(values[0]) if values else None
 
 
 def _kind_of_rest(rest: str) -> Value:
