@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -35,6 +37,15 @@ def modules(readme: Path) -> list[str]:
     return [body for body in blocks(readme, "python") if not body.startswith(">>>")]
 
 
+def as_csv(readme: Path) -> str:
+    """The first table of a README, as the file that its commands read."""
+    lines = re.findall(r"^\|.*\|$", readme.read_text("utf-8").partition("```")[0], re.MULTILINE)
+    rows = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines]
+    out = io.StringIO()
+    csv.writer(out).writerows(row for row in rows if set("".join(row)) != {"-"})
+    return out.getvalue()
+
+
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.parent.name)
 def test_commands_print_what_is_shown(readme: Path, tmp_path: Path) -> None:
     """Every console block, run in order in one folder, prints what stands below it."""
@@ -42,6 +53,7 @@ def test_commands_print_what_is_shown(readme: Path, tmp_path: Path) -> None:
     config = json.loads((EXAMPLES / "qwen3-30b-a3b.json").read_text("utf-8"))["config"]
     (tmp_path / "qwen3").mkdir()
     (tmp_path / "qwen3" / "config.json").write_text(json.dumps(config), "utf-8")
+    (tmp_path / "overview.csv").write_text(as_csv(readme), "utf-8")
     folder = Path(sys.executable).parent
     environment = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
     if readme != READMES[0]:

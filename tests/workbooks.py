@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import openpyxl
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from tests.office import stored
 
@@ -108,3 +110,54 @@ def row_of(path: Path, name: str, header: int = 1, sheet: str = "Models") -> dic
         for key, value in zip(rows[header - 1], row, strict=True)
         if key is not None and value is not None
     }
+
+
+class F(str):
+    """A formula with the value that a program has stored for it."""
+
+    value: float | str
+
+    def __new__(cls, text: str, value: float | str) -> F:
+        """Return the formula as text; the value is beside it."""
+        made = super().__new__(cls, text)
+        made.value = value
+        return made
+
+
+def calculated(
+    path: Path,
+    sheets: Mapping[str, Iterable[Iterable[object]]],
+    *,
+    merged: Mapping[str, Iterable[str]] | None = None,
+    comments: Mapping[str, str] | None = None,
+    formats: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a workbook whose formulas have stored values, as a program that calculates leaves it.
+
+    Args:
+        path: Where it goes.
+        sheets: The rows of each, with formulas as ``F``.
+        merged: Areas to merge, by sheet; their texts are in the upper left cell.
+        comments: Comments of the first sheet, by cell.
+        formats: Number formats of the first sheet, by cell.
+    """
+    book = xlsxwriter.Workbook(str(path))
+    book.calc_on_load = False
+    for title, rows in sheets.items():
+        sheet = book.add_worksheet(title)
+        first = sheet is book.worksheets()[0]
+        content = [list(row) for row in rows]
+        for area in (merged or {}).get(title, ()):
+            sheet.merge_range(area, "")
+        for row, cells in enumerate(content):
+            for column, value in enumerate(cells):
+                shown = (formats or {}).get(xl_rowcol_to_cell(row, column)) if first else None
+                look = book.add_format({"num_format": shown}) if shown else None
+                if isinstance(value, F):
+                    sheet.write_formula(row, column, str(value), look, value.value)
+                elif value is not None:
+                    sheet.write(row, column, value, look)
+        for cell, text in (comments or {}).items() if first else ():
+            sheet.write_comment(cell, text)
+    book.close()
+    return path

@@ -13,7 +13,13 @@ from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.strangers import strangers
 from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import CHOOSES, OURS
-from moe_report.load.our_sheets import ASSUMPTIONS_SHEET, NOTES_SHEET, REPORT_SHEET, SHEET
+from moe_report.load.our_sheets import (
+    ASSUMPTIONS_SHEET,
+    NOTES_SHEET,
+    OUR_AUTHOR,
+    REPORT_SHEET,
+    SHEET,
+)
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG, Cells
@@ -22,7 +28,6 @@ from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.record import (
-    OUR_AUTHOR,
     RECORD_SHEET,
     Footprint,
     Record,

@@ -11,7 +11,7 @@ from moe_report.ooxml.cells import Cells
 from moe_report.ooxml.notes import Note, add_notes
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.styles import Styles
-from moe_report.renderers.excel.record import OUR_AUTHOR
+from moe_report.load.our_sheets import OUR_AUTHOR
 
 _RED = "FFFFC7CE"
 

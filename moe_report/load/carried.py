@@ -13,6 +13,10 @@ _THIS_ROW = re.compile(r"[\w.]*\[\[#This Row\],\s*\[([^\[\]]+)\]\]", re.IGNORECA
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
 # A word of a formula that is no function: a name that a report does not have.
 _NAME = re.compile(r"[^\W\d][\w.]*(?!\w*\()(?![\w.(])")
+# What depends on where the formula or its argument stands.
+_OF_PLACE = re.compile(
+    r"\b(?:OFFSET|INDIRECT|ROWS?|COLUMNS?|CELL|ADDRESS|SHEETS?|FORMULATEXT)\s*\(", re.IGNORECASE
+)
 _TRUTH = frozenset({"TRUE", "FALSE"})
 
 
@@ -46,6 +50,8 @@ def _moved(grid: Grid, columns: Columns, row: int, text: str) -> tuple[str | Ref
         here = cell.sheet == cell.last_sheet == grid.sheet and top == row
         found.append((cell.outset, cell.end, left if alone and here else 0))
         rest = rest[: cell.outset] + " " * (cell.end - cell.outset) + rest[cell.end :]
+    if _OF_PLACE.search(rest):
+        return ()
     names = [name for name in _NAME.findall(rest) if name.upper() not in _TRUTH]
     if names or re.search(r"[\[\]{}@#!]", rest):
         return ()

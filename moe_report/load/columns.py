@@ -19,6 +19,7 @@ from moe_report.text import is_number, shown
 State = Literal["read", "ask", "carried"]
 _SAMPLES = 400  # values of a column by which its header is decided
 _SHOWN_VALUES = 3
+_METRIC = re.compile(r"[a-z][a-z0-9_]*")  # how a metric is called
 _SAMPLING = re.compile(r"\btop ?p\b|\btemperature\b|\bmin ?p\b")
 _TOP_K = re.compile(r"\W*top ?k\W*")
 
@@ -123,6 +124,7 @@ class _Reader:
     decisions: Decisions
     rows: Sequence[int]
     found: dict[int, ColumnReading] = field(default_factory=dict)
+    said: set[int] = field(default_factory=set)  # columns of which the user has said what they are
 
     @property
     def grid(self) -> Grid:
@@ -145,6 +147,7 @@ class _Reader:
             return
         said = self.decisions.of(text, header.text if header else text, cell)
         if said is not None:
+            self.said.add(column)
             why = "said so" if said else "said to be none"
             self.found[column] = replace(one, known=said, why=why)
         elif self.grid.own_report:
@@ -187,7 +190,7 @@ class _Reader:
             typed = any(
                 self.grid.text(row, column) for row in self.rows if row not in set(formulas)
             )
-            if formulas and not typed and not one.header.startswith("#"):
+            if formulas and not typed and _METRIC.fullmatch(one.header):
                 message = f"column {one.header!r} ({one.cell}) of the earlier report is skipped: "
                 message += "its metric is not installed"
                 self.grid.collected.notice("unknown-metric", message)
@@ -211,11 +214,11 @@ class _Reader:
             if texts and len(set(texts)) == len(texts) and not numbers:
                 name = self.headers.find("name")
                 assert isinstance(name, Known)
-                why = "the first column of texts that differ"
+                what = "row" if self.grid.turned else "column"
+                why = f"the first {what} of texts that differ"
                 self.found[column] = replace(one, known=(name,), candidates=(), why=why)
                 where = "the models' names are taken from"
-                what = "the column" if not self.grid.turned else "the row"
-                self.grid.collected.notice("names", f"{where} {what} of {one.cell}, {why}")
+                self.grid.collected.notice("names", f"{where} the {what} of {one.cell}, {why}")
                 return
 
     def settle_sampling(self) -> None:
@@ -224,7 +227,9 @@ class _Reader:
         if not any(_SAMPLING.search(header) for header in headers):
             return
         for column, one in self.found.items():
-            if _TOP_K.fullmatch(folded(one.header)) and one.known and not self.grid.own_report:
+            if self.grid.own_report or column in self.said:
+                continue
+            if _TOP_K.fullmatch(folded(one.header)) and one.known:
                 why = "may be of sampling, as its neighbours are"
                 self.found[column] = replace(one, known=(), candidates=one.known, why=why)
 
@@ -232,13 +237,20 @@ class _Reader:
         """Leave each field to one column: the one that is surest of it."""
         first: dict[str, ColumnReading] = {}
         singles = [one for one in self.found.values() if len(one.known) == 1]
-        for one in sorted(singles, key=lambda one: not _is_name(one.header, one.known[0])):
+
+        def sureness(one: ColumnReading) -> tuple[bool, bool]:
+            return one.number not in self.said, not _is_name(one.header, one.known[0])
+
+        for one in sorted(singles, key=sureness):
             (known,) = one.known
             winner = first.setdefault(known.name, one)
             if winner is one:
                 continue
             by_name = _is_name(winner.header, known) and not _is_name(one.header, known)
-            if by_name and not self.grid.own_report:
+            if {winner.number, one.number} & self.said == {winner.number}:
+                why = f"{known.name} is said to be in {winner.cell}"
+                self.found[one.number] = replace(one, known=(), why=why)
+            elif by_name and not self.grid.own_report:
                 why = f"{known.name} is in {winner.cell}"
                 self.found[one.number] = replace(one, known=(), candidates=(known,), why=why)
             elif self.grid.own_report:

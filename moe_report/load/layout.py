@@ -87,7 +87,7 @@ def _candidates(grid: Grid, headers: Headers, rows: int) -> Iterator[Layout]:
         yield single
         if not grid.own_report and top < len(grid.cells) and not _numbers(grid, top + 1):
             both = _under_groups(grid, top)
-            if both and any(header.above for header in both.values()):
+            if any(header.above for header in both.values()) and not _is_title(grid, top):
                 yield _layout(grid, headers, top, top + 1, both)
 
 
@@ -106,7 +106,12 @@ def _layout(
     }
     numbers = [reading for reading in readings.values() if _is_number(reading)]
     asked = sum(reading.state == "ask" for reading in readings.values())
-    score = sum(max(known.exact for known in reading.known) for reading in numbers)
+    # a field counts once, however many headers it has: values may look like headers, too
+    surest: dict[str, int] = {}
+    for reading in numbers:
+        for known in reading.known:
+            surest[known.name] = max(surest.get(known.name, 0), known.exact)
+    score = sum(surest.values())
     named = any(known.name == "name" for one in readings.values() for known in one.known)
     if not numbers and not (asked and named):
         return Layout(grid, found, readings, top, bottom, 0)
@@ -137,6 +142,12 @@ def _under_groups(grid: Grid, top: int) -> dict[int, Header]:
             found[column] = Header(top, own)
             group = ""
     return found
+
+
+def _is_title(grid: Grid, top: int) -> bool:
+    """Whether a row is a title above the headers: one text, which begins where they do."""
+    texts, headers = _texts(grid, top), _texts(grid, top + 1)
+    return len(texts) == 1 and bool(headers) and texts[0][0] <= headers[0][0]
 
 
 def _units(grid: Grid, bottom: int, found: Mapping[int, Header]) -> dict[int, str]:

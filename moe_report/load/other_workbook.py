@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from moe_report.errors import InputError, Problem
-from moe_report.load.sheets import PlainSheet, PlainSheets
+from moe_report.load.sheets import PlainSheet, PlainSheets, refuse_too_large
 from moe_report.ooxml.guard import MAX_FILE
 
 SUFFIXES = frozenset({".ods", ".xls", ".xlsb"})
@@ -101,6 +101,7 @@ def _main() -> None:
             if one.typ != SheetTypeEnum.WorkSheet:
                 continue
             sheet = book.get_sheet_by_name(one.name)
+            refuse_too_large("", sheet.total_height, sheet.total_width)
             found[one.name] = {
                 "rows": sheet.to_python(skip_empty_area=False),
                 "hidden": one.visible != SheetVisibleEnum.Visible,
@@ -109,7 +110,7 @@ def _main() -> None:
                     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
                 ],
             }
-    except CalamineError as error:
+    except (CalamineError, InputError) as error:
         sys.exit(f"{error}")
     json.dump(found, sys.stdout, default=_written)
 

@@ -9,6 +9,7 @@ from statistics import fmean, median
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
 from moe_report.load.layout import like_a_number
+from moe_report.ooxml.addresses import split_address
 from moe_report.schema.headers import folded
 from moe_report.schema.numerals import roughly
 
@@ -83,8 +84,13 @@ def _aggregate(grid: Grid, row: int, columns: Columns, *, named: bool) -> str:
             continue
         for match in _AGGREGATES.finditer(formula.text):
             left, top, right, bottom = match.groups()
-            along = (left != right) if grid.turned else (top != bottom)
-            if top is None or along or named:
+            if top is None:  # a column of a table: each row may have its share of the sum
+                if named or column in columns.known:
+                    return grid.address(row, column)
+                continue
+            corners = split_address(f"{left}{top}"), split_address(f"{right}{bottom}")
+            first, last = sorted(corner[not grid.turned] for corner in corners)
+            if named or (first != last and not first <= row <= last):
                 return grid.address(row, column)
     return ""
 

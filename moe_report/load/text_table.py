@@ -62,7 +62,10 @@ def _separator(text: str, usual: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()][:_SAMPLE]
 
     def score(sign: str) -> tuple[int, bool]:
-        widths = Counter(map(len, csv.reader(lines, delimiter=sign)))
+        try:
+            widths = Counter(map(len, csv.reader(lines, delimiter=sign)))
+        except csv.Error:  # a cell that is too long for one
+            return 0, False
         width, count = max(widths.items(), key=lambda item: (item[0] > 1) * item[0] * item[1])
         return (width > 1) * width * count, sign == usual
 

@@ -26,6 +26,7 @@ from moe_report.load.other_workbook import read_other
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
     COLUMNS_SHEET,
+    OUR_AUTHOR,
     OUR_SHEETS,
     REPORT_PROPERTY,
     REPORT_SHEET,
@@ -99,7 +100,7 @@ class _XlsxSheets:
         part = self.package.sheets()[name]
         found = []
         for comments in self.package.related_parts(part, "comments"):
-            cells = [item.get("ref", "") for item in parse(self.package[comments]).iter(_COMMENT)]
+            cells = _commented(self.package[comments])
             listed = ", ".join(cells[:_SHOWN_COMMENTS]) + ", …" * (len(cells) > _SHOWN_COMMENTS)
             found += [f"{counted(len(cells), 'comment')} ({listed})"] if cells else []
         drawings = self.package.related_parts(part, "drawing")
@@ -111,6 +112,17 @@ class _XlsxSheets:
 
     def close(self) -> None:
         self.book.close()
+
+
+def _commented(part: bytes) -> list[str]:
+    """The cells of the comments of a part that are not ours; none if it is broken."""
+    try:
+        root = parse(part)
+    except etree.XMLSyntaxError:
+        return []
+    authors = [item.text for item in root.iter(f"{{{MAIN}}}author")]
+    ours = {str(at) for at, author in enumerate(authors) if author == OUR_AUTHOR}
+    return [item.get("ref", "") for item in root.iter(_COMMENT) if item.get("authorId") not in ours]
 
 
 def sheets_of(file: TableFile) -> Sheets:
@@ -242,7 +254,7 @@ class _Workbook:
         layouts = {
             name: layout
             for name in visible
-            if name not in OUR_SHEETS
+            if sheet_named(name, OUR_SHEETS) is None
             and (layout := find_layout(self._grid(name), self.headers)) is not None
         }
         best = max((layout.score for layout in layouts.values()), default=0)
@@ -258,7 +270,8 @@ class _Workbook:
         raise InputError([Problem(file, message)])
 
     def _tell_other_sheets(self, read: str) -> None:
-        others = [name for name in self.names if name not in (read, *OUR_SHEETS)]
+        ours = (read, *OUR_SHEETS)
+        others = [name for name in self.names if sheet_named(name, ours) is None]
         if self.sheets.is_report:
             return
         left = list(self.sheets.left_behind(read))

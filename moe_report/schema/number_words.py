@@ -73,16 +73,20 @@ PERCENT = Decimal("0.01")
 ABOUT = ("~", "≈", "∼", "≃", "about ", "approx. ", "approx ", "approximately ", "around ", "ca. ",
          "ca ", "circa ", "roughly ", "c. ", "env. ", "environ ", "etwa ", "rund ", "ungefähr ",
          "unos ", "unas ", "cerca de ", "около ", "примерно ", "约", "約", "大约", "약 ", "약",
-         "khoảng ", "est. ", "estimated ")  # fmt: skip
+         "khoảng ", "est. ", "estimated ", "nearly ", "almost ", "knapp ", "presque ", "casi ",
+         "quase ", "quasi ", "почти ", "近", "gần ")  # fmt: skip
 
 # What is said of digits that can be read in two ways.
 EITHER = "may be {one} or {other}"
 
 # Words that make a number a bound, before it or behind it.
-AT_LEAST = re.compile(
+BOUND = re.compile(
     r"(?:\b(?:more than|over|at least|above|mehr als|über|mindestens|plus de|au moins|más de|"
-    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất)\s*$)"
-    r"|以上|超过|超過|超え|이상|초과",
+    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất|"
+    r"less than|fewer than|at most|up to|below|under|weniger als|höchstens|bis zu|moins de|au plus|"
+    r"jusqu'à|menos de|como máximo|hasta|no máximo|até|meno di|al massimo|fino a|менее|не более|до|"
+    r"dưới|tối đa)\s*$)"
+    r"|以上|超过|超過|超え|이상|초과|以下|以内|未満|未满|이하|미만|(?:or|and) (?:more|less|up|above)\b",
     re.IGNORECASE,
 )
 
@@ -107,10 +111,18 @@ UNKNOWN = frozenset({
 })  # fmt: skip
 YES_NO: Mapping[str, int] = {
     **dict.fromkeys(
-        _set("yes y true on ✓ ✔ ✅ ☑ 是 有 はい あり 예 있음 да ja oui sí si sim sì có used"), 1
+        _set(
+            "yes y true on ✓ ✔ ✅ ☑ 是 有 はい あり 예 있음 да ja oui sí si sim sì có used "
+            "wahr vrai verdadero verdadeiro vero истина 真 참"
+        ),
+        1,
     ),
     **dict.fromkeys(
-        _set("no n false off ✗ ✘ ❌ × 否 无 無 いいえ なし 아니오 없음 нет nein non não không"), 0
+        _set(
+            "no n false off ✗ ✘ ❌ × 否 无 無 いいえ なし 아니오 없음 нет nein non não không "
+            "falsch faux falso ложь 假 偽 거짓"
+        ),
+        0,
     ),
 }
 
@@ -133,7 +145,7 @@ LABELS: Mapping[str, str] = {
         "experts": "experts expert e experten experte expertos experto especialistas esperti "
                    "эксперт эксперта экспертов 专家 專家 エキスパート 전문가 chuyên_gia",
         "chosen": "top-k topk top chosen selected select per_token per-token 选择 选中 選択 선택 "
-                  "토큰당 each",
+                  "토큰당",
         "dense": "dense 稠密 密集 고밀도 dicht",
         "moe": "moe sparse",
         "query": "q query queries attention attn",
@@ -145,7 +157,7 @@ LABELS: Mapping[str, str] = {
 # Words that change nothing beside a number.
 IGNORED = _set(
     "params param parameters parameter paramètres parámetros parametri параметров 参数 參數 "
-    "파라미터 tokens token тoк ток. ток. トークン 토큰 layers layer heads head dims dim channels flops flop "
-    "fp8 fp16 bf16 fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 层 層 the per in of each "
+    "파라미터 tokens token тoк ток. ток. トークン 토큰 layers layer heads head dims dim channels "
+    "flops flop fp8 fp16 bf16 fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 层 層 the per in of each "
     "gqa mqa mha mla swiglu geglu gelu relu gated vocab size width wide always + & and и und et y e"
 )

@@ -16,7 +16,7 @@ from typing import Literal
 
 from moe_report.schema.number_words import (
     ABOUT,
-    AT_LEAST,
+    BOUND,
     BYTES,
     EITHER,
     IGNORED,
@@ -36,7 +36,7 @@ _FOOTNOTES = re.compile(
     r"[*†‡§¶#`$]+|(?<!\w)_+|_+(?!\w)|(?<=[\w)])[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\[\d{1,2}\](?!\()|\\(?=[~#*_$%])"
 )
 _POWER = re.compile(
-    r"(?:[×x*·⋅]|\\times)\s*10\s*(?:\^\s*\{?\s*([+-]?\d+)\s*\}?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
+    r"\s?(?:[×x*·⋅]|\\times)\s*10\s*(?:\^\s*\{?\s*([+-]?\d+)\s*\}?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _MYRIADS = re.compile(r"(\d{1,4})\s?[兆조]\s?(\d{1,4})\s?([億亿억])")  # 1兆400億
@@ -47,11 +47,12 @@ _PRECISIONS = re.compile(
 )
 # Digits, perhaps in groups of three parted by one sign, perhaps decimals, perhaps an exponent.
 _NUMBER = re.compile(
-    r"(?P<digits>\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d{1,3}(?:(?P<group>[,.'’  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
-    r"|\d+(?:[.,]\d+)?|(?<![\d.,])[.,]\d+)(?P<exponent>[eE][+-]?\d{1,3}(?![\w]))?"
+    r"(?P<digits>\d{1,2}(?:,\d\d)+,\d{3}(?!\d)"
+    r"|\d{1,3}(?:(?P<group>[,.'’_  \u202f ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?(?!\d)"
+    r"|\d+(?:[.,]\d+)?|(?<![\d.,])[.,]\d+)(?P<exponent>[eE][+-]?\d+(?![\w]))?"
 )
 _WORD = re.compile(
-    r"top-k|k/v|key-value|per[ -]tok(?:en)?|[a-zàâçéèêëîïôûùüÿñæœäöáíóúãõìòß\u0400-\u04ff\u1e00-\u1eff]+\.?"
+    r"top-k|k/v|key-value|per[ -]tok(?:en)?|[a-z\u00df-\u00ff\u0153\u0400-\u04ff\u1e00-\u1eff]+\.?"
     r"|[\u3040-\u30ff]+|[\u3400-\u9fff]+|[\uac00-\ud7af]+|%|‰",
     re.IGNORECASE,
 )
@@ -60,7 +61,12 @@ _PARTING = re.compile(
     r"[,;()×|·&\n]|/(?!\s*[^\W\d])|\+(?!\s*$)|\s[-–—]\s|[→~～–—]|-(?=\s*[Aa]?$)|[-=]>"
     r"|(?<![A-Za-z])x(?![a-z])|\bof\b|="
 )
-_GAP = re.compile(r"(?:[-=]>|[\s,;/()×|·&+\-–—→~～x=]|of\b)[\s,;/()×|·&+x=-]*(?:of\b)?[\s(]*")
+_GAP = re.compile(r"(?:[-=]>|[\s,;/()×|·&+\-–—→~～x=]|of\b)[\s,;/()×|·&+x=–—-]*(?:of\b)?[\s(]*")
+_ABOUT = frozenset(word.strip() for word in ABOUT)
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
+LONGEST = 1000  # letters of a text with numbers: a longer one is no cell of a table
+_LONGEST_WORD = max(map(len, (*MULTIPLES, *LABELS)))
+_MOST_DIGITS = 400  # a power of ten that no float holds
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
@@ -114,18 +120,19 @@ class Text:
 
 
 def plain(text: str) -> str:
-    """Return a text without the marks of Markdown, HTML and LaTeX, in the letters of Latin.
+    r"""Return a text without the marks of Markdown, HTML and LaTeX, in the letters of Latin.
 
-    >>> [plain(text) for text in ("**671B**", "$1.04\\\\text{T}$", "３２Ｋ（約）", "12.9B[^1]", "3.1×10²³")]
-    ['671B', '1.04T', '32K(約)', '12.9B', '3.1e23']
+    >>> [plain(text) for text in ("**671B**", r"$1.04\text{T}$", "３２Ｋ", "12.9B[^1]", "3.1×10²³")]
+    ['671B', '1.04T', '32K', '12.9B', '3.1e23']
     """
     text = _TAGS.sub(" ", html.unescape(text)).replace("[^", "[")
     text = _LATEX.sub(r"\1", _LINK.sub(r"\1", text))
     for sign, command in (("~", r"\sim"), ("≈", r"\approx"), ("×", r"\times"), ("≥", r"\geq")):
         text = text.replace(command, sign)
-    text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z0-9])", "×", text)  # a product, no emphasis
+    # 4*hidden_size and 64*4 are no emphasis
+    text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z\d])", "×", text)
     text = _POWER.sub(lambda at: "e" + (at[1] or at[2].translate(_SUPERSCRIPTS)), text)
-    text = unicodedata.normalize("NFKC", _FOOTNOTES.sub("", text))
+    text = unicodedata.normalize("NFKC", _FOOTNOTES.sub("", text)).replace("\ufe0f", "")
     text = _MYRIADS.sub(lambda at: f"{int(at[1]) * 10**4 + int(at[2])}{at[3]}", text)
     return " ".join(text.split())
 
@@ -141,16 +148,22 @@ def without_markup(text: str) -> str:
 
 
 def numbers_in(text: str) -> Text:
-    """Return the numbers of a text, each with the words beside it.
+    """Return the numbers of a text, each with the words beside it; of a very long one, none.
 
     >>> one, other = numbers_in("671B (37B active)").numbers
     >>> (one.digits, one.multiple, other.digits, other.labels, other.depth)
     ('671', 1000000000, '37', ('active',), 1)
     """
+    if len(text) > LONGEST:
+        return Text(text, (), (), ())
     text = _PRECISIONS.sub(" ", plain(text))
     for written, joined in JOINED.items():
         text = re.sub(re.escape(written), joined, text, flags=re.IGNORECASE)
-    found = [match for match in _NUMBER.finditer(text) if not _in_a_word(text, match.start())]
+    found = [
+        match
+        for match in _NUMBER.finditer(text)
+        if not _in_a_word(text, match.start()) and not _ORDINAL.match(text, match.end())
+    ]
     pieces = [text[: found[0].start()] if found else text]
     for match, after in zip(found, [*found[1:], None], strict=False):
         pieces.append(text[match.end() : after.start() if after else len(text)])
@@ -163,10 +176,10 @@ def numbers_in(text: str) -> Text:
         depth = text.count("(", 0, match.start()) - text.count(")", 0, match.start())
         prefix, about, before = _in_front(before)
         labels, unknown = _words(f"{before} {mine}")
-        bound = ">" if before.rstrip()[-1:] in (">", "≥", "<", "≤") else ""
+        bound = ">" if before.rstrip(" =")[-1:] in (">", "≥", "<", "≤") else ""
         if re.match(r"\+(?!\s*[\d(])", rest) and (match is found[-1] or rest[1:].strip()):
             bound = "+"
-        if AT_LEAST.search(before) or AT_LEAST.match(rest.lstrip()):
+        if BOUND.search(before) or BOUND.match(rest.lstrip()):
             bound = ">"
         compared = re.match(r"\s?(?:[x×](?![a-z(])|×(?=[a-z]))(.*)", rest)
         numbers.append(
@@ -227,7 +240,7 @@ def _multiple(rest: str) -> tuple[int | Decimal, str, str, bool]:
             return 1000 ** " kmgtp".index(flops[1] or " "), rest[match.end() :], "FLOP", False
     run = _CJK.match(word)
     if run:  # the longest multiple that the run begins with
-        for length in range(len(run[0]), 0, -1):
+        for length in range(min(len(run[0]), _LONGEST_WORD), 0, -1):
             if run[0][:length] in MULTIPLES:
                 start = match.start(1) + length
                 return MULTIPLES[run[0][:length]], rest[start:], "", False
@@ -260,11 +273,10 @@ def _words(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             found = list(_parts(word))
             labels += found
             unknown += [] if found or word in IGNORED else [word]
-        elif word.startswith("per"):
+        elif word.startswith(("per tok", "per-tok")):
             labels.append("chosen")
-        elif word not in IGNORED and word.rstrip(".") not in IGNORED:
-            if not any(word == about.strip() for about in ABOUT):
-                unknown.append(word)
+        elif not {word, word.rstrip(".")} & (IGNORED | _ABOUT):
+            unknown.append(word)
     return tuple(dict.fromkeys(labels)), tuple(unknown)
 
 
@@ -272,7 +284,7 @@ def _parts(run: str) -> Iterator[str]:
     """The labels within a run of letters that are written without spaces, the longest first."""
     at = 0
     while at < len(run):
-        for length in range(len(run) - at, 0, -1):
+        for length in range(min(len(run) - at, _LONGEST_WORD), 0, -1):
             if run[at : at + length] in LABELS:
                 yield LABELS[run[at : at + length]]
                 at += length
@@ -284,8 +296,9 @@ def _parts(run: str) -> Iterator[str]:
 def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
     """What digits are, with this sign before decimals, or with either if it is not known."""
     mantissa, _, exponent = digits.lower().partition("e")
-    power = Decimal(10) ** int(exponent or 0)
-    text = re.sub(r"['’\s]", "", mantissa)
+    # of a thousand digits it is a number, too, if one out of all bounds
+    power = Decimal(10) ** int(max(-_MOST_DIGITS, min(Decimal(exponent or 0), _MOST_DIGITS)))
+    text = re.sub(r"['’_\s]", "", mantissa)
     text = f"0{text}" if text[0] in ".," else text
     signs = re.findall(r"[.,]", text)
     if not signs:

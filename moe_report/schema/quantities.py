@@ -10,7 +10,7 @@ from typing import Literal
 
 from moe_report.schema.headers import Known
 from moe_report.schema.number_words import ABSENT, EITHER, PERCENT, UNKNOWN, YES_NO
-from moe_report.schema.numerals import Mark, Numeral, mark_of, numbers_in, plain
+from moe_report.schema.numerals import LONGEST, Mark, Numeral, mark_of, numbers_in, plain
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,18 @@ def read_cell(
         return Said({first.name: Quantity(value, scale)})
     if not isinstance(value, str):
         return Said(wrong=f"expected a number for {first.name}")
+    if len(value) > LONGEST:
+        return _unclear(value, known)
     text = plain(value).casefold().strip(" .:;()") if value.strip() not in ABSENT else ""
     for written in (text, value.strip().casefold()):
         if is_flag and written in YES_NO:
             return Said({first.name: Quantity(YES_NO[written])})
-    if text in ABSENT:
+    if is_flag and value.strip().casefold() == "x":
+        return _unclear(value, known, "a mark that may say yes or no")
+    bare = _REMARK.sub("", plain(value).casefold())  # n/a (dense)
+    if text in ABSENT or (bare and bare in ABSENT):
         return Said(missing="absent")
-    if text in UNKNOWN or not text.strip("?~≈ "):
+    if text in UNKNOWN or bare in UNKNOWN or not text.strip("?~≈ "):
         return Said(missing="unknown")
     return _Cell(value, known, catalogue, style).read()
 
@@ -176,6 +181,10 @@ _LARGER = (
 # Under these a number in a bracket is not surely of the pair: "61 (3)" under "Layers".
 _OPEN = frozenset({"num_hidden_layers"})
 _ADDED = re.compile(r"\(\s*\+\s*\d+\s*\)\s*$")
+_SUM_OF_WORDS = re.compile(r"[^\W\d]+\s*[+×*]\s*\d")  # n + 1
+_ROUGHLY = re.compile(r"\((?:est(?:\.|imated|imate)?|approx(?:\.|imately)?)\)", re.IGNORECASE)
+_REMARK = re.compile(r"\s*\([^()\d]*\)$")
+_SUM = re.compile(r"\([^()+]*\d[^()+]*\+[^()+]*\d[^()+]*\)")
 _SETTING = re.compile(r"([A-Za-z][A-Za-z_]*[A-Za-z])\s*[=:]\s*\(?\s*(\d[\d.,]*)")
 
 
@@ -221,9 +230,11 @@ class _Cell:
         numbers = [number for number in self.taken.numbers if not number.comparison]
         if not numbers:
             return "" if self.found else _NO_NUMBER
-        if any(number.bound for number in numbers[:1]):
+        if any(number.bound for number in numbers):
             return "a bound, and no value"
-        if numbers[0].comparison or self.text.lstrip("( ").startswith(("-", "−", "+")):
+        if _SUM_OF_WORDS.match(self.text):
+            return "a formula, and no number"
+        if self.text.lstrip("( ").startswith(("-", "−", "+")):
             return "a comparison, and no value"
         kind = self.known[0].unit.split("/")[0]
         units = {number.unit for number in numbers if not number.depth}
@@ -273,6 +284,9 @@ class _Cell:
 
     def _differs(self, meant: str) -> bool:
         """Whether a word beside a lone number says that it is not of the header's field."""
+        if self.names[0] == "num_experts":  # a "+ shared" says what is counted besides
+            chosen, shared = meant == "num_experts_per_tok", meant == "num_shared_experts"
+            return chosen or (shared and "+" not in self.text) or bool(self.known[1:])
         return {meant, self.names[0]} == {"total_params", "active_params"} or bool(self.known[1:])
 
     def _meant(self, number: Numeral, kind: str) -> str:
@@ -281,7 +295,8 @@ class _Cell:
             kind = "experts"  # 10B (8 of 256 experts)
         if kind == "experts" and number.multiple not in (1, 1000):
             kind = "parameters"
-        table = {**_MEANT["experts"], **_MEANT.get(kind, {})} if number.depth else {}
+        table = {**_MEANT["experts"], **_MEANT.get(kind, {})}
+        table = table if number.depth and number.multiple == 1 else {}
         table = table or dict(_MEANT.get(kind, {}))
         chosen = "num_experts_per_tok"
         both = chosen in self.names and bool(self.known[1:])
@@ -291,8 +306,13 @@ class _Cell:
         return next((table[one] for one in order if one in number.labels and one in table), "")
 
     def _several(self, numbers: Sequence[Numeral], kind: str) -> str:
+        parts = self._parts()
+        if kind == "experts" and parts and self._value(numbers[0]) == sum(map(self._value, parts)):
+            return "it is not said which experts are added"  # 66 (64+2)
         free = []
         for number in numbers:
+            if number in parts and kind != "experts":
+                continue
             target = self._meant(number, kind)
             if target and target in self.found:
                 return f"several numbers for {target}"
@@ -311,6 +331,14 @@ class _Cell:
             if free and "num_shared_experts" in self.found and "/" in self.text:
                 return "it is not said whether the shared experts are counted among all"
         return self._place(free)
+
+    def _parts(self) -> list[Numeral]:
+        """What a bracket makes the number before it of, as 141B (8x22B) and 685B (671B + 14B)."""
+        inner = [one for one in self.taken.numbers if one.depth]
+        added = bool(_SUM.search(self.text)) and not any(one.labels for one in inner)
+        product = any(gap.strip() in ("x", "×") for gap in self.taken.between)
+        product = product and len({one.multiple for one in inner}) == 2
+        return [one for one in inner if not one.labels] if added or product else []
 
     def _is_remark(self, number: Numeral, kind: str) -> bool:
         """Whether a number in a bracket says something else, as in "58 (layers 3-60)"."""
@@ -369,6 +397,8 @@ class _Cell:
             alone = len(left) == 1 and (not self._joined() or left[0] in _OPEN)
             if any(name in self.found for name in pair) or alone:
                 return "several numbers"
+            if any(number.unknown for number in free) and pair[0] == "num_experts":
+                return "several numbers"  # 4 groups of 64
             if free[0].multiple != free[1].multiple and 1 in (free[0].multiple, free[1].multiple):
                 return "a product, and no number"  # 8 × 7B
             large, small = sorted(free, key=self._value, reverse=True)
@@ -396,7 +426,8 @@ class _Cell:
             return
         own = next((one for one in self.known if one.name == name), None)
         digits, scale = _one(number.digits, item, self.style, number.multiple, own, number.usual)
-        self.found[name] = Quantity(digits, scale, number.about or "?" in self.text[-2:])
+        about = number.about or "?" in self.text[-2:] or bool(_ROUGHLY.search(self.text))
+        self.found[name] = Quantity(digits, scale, about)
 
     def _value(self, number: Numeral) -> Decimal:
         return number.values(self.style.decimal or ".")[0] * number.multiple

@@ -94,7 +94,7 @@ def test_one_workbook_among_configs_keeps_short_places(tmp_path: Path) -> None:
 
 def test_all_problems_of_all_inputs_are_told(tmp_path: Path) -> None:
     """Each names its file, and nothing is printed but them."""
-    one = book_of(tmp_path / "one.xlsx", FEW, ("a", "x", 2, 4))
+    one = book_of(tmp_path / "one.xlsx", FEW, ("a", -8, 2, 4))
     two = book_of(tmp_path / "two.xlsx", FEW, ("b", 8, 9, 4))
     bad = config(tmp_path, "Bad", hidden_size="wide")
     lines = refusal(one, two, bad, tmp_path / "none.xlsx", tmp_path / "none" / "config.json")
@@ -161,7 +161,7 @@ def test_the_report_may_be_no_input(tmp_path: Path) -> None:
 
 def test_bad_cells_are_marked_in_the_one_workbook(tmp_path: Path) -> None:
     """--annotate-errors needs to know which workbook, so there may be one among the inputs."""
-    bad = book_of(tmp_path / "bad.xlsx", FEW, ("a", "x", 2, 4))
+    bad = book_of(tmp_path / "bad.xlsx", FEW, ("a", -8, 2, 4))
     source, copy = config(tmp_path), tmp_path / "marked.xlsx"
     assert run("check", source, bad, "--annotate-errors", copy).exit_code == 1
     assert copy.exists()

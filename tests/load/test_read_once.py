@@ -103,7 +103,7 @@ def test_a_workbook_with_marked_cells_is_read_once(
 ) -> None:
     """The copy is made of what was refused, alone or beside models' own files."""
     (tmp_path / "config.json").write_text(json.dumps(MIXTRAL))
-    workbook = workbook_of(tmp_path / "models.xlsx", "a", "many", 2)
+    workbook = workbook_of(tmp_path / "models.xlsx", "a", -8, 2)
     disk = Disk(monkeypatch)
     inputs = [workbook, *(tmp_path / name for name in beside)]
     copy = tmp_path / "marked.xlsx"

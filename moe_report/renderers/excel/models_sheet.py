@@ -224,7 +224,7 @@ class _Writer:
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)):
             shown = shown or ("yyyy-mm-dd" if isinstance(value, datetime.date) else "[h]:mm:ss")
             value = to_excel(value)
-        look = Look(number_format=shown)
+        look = Look(number_format=shown or "General")
         if cell.formula:
             text = "".join(
                 part if isinstance(part, str) else self._of_row(part, row) for part in cell.formula

@@ -18,7 +18,6 @@ from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts
 
-OUR_AUTHOR = "moe-report"  # of notes
 RECORD_SHEET = CHART_DATA_SHEET
 RECORD_COLUMN = 101  # right of all data of charts
 RECORD_TITLE = "What moe-report wrote on each sheet, for run --update"

@@ -575,3 +575,24 @@ def test_every_input_says_what_it_is(shown: Open, examples: Report) -> None:
         one = item.definition
         assert page.inner_text(f"#help-{one.name}").startswith(one.help)
         assert one.label in page.inner_text(f"label[for=set-{one.name}]")
+
+
+def test_a_field_in_doubt_has_no_default(shown: Open) -> None:
+    """Nothing rests on it in the calculator either, which says why, until a number is typed."""
+    why = "the column 'Width' may be it (J1)"
+    doubted = dataclasses.replace(
+        reports.row("Doubted", reports.MIXTRAL), unclear={"moe_intermediate_size": why}
+    )
+    report = reports.report_of(doubted, reports.row("Sure", reports.MIXTRAL))
+    page = shown(report)
+    page.select_option("#calculator-model", "Doubted")
+    entries = report_as_dict(report)["models"]
+    agree(values(page), entries[0]["values"])
+    assert values(page)["total_params"] is None
+    assert values(page)["expert_flops_savings"] == 0.75
+    fill(page, "moe_intermediate_size", "14336")
+    assert values(page)["total_params"] == entries[1]["values"]["total_params"]
+    fill(page, "moe_intermediate_size", "")
+    assert values(page)["total_params"] is None
+    page.select_option("#calculator-model", "Sure")
+    agree(values(page), entries[1]["values"])
