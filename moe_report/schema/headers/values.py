@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Literal
 
 from moe_report.schema.fields import FEWEST
-from moe_report.schema.header_phrasebook import Known
-from moe_report.schema.header_text import plain, undressed
-from moe_report.schema.header_units import unit_of
+from moe_report.schema.headers.phrasebook import Known
+from moe_report.schema.headers.text import plain, undressed
+from moe_report.schema.headers.units import unit_of
 from moe_report.schema.numerals import numbers_in
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from moe_report.schema.header_text import fold, plain
+from moe_report.schema.headers.text import fold, plain
 from moe_report.schema.number_words import MULTIPLES
 
 Kind = Literal["count", "byte", "FLOP", "MAC", "ratio", "other"]

@@ -1,6 +1,6 @@
 """How headers word each field of a model, beside its name, its label and its documented aliases.
 
-A phrase is English, of words of the vocabulary (``header_words``), and stands for every language,
+A phrase is English, of words of the vocabulary (``words``), and stands for every language,
 every order and every inflection of them. ``[a|b]`` may be missing, ``(a|b)`` is one of them.
 A sign in front says how sure it is:
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from moe_report.schema.header_lexicon import Word
-from moe_report.schema.header_phrasebook import Concepts, Known, Meaning, Phrasebook
-from moe_report.schema.header_text import folded, plain, undressed
-from moe_report.schema.header_units import BRACKETS, Unit, trailing_unit, unit_in
-from moe_report.schema.header_values import Reading
-from moe_report.schema.header_words import DECISIVE, HELD, PATHS, REMARKS
+from moe_report.schema.headers.lexicon import Word
+from moe_report.schema.headers.phrasebook import Concepts, Known, Meaning, Phrasebook
+from moe_report.schema.headers.text import folded, plain, undressed
+from moe_report.schema.headers.units import BRACKETS, Unit, trailing_unit, unit_in
+from moe_report.schema.headers.values import Reading
+from moe_report.schema.headers.words import DECISIVE, HELD, PATHS, REMARKS
 
 _SEPARATOR = re.compile(r"\s*[/／×|+&、;]\s*|\s*,\s+|\s+(?:and|x|vs|und|et|y|e|и|và)\s+|[与和及と]")
 _EACH = re.compile(r"(.+?)\s*[/／]\s*([^/／()\[\]]*[^\W\d_s])(?:\s*([(\[].*))?", re.DOTALL)

@@ -9,10 +9,10 @@ from typing import Literal
 
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
-from moe_report.schema.header_lexicon import COUNTED, Lexicon, lexicon
-from moe_report.schema.header_phrases import FIELD_PHRASES, SYMBOLS, expanded
-from moe_report.schema.header_text import folded, plain
-from moe_report.schema.header_words import DECISIVE, ELSEWHERE
+from moe_report.schema.headers.lexicon import COUNTED, Lexicon, lexicon
+from moe_report.schema.headers.phrases import FIELD_PHRASES, SYMBOLS, expanded
+from moe_report.schema.headers.text import folded, plain
+from moe_report.schema.headers.words import DECISIVE, ELSEWHERE
 from moe_report.schema.metrics import Metric
 
 Concepts = frozenset[str]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from moe_report.schema.header_text import WIDE, fold, plain
-from moe_report.schema.header_words import ABBREVIATIONS, COUNT, FOREIGN, NOISE, WORDS
+from moe_report.schema.headers.text import WIDE, fold, plain
+from moe_report.schema.headers.words import ABBREVIATIONS, COUNT, FOREIGN, NOISE, WORDS
 
 COUNTED = "count"  # the concept of words that say no more than that something is counted
 
