@@ -21,17 +21,19 @@ _THOUSAND, _MILLION, _BILLION, _TRILLION = (10 ** (3 * n) for n in range(1, 5))
 MULTIPLES: Mapping[str, int] = {
     word: factor
     for factor, words in {
-        _THOUSAND: "k thousand thousands tsd tsd. tausend mil mille mila тыс тыс. nghìn ngàn 千 천",
+        _THOUSAND: "k thousand thousands tsd tsd. tausend mil mille milliers mila bin тыс тыс. тысяч "
+                   "nghìn ngàn 千 천",
         10**4: "万 萬 만",
         _MILLION: "m mm mn mio mio. million millions millionen mill mill. millones milhões milhão "
-                  "milioni milione млн млн. миллионов триệu triệu tr 百万 百萬 백만",
+                  "mi milioni milione mln milyon млн млн. миллион миллионы миллионов "
+                  "миллионах триệu triệu tr 百万 百萬 백만",
         10**7: "千万 천만",
         10**8: "亿 億 억",
         _BILLION: "b bn g bln billion billions mrd mrd. milliarde milliarden md mds milliard "
                   "milliards bilhões bilhão bi miliardi miliardo mld mld. mil_millones млрд млрд. "
-                  "миллиардов tỷ tỉ 十亿 十億 십억",
+                  "миллиард миллиарды миллиардов миллиардах milyar tỷ tỉ 十亿 十億 십억",
         _TRILLION: "t tn trn trillion trillions billionen bio bio. billones trilhões trilhão "
-                   "bilioni трлн трлн. триллионов nghìn_tỷ 万亿 萬億 兆 조",
+                   "bilioni trilyon трлн трлн. триллион триллионов nghìn_tỷ 万亿 萬億 兆 조",
     }.items()
     for word in words.split()
 }  # fmt: skip
