@@ -93,8 +93,11 @@ class Grid:
     def number_format(self, row: int, column: int) -> str:
         """Return how a cell shows its number."""
         cell = self._cell(row, column)
-        # openpyxl says None of a cell that is not there
-        return "General" if cell is None or cell.number_format is None else cell.number_format
+        try:
+            shown = None if cell is None else cell.number_format
+        except IndexError:  # the file has no such style
+            return "General"
+        return "General" if shown is None else shown  # openpyxl's None: the cell is not there
 
     def address(self, row: int, column: int) -> str:
         """Return the address that a cell has in the sheet."""

@@ -219,7 +219,7 @@ def test_an_option_for_no_column_is_refused(tmp_path: Path, registry: Registry) 
 
 def test_an_option_of_no_field_is_refused(tmp_path: Path, registry: Registry) -> None:
     """With the nearest field."""
-    with pytest.raises(InputError, match="no field or metric.*hidden_size"):
+    with pytest.raises(InputError, match=r"no field or metric.*hidden_size"):
         read(tmp_path, registry, ODD, said={"Hiden size": "hidden_sice"})
 
 
