@@ -24,7 +24,7 @@ class Assumption:
         maximum: Largest value accepted.
         whole: Whether only whole numbers make sense.
         aliases: Other headers of a column of it.
-        headers: Phrases of headers that mean it, as ``schema/header_phrases.py`` writes them.
+        headers: Phrases of headers that mean it, as ``schema/headers/phrases.py`` writes them.
     """
 
     name: str

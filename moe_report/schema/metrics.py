@@ -87,7 +87,7 @@ class Metric:
         aliases: Other headers under which a typed value is accepted.
         module: The module that defines it.
         function: The function as written.
-        headers: Phrases of headers that mean it or may mean it, as ``schema/header_phrases.py``
+        headers: Phrases of headers that mean it or may mean it, as ``schema/headers/phrases.py``
             writes them.
     """
 

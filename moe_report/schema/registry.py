@@ -18,7 +18,7 @@ from types import ModuleType
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.header_text import folded
+from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
 
 GROUP = "moe_report.metrics"

@@ -53,7 +53,7 @@ def parameter_efficiency(m: Model) -> float:
     label="Expert utilisation",
     headline=True,
     headers=(
-        "active expert (share|ratio)",
+        "(active|selected) expert (share|ratio)",
         "?active ratio",
         "?activation ratio",
         "?[expert] sparsity [ratio]",

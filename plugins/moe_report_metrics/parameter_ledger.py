@@ -154,7 +154,7 @@ def always_active_params(m: Model) -> float:
     source=MOE,
     label="One expert",
     aliases=("expert parameters", "params per expert", "expert size"),
-    headers=("?[routed] expert parameter",),
+    headers=("?[routed] expert parameter", "??parameter per_expert"),
 )
 def expert_params(m: Model) -> float:
     """Parameters of one routed expert, added up over all MoE layers."""
@@ -232,6 +232,11 @@ def total_params(m: Model) -> float:
     headers=(
         "[inference] active [model] parameter [size|per_token]",
         "= #ap",
+        "= n_act",
+        "= n_a",
+        "of_which active parameter",
+        "?of_which active",
+        "?inference parameter",
         "?active per_token",
         "active parameter scale",
         "?parameter per_token",

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from moe_report.schema.header_values import seen_in
 from moe_report.schema.headers import Headers, Reading
+from moe_report.schema.headers.values import seen_in
 from moe_report.schema.registry import installed
 
 CASES = Path(__file__).parents[1] / "data" / "headers.tsv"
+FURTHER = CASES.with_name("headers_further.tsv")
 IN_LANGUAGES = CASES.with_name("headers_in_languages.tsv")
 
 Verdict = Literal["understood", "asked", "not understood", "misread"]
@@ -83,6 +84,14 @@ def test_headers_of_public_tables_are_understood() -> None:
     assert found.share("misread") == 0, found.lines
     assert found.share("understood", "asked") >= 0.97, found.lines
     assert found.share("asked") <= 0.1, found.verdicts
+
+
+def test_further_headers_are_understood() -> None:
+    """Abbreviations, paths, keys of files, columns of exports and sums, as we would write them."""
+    found = score(FURTHER)
+    assert found.share("misread") == 0, found.lines
+    assert found.share("understood", "asked") >= 0.97, found.lines
+    assert found.share("asked") <= 0.12, found.verdicts
 
 
 def test_headers_in_many_languages_are_understood() -> None:

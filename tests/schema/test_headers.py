@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from moe_report import Model, metric
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.header_lexicon import entries_of, lexicon
-from moe_report.schema.header_phrases import FIELD_PHRASES, SYMBOLS
-from moe_report.schema.header_words import COUNT, FOREIGN, NOISE, WORDS
 from moe_report.schema.headers import Headers, Reading
+from moe_report.schema.headers.lexicon import entries_of, lexicon
+from moe_report.schema.headers.phrases import FIELD_PHRASES, SYMBOLS
+from moe_report.schema.headers.words import COUNT, FOREIGN, NOISE, WORDS
 from moe_report.schema.registry import installed, load
 from tests.schema.test_header_cases import CASES, cases
 
@@ -84,6 +84,8 @@ def test_what_is_none_of_ours_is_carried(header: str) -> None:
         ("Size (B)", "total_params", 10**9),
         ("Total params, B", "total_params", 10**9),
         ("Params [M]", "total_params", 10**6),
+        ("Total params (×10⁹)", "total_params", 10**9),
+        ("Params ×1e9", "total_params", 10**9),
         ("Parameters (in billions)", "total_params", 10**9),
         ("参数量 / 十亿", "total_params", 10**9),
         ("激活参数量(亿)", "active_params", 10**8),
@@ -216,6 +218,73 @@ def test_what_resembles_a_field_is_asked_about(header: str, first: str) -> None:
     assert reading.why
 
 
+@pytest.mark.parametrize(
+    ("header", "first"),
+    [
+        ("Experts incl. shared", "num_experts"),
+        ("Top-k (incl. shared)", "num_experts_per_tok"),
+        ("Total incl. MTP (B)", "total_params"),
+        ("Layers (incl. MTP)", "num_hidden_layers"),
+        ("Experts without shared", "num_experts"),
+        ("Total params w/o embeddings", "total_params"),
+        ("Params per expert (M)", "expert_params"),
+        ("moe_intermediat_siz", "moe_intermediate_size"),
+        ("tok-k", "num_experts_per_tok"),
+        ("totl params (B)", "total_params"),
+        ("Max params (B)", "total_params"),
+    ],
+)
+def test_a_number_with_or_without_a_part_is_asked_about(header: str, first: str) -> None:
+    """As is a misspelt header, and a bound; values and units of the right kind do not tell."""
+    reading = HEADERS.decide(HEADERS.read(header), ["46.7B", "671B"])
+    assert reading.state != "read"
+    assert candidates(HEADERS.read(header))[0] == first
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Δ params (B)", "Prev. params (B)", "Target params", "Params last year", "Nr.", "No", "#",
+        "vision_config.hidden_size", "Change in params", "LoRA params", "Trainable params",
+    ],
+)  # fmt: skip
+def test_changes_plans_and_indexes_are_carried(header: str) -> None:
+    """A number of another time or part, and a running number, are none of the model's."""
+    assert HEADERS.read(header).state == "carried"
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Anz. Exp.", "num_experts"),
+        ("N.º de expertos", "num_experts"),
+        ("Exp./tok", "num_experts_per_tok"),
+        ("Act. params (B)", "active_params"),
+        ("config.num_hidden_layers", "num_hidden_layers"),
+        ("text_config.hidden_size", "hidden_size"),
+        ("arch/num_experts", "num_experts"),
+        ("deepseek2.attention.q_lora_rank", "q_lora_rank"),
+        ("llama.expert_used_count", "num_experts_per_tok"),
+        ("Width (d_model)", "hidden_size"),
+        ("Breite (hidden size)", "hidden_size"),
+        ("$k$ (active)", "num_experts_per_tok"),
+    ],
+)
+def test_abbreviations_paths_and_names_in_brackets_are_read(header: str, name: str) -> None:
+    """A point that shortens a word, the last part of a path, a name beside its words."""
+    assert names(HEADERS.read(header)) == [name]
+
+
+@pytest.mark.parametrize(
+    "header", ["davon aktiv", "dont actifs", "di cui attivi", "из них активных", "其中激活"]
+)
+def test_of_which_active_is_told_by_its_values(header: str) -> None:
+    """Beside a total of parameters they are parameters, beside one of experts experts."""
+    reading = HEADERS.read(header)
+    assert {"active_params", "num_experts_per_tok"} <= {*candidates(reading)}
+    assert names(HEADERS.decide(reading, ["12,9 Mrd.", "37 Mrd."])) == ["active_params"]
+
+
 def test_an_assumption_is_told_from_a_field() -> None:
     """A context length is set, not typed in a row."""
     [known] = HEADERS.read("Max. Context").known
@@ -290,7 +359,6 @@ def test_phrases_are_of_words_of_the_vocabulary() -> None:
         "always",
         "bpe",
         "checkpoint",
-        "id",
         "k",
         "tokenizer",
         "variant",

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from moe_report.schema.header_phrasebook import Known
-from moe_report.schema.header_text import plain, undressed
-from moe_report.schema.header_units import unit_of
+from moe_report.schema.fields import FEWEST
+from moe_report.schema.headers.phrasebook import Known
+from moe_report.schema.headers.text import plain, undressed
+from moe_report.schema.headers.units import unit_of
+from moe_report.schema.numerals import numbers_in
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ _ARCHITECTURE = re.compile(
 _NUMBER = r"[+-]?\d[\d,.'’\u00a0\u202f ]*(?:e[+-]?\d+)?"
 _APPROX = r"(?:[~≈≤≥<>+±]|ca\.?|about|approx\.?|约|約|약|up to|hasta|bis|до)*\s*"
 _FORMULA = re.compile(r"\$([^$]*\d[^$]*)\$")
-_PAIR = re.compile(r"[^/|×]*\d[^/|×]*[/|×][^/|×]*\d[^/|×]*")
+_PAIR = re.compile(r"[^/|×]*\d[^/|×]*[/|×][^/|×]*\d[^/|×]*|[^()]*\d[^()]*\([^()]*\d[^()]*\)")
 _TEXTS: tuple[Value, ...] = (
     "text", "architecture", "link", "several", "number", "parameters", "count", "factor",
 )  # fmt: skip
@@ -140,14 +142,19 @@ def _seen_in_text(text: str) -> Seen:
     pair = bool(_PAIR.fullmatch(text))
     if match := _VALUE.fullmatch(text):
         kind = _kind_of_rest(match[2])
-        digits = re.sub(r"[,'’\s]", "", match[1])
-        alone = kind == "number" and digits.replace(".", "", 1).isdigit()
-        return Seen(kind, float(digits) if alone else None, pair)
+        return Seen(kind, _number(match[1]) if kind == "number" else None, pair)
     if text[0] in "$€¥£":
         return Seen("other")
     if _ARCHITECTURE.search(text):
         return Seen("architecture")
     return Seen("several" if re.search(r"(?:^|[^a-z])\d", text) else "text", pair=pair)
+
+
+def _number(text: str) -> float | None:
+    """Return the number that a text is, a point parting decimals; None if it is none alone."""
+    numbers = numbers_in(text).numbers
+    values = numbers[0].values(".") if len(numbers) == 1 else ()
+    return float(values[0]) if values else None
 
 
 def _kind_of_rest(rest: str) -> Value:
@@ -185,7 +192,8 @@ def decide(reading: Reading, values: Sequence[object]) -> Reading:
     if reading.known:
         # What a weak word such as "Total" counts must at least be as many.
         weak = not reading.decisive and reading.known[0].unit == "parameters"
-        if len(reading.known) > 1 or _fits(reading.known[0], seen, asked=weak):
+        some = [one for one in seen if one.number is None or _is_many(reading.known[0], one.number)]
+        if len(reading.known) > 1 or _fits(reading.known[0], some if weak else seen, asked=weak):
             return reading
         return replace(reading, known=(), candidates=reading.known, why=why)
     if reading.together and all(one.pair for one in seen):
@@ -208,6 +216,11 @@ def _fits(known: Known, seen: Sequence[Seen], *, asked: bool) -> bool:
     return any(one.kind in accepted and _within(known, one) for one in seen)
 
 
+def _is_many(known: Known, number: float) -> bool:
+    """Whether a number may count parameters though its header does not say that it does."""
+    return number * float(known.scale) >= FEWEST
+
+
 def _within(known: Known, one: Seen) -> bool:
     """Whether a plain number is within a field's bounds."""
     if one.number is None:
@@ -225,6 +238,8 @@ def _accepted(known: Known) -> tuple[Value, ...]:
         return _TEXTS
     if known.field is not None and known.field.maximum <= 2:  # a flag, or nearly one
         return ("flag", "no", "number", "text", "several")
+    if known.unit == "parameters" and known.scale != 1:  # 0.1 billions
+        return (*_ACCEPTED["parameters"], "fraction")
     return _ACCEPTED.get(known.unit.split("/")[0], ("number", "count", "several", "ratio"))
 
 

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from moe_report.schema.header_text import fold, plain
+from moe_report.schema.headers.text import fold, plain
+from moe_report.schema.number_words import MULTIPLES
 
 Kind = Literal["count", "byte", "FLOP", "MAC", "ratio", "other"]
 
-_COUNTS: Mapping[int, str] = {
-    10**3: """k, thousand, thousands, 千, 천, tsd, tausend, mille, milliers, mil, mila, тыс,
-        тысяч, nghìn, bin""",
-    10**4: "万, 萬, 만",
-    10**6: """m, mn, mio, mln, million, millions, millionen, 百万, 百萬, 백만, millones, milhões,
-        mi, milioni, млн, миллион, миллионы, миллионов, миллионах, triệu, milyon""",
-    10**8: "亿, 億, 억",
-    10**9: """b, g, bn, billion, billions, mrd, milliarde, milliarden, milliard, milliards, md,
-        mds, 十亿, 十億, 십억, mil millones, miliardi, mld, bilhões, bi, млрд, миллиард, миллиарды,
-        миллиардов, миллиардах, tỷ, tỉ, milyar, giga""",
-    10**12: """t, tn, trillion, trillions, billionen, 万亿, 萬億, 兆, 조, billones, trilhões,
-        трлн, триллион, триллионов, nghìn tỷ, trilyon""",
-}  # fmt: skip
 _PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
 _BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _OTHER = """$, €, ¥, £, usd, eur, us$, ms, s, sec, seconds, h, hours, days, mb/s, gb/s, tok/s,
@@ -69,8 +56,8 @@ def _split(text: str) -> list[str]:
 
 def _table() -> dict[str, tuple[Kind, int | Decimal]]:
     found: dict[str, tuple[Kind, int | Decimal]] = {}
-    for scale, words in _COUNTS.items():
-        found |= dict.fromkeys(_split(words), ("count", scale))
+    for word, scale in MULTIPLES.items():
+        found[plain(word.replace("_", " ")).strip(".")] = ("count", scale)
     for prefix, factor in _PREFIXES.items():
         for sign in ("flop", "flops"):
             found[prefix + sign] = ("FLOP", factor)
@@ -79,6 +66,7 @@ def _table() -> dict[str, tuple[Kind, int | Decimal]]:
     for prefix, factor in (_PREFIXES | _BINARY).items():
         if prefix:
             found[f"{prefix}b"] = ("byte", factor)
+    found["giga"] = ("count", 10**9)
     found |= dict.fromkeys(("byte", "bytes", "字节", "байт"), ("byte", 1))
     found |= {word: ("ratio", Decimal("0.01")) for word in ("%", "percent", "pct", "проценты")}
     found |= dict.fromkeys(_split(_OTHER), ("other", 1))
@@ -89,6 +77,10 @@ _UNITS = _table()
 _IDLE = frozenset(_split(_BESIDE))
 BRACKETS = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]")
 _FLOPS = re.compile(r"(?<![^\W_])([kmgtp]?(?:flop|mac)s?)(?![^\W_])", re.IGNORECASE)
+# "Total, B" and "Params, B (total / active)"; "Params ×1e9".
+_BEHIND = re.compile(r"(?<=\S)\s*[,/，]\s*([^,/，()]*[^,/，()\s])(?=\s*(?:\([^()]*\))?$)")
+_TIMES = re.compile(r"(?<=\S)\s*([x×*] ?(?:10\^?|1?e\+?)\d{1,2})$")
+_AHEAD = re.compile(r"([BMT]) ([^\W\d_]{4,}.*)")  # "B params"
 _POWER = re.compile(r"(?:[x×*] ?)?(?:10\^?|1?e\+?)(\d{1,2})")
 
 
@@ -115,9 +107,11 @@ def unit_in(text: str) -> tuple[str, Unit | None]:
     for match in reversed(list(BRACKETS.finditer(text))):
         if (unit := unit_of(match[1])) is not None:
             return f"{text[: match.start()]} {text[match.end() :]}".strip(), unit
-    behind = re.search(r"(?<=\S)\s*[,/，]\s*([^,/，]+)$", text)
+    behind = _BEHIND.search(text) or _TIMES.search(text)
     if behind and (unit := unit_of(behind[1])) is not None:
-        return text[: behind.start()], unit
+        return f"{text[: behind.start()]}{text[behind.end(1) :]}", unit
+    if ahead := _AHEAD.fullmatch(text):
+        return ahead[2], unit_of(ahead[1])
     if flops := _FLOPS.search(text):
         return text.replace(flops[0], "flops"), unit_of(flops[0])
     if "%" in text:

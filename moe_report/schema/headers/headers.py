@@ -1,9 +1,7 @@
-"""Which column of a workbook is which: headers as people write them, in many languages.
+"""Recognises a header: reads its text, with its group and unit, and narrows that by its values.
 
-A header is undressed (``header_text``), its unit set aside (``header_units``), its words turned
-into concepts (``header_lexicon``, whose words are ``header_words``), and these compared with the
-phrases of each field (``header_phrases``), metric and assumption. What is one of them for sure is
-read, what may be one is asked about, everything else is carried along.
+What is one field, metric or assumption for sure is read, what may be one is asked about,
+everything else is carried along.
 """
 
 from __future__ import annotations
@@ -12,15 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.header_exact import ExactHeaders
-from moe_report.schema.header_phrasebook import Known, Phrasebook
-from moe_report.schema.header_reader import TextReader, asked
-from moe_report.schema.header_text import folded, undressed
-from moe_report.schema.header_units import unit_in, unit_of
-from moe_report.schema.header_values import Reading, decide
+from moe_report.schema.headers.exact import ExactHeaders
+from moe_report.schema.headers.phrasebook import Known, Phrasebook
+from moe_report.schema.headers.reader import TextReader, asked
+from moe_report.schema.headers.text import folded, undressed
+from moe_report.schema.headers.units import unit_in, unit_of
+from moe_report.schema.headers.values import Reading, decide
 from moe_report.schema.metrics import Metric
-
-__all__ = ["Headers", "Known", "Reading", "folded"]
 
 # Groups that say nothing of what stands below: "Architecture" over "Layers".
 _GROUPS = frozenset(
@@ -35,7 +31,7 @@ class Headers:
     Args:
         metrics: The metrics that may be typed in place of being computed, by name.
         assumptions: What metrics are computed for, by name; a column of one is recognised as such.
-        words: Further words of headers, by concept, as ``schema/header_words.py`` has them.
+        words: Further words of headers, by concept, as ``schema/headers/words.py`` has them.
     """
 
     def __init__(
@@ -85,7 +81,9 @@ class Headers:
             return Reading(header, why="longer than a header")
         below = unit_of(unit) if unit.strip() else None
         alone = self._reader.read(header, below)
-        if not above.strip() or folded(above) == folded(header):
+        own = self._exact.find(header)
+        named = isinstance(own, Known) and folded(own.name) == folded(header)
+        if named or not above.strip() or folded(above) == folded(header):
             return replace(alone, header=header)
         joint = self._reader.read(f"{above} {header}", below or unit_in(above)[1])
         concepts = {*self._book.concepts(undressed(above)[0])}

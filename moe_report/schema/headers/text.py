@@ -13,10 +13,12 @@ WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _BESIDE_WIDE = re.compile(f" (?=[{WIDE}])|(?<=[{WIDE}]) ")
 
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,200}>")
-_NUMBER = re.compile(r"\b(?:No|Nr|Num)\.|№|\bn[º°]|\bNo\.? of\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\b(?:No|Nr|Num)\.|№|\bn\.? ?[º°]|\bNo\.? of\b", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)\s]*[/.#][^)]*\)")
 _FOOTNOTE = re.compile(r"\[\^?\d+\]|\[\^[^\]]*\]|[\u00b9\u00b2\u00b3\u2070-\u2079†‡§¶]")
+_POWER = re.compile("(?<![0-9])10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _ESCAPE = re.compile(r"\\([#_*\[\]()$%&{}~`|<>+\-.!])")
 _LATEX_WORD = re.compile(r"\\(?:text|mathrm|mathit|mathbf|mathcal|operatorname|rm|bf)\b\s*")
 _EMPHASIS = re.compile(r"\*+|`+|~~|==|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)")
@@ -47,6 +49,7 @@ def undressed(header: str) -> tuple[str, str]:
     (('#Activated Params', ''), ('', 'P_total'))
     """
     text = html.unescape(header) if "&" in header else header
+    text = _POWER.sub(lambda match: "10^" + match[1].translate(_RAISED), text)
     text = _IMAGE.sub(" ", text)
     text = _LINK.sub(r"\1", text)
     text = _NUMBER.sub("#", _TAG.sub(" ", text))

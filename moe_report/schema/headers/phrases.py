@@ -1,10 +1,11 @@
 """How headers word each field of a model, beside its name, its label and its documented aliases.
 
-A phrase is English, of words of the vocabulary (``header_words``), and stands for every language,
+A phrase is English, of words of the vocabulary (``words``), and stands for every language,
 every order and every inflection of them. ``[a|b]`` may be missing, ``(a|b)`` is one of them.
 A sign in front says how sure it is:
 
-- ``?`` the header may stand for the field and is asked about,
+- ``?`` the header may stand for the field and is asked about unless the values tell,
+- ``??`` it is asked about whatever the values are,
 - ``/`` it stands for the field as one of several in a header: the Q of "Heads (Q / KV)",
 - ``=`` (also ``?=``) the letters themselves count, not what they mean.
 """
@@ -23,7 +24,7 @@ _INNER = "[inter|hidden|inter hidden|hidden layer]"
 FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "name": (
         "[model] name", "model", "?=llm", "?=llms", "?checkpoint", "?model variant",
-        "?model version", "?model scale", "=nombre", "?model id",
+        "?model version", "?model scale", "=nombre", "?[model] id",
     ),
     "model_type": (
         "[model] architecture [type]", "model type", "?type", "?[model] structure",
@@ -42,7 +43,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
         f"embedding representation {_WIDE}", "model hidden dim model",
         f"?[self] attention {_WIDE}", "?=width", "?residual", "/hidden",
     ),
-    "vocab_size": ("[model] [bpe|tokenizer] vocabulary [token] [size]", "?token size"),
+    "vocab_size": ("[model] [bpe|tokenizer] vocabulary [token] [size|dim]", "?token size"),
     "tie_word_embeddings": (
         "tied [word|input output] [weight] embedding", "tied weight",
         "[input output] embedding shared", "input output embedding tied",
@@ -87,11 +88,13 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "num_experts": (
         "[total] [routed] [moe] expert [per_layer]", "?=expert", "?moe",
         "?[total] moe (architecture|structure)", "?expert (structure|architecture)",
-        "?local expert", "?expert capacity", "/[moe] expert", "/routed", "/total expert",
+        "?local expert", "?expert capacity", "?of_which routed", "?routed",
+        "/[moe] expert", "/routed", "/total expert",
     ),
     "num_experts_per_tok": (
         "(active|selected) [routed] [moe] expert [per_token]", "[routed] [moe] expert per_token",
         "[moe|router|routed|routing|expert|routed expert|moe expert] topk [per_token]",
+        "of_which active [routed] expert", "?of_which active", "?=tok-k", "?=tok k", "=moe_k",
         "topk active expert", "?total active expert [per_token]", "?active per_token",
         "?selected [per_token]", "=k", "?moe (architecture|structure)", "/active expert",
         "?expert (structure|architecture)",
@@ -104,6 +107,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     ),
     "num_shared_experts": (
         "[moe] shared expert [per_layer]", "/shared", "?total shared expert", "?shared",
+        "of_which shared expert", "?of_which shared",
         "?always active expert",
     ),
     "shared_expert_intermediate_size": (

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from moe_report.schema.header_lexicon import Word
-from moe_report.schema.header_phrasebook import Concepts, Known, Meaning, Phrasebook
-from moe_report.schema.header_text import folded, plain, undressed
-from moe_report.schema.header_units import BRACKETS, Unit, trailing_unit, unit_in
-from moe_report.schema.header_values import Reading
-from moe_report.schema.header_words import DECISIVE, REMARKS
+from moe_report.schema.headers.lexicon import Word
+from moe_report.schema.headers.phrasebook import Concepts, Known, Meaning, Phrasebook
+from moe_report.schema.headers.text import folded, plain, undressed
+from moe_report.schema.headers.units import BRACKETS, Unit, trailing_unit, unit_in
+from moe_report.schema.headers.values import Reading
+from moe_report.schema.headers.words import DECISIVE, HELD, PATHS, REMARKS
 
 _SEPARATOR = re.compile(r"\s*[/／×|+&、;]\s*|\s*,\s+|\s+(?:and|x|vs|und|et|y|e|и|và)\s+|[与和及と]")
 _EACH = re.compile(r"(.+?)\s*[/／]\s*([^/／()\[\]]*[^\W\d_s])(?:\s*([(\[].*))?", re.DOTALL)
@@ -22,6 +22,8 @@ _OF_EXPERTS = frozenset(
     ["total", "active", "routed", "shared", "selected", "topk", "moe", "count", "per_token"]
 )
 _SHARE = "share"
+PATH = re.compile(rf"(?:(?:{PATHS})[./])+([^\W\d][\w.]*)", re.IGNORECASE)
+_BESIDE = frozenset({"including", "without"})
 # What says nothing beside others: "Model layers", "LLM hidden size (decoder)".
 _IDLE = frozenset({"model"})
 
@@ -35,7 +37,9 @@ class TextReader:
     def read(self, header: str, below: Unit | None) -> Reading:
         """Return what a header means, in the unit that it gives or that stands below it."""
         text, symbol = undressed(header)
-        text = text or symbol
+        text = f"{symbol} {text}" if BRACKETS.fullmatch(text) else text or symbol
+        if (path := PATH.fullmatch(text)) and (last := self._last(path[1], below)).known:
+            return last
         known = self._book.names.get(folded(text)) if "_" in text else None
         known = known or self._book.symbols.get(text.removeprefix("#").strip())
         if known is not None:
@@ -43,6 +47,12 @@ class TextReader:
         if literal := self._book.literal(text):
             return _decided(header, literal, "these letters", decisive=False)
         rest, unit = unit_in(text)
+        named = self._book.symbols.get(rest) if unit and "_" in rest else None
+        if named and (meant := _in_unit([Meaning(named, True)], unit)):
+            return _decided(header, meant, "its name", decisive=True)
+        sure = [item for item in self._book.literal(rest) if item.sure] if unit else []
+        if literal := _in_unit(sure, unit):
+            return _decided(header, literal, "these letters", decisive=False)
         if (each := self._each(rest, unit or below)) is not None:
             return each
         several = self._composite(rest, unit or below)
@@ -56,6 +66,8 @@ class TextReader:
             return asked(several, (*whole.known, *several.candidates), several.why)
         if several is not None and several.known and not whole.candidates:
             return several
+        if (again := self._said_again(rest)) is not None and (found := _in_unit([again], unit)):
+            return _decided(text, found, "said again in brackets", decisive=True)
         if unit is None:
             shorter, last = trailing_unit(rest)
             if last is not None and (found := self._phrase(shorter, last)).known:
@@ -66,6 +78,14 @@ class TextReader:
             parts = (*whole.candidates, *several.known, *several.candidates)
             return replace(asked(several, parts, several.why), together=several.known)
         return whole
+
+    def _last(self, path: str, below: Unit | None) -> Reading:
+        """Return what "attention.q_lora_rank" means, whose last part may be a name."""
+        first, _, last = path.rpartition(".")
+        whole = self.read(path, below)
+        if whole.known or not first or self._is_elsewhere(first):
+            return whole
+        return self.read(last, below) if folded(last) in self._book.names else whole
 
     def _each(self, text: str, unit: Unit | None) -> Reading | None:
         """Return what a header means whose slash says "per": "Experts/token"; else None."""
@@ -94,7 +114,7 @@ class TextReader:
             return apart
         tries += [one - _IDLE for one in tries if one - _IDLE]
         if outside != text and (bare := frozenset(self._book.concepts(outside))):
-            inside = concepts - bare
+            inside = concepts - bare - {"including"}
             if not inside & self._book.elsewhere and self._is_remark(text, bare):
                 tries.append(bare)
                 whole += (bare,)
@@ -144,6 +164,8 @@ class TextReader:
             meant = self._book.meanings(bare)
             again &= {item.known.name for item in meant}
             counted = any(said <= {*self._book.concepts(item.known.unit)} for item in meant)
+            if "including" in said and said - bare & HELD:
+                return False
             sign = len(inside.strip()) == 1 or bool(self._signs(inside))
             explained = sign or "=" in inside or _REMARK.search(plain(inside))
             if not (explained or said <= bare or again or counted):
@@ -155,12 +177,17 @@ class TextReader:
     ) -> Reading:
         """Return what a text may mean of which some words are not understood."""
         book = self._book
+        if concepts & _BESIDE and (beside := self._beside(text, words, unit)) is not None:
+            return beside
         if other := concepts & book.elsewhere:
             return Reading(text, why=f"{min(other)!r} is something else")
         if unit is not None and unit.kind == "other":
             return Reading(text, why=f"in {unit.written}")
         unknown = [word for word in words if not word.known]
-        if len(unknown) > 1 or any(re.search(r"\d", word.text) for word in unknown):
+        misspelt = all(book.lexicon.near(word.text) for word in unknown)
+        if (len(unknown) > 1 and not misspelt) or any(
+            re.search(r"\d", word.text) for word in unknown
+        ):
             return Reading(text, why="not understood: " + ", ".join(one.text for one in unknown))
         understood = frozenset(one for word in words if word.known for one in word.concepts)
         meant = understood.union(*(book.lexicon.near(word.text) for word in unknown))
@@ -175,6 +202,21 @@ class TextReader:
         if alike:
             return _decided(text, _in_unit(alike, unit), "resembles", decisive=True)
         return Reading(text, why=why if unknown else "no field is worded so")
+
+    def _beside(self, text: str, words: Sequence[Word], unit: Unit | None) -> Reading | None:
+        """Return what "Experts incl. shared" may be: one with a part or without; else None."""
+        outside = BRACKETS.sub(" ", text)
+        head = {*self._book.concepts(outside)}
+        if head & _BESIDE:
+            marks = [at for at, word in enumerate(words) if _BESIDE & {*word.concepts}]
+            head = {one for word in words[: marks[0]] for one in word.concepts}
+        tail = {one for word in words for one in word.concepts} - head - _BESIDE
+        if not head or not tail & HELD:
+            return None
+        found = [_only_alike(item.known) for item in self._book.meanings(frozenset(head))]
+        if fitting := _in_unit(found, unit):
+            return _decided(text, fitting, "with or without a part", decisive=True)
+        return None
 
     def _composite(self, text: str, unit: Unit | None) -> Reading | None:
         """Return what the parts of a header mean, as in "Params (total / active)"; else None."""
@@ -199,6 +241,28 @@ class TextReader:
             return asked(found[0], tuple(perhaps), "one of several is not understood")
         return None
 
+    def _said_again(self, text: str) -> Meaning | None:
+        """Return what "Width (d_model)" and "k (active)" mean, where one part is sure; else None.
+
+        The other part must be words of its phrases that mean nothing else.
+        """
+        match = BRACKETS.search(text)
+        if match is None or BRACKETS.search(text, match.end()):
+            return None
+        outside = f"{text[: match.start()]} {text[match.end() :]}".strip()
+        for part, other in ((match[1].strip(), outside), (outside, match[1].strip())):
+            known = self._book.symbols.get(part) or self._book.names.get(folded(part))
+            if known is None and part != outside:
+                inside = self._phrase(part, None)
+                known = inside.known[0] if len(inside.known) == 1 and inside.decisive else None
+            said = frozenset(self._book.concepts(other))
+            if known is None or known.kind == "assumption" or not self._book.within(said, known):
+                continue
+            alone = self._phrase(other, None)
+            if not alone.decisive or known.name in {item.name for item in alone.known or (known,)}:
+                return Meaning(replace(known, exact=2), True)
+        return None
+
     def _in_brackets(self, text: str, unit: Unit | None) -> Reading | None:
         """Return what "Total params (active)" means: two of a kind, one in brackets; else None."""
         match = BRACKETS.search(text)
@@ -206,10 +270,13 @@ class TextReader:
             return None
         outside = self._phrase(f"{text[: match.start()]} {text[match.end() :]}", unit)
         inside = self._part(match[1], self._nouns(text), unit)
-        known = (*outside.known, *inside.known)
-        if len(known) == 2 and known[0].name != known[1].name and known[0].unit == known[1].unit:
+        first = outside.known or tuple(item for item in outside.candidates[:1] if item.exact)
+        known = (*first, *inside.known)
+        if len(known) != 2 or known[0].name == known[1].name or known[0].unit != known[1].unit:
+            return None
+        if outside.known:
             return Reading(text, known, why="several", decisive=True)
-        return None
+        return replace(asked(outside, known, "one, or both"), together=known)
 
     def _part(self, part: str, nouns: Sequence[str], unit: Unit | None) -> Reading:
         if symbol := self._book.symbols.get(part):
@@ -260,7 +327,7 @@ def _in_unit(found: Iterable[Meaning], unit: Unit | None) -> list[Meaning]:
         scale = unit.of(item.known.unit)
         if scale is not None:
             billions = unit.kind == "count" and unit.scale >= 10**6 and not unit.letter
-            sure = item.sure or billions or item.known.exact == 1
+            sure = item.sure or (billions and item.known.exact > 0) or item.known.exact == 1
             fitting.append(Meaning(replace(item.known, scale=scale), sure))
     return fitting
 

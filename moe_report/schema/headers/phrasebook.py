@@ -9,10 +9,10 @@ from typing import Literal
 
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
-from moe_report.schema.header_lexicon import COUNTED, Lexicon, lexicon
-from moe_report.schema.header_phrases import FIELD_PHRASES, SYMBOLS, expanded
-from moe_report.schema.header_text import folded, plain
-from moe_report.schema.header_words import DECISIVE, ELSEWHERE
+from moe_report.schema.headers.lexicon import COUNTED, Lexicon, lexicon
+from moe_report.schema.headers.phrases import FIELD_PHRASES, SYMBOLS, expanded
+from moe_report.schema.headers.text import folded, plain
+from moe_report.schema.headers.words import DECISIVE, ELSEWHERE
 from moe_report.schema.metrics import Metric
 
 Concepts = frozenset[str]
@@ -90,6 +90,7 @@ class Phrasebook:
         self._phrases: dict[Concepts, dict[str, Meaning]] = {}
         self._parts: dict[Concepts, dict[str, Meaning]] = {}
         self._literal: dict[str, dict[str, Meaning]] = {}
+        self._worded: dict[str, list[Concepts]] = {}  # the phrases of a field, by its name
         self._with: dict[str, list[Concepts]] = {}
         for field in FIELDS.values():
             known = Known(field.name, field.unit, field)
@@ -118,9 +119,9 @@ class Phrasebook:
                 self.names.setdefault(folded(spelling), spelt)
             if not _TOO_LITTLE.issuperset(self.concepts(spelling)):
                 self._phrase(spelt, [spelling])
-        stage = replace(known, exact=2)
         for phrase in phrases:
             sign = phrase[: len(phrase) - len(phrase.lstrip("?/="))]
+            stage = replace(known, exact=0 if "??" in sign else 2)
             if "=" in sign:
                 meaning = Meaning(stage, "?" not in sign)
                 text = plain(phrase[len(sign) :])
@@ -136,6 +137,7 @@ class Phrasebook:
         concepts = frozenset(found - {COUNTED})
         if not concepts:
             return
+        self._worded.setdefault(known.name, []).append(concepts)
         there = (self._parts if part else self._phrases).setdefault(concepts, {})
         before = there.get(known.name)
         if before is not None and sure and before.sure:
@@ -161,6 +163,11 @@ class Phrasebook:
             found = self._parts[bare]
         meanings = [item for item in found.values() if bare == concepts or not item.of_text]
         return sorted(meanings, key=lambda item: (not item.sure, -item.known.exact))
+
+    def within(self, concepts: Concepts, known: Known) -> bool:
+        """Whether some phrase of a field says all this, and perhaps more."""
+        bare = concepts - {COUNTED}
+        return bool(bare) and any(bare <= phrase for phrase in self._worded[known.name])
 
     def resembling(self, concepts: Concepts) -> list[Known]:
         """Return what has most in common with these concepts, a decisive one among them."""

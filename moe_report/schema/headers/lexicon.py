@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from moe_report.schema.header_text import WIDE, fold, plain
-from moe_report.schema.header_words import COUNT, FOREIGN, NOISE, WORDS
+from moe_report.schema.headers.text import WIDE, fold, plain
+from moe_report.schema.headers.words import ABBREVIATIONS, COUNT, FOREIGN, NOISE, WORDS
 
 COUNTED = "count"  # the concept of words that say no more than that something is counted
 
@@ -66,7 +66,7 @@ class Lexicon:
         >>> [word.concepts for word in Lexicon().words("每 token 激活的路由专家数")]
         [('per_token',), ('active',), ('routed',), ('expert',), ('count',)]
         """
-        line = _normal(self._with_parted_words(text))
+        line = _normal(self._with_parted_words(_spelled_out(text)))
         found: list[Word] = []
         at = 0
         while at < len(line):
@@ -88,8 +88,11 @@ class Lexicon:
 
     def near(self, word: str) -> tuple[str, ...]:
         """Return the concepts of the vocabulary's word that a misspelt one is nearest to."""
-        if len(word) < 5 or not word.isalpha():
+        if len(word) < 3 or not word.isalpha():
             return ()
+        if len(word) < 5:  # of a short word all but the last letter must be there
+            cut = (self._entries[word + end] for end in "eks" if word + end in self._entries)
+            return next(cut, ())
         near = [
             entry
             for length in range(len(word) - 1, len(word) + 2)
@@ -151,6 +154,24 @@ class Lexicon:
             return " ".join(parts) if known else word
 
         return re.sub(r"[A-Za-z][A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*", part, text)
+
+
+def _spelled_out(text: str) -> str:
+    """Put the word where it is abbreviated with a point, or behind a #.
+
+    >>> _spelled_out("Anz. Exp./tok"), _spelled_out("# exp")
+    ('anzahl expert/tok', '# expert')
+    """
+
+    def word(match: re.Match[str]) -> str:
+        return ABBREVIATIONS.get(match[1].casefold(), match[1])
+
+    text = re.sub(r"(?<![^\W_])([^\W\d_]{2,6})\.(?!\w)", lambda at: word(at) + " ", text).strip()
+    return re.sub(r"(?<=#)( ?[^\W\d_]{2,6})(?!\w)", lambda at: _behind(at[1]), text)
+
+
+def _behind(text: str) -> str:
+    return " " + ABBREVIATIONS.get(text.strip().casefold(), text.strip())
 
 
 def _normal(text: str) -> str:

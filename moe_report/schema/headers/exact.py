@@ -8,8 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.header_phrasebook import Known
-from moe_report.schema.header_text import folded
+from moe_report.schema.headers.phrasebook import Known
+from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
 
 _COUNTS = {

@@ -27,7 +27,7 @@ WORDS: Mapping[str, str] = {
         chuyên gia, uzman, uzmanlar, ekspert, eksperci, ekspertów, eksperty, pakar, uzmanı""",
     "head": """head, heads, 头, 頭, ヘッド, 헤드, kopf, köpfe, tête, têtes, cabeza~, cabezal~,
         cabeça~, голов, головы, голова, головок, головки, đầu, başlık, głowice, głowic,
-        hoofden""",
+        hoofden, teste, testa""",
     "attention head": "teste di attenzione, testa di attenzione, đầu chú ý",
     "vocabulary": """vocab, vocabulary, vocabularies, 词表, 詞表, 词汇表, 詞彙表, 词汇, 詞彙,
         词典, 字典, 語彙, ボキャブラリ, ボキャブラリー, 어휘, 어휘집, 단어장, vokabular,
@@ -116,13 +116,14 @@ WORDS: Mapping[str, str] = {
     "context length": """上下文长, 上下文長, 上下文长度, 上下文長度, コンテキスト長さ,
         コンテキスト長, 文脈長""",
     "sequence length": "序列长, 序列長, 序列长度, 序列長度, シーケンス長, 系列長, seqlen",
+    "total parameter": "总参, 總參",
     "active parameter": "act params, act param, act parameters",
     "active expert": "act experts",
     "shared": """shared, common, 共享, 共有, 共用, 공유, geteilt~, gemeinsam~, partagé~,
         compartido~, compartida~, compartilhado~, compartilhada~, condivis~, общие, общих,
         разделяем~, совместн~, dùng chung, chia sẻ, paylaşılan, gedeelde, współdzielone,
         bersama, paylaşımlı""",
-    "active": """active, activated, activate, activating, 激活, 活跃, 活躍, 啟用, 启用, 激活的,
+    "active": """active, activated, activate, activating, 激活, 活跃, 活躍, 啟用, 启用, 活化, 啟動, 启动, 激活的,
         被激活, 激發, アクティブ, アクティブな, 活性, 活性化, 有効, 활성, 활성화, 활성화된,
         액티브, aktiv~, aktivierte~, aktiviert, actif, actifs, actives, activé, activés,
         activée, activées, activo, activos, activa, activas, activado, activados, ativo, ativos,
@@ -139,7 +140,7 @@ WORDS: Mapping[str, str] = {
         общее число, общее количество, общий объем, полное, суммарн~, tổng, tổng số, tổng cộng,
         toplam, 全部, 总数, 總數, 総数, 総計, 총수, totaal, łącznie, ogółem, suma""",
     "dense": """dense, 稠密, 密集, 致密, デンス, 密, 밀집, 덴스, dicht~, denso, densos, densa,
-        densas, denses, densi, плотн~, đặc, yoğun""",
+        densas, denses, densi, плотн~, đặc, dày đặc, yoğun""",
     "sparse": """sparse, 稀疏, 疎, スパース, 희소, 스파스, sparsam, разреженн~, éparse,
         disperso, thưa""",
     "first": """first, leading, initial, 前, 首, 最初, 先頭, 처음, 첫, erste~, premier~,
@@ -163,7 +164,7 @@ WORDS: Mapping[str, str] = {
     "topk": "topk, top k, top n, topn, топ k, top ks",
     "parameter active": "ap",
     # in which respect
-    "size": """size, sizes, 大小, 尺寸, サイズ, 크기, größe, grösse, größen, groesse, taille,
+    "size": """size, sizes, 大小, 尺寸, サイズ, 크기, 사이즈, größe, grösse, größen, groesse, taille,
         tailles, tamaño, tamano, tamaños, tamanho~, размер, размеры, размера, kích thước,
         kích cỡ, dung lượng, boyut, boyutu, grandezza, cỡ, grootte, rozmiar, ukuran,
         büyüklüğü""",
@@ -234,7 +235,16 @@ WORDS: Mapping[str, str] = {
     "active ratio": """激活率, 激活比, 激活比例, 激活占比, 활성화율, 활성률, 활성화률,
         aktivierungsrate, 活性化率""",
     "backbone": "backbone, 主干, 主幹, バックボーン, 백본",
-    "without": """without, excluding, excl, w/o, wo, 除く, 不含, 不包括, 제외, ohne, sans, sin,
+    "of_which": """of which, of that, thereof, davon, darunter, wovon, dont, di cui, de los cuales,
+        de las cuales, de ellos, dos quais, das quais, из них, в том числе, うち, そのうち,
+        其中, 그중, 이 중, trong đó, bunlardan, z czego""",
+    "including": """incl, including, includes, included, inclusive, with, inkl, inklusive,
+        einschließlich, mit, avec, y compris, inclus, incluidos, incluidas, incluido, incluyendo,
+        incluindo, incluso, inclusi, compreso, compresi, включая, с учетом, 含, 包含, 包括, 含む,
+        込み, 포함, bao gồm, dahil""",
+    "id": "id, ids, repo, repository, repo id",
+    "without": """without, excluding, excl, exclusive, exkl, hors, excluido~, exclusi, esclus~,
+        不計, 不算, 抜き, 未含, hariç, w/o, wo, 除く, 不含, 不包括, 제외, ohne, sans, sin,
         senza, sem, без, không gồm""",
     "sparsity": """スパース率, 희소율, sparsity, 稀疏度, 稀疏比, 稀疏性, 稀疏率, 스파시티,
         희소성, スパース性, sparsität, разреженност~""",
@@ -260,6 +270,16 @@ NOISE = """#, of, the, an, in, for, de, des, du, la, le, les, el, los, las, del,
     est, ca, 的, 个, 個, の, な, 의, 된, 时, 時, 约, network, net, 网络, ネットワーク,
     네트워크"""
 
+# Short for a word, where a point stands behind it: "Exp." is no "exp".
+ABBREVIATIONS: Mapping[str, str] = {
+    "exp": "expert", "expt": "expert", "exps": "expert", "act": "active", "akt": "active",
+    "activ": "active", "tot": "total", "ges": "total", "общ": "total", "hid": "hidden",
+    "interm": "intermediate", "anz": "anzahl", "par": "parameter",
+    "lay": "layer", "vocab": "vocab", "attn": "attention", "att": "attention", "len": "length",
+    "sh": "shared", "emb": "embedding", "кол": "число", "nbre": "nombre", "cant": "cantidad",
+    "qtd": "quantidade", "qtà": "quantità",
+}  # fmt: skip
+
 # Words that say that it is counted: of a number they say nothing, of a text something else.
 COUNT = """number, num, n, nr, nb, nos, count, counts, qty, amount, quantity, 数, 数量, 數,
     數量, 个数, 個數, 数目, 量, 個数, 개수, 갯수, 수, anzahl, zahl, nombres, número, numéro,
@@ -270,8 +290,22 @@ COUNT = """number, num, n, nr, nb, nos, count, counts, qty, amount, quantity, �
 # What brackets may say of a number without making it another.
 REMARKS = """config, as listed, listed, included, incl, including, inkl, 含, 含む, 포함"""
 
+# What may stand in front of a name, with a point: ``text_config.hidden_size``, keys of GGUF.
+PATHS = "|".join((
+    "(?:(?:text|llm|language|hf|model|moe|ffn|attn|thinker|base)_?)?(?:config|cfg|args|hparams)",
+    "general|model|arch|architecture|transformer|language_model|text_model|hf|metadata|specs?",
+    r"(?:llama|qwen|deepseek|mixtral|mistral|glm|gpt|olmo|dbrx|grok|jamba|phi|gemma|granite)[\w-]*",
+    r"(?:bailing|ernie|hunyuan|minimax|kimi|arctic|dots|exaone|falcon|mamba|nemotron)[\w-]*",
+))  # fmt: skip
+
+# What a number may hold beside what it is of, and so be another: "Experts incl. shared".
+HELD = frozenset({
+    "shared", "mtp", "embedding", "vision", "expert", "routed", "router", "weight", "output", "ffn",
+    "head",
+})  # fmt: skip
+
 # Words that make it something else, however much of ours stands beside them.
-FOREIGN = """no, not, with, by, to, use, activation function, aktivierungsfunktion, 激活函数,
+FOREIGN = """no, not, by, to, use, activation function, aktivierungsfunktion, 激活函数,
     激活函數, 活性化関数, 활성화 함수, positional, encoding, choice, mult, multiplier,
     expansion, virtual, loading, 参数项, prob, probability, log, log10, ln, predicted by,
     vision, visual, image, video, audio, speech, text, language, llm, encoder, vit, trainable,
@@ -287,7 +321,12 @@ FOREIGN = """no, not, with, by, to, use, activation function, aktivierungsfunkti
     corpus, dataset, data, samples, sample, epochs, steps, hours, hour, time, day, days, second,
     seconds, ms, task, tasks, domain, use case, rope theta, csa, hca, dsa, nsa, conv,
     convolution, codebook, adapter, lora params, compression ratio, spec, reward, draft, diff,
-    difference, delta, change, growth, increase, reduction, min, minimum, ranking, tier, likes,
+    difference, delta, δ, ∆, prev, previous, previously, old, older, former, earlier, target,
+    targets, targeted, planned, plan, goal, vorher~, bisher~, alt, geplant~, ziel, ancien, ancienne,
+    précédent~, prévu~, anterior, anteriores, previst~, precedente, precedenti, прежн~, предыдущ~,
+    план, 上一版, 旧, 舊, 以前, 前回, 目标, 目標, 计划, 計画, 이전,
+    목표, 계획, frozen, changes, changed, change, growth, increase, reduction, min, minimum,
+    ranking, tier, likes,
     stars, votes, user, users, position id, patch, resolution, pixel, frame, frames, channel,
     语言, 語言, 言語, 언어, 视觉, 視覚, 비전, 图像, 编码器, エンコーダ, 인코더, 非, 비임베딩,
     单层, 单, 價格, 价格, 価格, 가격, 成本, 费用, 費用, コスト, 비용, 显存, 内存, 記憶體,
@@ -305,7 +344,7 @@ FOREIGN = """no, not, with, by, to, use, activation function, aktivierungsfunkti
 ELSEWHERE = frozenset({
     "training", "finetuning", "per_layer", "per_expert", "last", "weight", "rank", "type", "norm",
     "gate", "state", "position", "name", "source", "remark", "structure", "routing", "byte",
-    "without", "backbone",
+    "without", "including", "backbone", "id",
 })  # fmt: skip
 
 # What a header must say before it is asked about although a word of it is not understood.
