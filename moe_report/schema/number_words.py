@@ -21,8 +21,8 @@ _THOUSAND, _MILLION, _BILLION, _TRILLION = (10 ** (3 * n) for n in range(1, 5))
 MULTIPLES: Mapping[str, int] = {
     word: factor
     for factor, words in {
-        _THOUSAND: "k thousand thousands tsd tsd. tausend mil mille milliers mila bin тыс тыс. тысяч "
-                   "nghìn ngàn 千 천",
+        _THOUSAND: "k thousand thousands tsd tsd. tausend mil mille milliers mila bin тыс тыс. "
+                   "тысяч nghìn ngàn 千 천",
         10**4: "万 萬 만",
         _MILLION: "m mm mn mio mio. million millions millionen mill mill. millones milhões milhão "
                   "mi milioni milione mln milyon млн млн. миллион миллионы миллионов "
