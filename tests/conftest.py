@@ -20,9 +20,8 @@ TESTS = Path(__file__).parent
 SLOW = (
     "cli", "edit", "fill", "oracle", "renderers", "formula/test_fuzz_excel.py",
     "importers/test_checkpoint.py", "importers/test_hub.py", "importers/test_lora.py",
-    "importers/test_meta.py", "importers/test_packing.py",
-    "load/test_messy_workbooks_office.py",
-    "importers/test_mutations.py", "schema/test_plugin_distribution.py", "test_output.py",
+    "importers/test_meta.py", "importers/test_mutations.py", "importers/test_odd_values.py",
+    "importers/test_packing.py", "load/test_messy_workbooks_office.py", "schema/test_plugin_distribution.py", "test_output.py",
     "test_readme.py", "test_wheel.py",
 )  # fmt: skip
 

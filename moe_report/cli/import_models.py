@@ -9,14 +9,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from moe_report.cli.terminal import aligned, reload_hint
+from moe_report.cli.terminal import reload_hint
 from moe_report.compute.build import build_report
 from moe_report.display import MISSING, exact, show
 from moe_report.edit.append import append_rows
 from moe_report.edit.new_workbook import build_starter
 from moe_report.errors import InputError, OutputError, Problem
-from moe_report.importers.architectures.dense import DENSE
-from moe_report.importers.exactness import rows as exactness_rows
 from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
 from moe_report.output import write_files
@@ -95,7 +93,7 @@ def append_to(
     file = open_workbook(target)
     read = inspect_workbook(file, known, sheet=sheet)
     if read.places is None:
-        raise InputError(read.problems)
+        raise InputError(read.problems or [_in_columns(read)])
     _refuse_two_of_a_name(read, rows, workbook.name)
     rows, kept = _with_remarks(read, rows)
     done = append_rows(file.package, read.places, rows, workbook.name, replace=replace)
@@ -119,6 +117,14 @@ def append_to(
     if hint := reload_hint(workbook):
         lines.append(f"note: {hint}")
     return lines
+
+
+def _in_columns(read: Read) -> Problem:
+    """Why nothing can be put into a sheet that has a model in each column."""
+    place = f"{read.table.source.name}, sheet {read.table.source.sheet}"
+    text = "its models are its columns, and an import is put into rows: transpose it (in Excel "
+    text += "copy, Paste Special, Transpose), or import into a new workbook"
+    return Problem(place, text)
 
 
 def _is_there(path: Path) -> bool:
@@ -192,12 +198,3 @@ def _problems_since(
                 )
     before = set(read.problems)
     return [problem for problem in new.problems if problem not in before]
-
-
-def list_architectures() -> str:
-    """Return every architecture that is known, and how exact it is, as text."""
-    rows = exactness_rows()
-    dense = textwrap.fill(
-        f"with --allow-dense also, without experts, all exact: {', '.join(sorted(DENSE))}", 96
-    )
-    return "\n".join([*aligned(rows), f"{len(rows) - 1} architectures", "", dense])

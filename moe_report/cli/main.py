@@ -254,10 +254,11 @@ def import_(
 ) -> None:
     """Read models' own files: config.json, a checkpoint folder, a .gguf file, or hf:owner/name."""
     from moe_report.cli import import_models as work
+    from moe_report.cli.list_architectures import list_architectures
     from moe_report.importers.model import Options
 
     if listed:
-        click.echo(work.list_architectures())
+        click.echo(list_architectures())
         return
     if not sources:
         raise click.UsageError("Missing argument 'MODEL...'.")

@@ -201,8 +201,10 @@ def _against(view: _View, references: Mapping[str, Mapping[str, float]]) -> Iter
 
 def _suspicious(view: _View) -> Iterator[Finding]:
     width = view.cell("head_dim")
-    if width and width.provenance == Provenance.DERIVED and width.value != round(width.value or 0):
-        ratio = f"hidden_size / num_attention_heads gives {width.value:g}"
+    derived = width if width and width.provenance == Provenance.DERIVED else None
+    latent = view.value("kv_lora_rank")  # latent attention has widths of its own
+    if derived and not latent and derived.value != round(derived.value or 0):
+        ratio = f"hidden_size / num_attention_heads gives {derived.value:g}"
         yield view.finding("suspicious", "head_dim", f"{ratio}, no whole number; fill in head_dim")
     layers, with_experts = view.value("num_hidden_layers"), view.value("num_moe_layers")
     expert = view.cell("moe_intermediate_size")

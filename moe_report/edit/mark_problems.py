@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from moe_report.errors import Problem
+from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.ooxml.addresses import split_address
 from moe_report.ooxml.cells import Cells
 from moe_report.ooxml.notes import Note, add_notes
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.styles import Styles
-from moe_report.load.our_sheets import OUR_AUTHOR
 
 _RED = "FFFFC7CE"
 

@@ -110,12 +110,14 @@ class Reading:
 
     Attributes:
         values: What the adapter's keys say.
+        given: The fields that the config itself gives, and not a default.
         problems: Why the config is refused, if it is.
         notes: What a reader of the row should know.
         unknown: Fields that nothing tells, though most configs do: they stay out of the row.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
@@ -177,3 +179,12 @@ class Adapter:
         for spellings in self.keys:
             yield from spellings.split("|")
         yield from self.irrelevant | ROUTING
+
+    def objects(self) -> set[str]:
+        """The paths of the objects in which keys are read."""
+        prefix = f"{self.section}." if self.section else ""
+        found = {self.section} - {""}
+        for path in self.known_keys():
+            parts = (prefix + path).split(".")
+            found |= {".".join(parts[:end]) for end in range(1, len(parts))}
+        return found

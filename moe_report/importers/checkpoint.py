@@ -28,6 +28,10 @@ PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (component, re.compile(pattern))
     for component, pattern in (
         (MTP, r"(^|\.)(mtp\w*|nextn\w*)\."),
+        (MODALITIES, r"^(perception|ctc_timestamp|mlp1|sound_\w+)\.|(^|\.)word_timestamp\w*\."),
+        ("norm_and_other_params", r"_message_gate\.|\.controllers\.|message_input\.|"
+                                  r"_cycle_cross_pass_|\.self_conditioning\."),
+        ("unembedding_params", r"^score\."),
         (MODALITIES, r"^(v|mm|a|resampler)\.|(^|\.)(vision\w*|visual|vit\w*|audio\w*|image\w*|"
                      r"multi_modal\w*|mm_\w+|speech\w*|sam_model|qwen2_model|projector|"
                      r"resampler\w*|embed_vision|embed_audio|talker|code2wav|view_sep\w*|"
@@ -67,7 +71,8 @@ TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts",
          "moe_num_active_primary_experts", "router_topk", "moe_router_topk")  # fmt: skip
 # Kept with the weights, and set by no gradient.
 _BUFFER = re.compile(
-    r"(inv_freq|e_score_correction_bias|expert_bias|\.router_bias|(rotary_emb|lerope)\.\w+|\.tid2eid|"
+    r"(inv_freq|e_score_correction_bias|expert_bias|\.router_bias|(rotary_emb|lerope)\.(?!alpha$)\w+|"
+    r"\.tid2eid|"
     r"exp_probs_b(\.\w+)?|rope_(freqs|factors_\w+)(\.\w+)?|slope_rate|(query|key|diagonal)_decay|"
     r"position_ids|layer_scalar|attn_rot_embd\.\w+|balancing_biases|layer_multipliers|"
     r"ngram_heads_\w+|\.llm\.layers\.\d+\.mlp\.gate\.bias|\.ffn\.gate\.bias)$"

@@ -12,23 +12,27 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
+from moe_report.importers.config_json import at, entries
+from moe_report.importers.counted_keys import Counted, spellings
+from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, unread_keys
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import AT_MOST, FIELDS
 from moe_report.schema.registry import installed
 
-_EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
 _MTP = "num_nextn_predict_layers"
 _MTP_LIKE = re.compile("(^|[._])(mtp|nextn)", re.IGNORECASE)
+# Published without a model_type, which only code beside the weights knows.
+_BY_CLASS = {"SmallThinkerForCausalLM": "smallthinker"}
 _NO_EXPERTS = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0}
 _ALLOW = "; --allow-dense takes it"
+_SPELLINGS = spellings(ADAPTERS.values())
 _SHOWN = 80  # characters of a value that an error quotes
 
 
@@ -61,15 +65,20 @@ def row_from_config(
         InputError: The architecture is unknown or not a Mixture-of-Experts, a key is missing or
             has a wrong value, or a key about experts is not understood. All of it at once.
     """
-    model_type = config.get("model_type")
+    model_type = config.get("model_type", _of_class(config))
     adapter = _adapter(model_type, config) if allow_dense else ADAPTERS.get(str(model_type))
     if adapter is not None:
         adapter = adapter.by_text_model.get(str(_text_model(config)), adapter)
-    if not isinstance(model_type, str) or adapter is None or _of_another(adapter, config):
+    if (
+        not isinstance(model_type, str)
+        or adapter is None
+        or _of_another(adapter, config)
+        or (_is_dense(config, adapter) and not (allow_dense and model_type in DENSE))
+    ):
         raise InputError([Problem(where, _unknown(model_type, config))])
     if config.get("text_config") is None:
         adapter = adapter.flat or adapter
-    reading = Reading(problems=_not_understood(config, adapter))
+    reading = Reading(problems=_no_objects(config, adapter))
     numbers = dict(adapter.fixed)
     numbers.update(_read(config, adapter, model_type, reading))
     if not reading.problems:
@@ -77,6 +86,8 @@ def row_from_config(
         if allow_dense and ("num_experts" not in numbers or _moe_layers(numbers) == 0):
             numbers.update(_NO_EXPERTS)
             reading.notes.append("Not a Mixture-of-Experts: no layer has experts")
+    _judge_unread(config, adapter, numbers, reading)
+    if not reading.problems:
         impossible = list(_impossible(numbers, allow_dense))
         reading.problems.extend(impossible or _too_large(numbers, reading.notes))
     if reading.problems:
@@ -89,18 +100,27 @@ def row_from_config(
     )
 
 
+def _of_class(config: Mapping[str, object]) -> str | None:
+    """The architecture of the class that a config without a ``model_type`` is for."""
+    classes = config.get("architectures")
+    names = map(str, classes if isinstance(classes, list) else [])
+    return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), None)
+
+
 def _adapter(model_type: object, config: Mapping[str, object]) -> Adapter | None:
     """The adapter of an architecture that may be dense."""
     name = str(model_type)
     adapter = ADAPTERS.get(name)
     if adapter is None or name not in DENSE:
         return adapter or DENSE.get(name)
+    if not any(keys_of_experts(config)):
+        return DENSE[name]
     counts = [
         value
         for spellings, key in adapter.keys.items()
         if "num_experts" in key.fields
         for spelling in spellings.split("|")
-        for value in _at(config, spelling)
+        for value in at(config, spelling)
     ]
     return adapter if any(counts) or not counts else DENSE[name]
 
@@ -115,20 +135,31 @@ def _wanted(adapter: Adapter) -> tuple[str, ...]:
     return (adapter.text_model,) if adapter.text_model else tuple(adapter.by_text_model)
 
 
+def _is_dense(config: Mapping[str, object], adapter: Adapter) -> bool:
+    """Whether a config has the sizes of a model and says nothing of experts."""
+    prefix = f"{adapter.section}." if adapter.section else ""
+    sizes = [prefix + path for path in next(iter(adapter.keys)).split("|")]
+    has_sizes = any(list(at(config, path)) for path in sizes)
+    return has_sizes and not any(keys_of_experts(config))
+
+
 def _text_model(config: Mapping[str, object]) -> object:
     parts = ("text_config", "llm_config")
-    return next((value for part in parts for value in _at(config, f"{part}.model_type")), None)
+    return next((value for part in parts for value in at(config, f"{part}.model_type")), None)
 
 
 def _unknown(model_type: object, config: Mapping[str, object]) -> str:
     if not isinstance(model_type, str):
         return f"key 'model_type' is {_said(model_type)}, expected the architecture's name"
-    if not any(_EXPERT_LIKE.search(key) for key in _paths(config, lambda _: True)):
+    if not any(keys_of_experts(config)):
         way_out = _ALLOW if model_type in DENSE else f". Known without experts: {', '.join(DENSE)}"
         return (
             f"model_type {model_type!r}: no key of this config speaks of experts; it is not a"
             f" Mixture-of-Experts{way_out}"
         )
+    if model_type in DENSE and model_type not in ADAPTERS:
+        key = next(keys_of_experts(config))
+        return f"model_type {model_type!r} has no experts, and key {key!r} sounds like experts"
     if model_type in ADAPTERS:
         return (
             f"key 'model_type' of the text part is {_said(_text_model(config))}, expected"
@@ -150,30 +181,38 @@ def _said(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-def _paths(config: Mapping[str, object], into: Callable[[str], bool]) -> Iterator[str]:
-    for key, value in config.items():
-        yield key
-        if isinstance(value, Mapping) and into(key):
-            yield from (f"{key}.{path}" for path in _paths(value, into))
-
-
-def _not_understood(config: Mapping[str, object], adapter: Adapter) -> list[str]:
-    known = set(adapter.known_keys())
-    read = {key.rsplit(".", 1)[0] for key in known if "." in key} | {adapter.section}
-    bare = {key.rsplit(".", 1)[-1] for key in known}
-    problems = [
+def _no_objects(config: Mapping[str, object], adapter: Adapter) -> list[str]:
+    return [
         f"key {path!r} is {_said(value)}, expected an object"
-        for path in sorted(read - {""})
-        for value in _at(config, path)
+        for path in sorted(adapter.objects())
+        for value in at(config, path)
         if value is not None and not isinstance(value, Mapping)
     ]
-    for path in _paths(config, lambda key: key in read):
-        name = path.rsplit(".", 1)[-1]
-        if _EXPERT_LIKE.search(name) and path.removeprefix(f"{adapter.section}.") not in known:
-            problems.append(
-                f"key {path!r} sounds like experts and is not understood.{nearest(name, bare)}"
-            )
-    return problems
+
+
+def _judge_unread(
+    config: Mapping[str, object],
+    adapter: Adapter,
+    numbers: Mapping[str, float],
+    reading: Reading,
+) -> None:
+    """Refuse keys that are not read and may change a number; say which change none."""
+    counted = None if reading.problems else Counted(numbers, reading.given)
+    keys = list(unread_keys(config, adapter))
+    bare = {path.rsplit(".", 1)[-1] for path in adapter.known_keys()}
+    harmless = []
+    for key, verdict in judge(keys, _SPELLINGS, counted):
+        if verdict == "harmless" and key.what == EXPERTS:
+            harmless.append(key.path)
+        elif verdict in ("refused", "contradicting"):
+            why = "is not understood"
+            if verdict == "contradicting":
+                why += f": {_said(key.value)} is not what is counted without it"
+            found = f"key {key.path!r} sounds like {key.what} and {why}.{nearest(key.key, bare)}"
+            reading.problems.append(found)
+    if harmless:
+        listed = ", ".join(sorted(harmless))
+        reading.notes.append(f"Not counted because it changes no number: {listed}")
 
 
 def _read(
@@ -182,14 +221,18 @@ def _read(
     """Read every key into ``reading`` and give the fields that are copies."""
     prefix = f"{adapter.section}." if adapter.section else ""
     defaults = []
-    for spellings, key in adapter.keys.items():
-        paths = [prefix + spelling for spelling in spellings.split("|")]
-        found = [(path, value) for path in paths for value in _at(config, path)]
+    for names, key in adapter.keys.items():
+        paths = [prefix + name for name in names.split("|")]
+        found = [(path, value) for path in paths for value in at(config, path)]
+        if not key.nullable:  # null says nothing where another spelling has a value
+            found = [each for each in found if each[1] is not None] or found
         if not found and key.default is REQUIRED:
             reading.problems.append(f"key {' or '.join(map(repr, paths))} is missing")
             continue
         if not found and key.default is not None:
             defaults.append(f"{paths[0]} = {json.dumps(key.default)}")
+        if found:
+            reading.given.update(key.fields)
         path, value = found[0] if found else (paths[0], key.default)
         for other, its_value in found[1:]:
             if its_value != value:
@@ -224,8 +267,9 @@ def _further_tokens(
     if _MTP in numbers or _MTP in reading.unknown:
         return {}
     known = set(adapter.known_keys())
-    paths = [path for path in _paths(config, lambda _: True) if _MTP_LIKE.search(path)]
-    told_of = any(value for path in paths if path not in known for value in _at(config, path))
+    told_of = any(
+        value for path, value in entries(config) if _MTP_LIKE.search(path) and path not in known
+    )
     if adapter.untold_mtp and not told_of:
         told = "Published models have layers that predict further tokens (MTP), of which the config"
         reading.notes.append(f"{told} does not tell: they are not counted")
@@ -234,16 +278,6 @@ def _further_tokens(
     else:
         return {_MTP: 0}
     return {}
-
-
-def _at(config: Mapping[str, Any], path: str) -> Iterable[Any]:
-    first, _, rest = path.partition(".")
-    if first not in config:
-        return ()
-    inner = config[first]
-    if not rest:
-        return (inner,)
-    return _at(inner, rest) if isinstance(inner, Mapping) else ()
 
 
 def _moe_layers(numbers: Mapping[str, float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,34 @@ def parse_config(text: bytes, where: str) -> dict[str, Any]:
         message = "stands there twice, and says two things"
         raise InputError([Problem(where, f"key {key!r} {message}") for key in dict.fromkeys(twice)])
     return config
+
+
+def at(config: Mapping[str, Any], path: str) -> Iterable[Any]:
+    """Return what stands at a path such as ``text_config.num_experts``: one value, or none."""
+    first, _, rest = path.partition(".")
+    if first not in config:
+        return ()
+    inner = config[first]
+    if not rest:
+        return (inner,)
+    return at(inner, rest) if isinstance(inner, Mapping) else ()
+
+
+def entries(
+    config: Mapping[str, Any], into: Callable[[str], bool] = lambda _: True, before: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Give the paths of all keys, and what stands there.
+
+    Args:
+        config: The parsed file, or an object of it.
+        into: Whether to give the keys of the object at a path, too.
+        before: The path of the object itself, and a dot.
+    """
+    for key, value in config.items():
+        path = before + key
+        yield path, value
+        if isinstance(value, Mapping) and into(path):
+            yield from entries(value, into, f"{path}.")
 
 
 def _depth(value: Any) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Flops = Literal["all", "no core", "no recurrence", "parts"]
-TRANSFORMERS = "5.23.0"
+TRANSFORMERS = "5.24.0"
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,19 @@ class Exactness:
 
 _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
     "all": (
+        "kimi_k25", "sarvam_mla", "sarvam_moe",
         "afmoe", "aria", "aria_text", "axk1", "beam", "cohere2_moe", "dbrx", "deepseek_ocr2",
         "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "ernie4_5_vl_moe", "exaone_moe",
         "flex_olmo", "flint", "glm4_moe", "glm4_moe_lite", "glm4v_moe", "gpt_oss", "granitemoe",
-        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "jetmoe", "kolibri1",
-        "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash", "minimax_m2",
-        "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe", "qwen2_moe",
-        "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe", "solar_open",
-        "internvl",
+        "granitemoe_swa", "granitemoeshared", "hunyuan_v1_moe", "hy_v3", "internvl", "jetmoe",
+        "kolibri1", "llama4", "llama4_text", "longcat_flash", "mellum", "mimo_v2_flash",
+        "minimax_m2", "mistral3", "mistral4", "mixtral", "muse_spark", "olmoe", "phimoe",
+        "qwen2_moe", "qwen3_moe", "qwen3_omni_moe", "qwen3_omni_moe_thinker", "qwen3_vl_moe",
+        "solar_open",
     ),
     "no core": (
+        "diffusion_gemma", "hy_v4_vl", "inkling2_loop", "inkling2_loop_text",
+        "openai_privacy_filter",
         "axk2", "deepseek_v32", "deepseek_v4", "dots3_note", "dots3_note_text", "gemma4",
         "gemma4_text", "glm5_next", "glm_moe_dsa", "hy_v4", "inkling2", "inkling2_text",
         "inkling_mm_model", "inkling_text", "laguna", "minimax_m3_vl", "minimax_m3_vl_text",
@@ -51,6 +55,7 @@ _BY_FLOPS: Mapping[Flops, tuple[str, ...]] = {
         "switch_transformers", "unlimited_ocr",
     ),
     "no recurrence": (
+        "lara_mini", "nemo_speechlm", "nemotron_h_omni",
         "bailing_hybrid", "granitemoehybrid", "jamba", "kimi_linear", "lfm2_moe", "minimax",
         "nemotron_h", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3_next",
     ),
@@ -66,8 +71,10 @@ _LIKE: Mapping[str, str] = {
     "grok-1": "mixtral",
     "internvl_chat": "qwen3_moe",
     "kimi_k2": "deepseek_v3",
-    "kimi_k25": "deepseek_v3",
     "kimi_vl": "deepseek_v3",
+    "NemotronH_Nano_Omni_Reasoning_V3": "nemotron_h_omni",
+    "diffusion_gemma_text": "diffusion_gemma",
+    "hy_v4_vl_text": "hy_v4_vl",
     "minimax_m1": "minimax",
     "minimax_text_01": "minimax",
     "minimax_vl_01": "minimax",
@@ -81,6 +88,20 @@ _LIKE: Mapping[str, str] = {
 # transformers has no such model: the shapes are those of the modelling code that is published with
 # the weights, and the counts are compared with what is named here.
 _PUBLISHED: Mapping[str, tuple[Flops, str]] = {
+    "PanguProMoE": ("all", "the published totals of Pangu Pro MoE, 71.99 B and 16.5 B active"),
+    "bailing_moe": ("all", "the published totals of Ling-lite, 16.8 B, and Ling-mini-2.0, 16.26 B"),
+    "bailing_moe_linear": (
+        "no recurrence",
+        "the published totals of Ring-mini-linear-2.0, 16.4 B and 1.6 B active",
+    ),
+    "bailing_moe_v2": ("all", "the published totals of Ling-flash-2.0, 103 B, and Ling-1T, 1000 B"),
+    "deepseek": ("all", "the published total of deepseek-moe-16b, 16.4 B"),
+    "hunyuan": ("all", "the published total of Hunyuan-Large, 389 B"),
+    "kimi_k3": (
+        "no recurrence",
+        "the published totals of Kimi-K3, 2.78 T, and 104.2 B active without the input embedding",
+    ),
+    "mimo_v2": ("all", "the published totals of MiMo-V2.5-Pro, 1.02 T and 42 B active"),
     "arctic": ("all", "the published 480 B of Arctic"),
     "deepseek_vl_v2": ("all", "the published 27 B of DeepSeek-VL2"),
     "git": ("all", "the shapes of Grok 2's tensors"),
@@ -106,27 +127,35 @@ def exactness() -> Mapping[str, Exactness]:
         table[model_type] = Exactness(table[like].flops, transformers="", like=like)
     for model_type, (flops, check) in _PUBLISHED.items():
         table[model_type] = Exactness(flops, transformers="", check=check)
-    return dict(sorted(table.items()))
+    return dict(sorted(table.items(), key=lambda row: row[0].casefold()))
 
 
-_WORDS: Mapping[Flops, str] = {
-    "all": "exact",
-    "no core": "exact without the attention core, which is left out",
-    "no recurrence": "exact; recurrences are counted by their state",
-    "parts": "exact for attention's matrices; routers, experts and the whole are left out",
+MEANINGS: Mapping[Flops, str] = {
+    "all": "every product of the forward pass",
+    "no core": "all but the attention core, which is left out",
+    "no recurrence": "all but recurrences, which are counted by their state",
+    "parts": "those of attention's matrices; routers, experts and the whole are left out",
 }
+# How an architecture is compared with the model of transformers.
+BUILT = (
+    f"the model that transformers {TRANSFORMERS} builds on torch's meta device, component by"
+    " component, and small real ones with torch's flop counter"
+)
+
+_OTHERS = "the tensors of the code that is published with the weights, and what is named"
+_TESTED = f"Others are compared with {_OTHERS}. A test fails where this page says something else."
 
 
-def rows() -> list[tuple[str, str, str, str, str]]:
+def rows() -> list[tuple[str, str, str]]:
     """Return the table in words, the header first."""
-    found = [("architecture", "parameters", "active", "FLOPs", "compared with")]
+    found = [("architecture", "exact FLOPs", "compared with")]
     for model_type, exact in exactness().items():
-        compared = f"transformers {exact.transformers}"
+        compared = "transformers"
         if exact.like:
             compared = f"nothing; counted like {exact.like}"
         elif exact.check:
             compared = exact.check
-        found.append((model_type, "exact", "exact", _WORDS[exact.flops], compared))
+        found.append((model_type, exact.flops, compared))
     return found
 
 
@@ -136,11 +165,11 @@ def markdown() -> str:
     lines = [
         "# Architectures that are read from a config.json",
         "",
-        "What is exact for which `model_type`. The tests compare every one that transformers has",
-        f"with the model that transformers {TRANSFORMERS} builds on torch's meta device, component",
-        "by component, and small real models with torch's flop counter; the others with the shapes",
-        "of the modelling code that is published with the weights, and with what is named here. A",
-        "test fails where this page says something else.",
+        "Parameters, total and active, are exact for each `model_type`. Exact FLOPs:",
+        "",
+        *(f"- *{word}*: {meaning}" for word, meaning in MEANINGS.items()),
+        "",
+        *textwrap.wrap(f"*transformers* is {BUILT}. {_TESTED}", 100),
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),

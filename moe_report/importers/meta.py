@@ -15,7 +15,10 @@ from moe_report.importers.checkpoint import TOP_K, notes_of_census, row_of_censu
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.safetensors import Tensor
 
-_HEADS = ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText")
+_HEADS = (
+    "AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText",
+    "AutoModelForTokenClassification",
+)  # fmt: skip
 
 
 def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow:

@@ -9,7 +9,7 @@ from moe_report.load.grid import Grid
 from moe_report.ooxml.formula_text import references
 from moe_report.table import CarriedCell, Reference
 
-_THIS_ROW = re.compile(r"[\w.]*\[\[#This Row\],\s*\[([^\[\]]+)\]\]", re.IGNORECASE)
+_THIS_ROW = re.compile(r"([\w.]*)\[\[#This Row\],\s*\[([^\[\]]+)\]\]", re.IGNORECASE)
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
 # A word of a formula that is no function: a name that a report does not have.
 _NAME = re.compile(r"[^\W\d][\w.]*(?!\w*\()(?![\w.(])")
@@ -36,10 +36,12 @@ def _moved(grid: Grid, columns: Columns, row: int, text: str) -> tuple[str | Ref
     """A formula with names in place of its references; nothing if one of them leads elsewhere."""
     by_header = {one.header.casefold(): one.number for one in columns.all}
     found: list[tuple[int, int, int]] = []  # from, to, column: 0 for none
-    for match in _THIS_ROW.finditer(text):
-        found.append((match.start(), match.end(), by_header.get(match[1].strip().casefold(), 0)))
-    rest = _THIS_ROW.sub(lambda match: " " * len(match[0]), text)
-    rest = _TEXT.sub(lambda match: " " * len(match[0]), rest)
+    rest = _TEXT.sub(lambda match: " " * len(match[0]), text)
+    for match in _THIS_ROW.finditer(rest):
+        here = not match[1] or match[1].casefold() in grid.tables
+        column = by_header.get(match[2].strip().casefold(), 0)
+        found.append((match.start(), match.end(), column if here else 0))
+    rest = _THIS_ROW.sub(lambda match: " " * len(match[0]), rest)
     try:
         cells = list(references(rest, grid.sheet, [grid.sheet], elsewhere=True))
     except ValueError:
@@ -53,7 +55,7 @@ def _moved(grid: Grid, columns: Columns, row: int, text: str) -> tuple[str | Ref
     if _OF_PLACE.search(rest):
         return ()
     names = [name for name in _NAME.findall(rest) if name.upper() not in _TRUTH]
-    if names or re.search(r"[\[\]{}@#!]", rest):
+    if names or re.search(r"[\[\]{}@#!'\"]", rest):
         return ()
     parts: list[str | Reference] = []
     at = 0

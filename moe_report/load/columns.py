@@ -36,6 +36,7 @@ class ColumnReading:
         candidates: What it may be, the likeliest first, where that is to be asked.
         why: What decided.
         values: The first values below it, as texts.
+        called: What reports call it if it is carried along; empty if that is its header.
         assumption: What it says that is no property of a model: it is carried along then.
     """
 
@@ -46,6 +47,7 @@ class ColumnReading:
     candidates: tuple[Known, ...] = ()
     why: str = ""
     values: tuple[str, ...] = ()
+    called: str = ""
     assumption: str = ""
 
     @property
@@ -84,8 +86,8 @@ class Columns:
 
     @cached_property
     def carried(self) -> Mapping[int, str]:
-        """The headers of the columns that are carried along, by their numbers."""
-        return {column.number: column.header for column in self.all if not column.known}
+        """What reports call the columns that are carried along, by their numbers."""
+        return {one.number: one.called or one.header for one in self.all if not one.known}
 
     @cached_property
     def asked(self) -> tuple[ColumnReading, ...]:
@@ -145,7 +147,8 @@ class _Reader:
         if not text:
             self._without_header(column, one)
             return
-        said = self.decisions.of(text, header.text if header else text, cell)
+        own = header.text if header else text
+        said = self.decisions.of(text, own, cell, _with_cell(text, cell))
         if said is not None:
             self.said.add(column)
             why = "said so" if said else "said to be none"
@@ -154,8 +157,10 @@ class _Reader:
             self._of_ours(column, one)
         else:
             reading = self.layout.readings.get(column) or self.headers.read(text)
-            spelled = self.headers.find(text)
-            if isinstance(spelled, Known) and (spelled.scale != 1 or _is_name(text, spelled)):
+            spelled, alone = self.headers.find(text), self.headers.find(own)
+            if isinstance(alone, Known) and _is_name(own, alone):
+                reading = replace(reading, known=(alone,))  # whatever group stands above it
+            elif isinstance(spelled, Known) and spelled.scale != 1:
                 reading = replace(reading, known=(spelled,))  # documented so: that is sure
             else:
                 reading = self.headers.decide(reading, values)
@@ -281,19 +286,25 @@ class _Reader:
         return bool(filled) and all(first == second for first, second in filled)
 
     def settle_equal_headers(self) -> None:
-        """Tell carried columns of one header apart by their letters."""
+        """Tell carried columns of one header apart by their cells.
+
+        So is told apart in reports, whose every column has a name of its own, what has the name of
+        a field or metric there.
+        """
         seen: dict[str, ColumnReading] = {}
         for column, one in self.found.items():
             if one.known:
                 continue
             twin = seen.setdefault(folded(one.header), one)
-            if twin is one:
-                continue
-            if self.grid.own_report:
+            unique = _with_cell(one.header, one.cell)
+            if twin is not one and self.grid.own_report:
                 message = f"found {shown(one.header)} once more (already in column "
                 message += f"{column_letters(twin.number)}); expected each column once"
                 self.grid.problem(self.layout.bottom, column, message)
-            self.found[column] = replace(one, header=f"{one.header} ({one.cell})")
+            if twin is not one:
+                self.found[column] = replace(one, header=unique)
+            elif not self.grid.own_report and isinstance(self.headers.find(one.header), Known):
+                self.found[column] = replace(one, called=unique)
 
     def tell(self) -> None:
         """Say what is carried along."""
@@ -309,6 +320,11 @@ class _Reader:
                     text = f"{one.header} is an assumption, no property of a model: set it for all "
                     text += f"with --set {one.assumption}=… or in the sheet Assumptions"
                     self.grid.collected.notice("assumption", text, f"{sheet}, cell {one.cell}")
+
+
+def _with_cell(header: str, cell: str) -> str:
+    """A header that no other column has."""
+    return f"{header} ({cell})"
 
 
 def _is_name(header: str, known: Known) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Protocol
 
+from lxml import etree
 from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
@@ -16,6 +17,7 @@ from moe_report.load.collected import Collected
 from moe_report.ooxml.addresses import Area, column_letters
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.scan import Formula, Scan, scan_sheet
+from moe_report.ooxml.tables import tables_of
 from moe_report.text import is_number, shown
 
 HEADER_ROWS = 30  # a header is looked for in so many rows
@@ -43,6 +45,7 @@ class Grid:
 
     What is wrong with one of them is collected. In an earlier report, formulas may be ours. A grid
     that is turned has the sheet's columns as its rows; addresses are the sheet's all the same.
+    ``tables`` are the names of the Excel Tables on the sheet, case-folded.
     """
 
     sheet: str
@@ -51,6 +54,7 @@ class Grid:
     collected: Collected
     own_report: bool = False
     turned: bool = False
+    tables: frozenset[str] = frozenset()
 
     def turn(self) -> Grid:
         """Return the same cells with the sheet's columns as rows."""
@@ -89,8 +93,11 @@ class Grid:
     def number_format(self, row: int, column: int) -> str:
         """Return how a cell shows its number."""
         cell = self._cell(row, column)
-        # openpyxl says None of a cell that is not there
-        return "General" if cell is None or cell.number_format is None else cell.number_format
+        try:
+            shown = None if cell is None else cell.number_format
+        except IndexError:  # the file has no such style
+            return "General"
+        return "General" if shown is None else shown  # openpyxl's None: the cell is not there
 
     def address(self, row: int, column: int) -> str:
         """Return the address that a cell has in the sheet."""
@@ -171,7 +178,8 @@ def read_grid(
         InputError: The sheet as a whole cannot be read.
     """
     where = f"{collected.file}, sheet {sheet}"
-    scan = scan_sheet(package[package.sheets()[sheet]], where)
+    part = package.sheets()[sheet]
+    scan = scan_sheet(package[part], where)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
@@ -181,7 +189,11 @@ def read_grid(
             cells = list(worksheet.iter_rows(**bounds))
     except Exception as error:  # openpyxl raises whatever a broken cell makes it stumble over
         raise InputError([Problem(where, unreadable("the file's cells", error))]) from error
-    return Grid(sheet, cells, scan, collected, own_report)
+    try:
+        tables = frozenset(table.name.casefold() for table in tables_of(package, part))
+    except (ValueError, etree.XMLSyntaxError):  # a broken one has no name
+        tables = frozenset()
+    return Grid(sheet, cells, scan, collected, own_report, tables=tables)
 
 
 def address(row: int, column: int) -> str:

@@ -94,7 +94,7 @@ def _candidates(grid: Grid, headers: Headers, rows: int) -> Iterator[Layout]:
 def _layout(
     grid: Grid, headers: Headers, top: int, bottom: int, found: Mapping[int, Header]
 ) -> Layout:
-    units = {} if grid.own_report else _units(grid, bottom, found)
+    units = {} if grid.own_report else _units(grid, headers, bottom, found)
     if units:
         bottom += 1
         found = {
@@ -150,11 +150,15 @@ def _is_title(grid: Grid, top: int) -> bool:
     return len(texts) == 1 and bool(headers) and texts[0][0] <= headers[0][0]
 
 
-def _units(grid: Grid, bottom: int, found: Mapping[int, Header]) -> dict[int, str]:
+def _units(
+    grid: Grid, headers: Headers, bottom: int, found: Mapping[int, Header]
+) -> dict[int, str]:
     """What a row of units below the headers says, if there is one."""
     if bottom >= len(grid.cells):
         return {}
     texts = {at: text.strip("()[] ") for at, text in _texts(grid, bottom + 1)}
+    if any(headers.read(found[at].text).of_text for at in texts.keys() & found.keys()):
+        return {}  # a model may be called M
     units = {at for at, text in texts.items() if text in _COUNTED or unit_of(text)}
     if not units & found.keys() or set(_numbers(grid, bottom + 1)) - units:
         return {}

@@ -36,14 +36,15 @@ def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> 
             grid.problem(at, columns.at("compare_with"), message)
 
 
-def check_rules(grid: Grid, row: int, columns: Columns, numbers: Mapping[str, Given]) -> None:
+def check_rules(grid: Grid, numbers: Mapping[str, Given]) -> None:
     """Refuse a number that is larger than another one of its row allows."""
     values = {name: item.value for name, item in numbers.items()}
     for field, limiting in AT_MOST.items():
         if field in values and values[field] > (limit := field_value(limiting, values)):
             expected = LIMITED.format(limit=limiting, number=f"{limit:,.15g}")
             message = f"found {values[field]:,.15g} for {field}, expected {expected}"
-            grid.problem(row, columns.at(field), message)
+            cell = numbers[field].place.rpartition("!")[2]  # not always a column of its own
+            grid.collected.problem(message, grid.sheet, cell)
 
 
 def lone_layer_fields(numbers: Mapping[str, Given]) -> list[str]:

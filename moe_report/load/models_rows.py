@@ -91,7 +91,7 @@ class RowReader:
         if nothing and len(problems) == before:
             self.empty[row] = name
             return None
-        check_rules(self.grid, row, columns, numbers)
+        check_rules(self.grid, numbers)
         for lone in lone_layer_fields(numbers):
             self._of_a_lone_layer(row, lone, numbers, unclear)
         unclear |= asked

@@ -28,7 +28,7 @@ class Places:
 
     Attributes:
         sheet: Name of the sheet.
-        header: Number of the last row of the header.
+        header: Number of the row that the headers of columns stand in; above a row of units.
         columns: Number of the column of each field and metric that has one of its own.
         scales: What one of a column's numbers is, where its header has a unit.
         rows: Number of the row of each model.
@@ -145,7 +145,7 @@ class _Sheet:
         own = {known[0]: column for column, known in self.columns.known.items() if not known[1:]}
         return Places(
             sheet=self.grid.sheet,
-            header=self.layout.bottom,
+            header=max(header.row for header in self.layout.headers.values()),
             columns={known.name: column for known, column in own.items()},
             scales={known.name: float(known.scale) for known in own},
             rows={row.name: at for at, row in rows.items()},

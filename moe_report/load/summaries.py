@@ -78,7 +78,7 @@ def row_label(grid: Grid, row: int, name_at: int) -> str:
 
 def _aggregate(grid: Grid, row: int, columns: Columns, *, named: bool) -> str:
     """The address of a formula over rows of models, over several if the name does not tell."""
-    for column in (one.number for one in columns.all):
+    for column in (one.number for one in columns.all if one.known or named):
         formula = grid.formula(row, column)
         if formula is None:
             continue

@@ -40,7 +40,7 @@ MULTIPLES: Mapping[str, int] = {
 
 # Multiples of languages that write one and a half as 1.5, or of several languages.
 _POINT = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
-_ANY = _set("k m mm mn mio mio. b bn g bln t tn trn bi tr mil mille mill mill. million billion "
+_ANY = _set("k m mm mn b bn g bln t tn trn bi tr mil mille mill mill. million billion "
             "trillion millions billions trillions thousand thousands")  # fmt: skip
 
 
@@ -79,14 +79,22 @@ ABOUT = ("~", "≈", "∼", "≃", "about ", "approx. ", "approx ", "approximate
 # What is said of digits that can be read in two ways.
 EITHER = "may be {one} or {other}"
 
+# Words before a number that make it another one.
+RELATION = re.compile(
+    r"\b(?:half|third|quarter|twice|double|not|no|max|min|halb|doppelt)\b\.?\s*(?:of\s*)?$|[$€£¥]\s*$",
+    re.IGNORECASE,
+)
+PER = re.compile(
+    r"\s*(?:params?|parameters)?\s*(?:per|/|je|par|por|pro) ?(?:expert|layer|head|gpu|device|node)s?\b",
+    re.IGNORECASE,
+)
+
 # Words that make a number a bound, before it or behind it.
 BOUND = re.compile(
     r"(?:\b(?:more than|over|at least|above|mehr als|über|mindestens|plus de|au moins|más de|"
-    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất|"
-    r"less than|fewer than|at most|up to|below|under|weniger als|höchstens|bis zu|moins de|au plus|"
-    r"jusqu'à|menos de|como máximo|hasta|no máximo|até|meno di|al massimo|fino a|менее|не более|до|"
-    r"dưới|tối đa)\s*$)"
-    r"|以上|超过|超過|超え|이상|초과|以下|以内|未満|未满|이하|미만|(?:or|and) (?:more|less|up|above)\b",
+    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất|up to|at most|"
+    r"less than|under|below|bis zu|jusqu'à|hasta|até|fino a|до|менее)\s*$)"
+    r"|以上|以下|未満|不到|超过|超過|超え|이상|이하|미만|초과",
     re.IGNORECASE,
 )
 
@@ -100,8 +108,9 @@ ABSENT = frozenset({
     "não se aplica", "nessuno", "không", "không có", "=", "#n/a",
 })  # fmt: skip
 # It may have one, and nobody says how large.
+UNKNOWN_MARK = "?"
 UNKNOWN = frozenset({
-    "?", "??", "???", "tbd", "tba", "tbc", "unknown", "undisclosed", "not disclosed", "unclear",
+    UNKNOWN_MARK, "??", "???", "tbd", "tba", "tbc", "unknown", "undisclosed", "not disclosed", "unclear",
     "not public", "not published", "unpublished", "not specified", "unspecified", "pending", "todo",
     "n/d", "nd", "n.d.", "...", "…", "unbekannt", "k.a.", "k. a.", "keine angabe", "inconnu",
     "inconnue", "non communiqué", "non divulgué", "nc", "n.c.", "desconocido", "no divulgado",
@@ -150,6 +159,9 @@ LABELS: Mapping[str, str] = {
         "moe": "moe sparse",
         "query": "q query queries attention attn",
         "key-value": "kv k/v key-value key/value",
+        "layers": "layer layers blocks 层 層 레이어 schichten couches capas слоёв слоев",
+        "heads": "head heads",
+        "groups": "group groups gruppen groupes grupos 组 組 그룹",
         "linear": "linear lightning mamba mamba2 deltanet delta kda gdn ssm recurrent rwkv",
     }.items()
     for word in words.split()
@@ -157,7 +169,7 @@ LABELS: Mapping[str, str] = {
 # Words that change nothing beside a number.
 IGNORED = _set(
     "params param parameters parameter paramètres parámetros parametri параметров 参数 參數 "
-    "파라미터 tokens token тoк ток. ток. トークン 토큰 layers layer heads head dims dim channels "
-    "flops flop fp8 fp16 bf16 fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 层 層 the per in of each "
+    "파라미터 tokens token тoк ток. ток. トークン 토큰 dims dim channels flops flop fp8 fp16 bf16 "
+    "fp32 fp4 nvfp4 mxfp4 int8 int4 native dims. 个 個 개 the per in of each "
     "gqa mqa mha mla swiglu geglu gelu relu gated vocab size width wide always + & and и und et y e"
 )

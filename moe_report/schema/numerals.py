@@ -24,6 +24,8 @@ from moe_report.schema.number_words import (
     LABELS,
     MULTIPLES,
     PERCENT,
+    PER,
+    RELATION,
     usual_mark,
 )
 
@@ -58,14 +60,16 @@ _WORD = re.compile(
 )
 # What parts what belongs to a number from what belongs to the next one.
 _PARTING = re.compile(
-    r"[,;()×|·&\n]|/(?!\s*[^\W\d])|\+(?!\s*$)|\s[-–—]\s|[→~～–—]|-(?=\s*[Aa]?$)|[-=]>"
+    r"[,;()×|·&\n]|/(?!\s*[^\W\d])|\+(?!\s*$)|\s[-–—]\s|[→~～–—]|-(?=\s*[Aa]?\0)|[-=]>"
     r"|(?<![A-Za-z])x(?![a-z])|\bof\b|="
 )
 _GAP = re.compile(r"(?:[-=]>|[\s,;/()×|·&+\-–—→~～x=]|of\b)[\s,;/()×|·&+x=–—-]*(?:of\b)?[\s(]*")
+_NEXT = "\0"  # where the next number stands
+_AHEAD = re.compile(r"\b(?:top[- ]?|selects? |selected |chooses? |chosen )(?=\0)", re.IGNORECASE)
 _ABOUT = frozenset(word.strip() for word in ABOUT)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 LONGEST = 1000  # letters of a text with numbers: a longer one is no cell of a table
-_LONGEST_WORD = max(map(len, (*MULTIPLES, *LABELS)))
+_LONGEST_WORD = max(len(word) for word in (*MULTIPLES, *LABELS))
 _MOST_DIGITS = 400  # a power of ten that no float holds
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
@@ -130,7 +134,7 @@ def plain(text: str) -> str:
     for sign, command in (("~", r"\sim"), ("≈", r"\approx"), ("×", r"\times"), ("≥", r"\geq")):
         text = text.replace(command, sign)
     # 4*hidden_size and 64*4 are no emphasis
-    text = re.sub(r"(?<=\d)\s?\*\s?(?=[A-Za-z\d])", "×", text)
+    text = re.sub(r"(?<=\w)\s?\*\s?(?=[A-Za-z\d])", "×", text)
     text = _POWER.sub(lambda at: "e" + (at[1] or at[2].translate(_SUPERSCRIPTS)), text)
     text = unicodedata.normalize("NFKC", _FOOTNOTES.sub("", text)).replace("\ufe0f", "")
     text = _MYRIADS.sub(lambda at: f"{int(at[1]) * 10**4 + int(at[2])}{at[3]}", text)
@@ -172,7 +176,8 @@ def numbers_in(text: str) -> Text:
     for match, rest in zip(found, pieces[1:], strict=True):
         word = re.match(r"\s?([^\W\d]+)", rest)
         multiple, rest, unit, percent = _multiple(rest)
-        mine, gap, following = _shared_out(rest)
+        mine, gap, following = _shared_out(rest + _NEXT * (match is not found[-1]))
+        following = following.removesuffix(_NEXT)
         depth = text.count("(", 0, match.start()) - text.count(")", 0, match.start())
         prefix, about, before = _in_front(before)
         labels, unknown = _words(f"{before} {mine}")
@@ -181,6 +186,12 @@ def numbers_in(text: str) -> Text:
             bound = "+"
         if BOUND.search(before) or BOUND.match(rest.lstrip()):
             bound = ">"
+        if RELATION.search(before) or PER.match(rest):
+            bound = "of"
+        if re.match(r"\s*(?:tokens?|toks?)\b", rest, re.IGNORECASE):
+            unit = "token"
+        if re.match(r"\s*(?:flops?|macs?)\b", rest, re.IGNORECASE):
+            unit = "FLOP"
         compared = re.match(r"\s?(?:[x×](?![a-z(])|×(?=[a-z]))(.*)", rest)
         numbers.append(
             Numeral(
@@ -256,6 +267,9 @@ def _shared_out(rest: str) -> tuple[str, str, str]:
     if closed:  # a bracket of words alone says what the number is
         mine, rest = closed[1], rest[closed.end() :]
     match = _PARTING.search(rest)
+    ahead = _AHEAD.search(rest)
+    if ahead and (match is None or ahead.start() < match.start()):  # 128 top 8
+        return f"{mine} {rest[: ahead.start()]}", ",", ahead[0]
     if not match:
         return f"{mine} {rest}", "", ""
     gap = _GAP.match(rest, match.start()) or match
@@ -297,7 +311,8 @@ def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
     """What digits are, with this sign before decimals, or with either if it is not known."""
     mantissa, _, exponent = digits.lower().partition("e")
     # of a thousand digits it is a number, too, if one out of all bounds
-    power = Decimal(10) ** int(max(-_MOST_DIGITS, min(Decimal(exponent or 0), _MOST_DIGITS)))
+    most = Decimal(_MOST_DIGITS)
+    power = Decimal(10) ** int(max(-most, min(Decimal(exponent or 0), most)))
     text = re.sub(r"['’_\s]", "", mantissa)
     text = f"0{text}" if text[0] in ".," else text
     signs = re.findall(r"[.,]", text)

@@ -188,6 +188,14 @@ _SUM = re.compile(r"\([^()+]*\d[^()+]*\+[^()+]*\d[^()+]*\)")
 _SETTING = re.compile(r"([A-Za-z][A-Za-z_]*[A-Za-z])\s*[=:]\s*\(?\s*(\d[\d.,]*)")
 
 
+def _of_another(number: Numeral, kind: str) -> bool:
+    """Whether a number counts what is counted under another kind of header."""
+    others = {"layers", "heads", "groups"} - {kind}
+    if kind == "layers":
+        others -= {"heads", "groups"}
+    return bool(others & set(number.labels))
+
+
 class _Cell:
     """One text that has something to say of numbers."""
 
@@ -237,10 +245,13 @@ class _Cell:
         if self.text.lstrip("( ").startswith(("-", "−", "+")):
             return "a comparison, and no value"
         kind = self.known[0].unit.split("/")[0]
+        if any(not number.depth and _of_another(number, kind) for number in numbers):
+            return "a number of something else"
+        numbers = [number for number in numbers if not _of_another(number, kind)]
         units = {number.unit for number in numbers if not number.depth}
         if "?" in units:
             return "the letters behind a number are not understood"
-        if wrong := units - {"", kind, kind.replace("MAC", "FLOP")}:
+        if wrong := units - {"", kind, kind.replace("MAC", "FLOP"), kind.removesuffix("s")}:
             return f"a number of {wrong.pop()}s"
         if kind != "ratio":
             if self._is_share(numbers):
@@ -342,6 +353,8 @@ class _Cell:
 
     def _is_remark(self, number: Numeral, kind: str) -> bool:
         """Whether a number in a bracket says something else, as in "58 (layers 3-60)"."""
+        if kind == "parameters" and re.search(r"\(\s*\d+\s?[x×]\s?[\d.]+\s?\w?\s*\)", self.text):
+            return True  # 46.7B (8x7B)
         if kind == "parameters" and number.multiple == 1:
             return "." not in number.digits and not self._of_experts()
         if number.unknown:
@@ -392,6 +405,8 @@ class _Cell:
         return ""
 
     def _place_several(self, free: Sequence[Numeral], left: Sequence[str]) -> str:
+        if any(gap.strip() == "+" for gap in self.taken.between) and not free[-1].depth:
+            return "a sum, and no one number"
         pair = next((pair for pair in _LARGER if left and set(left) <= set(pair)), None)
         if len(free) == 2 and pair is not None and set(pair) <= set(self.catalogue):
             alone = len(left) == 1 and (not self._joined() or left[0] in _OPEN)

@@ -75,7 +75,7 @@ def doubtful(tmp_path: Path) -> Path:
 def bad(tmp_path: Path) -> Path:
     """A workbook that is refused, for two reasons."""
     header = ("name", "num_experts", "num_experts_per_tok")
-    return workbook_of(tmp_path / "models.xlsx", header, ("a", "x", 2), ("b", 8, 9))
+    return workbook_of(tmp_path / "models.xlsx", header, ("a", -8, 2), ("b", 8, 9))
 
 
 def plugin(folder: Path, name: str, code: str) -> Path:
@@ -106,7 +106,7 @@ def test_a_refused_input_exits_with_1(bad: Path, tmp_path: Path) -> None:
         result = run(*command)
         assert result.exit_code == 1
         assert result.stdout == ""
-        assert result.stderr.startswith("Error: models.xlsx, sheet Models, cell B2: found 'x'")
+        assert result.stderr.startswith("Error: models.xlsx, sheet Models, cell B2: found -8")
         assert "models.xlsx, sheet Models, cell C3: found 9" in result.stderr
         assert result.stderr.count("\n") == 2
     assert not (tmp_path / "out").exists()
@@ -206,7 +206,7 @@ def test_it_runs_as_a_module() -> None:
 def test_every_command_has_an_example() -> None:
     """The help of each command ends with a line to copy."""
     assert COMMANDS == [
-        "check", "demo", "fill", "import", "init", "metrics", "page", "run", "template"
+        "check", "columns", "demo", "fill", "import", "init", "metrics", "page", "run", "template"
     ]  # fmt: skip
     for command in COMMANDS:
         for flag in ("--help", "-h"):

@@ -1,4 +1,4 @@
-"""``moe-report columns``, the option ``--column``, the questions on a terminal and their answers."""
+"""``moe-report columns``, ``--column``, the questions on a terminal and their answers."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_nobody_is_asked_where_nobody_is(workbook: Path) -> None:
 
 
 def on_a_terminal(*arguments: object, keys: str, code: int = 0) -> str:
-    """What moe-report says on a terminal where these keys are pressed, each when it is waited for."""
+    """What moe-report says on a terminal where each key is pressed when it is waited for."""
     master, slave = pty.openpty()
     child = subprocess.Popen(
         [sys.executable, "-m", "moe_report", *map(str, arguments)],

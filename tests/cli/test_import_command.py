@@ -14,6 +14,7 @@ from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.config import row_from_config
+from moe_report.importers.exactness import MEANINGS
 from tests.commands import put, same_metrics
 from tests.configs import DEEPSEEK, MIXTRAL, QWEN, config
 from tests.workbooks import row_of
@@ -102,15 +103,20 @@ def test_replace_is_for_names_that_are_there(tmp_path: Path) -> None:
     same_metrics(source, path, "Mixtral", tmp_path)
 
 
-def test_every_architecture_is_listed() -> None:
-    """A line for each adapter says how exact it is; those without experts are named too."""
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_every_architecture_is_listed(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for each adapter says how exact it is, as wide as the terminal."""
+    monkeypatch.setenv("COLUMNS", str(columns))
     result = run("import", "--list")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= max(columns, 70)
     assert lines[0].split()[0] == "architecture"
-    assert [line.split()[0] for line in lines[1 : len(ADAPTERS) + 1]] == sorted(ADAPTERS)
-    assert lines[len(ADAPTERS) + 1] == f"{len(ADAPTERS)} architectures"
-    assert max(map(len, lines)) < 160
+    end = lines.index(f"{len(ADAPTERS)} architectures")
+    listed = [line.split()[0] for line in lines[1:end] if not line.startswith(" ")]
+    assert listed == sorted(ADAPTERS, key=str.casefold)
+    for word, meaning in MEANINGS.items():
+        assert f"{word} {meaning}" in " ".join(result.stdout.split())
     assert set(DENSE) <= set(result.stdout.partition("without experts")[2].replace(",", "").split())
 
 

@@ -226,6 +226,8 @@ def test_broken_head_width(registry: Registry) -> None:
     assert "21.3333" in finding.message
     assert finding.place == "Models!2"
     assert not findings(registry, row(odd | {"head_dim": 64}))
+    latent = {"qk_nope_head_dim": 16, "qk_rope_head_dim": 8, "v_head_dim": 16}
+    assert not findings(registry, row(odd | latent | {"kv_lora_rank": 32}))
 
 
 def test_experts_as_wide_as_dense_layers(registry: Registry) -> None:

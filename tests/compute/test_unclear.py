@@ -1,4 +1,4 @@
-"""What the input may say, in a way that is not sure, rests on no default: in numbers and in Excel."""
+"""What the input may say, in a way that is not sure, has no default: in numbers and in Excel."""
 
 from __future__ import annotations
 

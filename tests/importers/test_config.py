@@ -103,7 +103,7 @@ def test_config_whose_layers_are_all_dense_is_refused(config: dict[str, Any]) ->
 @pytest.mark.parametrize("config", [MIXTRAL, QWEN, DEEPSEEK, SWITCH])
 def test_expert_key_that_is_not_understood_is_refused(config: dict[str, Any], key: str) -> None:
     """A key about experts that the adapter does not read would be a silent error: it is named."""
-    (problem,) = problems(config | {key: 2})
+    (problem,) = problems(config | {key: 5})
     assert f"key {key!r} sounds like experts" in problem
 
 
@@ -119,10 +119,10 @@ def test_expert_key_in_a_part_is_refused() -> None:
 
 def test_similar_key_is_suggested() -> None:
     """A misspelt key is named, with the key that it may be."""
-    found = problems({**MIXTRAL, "num_experts_per_token": 2})
+    found = problems({**MIXTRAL, "num_experts_per_token": 3})
     assert found == [
-        "config.json: key 'num_experts_per_token' sounds like experts and is not understood."
-        " Did you mean 'num_experts_per_tok'?"
+        "config.json: key 'num_experts_per_token' sounds like experts and is not understood:"
+        " 3 is not what is counted without it. Did you mean 'num_experts_per_tok'?"
     ]
 
 
@@ -185,6 +185,17 @@ def test_spellings_must_agree() -> None:
     (problem,) = problems(GPT_OSS | {"experts_per_token": 4})
     assert "'experts_per_token' is 4, but num_experts_per_tok is 1" in problem
     assert numbers(GPT_OSS | {"experts_per_token": 1})["num_experts_per_tok"] == 1
+
+
+def test_null_in_one_spelling_says_nothing() -> None:
+    """A spelling that is left empty doesn't contradict the other, unless null is a value."""
+    assert numbers(QWEN | {"num_local_experts": None}) == numbers(QWEN)
+    assert numbers(QWEN | {"num_experts": None, "num_local_experts": 8}) == numbers(QWEN)
+    (problem,) = problems(QWEN | {"num_experts": None, "num_local_experts": None})
+    assert "not a Mixture-of-Experts" in problem
+    null_is_none = {"model_type": "kimi_linear", "num_shared_experts": None, "n_shared_experts": 2}
+    (problem,) = problems(DEEPSEEK | null_is_none)
+    assert "'n_shared_experts' is 2, but num_shared_experts is null" in problem
 
 
 def test_more_active_than_there_are_is_refused() -> None:

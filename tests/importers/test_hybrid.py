@@ -68,8 +68,8 @@ def test_small_configs_are_read(config: dict[str, Any]) -> None:
         (V32 | {"mlp_layer_types": ["moe"] * 6}, "'dense' and 'sparse' only"),
         (GLM | {"index_topk_pattern": "FSX"}, "must say 'F' or 'S' for each layer"),
         (GLM | {"indexer_types": ["full"] * 5}, "has 5 items for 6 layers"),
-        (BAILING | {"q_lora_rank": 16}, "only the kind with Kimi Delta Attention"),
-        (BAILING | {"group_norm_size": 4}, "only the kind with Kimi Delta Attention"),
+        (BAILING | {"group_norm_size": 4}, "which architectures does not name"),
+        (BAILING | {"linear_attention": "gla"}, 'is "gla", which is not modelled'),
         (BAILING | {"tie_word_embeddings": True}, "never ties them"),
         (KIMI | {"linear_attn_config": {"full_attn_layers": [4], "kda_layers": [1, 2]}}, "once"),
         (QWEN | {"layer_types": ["mamba3"] * 6}, "layers of the kind 'mamba3'"),
@@ -107,6 +107,6 @@ def test_layers_of_each_kind_are_counted() -> None:
 
 def test_text_part_and_config_may_not_disagree_on_ties() -> None:
     """A config for images ties the embeddings itself; its text part must not say otherwise."""
-    config = {"model_type": "kimi_k25", "text_config": LATENT, "tie_word_embeddings": True}
+    config = {"model_type": "kimi_vl", "text_config": LATENT, "tie_word_embeddings": True}
     with pytest.raises(InputError, match=r"text_config\.tie_word_embeddings"):
         row_from_config(config, where="config.json")

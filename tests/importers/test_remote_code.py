@@ -143,7 +143,7 @@ def test_a_vocabulary_is_padded_as_the_code_does() -> None:
         ("LLaDA-MoE-7B-A1B", {"moe_layer_freq": [0] + [1] * 15, "dense_intermediate_size": None},
          "dense_intermediate_size"),
         ("LLaDA-MoE-7B-A1B", {"moe_router_enable_expert_bias": True}, "only false is modelled"),
-        ("LLaDA-MoE-7B-A1B", {"num_expert_groups": 2}, "sounds like experts"),
+        ("LLaDA-MoE-7B-A1B", {"expert_extra_dim": 2}, "sounds like experts"),
         ("LLaDA2.0-mini", {"use_qk_norm": False}, "only true is modelled"),
         ("LLaDA2.0-mini", {"moe_shared_expert_intermediate_size": 768}, "width of other experts"),
         ("SmallThinker-4B-A0.6B", {"use_qk_norm": True}, "only false is modelled"),

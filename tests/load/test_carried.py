@@ -77,8 +77,10 @@ def test_a_unit_is_divided_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("formula", "value"),
     [
-        ("=D2/SUM(D2:D3)", 0.74), ("=ROW()", 2), ("=B2/B3", 0.125), ("=Rates!A1*B2", 40), ("=rate*B2", 40), ("=F2+1", 6),
-        ("=SUM(B2:C2)", 10), ("=B$1", "num_experts"), ("=INDEX($B:$B,2)", 8), ("=ROW()+A1048576", 2),
+        ("=D2/SUM(D2:D3)", 0.74), ("=ROW()", 2), ("=B2/B3", 0.125), ("=Rates!A1*B2", 40),
+        ("=rate*B2", 40), ("=F2+1", 6),
+        ("=SUM(B2:C2)", 10), ("=B$1", "num_experts"), ("=INDEX($B:$B,2)", 8),
+        ("=ROW()+A1048576", 2),
         ("=OFFSET(B2,1,0)", 64),
     ],
 )  # fmt: skip

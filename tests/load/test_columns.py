@@ -100,7 +100,7 @@ def test_two_columns_that_differ_on_a_field_are_both_asked(
     assert found.problems == ()
     assert [item.place for item in found.table.unclear] == ["Models!B1", "Models!D1"]
     [row] = found.table.rows
-    assert row.carried == {"Experts": 8, "Number of experts": 9}
+    assert row.carried == {"Experts (B1)": 8, "Number of experts": 9}
     assert "num_experts" not in row.numbers
     assert "num_experts" in row.unclear
 
@@ -133,7 +133,7 @@ def test_a_fields_own_name_wins_over_another_spelling(tmp_path: Path, registry: 
     found = read(tmp_path, registry, rows)
     assert found.table.rows[0].numbers["num_experts"].value == 8
     assert column(found, "Experts").state == "ask"
-    assert found.table.rows[0].carried == {"Experts": 9}
+    assert found.table.rows[0].carried == {"Experts (B1)": 9}
 
 
 def test_carried_columns_of_one_header_are_told_apart(tmp_path: Path, registry: Registry) -> None:
@@ -219,7 +219,7 @@ def test_an_option_for_no_column_is_refused(tmp_path: Path, registry: Registry) 
 
 def test_an_option_of_no_field_is_refused(tmp_path: Path, registry: Registry) -> None:
     """With the nearest field."""
-    with pytest.raises(InputError, match="no field or metric.*hidden_size"):
+    with pytest.raises(InputError, match=r"no field or metric.*hidden_size"):
         read(tmp_path, registry, ODD, said={"Hiden size": "hidden_sice"})
 
 

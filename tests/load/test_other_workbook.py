@@ -175,7 +175,8 @@ def test_an_ods_that_says_it_is_huge_is_one_line(
 
 @pytest.mark.parametrize("suffix", ["ods", "xls", "xlsb"])
 @pytest.mark.parametrize(
-    "data", [b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), b"name,8", bytes(99)],
+    "data",
+    [b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), b"name,8", bytes(99)],
     ids=["empty", "cut off", "zeros", "text", "all zeros"],
 )  # fmt: skip
 def test_broken_files_are_one_line(

@@ -99,8 +99,8 @@ def test_models_as_columns_have_summaries_too(tmp_path: Path, registry: Registry
     ("name", "like"),
     [
         ("Total", True), ("Total (8 models)", True), ("TOTAL:", True), ("Grand total", True),
-        ("∅", False), ("Totally open", False), ("Minimax-M1", False), ("Mixtral", False), ("", False),
-        ("Max", True), ("Summer", False),
+        ("∅", False), ("Totally open", False), ("Minimax-M1", False), ("Mixtral", False),
+        ("", False), ("Max", True), ("Summer", False),
     ],
 )  # fmt: skip
 def test_names_of_summaries(name: str, like: bool) -> None:

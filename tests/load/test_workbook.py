@@ -209,7 +209,7 @@ def test_the_unit_of_a_handful_of_parameters_is_asked(
     """They may be billions or millions; no number rests on either, and the options are told."""
     table = reader.table([(*PLAIN, header), ("a", 8, 2, 47)])
     assert "total_params" not in table.rows[0].numbers
-    assert table.rows[0].carried == {header: 47}
+    assert table.rows[0].carried == {f"{header} (D1)": 47}
     [unclear] = table.unclear
     assert f"may be {field} (B) or {field} (M)" in unclear.text
     assert f"--column '{header}={field} (B)' reads it so" in unclear.text
@@ -265,7 +265,7 @@ def test_the_surest_of_two_columns_is_read(reader: Reader) -> None:
     """A field's own name wins over another wording, which is carried along and asked about."""
     table = reader.table([(*PLAIN, "Experts"), ("a", 8, 2, 16)])
     assert table.rows[0].numbers["num_experts"].value == 8
-    assert table.rows[0].carried == {"Experts": 16}
+    assert table.rows[0].carried == {"Experts (D1)": 16}
     assert [unclear.fields for unclear in table.unclear] == [("num_experts",)]
 
 

@@ -73,6 +73,7 @@ class Family:
         top_k: Where the loaded config says how many experts a token is sent to; empty for one.
         experts: Where it says how many there are, where no parameter has an axis for them.
         attention: Modules of softmax attention: a pattern of their names.
+        text: The module within the model that takes a text; empty for the model itself.
         all_experts_run: Whether the model computes every expert for every token, and then drops
             what was not asked for. The formulas count what was.
         linear: Whether the FLOPs of linear layers are compared.
@@ -90,6 +91,7 @@ class Family:
     top_k: str = "num_experts_per_tok"
     experts: str = ""
     attention: str = r"\.(self_attn|attn)$"
+    text: str = ""
     all_experts_run: bool = False
     linear: bool = True
     core: bool = True
@@ -231,6 +233,7 @@ def forward(family: Family, config: dict[str, Any]) -> Forward:
     torch.manual_seed(0)
     loaded = family.load(config)
     model = family.build(loaded).eval().requires_grad_(False)
+    model = model.get_submodule(family.text)
     tokens = torch.randint(5, loaded.get_text_config().vocab_size, (1, TOKENS))
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         given = model(tokens, use_cache=False, output_attentions=family.windows)

@@ -178,7 +178,7 @@ ACTIVE = {
 def test_reference_numbers(name: str) -> None:
     """Total, active and FLOPs are those of an independent count.
 
-    Counted once with transformers 5.23 (parameters of the meta model less the experts that a token
+    Counted once with transformers (parameters of the meta model less the experts that a token
     is not sent to) and torch.utils.flop_counter.FlopCounterMode; FLOPs are 2 a multiply-accumulate,
     without the attention core. Grok-1 is counted as a Mixtral with tied embeddings.
     """

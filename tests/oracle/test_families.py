@@ -84,10 +84,25 @@ GLM_4_5 = {  # zai-org/GLM-4.5
 
 
 def test_reference_numbers() -> None:
-    """GLM-4.5 is what an independent count with transformers 5.23 gave."""
+    """GLM-4.5 is what an independent count with transformers gave."""
     numbers = row_from_config(GLM_4_5, where="").numbers
     assert total_params.of(**numbers) == 352_797_814_784
     assert active_params.of(**numbers) == 33_632_251_904
+
+
+@pytest.mark.parametrize(
+    ("model_type", "total", "active"),
+    [
+        ("sarvam_moe", "32", "2.4"),  # sarvamai/sarvam-30b
+        ("sarvam_mla", "106", "10.3"),  # sarvamai/sarvam-105b
+    ],
+)
+def test_defaults_are_the_published_models(model_type: str, total: str, active: str) -> None:
+    """Billions of parameters in the files, and active ones without embedding and output head."""
+    numbers = row_from_config(FAMILIES[model_type].defaults(), where="").numbers
+    both = 2 * numbers["vocab_size"] * numbers["hidden_size"]
+    assert f"{total_params.of(**numbers) / 1e9:.0f}" == total
+    assert f"{(active_params.of(**numbers) - both) / 1e9:.1f}" == active
 
 
 def test_step_reads_the_keys_of_its_own_code() -> None:

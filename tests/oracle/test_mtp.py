@@ -1,6 +1,7 @@
 """Modules that predict further tokens: a layer more, and what joins two streams.
 
-transformers builds no such module. What it builds with one layer more is the layer in it.
+transformers builds such modules of some models. Of others, what it builds with one layer more is
+the layer in it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import pytest
 from moe_report.importers.config import row_from_config
 from moe_report.load.examples import example_models
 from moe_report_metrics.parameter_ledger import mtp_params, total_params
+from tests.oracle.census import torch
 from tests.oracle.families import Family, all_families
 
+FAMILIES = {family.model_type: family for family in all_families()}
 SEEDS = range(10)
-AS_V3 = ("deepseek_v3", "deepseek_v32", "glm4_moe", "glm4_moe_lite")
+BUILT = ("deepseek_v3", "glm4_moe", "inkling_mm_model", "inkling_text", "mellum", "sarvam_mla",
+         "sarvam_moe")  # fmt: skip
+AS_V3 = ("deepseek_v3", "deepseek_v32", "glm4_moe", "glm4_moe_lite", "sarvam_mla", "sarvam_moe")
 QWEN = {
     "model_type": "qwen3_5_moe_text", "num_hidden_layers": 48, "hidden_size": 2048,
     "vocab_size": 151936, "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256,
@@ -59,6 +64,41 @@ def test_a_module_is_a_layer_a_matrix_and_three_norms(family: Family) -> None:
         assert mtp(config | {"num_nextn_predict_layers": 0}) == 0
         checked += 1
     assert checked > 2
+
+
+def built(family: Family, config: dict[str, Any]) -> int:
+    """Parameters of the modules that transformers builds; embedding and head are the model's."""
+    from transformers.modeling_layers import MtpModel
+
+    loaded = family.load(config)
+    number = loaded.get_text_config().num_mtp_layers
+    if not number:
+        return 0
+    with torch.device("meta"):
+        modules = MtpModel(family.build(loaded), number)
+    return sum(
+        parameter.numel()
+        for name, parameter in modules.named_parameters()
+        if name.startswith(("layers.", "shared_post_norm."))
+    )
+
+
+@pytest.mark.parametrize("model_type", BUILT)
+def test_modules_have_as_many_as_those_that_are_built(model_type: str) -> None:
+    """Whatever the shape; of DeepSeek's with biases nothing is said."""
+    family = FAMILIES[model_type]
+    found = set()
+    for seed in SEEDS:
+        config = family.varied(seed)
+        if "inkling" not in model_type:
+            config["num_nextn_predict_layers"] = seed % 2
+        truth = built(family, config)
+        if truth and config.get("attention_bias") and "kv_lora_rank" in config:
+            assert math.isnan(mtp(config))
+            continue
+        assert mtp(config) == truth, config
+        found.add(bool(truth))
+    assert found == {True, False}
 
 
 def test_deepseek_v3_has_as_many_as_its_files() -> None:

@@ -19,12 +19,14 @@ from moe_report_metrics.flops_savings import (
     router_flops,
     shared_expert_flops,
 )
+from moe_report_metrics.parameter_ledger import active_params_no_embedding, total_params
+from tests.oracle.census import torch
 from tests.oracle.families import TOKENS, Family, all_families, check_parameters
 from tests.oracle.running import numbers, run
 
 FAMILIES = {family.model_type: family for family in all_families()}
 SEEDS = range(3)
-MIXED = ("inkling_text", "inkling2_text", "qwen4_exp_text")
+MIXED = ("inkling_text", "inkling2_text", "inkling2_loop_text", "qwen4_exp_text")
 PARTS = ("doge", "zaya")
 PRODUCTS = ("aten.mm", "aten.addmm")
 CONVOLUTION = re.compile(r"(conv1d|conv_qk_\w+)\.weight$|\.static_weight$")
@@ -45,10 +47,19 @@ def within(counted: dict[str, dict[str, int]], pattern: str, *names: str) -> int
     )
 
 
+def passes(model: Any, parameter: str) -> int:
+    """How many times a token passes the layer that a parameter is of."""
+    config, layer = model.config.get_text_config(), re.search(r"layers\.(\d+)\.", parameter)
+    if layer is None or not hasattr(config, "loop_num_passes"):
+        return 1
+    looped = range(config.loop_layer_index_start, config.loop_layer_index_end)
+    return config.loop_num_passes if int(layer[1]) in looped else 1
+
+
 def convolutions(model: Any) -> int:
-    """Weights of convolutions: each is multiplied once with every token."""
+    """Weights of convolutions: each is multiplied once with every token, in each pass."""
     return sum(
-        parameter.numel()
+        parameter.numel() * passes(model, name)
         for name, parameter in model.named_parameters()
         if CONVOLUTION.search(name)
     )
@@ -62,7 +73,8 @@ def test_products_with_weights_cost_what_the_formulas_say(model_type: str) -> No
         config = family.varied(seed)
         given = numbers(config)
         _, model, counted = run(family, config, use_cache=False)
-        core = within(counted, r"\.rel_logits_proj$", *PRODUCTS)
+        core = within(counted, r"\.(rel_logits_proj|relative_position_bias)$", *PRODUCTS)
+        core -= within(counted, r"\.relative_position_bias\.linear$", *PRODUCTS)
         core += within(counted, r"\.indexer$", *PRODUCTS)
         core -= within(counted, r"\.index_qk_proj$", *PRODUCTS)
         # Shared experts that are one tensor are multiplied at once.
@@ -121,6 +133,22 @@ def test_widths_that_are_not_whole_are_left_out(inner: int, dense: int) -> None:
     assert shared_expert_flops.of(**row.numbers) == 2 * width
 
 
+def test_a_canvas_costs_what_the_formulas_say() -> None:
+    """A token that is written, in one step, without the scores of the step before."""
+    family = FAMILIES["diffusion_gemma"]
+    for seed in SEEDS:
+        config = family.varied(seed)
+        row = row_from_config(config, where="config.json")
+        canvas = torch.randint(5, 90, (1, config["canvas_length"]))
+        _, _, counted = run(family, config, decoder_input_ids=canvas)
+        found = sum(
+            products(counted, f"{family.head}.{module}") for module in ("model.decoder", "lm_head")
+        )
+        assert config["canvas_length"] * linear_flops.of(**row.numbers) == found, config
+        assert math.isnan(attention_core_flops.of(**row.numbers))
+        assert any("step before" in note for note in row.notes)
+
+
 def test_a_thinker_counts_the_same_within_the_whole_model() -> None:
     """What the talker's config says of its own experts changes nothing."""
     thinker = FAMILIES["qwen3_omni_moe_thinker"].varied(1)
@@ -132,6 +160,31 @@ def test_a_thinker_counts_the_same_within_the_whole_model() -> None:
     row = row_from_config(whole, where="config.json")
     assert row.numbers == numbers(thinker)
     assert any("nor the talker" in note for note in row.notes)
+
+
+def test_looped_layers_are_as_many_as_a_token_visits() -> None:
+    """Inkling 2 Mini has 24 layers and 48 visits of a token, 26 billion parameters, 3 active."""
+    config = FAMILIES["inkling2_loop_text"].defaults()
+    row = row_from_config(config, where="config.json")
+    assert config["num_hidden_layers"] == 24
+    assert row.numbers["num_hidden_layers"] == 48
+    assert f"{total_params.of(**row.numbers) / 1e9:.0f}" == "26"
+    assert f"{active_params_no_embedding.of(**row.numbers) / 1e9:.0f}" == "3"
+    assert any("12 layers are passed 3 times" in note for note in row.notes)
+    once = row_from_config(config | {"loop_num_passes": 1}, where="config.json").numbers
+    assert total_params.of(**once) == total_params.of(**row.numbers)
+    assert routed_expert_flops.of(**row.numbers) == 2 * routed_expert_flops.of(**once)
+
+
+def test_nemotron_counts_the_same_under_its_published_name() -> None:
+    """There the text part has another name, too."""
+    config = FAMILIES["nemotron_h_omni"].varied(1)
+    text = config.get("text_config") or config["llm_config"]
+    published = {"model_type": "NemotronH_Nano_Omni_Reasoning_V3", "llm_config": text}
+    assert numbers(published) == numbers(config)
+    del text["n_routed_experts"]
+    with pytest.raises(InputError, match=r"llm_config\.n_routed_experts"):
+        numbers(published)
 
 
 def test_experts_are_as_wide_as_checkpoints_say() -> None:
@@ -169,6 +222,8 @@ def test_experts_are_as_wide_as_checkpoints_say() -> None:
         ("inkling_text", {"swa_num_key_value_heads": 5}, "no multiple"),
         ("inkling2_text", {"layer_types": ["full_attention"] * 48}, "full_attention"),
         ("inkling2_text", {"n_routed_expert": 3}, "sounds like experts"),
+        ("inkling2_loop_text", {"loop_layer_index_end": 30}, "at most 24"),
+        ("inkling2_loop_text", {"loop_layer_index_end": 6}, "more than 6"),
     ],
 )
 def test_what_an_architecture_cannot_be_is_refused(

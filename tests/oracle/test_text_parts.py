@@ -32,7 +32,8 @@ PARTS = dict(text_parts())
 def _counted(config: dict[str, Any]) -> dict[str, float]:
     """The numbers but for layers for further tokens, which Inkling speaks of outside."""
     numbers = row_from_config(config, where="config.json").numbers
-    return {key: value for key, value in numbers.items() if key != "num_nextn_predict_layers"}
+    outside = {"num_nextn_predict_layers", "mtp_params"}
+    return {key: value for key, value in numbers.items() if key not in outside}
 
 
 def test_there_are_text_parts() -> None:

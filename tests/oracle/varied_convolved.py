@@ -46,6 +46,8 @@ def _inkling(r: Random) -> dict[str, Any]:
     return config | where | dense | widths | {
         "n_shared_experts": r.randint(1, 3),
         "num_mtp_layers": r.choice([None, 2]),
+        "mtp_local_layer_ids": r.choice([None, [1]]),
+        "chain_hidden_post_norm": flip(r),
     }  # fmt: skip
 
 
@@ -53,18 +55,54 @@ def _inkling2(r: Random) -> dict[str, Any]:
     config = _untied(r)
     layers = config["num_hidden_layers"]
     where = {"layer_types": kinds(r, layers, FULL, WINDOWED)} if flip(r) else {}
-    return config | where | {"n_layers_per_attn_res_block": r.randint(1, 3)}
+    rows = r.choice([config["vocab_size"], config["vocab_size"] - 7])
+    return config | where | {
+        "n_layers_per_attn_res_block": r.randint(1, 3), "unpadded_vocab_size": rows,
+    }  # fmt: skip
+
+
+def _loop(r: Random) -> dict[str, Any]:
+    config = _inkling2(r)
+    block = config["n_layers_per_attn_res_block"]
+    start, more = block * r.randint(1, 2), block * r.randint(1, 2)
+    layers = config["num_hidden_layers"] = start + more + r.randint(0, 2)
+    config.pop("layer_types", None)
+    names = ("loop_layer_index_start", "loop_layer_index_end", "loop_num_passes", "loop_gate_rank")
+    published = ("core_start", "core_end", "num_passes", "gate_rank")
+    sizes = (start, start + more, r.randint(1, 3), r.choice([3, 5]))
+    loop = r.choice([
+        dict(zip(names, sizes, strict=True)),
+        {"loop_config": dict(zip(published, sizes, strict=True))},
+    ])  # fmt: skip
+    where = {"layer_types": kinds(r, layers, FULL, WINDOWED)} if flip(r) else {}
+    return config | where | loop
+
+
+def _loop_pictures(r: Random) -> dict[str, Any]:
+    config = _with_pictures(r)
+    text = {"model_type": "inkling2_loop_text"} | _loop(r)
+    return {
+        "text_config": text,
+        "vision_config": config["vision_config"] | {"text_hidden_size": text["hidden_size"]},
+    }
 
 
 def _with_sound(r: Random) -> dict[str, Any]:
     text = _inkling(r)
-    vision = {"hidden_size": 16, "num_hidden_layers": 8, "patch_size": 4}
-    return {
+    config = {
         "text_config": {"model_type": "inkling_text"} | text,
         "audio_config": {"n_mel_bins": 4, "mel_vocab_size": 4},
-        "vision_config": vision,
-    } | ({"mtp_config": {"num_nextn_predict_layers": text.pop("num_mtp_layers")}}
-         if flip(r) else {})  # fmt: skip
+        "vision_config": {"hidden_size": 16, "num_hidden_layers": 8, "patch_size": 4},
+    }
+    if flip(r):  # as checkpoints have it
+        names = {
+            "num_mtp_layers": "num_nextn_predict_layers", "mtp_local_layer_ids": "local_layer_ids",
+            "chain_hidden_post_norm": "chain_hidden_post_norm",
+        }  # fmt: skip
+        config["mtp_config"] = {
+            outside: config["text_config"].pop(name) for name, outside in names.items()
+        }
+    return config
 
 
 def _with_pictures(r: Random) -> dict[str, Any]:
@@ -99,7 +137,7 @@ def _zaya(r: Random) -> dict[str, Any]:
 _TYPES = {"moe_intermediate_size": 3072}
 _OUTSIDE = r"vision|audio"
 _PLACES = (
-    ("norms and other", r"\.mlp\.global_scale$|attention_input|mlp_input|final_input"),
+    ("norms and other", r"\.mlp\.global_scale$|attention_input|mlp_input|final_input|message_"),
     ("attention", r"_sconv\.|post_(attention|mlp)_convolution"),
 )
 _BIASED: dict[str, Any] = {
@@ -113,6 +151,9 @@ FAMILIES = (
     Family("inkling2", _with_pictures, outside=_OUTSIDE,
            head="Inkling2ForConditionalGeneration", **_BIASED),
     Family("inkling2_text", _inkling2, **_BIASED),
+    Family("inkling2_loop", _loop_pictures, outside=_OUTSIDE,
+           head="Inkling2LoopForConditionalGeneration", **_BIASED),
+    Family("inkling2_loop_text", _loop, **_BIASED),
     Family("zaya", _zaya, places=(("norms and other", "residual_scale|input_hidden_states"),),
            linear=False, why="no field describes its routers: see test_selected_families"),
 )  # fmt: skip

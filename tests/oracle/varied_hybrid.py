@@ -6,9 +6,18 @@ from random import Random
 from typing import Any
 
 from tests.oracle.families import Family
-from tests.oracle.varied_plain import COMPRESSED, flip, head_dim, kinds, routed, shape, width
+from tests.oracle.varied_plain import (
+    COMPRESSED,
+    flip,
+    head_dim,
+    kinds,
+    routed,
+    shape,
+    width,
+    window,
+)
 
-FULL, LINEAR = "full_attention", "linear_attention"
+FULL, LINEAR, SLIDING = "full_attention", "linear_attention", "sliding_attention"
 
 
 def mlp_kinds(r: Random, layers: int) -> dict[str, Any]:
@@ -123,6 +132,14 @@ def _qwen3_next(r: Random) -> dict[str, Any]:
     }
 
 
+def _lara(r: Random) -> dict[str, Any]:
+    config = _delta(r)
+    config.pop("full_attention_interval", None)
+    if "layer_types" in config:
+        config["layer_types"] = kinds(r, config["num_hidden_layers"], FULL, LINEAR, SLIDING)
+    return config | {"sliding_window": window(r)}
+
+
 def _qwen3_5(r: Random) -> dict[str, Any]:
     text = _delta(r)
     return {
@@ -220,7 +237,7 @@ def _kimi_linear(r: Random) -> dict[str, Any]:
 def _bailing(r: Random) -> dict[str, Any]:
     config = _listed(r)
     layers = config["num_hidden_layers"]
-    del config["q_lora_rank"]
+    config["q_lora_rank"] = r.choice([None, 12])
     config["tie_word_embeddings"] = False
     config["num_experts"] = config.pop("n_routed_experts")
     config["num_shared_experts"] = config.pop("n_shared_experts")
@@ -234,7 +251,8 @@ def _bailing(r: Random) -> dict[str, Any]:
     } | r.choice([{}, {"layer_group_size": r.randint(1, 3)}, listed])  # fmt: skip
 
 
-def _nemotron(r: Random) -> dict[str, Any]:
+def nemotron(r: Random) -> dict[str, Any]:
+    """Layers that are a mixer, an FFN or experts alone."""
     sizes = shape(r)
     del sizes["num_hidden_layers"]
     letters = ["E", *r.choices("ME*-" if flip(r) else "ME*", k=r.randint(1, 5))]
@@ -291,7 +309,7 @@ _SELECTED: dict[str, Any] = {
 _SCAN = "torch's fallback of the recurrence computes other products: see test_hybrid_families"
 _GATE = ("shared experts", r"\.shared_expert_gate\.")
 _DELTA = (("attention", r"\.linear_attn\."), _GATE)
-_STATE_SPACE = (
+STATE_SPACE = (
     ("router", r"block_sparse_moe\.router"),
     ("attention", r"\.mamba\."),
     ("shared experts", r"latent_proj"),
@@ -300,31 +318,33 @@ _STATE_SPACE = (
     ("routed experts", r"mixer\.experts\."),
     ("shared experts", r"mixer\.shared_experts\."),
     ("attention", r"\.mixer\."),
-    ("embedding", r"^model\.embeddings\."),
+    ("embedding", r"model\.(language_model\.)?embeddings\."),
 )
-_SCANNED: dict[str, Any] = {"linear": False, "core": False, "why": _SCAN}
+SCANNED: dict[str, Any] = {"linear": False, "core": False, "why": _SCAN}
 _VISION = r"^model\.visual\.|^model\.vision"
 # As written, infinity is no limit that transformers reads.
-_LIMIT = {"time_step_limit": [0.0, 100.0]}
+LIMIT = {"time_step_limit": [0.0, 100.0]}
 _LFM2 = {"num_hidden_layers": 6, "layer_types": ["conv", "conv", FULL, "conv", FULL, "conv"]}
 
 FAMILIES = (
     Family("glm4_moe_lite", _listed, places=COMPRESSED),
+    Family("sarvam_mla", _leading, places=COMPRESSED),
     Family("mistral4", _mistral4, head="Mistral4ForCausalLM"),
     Family("axk1", _axk1, places=(*COMPRESSED, ("norms and other", "post_mlp_layernorm"))),
     Family("longcat_flash", longcat, {"zero_expert_num": 0}, places=LONGCAT,
            attention=r"\.self_attn\.\d+$"),
     Family("deepseek_v32", _sparse, **_SELECTED),
     Family("glm_moe_dsa", _glm_dsa, **_SELECTED),
-    Family("qwen3_next", _qwen3_next, places=_DELTA, **_SCANNED),
-    Family("qwen3_5_moe_text", _delta, places=_DELTA, **_SCANNED),
+    Family("qwen3_next", _qwen3_next, places=_DELTA, **SCANNED),
+    Family("lara_mini", _lara, places=_DELTA, **SCANNED),
+    Family("qwen3_5_moe_text", _delta, places=_DELTA, **SCANNED),
     Family("qwen3_5_moe", _qwen3_5, head="AutoModelForImageTextToText", outside=_VISION,
-           places=_DELTA, **_SCANNED),
-    Family("jamba", _jamba, places=_STATE_SPACE, **_SCANNED),
-    Family("granitemoehybrid", _granite, _LIMIT, places=_STATE_SPACE, **_SCANNED),
-    Family("nemotron_h", _nemotron, _LIMIT, places=_STATE_SPACE, **_SCANNED),
-    Family("minimax", _minimax, **_SCANNED, windows=False),
-    Family("kimi_linear", _kimi_linear, **_SCANNED),
-    Family("bailing_hybrid", _bailing, **_SCANNED),
-    Family("lfm2_moe", _lfm2, _LFM2, places=(("attention", r"\.conv\."),), **_SCANNED),
+           places=_DELTA, **SCANNED),
+    Family("jamba", _jamba, places=STATE_SPACE, **SCANNED),
+    Family("granitemoehybrid", _granite, LIMIT, places=STATE_SPACE, **SCANNED),
+    Family("nemotron_h", nemotron, LIMIT, places=STATE_SPACE, **SCANNED),
+    Family("minimax", _minimax, **SCANNED, windows=False),
+    Family("kimi_linear", _kimi_linear, **SCANNED),
+    Family("bailing_hybrid", _bailing, **SCANNED),
+    Family("lfm2_moe", _lfm2, _LFM2, places=(("attention", r"\.conv\."),), **SCANNED),
 )  # fmt: skip

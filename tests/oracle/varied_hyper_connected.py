@@ -24,6 +24,20 @@ def _hy4(r: Random) -> dict[str, Any]:
     return config
 
 
+def _hy4_pictures(r: Random) -> dict[str, Any]:
+    text = _hy4(r) | {"qk_rope_head_dim": 8}
+    text["rope_parameters"] = {
+        "rope_type": "default",
+        "rope_theta": 1e4,
+        "mrope_section": [2, 1, 1],
+    }
+    vision = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "max_image_size": 32, "out_hidden_size": text["hidden_size"],
+    }  # fmt: skip
+    return pictures(text, "hy_v4_vl_text") | {"vision_config": vision}
+
+
 def _deepseek4(r: Random) -> dict[str, Any]:
     sizes = shape(r) | {"num_key_value_heads": 1, "head_dim": r.choice([8, 16])}
     layers, groups = sizes["num_hidden_layers"], r.choice([1, 2])
@@ -90,6 +104,8 @@ _BIASES = (("norms and other", r"shared_experts\.\w+\.bias"),)
 _MIXED = SELECTED | {"linear": False}
 FAMILIES = (
     Family("hy_v4", _hy4, places=_STREAMS, **SELECTED),
+    Family("hy_v4_vl", _hy4_pictures, head="HYV4VLForConditionalGeneration", outside=OUTSIDE,
+           places=_STREAMS, **SELECTED),
     Family("deepseek_v4", _deepseek4, places=_STREAMS + _BIASES, **_MIXED),
     Family("glm5_next", _glm5, head="Glm5NextForConditionalGeneration", outside=OUTSIDE,
            places=_STREAMS, **_MIXED),

@@ -138,7 +138,7 @@ _GATES = (("norms and other", r"layernorm\.mlp\."),)
 FAMILIES = (
     Family("axk2", _axk2, places=_GATES, **SELECTED),
     Family("mistral_large4", _mistral_large4, head="MistralLarge4ForConditionalGeneration",
-           outside=OUTSIDE, **SELECTED),
+           outside=OUTSIDE, places=(("norms and other", r"rotary_emb\.alpha$"),), **SELECTED),
     Family("dots3_note", _dots3, head="Dots3NoteForConditionalGeneration", outside=OUTSIDE,
            **SELECTED),
     Family("dots3_note_text", _dots3_text, **SELECTED),

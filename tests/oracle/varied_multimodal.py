@@ -6,8 +6,20 @@ from random import Random
 from typing import Any
 
 from tests.oracle.families import Family
-from tests.oracle.varied_plain import flip, gpt_oss, kinds, qwen3_moe, routed, shape, width, window
-from tests.oracle.varied_qwen_glm import qwen3_omni
+from tests.oracle.varied_hybrid import LIMIT, SCANNED, STATE_SPACE, nemotron
+from tests.oracle.varied_plain import (
+    COMPRESSED,
+    deepseek,
+    flip,
+    gpt_oss,
+    kinds,
+    qwen3_moe,
+    routed,
+    shape,
+    width,
+    window,
+)
+from tests.oracle.varied_qwen_glm import OUTSIDE, pictures, qwen3_omni
 
 
 def _muse(r: Random) -> dict[str, Any]:
@@ -61,6 +73,41 @@ _QWEN = {
 }  # fmt: skip
 
 
+def _kimi(r: Random) -> dict[str, Any]:
+    text = deepseek(r) | {"q_lora_rank": r.choice([9, 14])}
+    vision = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "pos_emb_height": 4, "pos_emb_width": 4,
+    }  # fmt: skip
+    config = pictures(text, r.choice(["kimi_k2", "deepseek_v3"]))
+    return config | {"vision_config": vision, "projection_hidden_size": 16}
+
+
+def _omni(r: Random) -> dict[str, Any]:
+    text = nemotron(r)
+    config: dict[str, Any] = {
+        "vision_config": {
+            "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 32,
+            "max_img_size": 32, "video_temporal_patch_size": 2,
+        },
+        "vision_hidden_size": 16,
+        "projector_hidden_size": 8,
+    }  # fmt: skip
+    return config | {r.choice(["text_config", "llm_config"]): {"model_type": "nemotron_h"} | text}
+
+
+def _transcribe(r: Random) -> dict[str, Any]:
+    sizes = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+    }  # fmt: skip
+    return {
+        "text_config": {"model_type": "nemotron_h"} | nemotron(r),
+        "audio_config": {"asr_config": sizes | {"num_mel_bins": 16}},
+        "word_timestamp_config": sizes | {"vocab_size": 9, "blank_token_id": 8},
+    }
+
+
 class _Thinker(Family):
     """A model that only generates: what runs is its thinker."""
 
@@ -78,7 +125,15 @@ _OMNI = {
     "thinker_config": {"text_config": {"head_dim": 128}},
     "enable_audio_output": False,  # transformers does not build a talker of its own sizes
 }
+_NEMOTRON = {"text_config": LIMIT}
 FAMILIES = (
+    Family("kimi_k25", _kimi, head="Kimi_K25ForConditionalGeneration", outside=OUTSIDE,
+           places=COMPRESSED),
+    Family("nemotron_h_omni", _omni, _NEMOTRON, head="NemotronH_Omni_Reasoning_V3",
+           outside=OUTSIDE, text="language_model", places=STATE_SPACE, **SCANNED),
+    Family("nemo_speechlm", _transcribe, _NEMOTRON, places=STATE_SPACE,
+           head="Nemotron3_5TranscribeForConditionalGeneration",
+           outside="audio|timestamp|projector", **SCANNED),
     Family("muse_spark", _muse, outside=_OUTSIDE, head="MuseSparkForConditionalGeneration",
            places=(
                ("norms and other", r"pre_expert_norm|post_expert_norm|residual_gate"),

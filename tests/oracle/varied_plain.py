@@ -85,7 +85,8 @@ def qwen3_moe(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _deepseek(r: Random) -> dict[str, Any]:
+def deepseek(r: Random) -> dict[str, Any]:
+    """DeepSeek's latent attention, and its experts after dense layers."""
     sizes = shape(r)
     groups = r.choice([1, 2])
     experts = groups * r.choice([2, 3, 4])
@@ -175,7 +176,9 @@ def _granitemoe(r: Random) -> dict[str, Any]:
 
 def _switch(r: Random) -> dict[str, Any]:
     encoder, decoder = r.randint(1, 6), r.randint(1, 6)
+    steps = {"encoder_sparse_step": 1, "decoder_sparse_step": r.randint(0, 3)}
     return {
+        **r.choice([{}, steps]),
         "vocab_size": r.randint(90, 130),
         "d_model": 8 * r.randint(2, 5),
         "d_ff": width(r),
@@ -208,16 +211,17 @@ def _llama4_pictures(r: Random) -> dict[str, Any]:
 FAMILIES = (
     Family("mixtral", _mixtral),
     Family("qwen3_moe", qwen3_moe),
-    Family("deepseek_v2", _deepseek, {"num_experts_per_tok": 6}, places=COMPRESSED),
-    Family("deepseek_v3", _deepseek, places=COMPRESSED),
+    Family("deepseek_v2", deepseek, {"num_experts_per_tok": 6}, places=COMPRESSED),
+    Family("deepseek_v3", deepseek, places=COMPRESSED),
     Family("gpt_oss", gpt_oss),
     Family("olmoe", _olmoe),
     Family("dbrx", _dbrx, {"attn_config": {"rope_theta": 1e4}},
            top_k="ffn_config.moe_top_k", experts="ffn_config.moe_num_experts",
            attention=r"\.attn$"),
     Family("llama4_text", _llama4, all_experts_run=True),
+    # Without a picture, only the language model within the whole one can be run.
     Family("llama4", _llama4_pictures, head="Llama4ForConditionalGeneration",
-           outside="vision|projector", all_experts_run=True),
+           outside="vision|projector", all_experts_run=True, text="language_model"),
     Family("phimoe", _phimoe),
     Family("granitemoe", _granitemoe),
     Family("switch_transformers", _switch, head="SwitchTransformersForConditionalGeneration",

@@ -66,6 +66,18 @@ def _glm4(r: Random) -> dict[str, Any]:
     return dense_first(r, grouped(r)) | {"attention_bias": flip(r), "use_qk_norm": flip(r)}
 
 
+def _sarvam(r: Random) -> dict[str, Any]:
+    config = _glm4(r) | {"head_dim": r.choice([8, 12, 22])}
+    names = {
+        "n_routed_experts": "num_experts", "n_shared_experts": "num_shared_experts",
+        "attention_bias": "use_qkv_bias",
+    }  # fmt: skip
+    if flip(r):  # as published
+        config = {names.get(key, key): value for key, value in config.items()}
+        config["moe_router_enable_expert_bias"] = True
+    return config
+
+
 def _solar(r: Random) -> dict[str, Any]:
     return grouped(r) | {"attention_bias": flip(r)}
 
@@ -172,6 +184,7 @@ _SPARSE = {"num_experts_per_tok": 6, "mlp_layer_types": ["dense"] + ["sparse"] *
 FAMILIES = (
     Family("qwen2_moe", _qwen2),
     Family("glm4_moe", _glm4, {"head_dim": 128}),
+    Family("sarvam_moe", _sarvam),
     Family("solar_open", _solar),
     Family("dots1", _dots1, _NINE),
     Family("hy_v3", _hy3, places=FFN_BIASES),

@@ -61,6 +61,14 @@ def _gemma4_pictures(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _diffusion(r: Random) -> dict[str, Any]:
+    text = _gemma4(r) | {"attention_bias": False, "tie_word_embeddings": True}
+    for name in ("attention_k_eq_v", "enable_moe_block", "hidden_size_per_layer_input"):
+        del text[name]
+    vision = _gemma4_pictures(r)["vision_config"]
+    return pictures(text, "diffusion_gemma_text") | {"vision_config": vision, "canvas_length": 16}
+
+
 def _step(r: Random) -> dict[str, Any]:
     text = grouped(r) | {"num_attention_heads": 8, "head_dim": r.choice([8, 12, 24])}
     text |= {"num_key_value_heads": r.choice([1, 2, 4]), "hidden_size": 40}
@@ -79,10 +87,8 @@ def _step(r: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_GEMMA4 = {
-    "enable_moe_block": True, "num_experts": 8, "top_k_experts": 2, "moe_intermediate_size": 704,
-    "hidden_size_per_layer_input": 0,
-}  # fmt: skip
+_EXPERTS = {"num_experts": 8, "top_k_experts": 2, "moe_intermediate_size": 704}
+_GEMMA4 = _EXPERTS | {"enable_moe_block": True, "hidden_size_per_layer_input": 0}
 _GEMMA4_PLACES = (
     ("norms and other", r"\.router\.scale$"),
     ("router", r"\.router\."),
@@ -97,6 +103,11 @@ FAMILIES = (
     Family("gemma4", _gemma4_pictures, {"text_config": _GEMMA4}, outside=OUTSIDE,
            head="Gemma4ForConditionalGeneration", top_k="top_k_experts", places=_GEMMA4_PLACES,
            core=False, why=_HEADS),
+    Family("diffusion_gemma", _diffusion, {"text_config": _EXPERTS}, outside=OUTSIDE,
+           head="DiffusionGemmaForBlockDiffusion", top_k="top_k_experts",
+           places=(("norms and other", r"\.self_conditioning\."), *_GEMMA4_PLACES),
+           linear=False, core=False, windows=False,
+           why="no field describes what a canvas attends to: see test_selected_families"),
     Family("step3p7", _step, head="Step3p7ForConditionalGeneration", outside=OUTSIDE, core=False,
            why=_HEADS),
 )  # fmt: skip

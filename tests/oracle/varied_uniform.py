@@ -1,4 +1,4 @@
-"""Small configs of the further architectures of ``plain``."""
+"""Small configs of the further architectures of ``plain``, and of ``labelling``."""
 
 from __future__ import annotations
 
@@ -97,9 +97,25 @@ def _ernie_vl(r: Random) -> dict[str, Any]:
     return pictures(text, "ernie4_5_vl_moe_text") | {"vision_config": vision}
 
 
+def _privacy_filter(r: Random) -> dict[str, Any]:
+    labels = r.choice([
+        {}, {"num_labels": 7}, {"id2label": {str(n): f"label {n}" for n in range(5)}},
+    ])  # fmt: skip
+    return shape(r) | routed(r, "num_local_experts") | labels | {
+        "head_dim": r.choice([8, 12, 22]),
+        "attention_bias": flip(r),
+        "intermediate_size": width(r),
+        "sliding_window": r.choice([4, 100]),
+        "tie_word_embeddings": False,
+    }  # fmt: skip
+
+
 FAMILIES = (
     Family("flex_olmo", _flex_olmo),
     Family("minimax_m2", _minimax_m2),
+    Family("openai_privacy_filter", _privacy_filter, core=False, windows=False,
+           head="OpenAIPrivacyFilterForTokenClassification", places=(("unembedding", r"^score\."),),
+           why="no field describes a window to both sides"),
     Family("granitemoeshared", _granite_shared),
     Family("ernie4_5_moe", _ernie, places=FFN_BIASES),
     Family("hunyuan_v1_moe", _hunyuan, {"head_dim": 128}, top_k="moe_topk"),

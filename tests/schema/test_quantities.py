@@ -103,7 +103,7 @@ def test_a_cell_says_the_number_that_was_written(written: Writing) -> None:
 @settings(max_examples=500, deadline=None)
 @given(writings())
 def test_a_lone_cell_says_that_number_or_is_refused(written: Writing) -> None:
-    """Where nothing tells the sign before decimals, it is right or refused; a point parts decimals."""
+    """Where nothing tells the sign before decimals it is right or refused; a point is one."""
     assume(written.value == int(written.value))
     said = read(written.text, Style())
     if said.wrong:
@@ -136,7 +136,8 @@ def known(name: str, **changes: object) -> Known:
         ("-", "absent"), ("n/a", "absent"), ("N/A (dense)", "absent"), ("—", "absent"),
         ("无", "absent"), ("нет", "absent"), ("**none**", "absent"), (False, "absent"),
         ("?", "unknown"), ("TBD", "unknown"), ("~?", "unknown"), ("not disclosed", "unknown"),
-        ("no aplica (no es un MoE)", "absent"), ("unknown (rumoured)", "unknown"), ("未公开", "unknown"), ("keine Angabe", "unknown"),
+        ("no aplica (no es un MoE)", "absent"), ("unknown (rumoured)", "unknown"),
+        ("未公开", "unknown"), ("keine Angabe", "unknown"),
     ],
 )  # fmt: skip
 def test_marks_of_a_missing_number(cell: object, missing: str) -> None:
@@ -147,9 +148,11 @@ def test_marks_of_a_missing_number(cell: object, missing: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "why"),
     [
-        ("8-16", "range"), ("8 – 16", "range"), (">8", "bound"), ("8+", "bound"), ("at least 8", "bound"),
+        ("8-16", "range"), ("8 – 16", "range"), (">8", "bound"), ("8+", "bound"),
+        ("at least 8", "bound"),
         ("8 → 16", "change"), ("+3", "comparison"), ("-62% smaller", "comparison"),
-        ("2x larger", "no number"), ("n+1", "a formula"), ("many", "no number"), ("3.2 GB", "bytes"),
+        ("2x larger", "no number"), ("n+1", "a formula"), ("many", "no number"),
+        ("3.2 GB", "bytes"),
         ("8, 16, 32", "several"), ("4*n_embd", "no number"), (True, "no number"),
     ],
 )  # fmt: skip

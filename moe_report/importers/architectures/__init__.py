@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.architectures import (
+    bailing,
+    bailing_hybrid,
     bidirectional,
     convolved,
     encoder_decoder,
@@ -20,7 +22,11 @@ from moe_report.importers.architectures import (
     hyper_connected,
     indexed,
     interleaved,
+    kimi,
+    labelling,
     latent,
+    mimo,
+    own_code,
     plain,
     qwen_glm,
     remote_code,
@@ -36,8 +42,13 @@ ADAPTERS: Mapping[str, Adapter] = {
     **ernie_vl.ADAPTERS,
     **interleaved.ADAPTERS,
     **uneven.ADAPTERS,
+    **mimo.ADAPTERS,
     **latent.ADAPTERS,
+    **own_code.ADAPTERS,
+    **bailing.ADAPTERS,
+    **bailing_hybrid.ADAPTERS,
     **hybrid.ADAPTERS,
+    **kimi.ADAPTERS,
     **indexed.ADAPTERS,
     **hyper_connected.ADAPTERS,
     **selected.ADAPTERS,
@@ -47,4 +58,5 @@ ADAPTERS: Mapping[str, Adapter] = {
     **remote_code.ADAPTERS,
     **bidirectional.ADAPTERS,
     **vision_language.ADAPTERS,
+    **labelling.ADAPTERS,
 }

@@ -21,7 +21,6 @@ from moe_report.importers.architectures.layers import (
     MLP_TYPES,
     MTP,
     sparse,
-    without_mtp,
 )
 from moe_report.importers.architectures.text_part import text_part
 
@@ -68,8 +67,20 @@ def _layers(r: Reading) -> tuple[int, int]:
     return layers - windows, windows
 
 
+def _further_tokens(r: Reading, width: int) -> Mapping[str, float]:
+    """Dense layers that predict further tokens, each behind a matrix and two norms."""
+    d, number = r["hidden_size"], r["num_nextn_predict_layers"] or 0
+    local = set(r["mtp_local_layer_ids"] or ())
+    total = d if number and r["chain_hidden_post_norm"] else 0
+    for layer in range(number):
+        windowed = layer in local
+        mixer = _attention(r, windowed=windowed)
+        norms = 2 * r["swa_head_dim" if windowed else "head_dim"] + 4 * d
+        total += mixer.products + mixer.others + norms + 3 * d * width + 1 + 2 * d * d
+    return {"num_nextn_predict_layers": number, "mtp_params": total}
+
+
 def _derive_inkling(r: Reading) -> Mapping[str, float]:
-    without_mtp(r)
     mixers.untied(r)
     full, windows = _layers(r)
     moe = dict(sparse(r, lambda layer: layer >= (r["dense_mlp_idx"] or 0)))
@@ -101,28 +112,86 @@ def _derive_inkling(r: Reading) -> Mapping[str, float]:
         "router_params": number * (scored * d + 1),
         # The embedding has a norm, and the FFN of a dense layer a scale.
         "other_params": d + layers - number,
+        **_further_tokens(r, width),
     }
+
+
+def _shorter_head(r: Reading) -> Mapping[str, float]:
+    """An output head of fewer rows than the embedding: the vocabulary is its own."""
+    padded, rows = r["vocab_size"], r["unpadded_vocab_size"]
+    if rows == padded:
+        return {}
+    r.notes.append(
+        f"The output head has {rows} rows, and the embedding {padded}: vocab_size is the head's,"
+        " and the embedding's parameters are given"
+    )
+    return {"vocab_size": rows, "embedding_params": padded * r["hidden_size"]}
+
+
+def _attentions2(r: Reading) -> tuple[mixers.Mixer, mixers.Mixer]:
+    """Inkling 2's attention, where all is seen and in a window."""
+    d = r["hidden_size"]
+    of_kinds = []
+    for windowed in (False, True):
+        heads, kv, width = _heads(r, windowed=windowed)
+        # A gate, a sink, and a scale of each query and each position.
+        mixer = _attention(r, windowed=windowed).plus(
+            d * heads * (width + 1), heads * (width + r["d_rel"])
+        )
+        of_kinds.append(mixer if windowed else mixer.plus(2 * d * kv * r["conv_kernel_size"]))
+    return of_kinds[0], of_kinds[1]
 
 
 def _derive_inkling2(r: Reading) -> Mapping[str, float]:
     mixers.untied(r)
     full, windows = _layers(r)
-    d, layers, kernel = r["hidden_size"], r["num_hidden_layers"], r["conv_kernel_size"]
-    of_kinds = []
-    for windowed in (False, True):
-        heads, kv, width = _heads(r, windowed=windowed)
-        mixer = _attention(r, windowed=windowed)
-        # A gate, a sink, and a scale of each query and each position.
-        mixer = mixer.plus(d * heads * (width + 1), heads * (width + r["d_rel"]))
-        of_kinds.append(mixer if windowed else mixer.plus(2 * d * kv * kernel))
+    d, layers = r["hidden_size"], r["num_hidden_layers"]
+    seeing, windowed = _attentions2(r)
     # The last layer's output and both inputs of each layer are chosen from earlier outputs by a
     # learned query; where all is seen, queries, keys and values have one each, and a norm.
     first_full = bool(r["layer_types"]) and r["layer_types"][0] == FULL
     choices = 2 * layers + 2 * (full - int(first_full))
     r.notes.append(_CORE)
-    return mixers.typed((full, of_kinds[0]), (windows, of_kinds[1])) | {
+    return mixers.typed((full, seeing), (windows, windowed)) | {
         "num_sliding_window_layers": windows,
         "other_params": d * (1 + choices + 2 * full),
+        **_shorter_head(r),
+    }
+
+
+def _derive_loop(r: Reading) -> Mapping[str, float]:
+    """Inkling 2 with layers that a token passes several times: each pass is given as layers."""
+    layers, start, end = (
+        r[key] for key in ("num_hidden_layers", "loop_layer_index_start", "loop_layer_index_end")
+    )
+    if not start < end <= layers:
+        r.refuse("loop_layer_index_end", f"is {end}, expected more than {start}, at most {layers}")
+        return {}
+    kinds = r["layer_types"] or [WINDOWED if (n + 1) % 6 else FULL for n in range(layers)]
+    given = dict(_derive_inkling2(r))
+    d, looped, more = r["hidden_size"], end - start, r["loop_num_passes"] - 1
+    windows = kinds[start:end].count(WINDOWED)
+    seeing, windowed = _attentions2(r)
+    passes = mixers.typed((more * (looped - windows), seeing), (more * windows, windowed))
+    # From the second pass on, queries, keys, values and the FFN's input take in a message of the
+    # pass before, through two gates that share a compressed form.
+    gates = looped * 4 * 4 * d * r["loop_gate_rank"]
+    messages = looped * 4 * d
+    expert = 3 * d * r["moe_intermediate_size"]
+    r.notes.append(
+        f"{looped} layers are passed {more + 1} times, and are given as {(more + 1) * looped}:"
+        " FLOPs and cache follow them; their parameters are counted once, and the experts of one"
+        " pass are the active ones"
+    )
+    return given | {
+        "num_hidden_layers": layers + more * looped,
+        "num_sliding_window_layers": given["num_sliding_window_layers"] + more * windows,
+        "attention_projection_params": given["attention_projection_params"]
+        + passes["attention_projection_params"]
+        + more * gates,
+        "router_params": layers * r["n_routed_experts"] * d,
+        "expert_params": layers * expert,
+        "norm_and_other_params": d * (2 * layers + 1) + given["other_params"] + gates + messages,
     }
 
 
@@ -186,30 +255,45 @@ _ONE = Adapter(
         "unpadded_vocab_size": may(None),
         "mtp_hidden_states_first": may(True, kind="flag"),
         "mtp_local_layer_ids": may(None, kind="numbers"),
+        "chain_hidden_post_norm": may(False, kind="flag"),
     },
     derive=_derive_inkling, note=_ROUTER,
     irrelevant=frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"}),
 )  # fmt: skip
-_TWO = Adapter(
-    _INKLING | {
-        "swa_num_attention_heads": may(48),
-        "swa_num_key_value_heads": may(8),
-        "sliding_window_size|sliding_window": may(1024, "sliding_window"),
-        "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
+_INKLING2 = _INKLING | {
+    "unpadded_vocab_size": may(200058),
+    "swa_num_attention_heads": may(48),
+    "swa_num_key_value_heads": may(8),
+    "sliding_window_size|sliding_window": may(1024, "sliding_window"),
+    "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
+}
+_TWO = Adapter(_INKLING2, derive=_derive_inkling2)
+_LOOP = Adapter(
+    _INKLING2 | {
+        "swa_num_attention_heads": may(24),
+        "loop_layer_index_start|loop_config.core_start": may(6),
+        "loop_layer_index_end|loop_config.core_end": may(18),
+        "loop_num_passes|loop_config.num_passes": may(3),
+        "loop_gate_rank|loop_config.gate_rank": may(64),
     },
-    derive=_derive_inkling2,
+    derive=_derive_loop,
 )  # fmt: skip
 
 
+# How checkpoints tell of layers for further tokens, outside of the text part.
+_OUTSIDE = {
+    "num_nextn_predict_layers": "num_nextn_predict_layers",
+    "mtp_local_layer_ids": "local_layer_ids",
+    "chain_hidden_post_norm": "chain_hidden_post_norm",
+}
+
+
 def _with_mtp_outside(adapter: Adapter) -> Adapter:
-    """Read layers for further tokens also where checkpoints say how many there are."""
-    return replace(
-        adapter,
-        keys={
-            f"{name}|mtp_config.num_nextn_predict_layers" if "nextn" in name else name: key
-            for name, key in adapter.keys.items()
-        },
-    )
+    keys = {}
+    for spellings, key in adapter.keys.items():
+        outside = _OUTSIDE.get(spellings.partition("|")[0].rpartition(".")[2])
+        keys[f"{spellings}|mtp_config.{outside}" if outside else spellings] = key
+    return replace(adapter, keys=keys)
 
 
 ADAPTERS: Mapping[str, Adapter] = {
@@ -217,6 +301,8 @@ ADAPTERS: Mapping[str, Adapter] = {
     "inkling_text": _ONE,
     "inkling2": text_part(_TWO),
     "inkling2_text": _TWO,
+    "inkling2_loop": text_part(_LOOP),
+    "inkling2_loop_text": _LOOP,
     "zaya": Adapter(
         SHAPE | TIED | LAYER_TYPES | {
             "hidden_size": need(),

@@ -12,10 +12,18 @@ def _derive_switch(r: Reading) -> Mapping[str, float]:
     decoder = r["num_decoder_layers"] or encoder
     sparse = 0
     for key, layers in (("encoder", encoder), ("decoder", decoder)):
-        step = layers // r[f"num_sparse_{key}_layers"]
-        if step == 0:
+        claimed, step = r[f"num_sparse_{key}_layers"], r[f"{key}_sparse_step"]
+        if step is None and claimed > layers:
             r.refuse(f"num_sparse_{key}_layers", f"is more than the {layers} layers of the {key}")
-        sparse += sum(step == 1 or layer % step == 1 for layer in range(layers) if step)
+        if step is None:  # a step that the config names wins, also over what it claims beside it
+            step = layers // claimed
+        with_experts = sum(step == 1 or layer % step == 1 for layer in range(layers) if step)
+        if with_experts != claimed:
+            r.notes.append(
+                f"{with_experts} of the {layers} layers of the {key} have experts, as its step of"
+                f" {step} has it, not the {claimed} of num_sparse_{key}_layers"
+            )
+        sparse += with_experts
     if r["dense_act_fn"].startswith("gated"):
         r.refuse("dense_act_fn", f"is {r['dense_act_fn']!r}; gated FFNs are not modelled here")
     if not r["tie_word_embeddings"]:
@@ -69,6 +77,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "num_decoder_layers": may(None),
             "num_sparse_encoder_layers": may(3),
             "num_sparse_decoder_layers": may(3),
+            "encoder_sparse_step": may(None, minimum=0),
+            "decoder_sparse_step": may(None, minimum=0),
             "d_model": need("hidden_size"),
             "d_ff": need("intermediate_size", "moe_intermediate_size"),
             "num_heads": need(),
@@ -85,7 +95,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_switch,
         irrelevant=frozenset({
             "expert_capacity", "router_dtype", "router_ignore_padding_tokens", "router_type",
-            "add_router_probs", "router_z_loss_coef",
+            "add_router_probs", "router_z_loss_coef", "encoder_sparse_step", "decoder_sparse_step",
         }),
         note=_BOTH,
     ),

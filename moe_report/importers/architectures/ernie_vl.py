@@ -88,10 +88,14 @@ def _is_widths(value: object) -> bool:
 
 # The experts of text come first.
 _WIDTHS = Key((), Kind("a whole number of at least 1 or a list of them", _is_widths))
+_LISTED = Kind(
+    "a list of whole numbers of at least 1",
+    lambda value: isinstance(value, list) and _is_widths(value),
+)
 _TEXT = Adapter(
     SHAPE | TIED | HEAD_DIM | kv_heads(4) | MLP_TYPES | {
         "intermediate_size": need("intermediate_size"),
-        "moe_intermediate_size": may([1536, 512], kind="numbers"),
+        "moe_intermediate_size": Key((), _LISTED, default=[1536, 512]),
         "moe_num_experts|num_experts": need("num_experts"),
         "moe_k|num_experts_per_tok": need("num_experts_per_tok"),
         "moe_num_shared_experts": may(2, "num_shared_experts"),
@@ -109,7 +113,7 @@ _PUBLISHED = Adapter(
         "moe_k": need("num_experts_per_tok"),
         "moe_num_shared_experts": may(0, "num_shared_experts", null=True),
         "moe_layer_start_index": Key((), _LAYER, minimum=-1),
-        "moe_layer_end_index": Key((), _LAYER, minimum=-1),
+        "moe_layer_end_index": Key((), _LAYER, default=-1, minimum=-1),
         "moe_layer_interval": need(),
         "moe_use_aux_free": may(True, "router_bias"),
     },

@@ -14,13 +14,14 @@ from moe_report.importers.architectures.common import (
     HEAD_DIM,
     LOCAL,
     SHAPE,
+    TIED,
     TOP_K,
     WINDOW,
     head_dim,
     kv_heads,
     shared_width,
+    window,
 )
-from moe_report.importers.architectures.latent import checked, deepseek
 from moe_report.importers.architectures.layers import LAYER_TYPES, SPARSE_STEP, sparse_step
 from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
 
@@ -34,6 +35,22 @@ def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
     of_all = {"num_moe_layers": r["num_hidden_layers"]}
     given |= sparse_step(r) if "decoder_sparse_step" in r.values else of_all
     return given | _mtp(r, softmax)
+
+
+_LARA = (mixers.LINEAR, mixers.SLIDING, mixers.LINEAR, mixers.FULL, mixers.SLIDING)
+
+
+def _derive_lara(r: Reading) -> Mapping[str, float]:
+    """Three kinds of layers, in turns of five if they are not listed."""
+    if r["layer_types"] is None:
+        turns = (_LARA[layer % len(_LARA)] for layer in range(r["num_hidden_layers"]))
+        r.values["layer_types"] = list(turns)
+    found = mixers.kinds(r, "layer_types", *_LARA)
+    softmax = mixers.attention(r, qk_norm=True, bias="attention_bias")
+    windows = found[mixers.SLIDING]
+    return mixers.typed(
+        (found[mixers.FULL] + windows, softmax), (found[mixers.LINEAR], mixers.gated_delta(r))
+    ) | {"num_sliding_window_layers": windows}
 
 
 def _mtp(r: Reading, softmax: mixers.Mixer) -> dict[str, float]:
@@ -77,37 +94,6 @@ def _derive_lfm2(r: Reading) -> Mapping[str, float]:
     }
 
 
-def _derive_kimi_linear(r: Reading) -> Mapping[str, float]:
-    layers = r["num_hidden_layers"]
-    if r["layer_types"] is not None:
-        full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
-    elif r["full_attn_layers"] is not None and r["kda_layers"] is not None:
-        if sorted(r["full_attn_layers"] + r["kda_layers"]) != list(range(1, layers + 1)):
-            r.refuse("kda_layers", "and full_attn_layers must name each layer once, from 1 on")
-        full = len(r["full_attn_layers"])
-    else:
-        full = (layers - 1) // 4
-    mixers.untied(r)
-    linear = mixers.kimi_delta(r, low_rank=True)
-    return checked(r) | mixers.typed((full, mixers.latent_attention(r)), (layers - full, linear))
-
-
-def _derive_bailing(r: Reading) -> Mapping[str, float]:
-    layers = r["num_hidden_layers"]
-    full = layers // r["layer_group_size"]
-    if r["layer_types"] is not None:
-        full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
-    mixers.untied(r)
-    for key in ("q_lora_rank", "group_norm_size"):
-        if r[key]:
-            r.refuse(key, "is given; only the kind with Kimi Delta Attention is modelled here")
-    r.values["linear_num_heads"] = r["num_attention_heads"]
-    r.values["linear_head_dim"] = r["linear_head_dim"] or r["head_dim"]
-    softmax = mixers.latent_attention(r).plus(r["hidden_size"] * r["num_attention_heads"])
-    linear = mixers.kimi_delta(r, low_rank=False)
-    return checked(r) | mixers.typed((full, softmax), (layers - full, linear))
-
-
 _NO_ORACLE = "The model's own code is read as transformers has it under 'minimax'"
 _QWEN = SHAPE | TOP_K | EXPERTS | kv_heads(2) | {
     "moe_intermediate_size": need("moe_intermediate_size"),
@@ -116,7 +102,7 @@ _QWEN = SHAPE | TOP_K | EXPERTS | kv_heads(2) | {
 } | ATTENTION_BIAS | LAYER_TYPES | mixers.GATED_DELTA  # fmt: skip
 _QWEN_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1}
 _QWEN35 = Adapter(
-    _QWEN | {"mtp_num_hidden_layers": may(None, minimum=0)},
+    _QWEN | mixers.INTERVAL | {"mtp_num_hidden_layers": may(None, minimum=0)},
     fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
 )  # fmt: skip
 _MINIMAX = Adapter(
@@ -127,23 +113,23 @@ _MINIMAX = Adapter(
     derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}), note=mixers.MIXED,
 )  # fmt: skip
 _MINIMAX_CODE = replace(_MINIMAX, note=f"{mixers.MIXED}. {_NO_ORACLE}")
-_KIMI = {
-    spellings: key
-    for spellings, key in deepseek(leading=1, q_rank=None).items()
-    if "expert" not in spellings
-} | {
-    "num_experts_per_token|num_experts_per_tok": need("num_experts_per_tok"),
-    "num_experts|num_local_experts|n_routed_experts": need("num_experts"),
-    "num_shared_experts|n_shared_experts": may(1, "num_shared_experts", null=True),
-} | LAYER_TYPES  # fmt: skip
-_KIMI_ROUTING = frozenset({
-    "moe_renormalize", "moe_router_activation_func", "num_expert_group",
-})  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {
     "qwen3_next": Adapter(
-        _QWEN | {"intermediate_size": may(5632, "intermediate_size")} | SPARSE_STEP,
+        _QWEN | mixers.INTERVAL | SPARSE_STEP
+        | {"intermediate_size": may(5632, "intermediate_size")},
         fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
+    ),
+    "lara_mini": Adapter(
+        _QWEN | {
+            **TIED,
+            **kv_heads(4),
+            **head_dim(128),
+            **window(512),
+            "linear_num_key_heads": may(8),
+            "linear_num_value_heads": may(16),
+        },
+        fixed={"num_shared_experts": 1}, derive=_derive_lara, note=mixers.MIXED,
     ),
     "qwen3_5_moe_text": _QWEN35,
     "qwen3_5_moe": tied_outside(_QWEN35, note=NO_IMAGES),
@@ -162,27 +148,5 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_lfm2, irrelevant=frozenset({"use_expert_bias"}),
         note=f"{mixers.MIXED}. Layers of short convolutions count as layers without attention:"
         " their products are those of their weights",
-    ),
-    "kimi_linear": Adapter(
-        _KIMI | {
-            "linear_head_dim|linear_attn_config.head_dim": may(128),
-            "linear_num_heads|linear_attn_config.num_heads": may(32),
-            "linear_conv_kernel_dim|linear_attn_config.short_conv_kernel_size": may(4),
-            "linear_attn_config.full_attn_layers": may(None, kind="numbers"),
-            "linear_attn_config.kda_layers": may(None, kind="numbers"),
-        },
-        derive=_derive_kimi_linear, irrelevant=_KIMI_ROUTING, note=mixers.MIXED,
-    ),
-    "bailing_hybrid": Adapter(
-        _KIMI | {
-            "first_k_dense_replace": may(2, minimum=0),
-            "head_dim": may(128),
-            "linear_head_dim": may(None),
-            "linear_conv_kernel_dim|short_conv_kernel_size": may(4),
-            "layer_group_size": may(6),
-            "group_norm_size": may(None, minimum=0),
-        },
-        derive=_derive_bailing, note=mixers.MIXED,
-        irrelevant=_KIMI_ROUTING | {"moe_router_enable_expert_bias", "router_dtype"},
     ),
 }  # fmt: skip

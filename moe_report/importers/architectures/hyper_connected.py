@@ -28,7 +28,7 @@ from moe_report.importers.architectures.latent import (
     sparse_layers,
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, without_mtp
-from moe_report.importers.architectures.text_part import text_or_flat
+from moe_report.importers.architectures.text_part import text_or_flat, tied_outside
 
 _WINDOW, _SPARSE, _HEAVY = (
     "sliding_attention", "compressed_sparse_attention", "heavily_compressed_attention"
@@ -157,7 +157,7 @@ def _derive_glm5(r: Reading) -> Mapping[str, float]:
     )
     given = sparse_layers(r) | mixers.typed(
         (layers - linear, mixers.latent_attention(r)), (selected, pooled),
-        (linear, mixers.kimi_delta(r, low_rank=True)),
+        (linear, mixers.kimi_delta(r)),
     ) | {"num_sliding_window_layers": layers - linear}  # fmt: skip
     return mixers.beside_attention(given, hyper_connections(r, mixed=True, gathered=False))
 
@@ -177,14 +177,23 @@ _GLM5 = deepseek(leading=3, q_rank=1536) | INDEXER | SELECTING | LAYER_TYPES | _
 }  # fmt: skip
 _GLM5_TEXT = Adapter(_GLM5, derive=_derive_glm5, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}")
 
-ADAPTERS: Mapping[str, Adapter] = {
-    "hy_v4": Adapter(
-        deepseek(leading=1, q_rank=1536) | INDEXER | LAYER_TYPES | _STREAMS | {
-            "index_n_heads": may(16),
+
+def _hy4(*, q_rank: int, index_heads: int) -> Adapter:
+    return Adapter(
+        deepseek(leading=1, q_rank=q_rank) | INDEXER | LAYER_TYPES | _STREAMS | {
+            "index_n_heads": may(index_heads),
             "indexer_types": may(None, kind="texts"),
         },
         derive=_derive_hy4, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}",
-    ),
+    )  # fmt: skip
+
+
+_HY4_TEXT = _hy4(q_rank=2048, index_heads=32)
+
+ADAPTERS: Mapping[str, Adapter] = {
+    "hy_v4": _hy4(q_rank=1536, index_heads=16),
+    "hy_v4_vl": tied_outside(_HY4_TEXT),
+    "hy_v4_vl_text": _HY4_TEXT,
     "deepseek_v4": Adapter(
         SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | NO_CORE | _STREAMS | {
             "num_key_value_heads": may(1),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
+from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.latent import (
     INDEXED,
@@ -18,7 +18,7 @@ from moe_report.importers.architectures.latent import (
     deepseek,
     selecting,
 )
-from moe_report.importers.architectures.layers import LAYER_TYPES
+from moe_report.importers.architectures.layers import EACH_OR_EVERY, LAYER_TYPES
 from moe_report.importers.architectures.text_part import text_or_flat, tied_outside
 from moe_report.importers.architectures.uneven import OVERRIDES
 
@@ -91,17 +91,11 @@ def _derive_mistral_large4(r: Reading) -> Mapping[str, float]:
     selected = mixers.Mixer(d * (number * head + number + head), 2 * (d + head + number))
     return given | mixers.typed(*parts, (sum(selecting(r)), selected)) | {
         "num_sliding_window_layers": layers,
+        # The frequencies that positions are turned by are learned, once for all layers.
+        "other_params": -(-r["qk_rope_head_dim"] // 2),
     }  # fmt: skip
 
 
-def _is_each_or_every(value: object) -> bool:
-    if isinstance(value, list):
-        return all(item in (0, 1) for item in value)
-    return is_count(value)
-
-
-# Every how many layers there are experts, or which layers have them.
-_EACH_OR_EVERY = Kind("a whole number of at least 1 or a list of 0 and 1", _is_each_or_every)
 _OWN = ("num_attention_heads", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim",
         "qk_rope_head_dim", "v_head_dim")  # fmt: skip
 
@@ -182,7 +176,7 @@ _DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | LAYER_TYPES | {
 } | {
     "index_n_heads": may(64),
     "q_lora_rank": may(1024, null=True),
-    "moe_layer_freq": Key((), _EACH_OR_EVERY, 1),
+    "moe_layer_freq": Key((), EACH_OR_EVERY, 1),
     "shared_experts_intermediate_size|moe_shared_expert_intermediate_size":
         may(1536, "shared_expert_intermediate_size"),
     "use_dsa": may(None, kind="flag"),

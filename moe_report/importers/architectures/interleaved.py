@@ -31,6 +31,7 @@ from moe_report.importers.architectures.layers import (
     sliding,
     sparse,
     sparse_step,
+    with_mtp,
     without_mtp,
 )
 from moe_report.importers.architectures.mixers import attention, typed, untied
@@ -92,8 +93,11 @@ _PATTERN = Kind(
 
 
 def _derive_mellum(r: Reading) -> Mapping[str, float]:
+    given = {**sliding(r, lambda layer: False), **sparse(r, lambda layer: True)}
+    if set(r["mtp_mlp_layer_types"] or ()) <= {"sparse"}:
+        return {**given, **with_mtp(r)}
     without_mtp(r)
-    return {**sliding(r, lambda layer: False), **sparse(r, lambda layer: True)}
+    return given
 
 
 def _derive_flint(r: Reading) -> Mapping[str, float]:
@@ -197,7 +201,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "mellum": Adapter(
         BASE | EXPERTS | LAYER_TYPES | MLP_TYPES | MTP | kv_heads(4) | attention_bias(False)
-        | window(1024) | head_dim(128),
+        | window(1024) | head_dim(128) | {"mtp_mlp_layer_types": may(None, kind="texts")},
         fixed={"qk_norm": 1}, derive=_derive_mellum,
     ),
     "kolibri1": Adapter(

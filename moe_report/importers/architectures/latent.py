@@ -192,9 +192,13 @@ ADAPTERS: Mapping[str, Adapter] = {
     "deepseek_v2": Adapter(deepseek(shared=2, leading=0, q_rank=1536), derive=_derive_plain),
     "deepseek_v3": _V3,
     "kimi_k2": replace(_V3, note=_NOT_IN_TRANSFORMERS),
-    "kimi_k25": text_part(_V3, note=NO_IMAGES),
+    "kimi_k25": tied_outside(_V3, default=True, note=NO_IMAGES),
     "kimi_vl": text_part(_V3, note=f"{NO_IMAGES}. {_NOT_IN_TRANSFORMERS}"),
     "glm4_moe_lite": Adapter(deepseek(leading=1, q_rank=768), derive=_derive_deepseek),
+    "sarvam_mla": Adapter(
+        deepseek(leading=1, q_rank=None), derive=_derive_deepseek,
+        irrelevant=frozenset({"moe_router_enable_expert_bias", "router_dtype"}),
+    ),
     "mistral4": _MISTRAL4,
     "mistral3": tied_outside(
         replace(_MISTRAL4, text_model="mistral4"), default=True, note=NO_IMAGES

@@ -28,6 +28,16 @@ def _one_number(value: object) -> bool:
 ONE_FOR_ALL = Kind("a whole number of at least 1", _one_number)
 
 
+def _is_each_or_every(value: object) -> bool:
+    if isinstance(value, list):
+        return all(item in (0, 1) for item in value)
+    return is_count(value)
+
+
+# Every how many layers there are experts, or which layers have them.
+EACH_OR_EVERY = Kind("a whole number of at least 1 or a list of 0 and 1", _is_each_or_every)
+
+
 def one_for_all(r: Reading, key: str) -> int:
     """Return the number that all layers share."""
     value = r[key]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from moe_report.importers.adapter import Key, Kind, Reading, is_count, may, need
 
-FULL, LINEAR = "full_attention", "linear_attention"
+FULL, LINEAR, SLIDING = "full_attention", "linear_attention", "sliding_attention"
 MIXED = (
     "Layers mix tokens in ways that no field describes: attention's parameters are given, and do"
     " not follow from the fields"
@@ -73,8 +73,8 @@ LATENT = {name: need(name) for name in ("kv_lora_rank", "qk_nope_head_dim", "qk_
 }
 
 
+INTERVAL = {"full_attention_interval": may(4)}
 GATED_DELTA = {
-    "full_attention_interval": may(4),
     "linear_conv_kernel_dim": may(4),
     "linear_key_head_dim": may(128),
     "linear_value_head_dim": may(128),
@@ -138,11 +138,17 @@ def gated_delta(r: Reading) -> Mixer:
     )
 
 
-def kimi_delta(r: Reading, *, low_rank: bool) -> Mixer:
-    """Kimi Delta Attention; its two gates may go through a compressed form as wide as a head."""
+def kimi_delta(r: Reading, *, full_gates: int = 0) -> Mixer:
+    """Kimi Delta Attention.
+
+    Args:
+        r: The config.
+        full_gates: How many of its two gates are one matrix; the others go through a compressed
+            form as wide as a head.
+    """
     width, heads, head = r["hidden_size"], r["linear_num_heads"], r["linear_head_dim"]
     inner = heads * head
-    gates = 2 * (head * (width + inner) if low_rank else width * inner)
+    gates = full_gates * width * inner + (2 - full_gates) * head * (width + inner)
     convolution = 3 * inner * r["linear_conv_kernel_dim"]
     return Mixer(
         4 * width * inner + width * heads + gates + convolution,

@@ -112,11 +112,19 @@ def _derive_hunyuan(r: Reading) -> Mapping[str, float]:
 
 
 def _derive_aria(r: Reading) -> Mapping[str, float]:
-    shared = r["moe_num_shared_experts"]
-    if not r["mlp_bias"]:
+    width = r["moe_intermediate_size"]
+    if r["model_type"] != "aria_moe_lm":  # as first published, it has a width that nothing uses
+        if width not in (None, r["intermediate_size"]):
+            r.refuse("moe_intermediate_size", f"is {width}, not {r['intermediate_size']}")
+        width = r["intermediate_size"]
+    elif width is None:
+        r.refuse("moe_intermediate_size", "is missing")
         return {}
-    width = 2 * r["intermediate_size"] * shared
-    return {"other_params": r["num_hidden_layers"] * (width + r["hidden_size"])}
+    given = {"moe_intermediate_size": width}
+    if not r["mlp_bias"]:
+        return given
+    shared = 2 * width * r["moe_num_shared_experts"]
+    return given | {"other_params": r["num_hidden_layers"] * (shared + r["hidden_size"])}
 
 
 def _derive_jetmoe(r: Reading) -> Mapping[str, float]:
@@ -144,7 +152,9 @@ def _derive_minimax_m2(r: Reading) -> Mapping[str, float]:
 
 _ARIA = Adapter(
     SHAPE | HEAD_DIM | kv_heads(None) | attention_bias(False) | {
-        "intermediate_size|moe_intermediate_size": need("moe_intermediate_size"),
+        "model_type": may(None, kind="text"),
+        "intermediate_size": need(),
+        "moe_intermediate_size": may(None),
         "moe_num_experts": need("num_experts"),
         "moe_topk": need("num_experts_per_tok"),
         "moe_num_shared_experts": may(2, "num_shared_experts"),
@@ -212,7 +222,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "shared_intermediate_size": may(None, minimum=0),
         },
         fixed={"qk_norm": 2}, derive=_derive_minimax_m2,
-        irrelevant=frozenset({"shared_moe_mode"}),
+        irrelevant=frozenset({"mlp_intermediate_size", "shared_moe_mode"}),
     ),
     "granitemoeshared": Adapter(
         LOCAL | HEAD_DIM | kv_heads(None) | attention_bias(False)

@@ -43,6 +43,8 @@ def _derive_qwen2(r: Reading) -> Mapping[str, float]:
 
 def _derive_hy3(r: Reading) -> Mapping[str, float]:
     without_mtp(r)
+    if r["expert_hidden_dim"] not in (None, r["moe_intermediate_size"]):
+        r.refuse("expert_hidden_dim", f"is not the {r['moe_intermediate_size']} of experts")
     layers = dict(sparse(r, lambda layer: layer > 0))
     if not r["mlp_bias"]:
         return layers
@@ -123,6 +125,14 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "glm4v_moe": text_part(_GLM4V),
     "glm4v_moe_text": _GLM4V,
+    "sarvam_moe": Adapter(
+        BASE | ROUTED | MTP | kv_heads(4) | leading(1) | shared_experts(1) | head_dim(64) | {
+            "attention_bias|use_qkv_bias": may(False, "qkv_bias"),
+            "use_qk_norm": may(True, kind="flag"),
+        },
+        derive=lambda r: {**with_mtp(r), "qk_norm": int(r["use_qk_norm"])},
+        irrelevant=frozenset({"moe_router_enable_expert_bias", "router_dtype"}),
+    ),
     "solar_open": Adapter(
         BASE | ROUTED | kv_heads(8) | shared_experts(1) | head_dim(128) | {
             # No layer has a dense FFN: its width is there, and never used.
@@ -142,7 +152,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "hy_v3": Adapter(
         BASE | EXPERTS | MLP_TYPES | MTP | kv_heads(8) | shared_experts(1)
-        | attention_bias(False) | head_dim(128) | MLP_BIAS,
+        | attention_bias(False) | head_dim(128) | MLP_BIAS | {"expert_hidden_dim": may(None)},
         fixed={"qk_norm": 1}, derive=_derive_hy3,
         irrelevant=frozenset({"router_scaling_factor", "enable_moe_fp32_combine"}),
     ),

@@ -165,6 +165,7 @@ _QWEN4 = Adapter(
         "moe_intermediate_size": need("moe_intermediate_size"),
         **shared_width(512),
         **ATTENTION_BIAS,
+        **mixers.INTERVAL,
         **mixers.GATED_DELTA,
         "hc_count": may(4, minimum=2),
         "hc_lowrank": may(320),

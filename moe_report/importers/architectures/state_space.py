@@ -9,6 +9,7 @@ from moe_report.importers.adapter import Adapter, Reading, may, need
 from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import HEAD_DIM, LOCAL, SHAPE, TOP_K, kv_heads
 from moe_report.importers.architectures.layers import without_mtp
+from moe_report.importers.architectures.text_part import or_under, text_part
 
 
 def _derive_jamba(r: Reading) -> Mapping[str, float]:
@@ -109,6 +110,35 @@ def _latent_experts(r: Reading, layers: int) -> dict[str, float]:
     return given | {"moe_intermediate_size": inner * expert // width}
 
 
+_NO_SOUND = "Only the text model is counted, not what hears"
+_NEMOTRON = Adapter(
+    SHAPE | TOP_K | kv_heads(8) | {
+        "num_hidden_layers": may(None),
+        "layers_block_type|layer_types": may(None, kind="texts"),
+        "hybrid_override_pattern": may(None, kind="text"),
+        "head_dim|attention_head_dim": may(128, "head_dim"),
+        "intermediate_size": may(21504),
+        "n_routed_experts|num_local_experts": need("num_experts"),
+        "moe_intermediate_size": need(),
+        "moe_shared_expert_intermediate_size": need(),
+        "moe_latent_size": may(None),
+        "mamba_num_heads": may(128),
+        "mamba_head_dim": may(64),
+        "n_groups|mamba_n_groups": may(8),
+        "ssm_state_size": may(128),
+        "conv_kernel|mamba_d_conv": may(4),
+        "use_bias": may(False, kind="flag"),
+        "mlp_bias": may(False, kind="flag"),
+        "use_conv_bias|mamba_conv_bias": may(True, kind="flag"),
+        "num_nextn_predict_layers": may(None, minimum=0),
+    },
+    fixed={"num_shared_experts": 1, "num_ffn_matrices": 2, "num_norms_per_layer": 1},
+    derive=_derive_nemotron, note=mixers.MIXED,
+    irrelevant=frozenset({"n_shared_experts", "moe_shared_expert_overlap"}),
+)  # fmt: skip
+# Published configs name the text part otherwise.
+_OMNI = or_under(text_part(_NEMOTRON), "llm_config")
+
 ADAPTERS: Mapping[str, Adapter] = {
     "jamba": Adapter(
         SHAPE | TOP_K | kv_heads(8) | {
@@ -143,29 +173,8 @@ ADAPTERS: Mapping[str, Adapter] = {
         },
         fixed={"num_shared_experts": 1}, derive=_derive_granite, note=mixers.MIXED,
     ),
-    "nemotron_h": Adapter(
-        SHAPE | TOP_K | kv_heads(8) | {
-            "num_hidden_layers": may(None),
-            "layers_block_type|layer_types": may(None, kind="texts"),
-            "hybrid_override_pattern": may(None, kind="text"),
-            "head_dim|attention_head_dim": may(128, "head_dim"),
-            "intermediate_size": may(21504),
-            "n_routed_experts|num_local_experts": need("num_experts"),
-            "moe_intermediate_size": need(),
-            "moe_shared_expert_intermediate_size": need(),
-            "moe_latent_size": may(None),
-            "mamba_num_heads": may(128),
-            "mamba_head_dim": may(64),
-            "n_groups|mamba_n_groups": may(8),
-            "ssm_state_size": may(128),
-            "conv_kernel|mamba_d_conv": may(4),
-            "use_bias": may(False, kind="flag"),
-            "mlp_bias": may(False, kind="flag"),
-            "use_conv_bias|mamba_conv_bias": may(True, kind="flag"),
-            "num_nextn_predict_layers": may(None, minimum=0),
-        },
-        fixed={"num_shared_experts": 1, "num_ffn_matrices": 2, "num_norms_per_layer": 1},
-        derive=_derive_nemotron, note=mixers.MIXED,
-        irrelevant=frozenset({"n_shared_experts", "moe_shared_expert_overlap"}),
-    ),
+    "nemotron_h": _NEMOTRON,
+    "nemotron_h_omni": _OMNI,
+    "NemotronH_Nano_Omni_Reasoning_V3": _OMNI,
+    "nemo_speechlm": text_part(_NEMOTRON, note=_NO_SOUND),
 }  # fmt: skip

@@ -38,6 +38,27 @@ def text_or_flat(adapter: Adapter) -> Adapter:
     return replace(within, irrelevant=within.irrelevant | outside, flat=adapter)
 
 
+def or_under(adapter: Adapter, part: str) -> Adapter:
+    """Return how a config is read whose text part may have another name, too.
+
+    Args:
+        adapter: How it is read with a ``text_config``.
+        part: The other name.
+    """
+
+    def renamed(spelling: str) -> str:
+        return spelling.replace("text_config.", f"{part}.")
+
+    return replace(
+        adapter,
+        keys={
+            "|".join(dict.fromkeys([*spellings.split("|"), *renamed(spellings).split("|")])): key
+            for spellings, key in adapter.keys.items()
+        },
+        irrelevant=adapter.irrelevant | set(map(renamed, adapter.irrelevant)),
+    )
+
+
 def _inside(adapter: Adapter, tied: str, key: Key, note: str) -> Adapter:
     keys = {
         "|".join(f"text_config.{spelling}" for spelling in spellings.split("|")): key

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
+from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import (
     ATTENTION_BIAS,
     BASE,
@@ -30,9 +32,9 @@ from moe_report.importers.architectures.layers import (
     sparse,
     without_mtp,
 )
-from moe_report.importers.architectures.text_part import tied_outside
+from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
 
-_CORE = "Heads differ between layers, which no field describes: the attention core is left out"
+UNEVEN = "Heads differ between layers, which no field describes: the attention core is left out"
 _GATING = Kind(
     "true, 'per-head' or 'per-element'",
     lambda value: value is True or value in ("per-head", "per-element"),
@@ -52,9 +54,8 @@ def _derive_mimo(r: Reading) -> Mapping[str, float]:
     ):  # fmt: skip
         if r[key] is not None and sum(r.one_per_layer(key)) != given[number]:
             r.refuse(key, f"does not give the {given[number]} layers that other keys give")
-    heads, kv, key_width, value_width = (
-        r["num_attention_heads"], r["num_key_value_heads"], r["head_dim"], r["v_head_dim"]
-    )  # fmt: skip
+    heads, key_width, value_width = r["num_attention_heads"], r["head_dim"], r["v_head_dim"]
+    kv = r["num_key_value_heads"] or heads
     if r["swa_num_key_value_heads"] not in (None, 2 * kv):
         r.refuse("swa_num_key_value_heads", f"is not twice the {kv} of num_key_value_heads")
     if r["n_shared_experts"]:
@@ -89,7 +90,7 @@ def _same_heads(r: Reading, heads: set[int]) -> Mapping[str, float]:
     """Give the heads of a layer if they are as many in all layers."""
     if len(heads) == 1:
         return {"num_attention_heads": heads.pop()}
-    r.notes.append(_CORE)
+    r.notes.append(UNEVEN)
     return {}
 
 
@@ -122,15 +123,20 @@ def _gemma4_layers(r: Reading) -> Iterator[tuple[bool, int, int]]:
         yield not full, width, given.get("num_key_value_heads", r["num_key_value_heads"])
 
 
+_GEMMA4_PARTS = ("hidden_size_per_layer_input", "num_kv_shared_layers")
+
+
 def _derive_gemma4(r: Reading) -> Mapping[str, float]:
     if not r["enable_moe_block"]:
         r.refuse("enable_moe_block", "is false: the model is not a Mixture-of-Experts")
     if r["use_bidirectional_attention"] == "all":
         r.refuse("use_bidirectional_attention", "is 'all', which is not modelled")
-    for key in ("hidden_size_per_layer_input", "num_kv_shared_layers"):
+    for key in _GEMMA4_PARTS:
         if r[key]:
             r.refuse(key, "is not 0, which is not modelled with experts")
     sliding(r, lambda layer: False)  # refuses other kinds of layers
+    if r.problems:
+        return {}
     d, heads = r["hidden_size"], r["num_attention_heads"]
     products = others = windows = 0
     widths = set()
@@ -147,9 +153,30 @@ def _derive_gemma4(r: Reading) -> Mapping[str, float]:
         "other_params": r["num_hidden_layers"] * d,
     }
     if len(widths) > 1:
-        r.notes.append(_CORE)
+        r.notes.append(UNEVEN)
         return given
     return given | {"num_attention_heads": heads, "head_dim": widths.pop()}
+
+
+def _derive_diffusion(r: Reading) -> Mapping[str, float]:
+    """Gemma 4 that reads a text and writes a canvas, with the same weights but for an FFN."""
+    if not r["tie_word_embeddings"]:
+        r.refuse("tie_word_embeddings", "is false: reading and writing would have weights apart")
+    if r["attention_bias"]:
+        r.refuse("attention_bias", "is true, which is not modelled")
+    as_gemma = dict.fromkeys(_NOT_OF_DIFFUSION, 0) | {
+        "attention_k_eq_v": True, "enable_moe_block": True,
+    }  # fmt: skip
+    given = dict(_derive_gemma4(replace(r, values=r.values | as_gemma)))
+    if r.problems:
+        return {}
+    for name in ("num_attention_heads", "head_dim"):
+        given.pop(name, None)
+    d = r["hidden_size"]
+    # What was written the step before goes through an FFN, with a norm.
+    conditioning = mixers.Mixer(3 * d * r["intermediate_size"], d)
+    windows = {"num_sliding_window_layers": r["num_hidden_layers"]}
+    return mixers.beside_attention(given | windows, conditioning)
 
 
 def _derive_step(r: Reading) -> Mapping[str, float]:
@@ -160,7 +187,21 @@ def _derive_step(r: Reading) -> Mapping[str, float]:
             r.values[key] = r[key][:layers]
     if r["mlp_bias"]:
         r.refuse("mlp_bias", "is true, which is not modelled")
+    if r["use_head_wise_attn_gate"] is False:
+        r.refuse("use_head_wise_attn_gate", "is false, but this architecture has a gate of heads")
+    for windowed_size, size in (
+        ("num_attention_groups", "num_key_value_heads"), ("head_dim", "head_dim")
+    ):  # fmt: skip
+        if r[f"sliding_{windowed_size}"] not in (None, r[size]):
+            key = f"attention_other_setting.{windowed_size}"
+            r.refuse(key, f"is not {r[size]}, as in the other layers")
+    if r["attention_type"] not in (None, "sliding_attention"):
+        r.refuse("attention_other_setting.attention_type", "is not 'sliding_attention'")
     enum = r["moe_layers_enum"]
+    if enum is None and r["mlp_layer_types"] is None:
+        for key, plain in (("moe_every_n_layer", 1), ("moe_layer_offset", 0)):
+            if r[key] not in (None, plain):
+                r.refuse(key, "is given without moe_layers_enum, and only that says what it means")
     listed = {int(x) for x in enum.split(",") if x.strip().isdigit()} if enum else range(3, layers)
     given = {**sliding(r, lambda layer: False), **sparse(r, lambda layer: layer in listed)}
     windowed = (r["layer_types"] or []).count("sliding_attention")
@@ -199,6 +240,16 @@ _GEMMA4 = Adapter(
     fixed={"num_shared_experts": 1, "num_norms_per_layer": 7, "router_bias": 1},
     derive=_derive_gemma4,
 )  # fmt: skip
+_NOT_OF_DIFFUSION = (*_GEMMA4_PARTS, "attention_k_eq_v", "enable_moe_block", "sliding_window")
+_DIFFUSION = Adapter(
+    {name: key for name, key in _GEMMA4.keys.items() if name not in _NOT_OF_DIFFUSION},
+    fixed=_GEMMA4.fixed, derive=_derive_diffusion,
+    note="A token of the canvas attends to all of it and to the text, which no field describes: the"
+    " attention core is left out. FLOPs are those of a token of the canvas in one step; what weighs"
+    " the embedding with the scores of the step before, vocab_size times hidden_size, is left out."
+    " The FFN that it goes through is among the other parameters, its FLOPs among those of"
+    " attention's projections",
+)  # fmt: skip
 _STEP = Adapter(
     SHAPE | NO_CORE | LAYER_TYPES | MLP_TYPES | MTP | {
         "num_sliding_attention_heads|attention_other_setting.num_attention_heads": may(None),
@@ -212,6 +263,12 @@ _STEP = Adapter(
         **ATTENTION_BIAS,
         **MLP_BIAS,
         "moe_layers_enum": may(None, kind="text"),
+        "moe_every_n_layer": may(None),
+        "moe_layer_offset": may(None, minimum=0),
+        "use_head_wise_attn_gate": may(None, kind="flag"),
+        "attention_other_setting.attention_type": may(None, kind="text"),
+        "sliding_num_attention_groups|attention_other_setting.num_attention_groups": may(None),
+        "sliding_head_dim|attention_other_setting.head_dim": may(None),
     },
     fixed={"num_shared_experts": 1}, derive=_derive_step,
     irrelevant=frozenset({
@@ -250,6 +307,8 @@ ADAPTERS: Mapping[str, Adapter] = {
     ),
     "gemma4_text": _GEMMA4,
     "gemma4": tied_outside(_GEMMA4, default=True),
+    "diffusion_gemma": tied_outside(_DIFFUSION, default=True, note=NO_IMAGES),
+    "diffusion_gemma_text": _DIFFUSION,
     "step3p5": _STEP,
     "step3p7": tied_outside(_STEP),
 }  # fmt: skip

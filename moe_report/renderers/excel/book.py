@@ -11,11 +11,11 @@ from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.workbook.properties import CalcProperties
 
+from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.ooxml.notes import add_notes
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import with_rows
 from moe_report.renderers.excel.palette import Palette
-from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.renderers.excel.sheet import Sheet
 
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"

@@ -39,6 +39,7 @@ from moe_report.renderers.excel.sheet import Sheet
 from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Report
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import FIELDS, TEXT_FIELDS
+from moe_report.schema.number_words import UNKNOWN_MARK
 from moe_report.table import CarriedCell, Reference
 
 BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows
@@ -260,7 +261,9 @@ class _Writer:
         )
         formula = self.formulas.get(column.name)
         if given or formula is None or cell.unclear or self.to_fill_in:
-            self.sheet.put(row, number, cell.value if given else None, look)
+            # a text in place of a number, so that a report that is read again has no default either
+            blank = UNKNOWN_MARK if cell.unclear else None
+            self.sheet.put(row, number, cell.value if given else blank, look)
         else:
             self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
         self._cell_note(row, number, cell, findings, is_input)

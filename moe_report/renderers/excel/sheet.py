@@ -11,11 +11,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
+from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.notes import Note
 from moe_report.ooxml.rows import SheetRows, Value
 from moe_report.renderers.excel.palette import SUBTITLE, TABLE_HEAD, TITLE, Look, Palette
-from moe_report.load.our_sheets import OUR_AUTHOR
 
 
 @dataclass

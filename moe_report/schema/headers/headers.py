@@ -81,7 +81,9 @@ class Headers:
             return Reading(header, why="longer than a header")
         below = unit_of(unit) if unit.strip() else None
         alone = self._reader.read(header, below)
-        if not above.strip() or folded(above) == folded(header):
+        own = self._exact.find(header)
+        named = isinstance(own, Known) and folded(own.name) == folded(header)
+        if named or not above.strip() or folded(above) == folded(header):
             return replace(alone, header=header)
         joint = self._reader.read(f"{above} {header}", below or unit_in(above)[1])
         concepts = {*self._book.concepts(undressed(above)[0])}
