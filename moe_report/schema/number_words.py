@@ -112,7 +112,8 @@ ABSENT = frozenset({
 UNKNOWN_MARK = "?"
 UNKNOWN = frozenset({
     UNKNOWN_MARK, "??", "???", "tbd", "tba", "tbc", "unknown", "undisclosed", "not disclosed",
-    "unclear", "not public", "not published", "unpublished", "not specified", "unspecified", "pending", "todo",
+    "unclear", "not public", "not published", "unpublished", "not specified", "unspecified",
+    "pending", "todo",
     "n/d", "nd", "n.d.", "...", "…", "unbekannt", "k.a.", "k. a.", "keine angabe", "inconnu",
     "inconnue", "non communiqué", "non divulgué", "nc", "n.c.", "desconocido", "no divulgado",
     "desconhecido", "não divulgado", "sconosciuto", "неизвестно", "н/д", "не раскрыто", "未知",
