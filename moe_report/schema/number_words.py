@@ -21,8 +21,8 @@ _THOUSAND, _MILLION, _BILLION, _TRILLION = (10 ** (3 * n) for n in range(1, 5))
 MULTIPLES: Mapping[str, int] = {
     word: factor
     for factor, words in {
-        _THOUSAND: "k thousand thousands tsd tsd. tausend mil mille milliers mila bin тыс тыс. тысяч "
-                   "nghìn ngàn 千 천",
+        _THOUSAND: "k thousand thousands tsd tsd. tausend mil mille milliers mila bin тыс тыс. "
+                   "тысяч nghìn ngàn 千 천",
         10**4: "万 萬 만",
         _MILLION: "m mm mn mio mio. million millions millionen mill mill. millones milhões milhão "
                   "mi milioni milione mln milyon млн млн. миллион миллионы миллионов "
@@ -85,15 +85,16 @@ RELATION = re.compile(
     re.IGNORECASE,
 )
 PER = re.compile(
-    r"\s*(?:params?|parameters)?\s*(?:per|/|je|par|por|pro) ?(?:expert|layer|head|gpu|device|node)s?\b",
+    r"\s*(?:params?|parameters)?\s*(?:per|/|je|par|por|pro) ?"
+    r"(?:expert|layer|head|gpu|device|node)s?\b",
     re.IGNORECASE,
 )
 
 # Words that make a number a bound, before it or behind it.
 BOUND = re.compile(
     r"(?:\b(?:more than|over|at least|above|mehr als|über|mindestens|plus de|au moins|más de|"
-    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất|up to|at most|"
-    r"less than|under|below|bis zu|jusqu'à|hasta|até|fino a|до|менее)\s*$)"
+    r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất|up to|"
+    r"at most|less than|under|below|bis zu|jusqu'à|hasta|até|fino a|до|менее)\s*$)"
     r"|以上|以下|未満|不到|超过|超過|超え|이상|이하|미만|초과",
     re.IGNORECASE,
 )
@@ -110,8 +111,9 @@ ABSENT = frozenset({
 # It may have one, and nobody says how large.
 UNKNOWN_MARK = "?"
 UNKNOWN = frozenset({
-    UNKNOWN_MARK, "??", "???", "tbd", "tba", "tbc", "unknown", "undisclosed", "not disclosed", "unclear",
-    "not public", "not published", "unpublished", "not specified", "unspecified", "pending", "todo",
+    UNKNOWN_MARK, "??", "???", "tbd", "tba", "tbc", "unknown", "undisclosed", "not disclosed",
+    "unclear", "not public", "not published", "unpublished", "not specified", "unspecified",
+    "pending", "todo",
     "n/d", "nd", "n.d.", "...", "…", "unbekannt", "k.a.", "k. a.", "keine angabe", "inconnu",
     "inconnue", "non communiqué", "non divulgué", "nc", "n.c.", "desconocido", "no divulgado",
     "desconhecido", "não divulgado", "sconosciuto", "неизвестно", "н/д", "не раскрыто", "未知",

@@ -23,8 +23,8 @@ from moe_report.schema.number_words import (
     JOINED,
     LABELS,
     MULTIPLES,
-    PERCENT,
     PER,
+    PERCENT,
     RELATION,
     usual_mark,
 )

@@ -326,10 +326,15 @@ def test_values_that_fit_nothing_let_a_header_go(header: str, values: list[objec
 def test_values_that_cannot_be_raise_a_question() -> None:
     """What is surely parameters by its header, and bytes by its values, is asked about."""
     assert HEADERS.decide(HEADERS.read("Parameters"), ["12 GB", "30 GB"]).state == "ask"
-    assert HEADERS.decide(HEADERS.read("Total"), [85.3, 71.0]).state == "ask"
     assert HEADERS.decide(HEADERS.read("Shared experts"), ["yes", "no"]).state == "ask"
     assert HEADERS.decide(HEADERS.read("Sliding window"), ["No", "no"]).state == "read"
     assert HEADERS.decide(HEADERS.read("Total"), [46_702_792_704]).state == "read"
+
+
+def test_few_parameters_are_billions_without_their_unit() -> None:
+    """The header is read; their unit is asked about where the cells are."""
+    assert names(HEADERS.decide(HEADERS.read("Total"), [85.3, 71.0])) == ["total_params"]
+    assert names(HEADERS.decide(HEADERS.read("Total (B)"), [0.1, 0.5])) == ["total_params"]
 
 
 def test_values_do_not_decide_on_a_resemblance() -> None:

@@ -66,11 +66,12 @@ class TextReader:
             return asked(several, (*whole.known, *several.candidates), several.why)
         if several is not None and several.known and not whole.candidates:
             return several
-        if (again := self._said_again(rest)) is not None and (found := _in_unit([again], unit)):
-            return _decided(text, found, "said again in brackets", decisive=True)
+        again = self._said_again(rest)
+        if again is not None and (meant := _in_unit([again], unit)):
+            return _decided(text, meant, "said again in brackets", decisive=True)
         if unit is None:
-            shorter, last = trailing_unit(rest)
-            if last is not None and (found := self._phrase(shorter, last)).known:
+            shorter, behind = trailing_unit(rest)
+            if behind is not None and (found := self._phrase(shorter, behind)).known:
                 return found
         if several is None and (beside := self._in_brackets(rest, unit or below)) is not None:
             return beside

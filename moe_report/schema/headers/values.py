@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from moe_report.schema.fields import FEWEST
 from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.headers.text import plain, undressed
 from moe_report.schema.headers.units import unit_of
@@ -192,8 +191,7 @@ def decide(reading: Reading, values: Sequence[object]) -> Reading:
     if reading.known:
         # What a weak word such as "Total" counts must at least be as many.
         weak = not reading.decisive and reading.known[0].unit == "parameters"
-        some = [one for one in seen if one.number is None or _is_many(reading.known[0], one.number)]
-        if len(reading.known) > 1 or _fits(reading.known[0], some if weak else seen, asked=weak):
+        if len(reading.known) > 1 or _fits(reading.known[0], seen, asked=weak):
             return reading
         return replace(reading, known=(), candidates=reading.known, why=why)
     if reading.together and all(one.pair for one in seen):
@@ -214,11 +212,6 @@ def _fits(known: Known, seen: Sequence[Seen], *, asked: bool) -> bool:
     if known.name == "model_type":
         return any(one.kind == "architecture" for one in seen)
     return any(one.kind in accepted and _within(known, one) for one in seen)
-
-
-def _is_many(known: Known, number: float) -> bool:
-    """Whether a number may count parameters though its header does not say that it does."""
-    return number * float(known.scale) >= FEWEST
 
 
 def _within(known: Known, one: Seen) -> bool:
