@@ -18,6 +18,7 @@ _CLAIMS = {
     "published_total_params": ("total_params",),
     "published_active_params": ("active_params", "active_params_no_embedding"),
 }
+_MOST_PARAMS = 5e13  # of a model that may be real
 _KINDS_OF_LAYERS = {
     "num_hidden_layers": (
         "num_sliding_window_layers",
@@ -168,6 +169,11 @@ def _overrides(view: _View) -> Iterator[Finding]:
 
 
 def _odd_rows(view: _View) -> Iterator[Finding]:
+    total = view.typed("total_params")
+    if total is not None and total.value > _MOST_PARAMS:
+        shown = view.shown("total_params", total.value)
+        message = f"given as {shown}, more than any model has; is one of the units counted twice?"
+        yield view.finding("suspicious", "total_params", message, total.value)
     if named_like_one(view.row.name):
         column = "total_params" if "total_params" in view.columns else "num_experts"
         message = "this row is named like a summary of the others, and is taken for a model"

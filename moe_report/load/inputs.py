@@ -51,7 +51,9 @@ def inspect_inputs(
             if isinstance(file, WorkbookFile):
                 files.append(file)
             for sheet in sheets or (None,):
-                read = inspect_workbook(file, registry, sheet=sheet, decisions=decisions)
+                read = inspect_workbook(
+                    file, registry, sheet=sheet, decisions=decisions, beside=sheets
+                )
                 tables.append(read.table)
                 problems.extend(read.problems)
                 found.update(read.columns)

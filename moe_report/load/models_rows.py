@@ -97,7 +97,7 @@ class RowReader:
         unclear |= asked
         carried = {header: self._carried(row, column) for column, header in columns.carried.items()}
         open_ones = {key: why for key, why in unclear.items() if key not in numbers}
-        looks = {} if self.grid.own_report else self._looks(row)
+        looks = self._looks(row)
         return Row(name, self.grid.place(row), texts, numbers, carried, open_ones, looks)
 
     def _without_name(

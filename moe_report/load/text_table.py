@@ -17,7 +17,7 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 _SEPARATORS = ",;\t|"
 _SAMPLE = 60  # lines by which the separator is found
 # Decimals stay texts: which sign parts them, all cells of a column tell together.
-_WHOLE = re.compile(r"-?\d{1,15}")
+_WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 
 
 def read_text(path: Path, data: bytes) -> PlainSheets:

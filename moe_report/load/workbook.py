@@ -175,21 +175,26 @@ def inspect_workbook(
     *,
     sheet: str | None = None,
     decisions: Decisions | None = None,
+    beside: Sequence[str] = (),
 ) -> Read:
     """Return the models of a workbook together with the problems.
 
     The sheet is by default ``Models``, else the only one that has models. It may type metrics of
     the registry in place of having them computed. What a column is follows from its header, unless
-    the decisions or the workbook's sheet Columns say it.
+    the decisions or the workbook's sheet Columns say it. Sheets that are read ``beside`` this one
+    are not said to be left out.
 
     Raises:
         InputError: The file, or the sheet as a whole, cannot be read at all.
     """
-    return _Workbook(file, registry, decisions or Decisions()).read(sheet)
+    return _Workbook(file, registry, decisions or Decisions(), beside).read(sheet)
 
 
 class _Workbook:
-    def __init__(self, file: TableFile, registry: Registry, decisions: Decisions) -> None:
+    def __init__(
+        self, file: TableFile, registry: Registry, decisions: Decisions, beside: Sequence[str]
+    ) -> None:
+        self.beside = tuple(beside)
         self.file = file
         self.sheets = sheets_of(file)
         self.registry = registry
@@ -270,7 +275,7 @@ class _Workbook:
         raise InputError([Problem(file, message)])
 
     def _tell_other_sheets(self, read: str) -> None:
-        ours = (read, *OUR_SHEETS)
+        ours = (read, *self.beside, *OUR_SHEETS)
         others = [name for name in self.names if sheet_named(name, ours) is None]
         if self.sheets.is_report:
             return

@@ -129,7 +129,7 @@ class TextReader:
             decisive = bool(one & DECISIVE)
             fitting = _in_unit(found, unit)
             if not fitting and unit is not None and unit.may_be_symbol:
-                fitting = found
+                fitting = [Meaning(item.known, _is_symbol(unit, item.known)) for item in found]
             if fitting:
                 said = " ".join(sorted(one))
                 return _decided(text, fitting, said, decisive=decisive)
@@ -317,6 +317,11 @@ def _parts(text: str) -> list[str]:
 
 def _only_alike(known: Known) -> Meaning:
     return Meaning(replace(known, exact=0), False)
+
+
+def _is_symbol(unit: Unit, known: Known) -> bool:
+    """Whether a unit's letter is a field's symbol, as in "Top-k (k)", and so no unit."""
+    return known.field is not None and known.field.symbol.casefold() == unit.written.casefold()
 
 
 def _in_unit(found: Iterable[Meaning], unit: Unit | None) -> list[Meaning]:
