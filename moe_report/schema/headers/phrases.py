@@ -24,7 +24,7 @@ _INNER = "[inter|hidden|inter hidden|hidden layer]"
 FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     "name": (
         "[model] name", "model", "?=llm", "?=llms", "?checkpoint", "?model variant",
-        "?model version", "?model scale", "=nombre", "?[model] id",
+        "?model version", "?model scale", "=nombre", "?(model|repository) id",
     ),
     "model_type": (
         "[model] architecture [type]", "model type", "?type", "?[model] structure",
