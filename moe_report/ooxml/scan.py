@@ -31,7 +31,7 @@ class Formula:
     shared: tuple[str, str] | None = None
 
     def at(self, address: str) -> str:
-        """Return the formula of a cell, also of one that shares another's; empty if it is broken."""
+        """Return the formula of a cell, be it another's that it shares; empty if it is broken."""
         if self.text or self.shared is None:
             return self.text
         try:

@@ -82,7 +82,7 @@ class Numeral:
         digits: As it is written, without its multiple.
         multiple: What its word or sign multiplies it by; 1 if it has none.
         about: Whether it is said to be approximate.
-        bound: A sign such as ``>`` or ``+`` that makes it a bound and no value.
+        bound: A sign or word such as ``>``, ``+``, ``of`` or ``per`` that makes it another number.
         labels: What it counts, by the words beside it.
         unknown: Words beside it that say nothing known.
         depth: How many brackets it stands in.
@@ -176,6 +176,8 @@ def numbers_in(text: str) -> Text:
     for match, rest in zip(found, pieces[1:], strict=True):
         word = re.match(r"\s?([^\W\d]+)", rest)
         multiple, rest, unit, percent = _multiple(rest)
+        per = PER.match(rest)
+        rest = rest[per.end() :] if per else rest
         mine, gap, following = _shared_out(rest + _NEXT * (match is not found[-1]))
         following = following.removesuffix(_NEXT)
         depth = text.count("(", 0, match.start()) - text.count(")", 0, match.start())
@@ -186,8 +188,8 @@ def numbers_in(text: str) -> Text:
             bound = "+"
         if BOUND.search(before) or BOUND.match(rest.lstrip()):
             bound = ">"
-        if RELATION.search(before) or PER.match(rest):
-            bound = "of"
+        if per or RELATION.search(before):
+            bound = "per" if per else "of"
         if re.match(r"\s*(?:tokens?|toks?)\b", rest, re.IGNORECASE):
             unit = "token"
         if re.match(r"\s*(?:flops?|macs?)\b", rest, re.IGNORECASE):

@@ -238,13 +238,14 @@ class _Cell:
         numbers = [number for number in self.taken.numbers if not number.comparison]
         if not numbers:
             return "" if self.found else _NO_NUMBER
-        if any(number.bound for number in numbers):
-            return "a bound, and no value"
+        kind = self.known[0].unit.split("/")[0]
+        plain_ones = {"", "per"} if kind == "experts" else {""}  # 16 per layer
+        if any(number.bound not in plain_ones for number in numbers):
+            return "a bound or a part, and no value"
         if _SUM_OF_WORDS.match(self.text):
             return "a formula, and no number"
         if self.text.lstrip("( ").startswith(("-", "−", "+")):
             return "a comparison, and no value"
-        kind = self.known[0].unit.split("/")[0]
         if any(not number.depth and _of_another(number, kind) for number in numbers):
             return "a number of something else"
         numbers = [number for number in numbers if not _of_another(number, kind)]

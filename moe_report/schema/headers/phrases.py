@@ -45,7 +45,7 @@ FIELD_PHRASES: Mapping[str, tuple[str, ...]] = {
     ),
     "vocab_size": ("[model] [bpe|tokenizer] vocabulary [token] [size|dim]", "?token size"),
     "tie_word_embeddings": (
-        "?untied embedding", "?separate output head", "?[input output] embedding shared",
+        "?untied [input output] embedding", "?untied output",
         "tied [word|input output] [weight] embedding", "tied weight",
         "[input output] embedding shared", "input output embedding tied",
         "?shared embedding weight",

@@ -320,8 +320,9 @@ def _only_alike(known: Known) -> Meaning:
 
 
 def _is_symbol(unit: Unit, known: Known) -> bool:
-    """Whether a unit's letter is a field's symbol, as in "Top-k (k)", and so no unit."""
-    return known.field is not None and known.field.symbol.casefold() == unit.written.casefold()
+    """Whether a unit's letter is surely a symbol, as in "Top-k (k)", and so no unit."""
+    own = known.field is not None and known.field.symbol.casefold() == unit.written.casefold()
+    return own or unit.kind != "count"
 
 
 def _in_unit(found: Iterable[Meaning], unit: Unit | None) -> list[Meaning]:

@@ -210,6 +210,7 @@ WORDS: Mapping[str, str] = {
         压缩, 壓縮, 圧縮, 압축""",
     "rope": "rope, 旋转, 回転",
     "nope": "nope, no rope, non rope, without rope",
+    "untied": "untied, unshared, separate, separated, getrennt, séparé, separado, 独立",
     "tied": "tied, tie, tying, 绑定, 共享嵌入, 結合, 타이드, gebunden, lié, liés, vinculados",
     "compute": """compute, computation, computations, 计算量, 計算量, 算力, 计算, 計算, 연산량,
         연산, rechenaufwand, calcul, calculs, cómputo, cálculo, вычислени~, tính toán""",
