@@ -17,7 +17,7 @@ class Decisions:
 
     Attributes:
         said: What was said on the command line.
-        used: The headers of it that a column had.
+        used: The headers, folded, that a column had.
         written: What the workbook itself says, which the command line outdoes.
     """
 
@@ -52,6 +52,7 @@ class Decisions:
                 self.used.add(spelling)
                 return self._known[spelling]
             if spelling in self.written:
+                self.used.add(spelling)
                 return self.written[spelling]
         return None
 

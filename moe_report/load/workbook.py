@@ -41,7 +41,7 @@ from moe_report.ooxml.package import MAIN, Package, parse
 from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
-from moe_report.text import counted
+from moe_report.text import counted, shown
 
 _COMMENT = f"{{{MAIN}}}comment"
 _SHOWN_COMMENTS = 6
@@ -217,6 +217,10 @@ class _Workbook:
             recalculated=self.sheets.recalculated,
             layout=layout,
         )
+        if idle := written.keys() - self.decisions.used:
+            listed = ", ".join(map(shown, sorted(idle)))
+            text = f"the sheet {COLUMNS_SHEET} names {listed}, which no column is headed"
+            self.collected.notice("idle-decision", text)
         assumptions, scenarios = read_assumptions(
             self._other(ASSUMPTIONS_SHEET, name), self.registry
         )

@@ -95,7 +95,8 @@ BOUND = re.compile(
     r"(?:\b(?:more than|over|at least|above|mehr als|über|mindestens|plus de|au moins|más de|"
     r"al menos|mais de|pelo menos|più di|almeno|более|свыше|не менее|hơn|trên|ít nhất|up to|"
     r"at most|less than|under|below|bis zu|jusqu'à|hasta|até|fino a|до|менее)\s*$)"
-    r"|(?:or|and) (?:more|less|fewer|above|over|up)\b|oder mehr|ou plus|o más|ou mais|o più|или более"
+    r"|(?:or|and) (?:more|less|fewer|above|over|up)\b|oder mehr|ou plus|o más|ou mais|o più"
+    r"|или более"
     r"|以上|以下|未満|不到|超过|超過|超え|이상|이하|미만|초과",
     re.IGNORECASE,
 )
