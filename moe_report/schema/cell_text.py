@@ -45,7 +45,8 @@ _LARGER = (
 # Under these a number in a bracket is not surely of the pair: "61 (3)" under "Layers".
 _OPEN = frozenset({"num_hidden_layers"})
 _ADDED = re.compile(r"\(\s*\+\s*\d+\s*\)\s*$")
-_SUM_OF_WORDS = re.compile(r"[^\W\d]+\s*[+×*]\s*\d")  # n + 1
+_SUM_OF_WORDS = re.compile(r"[^\W\d][^\W\d]*\s*[+×*/]\s*\d")  # n + 1, num_heads/2
+_EMBEDDING = re.compile(r"\bembed|\bemb\b|嵌入|埋め込み|임베딩", re.IGNORECASE)
 _ROUGHLY = re.compile(r"\((?:est(?:\.|imated|imate)?|approx(?:\.|imately)?)\)", re.IGNORECASE)
 _SUM = re.compile(r"\([^()+]*\d[^()+]*\+[^()+]*\d[^()+]*\)")
 _SETTING = re.compile(r"([A-Za-z][A-Za-z_]*[A-Za-z])\s*[=:]\s*\(?\s*(\d[\d.,]*)")
@@ -149,6 +150,9 @@ class CellText:
         if not numbers:
             return _NO_NUMBER
         (number,) = numbers
+        outside = re.sub(r"\(.*\)", "", self.text).strip()
+        if number.depth and re.search(r"[^\W\d]{2}", outside):
+            return f"{outside!r} and no number"  # dense (1 FFN)
         if self.known[1:] and not number.labels:
             return f"one number for {' and '.join(self.names)}"
         meant = self._meant(number, kind) if number.labels else ""
@@ -182,6 +186,8 @@ class CellText:
         return next((table[one] for one in order if one in number.labels and one in table), "")
 
     def _several(self, numbers: Sequence[Numeral], kind: str) -> str:
+        if kind == "parameters" and _EMBEDDING.search(self.text):
+            return "with and without embeddings"
         parts = self._parts()
         if kind == "experts" and parts and self._value(numbers[0]) == sum(map(self._value, parts)):
             return "it is not said which experts are added"  # 66 (64+2)
@@ -249,6 +255,9 @@ class CellText:
 
     def _without_names(self, free: list[Numeral]) -> list[Numeral]:
         """Of "1B (1.23B)" the more exact number, of "671 billion (671B)" one."""
+        inside = sum(map(self._value, free[1:]), Decimal(0))
+        if len(free) > 2 and abs(inside - self._value(free[0])) * 20 <= inside:
+            return [free[0]]  # 1.6T (1조 6천억) says it twice
         if len(free) != 2 or not free[1].depth:
             return free
         first, second = free
@@ -270,7 +279,8 @@ class CellText:
         return ""
 
     def _place_several(self, free: Sequence[Numeral], left: Sequence[str]) -> str:
-        if any(gap.strip() == "+" for gap in self.taken.between) and not free[-1].depth:
+        pairs = zip(self.taken.numbers, self.taken.between, self.taken.numbers[1:], strict=False)
+        if any(gap.strip() == "+" and one in free and two in free for one, gap, two in pairs):
             return "a sum, and no one number"
         pair = next((pair for pair in _LARGER if left and set(left) <= set(pair)), None)
         if len(free) == 2 and pair is not None and set(pair) <= set(self.catalogue):

@@ -29,6 +29,8 @@ MULTIPLES: Mapping[str, int] = {
                   "миллионах триệu triệu tr 百万 百萬 백만",
         10**7: "千万 천만",
         10**8: "亿 億 억",
+        10**10: "百亿 百億 백억",
+        10**11: "千亿 千億 천억",
         _BILLION: "b bn g bln billion billions mrd mrd. milliarde milliarden md mds milliard "
                   "milliards bilhões bilhão bi miliardi miliardo mld mld. mil_millones млрд млрд. "
                   "миллиард миллиарды миллиардов миллиардах milyar tỷ tỉ 十亿 十億 십억",

@@ -21,6 +21,7 @@ _NOUNS = ("parameter", "layer", "expert", "head", "dim", "size", "rank", "flop",
 _OF_EXPERTS = frozenset(
     ["total", "active", "routed", "shared", "selected", "topk", "moe", "count", "per_token"]
 )
+_WITH_TOP_K = re.compile(r"(.+?)\s*[(\[]\s*top[-_ ]?k\s*[)\]]", re.IGNORECASE)
 _SHARE = "share"
 PATH = re.compile(rf"(?:(?:{PATHS})[./])+([^\W\d][\w.]*)", re.IGNORECASE)
 _BESIDE = frozenset({"including", "without"})
@@ -46,6 +47,8 @@ class TextReader:
             return Reading(header, (known,), why="its name", decisive=len(text) > 1)
         if literal := self._book.literal(text):
             return _decided(header, literal, "these letters", decisive=False)
+        if (pair := self._with_top_k(text)) is not None:
+            return pair
         rest, unit = unit_in(text)
         named = self._book.symbols.get(rest) if unit and "_" in rest else None
         if named and (meant := _in_unit([Meaning(named, True)], unit)):
@@ -79,6 +82,16 @@ class TextReader:
             parts = (*whole.candidates, *several.known, *several.candidates)
             return replace(asked(several, parts, several.why), together=several.known)
         return whole
+
+    def _with_top_k(self, text: str) -> Reading | None:
+        """Return what "Experts (top-k)" means: both if the cells are pairs; else None."""
+        match = _WITH_TOP_K.fullmatch(text)
+        outside = self.read(match[1], None).known if match else ()
+        chosen = self._book.names.get(folded("top_k"))
+        if len(outside) != 1 or chosen is None or outside[0].name != "num_experts":
+            return None
+        both = (outside[0], chosen)
+        return Reading(text, candidates=both, why="experts and top-k", together=both, decisive=True)
 
     def _last(self, path: str, below: Unit | None) -> Reading:
         """Return what "attention.q_lora_rank" means, whose last part may be a name."""
