@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Literal
 
 from moe_report.load.decisions import Decisions
@@ -210,21 +211,26 @@ class _Reader:
         """Take the first column of texts that differ for the names, where none is headed so."""
         if any(known.name == "name" for one in self.found.values() for known in one.known):
             return
-        for column, one in self.found.items():
-            if one.known:  # names stand before what is said of the named
-                return
-            texts = [self.grid.text(row, column) for row in self.rows]
-            texts = [text for text in texts if text]
-            numbers = sum(map(is_number, texts))
-            if texts and len(set(texts)) == len(texts) and not numbers:
-                name = self.headers.find("name")
-                assert isinstance(name, Known)
-                what = "row" if self.grid.turned else "column"
-                why = f"the first {what} of texts that differ"
-                self.found[column] = replace(one, known=(name,), candidates=(), why=why)
-                where = "the models' names are taken from"
-                self.grid.collected.notice("names", f"{where} the {what} of {one.cell}, {why}")
-                return
+        what = "row" if self.grid.turned else "column"
+        why = f"the first {what} of texts that differ"
+        # one that may be headed so, or else one before what is said of the named
+        ahead = takewhile(lambda one: not one.known, self.found.values())
+        asked = (
+            one
+            for one in self.found.values()
+            if any(known.name == "name" for known in one.candidates)
+        )
+        chosen = next(filter(self._names, (*asked, *ahead)), None)
+        if chosen is not None:
+            name = self.headers.catalogue["name"]
+            self.found[chosen.number] = replace(chosen, known=(name,), candidates=(), why=why)
+            text = f"the models' names are taken from the {what} of {chosen.cell}, {why}"
+            self.grid.collected.notice("names", text)
+
+    def _names(self, one: ColumnReading) -> bool:
+        """Whether a column has texts that all differ."""
+        texts = [text for row in self.rows if (text := self.grid.text(row, one.number))]
+        return bool(texts) and len(set(texts)) == len(texts) and not any(map(is_number, texts))
 
     def settle_sampling(self) -> None:
         """Ask about a top-k that stands beside what tokens are sampled with: it may be of these."""

@@ -188,6 +188,11 @@ class CellText:
     def _several(self, numbers: Sequence[Numeral], kind: str) -> str:
         if kind == "parameters" and _EMBEDDING.search(self.text):
             return "with and without embeddings"
+        if kind == "ratio" and len(numbers) == 2 and self.taken.between[0].strip() == "/":
+            first, second = map(self._value, numbers)
+            if 0 < first <= second:
+                self.found[self.names[0]] = Quantity(first / second)
+                return ""
         parts = self._parts()
         if kind == "experts" and parts and self._value(numbers[0]) == sum(map(self._value, parts)):
             return "it is not said which experts are added"  # 66 (64+2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import openpyxl
@@ -68,12 +69,13 @@ def test_an_answer_brings_the_numbers_back(
 
 
 def test_libreoffice_computes_none_of_them_either(workbook: Path, tmp_path: Path) -> None:
-    """The cell of the field is empty and its formula gone, until somebody types a number."""
+    """The cell of the field says ? in place of its formula, until somebody types a number."""
     assert run("run", workbook, "-o", tmp_path, "--format", "xlsx").exit_code == 0
     report = tmp_path / "models.report.xlsx"
     rows = recalculated(report, tmp_path / "office", "Models")
     found = [dict(zip(rows[HEADER - 1], row, strict=True)) for row in rows[FIRST - 1 : FIRST + 1]]
-    for name in ("moe_intermediate_size", "total_params", "active_params", "forward_flops"):
+    assert found[0]["moe_intermediate_size"] == "?"
+    for name in ("total_params", "active_params", "forward_flops"):
         assert not found[0][name], name
         assert found[1][name], name
     assert found[0]["expert_flops_savings"] == 1 - 8 / 64
@@ -86,6 +88,22 @@ def test_libreoffice_computes_none_of_them_either(workbook: Path, tmp_path: Path
     rows = recalculated(tmp_path / "typed.xlsx", tmp_path / "office", "Models")
     typed = [dict(zip(rows[HEADER - 1], row, strict=True)) for row in rows[FIRST - 1 : FIRST + 1]]
     assert typed[0]["total_params"] == typed[1]["total_params"] == found[1]["total_params"]
+
+
+def test_a_report_that_is_read_again_keeps_the_doubt(workbook: Path, tmp_path: Path) -> None:
+    """The default does not come back by the way of a report, nor in its update."""
+    assert run("run", workbook, "-o", tmp_path, "--format", "xlsx").exit_code == 0
+    report = tmp_path / "models.report.xlsx"
+    again = tmp_path / "again"
+    assert run("run", report, "-o", again, "--format", "json").exit_code == 0
+    assert run("run", "--update", report).exit_code == 0
+    assert run("run", report, "-o", tmp_path / "third", "--format", "json").exit_code == 0
+    for folder in (again, tmp_path / "third"):
+        [file] = folder.glob("*.json")
+        first, second = json.loads(file.read_text("utf-8"))["models"]
+        assert first["inputs"]["moe_intermediate_size"] is None
+        assert first["values"]["total_params"] is None
+        assert second["values"]["total_params"] is not None
 
 
 def test_a_cell_that_is_not_understood_blocks_the_default_of_its_row(

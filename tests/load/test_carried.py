@@ -54,7 +54,7 @@ def test_a_formula_of_its_row_moves_and_is_live(tmp_path: Path) -> None:
     )  # fmt: skip
     at = letters(report)
     assert cells(report, "Ratio")[0][:2] == (
-        f"={at['num_experts']}4/{at['num_experts_per_tok']}4", 4,
+        "=Models[[#This Row],[num_experts]]/Models[[#This Row],[num_experts_per_tok]]", 4,
     )  # fmt: skip
     assert cells(report, "Twice")[1][:2] == (f"=2*{at['Ratio']}5", 32)
     book = openpyxl.load_workbook(report)
@@ -101,8 +101,8 @@ def test_a_formula_that_leads_elsewhere_stays_as_its_value(
 def test_texts_in_a_formula_are_no_references(tmp_path: Path) -> None:
     """What stands in quotes looks like a cell and is none."""
     report = reported(tmp_path, ("Own", F('="B2 of "&B2', "B2 of 8"), "x"))
-    at = letters(report)["num_experts"]
-    assert cells(report, "Own")[0][:2] == (f'="B2 of "&{at}4', "B2 of 8")
+    formula = '="B2 of "&Models[[#This Row],[num_experts]]'
+    assert cells(report, "Own")[0][:2] == (formula, "B2 of 8")
     rows = recalculated(report, tmp_path / "office", "Models")
     assert "B2 of 8" in rows[FIRST - 1]
 

@@ -88,15 +88,6 @@ LEFTOVER = [
                  "$/M in", "$/M out", "Elo", "Date added", "Open?", "Modality", "Training cutoff"),
     ),
     Messy(
-        "long form.csv",
-        lines(
-            ["model", "property", "value"],
-            ["Mixtral-8x7B", "total params", "46.7B"], ["Mixtral-8x7B", "experts", "8"],
-            ["DeepSeek-V3", "total params", "671B"], ["DeepSeek-V3", "experts", "256"],
-        ),
-        {}, error=("long form",),
-    ),
-    Messy(
         "names merged.xlsx",
         book(
             ["Model", "Variant", "Experts", None, "Total (B)"],

@@ -238,8 +238,11 @@ class _Writer:
 
     def _of_row(self, reference: Reference, row: int) -> str:
         """A cell of a row, in the unit that it had where the formula comes from."""
-        address = f"{column_letters(self.layout.at(reference.name))}{row}"
-        return address if reference.scale == 1 else f"({address}/{reference.scale})"
+        if reference.name in self.report.columns:
+            cell = self._refer(reference.name)
+        else:  # headers of the user's may have signs that a structured reference spells otherwise
+            cell = f"{column_letters(self.layout.at(reference.name))}{row}"
+        return cell if reference.scale == 1 else f"({cell}/{reference.scale})"
 
     def _text_of(self, model: ModelInfo, header: str) -> str:
         if header == "name":
