@@ -38,6 +38,13 @@ def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str,
     return describe(template, known, problems), problems
 
 
+def columns_of(tables: Sequence[TemplateTable]) -> frozenset[int]:
+    """Return the numbers of the columns of tables."""
+    return frozenset(
+        column for table in tables for column in range(table.area.left, table.area.right + 1)
+    )
+
+
 def row_obstacles(
     package: Package, tables: Sequence[TemplateTable], more: int, where: str
 ) -> list[Problem]:
@@ -45,7 +52,7 @@ def row_obstacles(
     table, parts = tables[0], tuple(table.area.part for table in tables)
     insertion = Insertion(table.sheet, table.row, more)
     cells = (
-        *unrepeatable(package[table.part], table.row),
+        *unrepeatable(package[table.part], table.row, columns_of(tables)),
         *neighbours(package, table.part, table.row, parts),
     )
     return obstacles(package, insertion, where=where, table=parts) + [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
-from moe_report.fill.check import row_obstacles
+from moe_report.fill.check import columns_of, row_obstacles
 from moe_report.fill.expressions.expression import Expression, choose, evaluate, text_of_pieces
 from moe_report.fill.expressions.scope import Context, Model, TemplateValueError
 from moe_report.fill.findings import Place
@@ -196,7 +196,8 @@ class _Planner:
             contents |= self._contents(table, chosen[table.area.part], assumptions)
         for (sheet, row), columns in sorted(merged.items()):
             count = max(map(len, columns.values()), default=1)
-            band = Band(self.plan.moved(sheet, row), count, columns)
+            own = columns_of(self.template.rows[sheet, row])
+            band = Band(self.plan.moved(sheet, row), count, columns, own)
             self.plan.bands.setdefault(sheet, []).append(band)
 
     def _contents(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from lxml import etree
@@ -37,10 +37,17 @@ class RowPattern:
     Args:
         row: The row's element; its cells have addresses.
         contents: Of each column that is filled, the contents of its cells from the first row on.
+        columns: Those that repeat; what stands in others stays once, in the first row.
     """
 
-    def __init__(self, row: etree._Element, contents: Mapping[int, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        row: etree._Element,
+        contents: Mapping[int, Sequence[str]],
+        columns: Collection[int],
+    ) -> None:
         self.row = row
+        self.columns = columns
         self.number = int(row.get("r", "0"))
         self.contents = contents
         self.prefix = f"{row.prefix}:" if row.prefix else ""
@@ -63,11 +70,17 @@ class RowPattern:
                 columns.append(self.contents[column])
             elif cell is not None and cell.find(f"{TAG}f") is not None:
                 pattern.append(f"{_literal(_attributes(cell, skip=('t',)))}%s")
-                columns.append(self._formulas(cell, first, count))
+                found = self._formulas(cell, first, count if column in self.columns else 1)
+                columns.append(found + ["/>"] * (count - len(found)))
             elif cell is not None:
                 inner = "".join(_serialized(child) for child in cell)
                 end = f">{inner}</{self.prefix}c>" if inner else "/>"
-                pattern.append(_literal(_attributes(cell) + end))
+                if column in self.columns or not inner:
+                    pattern.append(_literal(_attributes(cell) + end))
+                else:
+                    pattern.append(f"{_literal(_attributes(cell, skip=('t',)))}%s")
+                    kind = f' t="{cell.get("t")}"' if cell.get("t") else ""
+                    columns.append([kind + end, *["/>"] * (count - 1)])
         pattern.append(f"</{self.prefix}row>")
         line = "".join(pattern)
         return "".join([line % parts for parts in zip(*columns, strict=True)])

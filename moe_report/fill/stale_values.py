@@ -81,8 +81,12 @@ def forget_values(package: Package, changed: Mapping[str, Changed]) -> None:
     state = {name.casefold(): cells for name, cells in changed.items()}
     sheets = package.sheets()
     roots = {name: parse(package[part]) for name, part in sheets_with_formulas(package).items()}
-    waiting = [item for name, root in roots.items() for item in _formulas(name, root, list(sheets))]
     tables = dict(_tables(package, sheets))
+    waiting = [
+        item
+        for name, root in roots.items()
+        for item in _formulas(name, root, list(sheets), tables.values())
+    ]
     names = _names(package, list(sheets), tables)
     touched: set[str] = set()
     for _ in range(MOST_ROUNDS):
@@ -115,7 +119,10 @@ def _rests_on(
     return any(sheet in state and state[sheet].meets(area) for sheet, area in places)
 
 
-def _formulas(sheet: str, root: etree._Element, sheets: list[str]) -> Iterator[_Formula]:
+def _formulas(
+    sheet: str, root: etree._Element, sheets: list[str], tables: Iterable[Place]
+) -> Iterator[_Formula]:
+    around = [area for on, area in tables if on == sheet.casefold()]
     cells = Cells(root, sheet)
     formulas = cells.formulas()
     for address, item in formulas.elements.items():
@@ -129,7 +136,13 @@ def _formulas(sheet: str, root: etree._Element, sheets: list[str]) -> Iterator[_
         except ValueError:
             always = True
         if _OWN_ROW.search(text):
+            # [@Total] is of its own row, [Total] the whole column of the table around the cell
             places.append((sheet.casefold(), (1, row, LAST_COLUMN, row)))
+            places += (
+                (sheet.casefold(), (left, top, right, bottom))
+                for left, top, right, bottom in around
+                if left <= column <= right and top <= row <= bottom
+            )
         always = always or untraceable(text) is not None
         yield _Formula(sheet, column, row, cells.grid[row][column], places, _words(text), always)
 

@@ -27,11 +27,13 @@ class Band:
         row: Number of the first one.
         count: How many there are.
         contents: Of each column that is filled, the contents of its cells from the first row on.
+        columns: The columns of its tables; what stands beside them stays once.
     """
 
     row: int
     count: int
     contents: Mapping[int, Sequence[str]]
+    columns: frozenset[int]
 
 
 def write_sheet(
@@ -57,7 +59,9 @@ def write_sheet(
     texts = []
     for band in bands:
         pattern = cells.rows[band.row]
-        texts.append(RowPattern(pattern, band.contents).text(band.row, band.count).encode())
+        texts.append(
+            RowPattern(pattern, band.contents, band.columns).text(band.row, band.count).encode()
+        )
         marker = etree.ProcessingInstruction(_TARGET, str(len(texts) - 1))
         marker.tail = pattern.tail
         cells.data.replace(pattern, marker)
@@ -78,11 +82,12 @@ def unshared(xml: bytes, rows: Collection[int], where: str) -> bytes:
     return serialize(cells.root) if changed else xml
 
 
-def unrepeatable(xml: bytes, row: int) -> Iterator[tuple[str, str]]:
+def unrepeatable(xml: bytes, row: int, columns: Collection[int]) -> Iterator[tuple[str, str]]:
     """Give the cells of a row that cannot be repeated, by address, and why."""
     formulas = Cells(parse(xml), "").formulas()
     for address, item in formulas.elements.items():
-        if split_address(address)[1] != row:
+        column, at = split_address(address)
+        if at != row or column not in columns:
             continue
         if item.get("t") == "dataTable":
             yield address, "is part of a what-if table, which cannot repeat"

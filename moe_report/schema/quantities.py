@@ -50,6 +50,8 @@ def read_cell(
         number_format: How Excel shows it.
     """
     first = known[0]
+    if isinstance(value, str) and "{{" in value:
+        return Said(wrong=f"expected a number for {first.name}, no expression (`moe-report fill`)")
     is_flag = first.field is not None and first.field.kind == "flag"
     if isinstance(value, bool):
         if is_flag:

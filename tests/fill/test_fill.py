@@ -133,7 +133,7 @@ def test_a_row_repeats_in_the_order_and_with_the_filter_of_the_note() -> None:
     for r in range(2, 7):
         assert sheet.cell(r, 2).number_format == "#,##0"
         assert sheet.row_dimensions[r].height == 27
-        assert sheet.cell(r, 5).value == "beside"
+        assert sheet.cell(r, 5).value == ("beside" if r == 2 else None)
     assert sheet["A8"].value == "below"
     assert sheet.tables["Filled"].ref == "A1:C6"
 
@@ -199,14 +199,16 @@ def test_formulas_all_around_agree_with_the_engine(tmp_path: Path) -> None:
         assert a is not None
         expected |= {
             ("Data", f"B{6 + at}"): t, ("Data", f"D{6 + at}"): a / t, ("Data", f"E{6 + at}"): 2 * t,
-            ("Data", f"F{6 + at}"): running[at], ("Data", f"H{6 + at}"): t + a,
-            ("Data", f"I{6 + at}"): t / (total / count),
+            ("Data", f"F{6 + at}"): running[at],
         }  # fmt: skip
+    expected |= {  # what stands beside the table stays, once
+        ("Data", "H6"): totals[0] + active[0], ("Data", "I6"): totals[0] / (total / count),
+    }  # fmt: skip
     assert_recalculates(data, tmp_path, ["Data", "It's other"], expected)
 
 
 def test_merged_cells_beside_a_table_are_merged_in_each_row() -> None:
-    """What is merged in the row that repeats is merged in all that come of it."""
+    """What is merged in the row that repeats is merged in all that come of it; it stands once."""
 
     def change(sheet: Any) -> None:
         sheet["E2"] = "{{ report.num_models }} models"
@@ -219,7 +221,7 @@ def test_merged_cells_beside_a_table_are_merged_in_each_row() -> None:
     found = {str(area) for area in sheet.merged_cells.ranges}
     assert found == {*(f"E{row}:G{row}" for row in range(2, 7)), "A8:B9"}
     assert parts(done)["xl/worksheets/sheet1.xml"].count(b"<mergeCell ") == len(found)
-    assert [sheet.cell(row, 5).value for row in range(2, 7)] == ["5 models"] * 5
+    assert [sheet.cell(row, 5).value for row in range(2, 7)] == ["5 models", *[None] * 4]
 
 
 def test_a_totals_row_and_two_tables_on_a_sheet(tmp_path: Path) -> None:
@@ -245,9 +247,9 @@ def test_a_totals_row_and_two_tables_on_a_sheet(tmp_path: Path) -> None:
     assert [done.cell(r, 2).value for r in range(2, 7)] == [8, 64, 64, 128, 1000]
     assert [done.cell(r, 1).value for r in (11, 12)] == ["Mixtral 8x7B", "A layer"]
     expected: dict[tuple[str, str], object] = {
-        ("Data", "B7"): 1264, ("Data", "D11"): 1266, ("Data", "D12"): 1266,
-        ("Data", "E11"): 2, ("Data", "E12"): 4,  # as if filled down by hand
+        ("Data", "B7"): 1264, ("Data", "D11"): 1266, ("Data", "E11"): 2,  # beside: once
     }  # fmt: skip
+    assert [done.cell(12, column).value for column in (4, 5)] == [None, None]
     assert_recalculates(data, tmp_path, ["Data"], expected)
 
 
@@ -621,13 +623,48 @@ def test_a_pattern_keeps_what_a_row_says_of_itself() -> None:
     )
     row = parse(xml.encode())[0][0]
     texts = Contents().numbers([1.0, None])
-    text = RowPattern(row, {1: texts}).text(3, 2)
+    text = RowPattern(row, {1: texts}, {1, 2, 3, 4}).text(3, 2)
     assert text == (
         '<row r="3" ht="20" y:d="5%d"><c r="A3" s="4"><v>1</v></c><c r="B3" t="str"><v>5 %s</v></c>'
         '<c r="C3" s="2"><f>A3*5%</f></c><c r="D3"><v>1</v><extLst/></c></row>'
         '<row r="4" ht="20" y:d="5%d"><c r="A4" s="4"/><c r="B4" t="str"><v>5 %s</v></c>'
         '<c r="C4" s="2"><f>A4*5%</f></c><c r="D4"><v>1</v><extLst/></c></row>'
     )
+
+
+def test_a_panel_beside_a_table_stays_once(tmp_path: Path) -> None:
+    """Key figures right of the table are not copied for each model: their sum is theirs."""
+
+    def change(sheet: Any) -> None:
+        sheet["D1"], sheet["D2"], sheet["E2"] = "Key figures", "Budget", 5_000_000
+        sheet["D3"], sheet["E3"] = "Spent", 3_200_000
+        sheet["D4"], sheet["E4"] = "Left", "=SUM(E2:E3)"
+
+    data = template(["{{ m.name }}", "{{ m.num_experts }}"], change=change)
+    done = fill(data, usual_report(), where="t.xlsx").data
+    assert_recalculates(done, tmp_path, ["Data"], {("Data", "E8"): 8_200_000})
+    assert [opened(done)["Data"].cell(row, 4).value for row in range(2, 9)] == [
+        "Budget", None, None, None, None, "Spent", "Left",
+    ]  # fmt: skip
+
+
+def test_a_total_of_a_bare_column_forgets_its_value() -> None:
+    """[Total] is a column of the table around the cell: what it was is wrong now."""
+    book = opened(template(["{{ m.name }}", "{{ m.num_experts }}"]))
+    sheet = book["Data"]
+    sheet.tables["Filled"].ref = "A1:B3"
+    sheet.tables["Filled"].totalsRowCount = 1
+    sheet.tables["Filled"]._initialise_columns()
+    for at, column in enumerate(sheet.tables["Filled"].tableColumns):
+        column.name = f"H{at + 1}"
+    sheet["B3"] = "=SUBTOTAL(109,[H2])"
+    data, sheet1 = saved(book), "xl/worksheets/sheet1.xml"
+    xml = re.sub(rb"(\]\)</f>)<v ?/?>(</v>)?", rb"\1<v>0</v>", parts(data)[sheet1])
+    assert b"<v>0</v>" in xml
+    done = fill(repacked(data, {sheet1: xml}), usual_report(), where="t.xlsx").data
+    xml = parts(done)["xl/worksheets/sheet1.xml"]
+    assert b"SUBTOTAL(109" in xml
+    assert b"<v>0</v>" not in xml
 
 
 def test_the_starting_template_is_filled(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def _spelled_out(text: str) -> str:
     """Put the word where it is abbreviated with a point, or behind a #.
 
     >>> _spelled_out("Anz. Exp./tok"), _spelled_out("# exp")
-    ('anzahl expert/tok', '# expert')
+    ('anzahl  expert /tok', '# expert')
     """
 
     def word(match: re.Match[str]) -> str:
