@@ -212,6 +212,9 @@ class RowReader:
         """The formulas and formats of carried cells; formulas that stay behind are remembered."""
         found = {}
         for column, header in self.columns.carried.items():
+            plain = self.grid.number_format(row, column) in ("", "General")
+            if plain and self.grid.formula(row, column) is None:
+                continue
             look = carried_cell(self.grid, self.columns, row, column)
             if self.grid.formula(row, column) and not look.formula:
                 self.left_behind.append(self.grid.address(row, column))

@@ -57,7 +57,8 @@ def _of_another(number: Numeral, kind: str) -> bool:
     others = {"layers", "heads", "groups"} - {kind}
     if kind == "layers":
         others -= {"heads", "groups"}
-    return bool(others & set(number.labels))
+    labels = set(number.labels)
+    return bool(others & labels) and not labels & _MEANT.get(kind, {}).keys()
 
 
 class CellText:
@@ -207,6 +208,11 @@ class CellText:
                 self._put(target, number)
             elif not (number.depth and self._is_remark(number, kind)):
                 free.append(number)
+        inner = [number for number in numbers if number.depth]
+        all_of_them = sum(map(self._value, inner)) == self._value(numbers[0])
+        known = all(self._meant(number, kind) for number in inner)
+        if kind == "layers" and inner and all_of_them and not known:
+            return "layers of several kinds"  # 25 (4 attention, 21 Hyena)
         if kind == "parameters":
             free = self._without_names(self._experts_of_a_size(free))
         elif kind == "experts":
