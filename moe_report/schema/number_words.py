@@ -146,7 +146,8 @@ LABELS: Mapping[str, str] = {
     word: label
     for label, words in {
         "active": "active activated activate activates act actif actifs active. actives activos "
-                  "activas activado ativo ativos ativa attivo attivi attiva aktiv aktive aktiviert актив актив. "
+                  "activas activado ativo ativos ativa attivo attivi attiva aktiv aktive "
+                  "aktiviert актив актив. "
                   "активных активные активно 激活 激活参数 活性 活動 活跃 有効 アクティブ 활성 "
                   "활성화 kích_hoạt",
         "total": "total totals totali totale totaux gesamt insgesamt общ общ. всего 总 总计 总共 "
