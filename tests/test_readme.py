@@ -38,8 +38,9 @@ def modules(readme: Path) -> list[str]:
 
 
 def as_csv(readme: Path) -> str:
-    """The first table of a README, as the file that its commands read."""
-    lines = re.findall(r"^\|.*\|$", readme.read_text("utf-8").partition("```")[0], re.MULTILINE)
+    """The table that a README shows as a sheet, as the file that its commands read."""
+    section = readme.read_text("utf-8").partition("## A sheet as people keep it")[2]
+    lines = re.findall(r"^\|.*\|$", section.partition("```")[0], re.MULTILINE)
     rows = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines]
     out = io.StringIO()
     csv.writer(out).writerows(row for row in rows if set("".join(row)) != {"-"})

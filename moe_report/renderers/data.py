@@ -15,6 +15,8 @@ from moe_report.formula.mathml import mathml
 from moe_report.report import EVERY_MODEL, Cell, Column, Finding, Provenance, Report
 
 SCHEMA_VERSION = 1
+# What of an assumption its key says, and what only headers of workbooks are read by.
+_OF_COLUMNS = frozenset({"name", "aliases", "headers"})
 
 
 def schema() -> dict[str, Any]:
@@ -54,7 +56,11 @@ def report_as_dict(report: Report) -> dict[str, Any]:
             item.definition.name: {
                 "value": item.value,
                 "given": item.given,
-                **{key: value for key, value in asdict(item.definition).items() if key != "name"},
+                **{
+                    key: value
+                    for key, value in asdict(item.definition).items()
+                    if key not in _OF_COLUMNS
+                },
             }
             for item in report.assumptions
         },

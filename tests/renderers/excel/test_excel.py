@@ -98,7 +98,9 @@ def test_a_change_in_the_workbook_gives_what_a_run_gives(
 
 def test_other_programs_see_numbers(demo: Path) -> None:
     """With pandas one reads the values that are stored with the formulas."""
-    frame = pandas.read_excel(demo / "models.report.xlsx", "Models", header=HEADER - 1)
+    frame = pandas.read_excel(
+        demo / "models.report.xlsx", "Models", header=HEADER - 1, engine="openpyxl"
+    )
     frame = frame.set_index("name")
     assert frame.loc["Mixtral-8x7B", "total_params"] == 46_702_792_704
     assert frame.loc["Layer, 1000 experts, top-2", "expert_flops_savings"] == 0.998
