@@ -210,8 +210,9 @@ class CellText:
                 free.append(number)
         inner = [number for number in numbers if number.depth]
         all_of_them = sum(map(self._value, inner)) == self._value(numbers[0])
-        known = all(self._meant(number, kind) for number in inner)
-        if kind == "layers" and inner and all_of_them and not known:
+        named = [number for number in inner if number.labels or number.unknown]
+        known = all(self._meant(number, kind) for number in named)
+        if kind == "layers" and all_of_them and not known:
             return "layers of several kinds"  # 25 (4 attention, 21 Hyena)
         if kind == "parameters":
             free = self._without_names(self._experts_of_a_size(free))

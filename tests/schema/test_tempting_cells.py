@@ -64,7 +64,8 @@ def test_a_cell_says_no_more_than_it_says(text: str, field: str, numbers: dict[s
         ("671B (>30B active)", "total_params"), ("14B (2.7B active + 1B shared)", "total_params"),
         ("64*4", "vocab_size"), ("66 (64+2)", "num_experts"), ("9 (8+1)", "num_experts_per_tok"),
         ("4 groups of 64", "num_experts"), ("8 groups × 32", "num_experts"),
-        ("every 2nd", "num_hidden_layers"), ("x", "tie_word_embeddings"),
+        ("every 2nd", "num_hidden_layers"), ("25 (4 attention, 21 Hyena)", "num_hidden_layers"),
+        ("x", "tie_word_embeddings"),
     ],
 )  # fmt: skip
 def test_what_may_be_another_number_is_not_read(text: str, field: str) -> None:
