@@ -10,7 +10,7 @@ from lxml import etree
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
 from moe_report.ooxml.package import MAIN
-from moe_report.ooxml.rows import escaped
+from moe_report.ooxml.rows import Value, escaped, number_text
 from moe_report.ooxml.shared_formulas import SheetFormulas
 
 TAG = f"{{{MAIN}}}"
@@ -193,3 +193,24 @@ def forget_value(cell: etree._Element) -> bool:
     cell.remove(value)
     cell.attrib.pop("t", "")
     return True
+
+
+def put_value(cell: etree._Element, value: Value) -> None:
+    """Store a value in a cell, beside its formula if it has one; a text as what a formula gives."""
+    stored = cell.find(f"{TAG}v")
+    if stored is None:
+        stored = etree.SubElement(cell, f"{TAG}v")
+        formula = cell.find(f"{TAG}f")
+        if formula is not None:
+            formula.addnext(stored)
+    cell.attrib.pop("t", "")
+    if isinstance(value, str):
+        cell.set("t", "str")
+        stored.text = escaped(value)
+        if value != value.strip():
+            stored.set(_SPACE, "preserve")
+    elif isinstance(value, bool):
+        cell.set("t", "b")
+        stored.text = f"{value:d}"
+    elif value is not None:
+        stored.text = number_text(value)

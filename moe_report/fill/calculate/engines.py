@@ -1,0 +1,182 @@
+"""Programs that calculate workbooks: formulon, a package of Python, and LibreOffice.
+
+Both work on an excerpt, in processes of their own, within bounds of time and memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from moe_report.child_process import run_module, run_program
+from moe_report.fill.calculate.excerpt import excerpt
+from moe_report.fill.calculate.formulas import FormulaCell, Formulas
+from moe_report.fill.calculate.known_functions import KNOWN, NEWER
+from moe_report.fill.sheet_parts import sheet_titles
+from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.rows import Value
+from moe_report.ooxml.sheet_names import quoted
+
+SECONDS = 60
+_MEMORY = 8 * 2**30  # of addresses; a process of formulon sets 4 GB of them aside at once
+Cell = tuple[str, int, int]  # sheet, column, row
+Values = Mapping[Cell, Value]  # a cell that has an error is not among them
+
+
+class EngineError(Exception):
+    """An engine gave nothing; the message says why."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A program that calculates.
+
+    Attributes:
+        name: What people call it.
+        functions: Those whose values are taken over from it.
+        compute: Returns the values of cells.
+    """
+
+    name: str
+    functions: frozenset[str]
+    compute: Callable[[Formulas, Collection[FormulaCell], Sequence[Cell]], Values]
+
+
+def engines(wanted: str) -> list[Engine]:
+    """Return the engines that are installed, best first: all (``auto``), one by its name, or none.
+
+    Raises:
+        EngineError: The one is not installed.
+    """
+    if wanted == "none":
+        return []
+    found = [engine for name, engine in ENGINES.items() if wanted in ("auto", name)]
+    installed = [engine for engine in found if _INSTALLED[engine.name]()]
+    if wanted != "auto" and not installed:
+        raise EngineError(f"{found[0].name} is not installed")
+    return installed
+
+
+# -- formulon
+
+
+def _by_formulon(
+    formulas: Formulas, computed: Collection[FormulaCell], asked: Sequence[Cell]
+) -> Values:
+    single = [item for item in computed if item.area[:2] == item.area[2:]]
+    task = {
+        "asked": asked,
+        "checked": [(item.sheet, item.column, item.row) for item in single],
+    }
+    data = json.dumps(task).encode() + b"\n" + excerpt(formulas, computed)
+    name = "moe_report.fill.calculate.formulon_process"
+    try:
+        done = run_module(name, data, seconds=SECONDS, memory=_MEMORY)
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"it took more than {SECONDS} s") from error
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise EngineError(lines[-1] if lines else "it ended early")
+    found = json.loads(done.stdout)
+    return {cell: value for cell, value in zip(asked, found, strict=True) if value is not None}
+
+
+# -- LibreOffice
+
+_PLACES = (
+    "/Applications/LibreOffice.app/Contents/MacOS/soffice",
+    r"C:\Program Files\LibreOffice\program\soffice.exe",
+)
+_SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "Office.Calc/Formula/Load": {"OOXMLRecalcMode": 0},
+    "Office.Common/Misc": {"FirstRun": "false"},
+    "Office.Common/Security/Scripting": {"MacroSecurityLevel": 3, "DisableMacrosExecution": "true"},
+    "Setup/L10N": {"ooSetupSystemLocale": "en-US"},  # numbers in texts have points
+}
+_SHAPE = '"0.00000000000000E+000"'
+# What is asked of a cell. LibreOffice writes 15 digits of a number: the rest is asked for, too.
+_ASKED = (
+    'IF(ISERROR({x}),"e",IF(ISLOGICAL({x}),"b",IF(ISNUMBER({x}),"n",IF(ISTEXT({x}),"s",""))))',
+    f'IF(A{{n}}="n",TEXT({{x}},{_SHAPE}),IF(A{{n}}="b",IF({{x}},"1","0"),IF(A{{n}}="s",{{x}},"")))',
+    f'IF(A{{n}}="n",TEXT(_xlfn.ORG.LIBREOFFICE.RAWSUBTRACT({{x}},VALUE(B{{n}})),{_SHAPE}),"")',
+)
+
+
+def _office() -> str | None:
+    found = shutil.which("soffice") or shutil.which("libreoffice")
+    return found or next((place for place in _PLACES if os.path.exists(place)), None)
+
+
+def _by_office(
+    formulas: Formulas, computed: Collection[FormulaCell], asked: Sequence[Cell]
+) -> Values:
+    program = _office()
+    assert program is not None
+    rows = [
+        [text.format(x=f"{quoted(sheet)}!${column_letters(column)}${row}", n=n) for text in _ASKED]
+        for n, (sheet, column, row) in enumerate(asked, start=1)
+    ]
+    data = excerpt(formulas, computed, rows)
+    with tempfile.TemporaryDirectory(prefix="moe-report-") as name:
+        folder = Path(name)
+        source, profile = folder / "excerpt.xlsx", folder / "profile"
+        source.write_bytes(data)
+        (profile / "user").mkdir(parents=True)
+        (profile / "user" / "registrymodifications.xcu").write_text(_settings(), "utf-8")
+        last = len(sheet_titles(formulas.package)) + 1
+        kind = f"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false,false,false,{last}"
+        command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless"]
+        command += ["--norestore", "--convert-to", kind, "--outdir", str(folder), str(source)]
+        try:
+            run_program(command, seconds=SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(f"it took more than {SECONDS} s") from error
+        except OSError as error:
+            raise EngineError(f"it cannot be started ({error.strerror})") from error
+        written = list(folder.glob("excerpt-*.csv"))
+        if not written:
+            raise EngineError("it wrote nothing")
+        with written[0].open(encoding="utf-8", newline="") as file:
+            answers = list(csv.reader(file))
+    found = (_answer(*answer) for answer in answers)
+    return {cell: value for cell, value in zip(asked, found, strict=True) if value is not None}
+
+
+def _answer(kind: str, text: str, rest: str) -> Value:
+    if kind == "n":
+        return float(text) + float(rest)
+    if kind == "b":
+        return text == "1"
+    return text if kind == "s" else None
+
+
+def _settings() -> str:
+    items = "".join(
+        f'<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse">'
+        f"<value>{value}</value></prop></item>"
+        for path, values in _SETTINGS.items()
+        for name, value in values.items()
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<oor:items xmlns:oor="http://openoffice.org/2001/registry">'
+        f"{items}</oor:items>"
+    )
+
+
+ENGINES = {
+    "formulon": Engine("formulon", KNOWN | NEWER, _by_formulon),
+    "libreoffice": Engine("LibreOffice", KNOWN, _by_office),
+}
+_INSTALLED: Mapping[str, Callable[[], bool]] = {
+    "formulon": lambda: find_spec("formulon") is not None,
+    "LibreOffice": lambda: _office() is not None,
+}
