@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from moe_report.fill.calculate.engines import Cell, EngineError, Values, engines
+from moe_report.fill.calculate.engines import EngineError, Values, engines
 from moe_report.fill.calculate.formulas import FormulaCell, Formulas
 from moe_report.fill.stale_values import Changed
 from moe_report.ooxml.cells import TAG, put_value
@@ -71,10 +71,8 @@ def _computed(formulas: Formulas, wanted: Sequence[FormulaCell], calc: str) -> t
     failed = []
     for engine in engines(calc):
         computed = formulas.computable(engine.functions)
-        known = {id(item) for item in computed}
-        asked = [cell for item in wanted if id(item) in known for cell in _cells(item)]
         try:
-            values = engine.compute(formulas, computed, asked) if asked else {}
+            values = engine.compute(formulas, computed) if computed else {}
         except EngineError as error:
             failed.append(f"{engine.name} did not compute them ({error})")
             continue
@@ -85,13 +83,9 @@ def _computed(formulas: Formulas, wanted: Sequence[FormulaCell], calc: str) -> t
     return {}, "; ".join(failed) or HINT
 
 
-def _cells(item: FormulaCell) -> list[Cell]:
-    return [(item.sheet, column, row) for column, row in item.members]
-
-
 def _store(item: FormulaCell, values: Values) -> bool:
     """Store the value of a formula, of an array's in all its cells; say whether there is one."""
-    found = [values.get(cell) for cell in _cells(item)]
+    found = [values.get(cell) for cell in item.filled]
     if any(value is None for value in found):
         return False
     for cell, value in zip(item.members.values(), found, strict=True):

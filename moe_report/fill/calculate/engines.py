@@ -8,10 +8,11 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,9 +20,11 @@ from pathlib import Path
 from moe_report.child_process import run_module, run_program
 from moe_report.fill.calculate.excerpt import excerpt
 from moe_report.fill.calculate.formulas import FormulaCell, Formulas
-from moe_report.fill.calculate.known_functions import KNOWN, NEWER
-from moe_report.fill.sheet_parts import sheet_titles
+from moe_report.fill.calculate.known_functions import FORMULON, LIBREOFFICE
+from moe_report.fill.sheet_parts import cells_with_content, sheet_titles
+from moe_report.fill.stale_values import Changed
 from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.rows import Value
 from moe_report.ooxml.sheet_names import quoted
 
@@ -42,12 +45,12 @@ class Engine:
     Attributes:
         name: What people call it.
         functions: Those whose values are taken over from it.
-        compute: Returns the values of cells.
+        compute: Returns the values of formulas.
     """
 
     name: str
     functions: frozenset[str]
-    compute: Callable[[Formulas, Collection[FormulaCell], Sequence[Cell]], Values]
+    compute: Callable[[Formulas, Sequence[FormulaCell]], Values]
 
 
 def engines(wanted: str) -> list[Engine]:
@@ -65,17 +68,17 @@ def engines(wanted: str) -> list[Engine]:
     return installed
 
 
+def _cells(formulas: Iterable[FormulaCell]) -> list[Cell]:
+    return [cell for item in formulas for cell in item.filled]
+
+
 # -- formulon
 
 
-def _by_formulon(
-    formulas: Formulas, computed: Collection[FormulaCell], asked: Sequence[Cell]
-) -> Values:
-    single = [item for item in computed if item.area[:2] == item.area[2:]]
-    task = {
-        "asked": asked,
-        "checked": [(item.sheet, item.column, item.row) for item in single],
-    }
+def _by_formulon(formulas: Formulas, computed: Sequence[FormulaCell]) -> Values:
+    asked = _cells(computed)
+    arrays = {(item.sheet, item.column, item.row) for item in computed if item.is_array}
+    task = {"asked": asked, "checked": [cell for cell in asked if cell not in arrays]}
     data = json.dumps(task).encode() + b"\n" + excerpt(formulas, computed)
     name = "moe_report.fill.calculate.formulon_process"
     try:
@@ -110,16 +113,42 @@ _ASKED = (
 )
 
 
+_LONG_EXPONENT = re.compile(r"\dE[+-]0\d\d")  # of a number in a text; Excel writes two digits
+
+
 def _office() -> str | None:
     found = shutil.which("soffice") or shutil.which("libreoffice")
     return found or next((place for place in _PLACES if os.path.exists(place)), None)
 
 
-def _by_office(
-    formulas: Formulas, computed: Collection[FormulaCell], asked: Sequence[Cell]
-) -> Values:
-    program = _office()
-    assert program is not None
+def _by_office(formulas: Formulas, computed: Sequence[FormulaCell]) -> Values:
+    """Return values but of what rests on truths, which it counts as numbers, or on empty cells."""
+    doubtful = {id(item) for item in formulas.resting_on(_truths(formulas.package))}
+    sure = [item for item in computed if id(item) not in doubtful]
+    values = _asked_of_office(formulas, sure)
+    odd = [
+        item
+        for item in sure
+        if any(isinstance(values.get(cell), bool | None) for cell in item.filled)
+    ]
+    own = {id(item) for item in odd}
+    doubtful = {id(item) for item in formulas.resting_on({}, odd)} - own
+    left = set(_cells(item for item in sure if id(item) in doubtful))
+    return {cell: value for cell, value in values.items() if cell not in left}
+
+
+def _truths(package: Package) -> dict[str, Changed]:
+    found: dict[str, Changed] = {}
+    for name, part in package.sheets().items():
+        if b't="b"' in package[part]:
+            for row, column, cell in cells_with_content(parse(package[part])):
+                if cell.get("t") == "b":
+                    found.setdefault(name, Changed()).add(column, row)
+    return found
+
+
+def _asked_of_office(formulas: Formulas, computed: Sequence[FormulaCell]) -> Values:
+    asked = _cells(computed)
     rows = [
         [text.format(x=f"{quoted(sheet)}!${column_letters(column)}${row}", n=n) for text in _ASKED]
         for n, (sheet, column, row) in enumerate(asked, start=1)
@@ -131,23 +160,28 @@ def _by_office(
         source.write_bytes(data)
         (profile / "user").mkdir(parents=True)
         (profile / "user" / "registrymodifications.xcu").write_text(_settings(), "utf-8")
-        last = len(sheet_titles(formulas.package)) + 1
-        kind = f"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false,false,false,{last}"
-        command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless"]
-        command += ["--norestore", "--convert-to", kind, "--outdir", str(folder), str(source)]
-        try:
-            run_program(command, seconds=SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise EngineError(f"it took more than {SECONDS} s") from error
-        except OSError as error:
-            raise EngineError(f"it cannot be started ({error.strerror})") from error
+        _convert(source, profile, len(sheet_titles(formulas.package)) + 1)
         written = list(folder.glob("excerpt-*.csv"))
         if not written:
             raise EngineError("it wrote nothing")
         with written[0].open(encoding="utf-8", newline="") as file:
-            answers = list(csv.reader(file))
-    found = (_answer(*answer) for answer in answers)
+            found = [_answer(*answer) for answer in csv.reader(file)]
     return {cell: value for cell, value in zip(asked, found, strict=True) if value is not None}
+
+
+def _convert(source: Path, profile: Path, sheet: int) -> None:
+    """Let LibreOffice write one sheet of a workbook, by its number, as text beside it."""
+    program = _office()
+    assert program is not None
+    kind = f"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false,false,false,{sheet}"
+    command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
+    command += ["--convert-to", kind, "--outdir", str(source.parent), str(source)]
+    try:
+        run_program(command, seconds=SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"it took more than {SECONDS} s") from error
+    except OSError as error:
+        raise EngineError(f"it cannot be started ({error.strerror})") from error
 
 
 def _answer(kind: str, text: str, rest: str) -> Value:
@@ -155,7 +189,7 @@ def _answer(kind: str, text: str, rest: str) -> Value:
         return float(text) + float(rest)
     if kind == "b":
         return text == "1"
-    return text if kind == "s" else None
+    return text if kind == "s" and not _LONG_EXPONENT.search(text) else None
 
 
 def _settings() -> str:
@@ -173,8 +207,8 @@ def _settings() -> str:
 
 
 ENGINES = {
-    "formulon": Engine("formulon", KNOWN | NEWER, _by_formulon),
-    "libreoffice": Engine("LibreOffice", KNOWN, _by_office),
+    "formulon": Engine("formulon", FORMULON, _by_formulon),
+    "libreoffice": Engine("LibreOffice", LIBREOFFICE, _by_office),
 }
 _INSTALLED: Mapping[str, Callable[[], bool]] = {
     "formulon": lambda: find_spec("formulon") is not None,

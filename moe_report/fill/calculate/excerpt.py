@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 
 from lxml import etree
@@ -17,13 +17,12 @@ from moe_report.fill.calculate.formulas import FormulaCell, Formulas
 from moe_report.fill.sheet_parts import sheet_titles
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
-from moe_report.ooxml.package import CONTENT_TYPES, MAIN, OFFICE_REL, PACKAGE_REL, Package, parse
+from moe_report.ooxml.package import CONTENT_TYPES, MAIN, OFFICE_REL, PACKAGE_REL, parse
 from moe_report.ooxml.rows import text_of
-from moe_report.ooxml.texts import string_text
+from moe_report.ooxml.texts import shared_strings, string_text, unescaped
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml."
-_STRINGS = "xl/sharedStrings.xml"
 Row = Sequence[str]
 
 
@@ -41,12 +40,13 @@ def excerpt(
     by_cell = {id(item.cell): item for item in computed}
     names = sheet_titles(package)  # all of them: local names go by their order
     parts_of = package.sheets()
+    texts = [string_text(item) for item in shared_strings(package)]
     sheets = []
     for name in names:
         root = formulas.roots.get(name)
         if root is None and name in parts_of:
             root = parse(package[parts_of[name]])
-        sheets.append("" if root is None else "".join(_rows(root, by_cell)))
+        sheets.append("" if root is None else "".join(_rows(root, by_cell, texts)))
     if asked:
         names.append(next(name for name in ("asked", "asked ", "asked  ") if name not in names))
         sheets.append("".join(_asked(asked)))
@@ -57,14 +57,10 @@ def excerpt(
             f'{_HEAD}<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
         )
         links[f"worksheet{number}"] = f"xl/worksheets/sheet{number}.xml"
-    shared = package.related_part(package.workbook_part(), "sharedStrings")
-    if shared is not None:
-        parts[_STRINGS] = _texts(package, shared)
-        links["sharedStrings"] = _STRINGS
     used = {name for item in computed for name in item.needs.names}
     parts["xl/workbook.xml"] = _workbook(formulas, names, used)
     parts["xl/_rels/workbook.xml.rels"] = _links(links)
-    parts["[Content_Types].xml"] = _types(len(sheets), shared is not None)
+    parts["[Content_Types].xml"] = _types(len(sheets))
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in parts.items():
@@ -72,7 +68,9 @@ def excerpt(
     return out.getvalue()
 
 
-def _rows(root: etree._Element, computed: dict[int, FormulaCell]) -> Iterator[str]:
+def _rows(
+    root: etree._Element, computed: Mapping[int, FormulaCell], texts: Sequence[str]
+) -> Iterator[str]:
     for number, row in placed_rows(root):
         hidden = ' hidden="1"' if row.get("hidden") in ("1", "true") else ""
         yield f'<row r="{number}"{hidden}>'
@@ -81,28 +79,35 @@ def _rows(root: etree._Element, computed: dict[int, FormulaCell]) -> Iterator[st
             item = computed.get(id(cell))
             if item is not None:
                 yield f'<c r="{address}"><f{_array(item)}>{_formula(item.needs.text)}</f></c>'
-            elif content := _value(cell):
+            elif content := _value(cell, texts):
                 yield f'<c r="{address}"{content}</c>'
         yield "</row>"
 
 
 def _array(item: FormulaCell) -> str:
-    formula = item.cell.find(f"{TAG}f")
-    if formula is None or formula.get("t") != "array":
+    if not item.is_array:
         return ""
     left, top, right, bottom = item.area
     return f' t="array" ref="{column_letters(left)}{top}:{column_letters(right)}{bottom}"'
 
 
-def _value(cell: etree._Element) -> str:
-    """The constant of a cell, or the value of its formula: its type, and what is in it."""
+def _value(cell: etree._Element, texts: Sequence[str]) -> str:
+    """The constant of a cell, or the value of its formula: its type, and what is in it.
+
+    LibreOffice takes an empty text for an empty cell, unless it is a formula that gives it.
+    """
     inline, value = cell.find(f"{TAG}is"), cell.findtext(f"{TAG}v")
     kind = cell.get("t", "n")
-    if inline is not None:
-        return f' t="inlineStr"><is><t xml:space="preserve">{text_of(string_text(inline))}</t></is>'
-    if not value and kind != "str":
-        return ""
-    return f' t="{kind}"><v>{escape(value or "", quote=False)}</v>'
+    if kind == "s" and value:
+        text: str | None = texts[int(value)]
+    elif inline is not None:
+        text = string_text(inline)
+    else:
+        text = unescaped(value or "") if kind == "str" else None
+    if text is not None:
+        shown = f'<is><t xml:space="preserve">{text_of(text)}</t></is>'
+        return f' t="inlineStr">{shown}' if text else '><f>""</f>'
+    return f' t="{kind}"><v>{escape(value, quote=False)}</v>' if value else ""
 
 
 def _formula(text: str) -> str:
@@ -115,15 +120,6 @@ def _asked(rows: Sequence[Row]) -> Iterator[str]:
         for column, formula in enumerate(formulas, start=1):
             yield f'<c r="{column_letters(column)}{number}"><f>{_formula(formula)}</f></c>'
         yield "</row>"
-
-
-def _texts(package: Package, part: str) -> str:
-    """The strings that cells share, without fonts and without how to pronounce them."""
-    items = "".join(
-        f'<si><t xml:space="preserve">{text_of(string_text(item))}</t></si>'
-        for item in parse(package[part]).iterfind(f"{TAG}si")
-    )
-    return f'{_HEAD}<sst xmlns="{MAIN}">{items}</sst>'
 
 
 def _workbook(formulas: Formulas, names: Sequence[str], used: Collection[str]) -> str:
@@ -162,11 +158,9 @@ def _links(targets: dict[str, str]) -> str:
     return f'{_HEAD}<Relationships xmlns="{PACKAGE_REL}">{links}</Relationships>'
 
 
-def _types(sheets: int, strings: bool) -> str:
+def _types(sheets: int) -> str:
     kinds = {f"xl/worksheets/sheet{at}.xml": "worksheet" for at in range(1, sheets + 1)}
     kinds["xl/workbook.xml"] = "sheet.main"
-    if strings:
-        kinds[_STRINGS] = "sharedStrings"
     said = "".join(
         f'<Override PartName="/{part}" ContentType="{_TYPE}{kind}+xml"/>'
         for part, kind in kinds.items()

@@ -27,7 +27,6 @@ _HIDDEN = re.compile(rf"{TEXT}|{QUOTED}!?", re.DOTALL)
 _ERROR = re.compile(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)")
 _FUNCTION = re.compile(r"((?:[^\W\d]|\\)[\w.\\?]*)\s*\(")
 _NAME = re.compile(r"(?<![\w.$])(?:[^\W\d]|\\)[\w.\\?]*")
-_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[\[\]|]")  # another workbook, another program
 _VARIABLE = "_xlpm."  # of LET
 Place = tuple[str, Area]
@@ -40,7 +39,7 @@ class Needs:
     Attributes:
         text: The formula, with references to cells in place of those to tables.
         fit: Whether it can be read, and nothing of it lies outside of the workbook's cells.
-        functions: The functions that it calls, in capitals.
+        functions: The functions that it calls, as the file spells them, in capitals.
         places: The areas that it refers to, by the sheet's name in small letters.
         names: The defined names that it uses, in small letters.
     """
@@ -81,6 +80,17 @@ class FormulaCell:
     members: Mapping[tuple[int, int], etree._Element]
     needs: Needs
     unseen: bool
+
+    @property
+    def filled(self) -> list[tuple[str, int, int]]:
+        """Sheet, column and row of each of the members."""
+        return [(self.sheet, column, row) for column, row in self.members]
+
+    @property
+    def is_array(self) -> bool:
+        """Whether its formula is an array's."""
+        formula = self.cell.find(f"{TAG}f")
+        return formula is not None and formula.get("t") == "array"
 
     @property
     def is_empty(self) -> bool:
@@ -246,7 +256,7 @@ class Formulas:
             bare[item.outset : item.end] = " " * (item.end - item.outset)
         open_text = _ERROR.sub(" ", _HIDDEN.sub(" ", "".join(bare)))
         called = _FUNCTION.findall(open_text)
-        needs.functions = {_PREFIX.sub("", name).upper() for name in called}
+        needs.functions = {name.upper() for name in called}
         words = {word.casefold() for word in _NAME.findall(_FUNCTION.sub("(", open_text))}
         words = {word for word in words if not word.startswith(_VARIABLE)} - {"true", "false"}
         needs.names = words & self.names.keys()
