@@ -13,10 +13,9 @@ import xlsxwriter
 from moe_report.fill.calculate.engines import ENGINES
 from moe_report.fill.calculate.formulas import Formulas
 from moe_report.fill.calculate.known_functions import BOTH, FORMULON, LIBREOFFICE
-from moe_report.ooxml.cells import forget_value
-from moe_report.ooxml.package import Package, parse, serialize
 from tests.conftest import need
 from tests.libraries import library
+from tests.second_opinion import without_values
 
 library("formulon")
 COLUMNS = (
@@ -30,17 +29,6 @@ FORMULAS = [line.partition("\t")[0] for line in LINES]
 EXPECTED = {
     line.partition("\t")[0]: line.partition("\t")[2] for line in LINES if "\t" in line
 }  # of what one engine alone is relied upon for; nothing is an error
-
-
-def without_values(data: bytes) -> Package:
-    """A workbook whose formulas have no values."""
-    package = Package(data)
-    for part in package.sheets().values():
-        root = parse(package[part])
-        for cell in root.iter("{*}c"):
-            forget_value(cell)
-        package[part] = serialize(root)
-    return package
 
 
 @cache

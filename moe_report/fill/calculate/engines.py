@@ -77,8 +77,8 @@ def _cells(formulas: Iterable[FormulaCell]) -> list[Cell]:
 
 def _by_formulon(formulas: Formulas, computed: Sequence[FormulaCell]) -> Values:
     asked = _cells(computed)
-    arrays = {(item.sheet, item.column, item.row) for item in computed if item.is_array}
-    task = {"asked": asked, "checked": [cell for cell in asked if cell not in arrays]}
+    single = [(item.sheet, item.column, item.row) for item in computed if not item.is_array]
+    task = {"asked": asked, "checked": single}
     data = json.dumps(task).encode() + b"\n" + excerpt(formulas, computed)
     name = "moe_report.fill.calculate.formulon_process"
     try:
