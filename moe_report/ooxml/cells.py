@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
@@ -63,6 +63,19 @@ class Cells:
     def filled(self, number: int) -> list[int]:
         """Return the columns of a row's cells that have content."""
         return [column for column in self.grid.get(number, {}) if self.has(number, column)]
+
+    def within(self, area: Area) -> dict[tuple[int, int], etree._Element]:
+        """Return the cells of an area that are there, by column and row."""
+        left, top, right, bottom = area
+        rows: Iterable[int] = range(top, bottom + 1)
+        if len(self.grid) <= bottom - top:
+            rows = [row for row in self.grid if top <= row <= bottom]
+        return {
+            (column, row): cell
+            for row in rows
+            for column, cell in self.grid.get(row, {}).items()
+            if left <= column <= right
+        }
 
     def has(self, number: int, column: int) -> bool:
         """Whether a cell has content."""
@@ -187,8 +200,13 @@ def forget_value(cell: etree._Element) -> bool:
 
     LibreOffice and previewers show a stored value as it is; a formula without one is computed.
     """
+    return cell.find(f"{TAG}f") is not None and drop_value(cell)
+
+
+def drop_value(cell: etree._Element) -> bool:
+    """Drop the value that is stored in a cell, and say whether there was one."""
     value = cell.find(f"{TAG}v")
-    if value is None or cell.find(f"{TAG}f") is None:
+    if value is None:
         return False
     cell.remove(value)
     cell.attrib.pop("t", "")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import cycle
 
 from lxml import etree
 
 from moe_report.fill.calculate.known_functions import SKIPS_HIDDEN_ROWS
-from moe_report.fill.stale_values import Changed
+from moe_report.fill.dependents import Place, meet, resting_on
+from moe_report.fill.stale_values import Changed, meets
 from moe_report.ooxml.addresses import Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells
@@ -29,7 +29,6 @@ _FUNCTION = re.compile(r"((?:[^\W\d]|\\)[\w.\\?]*)\s*\(")
 _NAME = re.compile(r"(?<![\w.$])(?:[^\W\d]|\\)[\w.\\?]*")
 _ELSEWHERE = re.compile(r"[\[\]|]")  # another workbook, another program
 _VARIABLE = "_xlpm."  # of LET
-Place = tuple[str, Area]
 
 
 @dataclass
@@ -80,6 +79,11 @@ class FormulaCell:
     members: Mapping[tuple[int, int], etree._Element]
     needs: Needs
     unseen: bool
+
+    @property
+    def places(self) -> list[Place]:
+        """The areas that it rests on."""
+        return self.needs.places
 
     @property
     def filled(self) -> list[tuple[str, int, int]]:
@@ -146,40 +150,9 @@ class Formulas:
             changed: The cells, by the name of their sheet.
             seeds: The formulas.
         """
-        state = {
-            name.casefold(): Changed(
-                list(item.areas), {column: list(rows) for column, rows in item.cells.items()}
-            )
-            for name, item in changed.items()
-        }
-        found: list[FormulaCell] = []
-
-        def take(item: FormulaCell) -> None:
-            found.append(item)
-            on = state.setdefault(item.sheet.casefold(), Changed())
-            left, top, right, bottom = item.area
-            if (left, top) == (right, bottom):
-                on.add(left, top)
-            else:
-                on.areas.append(item.area)
-
-        for item in seeds:
-            take(item)
-        taken = {id(item) for item in found}
-        waiting = [item for item in self.cells if id(item) not in taken]
-        for step in cycle((1, -1)):  # formulas rest on those above them, or on those below
-            left = []
-            for item in waiting[::step]:
-                if any(
-                    sheet in state and state[sheet].meets(area) for sheet, area in item.needs.places
-                ):
-                    take(item)
-                else:
-                    left.append(item)
-            if len(left) == len(waiting):
-                return found
-            waiting = left[::step]
-        raise AssertionError
+        state = {name.casefold(): item for name, item in changed.items()}
+        first = [item for item in self.cells if meets(state, item.places)]
+        return resting_on(self.cells, [*seeds, *first])
 
     def of_name(self, item: etree._Element) -> str:
         """Return what a defined name stands for, with cells in place of columns of tables."""
@@ -202,14 +175,14 @@ class Formulas:
             unseen = not needs.text or untraceable(text) is not None
             if item.get("t") in ("array", "dataTable") and item.get("ref"):
                 area = area_of(item.get("ref", ""))
-                members |= _members(cells, area)
+                members |= cells.within(area)
             spills = cell.get("cm") is not None and area[:2] != area[2:]
             needs.fit &= item.get("t") != "dataTable" and not spills
             for name in sorted(needs.names):
                 needs.add(self.names[name])
                 needs.names |= self.names[name].names
             needs.fit &= not any(
-                name == sheet.casefold() and _meet(area, other) for name, other in needs.places
+                name == sheet.casefold() and meet(area, other) for name, other in needs.places
             )
             yield FormulaCell(sheet, column, row, cell, area, members, needs, unseen)
 
@@ -270,25 +243,6 @@ class Formulas:
 
 
 _ROW = f"{TAG}row"
-
-
-def _members(cells: Cells, area: Area) -> dict[tuple[int, int], etree._Element]:
-    left, top, right, bottom = area
-    return {
-        (column, row): cell
-        for row in range(top, bottom + 1)
-        for column, cell in cells.grid.get(row, {}).items()
-        if left <= column <= right
-    }
-
-
-def _meet(first: Area, second: Area) -> bool:
-    return (
-        first[0] <= second[2]
-        and second[0] <= first[2]
-        and first[1] <= second[3]
-        and second[1] <= first[3]
-    )
 
 
 def _is_fixed(text: str) -> bool:
