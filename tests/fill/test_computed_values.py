@@ -10,7 +10,6 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from moe_report.fill.calculate import engines
 from moe_report.fill.fill import fill
 from moe_report.ooxml.package import Package, parse
 from moe_report.report import Report
@@ -125,6 +124,38 @@ def test_formulas_that_rest_on_filled_cells_have_their_values(engine: str) -> No
     assert values(data, "Data") == {
         f"C{row}": experts / SUM for row, experts in enumerate(TOKENS, start=2)
     }
+
+
+DATES = {
+    "D1": ("DATE(2024,5,6)+A1", 45421, 43959),
+    "D2": ('TEXT(A2+A1,"yyyy-mm-dd")', "1902-09-29", "1906-09-30"),
+    "D3": ("A3+A1", 45421, 43959),
+    "D4": ("IFERROR(A4,A1)", 3, 3),
+    "D5": ("ISERROR(A4)+A1", 4, 4),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("since_1904", [False, True])
+def test_days_are_counted_from_where_the_workbook_counts(engine: str, since_1904: bool) -> None:
+    """Also those that it stores as texts; and a stored error is one."""
+    available(engine)
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out, {"date_1904": since_1904})
+    sheet = book.add_worksheet("Sums")
+    sheet.write_column("A1", ["{{ models | length }}", 1000, 77, 78])
+    for cell, (formula, *_) in DATES.items():
+        sheet.write_formula(cell, f"={formula}", None, STORED)
+    book.close()
+    part = "xl/worksheets/sheet1.xml"
+    xml = Package(out.getvalue())[part]
+    for old, new in (
+        (b'"A3"><v>77<', b'"A3" t="d"><v>2024-05-06<'), (b'"A4"><v>78<', b'"A4" t="e"><v>#N/A<')
+    ):  # fmt: skip
+        assert old in xml
+        xml = xml.replace(old, new)
+    found = values(filled(rewritten(out.getvalue(), {part: xml}), engine)[0])
+    assert found == {cell: item[1 + since_1904] for cell, item in DATES.items()}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -264,34 +295,3 @@ def test_shared_formulas_and_arrays_of_several_cells() -> None:
     assert [values(data)[f"A{row}"] for row in (1, 2, 3)] == [SUM + 1, SUM + 2, SUM + 3]
     stored = openpyxl.load_workbook(BytesIO(data), data_only=True)["Sums"]
     assert [stored[f"C{row}"].value for row in (1, 2, 3)] == [2 * number for number in TOKENS]
-
-
-def test_without_an_engine_the_note_says_what_would_help(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And by name one that is not there is refused."""
-    monkeypatch.setattr(engines, "find_spec", lambda name: None)
-    monkeypatch.setattr(engines, "_office", lambda: None)
-    data, said = filled(template({"A1": "SUM(Costs[n])"}), "auto")
-    assert values(data) == {"A1": None}
-    assert said.startswith("t.xlsx: no value is stored with 4 formulas that rest on filled cells")
-    assert said.endswith("pip install 'moe-report[calc]' to have them computed")
-    with pytest.raises(engines.EngineError, match="formulon is not installed"):
-        engines.engines("formulon")
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_an_engine_that_hangs_is_ended(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its values are missing, and the file is written all the same."""
-    available(engine)
-    monkeypatch.setattr(engines, "SECONDS", 0.01)
-    data, said = filled(template({"A1": "SUM(Costs[n])"}), engine)
-    assert values(data) == {"A1": None}
-    assert "did not compute them (it took more than 0.01 s)" in said
-
-
-def test_an_engine_that_fails_is_followed_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where a workbook asks for more memory than there is."""
-    available("formulon")
-    available("libreoffice")
-    monkeypatch.setattr(engines, "_MEMORY", 2**20)
-    data, said = filled(template({"A1": "SUM(Costs[n])"}), "auto")
-    assert (values(data), said) == ({"A1": SUM}, "")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +32,8 @@ from moe_report.ooxml.sheet_names import quoted
 
 SECONDS = 60
 _MEMORY = 8 * 2**30  # of addresses; a process of formulon sets 4 GB of them aside at once
+# Signs of a text in a cell, as UTF-16 has them; Excel calls more an error, formulon cuts them off.
+_LONGEST = 32_767
 Cell = tuple[str, int, int]  # sheet, column, row
 Values = Mapping[Cell, Value]  # a cell that has an error is not among them
 
@@ -72,7 +76,41 @@ def _cells(formulas: Iterable[FormulaCell]) -> list[Cell]:
     return [cell for item in formulas for cell in item.filled]
 
 
+@contextmanager
+def _troubles() -> Iterator[None]:
+    """Turn what may go wrong with a program, and with what it writes, into an EngineError."""
+    try:
+        yield
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"it took more than {SECONDS} s") from error
+    except OSError as error:
+        raise EngineError(f"it cannot be run ({error.strerror})") from error
+    except (TypeError, ValueError, csv.Error) as error:
+        raise EngineError("what it wrote cannot be read") from error
+
+
+def _given(asked: Sequence[Cell], found: Sequence[Value]) -> Values:
+    """Return the values that a cell can hold, by their cells.
+
+    Raises:
+        ValueError: There are more or fewer than asked for, or they are no values.
+    """
+    if not all(isinstance(value, float | str | bool | None) for value in found):
+        raise ValueError
+    return {
+        cell: value
+        for cell, value in zip(asked, found, strict=True)
+        if not (
+            value is None
+            or (isinstance(value, float) and not math.isfinite(value))
+            or (isinstance(value, str) and len(value.encode("utf-16-le")) >= 2 * _LONGEST)
+        )
+    }
+
+
 # -- formulon
+
+_FORMULON = "moe_report.fill.calculate.formulon_process"
 
 
 def _by_formulon(formulas: Formulas, computed: Sequence[FormulaCell]) -> Values:
@@ -80,16 +118,12 @@ def _by_formulon(formulas: Formulas, computed: Sequence[FormulaCell]) -> Values:
     single = [(item.sheet, item.column, item.row) for item in computed if not item.is_array]
     task = {"asked": asked, "checked": single}
     data = json.dumps(task).encode() + b"\n" + excerpt(formulas, computed)
-    name = "moe_report.fill.calculate.formulon_process"
-    try:
-        done = run_module(name, data, seconds=SECONDS, memory=_MEMORY)
-    except subprocess.TimeoutExpired as error:
-        raise EngineError(f"it took more than {SECONDS} s") from error
-    if done.returncode:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise EngineError(lines[-1] if lines else "it ended early")
-    found = json.loads(done.stdout)
-    return {cell: value for cell, value in zip(asked, found, strict=True) if value is not None}
+    with _troubles():
+        done = run_module(_FORMULON, data, seconds=SECONDS, memory=_MEMORY)
+        if done.returncode:
+            lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise EngineError(lines[-1].strip() if lines else "it ended early")
+        return _given(asked, json.loads(done.stdout))
 
 
 # -- LibreOffice
@@ -160,13 +194,13 @@ def _asked_of_office(formulas: Formulas, computed: Sequence[FormulaCell]) -> Val
         source.write_bytes(data)
         (profile / "user").mkdir(parents=True)
         (profile / "user" / "registrymodifications.xcu").write_text(_settings(), "utf-8")
-        _convert(source, profile, len(sheet_titles(formulas.package)) + 1)
-        written = list(folder.glob("excerpt-*.csv"))
-        if not written:
-            raise EngineError("it wrote nothing")
-        with written[0].open(encoding="utf-8", newline="") as file:
-            found = [_answer(*answer) for answer in csv.reader(file)]
-    return {cell: value for cell, value in zip(asked, found, strict=True) if value is not None}
+        with _troubles():
+            _convert(source, profile, len(sheet_titles(formulas.package)) + 1)
+            written = list(folder.glob("excerpt-*.csv"))
+            if not written:
+                raise EngineError("it wrote nothing")
+            with written[0].open(encoding="utf-8", newline="") as file:
+                return _given(asked, [_answer(*answer) for answer in csv.reader(file)])
 
 
 def _convert(source: Path, profile: Path, sheet: int) -> None:
@@ -176,12 +210,7 @@ def _convert(source: Path, profile: Path, sheet: int) -> None:
     kind = f"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false,false,false,{sheet}"
     command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
     command += ["--convert-to", kind, "--outdir", str(source.parent), str(source)]
-    try:
-        run_program(command, seconds=SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise EngineError(f"it took more than {SECONDS} s") from error
-    except OSError as error:
-        raise EngineError(f"it cannot be started ({error.strerror})") from error
+    run_program(command, seconds=SECONDS)
 
 
 def _answer(kind: str, text: str, rest: str) -> Value:
