@@ -48,15 +48,12 @@ def compute_values(
         package[sheets[name]] = serialize(formulas.roots[name])
     if not left:
         return []
-    count = f"{left:,} of {len(wanted):,} formulas" if left < len(wanted) else _count(left)
+    rest = "formula that rests" if len(wanted) == 1 else "formulas that rest"
+    count = f"{left:,} of {len(wanted):,}" if left < len(wanted) else f"{left:,}"
     return [
-        f"{where}: no value is stored with {count} that rest on filled cells, and until Excel or "
+        f"{where}: no value is stored with {count} {rest} on filled cells, and until Excel or "
         f"LibreOffice opens the file, previews and pandas show nothing there; {why}"
     ]
-
-
-def _count(number: int) -> str:
-    return f"{number:,} formula{'s' * (number != 1)}"
 
 
 def _computed(formulas: Formulas, wanted: Sequence[FormulaCell], calc: str) -> tuple[Values, str]:

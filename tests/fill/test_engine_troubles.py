@@ -16,6 +16,17 @@ from moe_report.fill.calculate import engines
 from tests.fill.test_computed_values import ENGINES, SUM, available, filled, template, values
 
 
+def one_formula() -> bytes:
+    """A workbook with a filled cell, and a formula that rests on it."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    sheet.write("A1", "{{ models | length }}")
+    sheet.write_formula("A2", "=A1*2")
+    book.close()
+    return out.getvalue()
+
+
 def test_without_an_engine_the_note_says_what_would_help(monkeypatch: pytest.MonkeyPatch) -> None:
     """And by name one that is not there is refused."""
     monkeypatch.setattr(engines, "find_spec", lambda name: None)
@@ -23,6 +34,7 @@ def test_without_an_engine_the_note_says_what_would_help(monkeypatch: pytest.Mon
     data, said = filled(template({"A1": "SUM(Costs[n])"}), "auto")
     assert values(data) == {"A1": None}
     assert said.startswith("t.xlsx: no value is stored with 4 formulas that rest on filled cells")
+    assert "with 1 formula that rests on" in filled(one_formula(), "auto")[1]
     assert said.endswith("pip install 'moe-report[calc]' to have them computed")
     with pytest.raises(engines.EngineError, match="formulon is not installed"):
         engines.engines("formulon")
