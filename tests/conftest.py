@@ -23,7 +23,8 @@ SLOW = (
     "importers/test_checkpoint.py", "importers/test_hub.py", "importers/test_lora.py",
     "importers/test_meta.py", "importers/test_mutations.py", "importers/test_odd_values.py",
     "importers/test_packing.py", "load/test_messy_workbooks_office.py",
-    "schema/test_plugin_distribution.py", "test_output.py", "test_readme.py", "test_wheel.py",
+    "schema/test_plugin_distribution.py", "test_audit.py", "test_output.py", "test_readme.py",
+    "test_wheel.py",
 )  # fmt: skip
 
 

@@ -75,6 +75,7 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
     help="What to write (repeatable); csv and md as well.",
 )
 @click.option("--template", type=PATH, metavar="FILE", help="Fill this workbook of your own, too.")
+@options.calc
 @click.option(
     "--update",
     type=PATH,
@@ -95,6 +96,7 @@ def run(
     output: Path,
     formats: tuple[str, ...],
     template: Path | None,
+    calc: str,
     update: Path | None,
     quiet: bool,
 ) -> None:
@@ -125,7 +127,7 @@ def run(
     keep = [path for path in inputs.paths if path != update]
     filled = {}
     if template is not None:
-        filled = templates.filled_beside(report, template, output / stem, quiet)
+        filled = templates.filled_beside(report, template, output / stem, calc, quiet)
         keep.append(template)
     paths = write_reports(
         report, output, stem, formats, look.template_dirs, progress, keep, also=filled, update=older

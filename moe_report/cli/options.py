@@ -73,6 +73,18 @@ def _columns(
     return found
 
 
+def _engine(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse an engine by name that is not installed."""
+    if value not in ("auto", "none"):
+        from moe_report.fill.calculate.engines import EngineError, engines
+
+        try:
+            engines(value)
+        except EngineError as error:
+            raise click.BadParameter(f"{error}") from error
+    return value
+
+
 def _sources(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:
@@ -92,6 +104,14 @@ def output(default: str | None, metavar: str) -> Callable[[F], F]:
 
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 force = click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+calc = click.option(
+    "--calc",
+    type=click.Choice(["auto", "formulon", "libreoffice", "none"]),
+    default="auto",
+    show_default=True,
+    callback=_engine,
+    help="What computes the values that a filled workbook stores with its formulas.",
+)
 allow_dense = click.option("--allow-dense", is_flag=True, help="Take configs without experts, too.")
 with_transformers = click.option(
     "--with-transformers",

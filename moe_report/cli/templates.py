@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 @options.inputs
 @options.sections
 @options.output(None, "FILE")
+@options.calc
 @options.quiet
 def fill(
-    template: Path, inputs: InputOptions, sections: SectionOptions, output: Path, quiet: bool
+    template: Path,
+    inputs: InputOptions,
+    sections: SectionOptions,
+    output: Path,
+    calc: str,
+    quiet: bool,
 ) -> None:
     """Fill a workbook of your own, TEMPLATE, with the numbers of the models in INPUT.
 
@@ -39,7 +45,8 @@ def fill(
     check_names(template, output, inputs.paths)
     data = read_bytes(template)
     _, report = report_of(inputs, sections)
-    filled = fill_template(data, report, where=template.name, suffix=output.suffix.lower())
+    suffix = output.suffix.lower()
+    filled = fill_template(data, report, where=template.name, suffix=suffix, calc=calc)
     write_files({output: filled.data})
     if not quiet:
         click.echo(f"wrote {output}")
@@ -117,7 +124,9 @@ def check_names(template: Path, output: Path, sources: list[Path]) -> None:
     refuse_same(output, sources)
 
 
-def filled_beside(report: Report, template: Path, stem: Path, quiet: bool) -> dict[Path, bytes]:
+def filled_beside(
+    report: Report, template: Path, stem: Path, calc: str, quiet: bool
+) -> dict[Path, bytes]:
     """Return a filled template under the name that it has beside the reports of a stem."""
     from moe_report.fill.fill import fill as fill_template
     from moe_report.load.workbook import read_bytes
@@ -126,7 +135,7 @@ def filled_beside(report: Report, template: Path, stem: Path, quiet: bool) -> di
     refuse_ending_of(template)
     suffix = BECOMES[template.suffix.lower()][0]
     data = read_bytes(template)
-    filled = fill_template(data, report, where=template.name, suffix=suffix)
+    filled = fill_template(data, report, where=template.name, suffix=suffix, calc=calc)
     if not quiet:
         for note in filled.notes:
             click.echo(f"note: {note}", err=True)

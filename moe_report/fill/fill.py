@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moe_report.errors import InputError, Problem
+from moe_report.fill.computed_values import compute_values
 from moe_report.fill.expressions.scope import Context
 from moe_report.fill.plan import Plan, make_plan
 from moe_report.fill.read_template import read_template
@@ -34,7 +35,9 @@ class Filled:
     notes: tuple[str, ...]
 
 
-def fill(data: bytes, report: Report, *, where: str, suffix: str = "") -> Filled:
+def fill(
+    data: bytes, report: Report, *, where: str, suffix: str = "", calc: str = "none"
+) -> Filled:
     """Fill a template with a report's numbers.
 
     Args:
@@ -43,6 +46,8 @@ def fill(data: bytes, report: Report, *, where: str, suffix: str = "") -> Filled
         where: The template's name, for errors.
         suffix: The ending of the name under which the workbook will be written, which says whether
             it is a template or has macros; the template's own if empty.
+        calc: What computes the values of formulas that rest on filled cells: one of ENGINES,
+            ``auto`` for the first that is installed, or ``none``.
 
     Raises:
         InputError: It is no workbook, has cells out of order or bounds, asks for what there is not,
@@ -63,6 +68,7 @@ def fill(data: bytes, report: Report, *, where: str, suffix: str = "") -> Filled
     if drop_signatures(package):
         notes.append(f"{where}: its digital signature is dropped: it was that of the template")
     notes += _write(package, plan, where)
+    notes += compute_values(package, _filled(plan), calc, where)
     set_kind(package, suffix)
     return Filled(package.save(), tuple(dict.fromkeys(notes)))
 
@@ -97,6 +103,14 @@ def _write(package: Package, plan: Plan, where: str) -> list[str]:
         drop_calculation_chain(package)
     ask_to_recalculate(package)
     return notes
+
+
+def _filled(plan: Plan) -> dict[str, Changed]:
+    """Return the cells that have got values, by sheet, in each copy of a sheet too."""
+    found = _changed(plan)
+    for sheet, copies in plan.copies.items():
+        found |= dict.fromkeys(copies, found.pop(sheet, Changed()))
+    return found
 
 
 def _changed(plan: Plan) -> dict[str, Changed]:

@@ -14,6 +14,8 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.order import order_fonts
+from moe_report.ooxml.package import Package
 from moe_report.renderers.excel.palette import (
     BLUE,
     GREY,
@@ -87,7 +89,9 @@ def build_template() -> bytes:
     book.properties.creator = "moe-report"
     target = io.BytesIO()
     book.save(target)
-    return target.getvalue()
+    package = Package(target.getvalue())
+    order_fonts(package)
+    return package.save()
 
 
 class _Sheet:

@@ -14,18 +14,16 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from moe_report.fill.dependents import Place, resting_on
 from moe_report.ooxml.addresses import LAST_COLUMN, Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
-from moe_report.ooxml.cells import TAG, Cells, forget_value
+from moe_report.ooxml.cells import TAG, Cells, drop_value
 from moe_report.ooxml.formula_text import references
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.references import untraceable
 
-MOST_ROUNDS = 60
 _WORD = re.compile(r"[^\W\d][\w.\\]*", re.UNICODE)
 _OWN_ROW = re.compile(r"(?<![\w.\]])\[")  # a column of the table around the cell
-
-Place = tuple[str, Area]
 
 
 @dataclass
@@ -61,11 +59,9 @@ class Changed:
 
 class _Formula(NamedTuple):
     sheet: str
-    column: int
-    row: int
-    cell: etree._Element
+    area: Area
+    cells: list[etree._Element]
     places: list[Place]
-    words: set[str]
     always: bool
 
 
@@ -74,7 +70,7 @@ def forget_values(package: Package, changed: Mapping[str, Changed]) -> None:
 
     Args:
         package: The workbook, with all rows where they will be.
-        changed: What changes, by the sheet's name; what rests on it is added.
+        changed: What changes, by the sheet's name.
     """
     if not changed:
         return
@@ -82,47 +78,35 @@ def forget_values(package: Package, changed: Mapping[str, Changed]) -> None:
     sheets = package.sheets()
     roots = {name: parse(package[part]) for name, part in sheets_with_formulas(package).items()}
     tables = dict(_tables(package, sheets))
-    waiting = [
+    names = _names(package, list(sheets), tables)
+    formulas = [
         item
         for name, root in roots.items()
-        for item in _formulas(name, root, list(sheets), tables.values())
+        for item in _formulas(name, root, list(sheets), tables, names)
     ]
-    names = _names(package, list(sheets), tables)
-    touched: set[str] = set()
-    for _ in range(MOST_ROUNDS):
-        left = []
-        for item in waiting:
-            if not (item.always or _rests_on(item, state, tables, names)):
-                left.append(item)
-                continue
-            state.setdefault(item.sheet.casefold(), Changed()).add(item.column, item.row)
-            if forget_value(item.cell):
-                touched.add(item.sheet)
-        if len(left) == len(waiting):
-            break
-        waiting = left
+    first = (item for item in formulas if item.always or meets(state, item.places))
+    touched = {
+        item.sheet
+        for item in resting_on(formulas, first)
+        if [cell for cell in item.cells if drop_value(cell)]
+    }
     for name in touched:
         package[sheets[name]] = serialize(roots[name])
 
 
-def _rests_on(
-    item: _Formula,
-    state: Mapping[str, Changed],
-    tables: Mapping[str, Place],
-    names: Mapping[str, list[Place]],
-) -> bool:
-    places = list(item.places)
-    for word in item.words:
-        if word in tables:
-            places.append(tables[word])
-        places += names.get(word, ())
-    return any(sheet in state and state[sheet].meets(area) for sheet, area in places)
+def meets(changed: Mapping[str, Changed], places: Iterable[Place]) -> bool:
+    """Whether a place is among what changed, by the sheet's name in small letters."""
+    return any(sheet in changed and changed[sheet].meets(area) for sheet, area in places)
 
 
 def _formulas(
-    sheet: str, root: etree._Element, sheets: list[str], tables: Iterable[Place]
+    sheet: str,
+    root: etree._Element,
+    sheets: list[str],
+    tables: Mapping[str, Place],
+    names: Mapping[str, list[Place]],
 ) -> Iterator[_Formula]:
-    around = [area for on, area in tables if on == sheet.casefold()]
+    around = [area for on, area in tables.values() if on == sheet.casefold()]
     cells = Cells(root, sheet)
     formulas = cells.formulas()
     for address, item in formulas.elements.items():
@@ -144,7 +128,15 @@ def _formulas(
                 if left <= column <= right and top <= row <= bottom
             )
         always = always or untraceable(text) is not None
-        yield _Formula(sheet, column, row, cells.grid[row][column], places, _words(text), always)
+        for word in _words(text):
+            places += names.get(word, ())
+            if word in tables:
+                places.append(tables[word])
+        area, filled = (column, row, column, row), [cells.grid[row][column]]
+        if item.get("t") in ("array", "dataTable") and item.get("ref"):
+            area = area_of(item.get("ref", ""))
+            filled += cells.within(area).values()
+        yield _Formula(sheet, area, filled, places, always)
 
 
 def _words(text: str) -> set[str]:
@@ -182,6 +174,15 @@ def _names(
         with suppress(ValueError):
             places += _places(text, "", sheets)
     return {
-        name: [*places, *(place for word in words[name] for place in found.get(word, ()))]
-        for name, places in found.items()
+        name: [place for other in _reached(name, words) for place in found[other]] for name in words
     }
+
+
+def _reached(name: str, words: Mapping[str, set[str]]) -> set[str]:
+    """Return a name and all those that it leads to."""
+    reached, waiting = {name}, [name]
+    while waiting:
+        new = (words[waiting.pop()] & words.keys()) - reached
+        reached |= new
+        waiting += new
+    return reached

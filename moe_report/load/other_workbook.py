@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
+from moe_report.child_process import run_module
 from moe_report.errors import InputError, Problem
 from moe_report.load.sheets import PlainSheet, PlainSheets, refuse_too_large
 from moe_report.ooxml.guard import MAX_FILE
@@ -40,15 +40,7 @@ def read_other(path: Path, data: bytes) -> PlainSheets:
             "or save it as .xlsx",
         )
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", __name__],
-            input=data,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            preexec_fn=_bound if os.name == "posix" else None,
-        )
+        done = run_module(__name__, data, seconds=_SECONDS, memory=_MEMORY)
     except subprocess.TimeoutExpired:
         _refuse(path, f"reading it takes more than {_SECONDS} s; save it as .xlsx")
     if done.returncode:
@@ -61,12 +53,6 @@ def read_other(path: Path, data: bytes) -> PlainSheets:
 
 def _refuse(path: Path, message: str) -> NoReturn:
     raise InputError([Problem(path.name, message)])
-
-
-def _bound() -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 def _value(item: dict[str, Any]) -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
 from moe_report.ooxml.package import MAIN
-from moe_report.ooxml.rows import escaped
+from moe_report.ooxml.rows import Value, escaped, number_text
 from moe_report.ooxml.shared_formulas import SheetFormulas
 
 TAG = f"{{{MAIN}}}"
@@ -63,6 +63,19 @@ class Cells:
     def filled(self, number: int) -> list[int]:
         """Return the columns of a row's cells that have content."""
         return [column for column in self.grid.get(number, {}) if self.has(number, column)]
+
+    def within(self, area: Area) -> dict[tuple[int, int], etree._Element]:
+        """Return the cells of an area that are there, by column and row."""
+        left, top, right, bottom = area
+        rows: Iterable[int] = range(top, bottom + 1)
+        if len(self.grid) <= bottom - top:
+            rows = [row for row in self.grid if top <= row <= bottom]
+        return {
+            (column, row): cell
+            for row in rows
+            for column, cell in self.grid.get(row, {}).items()
+            if left <= column <= right
+        }
 
     def has(self, number: int, column: int) -> bool:
         """Whether a cell has content."""
@@ -187,9 +200,35 @@ def forget_value(cell: etree._Element) -> bool:
 
     LibreOffice and previewers show a stored value as it is; a formula without one is computed.
     """
+    return cell.find(f"{TAG}f") is not None and drop_value(cell)
+
+
+def drop_value(cell: etree._Element) -> bool:
+    """Drop the value that is stored in a cell, and say whether there was one."""
     value = cell.find(f"{TAG}v")
-    if value is None or cell.find(f"{TAG}f") is None:
+    if value is None:
         return False
     cell.remove(value)
     cell.attrib.pop("t", "")
     return True
+
+
+def put_value(cell: etree._Element, value: Value) -> None:
+    """Store a value in a cell, beside its formula if it has one; a text as what a formula gives."""
+    stored = cell.find(f"{TAG}v")
+    if stored is None:
+        stored = etree.SubElement(cell, f"{TAG}v")
+        formula = cell.find(f"{TAG}f")
+        if formula is not None:
+            formula.addnext(stored)
+    cell.attrib.pop("t", "")
+    if isinstance(value, str):
+        cell.set("t", "str")
+        stored.text = escaped(value)
+        if value != value.strip():
+            stored.set(_SPACE, "preserve")
+    elif isinstance(value, bool):
+        cell.set("t", "b")
+        stored.text = f"{value:d}"
+    elif value is not None:
+        stored.text = number_text(value)

@@ -20,7 +20,7 @@ from moe_report.ooxml.addresses import (
     split_address,
 )
 
-_WORD = r"[\w.$\\?\x80-\U0010ffff]"
+WORD = r"[\w.$\\?\x80-\U0010ffff]"
 _COLUMN = (  # to XFD
     r"\$?(?:[A-Za-z]{1,2}|[A-Wa-w][A-Za-z]{2}|[Xx][A-Ea-e][A-Za-z]|[Xx][Ff][A-Da-d])"
 )
@@ -30,22 +30,22 @@ _ROW = (  # to 1048576
 )
 _CELL = _COLUMN + _ROW
 _COLON = r"\s*:\s*"
-_END = rf"(?!{_WORD}|[(\[!])"
+_END = rf"(?!{WORD}|[(\[!])"
 _CELLS = rf"({_CELL})(?:({_COLON})({_CELL}))?{_END}"
 _LINES = "|".join(rf"({line})({_COLON})({line}){_END}" for line in (_COLUMN, _ROW))
 _AREA = re.compile(f"{_CELLS}|{_LINES}")
 _ONE_CELL = re.compile(_CELL)
 
-_TEXT = r'"(?:[^"]|"")*+"'
-_QUOTED = r"'(?:[^']|'')*+'"
-_TERM = rf"(?:{_QUOTED}|{_WORD}++)"
+TEXT = r'"(?:[^"]|"")*+"'
+QUOTED = r"'(?:[^']|'')*+'"
+_TERM = rf"(?:{QUOTED}|{WORD}++)"
 _SECOND_END = re.compile(rf"{_COLON}({_TERM})!({_CELL}){_END}")
 # Columns of a table or the number of a workbook, one bracket deep or two; ' escapes a sign.
-_BRACKETS = r"\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*+\])*+\]"
+BRACKETS = r"\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*+\])*+\]"
 _SHEETS = rf"({_TERM})(?:{_COLON}({_TERM}))?!"
-_PREFIX = re.compile(rf"(?:{_BRACKETS})?{_SHEETS}", re.DOTALL)
-_CONSTANTS = rf"\{{(?:[^\"{{}}]|{_TEXT})*+\}}"
-_ELSEWHERE = rf"(?:{_CELL}{_COLON}{_CELL}|{_QUOTED}|{_WORD}++)?"
+_PREFIX = re.compile(rf"(?:{BRACKETS})?{_SHEETS}", re.DOTALL)
+_CONSTANTS = rf"\{{(?:[^\"{{}}]|{TEXT})*+\}}"
+_ELSEWHERE = rf"(?:{_CELL}{_COLON}{_CELL}|{QUOTED}|{WORD}++)?"
 _ERROR = (
     r"\#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|VALUE!|GETTING_DATA|SPILL!|CALC!|FIELD!|BLOCKED!"
     r"|CONNECT!|UNKNOWN!|EXTERNAL!|BUSY!|PYTHON!)"
@@ -53,21 +53,21 @@ _ERROR = (
 _SKIPPED = "|".join(
     [
         r"[\s+\-*/^&=<>(),;:%@~|]+",
-        rf"{_WORD}++(?:\(|{_BRACKETS})",  # a function, a table
+        rf"{WORD}++(?:\(|{BRACKETS})",  # a function, a table
         r"(?i:LOG10)(?=\s+\()",  # the one function that is also a cell, away from its bracket
-        _TEXT,
+        TEXT,
         _CONSTANTS,
         rf"\#REF!{_ELSEWHERE}",  # also in the place of a sheet that is gone
         _ERROR,
         r"\#",  # all cells that a formula spills into
-        rf"{_BRACKETS}(?:!{_ELSEWHERE}|(?!{_TERM}(?:{_COLON}{_TERM})?!))",
+        rf"{BRACKETS}(?:!{_ELSEWHERE}|(?!{_TERM}(?:{_COLON}{_TERM})?!))",
     ]
 )
 _SKIP = re.compile(f"(?:{_SKIPPED})*+", re.DOTALL)
 _AREA_ALONE = re.compile(rf"(?:{_AREA.pattern})(?!\s*:)")
-_NAME = re.compile(rf"{_WORD}++")
-_HIDDEN = re.compile("|".join([_TEXT, _QUOTED, _CONSTANTS, _BRACKETS]), re.DOTALL)
-_CALL_MARK = re.compile(rf"{_WORD}++(?:\s*+\()?|[(),]")
+_NAME = re.compile(rf"{WORD}++")
+_HIDDEN = re.compile("|".join([TEXT, QUOTED, _CONSTANTS, BRACKETS]), re.DOTALL)
+_CALL_MARK = re.compile(rf"{WORD}++(?:\s*+\()?|[(),]")
 _END_PARTS = re.compile(r"((?:\$?[A-Za-z]+)?)(\$?)([0-9]*)")
 _DEEPEST = 64  # levels of functions in functions that Excel takes
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
+from moe_report.ooxml.package import Package, parse, serialize
+
 _MARKUP = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 # By the name of the parent: CT_Worksheet, CT_Workbook and CT_Stylesheet of ECMA-376, part 4.
 ORDER = {
@@ -27,6 +29,21 @@ ORDER = {
         "tableStyles", "colors", "extLst",
     ),
 }  # fmt: skip
+# CT_Font. The standard lets a font's properties come in any order, Excel's validator does not.
+FONT = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color",
+    "name", "family", "charset", "scheme",
+)  # fmt: skip
+
+
+def order_fonts(package: Package) -> None:
+    """Put the properties of a workbook's fonts in order: openpyxl writes them in its own."""
+    part = package.related_part(package.workbook_part(), "styles")
+    assert part is not None
+    root = parse(package[part])
+    for font in root.iter("{*}font"):
+        font[:] = sorted(font, key=lambda item: _place(item, FONT))
+    package[part] = serialize(root)
 
 
 def insert_in_order(parent: etree._Element, child: etree._Element) -> None:

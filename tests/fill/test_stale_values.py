@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import openpyxl
+import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 
+from moe_report.fill.dependents import Place, meet, resting_on
 from moe_report.fill.fill import fill
 from moe_report.fill.stale_values import Changed, forget_values
 from moe_report.ooxml.guard import check_package
@@ -107,6 +114,93 @@ def test_long_chains_of_formulas() -> None:
     }
     assert {size for name, size in cells.items() if name and name[0] == "A"} == {1}
     assert {size for name, size in cells.items() if name and name[0] == "C"} == {2}
+
+
+@pytest.mark.parametrize("order", ["downwards", "upwards", "any", "between two sheets"])
+def test_chains_in_any_order(order: str) -> None:
+    """However often a chain goes against the order of the cells, it is followed to its end."""
+    rows = list(range(2, 300))
+    if order == "upwards":
+        rows.reverse()
+    elif order == "any":
+        random.Random(1).shuffle(rows)
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheets = [book.add_worksheet(name) for name in ("S", "T")]
+    sheets[0].write("A1", "{{ models | length }}")
+    before = "S!A1"
+    for row in rows:
+        at = row % 2 if order == "between two sheets" else 0
+        sheets[at].write_formula(row - 1, 0, f"={before}+1", None, STORED)
+        before = f"{'ST'[at]}!A{row}"
+    book.close()
+    assert STORED not in stored_values(fill(out.getvalue(), reports.usual_report(), where="t").data)
+
+
+def stored_values(data: bytes) -> list[object]:
+    """All values of a workbook."""
+    book = openpyxl.load_workbook(BytesIO(data), data_only=True)
+    return [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
+
+
+def test_all_cells_of_an_array_and_what_rests_on_them_through_many_names() -> None:
+    """Not its first cell alone; and names of names of names."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet("S")
+    sheet.write("A1", "{{ models | length }}")
+    book.define_name("name_a", "=S!$A$1")
+    for before, name in itertools.pairwise("abcd"):
+        book.define_name(f"name_{name}", f"=name_{before}+1")
+    sheet.write_array_formula("C1:C3", "{=A1:A3*2}", None, STORED)
+    sheet.write("C2", STORED)
+    sheet.write("C3", STORED)
+    sheet.write_formula("D1", "=C3+1", None, STORED)
+    sheet.write_formula("D2", "=name_d", None, STORED)
+    book.close()
+    found = stored_values(fill(out.getvalue(), reports.usual_report(), where="t").data)
+    assert STORED not in found
+
+
+class Thing(NamedTuple):
+    """Something at a place of a sheet that rests on places."""
+
+    sheet: str
+    area: tuple[int, int, int, int]
+    places: list[Place]
+
+
+FAR = st.sampled_from([1, 2, 3, 4, 7, 8, 9, 16, 64, 2**20 - 1, 2**20])
+SPANS = st.tuples(FAR, FAR).map(lambda ends: (min(ends), max(ends)))
+AREAS = st.builds(
+    lambda columns, rows: (columns[0], rows[0], columns[1], rows[1]),
+    st.tuples(st.integers(1, 20), st.integers(1, 20)).map(lambda ends: (min(ends), max(ends))),
+    SPANS,
+)
+CELLS = st.tuples(st.integers(1, 20), FAR).map(lambda at: (*at, *at))
+PLACES = st.tuples(st.sampled_from("st"), AREAS | CELLS)
+THINGS = st.builds(
+    Thing, st.sampled_from("ST"), CELLS | CELLS | AREAS, st.lists(PLACES, max_size=3)
+)
+
+
+@given(st.lists(THINGS, min_size=1, max_size=25))
+def test_what_rests_on_a_thing_is_what_going_round_and_round_finds(things: list[Thing]) -> None:
+    """Cells, whole columns and wide areas, in circles too."""
+    found = [things[0]]
+    for _ in things:
+        found += [
+            thing
+            for thing in things
+            if not any(thing is other for other in found)
+            and any(
+                sheet == other.sheet.casefold() and meet(area, other.area)
+                for sheet, area in thing.places
+                for other in found
+            )
+        ]
+    ours = resting_on(things, things[:1])
+    assert sorted(map(id, ours)) == sorted(map(id, found))
 
 
 def test_shared_formulas_rest_on_what_each_cell_has_of_them() -> None:

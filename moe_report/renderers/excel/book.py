@@ -13,6 +13,7 @@ from openpyxl.workbook.properties import CalcProperties
 
 from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.ooxml.notes import add_notes
+from moe_report.ooxml.order import order_fonts
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.rows import with_rows
 from moe_report.renderers.excel.palette import Palette
@@ -58,6 +59,7 @@ class Book:
             package[part] = with_rows(package[part], sheet.rows)
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
+        order_fonts(package)
         # openpyxl dates every part, and the workbook, with the moment of saving.
         for name in list(package):
             package[name] = package[name]

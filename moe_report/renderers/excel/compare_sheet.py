@@ -122,10 +122,12 @@ class _Writer:
             letters = column_letters(column)
             name = "" if at is None else self.report.models[at].name
             self.sheet.put(CHOICE, column, name, choice)
-            # Not by MATCH, which takes * and ? of a name for wildcards, and a for A.
-            rows = f"ROW({SHEET}[name])"
-            found = f"EXACT({letters}{CHOICE},{SHEET}[name])*({rows}-MIN({rows})+1)"
-            formula = f'IF({letters}{CHOICE}="",0,IFERROR(SUMPRODUCT(MAX({found})),0))'
+            # MATCH alone takes * and ? of a name for wildcards, and a for A; and the comparison
+            # with a single name is no list, in which LibreOffice would find it.
+            exact = f"EXACT({letters}{CHOICE},{SHEET}[name])"
+            found = f"SUMPRODUCT(MATCH(TRUE,INDEX({exact},0),0))"
+            found = f"IF(ROWS({SHEET}[name])=1,SUMPRODUCT(--{exact}),{found})"
+            formula = f'IF({letters}{CHOICE}="",0,IFERROR({found},0))'
             number = replace(place, number_format='"no. "0;;')
             self.sheet.formula(PLACE, column, formula, 0 if at is None else at + 1, number)
             if slot:

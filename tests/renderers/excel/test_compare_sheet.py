@@ -207,7 +207,7 @@ def test_only_functions_of_excel_2016(demo: Path) -> None:
     assert "<f " not in xml
     used = {name for formula in formulas for name in re.findall(r"([A-Z.]+)\(", formula)}
     assert used == {
-        "IF", "INDEX", "ISNUMBER", "COUNT", "MIN", "MAX", "EXACT", "ROW", "SUMPRODUCT", "IFERROR"
+        "IF", "INDEX", "ISNUMBER", "COUNT", "MIN", "EXACT", "MATCH", "ROWS", "SUMPRODUCT", "IFERROR"
     }  # fmt: skip
 
 

@@ -1,0 +1,60 @@
+"""The report's workbook as formulon computes and shows it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from moe_report.renderers.excel.render import render
+from tests import reports
+from tests.office import opened
+from tests.second_opinion import computed, numbers_shown
+
+
+def wrong_values(path: Path) -> list[object]:
+    """The formulas whose stored values are not those that formulon computes, to 1e-12."""
+    found = computed(path.read_bytes())
+    book = opened(path)
+    assert len(found) > 1000
+    return [
+        (cell, ours, value)
+        for cell, value in found.items()
+        if not _same(ours := book[cell[0]].cell(cell[2], cell[1]).value, value)
+    ]
+
+
+def _same(ours: object, value: object) -> bool:
+    if isinstance(ours, int | float) and isinstance(value, float):
+        return math.isclose(ours, value, rel_tol=1e-12, abs_tol=0.0)
+    is_error = isinstance(ours, str) and ours.startswith("#")
+    return value is None if is_error else (ours or "") == (value or "")
+
+
+def test_every_formula_of_the_demo_gives_what_is_stored(demo: Path) -> None:
+    """On every sheet, Compare among them."""
+    assert wrong_values(demo / "models.report.xlsx") == []
+
+
+@pytest.mark.parametrize(
+    "names", [("abc", "ABC", "a*", "a?c"), ("x", "X ", "~x", "=1"), ("name",), ("A", "a")]
+)
+def test_compare_tells_names_apart_by_every_letter(names: tuple[str, ...]) -> None:
+    """By capitals, and by signs that other functions take for wildcards."""
+    rows = [reports.row(name, reports.MIXTRAL) for name in names]
+    found = computed(render(reports.report_of(*rows)))
+    places = [found["Compare", column, 6] for column in (4, 5, 7, 9)]
+    assert places == [*range(1, len(names) + 1), 0, 0, 0, 0][:4]
+
+
+@pytest.mark.parametrize("name", ["demo", "usual", "many"])
+def test_every_number_is_shown_in_its_column(demo: Path, name: str) -> None:
+    """No column shows ``####``: each number is as wide as its digits, or less."""
+    if name == "demo":
+        data = (demo / "models.report.xlsx").read_bytes()
+    else:
+        data = render(reports.usual_report() if name == "usual" else reports.many_models(30))
+    shown = list(numbers_shown(data))
+    assert len(shown) > 300
+    assert [item for item in shown if len(item[1]) > item[2]] == []
