@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from moe_report.errors import InputError, Problem
 from moe_report.fill.expressions.scope import Context
+from moe_report.fill.formula_sources import Changed
 from moe_report.fill.plan import Plan, make_plan
 from moe_report.fill.read_template import read_template
-from moe_report.fill.stale_values import Changed, forget_values
+from moe_report.fill.stale_values import forget_values
 from moe_report.fill.write_sheet import unshared, write_sheet
 from moe_report.ooxml.addresses import LAST_COLUMN
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
@@ -75,7 +76,8 @@ def _write(package: Package, plan: Plan, where: str) -> list[str]:
     notes: list[str] = []
     for insertion, table in plan.insertions:
         notes += insert_rows(package, insertion, where=where, table=table)
-    forget_values(package, _changed(plan))
+    moved = any(insertion.count for insertion, _ in plan.insertions)
+    forget_values(package, _changed(plan), plan.copies, moved=moved)
     parts: dict[str, list[str]] = {}
     if plan.copies:
         listed = SheetCopies(package)

@@ -1,187 +1,172 @@
-"""Stored values of formulas that a fill makes wrong: they are dropped, and computed on opening.
+"""Stored values that a fill makes wrong: they are dropped, and computed on opening.
 
 Excel computes all formulas of a filled workbook anew, other programs show what is stored.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import LAST_COLUMN, Area, area_of, split_address
+from moe_report.fill.formula_sources import Changed, Reads, Sources, State
+from moe_report.fill.stale_pictures import forget_pictures
+from moe_report.fill.stale_pivots import PivotTable, pivot_tables
+from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
-from moe_report.ooxml.cells import TAG, Cells, forget_value
-from moe_report.ooxml.formula_text import references
+from moe_report.ooxml.cells import TAG, Cells, drop_value
 from moe_report.ooxml.package import Package, parse, serialize
-from moe_report.ooxml.references import untraceable
 
 MOST_ROUNDS = 60
-_WORD = re.compile(r"[^\W\d][\w.\\]*", re.UNICODE)
-_OWN_ROW = re.compile(r"(?<![\w.\]])\[")  # a column of the table around the cell
-
-Place = tuple[str, Area]
 
 
-@dataclass
-class Changed:
-    """Cells of one sheet whose values are others now.
+@dataclass(frozen=True, eq=False)
+class _Formula:
+    """A formula, and the cells that show what it gives.
 
     Attributes:
-        areas: Whole areas.
-        cells: Rows of single cells by column, in order.
+        sheet: The sheet's name.
+        grid: The sheet's cells by row and column.
+        area: The cells that show its values: its own, or all of an array.
+        spills: Where its values may reach when they are more than they were.
+        reads: What it rests on.
     """
 
-    areas: list[Area] = field(default_factory=list)
-    cells: dict[int, list[int]] = field(default_factory=dict)
-
-    def add(self, column: int, row: int) -> None:
-        """Add a cell."""
-        insort(self.cells.setdefault(column, []), row)
-
-    def meets(self, area: Area) -> bool:
-        """Whether one of the cells is in an area."""
-        left, top, right, bottom = area
-        for x1, y1, x2, y2 in self.areas:
-            if left <= x2 and x1 <= right and top <= y2 and y1 <= bottom:
-                return True
-        columns: Iterable[int] = (left,) if left == right else self.cells
-        for column in columns:
-            rows = self.cells.get(column, ()) if left <= column <= right else ()
-            at = bisect_left(rows, top)
-            if at < len(rows) and rows[at] <= bottom:
-                return True
-        return False
-
-
-class _Formula(NamedTuple):
     sheet: str
-    column: int
-    row: int
-    cell: etree._Element
-    places: list[Place]
-    words: set[str]
-    always: bool
+    grid: Mapping[int, Mapping[int, etree._Element]]
+    area: Area
+    spills: Area
+    reads: Reads
+
+    def forget(self) -> bool:
+        """Drop the values that are stored, and say whether there were any."""
+        left, top, right, bottom = self.area
+        lost = False
+        for row in _some_of(range(top, bottom + 1), self.grid):
+            for column in _some_of(range(left, right + 1), self.grid[row]):
+                cell = self.grid[row][column]
+                if (column, row) == (left, top) or cell.find(f"{TAG}f") is None:
+                    lost |= drop_value(cell)
+        return lost
 
 
-def forget_values(package: Package, changed: Mapping[str, Changed]) -> None:
+def forget_values(
+    package: Package,
+    changed: Mapping[str, Changed],
+    repeated: Collection[str] = (),
+    *,
+    moved: bool = False,
+) -> None:
     """Drop the stored value of each formula that rests on what changed, in any sheet.
+
+    With it go the values that charts and text boxes have of such cells, and pivot tables are asked
+    to count anew.
 
     Args:
         package: The workbook, with all rows where they will be.
-        changed: What changes, by the sheet's name; what rests on it is added.
+        changed: What changes, by the sheet's name.
+        repeated: Names of the sheets that will be there several times.
+        moved: Whether rows have come in.
     """
     if not changed:
         return
-    state = {name.casefold(): cells for name, cells in changed.items()}
+    sources = Sources(package, repeated, moved=moved)
+    state = _state(changed)
     sheets = package.sheets()
     roots = {name: parse(package[part]) for name, part in sheets_with_formulas(package).items()}
-    tables = dict(_tables(package, sheets))
-    waiting = [
-        item
-        for name, root in roots.items()
-        for item in _formulas(name, root, list(sheets), tables.values())
-    ]
-    names = _names(package, list(sheets), tables)
-    touched: set[str] = set()
+    formulas = [item for name, root in roots.items() for item in _formulas(name, root, sources)]
+    pivots = pivot_tables(package, sources)
+    resting = _resting([*formulas, *pivots], state)
+    touched = {item.sheet for item in resting if isinstance(item, _Formula) and item.forget()}
+    for name in touched:
+        package[sheets[name]] = serialize(roots[name])
+    for item in resting:
+        if isinstance(item, PivotTable):
+            item.refresh(package)
+    forget_pictures(package, sources, state)
+
+
+def resting_pivots(package: Package, changed: Mapping[str, Changed]) -> list[PivotTable]:
+    """Return the pivot tables that show numbers of what changes. Nothing is changed."""
+    sources = Sources(package)
+    pivots = pivot_tables(package, sources)
+    if not pivots or not changed:
+        return []
+    parts = sheets_with_formulas(package).items()
+    formulas = (
+        item for name, part in parts for item in _formulas(name, parse(package[part]), sources)
+    )
+    resting = _resting([*formulas, *pivots], _state(changed))
+    return [item for item in resting if isinstance(item, PivotTable)]
+
+
+def _state(changed: Mapping[str, Changed]) -> State:
+    return {
+        name.casefold(): Changed(
+            list(cells.areas), {at: [*rows] for at, rows in cells.cells.items()}
+        )
+        for name, cells in changed.items()
+    }
+
+
+def _resting(items: Iterable[_Formula | PivotTable], state: State) -> list[_Formula | PivotTable]:
+    """Return what rests on what changed, and add its cells to that.
+
+    Most chains of formulas go up or down, so they are followed in turns; what is not settled after
+    many is taken to rest on it.
+    """
+    waiting, found = list(items), []
     for _ in range(MOST_ROUNDS):
         left = []
         for item in waiting:
-            if not (item.always or _rests_on(item, state, tables, names)):
+            if item.reads.meets(state):
+                found.append(item)
+                state.setdefault(item.sheet.casefold(), Changed()).add_area(item.spills)
+            else:
                 left.append(item)
-                continue
-            state.setdefault(item.sheet.casefold(), Changed()).add(item.column, item.row)
-            if forget_value(item.cell):
-                touched.add(item.sheet)
         if len(left) == len(waiting):
-            break
-        waiting = left
-    for name in touched:
-        package[sheets[name]] = serialize(roots[name])
+            return found
+        waiting = left[::-1]
+    return found + waiting
 
 
-def _rests_on(
-    item: _Formula,
-    state: Mapping[str, Changed],
-    tables: Mapping[str, Place],
-    names: Mapping[str, list[Place]],
-) -> bool:
-    places = list(item.places)
-    for word in item.words:
-        if word in tables:
-            places.append(tables[word])
-        places += names.get(word, ())
-    return any(sheet in state and state[sheet].meets(area) for sheet, area in places)
-
-
-def _formulas(
-    sheet: str, root: etree._Element, sheets: list[str], tables: Iterable[Place]
-) -> Iterator[_Formula]:
-    around = [area for on, area in tables if on == sheet.casefold()]
+def _formulas(sheet: str, root: etree._Element, sources: Sources) -> Iterator[_Formula]:
     cells = Cells(root, sheet)
     formulas = cells.formulas()
     for address, item in formulas.elements.items():
         column, row = split_address(address)
-        always = item.get("t") == "dataTable"
-        places: list[Place] = []
-        text = ""
-        try:
-            text = formulas.text(address)
-            places += _places(text, sheet, sheets)
-        except ValueError:
-            always = True
-        if _OWN_ROW.search(text):
-            # [@Total] is of its own row, [Total] the whole column of the table around the cell
-            places.append((sheet.casefold(), (1, row, LAST_COLUMN, row)))
-            places += (
-                (sheet.casefold(), (left, top, right, bottom))
-                for left, top, right, bottom in around
-                if left <= column <= right and top <= row <= bottom
-            )
-        always = always or untraceable(text) is not None
-        yield _Formula(sheet, column, row, cells.grid[row][column], places, _words(text), always)
+        area = (column, row, column, row)
+        reads = Reads(unknown=True)
+        if item.get("t") in ("array", "dataTable"):
+            with suppress(ValueError):
+                area = area_of(item.get("ref") or address)
+        if item.get("t") != "dataTable":
+            with suppress(ValueError):
+                reads = sources.read_by(formulas.text(address), sheet, column, row)
+        spills = area
+        if item.get("t") == "array" and cells.grid[row][column].get("cm"):
+            spills = _reach(cells, area)
+        yield _Formula(sheet, cells.grid, area, spills, reads)
 
 
-def _words(text: str) -> set[str]:
-    return {word.casefold() for word in _WORD.findall(text)}
+def _reach(cells: Cells, area: Area) -> Area:
+    """Return how far a formula can spill: to the next cell that has something."""
+    left, top, right, bottom = area
+    below = (row for row in cells.grid if row > bottom)
+    beside = {column for row in cells.grid if top <= row <= bottom for column in cells.grid[row]}
+    rows = (row for row in below if any(left <= at <= right for at in cells.filled(row)))
+    columns = (
+        column
+        for column in beside
+        if column > right and any(cells.has(row, column) for row in range(top, bottom + 1))
+    )
+    return left, top, min(columns, default=LAST_COLUMN + 1) - 1, min(rows, default=LAST_ROW + 1) - 1
 
 
-def _places(text: str, on: str, sheets: list[str]) -> Iterator[Place]:
-    """Give the areas that a formula refers to, by the sheet's name in small letters."""
-    for found in references(text, on, sheets):
-        for name in found.spanned(sheets):
-            yield name.casefold(), found.area
-
-
-def _tables(package: Package, sheets: Mapping[str, str]) -> Iterator[tuple[str, Place]]:
-    for name, part in sheets.items():
-        for table in package.related_parts(part, "table"):
-            root = parse(package[table])
-            place = (name.casefold(), area_of(root.get("ref", "A1")))
-            for key in ("name", "displayName"):
-                yield root.get(key, "").casefold(), place
-
-
-def _names(
-    package: Package, sheets: list[str], tables: Mapping[str, Place]
-) -> dict[str, list[Place]]:
-    """Return where defined names lead, also by way of tables and of other names."""
-    root = parse(package[package.workbook_part()])
-    found: dict[str, list[Place]] = {}
-    words: dict[str, set[str]] = {}
-    for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName"):
-        name, text = item.get("name", "").casefold(), item.text or ""
-        words[name] = words.get(name, set()) | _words(text)
-        places = found.setdefault(name, [])
-        places += (tables[word] for word in words[name] if word in tables)
-        with suppress(ValueError):
-            places += _places(text, "", sheets)
-    return {
-        name: [*places, *(place for word in words[name] for place in found.get(word, ()))]
-        for name, places in found.items()
-    }
+def _some_of(numbers: range, known: Mapping[int, object]) -> list[int]:
+    """Return those of some numbers that are known."""
+    if len(numbers) > len(known):
+        return [number for number in known if number in numbers]
+    return [number for number in numbers if number in known]

@@ -187,8 +187,13 @@ def forget_value(cell: etree._Element) -> bool:
 
     LibreOffice and previewers show a stored value as it is; a formula without one is computed.
     """
+    return cell.find(f"{TAG}f") is not None and drop_value(cell)
+
+
+def drop_value(cell: etree._Element) -> bool:
+    """Drop the value of a cell, and say whether there was one."""
     value = cell.find(f"{TAG}v")
-    if value is None or cell.find(f"{TAG}f") is None:
+    if value is None:
         return False
     cell.remove(value)
     cell.attrib.pop("t", "")
