@@ -5,51 +5,12 @@ Excel computes all formulas of a filled workbook anew, other programs show what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
-from lxml import etree
-
-from moe_report.fill.formula_sources import Changed, Reads, Sources, State
+from moe_report.fill.formula_sources import Changed
+from moe_report.fill.resting_formulas import resting_on
 from moe_report.fill.stale_pictures import forget_pictures
-from moe_report.fill.stale_pivots import PivotTable, pivot_tables
-from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
-from moe_report.ooxml.calculation import sheets_with_formulas
-from moe_report.ooxml.cells import TAG, Cells, drop_value
-from moe_report.ooxml.package import Package, parse, serialize
-
-MOST_ROUNDS = 60
-
-
-@dataclass(frozen=True, eq=False)
-class _Formula:
-    """A formula, and the cells that show what it gives.
-
-    Attributes:
-        sheet: The sheet's name.
-        grid: The sheet's cells by row and column.
-        area: The cells that show its values: its own, or all of an array.
-        spills: Where its values may reach when they are more than they were.
-        reads: What it rests on.
-    """
-
-    sheet: str
-    grid: Mapping[int, Mapping[int, etree._Element]]
-    area: Area
-    spills: Area
-    reads: Reads
-
-    def forget(self) -> bool:
-        """Drop the values that are stored, and say whether there were any."""
-        left, top, right, bottom = self.area
-        lost = False
-        for row in _some_of(range(top, bottom + 1), self.grid):
-            for column in _some_of(range(left, right + 1), self.grid[row]):
-                cell = self.grid[row][column]
-                if (column, row) == (left, top) or cell.find(f"{TAG}f") is None:
-                    lost |= drop_value(cell)
-        return lost
+from moe_report.ooxml.package import Package, serialize
 
 
 def forget_values(
@@ -72,101 +33,10 @@ def forget_values(
     """
     if not changed:
         return
-    sources = Sources(package, repeated, moved=moved)
-    state = _state(changed)
+    resting = resting_on(package, changed, repeated, moved=moved)
     sheets = package.sheets()
-    roots = {name: parse(package[part]) for name, part in sheets_with_formulas(package).items()}
-    formulas = [item for name, root in roots.items() for item in _formulas(name, root, sources)]
-    pivots = pivot_tables(package, sources)
-    resting = _resting([*formulas, *pivots], state)
-    touched = {item.sheet for item in resting if isinstance(item, _Formula) and item.forget()}
-    for name in touched:
-        package[sheets[name]] = serialize(roots[name])
-    for item in resting:
-        if isinstance(item, PivotTable):
-            item.refresh(package)
-    forget_pictures(package, sources, state)
-
-
-def resting_pivots(package: Package, changed: Mapping[str, Changed]) -> list[PivotTable]:
-    """Return the pivot tables that show numbers of what changes. Nothing is changed."""
-    sources = Sources(package)
-    pivots = pivot_tables(package, sources)
-    if not pivots or not changed:
-        return []
-    parts = sheets_with_formulas(package).items()
-    formulas = (
-        item for name, part in parts for item in _formulas(name, parse(package[part]), sources)
-    )
-    resting = _resting([*formulas, *pivots], _state(changed))
-    return [item for item in resting if isinstance(item, PivotTable)]
-
-
-def _state(changed: Mapping[str, Changed]) -> State:
-    return {
-        name.casefold(): Changed(
-            list(cells.areas), {at: [*rows] for at, rows in cells.cells.items()}
-        )
-        for name, cells in changed.items()
-    }
-
-
-def _resting(items: Iterable[_Formula | PivotTable], state: State) -> list[_Formula | PivotTable]:
-    """Return what rests on what changed, and add its cells to that.
-
-    Most chains of formulas go up or down, so they are followed in turns; what is not settled after
-    many is taken to rest on it.
-    """
-    waiting, found = list(items), []
-    for _ in range(MOST_ROUNDS):
-        left = []
-        for item in waiting:
-            if item.reads.meets(state):
-                found.append(item)
-                state.setdefault(item.sheet.casefold(), Changed()).add_area(item.spills)
-            else:
-                left.append(item)
-        if len(left) == len(waiting):
-            return found
-        waiting = left[::-1]
-    return found + waiting
-
-
-def _formulas(sheet: str, root: etree._Element, sources: Sources) -> Iterator[_Formula]:
-    cells = Cells(root, sheet)
-    formulas = cells.formulas()
-    for address, item in formulas.elements.items():
-        column, row = split_address(address)
-        area = (column, row, column, row)
-        reads = Reads(unknown=True)
-        if item.get("t") in ("array", "dataTable"):
-            with suppress(ValueError):
-                area = area_of(item.get("ref") or address)
-        if item.get("t") != "dataTable":
-            with suppress(ValueError):
-                reads = sources.read_by(formulas.text(address), sheet, column, row)
-        spills = area
-        if item.get("t") == "array" and cells.grid[row][column].get("cm"):
-            spills = _reach(cells, area)
-        yield _Formula(sheet, cells.grid, area, spills, reads)
-
-
-def _reach(cells: Cells, area: Area) -> Area:
-    """Return how far a formula can spill: to the next cell that has something."""
-    left, top, right, bottom = area
-    below = (row for row in cells.grid if row > bottom)
-    beside = {column for row in cells.grid if top <= row <= bottom for column in cells.grid[row]}
-    rows = (row for row in below if any(left <= at <= right for at in cells.filled(row)))
-    columns = (
-        column
-        for column in beside
-        if column > right and any(cells.has(row, column) for row in range(top, bottom + 1))
-    )
-    return left, top, min(columns, default=LAST_COLUMN + 1) - 1, min(rows, default=LAST_ROW + 1) - 1
-
-
-def _some_of(numbers: range, known: Mapping[int, object]) -> list[int]:
-    """Return those of some numbers that are known."""
-    if len(numbers) > len(known):
-        return [number for number in known if number in numbers]
-    return [number for number in numbers if number in known]
+    for name in {item.sheet for item in resting.formulas if item.forget()}:
+        package[sheets[name]] = serialize(resting.roots[name])
+    for pivot in resting.pivots:
+        pivot.refresh(package)
+    forget_pictures(package, resting.sources, resting.state)
