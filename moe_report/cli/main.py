@@ -123,15 +123,16 @@ def run(
     report = older.like_before(report) if older else report
     stem = stem_of(inputs.sources)
     keep = [path for path in inputs.paths if path != update]
-    filled = {}
+    filled: dict[Path, bytes] = {}
+    asked = True
     if template is not None:
-        filled = templates.filled_beside(report, template, output / stem, quiet)
+        filled, asked = templates.filled_beside(report, template, output / stem, quiet)
         keep.append(template)
     paths = write_reports(
         report, output, stem, formats, look.template_dirs, progress, keep, also=filled, update=older
     )
     tell(report, table, None if quiet else paths, started)
-    prepare.leave(report, inputs.strict)
+    prepare.leave(report, inputs.strict, done=asked)
 
 
 @main.command(epilog=example("moe-report demo -o demo/"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Notice, Problem
 from moe_report.fill.expressions.scope import Context
+from moe_report.fill.foresee import ASKS_FOR_NOTHING
 from moe_report.fill.formula_sources import Changed
 from moe_report.fill.plan import Plan, make_plan
 from moe_report.fill.read_template import read_template
@@ -32,7 +33,12 @@ class Filled:
     """
 
     data: bytes
-    notes: tuple[str, ...]
+    notes: tuple[Notice, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the template asked for nothing."""
+        return any(note.kind == ASKS_FOR_NOTHING for note in self.notes)
 
 
 def fill(data: bytes, report: Report, *, where: str, suffix: str = "") -> Filled:
@@ -60,22 +66,19 @@ def fill(data: bytes, report: Report, *, where: str, suffix: str = "") -> Filled
     plan = make_plan(package, template, context, where)
     for sheet in (*plan.filled_sheets(), *plan.copies):
         scan_sheet(package[package.sheets()[sheet]], f"{where}, sheet {sheet}")
-    notes = list(plan.notes)
-    if drop_signatures(package):
-        notes.append(f"{where}: its digital signature is dropped: it was that of the template")
-    notes += _write(package, plan, where)
+    drop_signatures(package)
+    _write(package, plan, where)
     set_kind(package, suffix)
-    return Filled(package.save(), tuple(dict.fromkeys(notes)))
+    return Filled(package.save(), tuple(dict.fromkeys(plan.notes)))
 
 
-def _write(package: Package, plan: Plan, where: str) -> list[str]:
+def _write(package: Package, plan: Plan, where: str) -> None:
     for sheet, part in package.sheets().items():
         rows = [insertion.after for insertion, _ in plan.insertions if insertion.sheet == sheet]
         if rows:
             package[part] = unshared(package[part], rows, f"{where}, sheet {sheet}")
-    notes: list[str] = []
     for insertion, table in plan.insertions:
-        notes += insert_rows(package, insertion, where=where, table=table)
+        insert_rows(package, insertion, where=where, table=table)
     moved = any(insertion.count for insertion, _ in plan.insertions)
     forget_values(package, _changed(plan), plan.copies, moved=moved)
     parts: dict[str, list[str]] = {}
@@ -98,7 +101,6 @@ def _write(package: Package, plan: Plan, where: str) -> list[str]:
     if lost:
         drop_calculation_chain(package)
     ask_to_recalculate(package)
-    return notes
 
 
 def _changed(plan: Plan) -> dict[str, Changed]:

@@ -13,7 +13,7 @@ _WIDEST = 60
 
 
 def describe(template: Template, known: Known, problems: Sequence[Problem] = ()) -> str:
-    """Return what a template would fill, what is left as it is, and what is wrong with it."""
+    """Return what a template would fill, and what is wrong with it."""
     blocks: list[tuple[str, list[str]]] = []
     by_sheet: dict[str, list[TemplateCell]] = {}
     for cell in template.cells:
@@ -26,7 +26,6 @@ def describe(template: Template, known: Known, problems: Sequence[Problem] = ())
         name = _written(repeated.name)
         blocks.append((f"Sheet {name}, once for each model", _cells(repeated.cells, known)))
     blocks.append(("Names", _aligned(_name(item, known) for item in template.names)))
-    blocks.append(("Left as it is", [f"  {note}" for note in template.notes]))
     blocks.append(("Not understood", [f"  {problem}" for problem in problems]))
     texts = ["\n".join([title, *lines]) for title, lines in blocks if lines]
     return "\n\n".join([_summary(template, problems), *texts])

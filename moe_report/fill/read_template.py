@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
+from moe_report.fill.beside_table import how_to_join
 from moe_report.fill.defined_names import named_by_sheet, named_cells
 from moe_report.fill.expressions.expression import Expression, parse_expression
 from moe_report.fill.expressions.scope import Known, TemplateValueError
@@ -36,10 +37,8 @@ from moe_report.ooxml.tables import TableArea, tables_of
 MAX_EXPRESSIONS = 5000  # different ones
 _MOST_PROBLEMS = 50
 _EACH = {"m", "number"}
-_OUTSIDE = (
-    "found m or number outside of an Excel Table, whose row would repeat; expected "
-    'models["a name"], or a sheet named {{ m.name }}'
-)
+_OUTSIDE = "found m or number outside of an Excel Table, whose row would repeat; "
+_EXPECTED = 'expected models["a name"], or a sheet named {{ m.name }}'
 
 
 def read_template(package: Package, known: Known, where: str) -> Template:
@@ -109,7 +108,9 @@ class _Reader:
                 rest = [cell for place, cell in found.cells.items() if place not in taken]
                 cells += [cell for cell in rest if not _uses_each(cell)]
                 for cell in filter(_uses_each, rest):
-                    self.findings.problem(sheet, cell.address, _OUTSIDE)
+                    beside = [table for table in own if table.row == cell.row]
+                    expected = how_to_join(cell.column, beside) if beside else _EXPECTED
+                    self.findings.problem(sheet, cell.address, f"{_OUTSIDE}{expected}")
             names += named_cells(found, wanted, self.known, self.findings)
         self.findings.notes.extend(parts_that_ask(self.package))
         notes = tuple(self.findings.notes)

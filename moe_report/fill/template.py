@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from moe_report.errors import Notice
@@ -55,6 +56,13 @@ class TemplateTable:
     where: Expression | None
 
 
+def columns_of(tables: Iterable[TemplateTable]) -> frozenset[int]:
+    """Return the numbers of the columns of tables."""
+    return frozenset(
+        column for table in tables for column in range(table.area.left, table.area.right + 1)
+    )
+
+
 @dataclass(frozen=True)
 class RepeatedSheet:
     """A sheet that repeats for each model.
@@ -100,6 +108,11 @@ class Template:
     sheets: tuple[RepeatedSheet, ...]
     names: tuple[NamedCell, ...]
     notes: tuple[Notice, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks for nothing."""
+        return not (self.cells or self.tables or self.sheets or self.names)
 
     @property
     def rows(self) -> dict[tuple[str, int], list[TemplateTable]]:

@@ -175,7 +175,7 @@ def shown_elsewhere() -> bytes:
 
 
 def test_what_is_shown_elsewhere_has_no_old_value() -> None:
-    """Charts and text boxes of what changes are empty, and pivot tables are refreshed."""
+    """Charts and text boxes of what changes are empty, and pivot tables are named."""
     filled = fill(shown_elsewhere(), reports.usual_report(), where="t.xlsx")
     package = Package(filled.data)
     kept = [b"4242" in package[f"xl/charts/chart{at}.xml"] for at in (1, 2, 3, 4)]
@@ -185,6 +185,10 @@ def test_what_is_shown_elsewhere_has_no_old_value() -> None:
     )
     assert boxes == [(b"Data!$B$26", b""), (b"Data!$F$1", b"4242")]
     assert b'refreshOnLoad="1"' in package["xl/pivotCache/pivotCacheDefinition1.xml"]
+    assert [str(note) for note in filled.notes if note.kind == "pivot-table"] == [
+        "sheet Other, pivot table PivotTable1: shows the template's numbers until Excel opens the "
+        "file, and counts anew then"
+    ]
 
 
 # What rests on F1, that is filled, and what does not; with what a workbook needs for it.
