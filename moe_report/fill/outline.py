@@ -8,6 +8,7 @@ from moe_report.errors import Problem
 from moe_report.fill.expressions.expression import Expression
 from moe_report.fill.expressions.scope import REPORT_NAMES, Known, Meaning
 from moe_report.fill.template import NamedCell, Template, TemplateCell, TemplateTable
+from moe_report.text import counted
 
 _WIDEST = 60
 
@@ -47,14 +48,17 @@ def _summary(template: Template, problems: Sequence[Problem]) -> str:
 
 def _table(table: TemplateTable) -> str:
     said = f"Table {table.area.name} (sheet {table.sheet}), row {table.row} once for each model"
-    if table.where:
-        said += f" where {table.where.text}"
-    if table.sort:
+    rules = table.rules
+    if rules.where:
+        said += f" where {rules.where.text}"
+    if rules.sort:
         keys = [
-            f"{key.text}{', the largest first' if largest else ''}" for key, largest in table.sort
+            f"{key.text}{', the largest first' if largest else ''}" for key, largest in rules.sort
         ]
         said += f", sorted by {'; then by '.join(keys)}"
-    return said
+    return (
+        said if rules.limit is None else f"{said}; the first {counted(rules.limit, 'model')} only"
+    )
 
 
 def _name(item: NamedCell, known: Known) -> list[str]:

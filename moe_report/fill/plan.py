@@ -16,6 +16,7 @@ from moe_report.fill.foresee import foresee
 from moe_report.fill.live_formulas import LackingError, LiveFormulas
 from moe_report.fill.row_pattern import fits
 from moe_report.fill.sheet_parts import sheet_titles
+from moe_report.fill.table_notes import TableRules
 from moe_report.fill.template import (
     RepeatedSheet,
     Template,
@@ -32,6 +33,7 @@ from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.references import Insertion
 from moe_report.ooxml.rows import Contents, Value
 from moe_report.ooxml.sheet_names import quoted, sheet_names
+from moe_report.text import counted, listed
 
 _ASSUMPTION = re.compile(r"\s*assumptions\s*(?:\.\s*(\w+)|\[\s*([\"'])(\w+)\2\s*\])\s*")
 
@@ -148,10 +150,13 @@ class _Planner:
 
     def _chosen(self, table: TemplateTable) -> list[Model]:
         try:
-            chosen = choose(self.context, table.sort, table.where)
+            rules = table.rules
+            chosen = choose(self.context, rules.sort, rules.where)
             if not chosen:
                 self._note(table, "no-rows", "no model has a row; one is left, empty")
-            return chosen
+            elif rules.limit is not None and rules.limit < len(chosen):
+                self._note(table, "limited-rows", limited(self.context, chosen, rules))
+            return chosen[: rules.limit]
         except TemplateValueError as error:
             self._refuse_in(table.sheet, error.message, f", table {table.area.name}")
             return []
@@ -284,3 +289,19 @@ def _only(cell: TemplateCell) -> Expression | None:
     """The expression of a cell that holds nothing else."""
     piece = cell.pieces[0] if len(cell.pieces) == 1 else None
     return piece if isinstance(piece, Expression) else None
+
+
+def limited(context: Context, chosen: Sequence[Model], rules: TableRules) -> str:
+    """Say how many of the models a table shows, and which are left out though they are level."""
+    shown, left = chosen[: rules.limit], chosen[rules.limit :]
+    said = f"shows {len(shown):,} of {counted(len(chosen), 'model')}, as its limit says"
+    if len(chosen) < len(context.models):
+        said += f"; its `where:` leaves out {len(context.models) - len(chosen):,} more"
+    keys = [key for key, _ in rules.sort]
+    last = [evaluate(key, context, shown[-1]) for key in keys]
+    level = [
+        model.name for model in left if keys and [evaluate(k, context, model) for k in keys] == last
+    ]
+    if level:
+        said += f"; {listed(level)} would come level with {shown[-1].name}, the last one"
+    return said

@@ -20,7 +20,7 @@ from moe_report.fill.sheet_parts import (
     shared_texts,
     sheet_titles,
 )
-from moe_report.fill.table_notes import Order, read_note
+from moe_report.fill.table_notes import TableRules, read_note
 from moe_report.fill.template import (
     NamedCell,
     RepeatedSheet,
@@ -217,8 +217,8 @@ class _Reader:
                 for place, note in sorted(notes.items())
                 if place in table and place[0] < table.first
             }
-            asked = self._table_note(sheet, said)
-            tables.append(TemplateTable(sheet, part, table, row, own, *asked))
+            rules = self._table_rules(sheet, said)
+            tables.append(TemplateTable(sheet, part, table, row, own, rules))
         once = [cell for place, cell in found.cells.items() if place not in taken]
         taken |= self._refuse_formulas(once)
         return tables, taken
@@ -243,22 +243,21 @@ class _Reader:
                 self.findings.problem(cell.sheet, cell.address, message)
         return inside
 
-    def _table_note(self, sheet: str, said: Mapping[Place, str]) -> tuple[Order, Expression | None]:
-        sort: Order = ()
-        where: Expression | None = None
+    def _table_rules(self, sheet: str, said: Mapping[Place, str]) -> TableRules:
+        rules = TableRules()
         for (row, column), note in said.items():
             address = f"{column_letters(column)}{row}"
             try:
-                found = read_note(note, self.known)
+                both = rules.joined(read_note(note, self.known))
             except TemplateValueError as error:
                 self.findings.problem(sheet, address, f"its note: {error.message}")
                 continue
-            if (found[0] is not None and sort) or (found[1] is not None and where):
+            if both is None:
                 message = "its note says what another note of the table says already"
                 self.findings.problem(sheet, address, message)
-                continue
-            sort, where = found[0] or sort, found[1] or where
-        return sort, where
+            else:
+                rules = both
+        return rules
 
     # Sheets
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from moe_report.errors import Notice
 from moe_report.fill.expressions.expression import Expression
+from moe_report.fill.table_notes import TableRules
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.tables import TableArea
 
@@ -43,8 +44,7 @@ class TemplateTable:
         area: The table.
         row: Number of the row that repeats.
         cells: The cells of the row with expressions.
-        sort: Expressions to sort by, and whether the largest comes first.
-        where: What is true of the models that have a row; None for all.
+        rules: Which models have a row, and in which order.
     """
 
     sheet: str
@@ -52,8 +52,7 @@ class TemplateTable:
     area: TableArea
     row: int
     cells: tuple[TemplateCell, ...]
-    sort: tuple[tuple[Expression, bool], ...]
-    where: Expression | None
+    rules: TableRules
 
 
 def columns_of(tables: Iterable[TemplateTable]) -> frozenset[int]:
