@@ -38,9 +38,9 @@ def _beside(sheet: Any) -> None:
     sheet["H2"], sheet["B5"], sheet["B6"] = "=B2", "=B2+1", '=INDIRECT("B2")'
 
 
-def _texts(sheet: Any) -> None:
-    sheet["E8"] = '="{{"'
-    sheet["B1"].comment = Comment("sort: name\nlimit: 3", "test")
+def _near(sheet: Any) -> None:
+    sheet["E7"], sheet["E8"] = "<<m.name>>", '="{{"'
+    sheet["B1"].comment = Comment("sort by: name\nlimit: 3", "test")
 
 
 def _named(sheet: Any) -> None:
@@ -54,7 +54,7 @@ def _tables(sheet: Any) -> None:
 
 
 CHANGES: dict[str, Callable[[Any], None]] = {
-    "beside": _beside, "texts": _texts, "names": _named, "two more tables": _tables,
+    "beside": _beside, "near misses": _near, "names": _named, "two more tables": _tables,
 }  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def test_the_lines_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     run = CliRunner().invoke
     assert run(main, ["init", "models.xlsx"]).exit_code == 0
-    for name in ("rich", "beside", "texts", "names", "signed", "pivot"):
+    for name in ("rich", "beside", "near misses", "names", "signed", "pivot"):
         Path("t.xlsx").write_bytes(templates()[name])
         lines = []
         for command in (["fill", "t.xlsx", "models.xlsx", "-o", "o.xlsx"],
@@ -254,7 +254,7 @@ def test_a_template_that_asks_for_nothing_says_so(
     monkeypatch.chdir(tmp_path)
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:
-        book.add_worksheet().write("A1", "Models")
+        book.add_worksheet().write("A1", "{ { m.name } }")
     Path("t.xlsx").write_bytes(out.getvalue())
     run = CliRunner().invoke
     assert run(main, ["init", "models.xlsx"]).exit_code == 0
@@ -266,5 +266,6 @@ def test_a_template_that_asks_for_nothing_says_so(
         result = run(main, command)
         assert result.exit_code == 3, result.output
         assert "note: t.xlsx: asks for nothing" in result.output
+        assert "note: sheet Sheet1, cell A1: found '{ { m.name } }'" in result.output
     assert Path("o.xlsx").exists()
     assert Path("out/models.t.xlsx").exists()
