@@ -24,7 +24,7 @@ Exit codes:
   0  done
   1  the input was refused
   2  wrong usage
-  3  done, but with findings under --strict, or a section failed
+  3  done, but with findings under --strict, a failed section or an empty template
 """
 
 
