@@ -24,7 +24,7 @@ Exit codes:
   0  done
   1  the input was refused
   2  wrong usage
-  3  done, but with findings under --strict, or a section failed
+  3  done, but with findings under --strict, a failed section or an empty template
 """
 
 
@@ -125,15 +125,16 @@ def run(
     report = older.like_before(report) if older else report
     stem = stem_of(inputs.sources)
     keep = [path for path in inputs.paths if path != update]
-    filled = {}
+    filled: dict[Path, bytes] = {}
+    asked = True
     if template is not None:
-        filled = templates.filled_beside(report, template, output / stem, calc, quiet)
+        filled, asked = templates.filled_beside(report, template, output / stem, calc, quiet)
         keep.append(template)
     paths = write_reports(
         report, output, stem, formats, look.template_dirs, progress, keep, also=filled, update=older
     )
     tell(report, table, None if quiet else paths, started)
-    prepare.leave(report, inputs.strict)
+    prepare.leave(report, inputs.strict, done=asked)
 
 
 @main.command(epilog=example("moe-report demo -o demo/"))

@@ -174,7 +174,7 @@ def write_new(workbook: Path, build: Callable[[], bytes], force: bool, then: str
     click.echo(f"next: {then.format(quoted(workbook))}")
 
 
-def leave(report: Report, strict: bool) -> None:
-    """End with 3 if a section failed or, if asked to be strict, there are findings."""
-    if report.failures or (strict and report.findings):
+def leave(report: Report, strict: bool, *, done: bool = True) -> None:
+    """End with 3 if a section failed, nothing was done or, if strict, there are findings."""
+    if report.failures or not done or (strict and report.findings):
         raise SystemExit(3)

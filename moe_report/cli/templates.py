@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,9 +51,8 @@ def fill(
     write_files({output: filled.data})
     if not quiet:
         click.echo(f"wrote {output}")
-        for note in (*filled.notes, *filter(None, [reload_hint(output)])):
-            click.echo(f"note: {note}")
-    leave(report, inputs.strict)
+        print_notes((*filled.notes, *filter(None, [reload_hint(output)])))
+    leave(report, inputs.strict, done=not filled.is_empty)
 
 
 @click.group(epilog=example("moe-report template new quarterly.xlsx"))
@@ -82,10 +82,13 @@ def check(workbook: Path, sections: SectionOptions) -> None:
     refuse_ending_of(workbook)
     data = read_bytes(workbook)
     _, registry = registries(sections)
-    said, problems = check_template(data, registry, where=workbook.name)
-    click.echo(said)
-    if problems:
+    checked = check_template(data, registry, where=workbook.name)
+    click.echo(checked.said)
+    print_notes(checked.notes)
+    if checked.problems:
         raise SystemExit(1)
+    if checked.is_empty:
+        raise SystemExit(3)
 
 
 # -- shared with `moe-report run --template` -------------------------------------------------------
@@ -124,10 +127,19 @@ def check_names(template: Path, output: Path, sources: list[Path]) -> None:
     refuse_same(output, sources)
 
 
+def print_notes(notes: Iterable[object], *, err: bool = False) -> None:
+    """Print what the user should know of a template, a line each."""
+    for note in notes:
+        click.echo(f"note: {note}", err=err)
+
+
 def filled_beside(
     report: Report, template: Path, stem: Path, calc: str, quiet: bool
-) -> dict[Path, bytes]:
-    """Return a filled template under the name that it has beside the reports of a stem."""
+) -> tuple[dict[Path, bytes], bool]:
+    """Return a filled template under the name that it has beside the reports of a stem.
+
+    With it, whether it asked for anything.
+    """
     from moe_report.fill.fill import fill as fill_template
     from moe_report.load.workbook import read_bytes
     from moe_report.ooxml.file_types import BECOMES
@@ -137,6 +149,6 @@ def filled_beside(
     data = read_bytes(template)
     filled = fill_template(data, report, where=template.name, suffix=suffix, calc=calc)
     if not quiet:
-        for note in filled.notes:
-            click.echo(f"note: {note}", err=True)
-    return {stem.with_name(f"{stem.name}.{template.stem}{suffix}"): filled.data}
+        print_notes(filled.notes, err=True)
+    name = f"{stem.name}.{template.stem}{suffix}"
+    return {stem.with_name(name): filled.data}, not filled.is_empty

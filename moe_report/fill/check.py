@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from moe_report.errors import Problem
+from moe_report.errors import Notice, Problem
 from moe_report.fill.expressions.scope import known_of_registry
+from moe_report.fill.foresee import ASKS_FOR_NOTHING, foresee
 from moe_report.fill.outline import describe
 from moe_report.fill.read_template import inspect_template
-from moe_report.fill.template import TemplateTable
-from moe_report.fill.write_sheet import neighbours, unrepeatable
-from moe_report.ooxml.copy_sheet import copying_obstacles
 from moe_report.ooxml.file_types import refuse_name
 from moe_report.ooxml.guard import check_package
-from moe_report.ooxml.insert_rows.insert import obstacles
-from moe_report.ooxml.package import Package
-from moe_report.ooxml.references import Insertion
 from moe_report.schema.registry import Registry
 
 
-def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str, list[Problem]]:
-    """Return in words what a template would fill, and everything that it could not.
+@dataclass(frozen=True)
+class Checked:
+    """What a template asks for.
+
+    Attributes:
+        said: That in words.
+        notes: What `fill` will tell of it, whatever the models.
+        problems: Everything that cannot be filled.
+    """
+
+    said: str
+    notes: tuple[Notice, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks for nothing."""
+        return any(note.kind == ASKS_FOR_NOTHING for note in self.notes)
+
+
+def check_template(data: bytes, registry: Registry, *, where: str) -> Checked:
+    """Return what a template would fill, and everything that it could not.
 
     Raises:
         InputError: It is no workbook at all.
@@ -29,33 +44,6 @@ def check_template(data: bytes, registry: Registry, *, where: str) -> tuple[str,
     refuse_name(package, where)
     known = known_of_registry(registry)
     template, found = inspect_template(package, known, where)
-    problems = list(found)
-    for tables in template.rows.values():
-        problems += row_obstacles(package, tables, 1, where)
-    titles = {part: title for title, part in package.sheets().items()}
-    for sheet in template.sheets:
-        problems += copying_obstacles(package, titles[sheet.part], where=where)
-    return describe(template, known, problems), problems
-
-
-def columns_of(tables: Sequence[TemplateTable]) -> frozenset[int]:
-    """Return the numbers of the columns of tables."""
-    return frozenset(
-        column for table in tables for column in range(table.area.left, table.area.right + 1)
-    )
-
-
-def row_obstacles(
-    package: Package, tables: Sequence[TemplateTable], more: int, where: str
-) -> list[Problem]:
-    """Return what is in the way of so many more rows like the one that repeats in some tables."""
-    table, parts = tables[0], tuple(table.area.part for table in tables)
-    insertion = Insertion(table.sheet, table.row, more)
-    cells = (
-        *unrepeatable(package[table.part], table.row, columns_of(tables)),
-        *neighbours(package, table.part, table.row, parts),
-    )
-    return obstacles(package, insertion, where=where, table=parts) + [
-        Problem(f"{where}, sheet {table.sheet}, cell {cell}", why, sheet=table.sheet, cell=cell)
-        for cell, why in cells
-    ]
+    foreseen = foresee(package, template, dict.fromkeys(template.rows, 1), where)
+    problems = (*found, *foreseen.problems)
+    return Checked(describe(template, known, problems), tuple(foreseen.notes), problems)

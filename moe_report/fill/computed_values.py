@@ -5,11 +5,13 @@ Without them previewers, phones and pandas show blanks until somebody opens and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from moe_report.errors import Notice
 from moe_report.fill.calculate.engines import EngineError, Values, engines
 from moe_report.fill.calculate.formulas import FormulaCell, Formulas
-from moe_report.fill.stale_values import Changed
+from moe_report.fill.formula_sources import Changed
+from moe_report.fill.resting_formulas import resting_on
 from moe_report.ooxml.cells import TAG, put_value
 from moe_report.ooxml.package import Package, parse, serialize
 
@@ -18,8 +20,14 @@ HINT = "pip install 'moe-report[calc]' to have them computed"
 
 
 def compute_values(
-    package: Package, filled: Mapping[str, Changed], calc: str, where: str
-) -> list[str]:
+    package: Package,
+    filled: Mapping[str, Changed],
+    calc: str,
+    where: str,
+    *,
+    repeated: Collection[str] = (),
+    moved: bool = False,
+) -> list[Notice]:
     """Store values with the formulas that rest on filled cells; return what the user should know.
 
     Only formulas without a value get one, and nothing else of the package changes. No value is
@@ -31,14 +39,17 @@ def compute_values(
         filled: The cells that were filled, by the name of their sheet.
         calc: Which engine: ``auto``, one of ENGINES, or ``none``.
         where: The workbook's name, for the notes.
+        repeated: Names of the sheets that were there once and are there several times.
+        moved: Whether rows have come in.
     """
     if calc == "none":
         return []
-    if not filled:
+    found = resting_on(package, filled, repeated, moved=moved).formulas
+    resting = {(item.sheet, item.column, item.row) for item in found}
+    if not resting:
         return []
     formulas = Formulas(package)
-    unseen = (item for item in formulas.cells if item.unseen)
-    wanted = [item for item in formulas.resting_on(filled, unseen) if item.is_empty]
+    wanted = [item for item in formulas.cells if item.is_empty and item.place in resting]
     if not wanted:
         return []
     values, why = _computed(formulas, wanted, calc)
@@ -50,10 +61,11 @@ def compute_values(
         return []
     rest = "formula that rests" if len(wanted) == 1 else "formulas that rest"
     count = f"{left:,} of {len(wanted):,}" if left < len(wanted) else f"{left:,}"
-    return [
-        f"{where}: no value is stored with {count} {rest} on filled cells, and until Excel or "
+    text = (
+        f"no value is stored with {count} {rest} on filled cells, and until Excel or "
         f"LibreOffice opens the file, previews and pandas show nothing there; {why}"
-    ]
+    )
+    return [Notice("no-value", where, text)]
 
 
 def _computed(formulas: Formulas, wanted: Sequence[FormulaCell], calc: str) -> tuple[Values, str]:

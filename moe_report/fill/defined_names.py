@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from moe_report.fill.expressions.expression import parse_expression
 from moe_report.fill.expressions.scope import Known
 from moe_report.fill.findings import Findings, FoundSheet, Place
+from moe_report.fill.near_misses import SHORT, near_word
 from moe_report.fill.template import NamedCell, TemplateCell
 from moe_report.ooxml.addresses import Area, column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import Package, parse
 
+_TRUE = {"1", "true"}
 _ONE_CELL = re.compile(
     r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!(\$?[A-Za-z]{1,3}\$?\d+)(?::(\$?[A-Za-z]{1,3}\$?\d+))?"
 )
@@ -28,12 +30,14 @@ class Named:
         meant: The field, metric or assumption.
         area: The area that it leads to.
         said: What it stands for, as the workbook says it.
+        near: Whether the name is not quite that of what is meant.
     """
 
     name: str
     meant: str
     area: Area
     said: str
+    near: bool = False
 
 
 def named_by_sheet(package: Package, known: Known, findings: Findings) -> dict[str, list[Named]]:
@@ -48,18 +52,22 @@ def named_by_sheet(package: Package, known: Known, findings: Findings) -> dict[s
     root = parse(package[package.workbook_part()])
     for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName"):
         name, said = item.get("name", ""), (item.text or "").strip()
-        if name.casefold() not in meant or item.get("function") in ("1", "true"):
+        near = name.casefold() not in meant
+        known_as = near_word(name, meant, SHORT) if near else name.casefold()
+        if not known_as or {item.get("function"), item.get("hidden") if near else ""} & _TRUE:
             continue
         match = _ONE_CELL.fullmatch(said)
         written = (match[1] or match[2]).replace("''", "'") if match else ""
         sheet = sheets.get(written.casefold())
+        if near and (item.get("localSheetId") is not None or not match or not sheet):
+            continue
         if item.get("localSheetId") is not None:
             _leave(name, "it is the name of one sheet only", findings)
         elif not match or not sheet:
             _leave(name, f"it leads to {said}, which is no cell", findings)
         else:
             area = (*split_address(match[3]), *split_address(match[4] or match[3]))
-            named = Named(name, meant[name.casefold()], area, said)
+            named = Named(name, meant[known_as], area, said, near)
             found.setdefault(sheet, []).append(named)
     return found
 
@@ -77,6 +85,12 @@ def named_cells(
         left, top, right, bottom = item.area
         address, place = f"{column_letters(left)}{top}", (top, left)
         wrong = ""
+        if item.near:
+            if (left, top) == (right, bottom) and place not in {*found.cells, *found.formulas}:
+                text = f"it is left as it is; expected {item.meant} if it is to be filled"
+                where = f"name {item.name}, sheet {found.sheet}, cell {address}"
+                findings.note("near-miss", where, text)
+            continue
         if (left, top) != (right, bottom) and item.area not in found.merged:
             _leave(item.name, f"it leads to {item.said}, which is no single cell", findings)
         elif place in found.cells:

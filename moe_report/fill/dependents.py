@@ -22,8 +22,8 @@ class Resting(Protocol):
         """The name of their sheet."""
 
     @property
-    def area(self) -> Area:
-        """Where they are."""
+    def spills(self) -> Area:
+        """Where they are, or may reach."""
 
     @property
     def places(self) -> Iterable[Place]:
@@ -40,7 +40,7 @@ def resting_on(things: Iterable[T], first: Iterable[T]) -> list[T]:
     waiting = list(found.values())
     while waiting:
         thing = waiting.pop()
-        for other in dependents.pop(thing.sheet.casefold(), thing.area):
+        for other in dependents.pop(thing.sheet.casefold(), thing.spills):
             if id(other) not in found:
                 found[id(other)] = other
                 waiting.append(other)

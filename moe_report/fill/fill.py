@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Notice, Problem
 from moe_report.fill.computed_values import compute_values
 from moe_report.fill.expressions.scope import Context
+from moe_report.fill.foresee import ASKS_FOR_NOTHING
+from moe_report.fill.formula_sources import Changed
 from moe_report.fill.plan import Plan, make_plan
 from moe_report.fill.read_template import read_template
-from moe_report.fill.stale_values import Changed, forget_values
+from moe_report.fill.stale_values import forget_values
 from moe_report.fill.write_sheet import unshared, write_sheet
 from moe_report.ooxml.addresses import LAST_COLUMN
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
@@ -32,7 +34,12 @@ class Filled:
     """
 
     data: bytes
-    notes: tuple[str, ...]
+    notes: tuple[Notice, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the template asked for nothing."""
+        return any(note.kind == ASKS_FOR_NOTHING for note in self.notes)
 
 
 def fill(
@@ -64,31 +71,30 @@ def fill(
     plan = make_plan(package, template, context, where)
     for sheet in (*plan.filled_sheets(), *plan.copies):
         scan_sheet(package[package.sheets()[sheet]], f"{where}, sheet {sheet}")
-    notes = list(plan.notes)
-    if drop_signatures(package):
-        notes.append(f"{where}: its digital signature is dropped: it was that of the template")
-    notes += _write(package, plan, where)
-    notes += compute_values(package, _filled(plan), calc, where)
+    drop_signatures(package)
+    _write(package, plan, where)
+    notes = plan.notes + compute_values(
+        package, _filled(plan), calc, where, repeated=plan.copies, moved=plan.moves
+    )
     set_kind(package, suffix)
     return Filled(package.save(), tuple(dict.fromkeys(notes)))
 
 
-def _write(package: Package, plan: Plan, where: str) -> list[str]:
+def _write(package: Package, plan: Plan, where: str) -> None:
     for sheet, part in package.sheets().items():
         rows = [insertion.after for insertion, _ in plan.insertions if insertion.sheet == sheet]
         if rows:
             package[part] = unshared(package[part], rows, f"{where}, sheet {sheet}")
-    notes: list[str] = []
     for insertion, table in plan.insertions:
-        notes += insert_rows(package, insertion, where=where, table=table)
-    forget_values(package, _changed(plan))
+        insert_rows(package, insertion, where=where, table=table)
+    forget_values(package, _changed(plan), plan.copies, moved=plan.moves)
     parts: dict[str, list[str]] = {}
     if plan.copies:
         listed = SheetCopies(package)
         for sheet, copies in plan.copies.items():
             parts[sheet] = listed.repeat(sheet, list(copies))
         listed.save()
-    lost = bool(parts) or any(insertion.count for insertion, _ in plan.insertions)
+    lost = bool(parts) or plan.moves
     for sheet in plan.filled_sheets():
         part = package.sheets()[sheet]
         values, bands = plan.cells.get(sheet, {}), plan.bands.get(sheet, ())
@@ -102,7 +108,6 @@ def _write(package: Package, plan: Plan, where: str) -> list[str]:
     if lost:
         drop_calculation_chain(package)
     ask_to_recalculate(package)
-    return notes
 
 
 def _filled(plan: Plan) -> dict[str, Changed]:

@@ -9,6 +9,7 @@ from moe_report.fill.template import TemplateCell
 from moe_report.ooxml.addresses import Area
 
 Place = tuple[int, int]
+MOST_NOTES = 20  # of one kind
 
 
 @dataclass
@@ -29,6 +30,10 @@ class Findings:
         """Add what is wrong with a sheet, or with a cell of it if one is named."""
         where = f"{self.where}, sheet {sheet}" + f", cell {cell}" * bool(cell)
         self.problems.append(Problem(where, message, sheet=sheet, cell=cell or None))
+
+    def has_room(self, kind: str) -> bool:
+        """Whether there are not yet so many notes of a kind that nobody reads them."""
+        return sum(note.kind == kind for note in self.notes) < MOST_NOTES
 
     def note(self, kind: str, where: str, text: str) -> None:
         """Add what is left as it is."""

@@ -56,7 +56,7 @@ _HOW_TO = (
      "A row of an Excel Table that holds m is there for each model. All below moves down, and "
      "formulas, charts and formats that reach to the row reach to the last of them."),
     ("Order and filter", "sort: -total_params", "In the note on the table's first header; below "
-     "it, where: num_experts >= 8 keeps some models only."),
+     "it, where: num_experts >= 8 keeps some models only, and limit: 5 the first five."),
     ("A live formula", "m.parameter_efficiency | formula",
      "The formula in place of the value, where the table has columns for all that it needs."),
     ("A sheet a model", "m.name as the sheet's name", "The sheet is there for each model."),

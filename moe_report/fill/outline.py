@@ -8,12 +8,13 @@ from moe_report.errors import Problem
 from moe_report.fill.expressions.expression import Expression
 from moe_report.fill.expressions.scope import REPORT_NAMES, Known, Meaning
 from moe_report.fill.template import NamedCell, Template, TemplateCell, TemplateTable
+from moe_report.text import counted
 
 _WIDEST = 60
 
 
 def describe(template: Template, known: Known, problems: Sequence[Problem] = ()) -> str:
-    """Return what a template would fill, what is left as it is, and what is wrong with it."""
+    """Return what a template would fill, and what is wrong with it."""
     blocks: list[tuple[str, list[str]]] = []
     by_sheet: dict[str, list[TemplateCell]] = {}
     for cell in template.cells:
@@ -26,7 +27,6 @@ def describe(template: Template, known: Known, problems: Sequence[Problem] = ())
         name = _written(repeated.name)
         blocks.append((f"Sheet {name}, once for each model", _cells(repeated.cells, known)))
     blocks.append(("Names", _aligned(_name(item, known) for item in template.names)))
-    blocks.append(("Left as it is", [f"  {note}" for note in template.notes]))
     blocks.append(("Not understood", [f"  {problem}" for problem in problems]))
     texts = ["\n".join([title, *lines]) for title, lines in blocks if lines]
     return "\n\n".join([_summary(template, problems), *texts])
@@ -48,14 +48,17 @@ def _summary(template: Template, problems: Sequence[Problem]) -> str:
 
 def _table(table: TemplateTable) -> str:
     said = f"Table {table.area.name} (sheet {table.sheet}), row {table.row} once for each model"
-    if table.where:
-        said += f" where {table.where.text}"
-    if table.sort:
+    rules = table.rules
+    if rules.where:
+        said += f" where {rules.where.text}"
+    if rules.sort:
         keys = [
-            f"{key.text}{', the largest first' if largest else ''}" for key, largest in table.sort
+            f"{key.text}{', the largest first' if largest else ''}" for key, largest in rules.sort
         ]
         said += f", sorted by {'; then by '.join(keys)}"
-    return said
+    return (
+        said if rules.limit is None else f"{said}; the first {counted(rules.limit, 'model')} only"
+    )
 
 
 def _name(item: NamedCell, known: Known) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from moe_report.fill.expressions.scope import TemplateValueError, short
+from moe_report.fill.near_misses import is_near_expression
 
 _STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 # What closes a text that a quotation mark opens. Programs turn straight marks into curly ones.
@@ -22,9 +23,14 @@ class Inner:
     text: str
 
 
-def may_ask(text: str) -> bool:
+def asks(text: str) -> bool:
     """Whether a text may hold an expression, or a statement that is to be refused."""
     return "{{" in text or "{%" in text or "{#" in text
+
+
+def may_ask(text: str) -> bool:
+    """Whether a text may hold an expression, or what is nearly one."""
+    return asks(text) or is_near_expression(text)
 
 
 def split_text(text: str) -> list[str | Inner]:

@@ -8,24 +8,32 @@ from dataclasses import dataclass, field
 
 from openpyxl.utils.escape import unescape
 
-from moe_report.errors import InputError, Problem
-from moe_report.fill.check import columns_of, row_obstacles
+from moe_report.errors import InputError, Notice, Problem
 from moe_report.fill.expressions.expression import Expression, choose, evaluate, text_of_pieces
 from moe_report.fill.expressions.scope import Context, Model, TemplateValueError
 from moe_report.fill.findings import Place
+from moe_report.fill.foresee import foresee
 from moe_report.fill.live_formulas import LackingError, LiveFormulas
 from moe_report.fill.row_pattern import fits
 from moe_report.fill.sheet_parts import sheet_titles
-from moe_report.fill.template import RepeatedSheet, Template, TemplateCell, TemplateTable
+from moe_report.fill.table_notes import TableRules
+from moe_report.fill.template import (
+    RepeatedSheet,
+    Template,
+    TemplateCell,
+    TemplateTable,
+    columns_of,
+)
 from moe_report.fill.write_sheet import Band
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.copy_sheet import MAX_SHEETS, copying_obstacles, named_only
+from moe_report.ooxml.copy_sheet import MAX_SHEETS
 from moe_report.ooxml.guard import MAX_ROWS
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.references import Insertion
 from moe_report.ooxml.rows import Contents, Value
 from moe_report.ooxml.sheet_names import quoted, sheet_names
+from moe_report.text import counted, listed
 
 _ASSUMPTION = re.compile(r"\s*assumptions\s*(?:\.\s*(\w+)|\[\s*([\"'])(\w+)\2\s*\])\s*")
 
@@ -47,7 +55,12 @@ class Plan:
     bands: dict[str, list[Band]] = field(default_factory=dict)
     cells: dict[str, dict[Place, Value]] = field(default_factory=dict)
     copies: dict[str, dict[str, dict[Place, Value]]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Notice] = field(default_factory=list)
+
+    @property
+    def moves(self) -> bool:
+        """Whether rows come in."""
+        return any(insertion.count for insertion, _ in self.insertions)
 
     def filled_sheets(self) -> list[str]:
         """Names of the sheets that do not repeat and in which something changes."""
@@ -85,9 +98,6 @@ class _Planner:
     def work(self) -> None:
         """Plan everything, and collect what is wrong."""
         titles = {part: title for title, part in self.package.sheets().items()}
-        repeated = (titles[sheet.part] for sheet in self.template.sheets)
-        known = set().union(*(named_only(self.package, title) for title in repeated))
-        self.plan.notes += [str(note) for note in self.template.notes if note.where not in known]
         chosen = {table.area.part: self._chosen(table) for table in self.template.tables}
         self._insertions(chosen)
         assumptions = self._assumption_references()
@@ -139,15 +149,19 @@ class _Planner:
 
     # -- rows that repeat
 
+    def _note(self, table: TemplateTable, kind: str, text: str) -> None:
+        where = f"{self.where}, sheet {table.sheet}, table {table.area.name}"
+        self.plan.notes.append(Notice(kind, where, text))
+
     def _chosen(self, table: TemplateTable) -> list[Model]:
         try:
-            chosen = choose(self.context, table.sort, table.where)
+            rules = table.rules
+            chosen = choose(self.context, rules.sort, rules.where)
             if not chosen:
-                self.plan.notes.append(
-                    f"{self.where}, sheet {table.sheet}, table {table.area.name}: no model has a "
-                    "row; one is left, empty"
-                )
-            return chosen
+                self._note(table, "no-rows", "no model has a row; one is left, empty")
+            elif rules.limit is not None and rules.limit < len(chosen):
+                self._note(table, "limited-rows", limited(self.context, chosen, rules))
+            return chosen[: rules.limit]
         except TemplateValueError as error:
             self._refuse_in(table.sheet, error.message, f", table {table.area.name}")
             return []
@@ -169,9 +183,11 @@ class _Planner:
                 message = f"would repeat {count:,} times; expected at most {MAX_ROWS:,} rows"
                 self._refuse_in(sheet, message, f", row {row}")
             parts = tuple(table.area.part for table in tables)
-            if count > 1:
-                self.problems += row_obstacles(self.package, tables, count - 1, self.where)
             self.plan.insertions.append((Insertion(sheet, row, count - 1), parts))
+        more = {(item.sheet, item.after): item.count for item, _ in self.plan.insertions}
+        foreseen = foresee(self.package, self.template, more, self.where)
+        self.problems += foreseen.problems
+        self.plan.notes += foreseen.notes
 
     def _assumption_references(self) -> dict[str, str]:
         """What a formula calls an assumption: a cell that holds it, or better a defined name."""
@@ -242,7 +258,6 @@ class _Planner:
 
     def _sheet(self, sheet: RepeatedSheet, title: str) -> None:
         models = self.context.models
-        self.problems.extend(copying_obstacles(self.package, title, where=self.where))
         if len(models) > MAX_SHEETS:
             message = f"would repeat {len(models):,} times; expected at most {MAX_SHEETS:,} sheets"
             self._refuse_in(title, message)
@@ -261,7 +276,10 @@ class _Planner:
         copies = self.plan.copies[title] = {
             name: {(cell.row, cell.column): None for cell in sheet.cells} for name in names
         }
-        self.plan.notes += [f"the sheet {old!r} is named {new!r}" for old, new in changed]
+        self.plan.notes += [
+            Notice("renamed-sheet", "", f"the sheet {old!r} is named {new!r}")
+            for old, new in changed
+        ]
         before = len(self.problems)
         # Without models one copy is left, empty.
         placed = zip(models, copies.values(), strict=False)
@@ -276,3 +294,19 @@ def _only(cell: TemplateCell) -> Expression | None:
     """The expression of a cell that holds nothing else."""
     piece = cell.pieces[0] if len(cell.pieces) == 1 else None
     return piece if isinstance(piece, Expression) else None
+
+
+def limited(context: Context, chosen: Sequence[Model], rules: TableRules) -> str:
+    """Say how many of the models a table shows, and which are left out though they are level."""
+    shown, left = chosen[: rules.limit], chosen[rules.limit :]
+    said = f"shows {len(shown):,} of {counted(len(chosen), 'model')}, as its limit says"
+    if len(chosen) < len(context.models):
+        said += f"; its `where:` leaves out {len(context.models) - len(chosen):,} more"
+    keys = [key for key, _ in rules.sort]
+    last = [evaluate(key, context, shown[-1]) for key in keys]
+    level = [
+        model.name for model in left if keys and [evaluate(k, context, model) for k in keys] == last
+    ]
+    if level:
+        said += f"; {listed(level)} would come level with {shown[-1].name}, the last one"
+    return said

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
+from moe_report.fill.beside_table import how_to_join
 from moe_report.fill.defined_names import named_by_sheet, named_cells
 from moe_report.fill.expressions.expression import Expression, parse_expression
 from moe_report.fill.expressions.scope import Known, TemplateValueError
 from moe_report.fill.findings import Findings, FoundSheet, Place
-from moe_report.fill.placeholders import Inner, may_ask, split_text
+from moe_report.fill.near_misses import misplaced_rules, near_expressions, near_rules
+from moe_report.fill.placeholders import Inner, asks, split_text
 from moe_report.fill.sheet_parts import (
     cell_text,
     cells_with_content,
@@ -19,7 +21,7 @@ from moe_report.fill.sheet_parts import (
     shared_texts,
     sheet_titles,
 )
-from moe_report.fill.table_notes import Order, read_note
+from moe_report.fill.table_notes import TableRules, read_note
 from moe_report.fill.template import (
     NamedCell,
     RepeatedSheet,
@@ -36,10 +38,8 @@ from moe_report.ooxml.tables import TableArea, tables_of
 MAX_EXPRESSIONS = 5000  # different ones
 _MOST_PROBLEMS = 50
 _EACH = {"m", "number"}
-_OUTSIDE = (
-    "found m or number outside of an Excel Table, whose row would repeat; expected "
-    'models["a name"], or a sheet named {{ m.name }}'
-)
+_OUTSIDE = "found m or number outside of an Excel Table, whose row would repeat; "
+_EXPECTED = 'expected models["a name"], or a sheet named {{ m.name }}'
 
 
 def read_template(package: Package, known: Known, where: str) -> Template:
@@ -90,11 +90,13 @@ class _Reader:
         by_sheet = named_by_sheet(self.package, self.known, self.findings)
         worksheets = self.package.sheets()
         for name in sheet_titles(self.package):
-            if may_ask(name) and name not in worksheets:
+            if asks(name) and name not in worksheets:
                 self.findings.problem(name, "", "is no worksheet, and only worksheets repeat")
         for sheet, part in worksheets.items():
             wanted = by_sheet.get(sheet, [])
-            found = FoundSheet(sheet, part, repeats=may_ask(sheet))
+            found = FoundSheet(sheet, part, repeats=asks(sheet))
+            if not found.repeats:
+                self._note_near(near_expressions(sheet, self.known), f"sheet {sheet}")
             self._find_cells(found, {(item.area[1], item.area[0]) for item in wanted})
             if found.repeats:
                 sheets.append(self._repeated_sheet(found))
@@ -109,7 +111,9 @@ class _Reader:
                 rest = [cell for place, cell in found.cells.items() if place not in taken]
                 cells += [cell for cell in rest if not _uses_each(cell)]
                 for cell in filter(_uses_each, rest):
-                    self.findings.problem(sheet, cell.address, _OUTSIDE)
+                    beside = [table for table in own if table.row == cell.row]
+                    expected = how_to_join(cell.column, beside) if beside else _EXPECTED
+                    self.findings.problem(sheet, cell.address, f"{_OUTSIDE}{expected}")
             names += named_cells(found, wanted, self.known, self.findings)
         self.findings.notes.extend(parts_that_ask(self.package))
         notes = tuple(self.findings.notes)
@@ -130,8 +134,11 @@ class _Reader:
                     self.findings.note("braces-in-formula", where, text)
                 continue
             said = cell_text(cell, self._shared)
-            if may_ask(said.text):
-                self._add_cell(found, number, column, said.text)
+            texts = [said.text]
+            if asks(said.text):
+                texts = self._add_cell(found, number, column, said.text)
+            for text in filter(None, texts):
+                self._note_near(near_expressions(text, self.known), where)
             if said.formatted and (number, column) in found.cells:
                 self.findings.note(
                     "formatting", where, "the formatting of single words is not kept"
@@ -145,16 +152,19 @@ class _Reader:
             text = "its header or footer is left as it is, with {{"
             self.findings.note("braces-in-header", f"sheet {found.sheet}", text)
 
-    def _add_cell(self, found: FoundSheet, row: int, column: int, text: str) -> None:
-        pieces = self._pieces(found.sheet, f"{column_letters(column)}{row}", text)
-        if pieces is None or not any(isinstance(piece, Expression) for piece in pieces):
-            return
+    def _add_cell(self, found: FoundSheet, row: int, column: int, text: str) -> list[str]:
+        """Add a cell if it asks for something, and return what of its text does not."""
+        pieces = self._pieces(found.sheet, f"{column_letters(column)}{row}", text) or ()
+        literal = [piece for piece in pieces if isinstance(piece, str)]
+        if len(literal) == len(pieces):
+            return literal
         cell = TemplateCell(found.sheet, row, column, pieces)
         if len(pieces) > 1 and any(_is_formula(piece) for piece in pieces):
             message = "`| formula` is for a cell that holds nothing else"
             self.findings.problem(found.sheet, cell.address, message)
-            return
+            return literal
         found.cells[row, column] = cell
+        return literal
 
     def _pieces(self, sheet: str, address: str, text: str) -> tuple[str | Expression, ...] | None:
         """The pieces of a text; None if something is wrong with it, which is said then."""
@@ -190,7 +200,8 @@ class _Reader:
         sheet, part = found.sheet, found.part
         tables: list[TemplateTable] = []
         taken: set[Place] = set()
-        notes: dict[Place, str] | None = None
+        notes: dict[Place, str] = {}
+        heading: set[Place] = set()  # the cells whose notes count
         for table in tables_of(self.package, part):
             inside = self._inside(table, found)
             repeating: dict[int, TemplateCell] = {}  # the first cell of each row that repeats
@@ -208,7 +219,7 @@ class _Reader:
                 self.findings.problem(sheet, repeating[other].address, message)
             taken |= {place for place in inside if place[0] in repeating}
             own = tuple(cell for place, cell in sorted(inside.items()) if place[0] == row)
-            if notes is None:
+            if not tables:
                 listed = read_notes(self.package, part)
                 notes = {(note.row, note.column): note.conversation for note in listed}
             said = {
@@ -216,8 +227,14 @@ class _Reader:
                 for place, note in sorted(notes.items())
                 if place in table and place[0] < table.first
             }
-            asked = self._table_note(sheet, said)
-            tables.append(TemplateTable(sheet, part, table, row, own, *asked))
+            heading |= said.keys()
+            rules = self._table_rules(sheet, said)
+            tables.append(TemplateTable(sheet, part, table, row, own, rules))
+        for row, column in sorted(notes.keys() - heading):
+            where = f"sheet {sheet}, cell {column_letters(column)}{row}"
+            within = any((row, column) in table.area for table in tables)
+            found_rules = misplaced_rules(notes[row, column], self.known, in_table=within)
+            self._note_near(found_rules, where)
         once = [cell for place, cell in found.cells.items() if place not in taken]
         taken |= self._refuse_formulas(once)
         return tables, taken
@@ -242,22 +259,28 @@ class _Reader:
                 self.findings.problem(cell.sheet, cell.address, message)
         return inside
 
-    def _table_note(self, sheet: str, said: Mapping[Place, str]) -> tuple[Order, Expression | None]:
-        sort: Order = ()
-        where: Expression | None = None
+    def _table_rules(self, sheet: str, said: Mapping[Place, str]) -> TableRules:
+        rules = TableRules()
         for (row, column), note in said.items():
             address = f"{column_letters(column)}{row}"
+            self._note_near(near_rules(note, self.known), f"sheet {sheet}, cell {address}")
             try:
-                found = read_note(note, self.known)
+                both = rules.joined(read_note(note, self.known))
             except TemplateValueError as error:
                 self.findings.problem(sheet, address, f"its note: {error.message}")
                 continue
-            if (found[0] is not None and sort) or (found[1] is not None and where):
+            if both is None:
                 message = "its note says what another note of the table says already"
                 self.findings.problem(sheet, address, message)
-                continue
-            sort, where = found[0] or sort, found[1] or where
-        return sort, where
+            else:
+                rules = both
+        return rules
+
+    def _note_near(self, found: Iterable[str], where: str) -> None:
+        """Note what is nearly a convention; in a workbook of many, the first ones."""
+        for text in found:
+            if self.findings.has_room("near-miss"):
+                self.findings.note("near-miss", where, text)
 
     # Sheets
 

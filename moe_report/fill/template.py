@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from moe_report.errors import Notice
 from moe_report.fill.expressions.expression import Expression
+from moe_report.fill.table_notes import TableRules
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.tables import TableArea
 
@@ -42,8 +44,7 @@ class TemplateTable:
         area: The table.
         row: Number of the row that repeats.
         cells: The cells of the row with expressions.
-        sort: Expressions to sort by, and whether the largest comes first.
-        where: What is true of the models that have a row; None for all.
+        rules: Which models have a row, and in which order.
     """
 
     sheet: str
@@ -51,8 +52,14 @@ class TemplateTable:
     area: TableArea
     row: int
     cells: tuple[TemplateCell, ...]
-    sort: tuple[tuple[Expression, bool], ...]
-    where: Expression | None
+    rules: TableRules
+
+
+def columns_of(tables: Iterable[TemplateTable]) -> frozenset[int]:
+    """Return the numbers of the columns of tables."""
+    return frozenset(
+        column for table in tables for column in range(table.area.left, table.area.right + 1)
+    )
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,11 @@ class Template:
     sheets: tuple[RepeatedSheet, ...]
     names: tuple[NamedCell, ...]
     notes: tuple[Notice, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks for nothing."""
+        return not (self.cells or self.tables or self.sheets or self.names)
 
     @property
     def rows(self) -> dict[tuple[str, int], list[TemplateTable]]:

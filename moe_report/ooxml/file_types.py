@@ -71,15 +71,23 @@ def refuse_ending(template: str, output: str) -> str | None:
     return f"found {output!r}, expected a name that ends in {' or '.join(allowed)}{same}"
 
 
-def drop_signatures(package: Package) -> bool:
-    """Remove the digital signatures of a package, which no longer hold, and say whether it had any.
+def drop_signatures(package: Package) -> None:
+    """Remove the digital signatures of a package, which no longer hold.
 
     The signature of macros is another: it stands as long as the macros do.
     """
-    signed = {name for name in package if name.lower().startswith("_xmlsignatures/")}
+    signed = _signatures(package)
     for link in package.relationships(""):
         if link.target in signed:
             package.unlink("", link.id)
     for name in signed:
         del package[name]
-    return bool(signed)
+
+
+def is_signed(package: Package) -> bool:
+    """Whether a package has a digital signature."""
+    return bool(_signatures(package))
+
+
+def _signatures(package: Package) -> set[str]:
+    return {name for name in package if name.lower().startswith("_xmlsignatures/")}

@@ -67,6 +67,7 @@ _SKIP = re.compile(f"(?:{_SKIPPED})*+", re.DOTALL)
 _AREA_ALONE = re.compile(rf"(?:{_AREA.pattern})(?!\s*:)")
 _NAME = re.compile(rf"{WORD}++")
 _HIDDEN = re.compile("|".join([TEXT, QUOTED, _CONSTANTS, BRACKETS]), re.DOTALL)
+_RANGE_OF_OTHERS = re.compile(r'["\w)]\s*:\s*["\w(]')
 _CALL_MARK = re.compile(rf"{WORD}++(?:\s*+\()?|[(),]")
 _END_PARTS = re.compile(r"((?:\$?[A-Za-z]+)?)(\$?)([0-9]*)")
 _DEEPEST = 64  # levels of functions in functions that Excel takes
@@ -184,6 +185,31 @@ def same_sheet(first: str, second: str) -> bool:
     return first.lower() == second.lower()
 
 
+def has_computed_end(formula: str) -> bool:
+    """Whether a range of a formula has an end that a function or a name gives.
+
+    >>> has_computed_end("SUM(A1:INDEX(B:B,3))"), has_computed_end("SUM(A1:B3)")
+    (True, False)
+    """
+    if ":" not in formula:
+        return False
+    pieces, done = [], 0
+    for found in references(formula, elsewhere=True):
+        pieces += [formula[done : found.outset], '""']
+        done = found.end
+    rest = without_quoted("".join([*pieces, formula[done:]]))
+    return _RANGE_OF_OTHERS.search(rest) is not None
+
+
+def without_quoted(formula: str) -> str:
+    """Return a formula with marks in the place of texts, quoted names, constants and brackets.
+
+    >>> without_quoted("'It'!A1&T[a]").replace('"', "_")
+    '____!A1&T___'
+    """
+    return _HIDDEN.sub(lambda match: '"' * len(match[0]), formula)
+
+
 def calls(formula: str) -> Iterator[tuple[str, list[str]]]:
     """Give the functions of a formula, in capitals and without prefixes, with their arguments.
 
@@ -192,7 +218,7 @@ def calls(formula: str) -> Iterator[tuple[str, list[str]]]:
     >>> list(calls('SUM(A1,MAX(B1,"(,"))'))
     [('MAX', ['B1', '"(,"']), ('SUM', ['A1', 'MAX(B1,"(,")'])]
     """
-    open_text = _HIDDEN.sub(lambda match: '"' * len(match[0]), formula)
+    open_text = without_quoted(formula)
     levels: list[tuple[str, list[int]]] = []  # a name, and where its arguments begin and end
     for mark in _CALL_MARK.finditer(open_text):
         sign = mark[0][-1]

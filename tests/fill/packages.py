@@ -233,6 +233,8 @@ class _Trees:
         tag, parent = _local(old), old.getparent()
         if before == after:
             return True
+        if tag == "t" and parent is not None and _local(parent) == "fld" and not after:
+            return True  # what a text box showed of a cell
         if tag == "v" and parent is not None:
             if parent.find(f"{_TAG}f") is not None:
                 return True  # computed anew
@@ -295,10 +297,11 @@ class _Trees:
                 yield f"{self.part}: {path}/{_name(child)}: is new"
 
     def _may_go(self, element: etree._Element, computed: bool) -> bool:
-        """Whether an element may be lost: with its part, or as a value to be computed anew."""
+        """Whether an element may be lost: with its part, or as a value to be read anew."""
         names = (element.get("PartName", "").lstrip("/"), "xl/" + element.get("Target", ""))
         lost = any(fnmatchcase(name, pattern) for name in names for pattern in self.touched.lost)
-        return lost or (computed and _local(element) == "v")
+        kept = computed and _local(element) == "v"
+        return lost or kept or _local(element) in ("numCache", "strCache")
 
     def _alike(self, old: etree._Element, new: etree._Element) -> bool:
         """Whether an element can be what became of another."""

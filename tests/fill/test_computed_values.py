@@ -70,7 +70,7 @@ def template(formulas: Mapping[str, str], *, behind: Any = None) -> bytes:
 def filled(data: bytes, calc: str) -> tuple[bytes, str]:
     """The workbook filled, and what is said of its values."""
     done = fill(data, report(), where="t.xlsx", calc=calc)
-    said = [note for note in done.notes if "no value is stored" in note]
+    said = [str(note) for note in done.notes if note.kind == "no-value"]
     assert len(said) <= 1
     return done.data, "".join(said)
 

@@ -153,8 +153,8 @@ def test_refused_cells_of_the_readme_are_refused(row: list[str], context: Contex
 @pytest.mark.parametrize("row", tables("note | models"), ids=lambda row: row[0])
 def test_notes_of_the_readme_choose_what_it_shows(row: list[str], context: Context) -> None:
     """Every note in the README gives the models beside it, in that order."""
-    sort, where = read_note(code(row[0]), context.known)
-    chosen = choose(context, sort or (), where)
+    rules = read_note(code(row[0]).replace("; ", "\n"), context.known)
+    chosen = choose(context, rules.sort, rules.where)[: rules.limit]
     assert ", ".join(model.name for model in chosen) == row[1]
 
 
@@ -459,12 +459,12 @@ def test_known_without_models_takes_any_model(registry: Registry) -> None:
 
 def test_models_that_lack_a_number_come_last(usual: Context) -> None:
     """Whichever way the table is sorted; `where` asks for a decision."""
-    sort, _ = read_note("sort: active_params", usual.known)
+    sort = read_note("sort: active_params", usual.known).sort
     assert [model.name for model in choose(usual, sort or (), None)][-1] == "A layer"
-    sort, _ = read_note("sort: -active_params", usual.known)
+    sort = read_note("sort: -active_params", usual.known).sort
     names = [model.name for model in choose(usual, sort or (), None)]
     assert names[0] == "DeepSeek-V2 (as tabled)"
     assert names[-1] == "A layer"
-    _, where = read_note("where: total_params > 1", usual.known)
+    where = read_note("where: total_params > 1", usual.known).where
     with pytest.raises(TemplateValueError, match="'A layer' has no total_params"):
         choose(usual, (), where)

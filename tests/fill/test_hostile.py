@@ -235,9 +235,11 @@ def test_a_hostile_file_is_refused_in_one_line(tmp_path: Path, what: str) -> Non
     ("old", "new"), [(b"<v>0</v>", b"<v>77</v>"), (b"<v>0</v>", b"<v>-1</v>"), (b"<v>0</v>", b"")]
 )
 def test_a_text_that_is_not_there_is_left_as_it_is(tmp_path: Path, old: bytes, new: bytes) -> None:
-    """A cell that leads nowhere asks for nothing."""
+    """A cell that leads nowhere asks for nothing, which is said."""
     data = _changed(template("{{ report.version }}"), old, new)
-    assert fill(tmp_path, data).exit_code == 0
+    result = fill(tmp_path, data)
+    assert result.exit_code == 3
+    assert "asks for nothing" in result.output
     assert compare(data, (tmp_path / "out" / "x.xlsx").read_bytes(), Touched()) == []
 
 

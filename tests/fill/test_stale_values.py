@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -13,13 +14,17 @@ import pytest
 import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.table import Table
 
 from moe_report.fill.dependents import Place, meet, resting_on
 from moe_report.fill.fill import fill
-from moe_report.fill.stale_values import Changed, forget_values
+from moe_report.fill.formula_sources import Changed, Sources
+from moe_report.fill.stale_values import forget_values
 from moe_report.ooxml.guard import check_package
-from moe_report.ooxml.package import parse
+from moe_report.ooxml.package import Package, parse
 from tests import reports
+from tests.fill import richparts
 from tests.office import convert
 
 # Formulas of the sheets, and what the template stored for each.
@@ -166,7 +171,7 @@ class Thing(NamedTuple):
     """Something at a place of a sheet that rests on places."""
 
     sheet: str
-    area: tuple[int, int, int, int]
+    spills: tuple[int, int, int, int]
     places: list[Place]
 
 
@@ -194,7 +199,7 @@ def test_what_rests_on_a_thing_is_what_going_round_and_round_finds(things: list[
             for thing in things
             if not any(thing is other for other in found)
             and any(
-                sheet == other.sheet.casefold() and meet(area, other.area)
+                sheet == other.sheet.casefold() and meet(area, other.spills)
                 for sheet, area in thing.places
                 for other in found
             )
@@ -230,3 +235,152 @@ def test_shared_formulas_rest_on_what_each_cell_has_of_them() -> None:
     cells = parse(package[part]).iter("{*}c")
     kept = {cell.get("r") for cell in cells if cell.findtext("{*}v") == "4242"}
     assert kept == {"B2", "B3", "B4", "B6"}
+
+
+def shown_elsewhere() -> bytes:
+    """A template with a pivot table, charts and text boxes of cells that change, and of others."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    data, other = book.add_worksheet("Data"), book.add_worksheet("Other")
+    data.add_table("A1:B2", {"name": "Costs", "columns": [{"header": "name"}, {"header": "n"}]})
+    data.write_row("A2", ["{{ m.name }}", "{{ m.num_experts }}"])
+    data.write_row("A20", ["Team", "Cost", "Grade"])
+    for row, team in enumerate(("A", "B", "A"), start=20):
+        data.write_row(row, 0, [team, 4242, 1])
+    data.write_formula("B22", "=SUM(Costs[n])", None, 4242)
+    data.write("F1", 7)
+    for row in (30, 31):
+        other.write_formula(f"A{row}", "=Data!B22" if row == 30 else "=Data!F1", None, 4242)
+    for name, values in (("rests", "=Data!$B$21:$B$23"), ("far", "=Other!$A$30"),
+                         ("free", "=Other!$A$31"), ("named", "=Data!total")):  # fmt: skip
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"name": name, "values": values, "values_data": [4242]})
+        other.insert_chart("D1", chart)
+    book.define_name("total", "=Data!$B$22")
+    for cell in ("B22", "F1"):
+        other.insert_textbox("J1", "4242", {"textlink": f"=Data!${cell[0]}${cell[1:]}"})
+    book.close()
+    package = Package(out.getvalue())
+    richparts.add_pivot(package, package.sheets()["Other"])
+    cache = "xl/pivotCache/pivotCacheDefinition1.xml"
+    package[cache] = package[cache].replace(b'sheet="Models"', b'sheet="Data"')
+    return package.save()
+
+
+def test_what_is_shown_elsewhere_has_no_old_value() -> None:
+    """Charts and text boxes of what changes are empty, and pivot tables are named."""
+    filled = fill(shown_elsewhere(), reports.usual_report(), where="t.xlsx")
+    package = Package(filled.data)
+    kept = [b"4242" in package[f"xl/charts/chart{at}.xml"] for at in (1, 2, 3, 4)]
+    assert kept == [False, False, True, False]
+    boxes = re.findall(
+        rb'textlink="([^"]*)".*?<a:t>(.*?)</a:t>', package["xl/drawings/drawing1.xml"]
+    )
+    assert boxes == [(b"Data!$B$26", b""), (b"Data!$F$1", b"4242")]
+    assert b'refreshOnLoad="1"' in package["xl/pivotCache/pivotCacheDefinition1.xml"]
+    assert [str(note) for note in filled.notes if note.kind == "pivot-table"] == [
+        "sheet Other, pivot table PivotTable1: shows the template's numbers until Excel opens the "
+        "file, and counts anew then"
+    ]
+
+
+# What rests on F1, that is filled, and what does not; with what a workbook needs for it.
+KINDS = {
+    "=D1": False, "=D1+F1": True, "=SUM(Costs[n])": True, "=Free[n]": False, "=three": True,
+    "=four": False, "=loop1": False, "=SUM(lost)": True, "=prev": True, "=fn(3)": True,
+    '=INDIRECT("D1")': True, "=OFFSET(D1,0,0)": True, '=CELL("row",D1)': True, "=ROW(D1)": True,
+    "=FORMULATEXT(D1)": True, "=SUM(D1:INDEX(D:D,3))": True, "=SUM(E1:three)": True,
+    "=SUM(S:Z!F1)": True, "=SUM(S:Z!D1)": False, "='T'!D1": False, "=T!F1": False, "=S!F1": True,
+    "=[1]Book!F1": False, "=[1]!three": True, '="F1 three"': False, "=D1&\":\"&D2": False,
+    "=SUM(1:1)": True, "=SUM(F:F)": True, "=SUM(D:E)": False, "=SUM((D1,F1))": True,
+    "=SUM(D1:G2 F1:F2)": True, "=#REF!+1": False, "={1,2}": False, "=SUM(S!D1:S!G1)": True,
+    "=LET(x,F1,x)": True, "=@Costs[n]": True, "=Costs[[#Totals],[n]]": True, "=ADDRESS(5,2)": False,
+    "=GETPIVOTDATA(\"n\",D1)": True, "=INDEX(D1:D9,2)": False, "=XYZ?1": True, "=\\rate": True,
+    "=Three.1": False, "=ANCHORARRAY(F1)": True, "=1:1048576 D1": True,
+}  # fmt: skip
+DEFINED = {
+    "one": "S!$F$1", "two": "one*2", "three": "two+1", "four": "S!$D$1", "loop1": "loop2",
+    "loop2": "loop1", "lost": 'INDIRECT("S!F1")', "prev": "S!D1", "fn": "LAMBDA(x,x*one)",
+    "XYZ?1": "one", "\\rate": "one", "Three.1": "four",
+}  # fmt: skip
+
+
+def test_what_a_formula_reads() -> None:
+    """Each kind of reference, by names of names and by what cannot be followed."""
+    out = BytesIO()
+    book = openpyxl.Workbook()
+    for name in ("T", "S", "Z"):
+        sheet = book.create_sheet(name)
+        sheet["H1"], sheet["H2"], sheet["K1"], sheet["K2"] = "n", 1, "n", 1
+    del book["Sheet"]
+    book["S"]["F1"], book["S"]["F2"] = "n", 1
+    book["S"].add_table(Table(displayName="Costs", ref="F1:F2"))
+    book["S"].add_table(Table(displayName="Free", ref="K1:K2"))
+    for name, text in DEFINED.items():
+        book.defined_names[name] = DefinedName(name, attr_text=text)
+    book.save(out)
+    sources = Sources(Package(out.getvalue()), moved=True)
+    changed = Changed()
+    changed.add(6, 1)
+    found = {text: sources.read_by(text[1:], "S", 4, 9).meets({"s": changed}) for text in KINDS}
+    assert {text: rests for text, rests in found.items() if rests != KINDS[text]} == {}
+    still = Sources(Package(out.getvalue()))
+    assert not still.read_by("ROW(D1)", "S", 4, 9).meets({"s": changed})
+    assert not still.read_by("SUM(T:Z!D1)", "S", 4, 9).meets({"s": changed})
+    repeated = Sources(Package(out.getvalue()), ["S"])
+    assert repeated.read_by("SUM(T:Z!D1)", "Z").unknown
+    assert repeated.read_by("SHEETS()", "Z").unknown
+    assert not repeated.read_by("SUM(Z!D1:D3)", "Z").unknown
+
+
+@pytest.mark.parametrize("step", [1, -1, 7])
+def test_chains_are_followed_in_any_direction(step: int) -> None:
+    """A cell rests on the next, or the one before, or one further on of a ring."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet("S")
+    count = 3000
+    for at in range(count):
+        if at:
+            sheet.write_formula(at * step % count, 0, f"=A{(at - 1) * step % count + 1}+1", None, 9)
+        sheet.write_formula(at, 2, f"=D{at + 1}", None, 9)
+    book.close()
+    package = check_package(out.getvalue(), "t.xlsx")
+    changed = Changed()
+    changed.add(1, 1)
+    forget_values(package, {"S": changed})
+    cells = list(parse(package[package.sheets()["S"]]).iter("{*}c"))
+    assert {cell.get("r", "")[0] for cell in cells if cell.find("{*}v") is not None} == {"C"}
+
+
+def test_all_cells_of_an_array_and_of_a_data_table_lose_their_values() -> None:
+    """Also those that only show what the formula of another gives, and what rests on them."""
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet("S")
+    sheet.write("A1", 1)
+    sheet.write_array_formula("C1:D2", "{=A1:A2*{1,2}}", None, 9)
+    for cell in ("D1", "C2", "D2"):
+        sheet.write(cell, 9)
+    sheet.write_formula("F1", "=D2", None, 9)
+    sheet.write_formula("F2", "=SUM(G9:G20)", None, 9)
+    sheet.write_formula("F3", "=SUM(H9:H20)", None, 9)
+    sheet.write_formula("F4", "=SUM(J9:J20)", None, 9)
+    sheet.write_dynamic_array_formula("G9:G9", "=A1:A3", None, 9)
+    sheet.write("J9", 5)
+    sheet.write_formula("M1", "=N1", None, 9)
+    for cell in ("N1", "M2", "N2"):
+        sheet.write(cell, 9)
+    sheet.write_formula("O1", "=N2", None, 9)
+    sheet.write_formula("O2", "=P2", None, 9)
+    book.close()
+    package = check_package(out.getvalue(), "t.xlsx")
+    part = package.sheets()["S"]
+    table = b'<f t="dataTable" ref="M1:N2" dt2D="1" dtr="1" r1="Q1" r2="Q2"/>'
+    package[part] = package[part].replace(b"<f>N1</f>", table)
+    changed = Changed()
+    changed.add(1, 1)
+    forget_values(package, {"S": changed})
+    cells = parse(package[part]).iter("{*}c")
+    kept = {cell.get("r") for cell in cells if cell.findtext("{*}v") == "9"}
+    assert kept == {"F4", "O2"}

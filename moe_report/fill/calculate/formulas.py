@@ -13,13 +13,12 @@ from lxml import etree
 
 from moe_report.fill.calculate.known_functions import SKIPS_HIDDEN_ROWS
 from moe_report.fill.dependents import Place, meet, resting_on
-from moe_report.fill.stale_values import Changed, meets
+from moe_report.fill.formula_sources import Changed, meets
 from moe_report.ooxml.addresses import Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.formula_text import QUOTED, TEXT, references, split_end
 from moe_report.ooxml.package import Package, parse
-from moe_report.ooxml.references import untraceable
 from moe_report.ooxml.scan import is_hidden
 from moe_report.ooxml.structured_references import Tables
 
@@ -68,7 +67,6 @@ class FormulaCell:
         area: The cells that its formula fills: more than its own if it is an array's.
         members: Their elements by column and row.
         needs: What it rests on; by way of names, too.
-        unseen: Whether it may rest on cells that no reference of it names.
     """
 
     sheet: str
@@ -78,7 +76,16 @@ class FormulaCell:
     area: Area
     members: Mapping[tuple[int, int], etree._Element]
     needs: Needs
-    unseen: bool
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Its sheet, column and row."""
+        return self.sheet, self.column, self.row
+
+    @property
+    def spills(self) -> Area:
+        """The cells that it fills; one that may fill more is left to Excel."""
+        return self.area
 
     @property
     def places(self) -> list[Place]:
@@ -172,7 +179,6 @@ class Formulas:
             except ValueError:
                 text = ""
             needs = self._needs(text, sheet, column, row)
-            unseen = not needs.text or untraceable(text) is not None
             if item.get("t") in ("array", "dataTable") and item.get("ref"):
                 area = area_of(item.get("ref", ""))
                 members |= cells.within(area)
@@ -184,7 +190,7 @@ class Formulas:
             needs.fit &= not any(
                 name == sheet.casefold() and meet(area, other) for name, other in needs.places
             )
-            yield FormulaCell(sheet, column, row, cell, area, members, needs, unseen)
+            yield FormulaCell(sheet, column, row, cell, area, members, needs)
 
     def _defined_names(self) -> dict[str, Needs]:
         """Return what names rest on, also by way of others; of one that is there twice, both."""

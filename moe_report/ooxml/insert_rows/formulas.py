@@ -7,8 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from moe_report.errors import Problem
-from moe_report.ooxml.addresses import LAST_ROW, Area, area_of, column_letters
-from moe_report.ooxml.formula_text import Reference, references, same_sheet, split_row, translated
+from moe_report.ooxml.addresses import LAST_ROW, Area, area_of, column_letters, split_address
+from moe_report.ooxml.formula_text import (
+    Reference,
+    references,
+    same_sheet,
+    split_end,
+    split_row,
+    translated,
+)
 from moe_report.ooxml.references import Insertion, moved_formula, moved_row, untraceable
 
 _SAMPLE = 64  # rows of an area of whose formulas each is looked at
@@ -27,6 +34,7 @@ class Move:
         formulas_moved: Whether a formula is now another one, or in another cell.
         numbers: Names of the sheets by the number that the file gives them.
         grown_tables: Names of the tables that grow, in small letters.
+        table_columns: The columns of these; what stands beside them is there once.
         pushed_out: What would fall off the sheet; each is told once.
     """
 
@@ -40,6 +48,7 @@ class Move:
     formulas_moved: bool = False
     numbers: dict[str, str] = field(default_factory=dict)
     grown_tables: set[str] = field(default_factory=set)
+    table_columns: set[int] = field(default_factory=set)
     pushed_out: set[str] = field(default_factory=set)
 
     def is_on(self, sheet: str) -> bool:
@@ -106,6 +115,8 @@ class Move:
             if function := untraceable(body):
                 self.untraced.append(f"{place} ({function})")
             own = self._own(on, row)
+            if own and of == "cell" and not self._is_in_table(cell):
+                own = self._is_across
             if of == "cell" and not single and not own:
                 self._note_single(body, on, place)
             moved = moved_formula(
@@ -125,7 +136,8 @@ class Move:
             return
         for found in references(text, on, self.sheets):
             row, _ = split_row(found.first)
-            if not found.last and row == self.insertion.after and self.is_on(found.sheet):
+            alone = not found.last and row == self.insertion.after and self.is_on(found.sheet)
+            if alone and self._is_in_table(found.first):
                 self.alone.append(f"{place} ({found.first})")
                 return
 
@@ -139,6 +151,15 @@ class Move:
         own = any(row == self.insertion.after and not fixed for row, fixed in ends)
         lower = any(row > self.insertion.after for row, _ in ends)
         return bool(found.last) and own and not lower and self.is_on(found.sheet)
+
+    def _is_in_table(self, cell: str) -> bool:
+        return not self.table_columns or split_address(cell)[0] in self.table_columns
+
+    def _is_across(self, found: Reference) -> bool:
+        """Whether a range that stands beside the table is of the row; one of a column grows."""
+        (left, first_fixed, _), (right, last_fixed, _) = map(split_end, (found.first, found.last))
+        column = left.strip("$") == right.strip("$") and first_fixed == last_fixed
+        return not column and self._is_own(found)
 
     def laid(self, text: str, on: str, areas: str, *, of: str) -> str:
         """Return a formula that is laid over areas of cells, after the insertion.

@@ -58,11 +58,14 @@ def insert_rows(
     return moving.commit()
 
 
-def obstacles(
+def tried(
     package: Package, insertion: Insertion, *, where: str, table: str | Collection[str] = ""
-) -> list[Problem]:
-    """Return what :func:`insert_rows` would refuse. Nothing is changed."""
-    return _Moving(package, insertion, where, table).move.problems if insertion.count > 0 else []
+) -> tuple[list[Problem], list[str]]:
+    """Return what :func:`insert_rows` would refuse, and what it would tell. Nothing is changed."""
+    if insertion.count < 1:
+        return [], []
+    moving = _Moving(package, insertion, where, table)
+    return moving.move.problems, moving.notes()
 
 
 class _Moving:
@@ -87,8 +90,9 @@ class _Moving:
             self.tables = {self._repeated_table(parts)}
         for name in self.tables & set(self.package):
             with self._refusing(name, self.move.insertion.sheet):
-                called = parse(self.package[name]).get("displayName", "")
-                self.move.grown_tables.add(called.casefold())
+                area = table_area(parse(self.package[name]))
+                self.move.grown_tables.add(area.name.casefold())
+                self.move.table_columns |= {*range(area.left, area.right + 1)}
         self.has_macros = any(kind == "vbaProject" for _, kind, _ in parts)
         for name, kind, on in parts:
             with self._refusing(name, on):
@@ -179,6 +183,10 @@ class _Moving:
         if self.move.formulas_moved:
             drop_calculation_chain(self.package)
         ask_to_recalculate(self.package)
+        return self.notes()
+
+    def notes(self) -> list[str]:
+        """Return what to tell the user."""
         return list(dict.fromkeys(self._notes()))
 
     def _notes(self) -> Iterator[str]:

@@ -94,7 +94,7 @@ def pivot_table(part: Part, item: etree._Element, attribute: str, move: Move) ->
 
 def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
     """Move the cells that a pivot table counts; it is asked to count the new rows."""
-    refreshed = ""
+    refreshed = False
     for source in item.iter():
         if local(source) not in ("worksheetSource", "rangeSet") or LINK_ID in source.attrib:
             continue
@@ -102,13 +102,10 @@ def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
         if move.is_on(source.get("sheet", "")) and ref:
             part.places(source, "ref", lambda ref: moved_area(ref, move.insertion))
             top, bottom = area_of(ref)[1::2]
-            if top <= move.insertion.after <= bottom:
-                refreshed = f"{move.insertion.sheet}!{source.get('ref')}"
-        elif name.casefold() in move.grown_tables:
-            refreshed = f"the table {name}"
+            refreshed |= top <= move.insertion.after <= bottom
+        refreshed |= name.casefold() in move.grown_tables
     if refreshed:
         part.put(part.root, "refreshOnLoad", "1")
-        move.notes.append(f"the pivot table of {refreshed} counts the new rows once Excel opens it")
 
 
 def consolidated(part: Part, item: etree._Element, attribute: str, move: Move) -> None:

@@ -1,0 +1,168 @@
+"""Which formulas and pivot tables rest on cells that change, at once or by way of others.
+
+All that has to know it asks here: what loses its stored value, and what is to be computed anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from lxml import etree
+
+from moe_report.fill import dependents
+from moe_report.fill.dependents import Place
+from moe_report.fill.formula_sources import Changed, Reads, Sources, State
+from moe_report.fill.stale_pivots import PivotTable, pivot_tables
+from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
+from moe_report.ooxml.calculation import sheets_with_formulas
+from moe_report.ooxml.cells import TAG, Cells, drop_value
+from moe_report.ooxml.package import Package, parse
+
+
+@dataclass(frozen=True, eq=False)
+class FormulaCell:
+    """A cell with a formula, and the cells that show what it gives.
+
+    Attributes:
+        sheet: The sheet's name.
+        column: Its column.
+        row: Its row.
+        grid: The sheet's cells by row and column.
+        area: The cells that show its values: its own, or all of an array.
+        spills: Where its values may reach when they are more than they were.
+        reads: What it rests on.
+    """
+
+    sheet: str
+    column: int
+    row: int
+    grid: Mapping[int, Mapping[int, etree._Element]]
+    area: Area
+    spills: Area
+    reads: Reads
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """Where the cells are that it reads."""
+        return self.reads.places
+
+    def forget(self) -> bool:
+        """Drop the values that are stored, and say whether there were any."""
+        left, top, right, bottom = self.area
+        lost = False
+        for row in _some_of(range(top, bottom + 1), self.grid):
+            for column in _some_of(range(left, right + 1), self.grid[row]):
+                cell = self.grid[row][column]
+                if (column, row) == (self.column, self.row) or cell.find(f"{TAG}f") is None:
+                    lost |= drop_value(cell)
+        return lost
+
+
+@dataclass(frozen=True)
+class Resting:
+    """What rests on cells that change.
+
+    Attributes:
+        formulas: Formulas of the workbook.
+        pivots: Its pivot tables.
+        roots: The XML of the sheets that have formulas, by their names.
+        sources: What formulas of the workbook read.
+        state: The cells that change, and those of the formulas and pivot tables.
+    """
+
+    formulas: Sequence[FormulaCell]
+    pivots: Sequence[PivotTable]
+    roots: Mapping[str, etree._Element]
+    sources: Sources
+    state: State
+
+
+def resting_on(
+    package: Package,
+    changed: Mapping[str, Changed],
+    repeated: Collection[str] = (),
+    *,
+    moved: bool = False,
+) -> Resting:
+    """Return what rests on cells. Nothing is changed.
+
+    Args:
+        package: The workbook.
+        changed: The cells, by the sheet's name.
+        repeated: Names of the sheets that will be there several times.
+        moved: Whether rows have come in.
+    """
+    sources = Sources(package, repeated, moved=moved)
+    state = _state(changed)
+    roots = {name: parse(package[part]) for name, part in sheets_with_formulas(package).items()}
+    formulas = [item for name, root in roots.items() for item in _formulas(name, root, sources)]
+    found = _resting([*formulas, *pivot_tables(package, sources)], state) if changed else []
+    return Resting(
+        [item for item in found if isinstance(item, FormulaCell)],
+        [item for item in found if isinstance(item, PivotTable)],
+        roots,
+        sources,
+        state,
+    )
+
+
+def _state(changed: Mapping[str, Changed]) -> State:
+    return {
+        name.casefold(): Changed(
+            list(cells.areas), {at: [*rows] for at, rows in cells.cells.items()}
+        )
+        for name, cells in changed.items()
+    }
+
+
+def _resting(
+    items: Sequence[FormulaCell | PivotTable], state: State
+) -> list[FormulaCell | PivotTable]:
+    """Return what rests on what changed, and add its cells to that."""
+    first = [item for item in items if item.reads.meets(state)]
+    found = dependents.resting_on(items, first)
+    for item in found:
+        state.setdefault(item.sheet.casefold(), Changed()).add_area(item.spills)
+    return found
+
+
+def _formulas(sheet: str, root: etree._Element, sources: Sources) -> Iterator[FormulaCell]:
+    cells = Cells(root, sheet)
+    formulas = cells.formulas()
+    for address, item in formulas.elements.items():
+        column, row = split_address(address)
+        area = (column, row, column, row)
+        reads = Reads(unknown=True)
+        if item.get("t") in ("array", "dataTable"):
+            with suppress(ValueError):
+                area = area_of(item.get("ref") or address)
+        if item.get("t") != "dataTable":
+            with suppress(ValueError):
+                reads = sources.read_by(formulas.text(address), sheet, column, row)
+        spills = area
+        if item.get("t") == "array" and cells.grid[row][column].get("cm"):
+            spills = _reach(cells, area)
+        yield FormulaCell(sheet, column, row, cells.grid, area, spills, reads)
+
+
+def _reach(cells: Cells, area: Area) -> Area:
+    """Return how far a formula can spill: to the next cell that has something."""
+    left, top, right, bottom = area
+    below = (row for row in cells.grid if row > bottom)
+    beside = {column for row in cells.grid if top <= row <= bottom for column in cells.grid[row]}
+    rows = (row for row in below if any(left <= at <= right for at in cells.filled(row)))
+    columns = (
+        column
+        for column in beside
+        if column > right and any(cells.has(row, column) for row in range(top, bottom + 1))
+    )
+    return left, top, min(columns, default=LAST_COLUMN + 1) - 1, min(rows, default=LAST_ROW + 1) - 1
+
+
+def _some_of(numbers: range, known: Mapping[int, object]) -> list[int]:
+    """Return those of some numbers that are known."""
+    if len(numbers) > len(known):
+        return [number for number in known if number in numbers]
+    return [number for number in numbers if number in known]
