@@ -14,7 +14,7 @@ from moe_report.load.models_sheet import Places
 from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rows import number_text
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.table import Row
@@ -139,7 +139,7 @@ class _Sheet:
         self.places = places
         self.where = where
         self.part = package.sheets()[places.sheet]
-        self.root = parse(package[self.part])
+        self.root = package.root(self.part)
         self.cells = Cells(self.root, where)
         self.columns = dict(places.columns)
         self.table = self._table()
@@ -152,7 +152,7 @@ class _Sheet:
     def _table(self) -> _Table | None:
         name = self.places.columns["name"]
         for part in self.package.related_parts(self.part, "table"):
-            table = _Table(part, parse(self.package[part]))
+            table = _Table(part, self.package.root(part, "table"))
             if table.top == self.places.header and table.left <= name <= table.right:
                 return table
         return None
@@ -284,7 +284,7 @@ class _Sheet:
 def _stretch_filter_name(package: Package, sheet: str, last: int) -> None:
     """Let the hidden name that says what is filtered say the same as the filter."""
     part = package.workbook_part()
-    root = parse(package[part])
+    root = package.root(part)
     sheets = [item.get("name") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
     for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName"):
         ours = item.get("localSheetId") == str(sheets.index(sheet))

@@ -11,7 +11,7 @@ from lxml import etree
 from moe_report.errors import Notice
 from moe_report.fill.placeholders import may_ask
 from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import is_formatted, shared_strings, string_text, unescaped
 
 
@@ -24,7 +24,7 @@ class CellText(NamedTuple):
 
 def sheet_titles(package: Package) -> list[str]:
     """Return the names of all sheets, also of those without cells, such as chart sheets."""
-    root = parse(package[package.workbook_part()])
+    root = package.root(package.workbook_part())
     return [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
 
 

@@ -18,7 +18,7 @@ from moe_report.ooxml.addresses import LAST_COLUMN, Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells, forget_value
 from moe_report.ooxml.formula_text import references
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.references import untraceable
 
 MOST_ROUNDS = 60
@@ -80,7 +80,7 @@ def forget_values(package: Package, changed: Mapping[str, Changed]) -> None:
         return
     state = {name.casefold(): cells for name, cells in changed.items()}
     sheets = package.sheets()
-    roots = {name: parse(package[part]) for name, part in sheets_with_formulas(package).items()}
+    roots = {name: package.root(part) for name, part in sheets_with_formulas(package).items()}
     tables = dict(_tables(package, sheets))
     waiting = [
         item
@@ -161,7 +161,7 @@ def _places(text: str, on: str, sheets: list[str]) -> Iterator[Place]:
 def _tables(package: Package, sheets: Mapping[str, str]) -> Iterator[tuple[str, Place]]:
     for name, part in sheets.items():
         for table in package.related_parts(part, "table"):
-            root = parse(package[table])
+            root = package.root(table)
             place = (name.casefold(), area_of(root.get("ref", "A1")))
             for key in ("name", "displayName"):
                 yield root.get(key, "").casefold(), place
@@ -171,7 +171,7 @@ def _names(
     package: Package, sheets: list[str], tables: Mapping[str, Place]
 ) -> dict[str, list[Place]]:
     """Return where defined names lead, also by way of tables and of other names."""
-    root = parse(package[package.workbook_part()])
+    root = package.root(package.workbook_part())
     found: dict[str, list[Place]] = {}
     words: dict[str, set[str]] = {}
     for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName"):

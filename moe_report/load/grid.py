@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Protocol
 
-from lxml import etree
 from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
@@ -191,7 +190,7 @@ def read_grid(
         raise InputError([Problem(where, unreadable("the file's cells", error))]) from error
     try:
         tables = frozenset(table.name.casefold() for table in tables_of(package, part))
-    except (ValueError, etree.XMLSyntaxError):  # a broken one has no name
+    except (ValueError, InputError):  # a broken one has no name
         tables = frozenset()
     return Grid(sheet, cells, scan, collected, own_report, tables=tables)
 

@@ -50,7 +50,7 @@ def copying_obstacles(package: Package, sheet: str, *, where: str) -> list[Probl
             )
     own = {part, *_own(package, part)}
     tables = [
-        parse(package[name]).get("displayName", "")
+        package.root(name).get("displayName", "")
         for name in own
         if posixpath.basename(posixpath.dirname(name)) == "tables"
     ]
@@ -118,9 +118,9 @@ class SheetCopies:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.workbook = package.workbook_part()
-        self.root = parse(package[self.workbook])
+        self.root = package.root(self.workbook)
         parts = (name for name in package if "/tables/" in name and name.endswith(".xml"))
-        tables = [parse(package[name]) for name in parts]
+        tables = [package.root(name) for name in parts]
         self.table_id = max((int(table.get("id", "0")) for table in tables), default=0)
         self.names = {table.get("displayName", "").casefold() for table in tables}
         self.names |= {
@@ -200,10 +200,10 @@ class _Copy:
         self.ids: dict[bytes, bytes] = {}
         self.made: dict[str, str] = {}
         for table in self.package.related_parts(part, "table"):
-            old = parse(self.package[table]).get("displayName", "")
+            old = self.package.root(table).get("displayName", "")
             self.tables[old] = copies.free_table(old)
         for thread in self.package.related_parts(part, "threadedComment"):
-            for item in parse(self.package[thread]):
+            for item in self.package.root(thread):
                 old = item.get("id", "")
                 fresh = uuid.uuid5(uuid.NAMESPACE_URL, f"{old}{name}")
                 self.ids[old.encode()] = f"{{{str(fresh).upper()}}}".encode()
@@ -278,6 +278,6 @@ def _rename_in_place(package: Package, sheet: str, sheets: Mapping[str, str]) ->
             package.copy_links(part, part, target)
         content = package[part].replace(b"&apos;", b"'")
         if part.endswith(".xml") and any(word in content for word in words):
-            root = parse(package[part])
+            root = package.root(part)
             _rename(root, sheets, {})
             package[part] = serialize(root)

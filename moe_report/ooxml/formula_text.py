@@ -117,6 +117,15 @@ class Reference:
         return order[left : right + 1]
 
 
+def is_cell(text: str) -> bool:
+    """Whether a text is the address of a cell within the bounds of a sheet.
+
+    >>> is_cell("XFD1048576"), is_cell("XFE1"), is_cell("A0"), is_cell("A1:B2")
+    (True, False, False, False)
+    """
+    return _ONE_CELL.fullmatch(text) is not None
+
+
 def reference_of(ref: str) -> Reference:
     """Return a text that is one reference and nothing else, without a sheet.
 

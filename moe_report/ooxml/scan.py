@@ -11,8 +11,8 @@ from lxml import etree
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
 from moe_report.ooxml.formula_text import translated
-from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS, SAVE_AGAIN
-from moe_report.ooxml.package import MAIN
+from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS
+from moe_report.ooxml.package import MAIN, SAVE_AGAIN
 from moe_report.ooxml.rows import is_number
 
 

@@ -7,7 +7,7 @@ import re
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -39,10 +39,16 @@ def is_formatted(item: etree._Element) -> bool:
     return len(looks) > 1
 
 
+def shared_part(package: Package) -> str | None:
+    """Return the part of the strings that cells share, which some files declare but do not link."""
+    linked = package.related_part(package.workbook_part(), "sharedStrings")
+    return linked or package.declared_part("sharedStrings")
+
+
 def shared_strings(package: Package) -> list[etree._Element]:
     """Return the strings that cells share, in the order of their numbers."""
-    part = package.related_part(package.workbook_part(), "sharedStrings")
-    return [] if part is None else parse(package[part]).findall(f"{TAG}si")
+    part = shared_part(package)
+    return [] if part is None else package.root(part, "sst").findall(f"{TAG}si")
 
 
 class Texts:
@@ -54,7 +60,7 @@ class Texts:
 
     def __call__(self, sheet: str) -> dict[tuple[int, int], str]:
         """Return the filled cells of a sheet; a formula is its own text, with a leading ``=``."""
-        root = parse(self.package[self.package.sheets()[sheet]])
+        root = self.package.root(self.package.sheets()[sheet])
         return {
             (column, number): text
             for number, row in placed_rows(root)
