@@ -10,7 +10,7 @@ from moe_report.fill.outline import describe
 from moe_report.fill.read_template import inspect_template
 from moe_report.fill.template import TemplateTable
 from moe_report.fill.write_sheet import neighbours, unrepeatable
-from moe_report.ooxml.copy_sheet import copying_obstacles
+from moe_report.ooxml.copying_obstacles import copying_obstacles
 from moe_report.ooxml.file_types import refuse_name
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.insert_rows.insert import obstacles

@@ -82,6 +82,7 @@ def _write(package: Package, plan: Plan, where: str) -> list[str]:
         for sheet, copies in plan.copies.items():
             parts[sheet] = listed.repeat(sheet, list(copies))
         listed.save()
+        notes += listed.notes
     lost = bool(parts) or any(insertion.count for insertion, _ in plan.insertions)
     for sheet in plan.filled_sheets():
         part = package.sheets()[sheet]

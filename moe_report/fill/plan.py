@@ -20,7 +20,8 @@ from moe_report.fill.template import RepeatedSheet, Template, TemplateCell, Temp
 from moe_report.fill.write_sheet import Band
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.copy_sheet import MAX_SHEETS, copying_obstacles, named_only
+from moe_report.ooxml.copy_sheet import MAX_SHEETS, named_only
+from moe_report.ooxml.copying_obstacles import copying_obstacles
 from moe_report.ooxml.guard import MAX_ROWS
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.references import Insertion

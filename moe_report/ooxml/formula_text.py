@@ -67,6 +67,7 @@ _SKIP = re.compile(f"(?:{_SKIPPED})*+", re.DOTALL)
 _AREA_ALONE = re.compile(rf"(?:{_AREA.pattern})(?!\s*:)")
 _NAME = re.compile(rf"{_WORD}++")
 _HIDDEN = re.compile("|".join([_TEXT, _QUOTED, _CONSTANTS, _BRACKETS]), re.DOTALL)
+_ANY = re.compile(rf"{_TEXT}|{_QUOTED}|{_BRACKETS}|{_WORD}++|\s+|.", re.DOTALL)
 _CALL_MARK = re.compile(rf"{_WORD}++(?:\s*+\()?|[(),]")
 _END_PARTS = re.compile(r"((?:\$?[A-Za-z]+)?)(\$?)([0-9]*)")
 _DEEPEST = 64  # levels of functions in functions that Excel takes
@@ -115,6 +116,15 @@ class Reference:
             return named
         left, right = sorted(map(order.index, named))
         return order[left : right + 1]
+
+
+def words_of(formula: str) -> list[str]:
+    """Return a formula in pieces: texts, quoted names, brackets, words, blanks, single signs.
+
+    >>> words_of("SUM('a b'!C1,T[[x],[y]])")
+    ['SUM', '(', "'a b'", '!', 'C1', ',', 'T', '[[x],[y]]', ')']
+    """
+    return _ANY.findall(formula)
 
 
 def is_cell(text: str) -> bool:

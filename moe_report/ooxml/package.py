@@ -22,7 +22,7 @@ from lxml import etree
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
 from moe_report.ooxml.markup import in_utf8, is_markup
-from moe_report.ooxml.part_names import part_key, relationships_name
+from moe_report.ooxml.part_names import part_key, relationships_name, target_name
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_MAIN = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -47,11 +47,13 @@ class Relationship:
     Attributes:
         target: The name of the other part; of an external link, or one to a place within the
             part's own workbook (``#Sheet!A1``), what the file says.
+        external: Whether it leads out of the package.
     """
 
     id: str
     type: str
     target: str
+    external: bool = False
 
     @property
     def kind(self) -> str:
@@ -175,7 +177,12 @@ class Package:
         if name not in self:
             return []
         return [
-            Relationship(item.get("Id", ""), item.get("Type", ""), self._target(part, item))
+            Relationship(
+                item.get("Id", ""),
+                item.get("Type", ""),
+                self._target(part, item),
+                item.get("TargetMode") == "External",
+            )
             for item in self._tree(name).iterchildren("*")
         ]
 
@@ -183,9 +190,7 @@ class Package:
         target = item.get("Target", "")
         if item.get("TargetMode") == "External" or target.startswith("#"):
             return target
-        target = posixpath.normpath(
-            posixpath.join("/", part.replace("\\", "/"), "..", target)
-        ).lstrip("/")
+        target = target_name(part, target)
         return self._names.get(part_key(target), target)
 
     def related_parts(self, part: str, kind: str) -> list[str]:
@@ -231,7 +236,7 @@ class Package:
         Args:
             source: The part that has them.
             target: The part that gets them.
-            moved: What the copy of a link says as its target, but for external ones.
+            moved: What the copy of a link within the package says as its target.
             origin: The package of ``source``, if it is another.
         """
         origin = origin or self
@@ -241,7 +246,7 @@ class Package:
             for item, link in zip(
                 root.iterchildren("*"), origin.relationships(source), strict=True
             ):
-                if item.get("TargetMode") != "External":
+                if not link.external or link.target.startswith("#"):
                     item.set("Target", moved(link))
             self[relationships_name(target)] = serialize(root)
             self.declare_extension("rels", _RELS_TYPE)
