@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
@@ -171,9 +172,7 @@ def test_links_of_cells_follow_the_sheet() -> None:
     for title, part in package.sheets().items():
         targets = [x.target for x in package.relationships(part) if x.kind == "hyperlink"]
         own = title if title in names[1:-1] else names[1]
-        spelled = own.replace(" ", "%20")
-        for target in targets:
-            assert target == f"#'{spelled}'!A1"
+        assert {unquote(target) for target in targets} <= {f"#'{own}'!A1"}
         assert bool(targets) == (title != "First")
         if title in names[1:-1]:
             assert f"location=\"'{title}'!B2\"".encode() in package[part]
