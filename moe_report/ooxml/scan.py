@@ -10,9 +10,10 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
+from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
 from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS
-from moe_report.ooxml.package import MAIN, SAVE_AGAIN
+from moe_report.ooxml.package import MAIN, SAVE_AGAIN, parse
 from moe_report.ooxml.rows import is_number
 
 
@@ -89,8 +90,8 @@ def scan_sheet(xml: bytes, where: str) -> Scan:
                 while item.getprevious() is not None:  # a million empty rows must not pile up
                     del item.getparent()[0]
     except (etree.XMLSyntaxError, ValueError) as error:
-        problem = Problem(where, f"the sheet's XML is broken ({first_line(error)})")
-        raise InputError([problem]) from error
+        message = f"{_damage(xml) or first_line(error)}; the file is damaged, {SAVE_AGAIN}"
+        raise InputError([Problem(where, message)]) from error
     return Scan(
         scan.formulas,
         scan.last_row,
@@ -99,6 +100,17 @@ def scan_sheet(xml: bytes, where: str) -> Scan:
         tuple(scan.hidden_rows),
         tuple(scan.hidden_columns),
     )
+
+
+def _damage(xml: bytes) -> str:
+    """What is wrong with a sheet, and in which line: looked for only once something is."""
+    try:
+        refuse_damage(parse(xml))
+    except etree.XMLSyntaxError as error:
+        return broken_xml(error)
+    except DamageError as error:
+        return str(error)
+    return ""
 
 
 def is_hidden(item: etree._Element) -> bool:

@@ -416,8 +416,8 @@ def test_a_missing_part_is_a_line(tmp_path: Path, missing: str) -> None:
             "cell B1: the file holds",
         ),
         ('<row r="1"><c r="B1"><v>one</v></c></row>', "cell B1: found 'one', while"),
-        ('<row r="one"/>', "the sheet's XML is broken"),
-        ('<row r="1"><c r="1A"><v>1</v></c></row>', "'1A' is no cell address"),
+        ('<row r="one"/>', "found r='one' in the element <row>, line 2; expected a row from 1"),
+        ('<row r="1"><c r="1A"><v>1</v></c></row>', "found r='1A' in the element <c> of row 1"),
     ],
 )
 def test_cells_that_a_reader_would_drop_or_mix_up_are_refused(rows: str, expected: str) -> None:
