@@ -34,14 +34,22 @@ _NOT_WORDS = re.compile(
 )
 
 
+# What a part is, by what its type ends in.
+_KINDS = {
+    "drawing+xml": "a drawing", "vmlDrawing": "a drawing", "diagramData+xml": "a drawing",
+    "chart+xml": "a chart", "chartex+xml": "a chart",
+    "comments+xml": "a note", "threadedcomments+xml": "a note",
+}  # fmt: skip
+
+
 def parts_that_ask(package: Package) -> Iterator[Notice]:
     """Say which text boxes, charts and notes hold braces: only cells are filled."""
-    kinds = {"xl/drawings/": "a drawing", "xl/charts/": "a chart", "xl/comments": "a note"}
     for name in package:
-        for start, kind in kinds.items():
-            if name.startswith(start) and b"{{" in _NOT_WORDS.sub(b"", package[name]):
-                text = f"{kind} with {{{{ is left as it is; only cells are filled"
-                yield Notice("braces-in-part", name, text)
+        said = package.content_type(name)
+        kind = next((kind for end, kind in _KINDS.items() if said.endswith(f".{end}")), "")
+        if kind and b"{{" in _NOT_WORDS.sub(b"", package[name]):
+            text = f"{kind} with {{{{ is left as it is; only cells are filled"
+            yield Notice("braces-in-part", name, text)
 
 
 def cells_with_content(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:
