@@ -8,6 +8,7 @@ read.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from html import escape
@@ -22,6 +23,10 @@ _LOOKS = (
     "<fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders>"
     '<cellStyleXfs><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
 )
+
+_ROOT = re.compile(rb"<([\w.:-]+)[^<>]*>")
+_ROWS = re.compile(rb"<(?:[\w.-]+:)?sheetData\b[^<>]*>")
+_END = re.compile(rb"</(?:[\w.-]+:)?sheetData\s*>")
 
 
 def plain_copy(package: Package) -> bytes:
@@ -42,7 +47,7 @@ def _parts(package: Package) -> Iterator[tuple[str, str | bytes]]:
     texts = shared_part(package)
     listed, links, types = [], [], [_declared("sharedStrings"), _declared("styles")]
     for number, (name, part) in enumerate(package.sheets().items(), start=1):
-        yield f"xl/worksheets/sheet{number}.xml", package[part]
+        yield f"xl/worksheets/sheet{number}.xml", _cells_alone(package[part])
         listed.append(f'<sheet name="{escape(name)}" sheetId="{number}" r:id="rId{number}"/>')
         target = f"/xl/worksheets/sheet{number}.xml"
         links.append(_link(f"rId{number}", "worksheet", target))
@@ -64,6 +69,16 @@ def _parts(package: Package) -> Iterator[tuple[str, str | bytes]]:
         '<Default Extension="xml" ContentType="application/xml"/>'
     )
     yield "[Content_Types].xml", f'<Types xmlns="{CONTENT_TYPES}">{"".join(types)}</Types>'
+
+
+def _cells_alone(sheet: bytes) -> bytes:
+    """A sheet without what stands around its rows; one with XML that only looks like rows whole."""
+    root, rows = _ROOT.search(sheet), _ROWS.search(sheet)
+    if root is None or rows is None or b"<!--" in sheet or b"<![CDATA[" in sheet:
+        return sheet
+    end = None if rows[0].endswith(b"/>") else _END.search(sheet, rows.end())
+    stop = end.end() if end else rows.end()
+    return sheet[: root.end()] + sheet[rows.start() : stop] + b"</" + root[1] + b">"
 
 
 def _styles(package: Package) -> str:
