@@ -46,7 +46,9 @@ _COLUMN = _Kind(f"a column from 1 to {LAST_COLUMN:,}", lambda x: _is_number(x, 1
 _CELL = _Kind("a cell such as B3", is_cell)
 _AREA = _Kind("cells such as B3:D9", _is_area)
 _NAME = _Kind("a name", bool)
-_NEEDED = {("mergeCell", "ref"), ("table", "ref"), ("sheet", "name")}
+TYPES = ("b", "d", "e", "inlineStr", "n", "s", "str")
+_TYPE = _Kind(f"a type of a cell: {', '.join(TYPES)}", TYPES.__contains__)
+_NEEDED = {("mergeCell", "ref"), ("table", "ref"), ("sheet", "name"), ("comment", "ref")}
 # By the root of the part: its elements, their attribute, and what that is to be.
 _VALUES: dict[str, tuple[tuple[str, str, _Kind], ...]] = {
     "worksheet": (
@@ -54,6 +56,7 @@ _VALUES: dict[str, tuple[tuple[str, str, _Kind], ...]] = {
         ("row", "s", _NUMBER),
         ("c", "r", _CELL),
         ("c", "s", _NUMBER),
+        ("c", "t", _TYPE),
         ("col", "min", _COLUMN),
         ("col", "max", _COLUMN),
         ("col", "style", _NUMBER),
@@ -127,6 +130,15 @@ def _refuse_names_of_no_sheet(root: etree._Element, space: str) -> None:
                 f"the name {item.get('name')!r} belongs to sheet number {at}, counted from 0; "
                 f"expected one below {count}"
             )
+
+
+def no_shared_text(said: str, count: int) -> str:
+    """Return what to say of the number of a shared text; nothing if there is such a text."""
+    whole = _NUMBER.fits(said)
+    if whole and int(said) < count:
+        return ""
+    expected = f"one below {count}" if whole else "a whole number"
+    return f"found {said!r} as the number of a shared text, expected {expected}"
 
 
 def _row_around(item: etree._Element) -> str:

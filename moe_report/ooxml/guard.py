@@ -84,6 +84,9 @@ def check_package(data: bytes, name: str) -> Package:
     if main.endswith(".bin"):
         _refuse(name, f"this is a binary workbook (.xlsb); {SAVE_AGAIN}")
     package.root(_TYPES, "Types")
+    for link in package.relationships(main):
+        if link.kind == "styles" and link.target not in package:
+            package.refuse(link.target, "it is missing")
     _check_sheets(package, name)
     return package
 

@@ -25,7 +25,7 @@ _BEHIND = (
     '<autoFilter ref="#REF!"/>',
     '<mergeCells count="1"><mergeCell ref="T:U"/></mergeCells>',
     '<mergeCells count="1"><mergeCell ref="9:1048576"/></mergeCells>',
-    '<conditionalFormatting sqref="#REF!"><cfRule type="odd" priority="1"/></conditionalFormatting>',
+    '<conditionalFormatting sqref="#REF!"><cfRule type="odd"/></conditionalFormatting>',
     '<dataValidations><dataValidation sqref="#REF!" type="odd"/></dataValidations>',
     '<hyperlinks><hyperlink ref="T:U" location="#REF!"/></hyperlinks>',
     '<pageMargins left="x"/>',

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from moe_report.cli.main import main
 from moe_report.errors import InputError
 from moe_report.ooxml.package import MAIN, Package
 from tests.workbooks import parts_of, sheet_xml, zipped
@@ -34,6 +38,7 @@ def refusal(part: str, xml: str | bytes, expected: str = "") -> str:
         ('<row r="3"><c r="XFE3"/></row>', "", "found r='XFE3'"),
         ('<row r="3"><c r="A0"/></row>', "", "found r='A0'"),
         ('<row r="3"><c r="A3" s="-1"/></row>', "", "found s='-1'"),
+        ('<row r="3"><c r="A3" t="odd"/></row>', "", "found t='odd'"),
         ('<row r="3"><c r="A3"><f ref="A1:B"/></c></row>', "", "found ref='A1:B'"),
         ("", '<mergeCells><mergeCell ref="A1:ZZZZ9"/></mergeCells>', "found ref='A1:ZZZZ9'"),
         ("", "<mergeCells><mergeCell/></mergeCells>", "found ref=''"),
@@ -93,3 +98,65 @@ def test_what_the_format_allows_is_taken() -> None:
     )
     package = Package(zipped(dict(parts_of()) | {_SHEET: sheet_xml(rows, behind)}), "a.xlsx")
     assert len(package.root(_SHEET)) == 3
+
+
+_TEXTS = f'<sst xmlns="{MAIN}"><si><t>name</t></si><si><t>num_experts</t></si></sst>'
+_LINK = (
+    '<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+    'relationships/{}" Target="{}.xml"/></Relationships>'
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('t="s"><v>2</v>', "A2: found '2' as the number of a shared text, expected one below 2"),
+        ('t="s"><v>-1</v>', "A2: found '-1' as the number of a shared text"),
+        ('t="s"><v>1_0</v>', "A2: found '1_0' as the number of a shared text"),
+        ('t="s"><v>x</v>', "A2: found 'x' as the number of a shared text"),
+        ('t="odd"><v>1</v>', "found t='odd' in the element <c> of row 2"),
+        ('t=""><v>1</v>', "found t='' in the element <c> of row 2"),
+        ('s=""><v>1</v>', "found s='' in the element <c> of row 2"),
+        ('s="-1"><v>1</v>', "found s='-1' in the element <c> of row 2"),
+    ],
+)
+def test_a_cell_that_says_nothing_sound_is_named(cell: str, said: str, tmp_path: Path) -> None:
+    """A wrong number of a text, type or style would else be read as another value."""
+    rows = (
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
+        f'<row r="2"><c r="A2" {cell}</c><c r="B2"><v>8</v></c></row>'
+    )
+    parts = dict(parts_of(sheet_xml(rows))) | {"xl/sharedStrings.xml": _TEXTS}
+    links = "xl/_rels/workbook.xml.rels"
+    link = _LINK.format("sharedStrings", "sharedStrings")
+    parts[links] = str(parts[links]).replace("</Relationships>", link)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(zipped(parts))
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+@pytest.mark.parametrize("cell", ["<v>1_0</v>", "<v>nan</v>", "<v>inf</v>", 't="b"><v>x</v>'])
+def test_a_number_that_python_alone_reads_is_none(cell: str, tmp_path: Path) -> None:
+    """It is named with its cell."""
+    start = "" if cell.startswith("t=") else ">"
+    rows = f'<row r="1"><c r="A1" {start}{cell}</c></row>'
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(zipped(parts_of(sheet_xml(rows))))
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert "sheet Models, cell A1: found " in result.output
+    assert "while the file says that it is a" in result.output
+
+
+@pytest.mark.parametrize("command", ["check", "template check"])
+def test_formats_that_are_missing_are_named(command: str, tmp_path: Path) -> None:
+    """Without them a date is a number."""
+    parts = dict(parts_of())
+    links = "xl/_rels/workbook.xml.rels"
+    link = _LINK.format("styles", "styles")
+    parts[links] = str(parts[links]).replace("</Relationships>", link)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(zipped(parts))
+    result = CliRunner().invoke(main, [*command.split(), str(path)])
+    assert "Error: a.xlsx, part xl/styles.xml: it is missing" in result.output
