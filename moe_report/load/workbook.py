@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from lxml import etree
 
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load import other_workbook, text_table
@@ -104,7 +105,11 @@ class _XlsxSheets:
         part = self.package.sheets()[name]
         found = []
         for comments in self.package.related_parts(part, "comments"):
-            cells = _commented(self.package, comments)
+            try:
+                cells = _commented(self.package.root(comments, "comments"))
+            except InputError:
+                found.append(f"the comments of {name!r}, for the part {comments} is damaged")
+                continue
             listed = ", ".join(cells[:_SHOWN_COMMENTS]) + ", …" * (len(cells) > _SHOWN_COMMENTS)
             found += [f"{counted(len(cells), 'comment')} ({listed})"] if cells else []
         drawings = self.package.related_parts(part, "drawing")
@@ -124,12 +129,8 @@ class _XlsxSheets:
         self.book.close()
 
 
-def _commented(package: Package, part: str) -> list[str]:
-    """The cells of the comments of a part that are not ours; none if it is broken."""
-    try:
-        root = package.root(part)
-    except InputError:
-        return []
+def _commented(root: etree._Element) -> list[str]:
+    """The cells of the comments of a part that are not ours."""
     authors = [item.text for item in root.iter(f"{{{MAIN}}}author")]
     ours = {str(at) for at, author in enumerate(authors) if author == OUR_AUTHOR}
     return [item.get("ref", "") for item in root.iter(_COMMENT) if item.get("authorId") not in ours]

@@ -59,7 +59,9 @@ def _obstacles(package: Package, sheet: str, where: str) -> Iterator[Problem]:
     own = {part, *own_parts(package, part)}
     titles = {at: title for title, at in package.sheets().items()}
     for name in package:
-        if not name.lower().endswith(".xml") or not _may_mention(package[name], named):
+        if not name.lower().endswith(".xml"):
+            continue
+        if name not in own and not _may_mention(package[name], named):
             continue
         if any(name == package.related_part(package.workbook_part(), k) for k in _NEVER_REFER):
             continue
