@@ -14,7 +14,7 @@ from moe_report.load.models_sheet import Places
 from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rows import number_text
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.table import Row
@@ -74,7 +74,7 @@ def append_rows(
     done = Appended()
     for name in dict.fromkeys(name for row in rows for name in ("name", *row.texts, *row.numbers)):
         if name not in sheet.columns:
-            sheet.add_column(name)
+            sheet.add_column(name, len(fresh))
             done.columns.append(name)
     for row in rows:
         if row.name in sheet.models:
@@ -139,7 +139,7 @@ class _Sheet:
         self.places = places
         self.where = where
         self.part = package.sheets()[places.sheet]
-        self.root = parse(package[self.part])
+        self.root = package.root(self.part)
         self.cells = Cells(self.root, where)
         self.columns = dict(places.columns)
         self.table = self._table()
@@ -152,7 +152,7 @@ class _Sheet:
     def _table(self) -> _Table | None:
         name = self.places.columns["name"]
         for part in self.package.related_parts(self.part, "table"):
-            table = _Table(part, parse(self.package[part]))
+            table = _Table(part, self.package.root(part, "table"))
             if table.top == self.places.header and table.left <= name <= table.right:
                 return table
         return None
@@ -171,7 +171,7 @@ class _Sheet:
             )
             return
         for left, top, right, bottom in self.cells.merged():
-            if top in rows or (top < rows.start <= bottom):
+            if left <= self._edge and top < rows.stop and rows.start <= bottom:
                 area = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
                 yield Problem(f"{self.where}, cell {area}", f"are merged cells, {said}")
         for number in rows:
@@ -183,12 +183,19 @@ class _Sheet:
                     )
                     return
 
-    def add_column(self, name: str) -> None:
-        """Add a column with a header at the right edge of all there is."""
-        top = self.places.header
-        merged = (right for _, _, right, bottom in self.cells.merged() if bottom >= top)
-        edge = self.table.right if self.table else 0
-        column = max([edge, self.places.last_column, *self.columns.values(), *merged]) + 1
+    @property
+    def _edge(self) -> int:
+        """The last column that has something."""
+        table = self.table.right if self.table else 0
+        return max([table, self.places.last_column, *self.columns.values()])
+
+    def add_column(self, name: str, count: int) -> None:
+        """Add a column with a header at the right edge of all there is, for so many new rows."""
+        top, end = self.places.header, self.bottom + count
+        merged = (
+            right for _, first, right, last in self.cells.merged() if first <= end and top <= last
+        )
+        column = max([self._edge, *merged]) + 1
         self.cells.put(top, column, {"t": name}, self.cells.style(top, column - 1))
         if self.table and column == self.table.right + 1:
             self.table.add_column(name)
@@ -284,7 +291,7 @@ class _Sheet:
 def _stretch_filter_name(package: Package, sheet: str, last: int) -> None:
     """Let the hidden name that says what is filtered say the same as the filter."""
     part = package.workbook_part()
-    root = parse(package[part])
+    root = package.root(part)
     sheets = [item.get("name") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
     for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName"):
         ours = item.get("localSheetId") == str(sheets.index(sheet))

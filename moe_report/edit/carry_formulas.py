@@ -43,7 +43,7 @@ def keep_typed_formulas(
     target = new.sheets()[SHEET]
     cells = Cells(parse(new[target]), where)
     fresh = cells.formulas().elements
-    typed = Cells(parse(old[old.sheets()[SHEET]]), where).formulas()
+    typed = Cells(old.root(old.sheets()[SHEET]), where).formulas()
     changed = False
     for address, text in typed.texts(typed.elements).items():
         key = before.get(split_address(address), ("", ""))
@@ -100,7 +100,7 @@ def let_go_of_values(
     """
     parts = {name: part for name, part in sheets_with_formulas(package).items() if name in sheets}
     found = {
-        name: Cells(parse(package[part]), f"{file}, sheet {name}") for name, part in parts.items()
+        name: Cells(package.root(part), f"{file}, sheet {name}") for name, part in parts.items()
     }
     refers = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}" for word in words), re.IGNORECASE)
     notes = []

@@ -282,7 +282,7 @@ class Carryover:
         part = self.old.sheets()[REPORT_SHEET]
         cells = self.texts(REPORT_SHEET)
         heads = _heads(cells)
-        root = parse(self.old[part])
+        root = self.old.root(part)
         sheet = Cells(root, f"{self.file}, sheet {REPORT_SHEET}")
         changed = False
         for key in ("title", "intro", "footer"):
@@ -314,7 +314,7 @@ def _rows_of(cells: Mapping[Address, str]) -> dict[int, frozenset[int]]:
 def _names_leading_to(package: Package, sheet: str) -> frozenset[str]:
     """Return the workbook's names for cells of a sheet, or for its table."""
     leads = re.compile(rf"'?{re.escape(sheet)}'?[!\[]")
-    root = parse(package[package.workbook_part()])
+    root = package.root(package.workbook_part())
     return frozenset(
         item.get("name", "")
         for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName")

@@ -25,7 +25,7 @@ def with_columns(file: WorkbookFile, answers: Mapping[str, str]) -> bytes:
     Raises:
         InputError: The workbook cannot take the sheet.
     """
-    package = Package(file.package.save())
+    package = Package(file.package.save(), file.path.name)
     there = [name for name in package.sheets() if name.casefold() == COLUMNS_SHEET.casefold()]
     said = {**_written(package, there), **answers}
     book = Book(COLUMNS_SHEET)

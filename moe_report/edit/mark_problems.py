@@ -10,7 +10,7 @@ from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.ooxml.addresses import split_address
 from moe_report.ooxml.cells import Cells
 from moe_report.ooxml.notes import Note, add_notes
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.styles import Styles
 
 _RED = "FFFFC7CE"
@@ -28,7 +28,7 @@ def annotate(package: Package, problems: Iterable[Problem]) -> bytes:
     parts = package.sheets()
     styles = Styles(package)
     for sheet, messages in by_sheet.items():
-        root = parse(package[parts[sheet]])
+        root = package.root(parts[sheet])
         cells = Cells(root, sheet)
         notes = []
         for address, lines in messages.items():

@@ -50,7 +50,7 @@ class Renewal:
             {name.casefold() for name in listed} for listed in (ours, kept, names)
         )
         self.part = old.workbook_part()
-        self.book = parse(old[self.part])
+        self.book = old.root(self.part)
         self.fresh = parse(new[new.workbook_part()])
         self.reached = _reachable(old)
         self.copied: dict[str, str] = {}
@@ -170,7 +170,7 @@ class Renewal:
         return target
 
     def _adapt_table(self, part: str) -> None:
-        root = parse(self.old[part])
+        root = self.old.root(part)
         id = next(n for n in count(1) if n not in self.table_ids)
         self.table_ids.append(id)
         root.set("id", str(id))
@@ -182,7 +182,7 @@ class Renewal:
 
     def _dress(self, part: str, code: str, *, selected: bool) -> None:
         """Change the indices of a sheet's styles to those of the workbook's own table."""
-        root = parse(self.old[part])
+        root = self.old.root(part)
         for tag, name in (("c", "s"), ("row", "s"), ("col", "style")):
             for item in root.iter(f"{TAG}{tag}"):
                 if name in item.attrib or tag == "c":
@@ -237,7 +237,7 @@ class Renewal:
             ours, theirs = self.new.related_part("", kind), self.old.related_part("", kind)
             if not ours or not theirs:
                 continue
-            fresh, root = parse(self.new[ours]), parse(self.old[theirs])
+            fresh, root = parse(self.new[ours]), self.old.root(theirs)
             wanted: Mapping[str, etree._Element] = {
                 item.get("name", item.tag): item for item in fresh
             }
@@ -259,7 +259,7 @@ def _entries(book: etree._Element, tag: str) -> list[tuple[str, etree._Element]]
 def _tables(package: Package, without: Collection[str]) -> list[etree._Element]:
     """The Excel Tables of a workbook, but for those of some sheets."""
     return [
-        parse(package[table])
+        package.root(table)
         for name, part in package.sheets().items()
         if name.casefold() not in without
         for table in package.related_parts(part, "table")

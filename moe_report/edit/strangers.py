@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from moe_report.edit.cell_keys import Address
 from moe_report.errors import Problem
 from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.renderers.excel.record import Footprint
 from moe_report.text import shown
 
@@ -38,7 +38,7 @@ def strangers(
         )
     for link in package.relationships(part):
         if link.kind == "drawing":
-            count = sum(isinstance(item.tag, str) for item in parse(package[link.target]))
+            count = sum(isinstance(item.tag, str) for item in package.root(link.target))
             if count > ours.drawings:
                 yield Problem(
                     where,
@@ -46,7 +46,7 @@ def strangers(
                     "moe-report, and yours would be lost; move them to a sheet of your own",
                 )
         elif link.kind == "table":
-            if (name := parse(package[link.target]).get("displayName")) == sheet:
+            if (name := package.root(link.target).get("displayName")) == sheet:
                 continue
             yield Problem(
                 where, f"the table {name!r} of yours would be lost; move it to a sheet of your own"

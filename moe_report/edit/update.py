@@ -10,7 +10,7 @@ from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.collected import NO_NUMBER, NO_STORED_VALUE
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
@@ -45,7 +45,7 @@ class Update:
         if "title" in self.read.table.settings:
             return None
         core = self.file.package.related_part("", "core-properties")
-        title = parse(self.file.package[core]).findtext("{*}title") if core else None
+        title = self.file.package.root(core).findtext("{*}title") if core else None
         return title if title and title.strip() else None
 
     def merged(self, table: ModelTable) -> ModelTable:
@@ -99,8 +99,9 @@ class Update:
         Raises:
             InputError: Something of the user's would be lost.
         """
-        old, new = Package(self.file.package.save()), Package(data)
-        work = Carryover(self.file.path.name, self.read, old, new, report)
+        name = self.file.path.name
+        old, new = Package(self.file.package.save(), name), Package(data)
+        work = Carryover(name, self.read, old, new, report)
         work.check()
         work.carry()
         self.notes += work.notes

@@ -14,7 +14,7 @@ from moe_report.fill.template import Template, TemplateTable, columns_of
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import Cells
 from moe_report.ooxml.formula_text import references, same_sheet, split_end
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 
 
 def notes_beside(package: Package, template: Template) -> Iterator[Notice]:
@@ -54,7 +54,7 @@ def how_to_join(column: int, tables: Sequence[TemplateTable], joined: Collection
 
 def _formulas(package: Package, part: str, row: int) -> dict[int, str]:
     """The formulas of a row by column; without those that cannot be read."""
-    formulas = Cells(parse(package[part]), "").formulas()
+    formulas = Cells(package.root(part), "").formulas()
     found = {}
     for address in formulas.elements:
         column, at = split_address(address)

@@ -13,7 +13,7 @@ from moe_report.fill.calculate.formulas import FormulaCell, Formulas
 from moe_report.fill.formula_sources import Changed
 from moe_report.fill.resting_formulas import resting_on
 from moe_report.ooxml.cells import TAG, put_value
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 
 MOST_FORMULAS = 100_000  # to be computed; more take minutes
 HINT = "pip install 'moe-report[calc]' to have them computed"
@@ -70,7 +70,7 @@ def compute_values(
 
 def _computed(formulas: Formulas, wanted: Sequence[FormulaCell], calc: str) -> tuple[Values, str]:
     """Return the values that an engine gives, and why some are missing, if any are."""
-    settings = parse(formulas.package[formulas.package.workbook_part()]).find(f"{TAG}calcPr")
+    settings = formulas.package.root(formulas.package.workbook_part()).find(f"{TAG}calcPr")
     if settings is not None and settings.get("iterate") in ("1", "true"):
         return {}, "the workbook iterates, which is left to Excel"
     if settings is not None and settings.get("fullPrecision") in ("0", "false"):

@@ -13,7 +13,7 @@ from moe_report.fill.near_misses import SHORT, near_word
 from moe_report.fill.template import NamedCell, TemplateCell
 from moe_report.ooxml.addresses import Area, column_letters, split_address
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 
 _TRUE = {"1", "true"}
 _ONE_CELL = re.compile(
@@ -49,7 +49,7 @@ def named_by_sheet(package: Package, known: Known, findings: Findings) -> dict[s
     meant = {name.casefold(): name for name in (*numbers, *known.assumptions)}
     sheets = {sheet.casefold(): sheet for sheet in package.sheets()}
     found: dict[str, list[Named]] = {}
-    root = parse(package[package.workbook_part()])
+    root = package.root(package.workbook_part())
     for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName"):
         name, said = item.get("name", ""), (item.text or "").strip()
         near = name.casefold() not in meant

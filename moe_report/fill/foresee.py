@@ -1,8 +1,8 @@
 """What will be in the way of a fill, and what its user should know, before anything is changed.
 
 `fill` and `template check` ask here, so that both say the same in the same words. What only the
-models decide, such as a filter that leaves none, is told by :mod:`moe_report.fill.plan`; what stays without
-a value, by :mod:`moe_report.fill.computed_values`.
+models decide, such as a filter that leaves none, is told by :mod:`moe_report.fill.plan`, and what
+stays without a value by :mod:`moe_report.fill.computed_values`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from moe_report.fill.stale_pivots import PivotTable
 from moe_report.fill.template import Template, TemplateTable, columns_of
 from moe_report.fill.write_sheet import neighbours, unrepeatable
 from moe_report.ooxml.addresses import LAST_COLUMN
-from moe_report.ooxml.copy_sheet import copying_obstacles, named_only
+from moe_report.ooxml.copy_sheet import named_only
+from moe_report.ooxml.copying_obstacles import copying_obstacles, users_of_names
 from moe_report.ooxml.file_types import is_signed
 from moe_report.ooxml.insert_rows.insert import tried
 from moe_report.ooxml.package import Package
@@ -70,6 +71,11 @@ def foresee(
         _foresee_rows(found, package, tables, more.get(place, 0), where)
     for title in repeated:
         found.problems += copying_obstacles(package, title, where=where)
+        found.notes += [
+            Notice("name-of-copies", on, f"uses the name {name}, which leads to the first of "
+                   "the sheets that repeat")
+            for on, name in users_of_names(package, title)
+        ]  # fmt: skip
     if any(package.related_parts(part, "pivotTable") for part in titles):
         asked = asked_cells(package, template)
         resting = resting_on(package, asked, repeated, moved=any(more.values()))

@@ -13,7 +13,7 @@ from moe_report.fill.dependents import Place
 from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import Reference, has_computed_end, references, without_quoted
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 
 # Functions that find cells by what no reference says, or that give what cells are called.
 _UNTRACED = re.compile(
@@ -203,7 +203,7 @@ def _anywhere(found: Reference) -> Area:
 def _tables(package: Package) -> Iterator[tuple[str, Place]]:
     for name, part in package.sheets().items():
         for table in package.related_parts(part, "table"):
-            root = parse(package[table])
+            root = package.root(table)
             place = (name.casefold(), area_of(root.get("ref", "A1")))
             for key in ("name", "displayName"):
                 yield root.get(key, "").casefold(), place
@@ -212,7 +212,7 @@ def _tables(package: Package) -> Iterator[tuple[str, Place]]:
 def _names(package: Package) -> dict[str, list[str]]:
     """Return the formulas of defined names; one may be there for several sheets."""
     found: dict[str, list[str]] = {}
-    root: etree._Element = parse(package[package.workbook_part()])
+    root: etree._Element = package.root(package.workbook_part())
     for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName"):
         found.setdefault(item.get("name", "").casefold(), []).append(item.text or "")
     return found

@@ -29,7 +29,7 @@ from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.copy_sheet import MAX_SHEETS
 from moe_report.ooxml.guard import MAX_ROWS
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.references import Insertion
 from moe_report.ooxml.rows import Contents, Value
 from moe_report.ooxml.sheet_names import quoted, sheet_names
@@ -219,7 +219,7 @@ class _Planner:
     def _contents(
         self, table: TemplateTable, models: Sequence[Model], assumptions: Mapping[str, str]
     ) -> dict[int, list[str]]:
-        root = parse(self.package[table.part])
+        root = self.package.root(table.part)
         write = Contents(f"{root.prefix}:" if root.prefix else "")
         formulas = LiveFormulas(
             self.context.report, table.area.name, self._headers(table), assumptions
@@ -244,7 +244,7 @@ class _Planner:
         return found
 
     def _headers(self, table: TemplateTable) -> dict[str, str]:
-        root = parse(self.package[table.area.part])
+        root = self.package.root(table.area.part)
         columns = root.iterfind(f"{TAG}tableColumns/{TAG}tableColumn")
         names = {table.area.left + at: item.get("name", "") for at, item in enumerate(columns)}
         found: dict[str, str] = {}

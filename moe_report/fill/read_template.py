@@ -32,7 +32,7 @@ from moe_report.fill.template import (
 from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.notes import read_notes
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.tables import TableArea, tables_of
 
 MAX_EXPRESSIONS = 5000  # different ones
@@ -122,7 +122,7 @@ class _Reader:
     # Cells
 
     def _find_cells(self, found: FoundSheet, wanted: set[Place]) -> None:
-        root = parse(self.package[found.part])
+        root = self.package.root(found.part)
         for number, column, cell in cells_with_content(root):
             where = f"sheet {found.sheet}, cell {column_letters(column)}{number}"
             formula = cell.find(f"{TAG}f")

@@ -18,7 +18,7 @@ from moe_report.fill.stale_pivots import PivotTable, pivot_tables
 from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells, drop_value
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def resting_on(
     """
     sources = Sources(package, repeated, moved=moved)
     state = _state(changed)
-    roots = {name: parse(package[part]) for name, part in sheets_with_formulas(package).items()}
+    roots = {name: package.root(part) for name, part in sheets_with_formulas(package).items()}
     formulas = [item for name, root in roots.items() for item in _formulas(name, root, sources)]
     found = _resting([*formulas, *pivot_tables(package, sources)], state) if changed else []
     return Resting(

@@ -11,7 +11,7 @@ from lxml import etree
 from moe_report.errors import Notice
 from moe_report.fill.placeholders import may_ask
 from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import is_formatted, shared_strings, string_text, unescaped
 
 
@@ -24,7 +24,7 @@ class CellText(NamedTuple):
 
 def sheet_titles(package: Package) -> list[str]:
     """Return the names of all sheets, also of those without cells, such as chart sheets."""
-    root = parse(package[package.workbook_part()])
+    root = package.root(package.workbook_part())
     return [item.get("name", "") for item in root.iterfind(f"{TAG}sheets/{TAG}sheet")]
 
 
@@ -34,14 +34,22 @@ _NOT_WORDS = re.compile(
 )
 
 
+# What a part is, by what its type ends in.
+_KINDS = {
+    "drawing+xml": "a drawing", "vmlDrawing": "a drawing", "diagramData+xml": "a drawing",
+    "chart+xml": "a chart", "chartex+xml": "a chart",
+    "comments+xml": "a note", "threadedcomments+xml": "a note",
+}  # fmt: skip
+
+
 def parts_that_ask(package: Package) -> Iterator[Notice]:
     """Say which text boxes, charts and notes hold braces: only cells are filled."""
-    kinds = {"xl/drawings/": "a drawing", "xl/charts/": "a chart", "xl/comments": "a note"}
     for name in package:
-        for start, kind in kinds.items():
-            if name.startswith(start) and b"{{" in _NOT_WORDS.sub(b"", package[name]):
-                text = f"{kind} with {{{{ is left as it is; only cells are filled"
-                yield Notice("braces-in-part", name, text)
+        said = package.content_type(name)
+        kind = next((kind for end, kind in _KINDS.items() if said.endswith(f".{end}")), "")
+        if kind and b"{{" in _NOT_WORDS.sub(b"", package[name]):
+            text = f"{kind} with {{{{ is left as it is; only cells are filled"
+            yield Notice("braces-in-part", name, text)
 
 
 def cells_with_content(root: etree._Element) -> Iterator[tuple[int, int, etree._Element]]:

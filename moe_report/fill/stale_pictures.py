@@ -7,7 +7,7 @@ import re
 from lxml import etree
 
 from moe_report.fill.formula_sources import Sources, State
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 
 _CHARTS = ("drawingml.chart+xml", "ms-office.chartex+xml")
 _DRAWINGS = ("officedocument.drawing+xml", "drawingml.chartshapes+xml")
@@ -26,7 +26,7 @@ def forget_pictures(package: Package, sources: Sources, state: State) -> None:
             forget = _forget_text_boxes
         else:
             continue
-        root = parse(package[part])
+        root = package.root(part)
         if forget(root, owners.get(part, ""), sources, state):
             package[part] = serialize(root)
 

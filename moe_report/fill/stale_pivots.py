@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from moe_report.fill.dependents import Place
 from moe_report.fill.formula_sources import Reads, Sources
 from moe_report.ooxml.addresses import Area, area_of
-from moe_report.ooxml.package import LINK_ID, Package, parse, serialize
+from moe_report.ooxml.package import LINK_ID, Package, serialize
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class PivotTable:
 
     def refresh(self, package: Package) -> None:
         """Let Excel count anew when it opens the workbook."""
-        root = parse(package[self.cache])
+        root = package.root(self.cache)
         if root.get("refreshOnLoad") not in ("1", "true"):
             root.set("refreshOnLoad", "1")
             package[self.cache] = serialize(root)
@@ -47,7 +47,7 @@ def pivot_tables(package: Package, sources: Sources) -> list[PivotTable]:
     found = []
     for sheet, part in package.sheets().items():
         for table in package.related_parts(part, "pivotTable"):
-            root = parse(package[table])
+            root = package.root(table)
             location = root.find("{*}location")
             cache = package.related_part(table, "pivotCacheDefinition")
             if location is None or cache is None or cache not in package:
@@ -62,7 +62,7 @@ def _reads(package: Package, cache: str, sources: Sources) -> Reads:
     """What is counted: areas of sheets, or what a table or a defined name leads to."""
     places: list[Place] = []
     unknown = False
-    for item in parse(package[cache]).iter("{*}worksheetSource", "{*}rangeSet"):
+    for item in package.root(cache).iter("{*}worksheetSource", "{*}rangeSet"):
         if LINK_ID in item.attrib:
             continue  # of another workbook
         if item.get("name"):

@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Protocol
 
-from lxml import etree
 from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
@@ -18,6 +17,7 @@ from moe_report.ooxml.addresses import Area, column_letters
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.scan import Formula, Scan, scan_sheet
 from moe_report.ooxml.tables import tables_of
+from moe_report.ooxml.texts import shared_strings
 from moe_report.text import is_number, shown
 
 HEADER_ROWS = 30  # a header is looked for in so many rows
@@ -188,10 +188,11 @@ def read_grid(
             bounds = {"max_row": max(scan.rows, 1), "max_col": max(scan.columns, 1)}
             cells = list(worksheet.iter_rows(**bounds))
     except Exception as error:  # openpyxl raises whatever a broken cell makes it stumble over
+        scan_sheet(package[part], where, len(shared_strings(package)))  # says it, if it is a text
         raise InputError([Problem(where, unreadable("the file's cells", error))]) from error
     try:
         tables = frozenset(table.name.casefold() for table in tables_of(package, part))
-    except (ValueError, etree.XMLSyntaxError):  # a broken one has no name
+    except (ValueError, InputError):  # a broken one has no name
         tables = frozenset()
     return Grid(sheet, cells, scan, collected, own_report, tables=tables)
 

@@ -32,12 +32,14 @@ from moe_report.load.our_sheets import (
     REPORT_SHEET,
     SHEET,
 )
+from moe_report.load.plain_copy import plain_copy
 from moe_report.load.report_sheet import read_settings
 from moe_report.load.sheets import Sheets
 from moe_report.load.text_table import read_text
 from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.guard import MAX_FILE, check_package
-from moe_report.ooxml.package import MAIN, Package, parse
+from moe_report.ooxml.package import MAIN, Package
+from moe_report.ooxml.texts import shared_strings
 from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
@@ -45,6 +47,7 @@ from moe_report.text import counted, shown
 
 _COMMENT = f"{{{MAIN}}}comment"
 _SHOWN_COMMENTS = 6
+_HIDDEN = ("hidden", "veryHidden")
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,9 @@ class WorkbookFile:
         part = next(custom, "")
         try:
             return part in self.package and any(
-                item.get("name") == REPORT_PROPERTY for item in parse(self.package[part])
+                item.get("name") == REPORT_PROPERTY for item in self.package.root(part)
             )
-        except etree.XMLSyntaxError:
+        except InputError:
             return False
 
 
@@ -85,13 +88,15 @@ class _XlsxSheets:
 
     def __init__(self, file: WorkbookFile) -> None:
         self.package = file.package
-        self.book = _load(file.data, file.path.name)
+        self.book = _load(file.package)
         self.is_report = file.is_report
         self.recalculated = asks_to_recalculate(file.package)
         self.names = tuple(file.package.sheets())
+        listed = file.package.listed_sheets()
+        self._hidden = {item.get("name") for item in listed if item.get("state") in _HIDDEN}
 
     def is_hidden(self, name: str) -> bool:
-        return bool(self.book[name].sheet_state != "visible")
+        return name in self._hidden
 
     def grid(self, name: str, collected: Collected) -> Grid:
         return read_grid(self.book, self.package, name, collected, self.is_report)
@@ -100,26 +105,32 @@ class _XlsxSheets:
         part = self.package.sheets()[name]
         found = []
         for comments in self.package.related_parts(part, "comments"):
-            cells = _commented(self.package[comments])
+            try:
+                cells = _commented(self.package.root(comments, "comments"))
+            except InputError:
+                found.append(f"the comments of {name!r}, for the part {comments} is damaged")
+                continue
             listed = ", ".join(cells[:_SHOWN_COMMENTS]) + ", …" * (len(cells) > _SHOWN_COMMENTS)
             found += [f"{counted(len(cells), 'comment')} ({listed})"] if cells else []
         drawings = self.package.related_parts(part, "drawing")
-        if any(len(parse(self.package[drawing])) for drawing in drawings):
+        if any(self._is_filled(drawing) for drawing in drawings):
             found.append(f"the charts and pictures of {name!r}")
         if self.package.related_parts(part, "pivotTable"):
             found.append(f"the pivot tables of {name!r}")
         return found
 
+    def _is_filled(self, drawing: str) -> bool:
+        try:
+            return len(self.package.root(drawing)) > 0
+        except InputError:  # nobody knows what was in it
+            return True
+
     def close(self) -> None:
         self.book.close()
 
 
-def _commented(part: bytes) -> list[str]:
-    """The cells of the comments of a part that are not ours; none if it is broken."""
-    try:
-        root = parse(part)
-    except etree.XMLSyntaxError:
-        return []
+def _commented(root: etree._Element) -> list[str]:
+    """The cells of the comments of a part that are not ours."""
     authors = [item.text for item in root.iter(f"{{{MAIN}}}author")]
     ours = {str(at) for at, author in enumerate(authors) if author == OUR_AUTHOR}
     return [item.get("ref", "") for item in root.iter(_COMMENT) if item.get("authorId") not in ours]
@@ -338,12 +349,13 @@ def read_bytes(path: Path) -> bytes:
         raise InputError([Problem(str(path), message)]) from error
 
 
-def _load(data: bytes, name: str) -> Any:
+def _load(package: Package) -> Any:
+    copy = plain_copy(package)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
-            return openpyxl.load_workbook(
-                io.BytesIO(data), read_only=True, data_only=True, keep_links=False
-            )
+            return openpyxl.load_workbook(io.BytesIO(copy), read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever a broken part makes it stumble over
-        raise InputError([Problem(name, unreadable("the workbook", error))]) from error
+        shared_strings(package)  # says what is wrong with them, if it is that
+        problem = Problem(package.where, unreadable("the workbook", error))
+        raise InputError([problem]) from error

@@ -8,7 +8,7 @@ from lxml import etree
 
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 
 _FORMULA = re.compile(rb"<(\w+:)?f[\s>/]")
 
@@ -18,7 +18,7 @@ def ask_to_recalculate(package: Package) -> None:
     if asks_to_recalculate(package) or not sheets_with_formulas(package):
         return
     part = package.workbook_part()
-    root = parse(package[part])
+    root = package.root(part)
     said = root.find(f"{TAG}calcPr")
     if said is None:
         said = etree.Element(f"{TAG}calcPr")
@@ -38,7 +38,7 @@ def drop_calculation_chain(package: Package) -> None:
 
 def asks_to_recalculate(package: Package) -> bool:
     """Whether the values that a workbook stores with its formulas may be stale."""
-    settings = parse(package[package.workbook_part()]).find(f"{TAG}calcPr")
+    settings = package.root(package.workbook_part()).find(f"{TAG}calcPr")
     return settings is not None and settings.get("fullCalcOnLoad") in ("1", "true")
 
 

@@ -2,104 +2,28 @@
 
 from __future__ import annotations
 
-import posixpath
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from urllib.parse import quote, unquote
 
 from lxml import etree
 
-from moe_report.errors import Problem
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, parse, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, serialize
 from moe_report.ooxml.sheet_names import quoted, renamed
+from moe_report.ooxml.sheet_parts import (
+    OWN,
+    Named,
+    own_parts,
+    rename,
+    renamed_place,
+    shared_names,
+    table_names,
+)
 
 MAX_SHEETS = 1000
-_REVISION = "{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid"
-_FORMULAS = {
-    "f", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula",
-    "definedName",
-}  # fmt: skip
-# What hangs on a sheet, by the end of the link's type: what a copy has its own of, what it shares.
-_OWN = {
-    "drawing", "vmlDrawing", "comments", "threadedComment", "table", "chart", "chartEx",
-    "chartUserShapes", "chartStyle", "chartColorStyle", "diagramData", "diagramLayout",
-    "diagramQuickStyle", "diagramColors", "diagramDrawing",
-}  # fmt: skip
-_SHARED = {"image", "hyperlink", "printerSettings", "themeOverride"}
-_REFUSED = {
-    "pivotTable": "a pivot table", "slicer": "a slicer", "timeline": "a timeline",
-    "ctrlProp": "a form control", "control": "an ActiveX control", "oleObject": "an OLE object",
-    "queryTable": "a table of a query", "tableSingleCells": "an XML map",
-    "customProperty": "a custom property", "package": "an embedded file",
-}  # fmt: skip
-
-
-def copying_obstacles(package: Package, sheet: str, *, where: str) -> list[Problem]:
-    """Return what of a sheet cannot be copied, and what elsewhere refers to the sheet."""
-    place = f"{where}, sheet {sheet}"
-    part = package.sheets()[sheet]
-    problems = []
-    for link, holder in _links(package, part):
-        embedded = link.kind == "package" and "/charts/" in holder  # the numbers of a chart
-        if link.kind not in {*_OWN, *_SHARED} and not embedded:
-            what = _REFUSED.get(link.kind, f"something of the kind {link.kind!r}")
-            problems.append(
-                Problem(place, f"has {what}, which cannot be copied for each model", sheet=sheet)
-            )
-    own = {part, *_own(package, part)}
-    tables = [
-        parse(package[name]).get("displayName", "")
-        for name in own
-        if posixpath.basename(posixpath.dirname(name)) == "tables"
-    ]
-    for name in package:
-        if name in own or not name.endswith(".xml") or not name.startswith("xl/"):
-            continue
-        if name.endswith(("calcChain.xml", "sharedStrings.xml", "styles.xml")):
-            continue
-        if _mentions(package[name], sheet, tables):
-            found = next((title for title, at in package.sheets().items() if at == name), name)
-            message = (
-                f"refers to the sheet {sheet!r}, which repeats for each model; expected references "
-                "to it on itself only"
-            )
-            problems.append(Problem(f"{where}, {found}", message))
-    return problems
-
-
-def _mentions(content: bytes, sheet: str, tables: Sequence[str]) -> bool:
-    words = [quoted(sheet) + "!", *(f"{name}[" for name in tables)]
-    text = content.decode("utf-8", "replace").replace("&apos;", "'")
-    if not any(word.casefold() in text.casefold() for word in words):
-        return False
-    for item in parse(content).iter():
-        if not isinstance(item.tag, str) or etree.QName(item).localname not in _FORMULAS:
-            continue
-        if item.get("localSheetId") is None and any(
-            word.casefold() in (item.text or "").casefold() for word in words
-        ):
-            return True
-    return False
-
-
-def _links(package: Package, part: str) -> Iterator[tuple[Relationship, str]]:
-    """Every link that leads from a part, or from what is its own, and the part it stands in."""
-    stack, seen = [part], {part}
-    while stack:
-        holder = stack.pop()
-        for link in package.relationships(holder):
-            yield link, holder
-            if link.kind in _OWN and link.target in package and link.target not in seen:
-                seen.add(link.target)
-                stack.append(link.target)
-
-
-def _own(package: Package, part: str) -> list[str]:
-    """The parts that are a sheet's own, but for the sheet itself."""
-    links = [link for link, _ in _links(package, part) if link.kind in _OWN]
-    return list(dict.fromkeys(link.target for link in links if link.target in package))
+_REVISION = "schemas.microsoft.com/office/spreadsheetml/"  # of what tells edits of many apart
 
 
 def named_only(package: Package, sheet: str) -> set[str]:
@@ -107,7 +31,7 @@ def named_only(package: Package, sheet: str) -> set[str]:
     name = quoted(sheet).encode()
     return {
         part
-        for part in _own(package, package.sheets()[sheet])
+        for part in own_parts(package, package.sheets()[sheet])
         if b"{{" not in package[part].replace(b"&apos;", b"'").replace(name, b"")
     }
 
@@ -118,62 +42,98 @@ class SheetCopies:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.workbook = package.workbook_part()
-        self.root = parse(package[self.workbook])
-        parts = (name for name in package if "/tables/" in name and name.endswith(".xml"))
-        tables = [parse(package[name]) for name in parts]
+        self.root = package.root(self.workbook)
+        listed = (table for part in package.sheets().values()
+                  for table in package.related_parts(part, "table"))  # fmt: skip
+        tables = [package.root(table, "table") for table in listed]
         self.table_id = max((int(table.get("id", "0")) for table in tables), default=0)
         self.names = {table.get("displayName", "").casefold() for table in tables}
-        self.names |= {
-            item.get("name", "").casefold()
-            for item in self.root.iterfind(f"{TAG}definedNames/{TAG}definedName")
-        }
+        self.names |= {item.get("name", "").casefold() for item in self._defined()}
+
+    def _defined(self) -> list[etree._Element]:
+        return self.root.findall(f"{TAG}definedNames/{TAG}definedName")
 
     def repeat(self, sheet: str, names: Sequence[str]) -> list[str]:
         """Give a sheet the first of some names, copy it under the others, and return the parts."""
         sheets = self.root.find(f"{TAG}sheets")
         assert sheets is not None
-        listed = [item.get("name") for item in sheets]
-        at = listed.index(sheet)
+        listed = sheets.findall(f"{TAG}sheet")
+        entry = next(x for x in listed if x.get("name") == sheet and x.get(LINK_ID))
+        at = listed.index(entry)
         part = self.package.sheets()[sheet]
-        parts = []
-        for number, name in enumerate(names[1:], start=1):
-            made = _Copy(self, sheet, name, part).part
-            parts.append(made)
+        defined = [item.get("name", "") for item in self._defined()]
+        named = Named(sheet, tuple(table_names(self.package, part)), defined)
+        copies = [_Copy(self, named, name, part) for name in names[1:]]
+        last = entry
+        for made in copies:
             id = 1 + max(int(item.get("sheetId", "0")) for item in self.root.iter(f"{TAG}sheet"))
-            entry = etree.Element(f"{TAG}sheet", name=name, sheetId=str(id))
-            if sheets[at].get("state"):
-                entry.set("state", sheets[at].get("state", ""))
+            fresh = etree.Element(f"{TAG}sheet", name=made.name, sheetId=str(id))
+            if entry.get("state"):
+                fresh.set("state", entry.get("state", ""))
             kind = f"{OFFICE_REL}/worksheet"
-            entry.set(LINK_ID, self.package.relate(self.workbook, kind, made))
-            entry.tail = sheets[at].tail
-            sheets.insert(at + number, entry)
-        _rename_in_place(self.package, part, {sheet: names[0]})
-        sheets[at].set("name", names[0])
-        self._shift(sheet, at, names)
-        return [part, *parts]
+            fresh.set(LINK_ID, self.package.relate(self.workbook, kind, made.part))
+            fresh.tail = entry.tail
+            last.addnext(fresh)
+            last = fresh
+        self._rename_elsewhere({sheet: names[0]}, named)
+        entry.set("name", names[0])
+        self._count_sheets(at, len(copies))
+        self._name_places(named, at, names[0], copies)
+        return [part, *(made.part for made in copies)]
 
-    def _shift(self, sheet: str, at: int, names: Sequence[str]) -> None:
-        """Let what counts sheets count the new ones, and give each copy the names of its own."""
-        more = len(names) - 1
+    def _count_sheets(self, at: int, more: int) -> None:
+        """Let what counts sheets count the new ones."""
         for view in self.root.iter(f"{TAG}workbookView", f"{TAG}customWorkbookView"):
             for key in ("activeTab", "firstSheet"):
                 if int(view.get(key, "0")) > at:
                     view.set(key, str(int(view.get(key, "0")) + more))
-        for item in list(self.root.iterfind(f"{TAG}definedNames/{TAG}definedName")):
+        for item in self._defined():
             local = item.get("localSheetId")
             if local is not None and int(local) > at:
                 item.set("localSheetId", str(int(local) + more))
-            if local is None or int(local) != at:
-                continue
+
+    def _name_places(self, named: Named, at: int, first: str, copies: Sequence[_Copy]) -> None:
+        """Give each copy the names of its own, as Excel does when a sheet is duplicated.
+
+        A name of the workbook that leads to the sheet leads to the first one, and becomes a name
+        of each copy that leads to the copy. A dead one, without a place, stays alone.
+        """
+        shared = shared_names(self.root, named, at)
+        for item in self._defined():
             text, last = item.text or "", item
-            item.text = renamed(text, {sheet: names[0]}, {})
-            for number, name in enumerate(names[1:], start=1):
+            owner = item.get("localSheetId")
+            item.text = renamed(text, {named.sheet: first}, {})
+            if owner is None:
+                if item not in shared:
+                    continue
+            elif int(owner) != at:
+                continue
+            for number, made in enumerate(copies, start=1):
                 fresh = copy(item)
                 fresh.set("localSheetId", str(at + number))
-                fresh.text = renamed(text, {sheet: name}, {})
+                fresh.text = made.renamed(text)
                 fresh.tail = item.tail
                 last.addnext(fresh)
                 last = fresh
+
+    def _rename_elsewhere(self, sheets: Mapping[str, str], named: Named) -> None:
+        """Let the sheet itself, what is its own, and links of others know it by its new name."""
+        words = [word.encode() for word in (named.sheet, quoted(named.sheet)[1:-1])]
+
+        def target(link: Relationship) -> str:
+            return _renamed_link(link.target, sheets)
+
+        for part in list(self.package):
+            links = [link.target for link in self.package.relationships(part)]
+            if any(place[:1] == "#" and _renamed_link(place, sheets) != place for place in links):
+                self.package.copy_links(part, part, target)
+            if part == self.workbook or not part.lower().endswith(".xml"):
+                continue
+            content = self.package[part].replace(b"&apos;", b"'")
+            if any(word in content for word in words):
+                root = self.package.root(part)
+                if rename(root, sheets, {}):
+                    self.package[part] = serialize(root)
 
     def free_table(self, name: str) -> tuple[int, str]:
         """Return the id and the name of a new table."""
@@ -192,22 +152,28 @@ class SheetCopies:
 class _Copy:
     """One copy of a sheet and of all that is its own."""
 
-    def __init__(self, copies: SheetCopies, sheet: str, name: str, part: str) -> None:
+    def __init__(self, copies: SheetCopies, named: Named, name: str, part: str) -> None:
         self.package = copies.package
-        self.sheets = {sheet: name}
+        self.name = name
+        self.names = named.names
+        self.sheets = {named.sheet: name}
         self.root_part = part
-        self.tables: dict[str, tuple[int, str]] = {}
-        self.ids: dict[bytes, bytes] = {}
+        self.tables = {old: copies.free_table(old) for old in named.tables}
+        self.ids: dict[str, str] = {}
         self.made: dict[str, str] = {}
-        for table in self.package.related_parts(part, "table"):
-            old = parse(self.package[table]).get("displayName", "")
-            self.tables[old] = copies.free_table(old)
         for thread in self.package.related_parts(part, "threadedComment"):
-            for item in parse(self.package[thread]):
+            for item in self.package.root(thread, "ThreadedComments"):
                 old = item.get("id", "")
                 fresh = uuid.uuid5(uuid.NAMESPACE_URL, f"{old}{name}")
-                self.ids[old.encode()] = f"{{{str(fresh).upper()}}}".encode()
+                self.ids[old] = f"{{{str(fresh).upper()}}}"
         self.part = self._copied(part)
+
+    def renamed(self, formula: str) -> str:
+        """Return a formula of the sheet as the copy has it."""
+        return renamed(formula, self.sheets, self._table_names(), self.names)
+
+    def _table_names(self) -> dict[str, str]:
+        return {old: fresh for old, (_, fresh) in self.tables.items()}
 
     def _copied(self, part: str) -> str:
         if part in self.made:
@@ -221,20 +187,15 @@ class _Copy:
     def _target(self, link: Relationship) -> str:
         if link.target.startswith("#"):
             return _renamed_link(link.target, self.sheets)
-        own = link.kind in _OWN and link.target in self.package
+        own = link.kind in OWN and link.target in self.package
         return "/" + (self._copied(link.target) if own else link.target)
 
     def _content(self, part: str) -> bytes:
-        content = self.package[part]
-        for old, fresh in self.ids.items():
-            content = content.replace(old, fresh)
-        if not part.endswith(".xml"):
-            return content
-        root = parse(content)
-        _rename(root, self.sheets, {old: fresh for old, (_, fresh) in self.tables.items()})
-        if not self.ids:
-            for item in root.iter():
-                item.attrib.pop(_REVISION, "")
+        if not part.lower().endswith(".xml"):
+            return self.package[part]
+        root = self.package.root(part)
+        rename(root, self.sheets, self._table_names(), self.names)
+        self._give_ids(root)
         if part == self.root_part:
             for view in root.iter(f"{TAG}sheetView"):
                 view.attrib.pop("tabSelected", "")
@@ -247,37 +208,20 @@ class _Copy:
             root.set("displayName", name)
         return serialize(root)
 
-
-def _rename(root: etree._Element, sheets: Mapping[str, str], tables: Mapping[str, str]) -> None:
-    for item in root.iter():
-        if not isinstance(item.tag, str):
-            continue
-        if etree.QName(item).localname in _FORMULAS and item.text:
-            item.text = renamed(item.text, sheets, tables)
-        for key in ("location", "textlink"):
-            if item.get(key):
-                item.set(key, renamed(item.get(key, ""), sheets, tables))
+    def _give_ids(self, root: etree._Element) -> None:
+        """Give comments of a conversation ids of their own; what else has one goes without."""
+        for item in root.iter("*"):
+            for key, value in [(str(key), str(value)) for key, value in item.attrib.items()]:
+                if value in self.ids:
+                    item.set(key, self.ids[value])
+                elif key.endswith("}uid") and _REVISION in key:
+                    del item.attrib[key]
 
 
 def _renamed_link(target: str, sheets: Mapping[str, str]) -> str:
-    place = unquote(target)
-    fresh = renamed(place, sheets, {})
-    return target if fresh == place else quote(fresh, safe="#'!$:")
-
-
-def _rename_in_place(package: Package, sheet: str, sheets: Mapping[str, str]) -> None:
-    """Let a sheet itself, and what is its own, know it by its new name."""
-
-    def target(link: Relationship) -> str:
-        within = link.target.startswith("#")
-        return _renamed_link(link.target, sheets) if within else f"/{link.target}"
-
-    words = [quoted(old).encode() + b"!" for old in sheets]
-    for part in [sheet, *_own(package, sheet)]:
-        if any(link.target.startswith("#") for link in package.relationships(part)):
-            package.copy_links(part, part, target)
-        content = package[part].replace(b"&apos;", b"'")
-        if part.endswith(".xml") and any(word in content for word in words):
-            root = parse(package[part])
-            _rename(root, sheets, {})
-            package[part] = serialize(root)
+    """The target of a link within the workbook, whose letters may be spelled by their codes."""
+    if not target.startswith("#"):
+        return f"/{target}"
+    place = unquote(target[1:])
+    fresh = renamed_place(place, sheets)
+    return target if fresh == place else "#" + quote(fresh, safe="'!$:")

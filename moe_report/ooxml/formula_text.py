@@ -67,6 +67,7 @@ _SKIP = re.compile(f"(?:{_SKIPPED})*+", re.DOTALL)
 _AREA_ALONE = re.compile(rf"(?:{_AREA.pattern})(?!\s*:)")
 _NAME = re.compile(rf"{WORD}++")
 _HIDDEN = re.compile("|".join([TEXT, QUOTED, _CONSTANTS, BRACKETS]), re.DOTALL)
+_ANY = re.compile(rf"{TEXT}|{QUOTED}|{BRACKETS}|{WORD}++|\s+|.", re.DOTALL)
 _RANGE_OF_OTHERS = re.compile(r'["\w)]\s*:\s*["\w(]')
 _CALL_MARK = re.compile(rf"{WORD}++(?:\s*+\()?|[(),]")
 _END_PARTS = re.compile(r"((?:\$?[A-Za-z]+)?)(\$?)([0-9]*)")
@@ -116,6 +117,24 @@ class Reference:
             return named
         left, right = sorted(map(order.index, named))
         return order[left : right + 1]
+
+
+def words_of(formula: str) -> list[str]:
+    """Return a formula in pieces: texts, quoted names, brackets, words, blanks, single signs.
+
+    >>> words_of("SUM('a b'!C1,T[[x],[y]])")
+    ['SUM', '(', "'a b'", '!', 'C1', ',', 'T', '[[x],[y]]', ')']
+    """
+    return _ANY.findall(formula)
+
+
+def is_cell(text: str) -> bool:
+    """Whether a text is the address of a cell within the bounds of a sheet.
+
+    >>> is_cell("XFD1048576"), is_cell("XFE1"), is_cell("A0"), is_cell("A1:B2")
+    (True, False, False, False)
+    """
+    return _ONE_CELL.fullmatch(text) is not None
 
 
 def reference_of(ref: str) -> Reference:

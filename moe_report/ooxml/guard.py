@@ -17,7 +17,16 @@ from typing import NoReturn
 from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
-from moe_report.ooxml.package import STRICT_MAIN, Package, compressed_bytes
+from moe_report.ooxml.damage import broken_xml
+from moe_report.ooxml.markup import in_utf8, is_markup
+from moe_report.ooxml.package import (
+    MAIN,
+    SAVE_AGAIN,
+    STRICT_MAIN,
+    Package,
+    compressed_bytes,
+)
+from moe_report.ooxml.part_names import part_key
 
 MAX_FILE = 200_000_000
 MAX_PARTS = 10_000
@@ -27,6 +36,7 @@ MAX_RATIO = 250  # deflate reaches about 1000; sheets of repeated rows about 100
 MAX_ROWS = 100_000
 MAX_COLUMNS = 2_000
 MAX_AREA = 20_000_000
+_TYPES = "[Content_Types].xml"
 _OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"'>]*)[\"']", re.IGNORECASE)
@@ -36,7 +46,6 @@ _KNOWN_ENCODING = re.compile(
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError)
-SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
 
 
 def check_package(data: bytes, name: str) -> Package:
@@ -64,29 +73,52 @@ def check_package(data: bytes, name: str) -> Package:
                 _check_markup(part.filename, _unpacked(data, part, name), name)
     except (*_DAMAGE, OSError) as error:
         _refuse(name, f"the file is damaged or cut short ({first_line(error)})")
-    package = Package(data)
-    if "[Content_Types].xml" not in package or "_rels/.rels" not in package:
+    package = Package(data, name)
+    if _TYPES not in package or "_rels/.rels" not in package:
         opened = " but an OpenDocument file" if "mimetype" in package else ""
         _refuse(name, f"this zip file is not an Excel workbook (.xlsx){opened}; {SAVE_AGAIN}")
     try:
-        _check_sheets(package, name)
+        main = package.workbook_part()
     except StopIteration:
         _refuse(name, "this zip file is not an Excel workbook (.xlsx): it names no main part")
-    except (KeyError, ValueError, etree.XMLSyntaxError) as error:
-        _refuse(name, f"its list of sheets cannot be read ({first_line(error)})")
+    if main.endswith(".bin"):
+        _refuse(name, f"this is a binary workbook (.xlsb); {SAVE_AGAIN}")
+    package.root(_TYPES, "Types")
+    for link in package.relationships(main):
+        if link.kind == "styles" and link.target not in package:
+            package.refuse(link.target, "it is missing")
+    _check_sheets(package, name)
     return package
 
 
 def _check_sheets(package: Package, name: str) -> None:
     main = package.workbook_part()
-    if main.endswith(".bin"):
-        _refuse(name, f"this is a binary workbook (.xlsb); {SAVE_AGAIN}")
-    for sheet, part in package.sheets().items():
+    strict = main in package and STRICT_MAIN in package[main]
+    sheets = {} if strict else package.sheets()
+    seen: dict[str, str] = {}
+    for item in () if strict else package.listed_sheets():
+        sheet = item.get("name", "")
+        key = sheet.casefold()
+        if key in seen:
+            _refuse(name, f"has two sheets of one name, {seen[key]!r} and {sheet!r}; {SAVE_AGAIN}")
+        seen[key] = sheet
+    for sheet, part in sheets.items():
         if part not in package:
             _refuse(name, f"the sheet {sheet!r} is missing: the package has no part {part}")
-    if not package.sheets():
-        strict = " (it is a Strict Open XML workbook)" if STRICT_MAIN in package[main] else ""
-        _refuse(name, f"found no worksheet in it{strict}; {SAVE_AGAIN}")
+        _check_root(package, part)
+    if not sheets:
+        said = " (it is a Strict Open XML workbook)" if strict else ""
+        _refuse(name, f"found no worksheet in it{said}; {SAVE_AGAIN}")
+
+
+def _check_root(package: Package, part: str) -> None:
+    """Refuse a sheet whose part begins as none does; the rest of it is for who reads it."""
+    try:
+        _, root = next(iter(etree.iterparse(io.BytesIO(package[part]), events=("start",))))
+    except etree.XMLSyntaxError as error:
+        package.refuse(part, broken_xml(error))
+    if root.tag != f"{{{MAIN}}}worksheet":
+        package.refuse(part, f"found <{etree.QName(root).localname}>, expected a worksheet")
 
 
 def _refuse(name: str, message: str) -> NoReturn:
@@ -97,8 +129,13 @@ def _check_directory(archive: zipfile.ZipFile, name: str) -> None:
     parts = archive.infolist()
     if len(parts) > MAX_PARTS:
         _refuse(name, f"the package has {len(parts):,} parts, expected at most {MAX_PARTS:,}")
-    if len({part.filename.casefold() for part in parts}) < len(parts):
-        _refuse(name, "the package has two parts of one name")
+    seen: dict[str, str] = {}
+    for part in parts:
+        key = part_key(part.filename)
+        if key in seen:
+            found = f"{seen[key]} and {part.filename}"
+            _refuse(name, f"the package has two parts of one name, {found}; {SAVE_AGAIN}")
+        seen[key] = part.filename
     if sum(part.file_size for part in parts) > MAX_INFLATED:
         _refuse(name, f"the package unpacks to more than {MAX_INFLATED:,} bytes")
     for part in parts:
@@ -120,6 +157,8 @@ def _unpacked(data: bytes, part: zipfile.ZipInfo, name: str) -> bytes:
     whole = True
     if part.compress_type == zipfile.ZIP_STORED:
         content = packed
+    elif part.compress_type == zipfile.ZIP_DEFLATED and not packed:
+        content = packed  # some programs write nothing for an empty part
     elif part.compress_type == zipfile.ZIP_DEFLATED:
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
         content = unpacker.decompress(packed, part.file_size + 1)
@@ -134,9 +173,9 @@ def _unpacked(data: bytes, part: zipfile.ZipInfo, name: str) -> bytes:
 def _check_markup(part: str, content: bytes, name: str) -> None:
     """Refuse a DOCTYPE, under whatever name and in whatever encoding."""
     start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
-    named = part.lower().endswith((".xml", ".rels", ".vml"))
+    named = is_markup(part)
     if content[:2] in _UTF16:
-        content = content.decode("utf-16", "replace").encode()
+        content = in_utf8(content)
         start = content[:200]
     if named and b"\0" in start:
         _refuse(name, f"part {part} is in an encoding that no spreadsheet writes")

@@ -11,7 +11,7 @@ from lxml import etree
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, serialize
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def read_links(package: Package, part: str) -> list[Link]:
     """Return the links of a sheet's cells; one of an area is that of its first cell."""
     targets = {item.id: item.target for item in package.relationships(part)}
     found = []
-    for item in parse(package[part]).iterfind(f"{TAG}hyperlinks/{TAG}hyperlink"):
+    for item in package.root(part).iterfind(f"{TAG}hyperlinks/{TAG}hyperlink"):
         column, row = split_address(item.get("ref", "A1").partition(":")[0])
         found.append(Link(row, column, targets.get(item.get(LINK_ID, ""), ""), item))
     return found
@@ -42,7 +42,7 @@ def read_links(package: Package, part: str) -> list[Link]:
 
 def add_links(package: Package, part: str, links: Iterable[Link]) -> None:
     """Put links on cells of a sheet."""
-    root = parse(package[part])
+    root = package.root(part)
     listed = root.find(f"{TAG}hyperlinks")
     if listed is None:
         listed = etree.Element(f"{TAG}hyperlinks")

@@ -73,11 +73,11 @@ def read_notes(package: Package, part: str) -> list[Note]:
     """Return the notes of a sheet."""
     threads: dict[str, list[etree._Element]] = {}
     for name in package.related_parts(part, "threadedComment"):
-        for item in parse(package[name]):
+        for item in package.root(name, "ThreadedComments"):
             threads.setdefault(item.get("ref", ""), []).append(item)
     found = []
     for name in package.related_parts(part, "comments"):
-        root = parse(package[name])
+        root = package.root(name, "comments")
         authors = [item.text or "" for item in root.iterfind(f"{TAG}authors/{TAG}author")]
         for item in root.iterfind(f"{TAG}commentList/{TAG}comment"):
             ref, at = item.get("ref", "A1"), int(item.get("authorId", "0"))
@@ -113,9 +113,8 @@ def add_notes(
         package.declare(comments, _COMMENTS_TYPE)
         package.relate(part, f"{OFFICE_REL}/comments", comments)
     drawing = _drawing(package, part, sheet)
-    root = parse(package[comments])
-    listed = root.find(f"{TAG}commentList")
-    assert listed is not None
+    root = package.root(comments, "comments")
+    listed = _list(root, "commentList")
     present = {item.get("ref"): item for item in listed}
     boxed = []
     for note in notes:
@@ -151,9 +150,17 @@ def _drawing(package: Package, part: str, sheet: etree._Element) -> str:
     return drawing
 
 
+def _list(root: etree._Element, name: str) -> etree._Element:
+    """A list of the part, made if there is none; that of authors comes first."""
+    found = root.find(f"{TAG}{name}")
+    if found is None:
+        found = etree.Element(f"{TAG}{name}")
+        root.insert(0 if name == "authors" else len(root), found)
+    return found
+
+
 def _author(root: etree._Element, name: str) -> int:
-    authors = root.find(f"{TAG}authors")
-    assert authors is not None
+    authors = _list(root, "authors")
     names = [author.text or "" for author in authors]
     if name not in names:
         etree.SubElement(authors, f"{TAG}author").text = name

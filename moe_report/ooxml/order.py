@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 
 _MARKUP = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 # By the name of the parent: CT_Worksheet, CT_Workbook and CT_Stylesheet of ECMA-376, part 4.
@@ -40,7 +40,7 @@ def order_fonts(package: Package) -> None:
     """Put the properties of a workbook's fonts in order: openpyxl writes them in its own."""
     part = package.related_part(package.workbook_part(), "styles")
     assert part is not None
-    root = parse(package[part])
+    root = package.root(part)
     for font in root.iter("{*}font"):
         font[:] = sorted(font, key=lambda item: _place(item, FONT))
     package[part] = serialize(root)

@@ -15,8 +15,14 @@ from collections.abc import Callable, Iterator
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from itertools import count
+from typing import NoReturn
 
 from lxml import etree
+
+from moe_report.errors import InputError, Problem
+from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
+from moe_report.ooxml.markup import in_utf8, is_markup
+from moe_report.ooxml.part_names import part_key, relationships_name, target_name
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_MAIN = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -28,6 +34,7 @@ _TYPES = "[Content_Types].xml"
 _LINK = f"{{{PACKAGE_REL}}}Relationship"
 _NO_LINKS = f'<Relationships xmlns="{PACKAGE_REL}"/>'.encode()
 _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
+SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 # The date of every part: a package must not change with the hour it is written.
 _PART_DATE = (1980, 1, 1, 0, 0, 0)
@@ -40,11 +47,13 @@ class Relationship:
     Attributes:
         target: The name of the other part; of an external link, or one to a place within the
             part's own workbook (``#Sheet!A1``), what the file says.
+        external: Whether it leads out of the package.
     """
 
     id: str
     type: str
     target: str
+    external: bool = False
 
     @property
     def kind(self) -> str:
@@ -64,17 +73,19 @@ def serialize(root: etree._Element) -> bytes:
 
 
 class Package:
-    """The parts of an .xlsx file by name, in whatever case a name is written.
+    """The parts of an .xlsx file by name, however that is spelled.
 
     Args:
         data: The file's bytes; guard them first with :func:`moe_report.ooxml.guard.check_package`.
+        where: The file's name, for errors.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, where: str = "") -> None:
         self._data = data
+        self.where = where
         self._zip = zipfile.ZipFile(io.BytesIO(data))
-        # All by the name without case: to the format, names that differ in case alone are equal.
-        self._names = {name.casefold(): name for name in self._zip.namelist()}
+        # All by what spellings of one name have in common.
+        self._names = {part_key(name): name for name in self._zip.namelist()}
         self._changed: dict[str, bytes] = {}
         self._trees: dict[str, etree._Element] = {}  # of links and types, which many calls ask for
         self._unsaved: set[str] = set()
@@ -86,48 +97,77 @@ class Package:
         return iter(list(self._names.values()))
 
     def __contains__(self, name: str) -> bool:
-        return name.casefold() in self._names
+        return part_key(name) in self._names
 
     def __getitem__(self, name: str) -> bytes:
-        key = name.casefold()
+        """The content of a part; XML is in UTF-8, whatever the file has."""
+        key = part_key(name)
         if key in self._unsaved:
             self._changed[key] = serialize(self._trees[key])
             self._unsaved.discard(key)
-        return self._changed[key] if key in self._changed else self._zip.read(self._names[key])
+        if key in self._changed:
+            return self._changed[key]
+        content = self._zip.read(self._names[key])
+        return in_utf8(content) if is_markup(name) else content
+
+    def root(self, name: str, expected: str = "") -> etree._Element:
+        """Return the root of a part that may have another one, if no name is expected.
+
+        Raises:
+            InputError: The part is not there, or it is damaged.
+        """
+        if name not in self:
+            self.refuse(name, "it is missing")
+        try:
+            root = parse(self[name])
+            refuse_damage(root, expected)
+        except etree.XMLSyntaxError as error:
+            self.refuse(name, broken_xml(error))
+        except DamageError as error:
+            self.refuse(name, str(error))
+        return root
+
+    def refuse(self, part: str, message: str) -> NoReturn:
+        """Refuse the file for a part that is damaged.
+
+        Raises:
+            InputError: Always.
+        """
+        place = f"{self.where}, part {self._names.get(part_key(part), part)}"
+        raise InputError([Problem(place, f"{message}; the file is damaged, {SAVE_AGAIN}")])
 
     def __setitem__(self, name: str, content: bytes) -> None:
         self._forget(name)
-        self._names.setdefault(name.casefold(), name)
-        self._changed[name.casefold()] = content
+        self._names.setdefault(part_key(name), name)
+        self._changed[part_key(name)] = content
 
     def __delitem__(self, name: str) -> None:
         """Drop a part, if it is there, with its links and with what is said of its type."""
         for gone in (name, relationships_name(name)):
             self._forget(gone)
-            self._names.pop(gone.casefold(), None)
-            self._changed.pop(gone.casefold(), None)
-            said = self._said().pop(gone.casefold(), None)
+            self._names.pop(part_key(gone), None)
+            self._changed.pop(part_key(gone), None)
+            said = self._said().pop(part_key(gone), None)
             if said is not None:
                 self._tree(_TYPES).remove(said)
                 self._tree_changed(_TYPES)
 
     def _forget(self, name: str) -> None:
-        self._trees.pop(name.casefold(), None)
-        self._unsaved.discard(name.casefold())
-        if name.casefold() == _TYPES.casefold():
+        self._trees.pop(part_key(name), None)
+        self._unsaved.discard(part_key(name))
+        if part_key(name) == part_key(_TYPES):
             self._overrides = None
 
     def _tree(self, name: str) -> etree._Element:
         """The root of a part of links or types, kept; empty links where there are none."""
-        key = name.casefold()
+        key = part_key(name)
         if key not in self._trees:
-            known = name in self
-            self._trees[key] = parse(self[name] if known else _NO_LINKS)
+            self._trees[key] = self.root(name) if name in self else parse(_NO_LINKS)
         return self._trees[key]
 
     def _tree_changed(self, name: str) -> None:
-        self._names.setdefault(name.casefold(), name)
-        self._unsaved.add(name.casefold())
+        self._names.setdefault(part_key(name), name)
+        self._unsaved.add(part_key(name))
 
     # -- links
 
@@ -137,7 +177,12 @@ class Package:
         if name not in self:
             return []
         return [
-            Relationship(item.get("Id", ""), item.get("Type", ""), self._target(part, item))
+            Relationship(
+                item.get("Id", ""),
+                item.get("Type", ""),
+                self._target(part, item),
+                item.get("TargetMode") == "External",
+            )
             for item in self._tree(name).iterchildren("*")
         ]
 
@@ -145,8 +190,8 @@ class Package:
         target = item.get("Target", "")
         if item.get("TargetMode") == "External" or target.startswith("#"):
             return target
-        target = posixpath.normpath(posixpath.join("/", part, "..", target)).lstrip("/")
-        return self._names.get(target.casefold(), target)
+        target = target_name(part, target)
+        return self._names.get(part_key(target), target)
 
     def related_parts(self, part: str, kind: str) -> list[str]:
         """Return the parts that a part's links of a kind lead to, e.g. ``table``."""
@@ -191,7 +236,7 @@ class Package:
         Args:
             source: The part that has them.
             target: The part that gets them.
-            moved: What the copy of a link says as its target, but for external ones.
+            moved: What the copy of a link within the package says as its target.
             origin: The package of ``source``, if it is another.
         """
         origin = origin or self
@@ -201,7 +246,7 @@ class Package:
             for item, link in zip(
                 root.iterchildren("*"), origin.relationships(source), strict=True
             ):
-                if item.get("TargetMode") != "External":
+                if not link.external or link.target.startswith("#"):
                     item.set("Target", moved(link))
             self[relationships_name(target)] = serialize(root)
             self.declare_extension("rels", _RELS_TYPE)
@@ -212,14 +257,19 @@ class Package:
         """What is said of the type of single parts, also of such as are not there."""
         if self._overrides is None:
             listed = self._tree(_TYPES).iterchildren(f"{{{CONTENT_TYPES}}}Override")
-            self._overrides = {
-                item.get("PartName", "").lstrip("/").casefold(): item for item in listed
-            }
+            self._overrides = {part_key(item.get("PartName", "")): item for item in listed}
         return self._overrides
+
+    def declared_part(self, kind: str) -> str | None:
+        """Return the first part of which a type is said that ends in a kind, e.g. ``styles``."""
+        for part, item in self._said().items():
+            if item.get("ContentType", "").endswith(f".{kind}+xml") and part in self:
+                return self._names[part]
+        return None
 
     def content_type(self, part: str) -> str:
         """Return the type of a part: what is said of it, else of all parts with its extension."""
-        said = self._said().get(part.casefold())
+        said = self._said().get(part_key(part))
         if said is None:
             said = self._said_of_all(posixpath.splitext(part)[1])
         return said.get("ContentType", "") if said is not None else ""
@@ -233,11 +283,11 @@ class Package:
 
     def declare(self, part: str, content_type: str) -> None:
         """Say of what type a part is."""
-        said = self._said().get(part.casefold())
+        said = self._said().get(part_key(part))
         if said is None:
             tag = f"{{{CONTENT_TYPES}}}Override"
             said = etree.SubElement(self._tree(_TYPES), tag, PartName="/" + part)
-            self._said()[part.casefold()] = said
+            self._said()[part_key(part)] = said
         said.set("ContentType", content_type)
         self._tree_changed(_TYPES)
 
@@ -245,7 +295,7 @@ class Package:
         """Say that a part is of the type of another, which may be of another package."""
         origin = origin or self
         content_type = origin.content_type(like)
-        if like.casefold() in origin._said():
+        if part_key(like) in origin._said():
             self.declare(part, content_type)
         elif content_type:
             self.declare_extension(posixpath.splitext(like)[1].lstrip("."), content_type)
@@ -265,7 +315,7 @@ class Package:
         stem = stem.rstrip("0123456789")
         for number in count(self._numbers.get(stem + extension, 0) + 1):
             name = f"{stem}{number}{extension}"
-            if name not in self and name.casefold() not in self._said():
+            if name not in self and part_key(name) not in self._said():
                 break
         self._numbers[stem + extension] = number
         return name
@@ -276,19 +326,34 @@ class Package:
         """Return the part of each worksheet by the sheet's name, in the workbook's order.
 
         Chart sheets and macro sheets have no cells and are left out.
+
+        Raises:
+            InputError: What lists them is damaged.
         """
         workbook = self.workbook_part()
         links = {item.id: item for item in self.relationships(workbook)}
-        root = parse(self[workbook])
         found = {}
-        for sheet in root.iterfind(f"{{{MAIN}}}sheets/{{{MAIN}}}sheet"):
-            id = sheet.get(LINK_ID)
-            if id and links[id].kind == "worksheet":  # Excel, too, passes over one without an id
+        for sheet in self.listed_sheets():
+            id = sheet.get(LINK_ID, "")
+            if id not in links:
+                name = sheet.get("name")
+                self.refuse(workbook, f"the sheet {name!r} has the link {id!r}, which is not there")
+            if links[id].kind == "worksheet":
                 found[sheet.get("name", "")] = links[id].target
         return found
 
+    def listed_sheets(self) -> list[etree._Element]:
+        """Return what lists the sheets of all kinds; Excel, too, passes over one without an id."""
+        root = self.root(self.workbook_part(), "workbook")
+        listed = root.iterfind(f"{{{MAIN}}}sheets/{{{MAIN}}}sheet")
+        return [sheet for sheet in listed if sheet.get(LINK_ID)]
+
     def workbook_part(self) -> str:
-        """Return the name of the part that lists the sheets."""
+        """Return the name of the part that lists the sheets.
+
+        Raises:
+            StopIteration: There is none.
+        """
         return next(link.target for link in self.relationships("") if link.kind == "officeDocument")
 
     def save(self) -> bytes:
@@ -325,13 +390,3 @@ def compressed_bytes(data: bytes, info: zipfile.ZipInfo) -> bytes:
     header = _LOCAL_HEADER.unpack_from(data, info.header_offset)
     start = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]
     return data[start : start + info.compress_size]
-
-
-def relationships_name(part: str) -> str:
-    """Return the name of the part that holds another part's links.
-
-    >>> relationships_name("xl/worksheets/sheet1.xml"), relationships_name("")
-    ('xl/worksheets/_rels/sheet1.xml.rels', '_rels/.rels')
-    """
-    folder, base = posixpath.split(part)
-    return posixpath.join(folder, "_rels", base + ".rels")

@@ -88,8 +88,18 @@ def moved_areas(sqref: str, insertion: Insertion, *, single: bool = True) -> str
 
     Raises:
         ValueError: One of them is no reference, or falls off the end of the sheet.
+
+    >>> moved_areas("B5 #REF!", Insertion("Models", after=5, count=3))
+    'B5:B8 #REF!'
     """
-    return " ".join(moved_area(ref, insertion, single=single) for ref in sqref.split())
+    return " ".join(
+        ref if is_dead(ref) else moved_area(ref, insertion, single=single) for ref in sqref.split()
+    )
+
+
+def is_dead(ref: str) -> bool:
+    """Whether the cells that a reference led to are gone: there is nothing left to move."""
+    return "#REF!" in ref
 
 
 def moved_formula(

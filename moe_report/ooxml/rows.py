@@ -17,6 +17,7 @@ from moe_report.ooxml.addresses import column_letters
 MAX_FORMULA = 8192  # characters that Excel takes
 MAX_TEXT = 32767
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -47,12 +48,12 @@ def number_text(value: float) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell's text is a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    """Whether a cell's text is a number.
+
+    >>> is_number("-1.5E-3"), is_number("1_0"), is_number("nan")
+    (True, False, False)
+    """
+    return _NUMBER.fullmatch(text) is not None
 
 
 Value = str | float | bool | None

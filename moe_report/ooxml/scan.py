@@ -10,9 +10,10 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
+from moe_report.ooxml.damage import TYPES, DamageError, broken_xml, no_shared_text, refuse_damage
 from moe_report.ooxml.formula_text import translated
-from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS, SAVE_AGAIN
-from moe_report.ooxml.package import MAIN
+from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS
+from moe_report.ooxml.package import MAIN, SAVE_AGAIN, parse
 from moe_report.ooxml.rows import is_number
 
 
@@ -62,13 +63,18 @@ class Scan:
     hidden_columns: tuple[tuple[int, int], ...] = ()
 
 
-def scan_sheet(xml: bytes, where: str) -> Scan:
-    """Return where a sheet has content, and its formulas; ``where`` names it in errors.
+def scan_sheet(xml: bytes, where: str, texts: int = 2**32) -> Scan:
+    """Return where a sheet has content, and its formulas.
+
+    Args:
+        xml: Its part.
+        where: Names it in errors.
+        texts: How many texts there are that cells share.
 
     Raises:
         InputError: A cell lies out of bounds, or the XML is broken.
     """
-    scan = _Scanner(where)
+    scan = _Scanner(where, texts)
     try:
         for event, item in etree.iterparse(
             io.BytesIO(xml), events=("start", "end"), tag=(_COLUMN, _ROW, _CELL, _MERGED),
@@ -89,8 +95,8 @@ def scan_sheet(xml: bytes, where: str) -> Scan:
                 while item.getprevious() is not None:  # a million empty rows must not pile up
                     del item.getparent()[0]
     except (etree.XMLSyntaxError, ValueError) as error:
-        problem = Problem(where, f"the sheet's XML is broken ({first_line(error)})")
-        raise InputError([problem]) from error
+        message = f"{_damage(xml) or first_line(error)}; the file is damaged, {SAVE_AGAIN}"
+        raise InputError([Problem(where, message)]) from error
     return Scan(
         scan.formulas,
         scan.last_row,
@@ -99,6 +105,17 @@ def scan_sheet(xml: bytes, where: str) -> Scan:
         tuple(scan.hidden_rows),
         tuple(scan.hidden_columns),
     )
+
+
+def _damage(xml: bytes) -> str:
+    """What is wrong with a sheet, and in which line: looked for only once something is."""
+    try:
+        refuse_damage(parse(xml))
+    except etree.XMLSyntaxError as error:
+        return broken_xml(error)
+    except DamageError as error:
+        return str(error)
+    return ""
 
 
 def is_hidden(item: etree._Element) -> bool:
@@ -113,8 +130,9 @@ _FORMULA, _VALUE = (f"{{{MAIN}}}{tag}" for tag in ("f", "v"))
 class _Scanner:
     """Goes through a sheet cell by cell."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, texts: int) -> None:
         self.where = where
+        self.texts = texts
         self.formulas: dict[str, Formula] = {}
         self.shared: dict[str, tuple[str, str]] = {}
         self.merged: list[Area] = []
@@ -159,9 +177,12 @@ class _Scanner:
         if self.column in self.columns:
             self.refuse(address, f"the file holds it twice; {SAVE_AGAIN}")
         self.columns.add(self.column)
+        kind = cell.get("t", "n")
+        if kind not in TYPES or not cell.get("s", "0").isdecimal():
+            raise ValueError(f"cell {address} has a type or a style that none has")
         if not len(cell):
             return
-        formula, value, kind = cell.find(_FORMULA), cell.find(_VALUE), cell.get("t", "n")
+        formula, value = cell.find(_FORMULA), cell.find(_VALUE)
         text = value.text if value is not None else None
         if formula is not None:
             # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
@@ -169,6 +190,10 @@ class _Scanner:
             self.formulas[address] = self.formula(formula, address, stored)
         if kind == "n" and text and not is_number(text):
             self.refuse(address, f"found {text!r}, while the file says that it is a number")
+        if kind == "b" and text not in (None, "0", "1"):
+            self.refuse(address, f"found {text!r}, while the file says that it is a truth value")
+        if kind == "s" and text and (damage := no_shared_text(text, self.texts)):
+            self.refuse(address, f"{damage}; the file is damaged, {SAVE_AGAIN}")
         self.last_row = max(self.last_row, self.row)
         self.last_column = max(self.last_column, self.column)
         if self.last_row > MAX_ROWS or self.last_column > MAX_COLUMNS:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+from moe_report.ooxml.formula_text import words_of
 
 _LONGEST = 31  # what Excel takes, in UTF-16 units
 _FORBIDDEN = re.compile(r"[:\\/?*\[\]\x00-\x1f\x7f]")
-_WORD = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|[A-Za-z_\\][\w.\\]*|\[|\]|.", re.DOTALL)
 
 
 def sheet_names(
@@ -43,23 +44,40 @@ def quoted(sheet: str) -> str:
     return "'" + sheet.replace("'", "''") + "'"
 
 
-def renamed(formula: str, sheets: Mapping[str, str], tables: Mapping[str, str]) -> str:
+def renamed(
+    formula: str,
+    sheets: Mapping[str, str],
+    tables: Mapping[str, str],
+    names: Collection[str] = (),
+) -> str:
     """Return a formula that refers to sheets and tables by other names.
+
+    What only looks like one keeps its name: a text, a function, a sheet that is called as a table,
+    a table of another workbook, and a word alone that is one of the defined ``names``.
 
     >>> renamed("'{{ m.name }}'!A1&Own[Own]", {"{{ m.name }}": "It's"}, {"Own": "Own_2"})
     "'It''s'!A1&Own_2[Own]"
     >>> renamed("INDEX(Index[V],2)+Index!A1", {}, {"Index": "Index_2"})
     'INDEX(Index_2[V],2)+Index!A1'
+    >>> renamed('ROWS(Own)&[1]!Own[V]&"Own[V]"', {}, {"Own": "Own_2"})
+    'ROWS(Own_2)&[1]!Own[V]&"Own[V]"'
     """
-    quotes = {quoted(old): quoted(new) for old, new in sheets.items()}
+    quotes = {quoted(old).casefold(): quoted(new) for old, new in sheets.items()}
     folded = {old.casefold(): new for old, new in tables.items()}
-    found, depth = [], 0
-    words = _WORD.findall(formula)
-    for word, behind in zip(words, [*words[1:], ""], strict=True):
-        depth += (word == "[") - (word == "]")
-        if depth <= 0 and word in quotes:
-            word = quotes[word]
-        elif depth <= 0 and behind not in ("(", "!"):  # of a function, and of a sheet
-            word = folded.get(word.casefold(), word)
+    defined = {name.casefold() for name in names}
+    words = words_of(formula)
+    marks = [word for word in words if not word.isspace()]
+    found, at = [], -1
+    for word in words:
+        if not word.isspace():
+            at += 1
+            before = marks[at - 1][-1] if at else ""
+            behind = marks[at + 1][0] if at + 1 < len(marks) else ""
+            key = word.casefold()
+            if key in quotes and behind == "!" and before != "]":
+                word = quotes[key]
+            elif key in folded and before not in ("!", "]"):
+                is_table = behind == "[" or (behind not in ("(", "!") and key not in defined)
+                word = folded[key] if is_table else word
         found.append(word)
     return "".join(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.formula_text import BRACKETS, QUOTED, TEXT, WORD
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.sheet_names import quoted
 from moe_report.ooxml.tables import TableArea, table_area
 from moe_report.ooxml.texts import unescaped
@@ -57,7 +57,7 @@ class Tables:
         self._tables: dict[str, Table] = {}
         for sheet, part in package.sheets().items():
             for name in package.related_parts(part, "table"):
-                root = parse(package[name])
+                root = package.root(name)
                 columns = [
                     unescaped(item.get("name", "")).casefold()
                     for item in root.iter("{*}tableColumn")

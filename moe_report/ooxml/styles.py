@@ -40,7 +40,7 @@ class Styles:
             package.declare(part, _TYPE)
             package.relate(workbook, f"{OFFICE_REL}/styles", part)
         self.part = part
-        self.root = parse(package[part])
+        self.root = package.root(part, "styleSheet")
         for name in _LEAST:
             self.list(name)
         self._known: dict[str, dict[_Key, int]] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from moe_report.ooxml.addresses import split_address
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 
 
 @dataclass(frozen=True)
@@ -52,4 +52,4 @@ def table_area(root: etree._Element, part: str = "") -> TableArea:
 def tables_of(package: Package, part: str) -> Iterator[TableArea]:
     """Give the Excel Tables of a sheet by its part."""
     for name in package.related_parts(part, "table"):
-        yield table_area(parse(package[name]), name)
+        yield table_area(package.root(name, "table"), name)

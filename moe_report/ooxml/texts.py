@@ -7,7 +7,8 @@ import re
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.damage import no_shared_text
+from moe_report.ooxml.package import Package
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -39,10 +40,16 @@ def is_formatted(item: etree._Element) -> bool:
     return len(looks) > 1
 
 
+def shared_part(package: Package) -> str | None:
+    """Return the part of the strings that cells share, which some files declare but do not link."""
+    linked = package.related_part(package.workbook_part(), "sharedStrings")
+    return linked or package.declared_part("sharedStrings")
+
+
 def shared_strings(package: Package) -> list[etree._Element]:
     """Return the strings that cells share, in the order of their numbers."""
-    part = package.related_part(package.workbook_part(), "sharedStrings")
-    return [] if part is None else parse(package[part]).findall(f"{TAG}si")
+    part = shared_part(package)
+    return [] if part is None else package.root(part, "sst").findall(f"{TAG}si")
 
 
 class Texts:
@@ -54,19 +61,24 @@ class Texts:
 
     def __call__(self, sheet: str) -> dict[tuple[int, int], str]:
         """Return the filled cells of a sheet; a formula is its own text, with a leading ``=``."""
-        root = parse(self.package[self.package.sheets()[sheet]])
+        part = self.package.sheets()[sheet]
+        root = self.package.root(part)
         return {
             (column, number): text
             for number, row in placed_rows(root)
             for column, cell in placed_cells(row)
-            if (text := self._text(cell))
+            if (text := self._text(cell, part))
         }
 
-    def _text(self, cell: etree._Element) -> str:
+    def _text(self, cell: etree._Element, part: str) -> str:
         if cell.find(f"{TAG}f") is not None:
             return f"={cell.findtext(f'{TAG}f') or ''}"
         inline = cell.find(f"{TAG}is")
         if inline is not None:
             return string_text(inline)
         value = cell.findtext(f"{TAG}v") or ""
-        return self.shared[int(value)] if cell.get("t") == "s" and value else value
+        if cell.get("t") != "s" or not value:
+            return value
+        if damage := no_shared_text(value, len(self.shared)):
+            self.package.refuse(part, f"cell {cell.get('r', '')}: {damage}")
+        return self.shared[int(value)]

@@ -386,6 +386,23 @@ def test_merged_cells_below_are_refused(tmp_path: Path) -> None:
     assert "cell B3:D4: are merged cells" in refused(path, config(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("merged", "first_new"),
+    [("F3:G3", "H"), ("F:G", "H"), ("F1:G9", "H"), ("9:9", "E"), ("A9:F12", "E")],
+)
+def test_merged_cells_beside_the_new_rows_are_left_alone(
+    merged: str, first_new: str, tmp_path: Path
+) -> None:
+    """New columns stand behind those that reach the new rows: all that is written shows."""
+    path = book_of(tmp_path / "models.xlsx", FEW, ("a", 16, 2, 4))
+    behind = f'</sheetData><mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>'
+    rewrite(path, {SHEET: parts(path)[SHEET].replace(b"</sheetData>", behind.encode())})
+    assert "added Mixtral" in put(path, config(tmp_path))
+    written = parts(path)[SHEET].decode()
+    assert re.findall(r'r="([A-Z]+)1"', written)[len(FEW)] == first_new
+    assert f'<mergeCell ref="{merged}"/>' in written
+
+
 def test_part_of_an_array_formula_is_refused(tmp_path: Path) -> None:
     """One cell of an array formula cannot be overwritten; the error names it."""
     rows = (

@@ -185,3 +185,95 @@ def test_comments_in_the_xml_are_passed_over(part: str, opening: bytes) -> None:
     at = found.index(b">", found.index(opening)) + 1
     package = filled_parts(repacked(data, {part: found[:at] + b"<!-- a -->" + found[at:]}))
     assert b"$B$2:$B$6" in package["xl/charts/chart1.xml"]
+
+
+_ODD_BEHIND = {
+    "merged columns": '<mergeCells count="1"><mergeCell ref="T:U"/></mergeCells>',
+    "a merged row": '<mergeCells count="1"><mergeCell ref="1:1"/></mergeCells>',
+    "the last column": '<mergeCells count="1"><mergeCell ref="XFC1:XFD1048576"/></mergeCells>',
+    "a dead format": '<conditionalFormatting sqref="#REF!"><cfRule type="expression" priority="1">'
+    "<formula>#REF!&gt;1</formula></cfRule></conditionalFormatting>",
+    "a format of columns": '<conditionalFormatting sqref="A:A D1:D1048576"><cfRule priority="1" '
+    'type="expression"><formula>A1&gt;1</formula></cfRule></conditionalFormatting>',
+    "a format of rows": '<conditionalFormatting sqref="1:1"><cfRule type="expression" '
+    'priority="1"><formula>A1&gt;1</formula></cfRule></conditionalFormatting>',
+    "a dead validation": '<dataValidations count="1"><dataValidation type="list" sqref="#REF! B1">'
+    "<formula1>#REF!</formula1></dataValidation></dataValidations>",
+    "a validation of all": '<dataValidations count="1"><dataValidation type="whole" '
+    'sqref="A1:XFD1048576"><formula1>1</formula1></dataValidation></dataValidations>',
+    "an unknown extension": '<extLst><ext uri="{00000000-0000-0000-0000-000000000001}" '
+    'xmlns:z="urn:unknown"><z:odd z:ref="?"/></ext></extLst>',
+    "a missing drawing": f'<drawing xmlns:r="{OFFICE_REL}" r:id="rId99"/>',
+}
+
+
+@pytest.mark.parametrize("what", _ODD_BEHIND)
+@pytest.mark.parametrize("repeats", ["row", "sheet"])
+def test_what_excel_opens_is_filled(what: str, repeats: str) -> None:
+    """Whole columns and rows, dead references, what nobody knows: in a sheet that changes."""
+    behind = _ODD_BEHIND[what]
+    if repeats == "row":
+        data, part = template(["{{ m.name }}", "{{ m.num_experts }}"]), _SHEET
+    else:
+        data, part = saved(sheet_template()), "xl/worksheets/sheet2.xml"
+    sheet = parts(data)[part]
+    if what == "a missing drawing":
+        sheet = re.sub(rb"<drawing[^>]*/>", b"", sheet)
+    sheet = sheet.replace(b"</sheetData>", b"</sheetData>" + behind.encode(), 1)
+    package = filled_parts(repacked(data, {part: sheet}))
+    said = re.search(r' (ref|sqref|uri|r:id)="[^"]*"', behind)
+    assert said is not None
+    assert said[0].encode() in b"".join(package[part] for part in package.sheets().values())
+
+
+def _without(name: str) -> Callable[[dict[str, bytes]], None]:
+    def change(found: dict[str, bytes]) -> None:
+        del found[name]
+
+    return change
+
+
+def _edited(name: str, old: bytes, new: bytes) -> Callable[[dict[str, bytes]], None]:
+    def change(found: dict[str, bytes]) -> None:
+        fresh = re.sub(old, new, found[name])
+        assert fresh != found[name]
+        found[name] = fresh
+
+    return change
+
+
+_ODD_PACKAGES = {
+    "no properties": _without("docProps/core.xml"),
+    "no theme": _without("xl/theme/theme1.xml"),
+    "no measure": _edited(_SHEET, b"<dimension[^>]*/>", b""),
+    "no addresses": _edited(_SHEET, b'(<row|<c) r="[^"]*"', rb"\1"),
+    "a sheet of an empty id": _edited(
+        "xl/workbook.xml", b"</sheets>",
+        f'<sheet name="Lost" sheetId="9" xmlns:r="{OFFICE_REL}" r:id=""/></sheets>'.encode(),
+    ),
+    "relative targets": _edited("xl/_rels/workbook.xml.rels", b'Target="/xl/', b'Target="'),
+    "a dead name": _edited(
+        "xl/workbook.xml", b"</sheets>",
+        b'</sheets><definedNames><definedName name="x">Gone!#REF!</definedName></definedNames>',
+    ),
+    "links to nothing": _edited(
+        "xl/_rels/workbook.xml.rels", b"</Relationships>",
+        b'<Relationship Id="z1" Type="urn:x/externalLink" Target="externalLinks/e1.xml"/>'
+        b'<Relationship Id="z2" Type="urn:x/pivotCacheDefinition" Target="/xl/p.xml"/>'
+        b"</Relationships>",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", _ODD_PACKAGES)
+def test_an_odd_package_is_filled_as_a_usual_one(what: str) -> None:
+    """Excel opens such files."""
+    data = template(["{{ m.name }}", "{{ m.num_experts }}"])
+    found = parts(data)
+    _ODD_PACKAGES[what](found)
+    if what in ("no properties", "no theme"):
+        for name in ("[Content_Types].xml", "_rels/.rels", "xl/_rels/workbook.xml.rels"):
+            gone = b'<(Override|Relationship)[^>]*(core|theme1)\\.xml"[^>]*/>'
+            found[name] = re.sub(gone.replace(b"\\\\", b"\\"), b"", found[name])
+    done = opened(filled_parts(zipped(found)).save())
+    assert [row[0].value for row in done["Data"]["A2:A6"]] == list(MODELS)

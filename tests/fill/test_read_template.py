@@ -478,11 +478,11 @@ def test_damaged_parts_are_an_error_in_a_line(known: Known) -> None:
     """A table without an area, a relationship to nothing, a text that is not there."""
     made = package(with_table(ROW))
     made["xl/tables/table1.xml"] = made["xl/tables/table1.xml"].replace(b'ref="B4:D8"', b'ref="?"')
-    with pytest.raises(InputError, match=r"^t\.xlsx: a part of it cannot be read \(.*\)$"):
+    with pytest.raises(InputError, match=r"part xl/tables/table1\.xml: found ref='\?' in the"):
         read_template(made, known, "t.xlsx")
     made = package(with_table(ROW))
     made["xl/sharedStrings.xml"] = b"<sst"
-    with pytest.raises(InputError, match=r"^t\.xlsx: a part of it cannot be read \(.*\)$"):
+    with pytest.raises(InputError, match=r"part xl/sharedStrings\.xml: its XML is broken"):
         read_template(made, known, "t.xlsx")
     made = package(with_table({}))
     del made["xl/tables/table1.xml"]

@@ -730,7 +730,7 @@ def test_cells_without_addresses_are_read(reader: Reader) -> None:
 
 def test_a_file_that_openpyxl_cannot_read_is_a_line(reader: Reader) -> None:
     """Whatever a reader stumbles over, file and way out are named."""
-    rows = sheet_xml().replace('t="inlineStr"><is><t>tiny</t></is>', 't="s"><v>5</v>')
+    rows = sheet_xml().replace('t="inlineStr"><is><t>tiny</t></is>', 't="d"><v>5</v>')
     reader.path.write_bytes(zipped(parts_of(rows)))
     with pytest.raises(InputError) as caught:
         reader.inspect()

@@ -167,11 +167,63 @@ def test_a_file_that_is_too_large_is_refused_without_being_read_whole(
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("twin", ["xl/workbook.xml", "xl/Workbook.XML"])
+@pytest.mark.parametrize(
+    "twin",
+    ["xl/workbook.xml", "xl/Workbook.XML", "/xl/workbook.xml", "./xl/workbook.xml",
+     "xl/worksheets/../workbook.xml", "xl\\workbook.xml", "xl/%77orkbook.xml"],
+)  # fmt: skip
 def test_two_parts_of_one_name_are_refused(twin: str) -> None:
-    """Two readers might read two different workbooks in such a file; names ignore case."""
+    """Two readers might read two different workbooks in such a file, however a name is spelled."""
     items = [*parts_of().items(), (twin, "<workbook/>")]
-    assert "two parts of one name" in refusal(zipped(items))
+    assert f"two parts of one name, xl/workbook.xml and {twin}" in refusal(zipped(items))
+
+
+@pytest.mark.parametrize("twin", ["Models", "MODELS", "models"])
+def test_two_sheets_of_one_name_are_refused(twin: str) -> None:
+    """One reader would take the values of one, and another the formulas of the other."""
+    parts = parts_of()
+    workbook = str(parts["xl/workbook.xml"])
+    listed = f'<sheet name="{twin}" sheetId="7" r:id="rId1"/></sheets>'
+    parts["xl/workbook.xml"] = workbook.replace("</sheets>", listed)
+    assert f"two sheets of one name, 'Models' and {twin!r}" in refusal(zipped(parts))
+
+
+@pytest.mark.parametrize("spelled", ["/{}", "./{}", "{upper}", "{backslash}"])
+def test_a_part_is_found_however_its_name_is_spelled(tmp_path: Path, spelled: str) -> None:
+    """Excel opens such files, so they are read."""
+    parts = {
+        spelled.format(name, upper=name.upper(), backslash=name.replace("/", "\\")): content
+        for name, content in parts_of().items()
+    }
+    (tmp_path / "models.xlsx").write_bytes(zipped(parts))
+    assert "1 model" in check(tmp_path / "models.xlsx").output
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_parts_may_be_in_any_encoding_of_unicode(tmp_path: Path, encoding: str) -> None:
+    """A mark at the beginning says in which."""
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    named = "UTF-8" if encoding == "utf-8-sig" else "UTF-16"
+    parts = {
+        name: (mark + str(xml).replace('"UTF-8"', f'"{named}"', 1)).encode(encoding)
+        for name, xml in parts_of().items()
+    }
+    (tmp_path / "models.xlsx").write_bytes(zipped(parts))
+    assert "1 model" in check(tmp_path / "models.xlsx").output
+
+
+def test_an_empty_part_may_be_packed_to_nothing() -> None:
+    """Some programs say that an empty part is deflated, and write no byte for it."""
+    check_package(_with_raw_part(b"", 0, 0), "models.xlsx")
+
+
+def test_a_zip_file_may_have_a_comment(tmp_path: Path) -> None:
+    """It stands at the end, where the directory is looked for."""
+    out = io.BytesIO(zipped(parts_of()))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.comment = b"made by hand"
+    (tmp_path / "models.xlsx").write_bytes(out.getvalue())
+    assert "1 model" in check(tmp_path / "models.xlsx").output
 
 
 def test_an_encrypted_part_is_refused() -> None:
@@ -349,7 +401,7 @@ def test_a_missing_part_is_a_line(tmp_path: Path, missing: str) -> None:
     path.write_bytes(zipped(parts))
     result = check(path)
     assert result.exit_code == 1
-    assert result.output.startswith("Error: models.xlsx: ")
+    assert result.output.startswith("Error: models.xlsx")
     assert result.output.count("\n") == 1
 
 
@@ -364,8 +416,8 @@ def test_a_missing_part_is_a_line(tmp_path: Path, missing: str) -> None:
             "cell B1: the file holds",
         ),
         ('<row r="1"><c r="B1"><v>one</v></c></row>', "cell B1: found 'one', while"),
-        ('<row r="one"/>', "the sheet's XML is broken"),
-        ('<row r="1"><c r="1A"><v>1</v></c></row>', "'1A' is no cell address"),
+        ('<row r="one"/>', "found r='one' in the element <row>, line 2; expected a row from 1"),
+        ('<row r="1"><c r="1A"><v>1</v></c></row>', "found r='1A' in the element <c> of row 1"),
     ],
 )
 def test_cells_that_a_reader_would_drop_or_mix_up_are_refused(rows: str, expected: str) -> None:

@@ -101,7 +101,8 @@ def made(
                 name: xml if name.endswith(".vml") else HEAD + xml
                 for name, xml in content.items()
             }
-        )
+        ),
+        "q.xlsx",
     )  # fmt: skip
 
 
@@ -958,7 +959,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a part that is no XML": (
         {"parts": {"xl/charts/c.xml": (MODELS, "chart", "<a!")}},
-        "q.xlsx, part xl/charts/c.xml: cannot be read",
+        "q.xlsx, part xl/charts/c.xml: its XML is broken",
     ),
 }  # fmt: skip
 

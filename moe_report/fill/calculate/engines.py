@@ -26,7 +26,7 @@ from moe_report.fill.calculate.known_functions import FORMULON, LIBREOFFICE
 from moe_report.fill.formula_sources import Changed
 from moe_report.fill.sheet_parts import cells_with_content, sheet_titles
 from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.rows import Value
 from moe_report.ooxml.sheet_names import quoted
 
@@ -175,7 +175,7 @@ def _truths(package: Package) -> dict[str, Changed]:
     found: dict[str, Changed] = {}
     for name, part in package.sheets().items():
         if b't="b"' in package[part]:
-            for row, column, cell in cells_with_content(parse(package[part])):
+            for row, column, cell in cells_with_content(package.root(part)):
                 if cell.get("t") == "b":
                     found.setdefault(name, Changed()).add(column, row)
     return found

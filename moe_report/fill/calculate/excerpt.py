@@ -17,7 +17,7 @@ from moe_report.fill.calculate.formulas import FormulaCell, Formulas
 from moe_report.fill.sheet_parts import sheet_titles
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
-from moe_report.ooxml.package import CONTENT_TYPES, MAIN, OFFICE_REL, PACKAGE_REL, parse
+from moe_report.ooxml.package import CONTENT_TYPES, MAIN, OFFICE_REL, PACKAGE_REL
 from moe_report.ooxml.rows import text_of
 from moe_report.ooxml.texts import shared_strings, string_text, unescaped
 
@@ -45,7 +45,7 @@ def excerpt(
     for name in names:
         root = formulas.roots.get(name)
         if root is None and name in parts_of:
-            root = parse(package[parts_of[name]])
+            root = package.root(parts_of[name])
         sheets.append("" if root is None else "".join(_rows(root, by_cell, texts)))
     if asked:
         names.append(next(name for name in ("asked", "asked ", "asked  ") if name not in names))
@@ -123,7 +123,7 @@ def _asked(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _workbook(formulas: Formulas, names: Sequence[str], used: Collection[str]) -> str:
-    root = parse(formulas.package[formulas.package.workbook_part()])
+    root = formulas.package.root(formulas.package.workbook_part())
     sheets = "".join(
         f'<sheet name="{escape(name)}" sheetId="{number}" r:id="worksheet{number}"/>'
         for number, name in enumerate(names, start=1)

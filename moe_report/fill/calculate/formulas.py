@@ -18,7 +18,7 @@ from moe_report.ooxml.addresses import Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.formula_text import QUOTED, TEXT, references, split_end
-from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.scan import is_hidden
 from moe_report.ooxml.structured_references import Tables
 
@@ -126,7 +126,7 @@ class Formulas:
     def __init__(self, package: Package) -> None:
         self.package = package
         sheets = sheets_with_formulas(package)
-        self.roots = {name: parse(package[part]) for name, part in sheets.items()}
+        self.roots = {name: package.root(part) for name, part in sheets.items()}
         self._sheets = list(package.sheets())
         self._tables = Tables(package)
         self.names = self._defined_names()
@@ -194,7 +194,7 @@ class Formulas:
 
     def _defined_names(self) -> dict[str, Needs]:
         """Return what names rest on, also by way of others; of one that is there twice, both."""
-        root = parse(self.package[self.package.workbook_part()])
+        root = self.package.root(self.package.workbook_part())
         defined = list(root.iterfind(f"{TAG}definedNames/{TAG}definedName"))
         self.names = {item.get("name", "").casefold(): Needs(fit=True) for item in defined}
         for item in defined:

@@ -16,7 +16,13 @@ from moe_report.ooxml.formula_text import (
     split_row,
     translated,
 )
-from moe_report.ooxml.references import Insertion, moved_formula, moved_row, untraceable
+from moe_report.ooxml.references import (
+    Insertion,
+    is_dead,
+    moved_formula,
+    moved_row,
+    untraceable,
+)
 
 _SAMPLE = 64  # rows of an area of whose formulas each is looked at
 
@@ -167,7 +173,7 @@ class Move:
         Its relative references count from the upper left corner. Where rows came between some of
         the cells and what they refer to, those that most cells refer to are kept.
         """
-        refs = areas.replace("$", "").split()
+        refs = [ref for ref in areas.replace("$", "").split() if not is_dead(ref)]
         if not refs or not text.strip():
             return text
         if text.startswith("="):

@@ -7,12 +7,10 @@ is moved in memory first, and put into the package only if nothing was in the wa
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
-from lxml import etree
-
-from moe_report.errors import InputError, Problem, first_line
+from moe_report.errors import InputError, Problem
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.moved_places import (
@@ -24,7 +22,8 @@ from moe_report.ooxml.insert_rows.moved_places import (
 )
 from moe_report.ooxml.insert_rows.part_xml import Part, local
 from moe_report.ooxml.insert_rows.vml import moved_vml
-from moe_report.ooxml.package import LINK_ID, Package, parse, relationships_name, serialize
+from moe_report.ooxml.package import LINK_ID, Package, serialize
+from moe_report.ooxml.part_names import relationships_name
 from moe_report.ooxml.references import Insertion
 from moe_report.ooxml.tables import table_area
 
@@ -76,7 +75,7 @@ class _Moving:
     ) -> None:
         self.package = package
         self.main = package.workbook_part()
-        root = parse(package[self.main])
+        root = package.root(self.main)
         listed = [item for item in root.iter() if local(item) == "sheet"]
         # by the id of the link to its part
         self.names = {item.get(LINK_ID, ""): item.get("name", "") for item in listed}
@@ -90,7 +89,7 @@ class _Moving:
             self.tables = {self._repeated_table(parts)}
         for name in self.tables & set(self.package):
             with self._refusing(name, self.move.insertion.sheet):
-                area = table_area(parse(self.package[name]))
+                area = table_area(self.package.root(name))
                 self.move.grown_tables.add(area.name.casefold())
                 self.move.table_columns |= {*range(area.left, area.right + 1)}
         self.has_macros = any(kind == "vbaProject" for _, kind, _ in parts)
@@ -106,16 +105,16 @@ class _Moving:
         """Note it if a part cannot be read, or if something in it falls off its sheet."""
         try:
             yield
-        except etree.XMLSyntaxError as error:
-            message = f"cannot be read ({first_line(error)}); save the file in Excel again"
-            self._refuse(f"part {name}", message)
+        except InputError as error:
+            self._note(error.problems)
         except ValueError as error:
             self._refuse(f"sheet {on}" if on else f"part {name}", str(error), on or None)
 
     def _refuse(self, place: str, message: str, sheet: str | None = None) -> None:
-        problem = Problem(f"{self.move.where}, {place}", message, sheet=sheet)
-        if problem not in self.move.problems:
-            self.move.problems.append(problem)
+        self._note([Problem(f"{self.move.where}, {place}", message, sheet=sheet)])
+
+    def _note(self, problems: Iterable[Problem]) -> None:
+        self.move.problems += [item for item in problems if item not in self.move.problems]
 
     def _parts(self) -> Iterator[tuple[str, str, str]]:
         """Give each part with the kind of the link to it, and the sheet that it belongs to."""
@@ -138,7 +137,7 @@ class _Moving:
         for name, kind, on in parts:
             if kind == "table" and self.move.is_on(on):
                 with self._refusing(name, on):
-                    root = parse(self.package[name])
+                    root = self.package.root(name)
                     table = table_area(root)
                     if table.first <= after <= table.last:
                         found[name] = root
@@ -160,7 +159,7 @@ class _Moving:
                 self._move_xml(name, kind, on)
 
     def _move_xml(self, name: str, kind: str, on: str) -> None:
-        root = parse(self.package[name])
+        root = self.package.root(name)
         part = Part(root, on, inside=self.move.is_on(on), repeats=name in self.tables)
         move_places(part, kind, self.move)
         if part.changed:

@@ -11,7 +11,7 @@ from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import Part, local
 from moe_report.ooxml.insert_rows.shifts import is_cut, moved_link, shifted
 from moe_report.ooxml.package import LINK_ID
-from moe_report.ooxml.references import moved_area
+from moe_report.ooxml.references import is_dead, moved_area
 from moe_report.ooxml.tables import table_area
 
 _NUMBERS_SHOWN = {"val", "xVal", "yVal", "bubbleSize"}  # of one series: a row or a column
@@ -99,7 +99,7 @@ def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
         if local(source) not in ("worksheetSource", "rangeSet") or LINK_ID in source.attrib:
             continue
         ref, name = source.get("ref", ""), source.get("name", "")
-        if move.is_on(source.get("sheet", "")) and ref:
+        if move.is_on(source.get("sheet", "")) and ref and not is_dead(ref):
             part.places(source, "ref", lambda ref: moved_area(ref, move.insertion))
             top, bottom = area_of(ref)[1::2]
             refreshed |= top <= move.insertion.after <= bottom

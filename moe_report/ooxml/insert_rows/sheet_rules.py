@@ -12,6 +12,7 @@ from moe_report.ooxml.insert_rows.common_rules import grow_cells, is_one_column,
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import TEXT, Part, child, child_text, local
 from moe_report.ooxml.insert_rows.shifts import shifted
+from moe_report.ooxml.references import is_dead
 from moe_report.ooxml.rows import is_number
 
 _LAID = {"conditionalFormatting": "conditional format", "dataValidation": "validation"}
@@ -34,6 +35,8 @@ def merged_cells(part: Part, item: etree._Element, attribute: str, move: Move) -
         return
     ref, after = item.get(attribute, ""), move.insertion.after
     _, top, _, bottom = area_of(ref)
+    if (top, bottom) == (1, LAST_ROW):
+        return  # whole columns
     if top == bottom == after:
         part.twins.append(item)
     elif top == after:
@@ -77,13 +80,14 @@ def formula_beside_cells(part: Part, item: etree._Element, attribute: str, move:
 
 def sparkline(part: Part, item: etree._Element, _: str, move: Move) -> None:
     """Move a sparkline and what it shows; one of the repeated row is in each new row, too."""
+    after = move.insertion.after
     shown, cell = child(item, "f"), child(item, "sqref")
     said, stands = child_text(item, "f"), child_text(item, "sqref") or "A1"
     if not is_the_row(said, move.insertion):
         single = is_one_column(said)
         if shown is not None:
             part.put(shown, TEXT, move.formula(said, part.on, stands, single=single))
-    elif part.inside and area_of(stands)[1::2] == (move.insertion.after, move.insertion.after):
+    elif part.inside and not is_dead(stands) and set(area_of(stands)[1::2]) == {after}:
         sheet = said.rpartition("!")[0].strip("'").replace("''", "'")
         if move.is_on(sheet or part.on):
             part.twins.append(item)

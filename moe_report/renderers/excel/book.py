@@ -14,7 +14,7 @@ from openpyxl.workbook.properties import CalcProperties
 from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.ooxml.notes import add_notes
 from moe_report.ooxml.order import order_fonts
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rows import with_rows
 from moe_report.renderers.excel.palette import Palette
 from moe_report.renderers.excel.sheet import Sheet
@@ -53,7 +53,7 @@ class Book:
         for name, sheet in self.sheets.items():
             part = parts[name]
             if sheet.notes:
-                root = parse(package[part])
+                root = package.root(part)
                 add_notes(package, part, root, sheet.notes, sheet.widths, sheet.heights)
                 package[part] = serialize(root)
             package[part] = with_rows(package[part], sheet.rows)
@@ -75,7 +75,7 @@ def name_charts(package: Package, part: str, charts: Iterable[tuple[str, str]]) 
     """Give the charts of a sheet their names and alternative texts, which openpyxl cannot."""
     drawing = package.related_part(part, "drawing")
     assert drawing is not None
-    root = parse(package[drawing])
+    root = package.root(drawing)
     frames = root.iterfind(f".//{{{DRAWING}}}graphicFrame//{{{DRAWING}}}cNvPr")
     for frame, (name, text) in zip(frames, charts, strict=True):
         frame.set("name", name)
