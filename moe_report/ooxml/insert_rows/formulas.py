@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from moe_report.errors import Problem
 from moe_report.ooxml.addresses import LAST_ROW, Area, area_of, column_letters
 from moe_report.ooxml.formula_text import Reference, references, same_sheet, split_row, translated
-from moe_report.ooxml.references import Insertion, moved_formula, moved_row, untraceable
+from moe_report.ooxml.insert_rows.shifts import is_area, moved_link
+from moe_report.ooxml.references import (
+    Insertion,
+    moved_area,
+    moved_formula,
+    moved_row,
+    untraceable,
+)
 
 _SAMPLE = 64  # rows of an area of whose formulas each is looked at
 
@@ -75,6 +82,14 @@ class Move:
                 )
                 self.refuse(message, f"A{number}")
             return number
+
+    def link(self, location: str, on: str) -> str:
+        """Return a link to cells, on a sheet, after the insertion."""
+        return moved_link(location, on, self.insertion)
+
+    def area(self, ref: str, sheet: str) -> str:
+        """Return an area of a sheet after the insertion; it grows with the repeated row."""
+        return moved_area(ref, self.insertion) if self.is_on(sheet) and is_area(ref) else ref
 
     def formula(
         self,
