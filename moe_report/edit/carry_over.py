@@ -20,6 +20,13 @@ from moe_report.load.our_sheets import (
     REPORT_SHEET,
     SHEET,
 )
+from moe_report.load.record import (
+    RECORD_SHEET,
+    Footprint,
+    Record,
+    mark_of,
+    record_of,
+)
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG, Cells
@@ -27,13 +34,6 @@ from moe_report.ooxml.hyperlinks import Link, add_links, read_links
 from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.texts import Texts
-from moe_report.renderers.excel.record import (
-    RECORD_SHEET,
-    Footprint,
-    Record,
-    mark_of,
-    record_of,
-)
 from moe_report.report import Report
 from moe_report.table import BASE
 from moe_report.text import shown

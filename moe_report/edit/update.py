@@ -9,12 +9,12 @@ from moe_report.edit.carry_over import Carryover
 from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.collected import NO_NUMBER, NO_STORED_VALUE
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
+from moe_report.load.record import record_of
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
-from moe_report.renderers.excel.record import record_of
 from moe_report.report import Report
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row
