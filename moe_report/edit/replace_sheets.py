@@ -62,8 +62,8 @@ class Renewal:
         self.table_ids = [int(table.get("id", "0")) for table in self.their_tables]
         self.before = [name for name, _ in _entries(self.book, "sheet")]
 
-    def renew(self) -> bytes:
-        """Return the old workbook with the new one's sheets.
+    def renew(self) -> None:
+        """Give the old workbook the new one's sheets.
 
         Raises:
             InputError: Something of the user's has the name of something of ours.
@@ -75,7 +75,6 @@ class Renewal:
         self.old[self.part] = serialize(self.book)
         self.styles.save()
         ask_to_recalculate(self.old)
-        return self.old.save()
 
     # -- before anything is changed
 

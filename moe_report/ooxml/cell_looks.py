@@ -21,7 +21,7 @@ def plain_code(code: str) -> str:
     >>> plain_code('0.0\\ "B"') == plain_code("0.0 B")
     True
     """
-    return re.sub(r'[\\" ]', "", code).casefold()
+    return re.sub(r'[\\" ]', "", code).rstrip(";").casefold()
 
 
 class CellLooks:
