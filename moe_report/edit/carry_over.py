@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from moe_report.edit.carry_columns import UsersColumns
 from moe_report.edit.carry_formulas import keep_typed_formulas, let_go_of_values
+from moe_report.edit.carry_looks import Looks
 from moe_report.edit.cell_keys import Address, header_of_models, models_moved, others_moved
 from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.say_anew import heads_of, say_anew
@@ -17,6 +18,7 @@ from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import CHOOSES, OURS
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
+    COMPARE_SHEET,
     NOTES_SHEET,
     OUR_AUTHOR,
     REPORT_SHEET,
@@ -37,6 +39,7 @@ from moe_report.ooxml.hyperlinks import Link, add_links, read_links
 from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.ooxml.texts import Texts
+from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.report import Report
 from moe_report.table import BASE
 from moe_report.text import shown
@@ -127,10 +130,36 @@ class Carryover:
         before = Package(self.old.save())
         self._follow(names)
         Renewal(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names).renew()
+        self._keep_looks(before)
         work = self._users_columns(before)
         work.put()
         self.notes += work.notes
         return self.old.save()
+
+    def _keep_looks(self, before: Package) -> None:
+        for name, place in self.places.items():
+            headers = self._typed_columns() if name == SHEET else {}
+            record = self.record.sheets.get(name, Footprint())
+            texts = {
+                (column, row): text
+                for (column, row), text in self.cells[name].items()
+                if not self._is_input(name, column, row)
+            }
+            work = Looks(before, self.old, place, record, texts, self.fresh_cells[name], headers)
+            work.put()
+            if work.lost:
+                self.notes.append(
+                    f"{self.file}, sheet {name}: not kept, for an update writes this sheet anew: "
+                    f"{', '.join(work.lost)}"
+                )
+
+    def _is_input(self, sheet: str, column: int, row: int) -> bool:
+        """Whether a cell of a sheet of ours holds what is read from it, or is the user's."""
+        if sheet == SHEET:
+            return row > self.header or column in self.carried
+        if sheet == ASSUMPTIONS_SHEET:
+            return (column, row) in self._inputs(self.cells[sheet])
+        return sheet == COMPARE_SHEET and row == CHOICE
 
     def _users_columns(self, before: Package) -> UsersColumns:
         headers = {text: column for (column, row), text in self.fresh_cells[SHEET].items()

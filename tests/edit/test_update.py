@@ -622,8 +622,8 @@ def test_new_sheets_look_as_in_a_new_report(report: Path, made: Path) -> None:
         return {
             cell.coordinate: (
                 cell.number_format, cell.font.name, cell.font.sz, cell.font.b, cell.font.i,
-                cell.font.color.rgb[-6:], cell.fill.fill_type, cell.fill.fgColor.rgb[-6:],
-                cell.alignment.horizontal, cell.alignment.wrap_text,
+                cell.font.color.rgb[-6:], cell.fill.fill_type and cell.fill.fgColor.rgb[-6:],
+                cell.alignment.horizontal or "general", bool(cell.alignment.wrap_text),
                 bool(cell.border.bottom and cell.border.bottom.style),
             )
             for cell in cells

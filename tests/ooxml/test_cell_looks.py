@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 
 from moe_report.ooxml.cell_looks import CellLooks
-from moe_report.ooxml.package import Package
+from moe_report.ooxml.cells import Cells
+from moe_report.ooxml.package import Package, parse
 from moe_report.renderers.excel.palette import INPUT, TABLE_HEAD, WARN_FILL, Look, Palette
 from tests.office import convert
 
@@ -43,7 +44,9 @@ def test_looks_are_read_as_they_are_written(tmp_path: Path, between: bool) -> No
     path.write_bytes(workbook())
     if between:
         path = convert(path, tmp_path / "settled")
-    looks = CellLooks(Package(path.read_bytes()))
-    sheet = openpyxl.load_workbook(path).active
+    package = Package(path.read_bytes())
+    looks = CellLooks(package)
+    [part] = package.sheets().values()
+    cells = Cells(parse(package[part]), "looks.xlsx")
     for row, look in enumerate(LOOKS, start=1):
-        assert looks(sheet.cell(row, 1).style_id) == look.said
+        assert looks(int(cells.grid[row][1].get("s", "0"))) == look.said
