@@ -83,6 +83,7 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
     help="Write this report again: inputs, remarks and your sheets kept, metrics refreshed. "
     "Without INPUT its own models; over itself but for -o.",
 )
+@click.option("--dry-run", is_flag=True, help="Say what --update would do, and write nothing.")
 @options.look
 @options.quiet
 @click.pass_context
@@ -96,6 +97,7 @@ def run(
     formats: tuple[str, ...],
     template: Path | None,
     update: Path | None,
+    dry_run: bool,
     quiet: bool,
 ) -> None:
     """Compute every metric of the models in INPUT and write the reports.
@@ -106,6 +108,8 @@ def run(
     started = time.perf_counter()
     from moe_report.load.inputs import stem_of
 
+    if dry_run and update is None:
+        raise click.UsageError("--dry-run goes with --update.")
     prepare.check_templates(look)
     installed, computed = prepare.registries(sections)
     older = None
@@ -128,8 +132,14 @@ def run(
         filled = templates.filled_beside(report, template, output / stem, quiet)
         keep.append(template)
     paths = write_reports(
-        report, output, stem, formats, look.template_dirs, progress, keep, also=filled, update=older
-    )
+        report, output, stem, formats, look.template_dirs, progress, keep,
+        also=filled, update=older, dry_run=dry_run,
+    )  # fmt: skip
+    if older is not None and dry_run:
+        from moe_report.cli.update import would_do
+
+        click.echo("\n".join(would_do(older, report, paths)))
+        return
     tell(report, table, None if quiet else paths, started)
     prepare.leave(report, inputs.strict)
 
