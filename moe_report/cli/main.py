@@ -84,6 +84,7 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
     help="Write this report again: inputs, remarks and your sheets kept, metrics refreshed. "
     "Without INPUT its own models; over itself but for -o.",
 )
+@click.option("--dry-run", is_flag=True, help="Say what --update would do, and write nothing.")
 @options.look
 @options.quiet
 @click.pass_context
@@ -98,6 +99,7 @@ def run(
     template: Path | None,
     calc: str,
     update: Path | None,
+    dry_run: bool,
     quiet: bool,
 ) -> None:
     """Compute every metric of the models in INPUT and write the reports.
@@ -108,6 +110,8 @@ def run(
     started = time.perf_counter()
     from moe_report.load.inputs import stem_of
 
+    if dry_run and update is None:
+        raise click.UsageError("--dry-run goes with --update.")
     prepare.check_templates(look)
     installed, computed = prepare.registries(sections)
     older = None
@@ -131,8 +135,14 @@ def run(
         filled, asked = templates.filled_beside(report, template, output / stem, calc, quiet)
         keep.append(template)
     paths = write_reports(
-        report, output, stem, formats, look.template_dirs, progress, keep, also=filled, update=older
-    )
+        report, output, stem, formats, look.template_dirs, progress, keep,
+        also=filled, update=older, dry_run=dry_run,
+    )  # fmt: skip
+    if older is not None and dry_run:
+        from moe_report.cli.update import would_do
+
+        click.echo("\n".join(would_do(older, report, paths)))
+        return
     tell(report, table, None if quiet else paths, started)
     prepare.leave(report, inputs.strict, done=asked)
 

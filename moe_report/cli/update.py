@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,13 @@ import click
 
 from moe_report.cli.options import InputOptions
 from moe_report.cli.write_reports import same_file
+from moe_report.edit.changes import changes_of
 from moe_report.edit.update import SUFFIXES, Update, open_report
+from moe_report.report import Report
 from moe_report.schema.registry import Registry
+from moe_report.text import counted
+
+_SHOWN = 6  # names that a line lists
 
 
 def older_report(
@@ -39,6 +45,36 @@ def older_report(
     sources = tuple(source for source in inputs.sources if not same_file(Path(source), path))
     chosen = ("xlsx", *formats) if _was_said(context, "formats") else ("xlsx",)
     return update, replace(inputs, sources=sources or (str(path),)), folder, chosen
+
+
+def would_do(update: Update, report: Report, paths: Sequence[Path]) -> list[str]:
+    """Return, in lines, what an update that was worked out and not written would do."""
+    changes = changes_of(update.read, update.file.package, report)
+    lines = [f"would write {path}" for path in paths]
+    for what, names in (
+        ("models that come", changes.added),
+        ("models that leave", changes.removed),
+        ("columns that come", changes.new_columns),
+        ("columns that leave", changes.old_columns),
+    ):
+        lines += [f"  {what}: {_listed(names)}"] if names else []
+    for model, names in changes.numbers.items():
+        lines.append(f"  {model}: {counted(len(names), 'number')} would change: {_listed(names)}")
+    if changes.unknown:
+        lines.append(
+            f"  not known of {_listed(changes.unknown)}: the old numbers are not stored with their "
+            "formulas"
+        )
+    elif not changes.numbers:
+        lines.append("  no number of a model that stays would change")
+    if changes.kept:
+        lines.append(f"  your columns, kept: {_listed(changes.kept)}")
+    return [*lines, "nothing was written"]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _was_said(context: click.Context, option: str) -> bool:

@@ -28,11 +28,13 @@ def write_reports(
     *,
     also: Mapping[Path, bytes] | None = None,
     update: Update | None = None,
+    dry_run: bool = False,
 ) -> list[Path]:
     """Write a report in some formats, and other files with it; return the paths.
 
     Behind the stem of the files' names come ``.report`` and the format's suffix. The files to keep
-    are the inputs, which must not be overwritten; an older report to update is.
+    are the inputs, which must not be overwritten; an older report to update is. A dry run works
+    everything out, and writes nothing.
     """
     from moe_report.output import write_files
     from moe_report.renderers import load_renderer, with_templates
@@ -54,10 +56,11 @@ def write_reports(
     contents |= also or {}
     for path in contents:
         refuse_same(path, keep)
-    progress("writing")
-    write_files(contents)
+    if not dry_run:
+        progress("writing")
+        write_files(contents)
     progress.done()
-    for path in contents:
+    for path in () if dry_run else contents:
         hint = "" if progress.quiet else reload_hint(path)
         if hint:
             click.echo(hint, err=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from moe_report.edit.cell_keys import Address, Key
 from moe_report.errors import InputError, Problem
 from moe_report.load.our_sheets import SHEET
+from moe_report.load.record import Footprint, mark_of_formula
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
-from moe_report.ooxml.cells import Cells, forget_value
-from moe_report.ooxml.formula_text import references
-from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.ooxml.cells import TAG, Cells, forget_value
+from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.rearranged import Rearranged, moved
 from moe_report.schema.fields import FIELDS
 
 _OURS = re.compile(r"\[#This Row\]|\[@|^[\d.+\-*/() ]*$")  # a metric's, or a default's
@@ -21,15 +21,20 @@ _OURS = re.compile(r"\[#This Row\]|\[@|^[\d.+\-*/() ]*$")  # a metric's, or a de
 def keep_typed_formulas(
     old: Package,
     new: Package,
-    before: Mapping[Address, Key],
-    now: Mapping[Key, Address],
+    places: tuple[Rearranged, ...],
+    columns: Mapping[int, str],
+    record: Footprint,
     file: str,
-    *,
-    unmoved: bool,
 ) -> list[str]:
     """Put formulas that the user typed as inputs into the new sheet Models, where they can stay.
 
-    If every cell is ``unmoved``, that is where it was, references still lead there.
+    Args:
+        old: The old workbook.
+        new: The new one.
+        places: Where the cells of our sheets are now, those of Models first.
+        columns: The old columns of fields and metrics, by number.
+        record: What we wrote on the old sheet.
+        file: The old workbook's name, for messages.
 
     Returns:
         What is not kept, a sentence each.
@@ -41,39 +46,50 @@ def keep_typed_formulas(
     lost: list[Problem] = []
     where = f"{file}, sheet {SHEET}"
     target = new.sheets()[SHEET]
-    cells = Cells(parse(new[target]), where)
+    cells = Cells(new.root(target), where)
     fresh = cells.formulas().elements
-    typed = Cells(old.root(old.sheets()[SHEET]), where).formulas()
+    models = places[0]
+    typed = Cells(old.root(old.sheets()[SHEET]), where)
+    formulas = typed.formulas()
     changed = False
-    for address, text in typed.texts(typed.elements).items():
-        key = before.get(split_address(address), ("", ""))
-        if not key[0] or key not in now:  # no model's, or not in the new one
+    for address, text in formulas.texts(formulas.elements).items():
+        at, line = split_address(address)
+        name = columns.get(at, "")
+        if not name or line < models.before[0] or not {at} & models.columns.keys():
             continue
-        column, row = now[key]
+        if line not in models.rows:  # of a model that leaves
+            continue
+        column, row = models.columns[at], models.rows[line]
         ours = fresh.get(f"{column_letters(column)}{row}")
-        known = FIELDS.get(key[1])
+        known = FIELDS.get(name)
         if ours is not None or (known is not None and known.default is not None):
-            if not _OURS.search(text) and (ours is None or text != ours.text):
+            if not _is_ours(name, text, record) and (ours is None or text != ours.text):
                 message = (
                     f"your formula ={text} stands in a column of formulas, which is written "
                     "anew, and would be lost; put its value there, or the formula into a "
                     "column of your own"
                 )
                 lost.append(Problem(f"{where}, cell {address}", message))
-        elif unmoved or not _refers_to_cells(text):
-            cell = cells.grid.get(row, {}).get(column)
-            value = "" if cell is None else "".join(map(str, cell.itertext()))
-            # of a column of the user's it may depend on metrics
-            kept = {"v": value} if known is not None and value else {}
-            cells.put(row, column, {"f": text, **kept}, cells.style(row, column))
-            if kept and known is not None and known.kind == "text":
-                cells.grid[row][column].set("t", "str")
-            changed = True
-        else:
+            continue
+        before, value = _value(typed, line, at), _value(cells, row, column)
+        try:
+            now = moved(text, SHEET, tuple(old.sheets()), places)
+            said = "models or columns have moved"
+        except ValueError:
+            now, said = None, "models or columns have moved"
+        if now is not None and before and value and before != value:
+            now, said = None, "the input says another"
+        if now is None or now.lost:
             notes.append(
                 f"{where}, cell {address}: your formula ={text} is replaced by its value, for "
-                "models or columns have moved"
+                f"{said}"
             )
+            continue
+        kept = {"v": value} if value else {}
+        cells.put(row, column, {"f": now.text, **kept}, cells.style(row, column))
+        if kept and known is not None and known.kind == "text":
+            cells.grid[row][column].set("t", "str")
+        changed = True
     if lost:
         raise InputError(lost)
     if changed:
@@ -81,44 +97,40 @@ def keep_typed_formulas(
     return notes
 
 
-def _refers_to_cells(formula: str) -> bool:
-    try:
-        return any(references(formula, elsewhere=True))
-    except ValueError:
-        return True
+def _value(cells: Cells, row: int, column: int) -> str:
+    cell = cells.grid.get(row, {}).get(column)
+    if cell is None:
+        return ""
+    return cell.findtext(f"{TAG}v") or "".join(map(str, cell.itertext()))
+
+
+def _is_ours(name: str, text: str, record: Footprint) -> bool:
+    """Whether a formula in a column is one that we wrote, as far as the record tells."""
+    if record.formulas:
+        return mark_of_formula(name, text) in record.formulas
+    return bool(_OURS.search(text))
 
 
 def let_go_of_values(
-    package: Package, sheets: Collection[str], words: Collection[str], file: str, *, unmoved: bool
-) -> list[str]:
+    package: Package, sheets: Collection[str], words: Collection[str], file: str
+) -> None:
     """Drop values that are stored with the users' formulas and may be wrong after an update.
 
     Looked at are the sheets that are not ours, for the words of formulas that refer to ours.
-
-    Returns:
-        What to look at, a sentence each.
     """
     parts = {name: part for name, part in sheets_with_formulas(package).items() if name in sheets}
     found = {
         name: Cells(package.root(part), f"{file}, sheet {name}") for name, part in parts.items()
     }
     refers = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}" for word in words), re.IGNORECASE)
-    notes = []
-    affected = False
+    if not any(
+        refers.search(formulas.said(at))
+        for formulas in (cells.formulas() for cells in found.values())
+        for at in formulas.elements
+    ):
+        return
     for name, cells in found.items():
-        formulas = cells.formulas()
-        resting = {at: text for at in formulas.elements if refers.search(text := formulas.said(at))}
-        affected |= bool(resting)
-        direct = [at for at, text in resting.items() if "!" in text]
-        if direct and not unmoved:
-            more = f" and {len(direct) - 1} more" if len(direct) > 1 else ""
-            notes.append(
-                f"{file}, sheet {name}, cell {direct[0]}{more}: refers to cells of the report, "
-                "where models or columns have moved; look whether it still means what it should"
-            )
-    for name, cells in found.items() if affected else ():
         for row in cells.grid.values():
             for cell in row.values():
                 forget_value(cell)
         package[parts[name]] = serialize(cells.root)
-    return notes

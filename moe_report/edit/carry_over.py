@@ -7,33 +7,39 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from moe_report.edit.carry_columns import UsersColumns
 from moe_report.edit.carry_formulas import keep_typed_formulas, let_go_of_values
-from moe_report.edit.cell_keys import Address, keyed_models, keyed_otherwise
+from moe_report.edit.carry_looks import Looks
+from moe_report.edit.cell_keys import Address, header_of_models, models_moved, others_moved
 from moe_report.edit.replace_sheets import Renewal
+from moe_report.edit.say_anew import heads_of, say_anew
 from moe_report.edit.strangers import strangers
 from moe_report.errors import InputError, Problem
 from moe_report.load.assumptions_sheet import CHOOSES, OURS
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
+    COMPARE_SHEET,
     NOTES_SHEET,
     OUR_AUTHOR,
     REPORT_SHEET,
     SHEET,
 )
-from moe_report.load.workbook import Read
-from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.hyperlinks import Link, add_links, read_links
-from moe_report.ooxml.notes import Note, add_notes, read_notes
-from moe_report.ooxml.package import Package, parse, serialize
-from moe_report.ooxml.texts import Texts
-from moe_report.renderers.excel.record import (
+from moe_report.load.record import (
     RECORD_SHEET,
     Footprint,
     Record,
     mark_of,
     record_of,
 )
+from moe_report.load.workbook import Read
+from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.follow_cells import follow_cells
+from moe_report.ooxml.hyperlinks import Link, add_links, read_links
+from moe_report.ooxml.notes import Note, add_notes, read_notes
+from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.texts import Texts
+from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.report import Report
 from moe_report.table import BASE
 from moe_report.text import shown
@@ -49,12 +55,29 @@ _YOURS = (NOTES_SHEET, REPORT_SHEET)  # the user's once they are there
 class Carryover:
     """What an older report has that a new one gets: in the sheets that stay, and in new cells.
 
+    Args:
+        file: The older report's name.
+        read: What was read from it.
+        old: Its workbook, which changes.
+        new: The new report's workbook, which changes.
+        report: The new report.
+        said: The headers of the user's columns that an input says of a model, by its name.
+
     Attributes:
         notes: What there is to say to the user afterwards.
     """
 
-    def __init__(self, file: str, read: Read, old: Package, new: Package, report: Report) -> None:
+    def __init__(
+        self,
+        file: str,
+        read: Read,
+        old: Package,
+        new: Package,
+        report: Report,
+        said: Mapping[str, Collection[str]],
+    ) -> None:
         self.file, self.read, self.old, self.new, self.report = file, read, old, new, report
+        self.said = said
         self.notes: list[str] = []
         self.texts, self.fresh_texts = Texts(old), Texts(new)
         fresh = record_of(new, self.fresh_texts)
@@ -75,15 +98,18 @@ class Carryover:
         self.fresh_cells = {name: self.fresh_texts(name) for name in new.sheets()}
         places = read.places
         assert places is not None
-        self.header = places.header
-        self.old_models = keyed_models(self.cells[SHEET], places.header, places)
-        fresh_cells = self.fresh_cells[SHEET]
-        header = next(
-            row for (column, row), text in fresh_cells.items() if (column, text) == (1, "name")
+        self.header, self.totals = places.header, places.totals
+        columns = read.columns[read.table.source.name, read.table.source.sheet]
+        self.carried = columns.carried
+        self.models = models_moved(
+            self.cells[SHEET], self.fresh_cells[SHEET], places, columns.carried
         )
-        new_models = keyed_models(fresh_cells, header)
-        self.new_models = {key: at for at, key in new_models.items()}
-        self.unmoved = self.old_models == new_models  # whether all of Models is where it was
+        names = places.rows.keys(), {model.name for model in report.models}
+        self.places = {SHEET: self.models} | {
+            name: others_moved(name, self.cells[name], self.fresh_cells[name], names)
+            for name in self.ours
+            if name in self.fresh_cells and name not in (SHEET, RECORD_SHEET)
+        }
         self.remarks: dict[str, Collection[Note]] = {}
         self.links: dict[str, Collection[Link]] = {}
 
@@ -101,8 +127,77 @@ class Carryover:
         """Return the old workbook with the new one's sheets in place of ours."""
         leading = {name for sheet in self.ours for name in _names_leading_to(self.old, sheet)}
         names = leading & self.record.names  # that we wrote
-        work = Renewal(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names)
-        return work.renew()
+        before = Package(self.old.save())
+        self._follow(names)
+        Renewal(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names).renew()
+        self._keep_looks(before)
+        work = self._users_columns(before)
+        work.put()
+        self.notes += work.notes
+        return self.old.save()
+
+    def _keep_looks(self, before: Package) -> None:
+        for name, place in self.places.items():
+            headers = self._typed_columns() if name == SHEET else {}
+            record = self.record.sheets.get(name, Footprint())
+            texts = {
+                (column, row): text
+                for (column, row), text in self.cells[name].items()
+                if not self._is_input(name, column, row)
+            }
+            work = Looks(before, self.old, place, record, texts, self.fresh_cells[name], headers)
+            work.put()
+            if work.lost:
+                self.notes.append(
+                    f"{self.file}, sheet {name}: not kept, for an update writes this sheet anew: "
+                    f"{', '.join(work.lost)}"
+                )
+
+    def _is_input(self, sheet: str, column: int, row: int) -> bool:
+        """Whether a cell of a sheet of ours holds what is read from it, or is the user's."""
+        if sheet == SHEET:
+            return row > self.header or column in self.carried
+        if sheet == ASSUMPTIONS_SHEET:
+            return (column, row) in self._inputs(self.cells[sheet])
+        return sheet == COMPARE_SHEET and row == CHOICE
+
+    def _users_columns(self, before: Package) -> UsersColumns:
+        headers = {text: column for (column, row), text in self.fresh_cells[SHEET].items()
+                   if row == header_of_models(self.fresh_cells[SHEET])}  # fmt: skip
+        filled = {
+            (headers[header], self.models.after[0] + at)
+            for at, model in enumerate(self.report.models)
+            for header in self.said.get(model.name, ())
+            if header in headers
+        }
+        places = tuple(self.places.values())
+        where = self.file
+        return UsersColumns(
+            before, self.old, places, self.header, self.carried, self.totals, filled, where
+        )
+
+    def _follow(self, names: Collection[str]) -> None:
+        """Let formulas, names and charts of the user's refer to what they referred to."""
+        ours = {
+            item.text or ""
+            for name in self.kept
+            if name in self.new.sheets()
+            for item in self.new.root(self.new.sheets()[name]).iter(f"{TAG}formula1")
+        }
+        done = follow_cells(
+            self.old, self.places.values(), without=self.ours, names={*names, *ours},
+            where=self.file,
+        )  # fmt: skip
+        self.notes += [
+            f"{self.file}, {place}: refers to {reference}, which the report does not have any "
+            "more; there it says #REF!"
+            for place, reference in done.lost
+        ]
+        self.notes += [
+            f"{self.file}, {place}: refers to cells of the report, where models or columns have "
+            "moved; look whether it still means what it should"
+            for place in done.unsure
+        ]
 
     # -- what would be lost
 
@@ -171,7 +266,7 @@ class Carryover:
 
     def _inputs(self, cells: Mapping[Address, str]) -> set[Address]:
         """The cells of the sheet Assumptions that are read, wherever columns were put in."""
-        heads = _heads(cells)
+        heads = heads_of(cells)
         if not {"name", "value"} <= heads.keys():
             return set()
         names, top = heads["name"]
@@ -230,17 +325,11 @@ class Carryover:
 
     def _where_now(self, sheet: str, at: Address) -> Address | None:
         """Where what a cell is about stands in the new workbook."""
-        if sheet not in self.fresh_cells:
+        try:
+            column, row, _, _ = self.places[sheet].area((*at, *at), single=True)
+        except (KeyError, ValueError):
             return None
-        if sheet == SHEET:
-            key = self.old_models.get(at)
-            return self.new_models.get(key) if key else None
-        cells, fresh = self.cells[sheet], self.fresh_cells[sheet]
-        about = keyed_otherwise(cells, at)
-        if about is None or about == keyed_otherwise(fresh, at):
-            return at if about is not None else None
-        rows = [row for (column, row), text in fresh.items() if column == 1 and text == about[1]]
-        return (at[0], rows[0]) if len(rows) == 1 else None
+        return column, row
 
     # -- what is carried over
 
@@ -249,21 +338,29 @@ class Carryover:
         sheets = self.new.sheets()
         for sheet, notes in self.remarks.items():
             if notes:
-                root = parse(self.new[sheets[sheet]])
+                root = self.new.root(sheets[sheet])
                 add_notes(self.new, sheets[sheet], root, notes, replace=True)
                 self.new[sheets[sheet]] = serialize(root)
         for sheet, links in self.links.items():
             if links:
                 add_links(self.new, sheets[sheet], links)
         self.notes += keep_typed_formulas(
-            self.old, self.new, self.old_models, self.new_models, self.file, unmoved=self.unmoved
-        )
+            self.old, self.new, tuple(self.places.values()), self._typed_columns(),
+            self.record.sheets.get(SHEET, Footprint()), self.file
+        )  # fmt: skip
         theirs = [name for name in self.old.sheets() if name not in self.ours]
         words = {f"{name}!" for name in self.ours} | {f"{name}'!" for name in self.ours}
         words |= {f"{SHEET}["} | set(self.record.names)
-        self.notes += let_go_of_values(self.old, theirs, words, self.file, unmoved=self.unmoved)
+        let_go_of_values(self.old, theirs, words, self.file)
         self._say_typed_assumptions()
-        self._say_anew()
+        if REPORT_SHEET in self.kept:
+            before = self.read.table.settings
+            self.notes += say_anew(self.old, self.file, before, self.report.branding)
+
+    def _typed_columns(self) -> dict[int, str]:
+        """The columns of fields and metrics of the old sheet Models, by number."""
+        assert self.read.places is not None
+        return {column: name for name, column in self.read.places.columns.items()}
 
     def _say_typed_assumptions(self) -> None:
         """Formulas that choose a scenario are ours; others are replaced by what they gave."""
@@ -274,34 +371,6 @@ class Carryover:
             for (column, row), text in cells.items()
             if text.startswith("=") and not CHOOSES.search(text)
         ]
-
-    def _say_anew(self) -> None:
-        """Put what the command line says of the report into the sheet that says it."""
-        if REPORT_SHEET not in self.kept:
-            return
-        part = self.old.sheets()[REPORT_SHEET]
-        cells = self.texts(REPORT_SHEET)
-        heads = _heads(cells)
-        root = self.old.root(part)
-        sheet = Cells(root, f"{self.file}, sheet {REPORT_SHEET}")
-        changed = False
-        for key in ("title", "intro", "footer"):
-            text = getattr(self.report.branding, key)
-            before = self.read.table.settings.get(key)
-            if not text or (before is not None and before.text == text):
-                continue
-            if key not in heads or "value" not in heads:
-                self.notes.append(f"{self.file}: the sheet {REPORT_SHEET} has no row {key}")
-                continue
-            row, column = heads[key][1], heads["value"][0]
-            sheet.put(row, column, {"t": text}, sheet.style(row, column))
-            changed = True
-        if changed:
-            self.old[part] = serialize(root)
-
-
-def _heads(cells: Mapping[Address, str]) -> dict[str, Address]:
-    return {text.strip().casefold(): at for at, text in cells.items()}
 
 
 def _rows_of(cells: Mapping[Address, str]) -> dict[int, frozenset[int]]:

@@ -1,44 +1,106 @@
-"""What a cell of a report is about, by which it is found again in a newer one.
+"""Where what a cell of a report is about stands in a newer one.
 
-On the sheet Models that is a model and a column; on other sheets, a column and the first text of
-the row.
+On the sheet Models that is a model and a column; on other sheets, the first text of the row, and on
+those with a row a model also the header of the column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from moe_report.load.models_sheet import Places
-from moe_report.ooxml.addresses import column_letters
+from moe_report.load.our_sheets import SHEET
+from moe_report.ooxml.rearranged import Rearranged
 
 Address = tuple[int, int]
-Key = tuple[str, ...]
+Contents = Mapping[Address, str]
+HEADING = 2  # rows above the headers of Models
+_NAME = 1  # the first column of our sheets, mostly of names
 
 
-def keyed_models(
-    cells: Mapping[Address, str], header: int, places: Places | None = None
-) -> dict[Address, Key]:
-    """Return model and column of the cells of the sheet Models; those of the header have no model.
+def header_of_models(cells: Contents) -> int:
+    """Return the row of the headers of a new sheet Models."""
+    return next(row for (column, row), text in cells.items() if (column, text) == (_NAME, "name"))
 
-    Headers of fields are named as we write them.
+
+def models_moved(
+    old: Contents, new: Contents, places: Places, carried: Mapping[int, str]
+) -> Rearranged:
+    """Return where the cells of the sheet Models are.
+
+    Args:
+        old: Its cells.
+        new: Those of the new one.
+        places: Where the old one has what.
+        carried: What the new one calls the columns of the user's, by their numbers.
     """
-    columns = {column: text.strip() for (column, row), text in cells.items() if row == header}
-    columns |= {column: name for name, column in (places.columns if places else {}).items()}
-    at = next(column for column, text in columns.items() if text == "name")
-    rows = {
-        row: " ".join(text.split())
-        for (column, row), text in cells.items()
-        if column == at and row > header
-    }
-    return {
-        (column, row): (model, name)
-        for column, name in columns.items()
-        for row, model in ((header, ""), *rows.items())
-    }
+    top = header_of_models(new)
+    columns = {text: column for (column, row), text in new.items() if row == top}
+    models = {text: row for (column, row), text in new.items() if column == _NAME and row > top}
+    names = {column: name for name, column in places.columns.items()} | dict(carried)
+    headers = {}
+    for (column, row), text in old.items():
+        name = names.get(column, text)
+        if row == places.header and (name not in columns or name != text):
+            headers[text] = name if name in columns else ""
+    rows = {row: models[name] for name, row in places.rows.items() if name in models}
+    rows |= {places.header - above: top - above for above in range(HEADING + 1)}
+    return Rearranged(
+        SHEET,
+        {column: columns[name] for column, name in names.items() if name in columns},
+        rows,
+        (min(places.rows.values()), max(places.rows.values())),
+        (min(models.values()), max(models.values())),
+        SHEET,
+        headers,
+    )
 
 
-def keyed_otherwise(cells: Mapping[Address, str], at: Address) -> Key | None:
-    """Return what a cell of another sheet is about: its column, and the first text of its row."""
-    column, row = at
-    first = cells.get((1, row), "")
-    return (column_letters(column), first) if first else None
+def others_moved(
+    sheet: str, old: Contents, new: Contents, models: tuple[Collection[str], Collection[str]]
+) -> Rearranged:
+    """Return where the cells of another sheet are, as far as its texts tell.
+
+    Args:
+        sheet: Its name.
+        old: Its cells.
+        new: Those of the new one.
+        models: The names of the models, as they were and as they are.
+    """
+    said, says = _first_texts(old), _first_texts(new)
+    there = {text: row for row, text in says.items() if list(says.values()).count(text) == 1}
+    known = {0: 0}
+    for row, text in said.items():
+        if says.get(row) == text:
+            known[row] = row
+        elif text in there and list(said.values()).count(text) == 1:
+            known[row] = there[text]
+    rows = dict(known)
+    for above, below in pairwise(sorted(known)):
+        if known[below] - below == known[above] - above:
+            rows |= {row: row + known[above] - above for row in range(above, below)}
+    before, after = (
+        _rows_of_models(texts, names) for texts, names in zip((said, says), models, strict=True)
+    )
+    columns = {column: column for column, _ in old}
+    if before[0] and after[0]:
+        heads = {text: column for (column, row), text in new.items() if row == after[0] - 1}
+        columns |= {
+            column: heads[text]
+            for (column, row), text in old.items()
+            if row == before[0] - 1 and text in heads
+        }
+    del rows[0]
+    return Rearranged(sheet, columns or {1: 1}, rows, before, after, is_sure=False)
+
+
+def _first_texts(cells: Contents) -> dict[int, str]:
+    return {row: text for (column, row), text in sorted(cells.items()) if column == _NAME}
+
+
+def _rows_of_models(texts: Mapping[int, str], names: Collection[str]) -> tuple[int, int]:
+    """The first and last row of the first block of models; zeros if there is none."""
+    found = [row for row, text in texts.items() if text in names]
+    last = next((row for row, below in pairwise([*found, 0]) if below != row + 1), 0)
+    return (found[0], last) if found else (0, 0)

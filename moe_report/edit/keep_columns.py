@@ -42,7 +42,8 @@ def with_columns(file: WorkbookFile, answers: Mapping[str, str]) -> bytes:
     for link in new.relationships(""):
         if link.kind.endswith("properties"):  # who wrote the workbook, and when, stays
             new.unlink("", link.id)
-    return Renewal(package, new, file.path.name, ours=there, kept=(), names=()).renew()
+    Renewal(package, new, file.path.name, ours=there, kept=(), names=()).renew()
+    return package.save()
 
 
 def _written(package: Package, sheets: list[str]) -> dict[str, str]:

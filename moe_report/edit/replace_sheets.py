@@ -17,7 +17,7 @@ from moe_report.errors import InputError, Problem
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, serialize
 from moe_report.ooxml.styles import MergedStyles
 
 _RENEWED = ("}modified", "}title")
@@ -51,7 +51,7 @@ class Renewal:
         )
         self.part = old.workbook_part()
         self.book = old.root(self.part)
-        self.fresh = parse(new[new.workbook_part()])
+        self.fresh = new.root(new.workbook_part())
         self.reached = _reachable(old)
         self.copied: dict[str, str] = {}
         self.wanted = {
@@ -62,8 +62,8 @@ class Renewal:
         self.table_ids = [int(table.get("id", "0")) for table in self.their_tables]
         self.before = [name for name, _ in _entries(self.book, "sheet")]
 
-    def renew(self) -> bytes:
-        """Return the old workbook with the new one's sheets.
+    def renew(self) -> None:
+        """Give the old workbook the new one's sheets.
 
         Raises:
             InputError: Something of the user's has the name of something of ours.
@@ -75,7 +75,6 @@ class Renewal:
         self.old[self.part] = serialize(self.book)
         self.styles.save()
         ask_to_recalculate(self.old)
-        return self.old.save()
 
     # -- before anything is changed
 
@@ -237,7 +236,7 @@ class Renewal:
             ours, theirs = self.new.related_part("", kind), self.old.related_part("", kind)
             if not ours or not theirs:
                 continue
-            fresh, root = parse(self.new[ours]), self.old.root(theirs)
+            fresh, root = self.new.root(ours), self.old.root(theirs)
             wanted: Mapping[str, etree._Element] = {
                 item.get("name", item.tag): item for item in fresh
             }

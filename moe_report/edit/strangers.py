@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from moe_report.edit.cell_keys import Address
 from moe_report.errors import Problem
+from moe_report.load.record import Footprint
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import Package
-from moe_report.renderers.excel.record import Footprint
 from moe_report.text import shown
 
 _LINKS_OF_OURS = {

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from moe_report.edit.carry_over import Carryover
 from moe_report.errors import InputError, OutputError, Problem
-from moe_report.load.collected import NO_NUMBER, NO_STORED_VALUE
+from moe_report.load.collected import NO_NUMBER, NO_STORED_VALUE, SUMMARIES
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
+from moe_report.load.record import record_of
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
-from moe_report.renderers.excel.record import record_of
 from moe_report.report import Report
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row
@@ -32,12 +33,14 @@ class Update:
         read: Its models, assumptions and settings.
         target: Where it is written.
         notes: What there is to say to the user afterwards.
+        said: The headers of the user's columns that another input says of a model, by its name.
     """
 
     file: WorkbookFile
     read: Read
     target: Path
     notes: list[str] = field(default_factory=list)
+    said: dict[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def title(self) -> str | None:
@@ -55,7 +58,9 @@ class Update:
         told = tuple(notice for notice in table.warnings if notice.kind != NO_STORED_VALUE)
         table = replace(table, warnings=told)
         if table.source.sha256 and table.source.sha256 == old.source.sha256:
-            return table
+            kept = tuple(notice for notice in told if notice.kind != SUMMARIES)
+            return replace(table, warnings=kept)
+        self.said = {row.name: row.carried.keys() for row in table.rows}
         before = {row.name: row for row in old.rows}
         rows = tuple(_with_remarks(row, before.get(row.name, row)) for row in table.rows)
         gone = before.keys() - {row.name for row in rows}
@@ -101,11 +106,12 @@ class Update:
         """
         name = self.file.path.name
         old, new = Package(self.file.package.save(), name), Package(data)
-        work = Carryover(name, self.read, old, new, report)
+        work = Carryover(name, self.read, old, new, report, self.said)
         work.check()
         work.carry()
+        data = work.renewed()
         self.notes += work.notes
-        return work.renewed()
+        return data
 
 
 def open_report(path: Path, registry: Registry, target: Path | None = None) -> Update:

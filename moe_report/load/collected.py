@@ -8,6 +8,7 @@ from moe_report.errors import Notice, Problem
 
 # Kinds of notices that something is decided by.
 NO_NUMBER = "no-number"
+SUMMARIES = "summaries"
 NO_STORED_VALUE = "no-stored-value"
 
 

@@ -189,21 +189,38 @@ class _Reader:
         self.grid.problem(row, column, f"{message}; expected a header in row {self.layout.bottom}")
 
     def _of_ours(self, column: int, one: ColumnReading) -> None:
-        """A column of an earlier report, whose headers are the fields' and metrics' own names."""
+        """A column of an earlier report, whose headers are the fields' and metrics' own names.
+
+        Another header that stands for one is that column's, renamed, where it is the only one. A
+        column of formulas under a header that we did not write is the user's, whatever that is.
+        """
         known = self.headers.find(one.header)
+        formulas = {row for row in self.rows if self.grid.formula(row, column)}
+        computed = bool(formulas) and not any(
+            self.grid.text(row, column) for row in self.rows if row not in formulas
+        )
+        theirs = computed and not self.grid.wrote(one.header)
         if one.header.startswith("#") or isinstance(known, str):
-            formulas = [row for row in self.rows if self.grid.formula(row, column)]
-            typed = any(
-                self.grid.text(row, column) for row in self.rows if row not in set(formulas)
-            )
-            if formulas and not typed and _METRIC.fullmatch(one.header):
+            if computed and not theirs and _METRIC.fullmatch(one.header):
                 message = f"column {one.header!r} ({one.cell}) of the earlier report is skipped: "
                 message += "its metric is not installed"
                 self.grid.collected.notice("unknown-metric", message)
                 return
             self.found[column] = replace(one, why="carried along before")
+        elif one.header != known.name and known.name in self._headers:
+            self.found[column] = replace(one, why=f"beside {known.name}")
+        elif theirs or (computed and one.header in self._read_before(column)):
+            called = _with_cell(one.header, one.cell)
+            self.found[column] = replace(one, called=called, why="formulas of your own")
         else:
             self.found[column] = replace(one, known=(known,), why="its own name")
+
+    @cached_property
+    def _headers(self) -> frozenset[str]:
+        return frozenset(header.text for header in self.layout.headers.values())
+
+    def _read_before(self, column: int) -> set[str]:
+        return {one.header for number, one in self.found.items() if number < column}
 
     # -- once all are read
 

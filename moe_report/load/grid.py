@@ -13,6 +13,7 @@ from openpyxl.utils.escape import unescape
 
 from moe_report.errors import InputError, Problem
 from moe_report.load.collected import Collected
+from moe_report.load.record import Footprint, mark_of_constant
 from moe_report.ooxml.addresses import Area, column_letters
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.scan import Formula, Scan, scan_sheet
@@ -45,7 +46,8 @@ class Grid:
 
     What is wrong with one of them is collected. In an earlier report, formulas may be ours. A grid
     that is turned has the sheet's columns as its rows; addresses are the sheet's all the same.
-    ``tables`` are the names of the Excel Tables on the sheet, case-folded.
+    ``tables`` are the names of the Excel Tables on it, case-folded; ``totals`` are the rows in
+    which they sum up theirs. ``record`` is what we wrote on the sheet, if that is known.
     """
 
     sheet: str
@@ -55,6 +57,13 @@ class Grid:
     own_report: bool = False
     turned: bool = False
     tables: frozenset[str] = frozenset()
+    totals: frozenset[int] = frozenset()
+    record: Footprint | None = None
+
+    def wrote(self, text: str) -> bool:
+        """Whether a text of an earlier report may be ours: it is unless the record says no."""
+        texts = self.record.texts if self.record else ()
+        return not texts or mark_of_constant(text) in texts
 
     def turn(self) -> Grid:
         """Return the same cells with the sheet's columns as rows."""
@@ -170,7 +179,12 @@ class Grid:
 
 
 def read_grid(
-    book: Any, package: Package, sheet: str, collected: Collected, own_report: bool
+    book: Any,
+    package: Package,
+    sheet: str,
+    collected: Collected,
+    own_report: bool,
+    record: Footprint | None = None,
 ) -> Grid:
     """Return the cells of a sheet of a book of openpyxl's, which also is given as a package.
 
@@ -191,10 +205,12 @@ def read_grid(
         scan_sheet(package[part], where, len(shared_strings(package)))  # says it, if it is a text
         raise InputError([Problem(where, unreadable("the file's cells", error))]) from error
     try:
-        tables = frozenset(table.name.casefold() for table in tables_of(package, part))
+        areas = list(tables_of(package, part))
     except (ValueError, InputError):  # a broken one has no name
-        tables = frozenset()
-    return Grid(sheet, cells, scan, collected, own_report, tables=tables)
+        areas = []
+    tables = frozenset(area.name.casefold() for area in areas)
+    totals = frozenset(row for area in areas for row in range(area.last + 1, area.bottom + 1))
+    return Grid(sheet, cells, scan, collected, own_report, False, tables, totals, record)
 
 
 def address(row: int, column: int) -> str:

@@ -147,9 +147,7 @@ class RowReader:
     ) -> dict[str, Given]:
         """What a cell says of the fields of its column; what it leaves open goes to ``unclear``."""
         formula = self.grid.formula(row, column)
-        # A formula of our own reports: a metric's, or a default.
-        ours = known[0].field is None or known[0].field.default is not None
-        if formula and self.grid.own_report and ours:
+        if formula and self.grid.own_report and self._is_computed(column, known[0]):
             return {}
         value = self.grid.value(row, column)
         if self.grid.is_broken(row, column) or value is None:
@@ -179,6 +177,13 @@ class RowReader:
         if formula and found:
             self.formulas.append(address)
         return found
+
+    def _is_computed(self, column: int, known: Known) -> bool:
+        """Whether formulas of an own report's column are ours: a metric's, or a default."""
+        header = self.columns.column(column).header
+        if known.field is None:
+            return self.grid.wrote(header) or header != known.name
+        return known.field.default is not None
 
     def _of_a_lone_layer(
         self, row: int, name: str, numbers: Mapping[str, Given], unclear: dict[str, str]

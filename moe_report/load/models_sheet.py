@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from moe_report.load.collected import NO_NUMBER
+from moe_report.load.collected import NO_NUMBER, SUMMARIES
 from moe_report.load.columns import Columns, read_columns
 from moe_report.load.decisions import Decisions
 from moe_report.load.grid import HEADER_ROWS, Grid
 from moe_report.load.layout import Layout, find_layout, like_a_number
 from moe_report.load.models_checks import check_comparisons
 from moe_report.load.models_rows import RowReader
-from moe_report.load.summaries import row_label, summary_rows
+from moe_report.load.summaries import row_label, rows_below_models, summary_rows
 from moe_report.schema.headers import Headers
 from moe_report.table import Row, Unclear
 from moe_report.text import shown
@@ -32,6 +32,7 @@ class Places:
         columns: Number of the column of each field and metric that has one of its own.
         scales: What one of a column's numbers is, where its header has a unit.
         rows: Number of the row of each model.
+        totals: Numbers of the rows that sum up others.
         last_row: Number of the last row with content.
         last_column: Number of the last column with content.
     """
@@ -41,6 +42,7 @@ class Places:
     columns: Mapping[str, int]
     scales: Mapping[str, float]
     rows: Mapping[str, int]
+    totals: Sequence[int]
     last_row: int
     last_column: int
 
@@ -94,11 +96,14 @@ class _Sheet:
         self.grid = layout.grid
         self.collected = self.grid.collected
         rows = self._rows()
+        self.totals: tuple[int, ...] = ()
         self.columns = read_columns(layout, headers, decisions, rows)
         self.reader: RowReader | None = None
         if any(known[0].name == "name" for known in self.columns.known.values()):
-            summaries = {} if self.grid.own_report else summary_rows(self.grid, self.columns, rows)
+            find = rows_below_models if self.grid.own_report else summary_rows
+            summaries = find(self.grid, self.columns, rows)
             self._tell_summaries(summaries)
+            self.totals = tuple(summaries)
             models = [row for row in rows if row not in summaries]
             self.reader = RowReader(self.grid, self.columns, headers.catalogue, models)
 
@@ -150,6 +155,7 @@ class _Sheet:
             scales={known.name: float(known.scale) for known in own},
             rows={row.name: at for at, row in rows.items()},
             last_row=len(self.grid.cells),
+            totals=self.totals,
             last_column=self.grid.last_column,
         )
 
@@ -220,7 +226,7 @@ class _Sheet:
                 for row, why in summaries.items()
             ]
             listed = self._listed(named)
-            self._notice("summaries", f"left out, for they sum up other rows: {listed}")
+            self._notice(SUMMARIES, f"left out, for they sum up other rows: {listed}")
 
     def _tell_empty(self, empty: Mapping[int, str]) -> None:
         """Say which rows have a name, or some text, and no number."""

@@ -70,6 +70,23 @@ def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int,
     return found
 
 
+def rows_below_models(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int, str]:
+    """Return the rows below the models of an earlier report that sum them up.
+
+    Ours have formulas over other rows nowhere, but a user's column may; so the name tells, too.
+    """
+    found: dict[int, str] = {}
+    for row in reversed(rows):
+        named = named_like_one(row_label(grid, row, columns.at("name")))
+        if row in grid.totals:
+            found[row] = "the table's totals"
+        elif named and (cell := _aggregate(grid, row, columns, named=True)):
+            found[row] = f"{cell} sums up others"
+        elif any(grid.text(row, one.number) for one in columns.all):
+            break
+    return found
+
+
 def row_label(grid: Grid, row: int, name_at: int) -> str:
     """Return what a row is called: its name, or else its first text."""
     texts = (grid.text(row, column) for column in range(1, len(grid.cells[row - 1]) + 1))

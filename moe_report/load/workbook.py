@@ -7,6 +7,7 @@ import io
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,14 @@ from moe_report.load.our_sheets import (
     SHEET,
 )
 from moe_report.load.plain_copy import plain_copy
+from moe_report.load.record import Record, record_of
 from moe_report.load.report_sheet import read_settings
 from moe_report.load.sheets import Sheets
 from moe_report.load.text_table import read_text
 from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.guard import MAX_FILE, check_package
 from moe_report.ooxml.package import MAIN, Package
-from moe_report.ooxml.texts import shared_strings
+from moe_report.ooxml.texts import Texts, shared_strings
 from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
@@ -99,7 +101,12 @@ class _XlsxSheets:
         return name in self._hidden
 
     def grid(self, name: str, collected: Collected) -> Grid:
-        return read_grid(self.book, self.package, name, collected, self.is_report)
+        record = self._record.sheets.get(name) if self._record else None
+        return read_grid(self.book, self.package, name, collected, self.is_report, record)
+
+    @cached_property
+    def _record(self) -> Record | None:
+        return record_of(self.package, Texts(self.package)) if self.is_report else None
 
     def left_behind(self, name: str) -> Sequence[str]:
         part = self.package.sheets()[name]

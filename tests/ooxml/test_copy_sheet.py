@@ -118,9 +118,10 @@ def test_where_else_a_name_is_used_is_said() -> None:
     book.defined_names["place"] = DefinedName("place", attr_text=f"{_CARD}!$B$1")
     book["Last"]["A3"] = "=place*2"
     done = filled(saved(book))
-    assert [str(note) for note in done.notes if note.kind == "name-of-copies"] == [
-        "sheet Last, cell A3: uses the name place, which leads to the first of the sheets that repeat"
-    ]
+    (note,) = (note for note in done.notes if note.kind == "name-of-copies")
+    assert str(note).startswith(
+        "sheet Last, cell A3: uses the name place, which leads to the first"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from lxml import etree
 
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import TEXT, Part, child, is_true, local
-from moe_report.ooxml.insert_rows.shifts import moved_link, moved_span, shifted
+from moe_report.ooxml.insert_rows.shifts import moved_span, shifted
 from moe_report.ooxml.package import LINK_ID
 from moe_report.ooxml.references import Insertion, moved_area, moved_areas
 
@@ -62,7 +62,7 @@ def formula(of: str, called: str = "", *, grows: bool = False) -> Rule:
 def link(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Lead to the same cells as before, perhaps of another sheet."""
     if LINK_ID not in item.attrib:
-        part.put(item, attribute, moved_link(part.said(item, attribute), part.on, move.insertion))
+        part.put(item, attribute, move.link(part.said(item, attribute), part.on))
 
 
 def anchor(part: Part, item: etree._Element, _: str, move: Move) -> None:

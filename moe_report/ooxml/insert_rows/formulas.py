@@ -16,9 +16,11 @@ from moe_report.ooxml.formula_text import (
     split_row,
     translated,
 )
+from moe_report.ooxml.insert_rows.shifts import is_area, moved_link
 from moe_report.ooxml.references import (
     Insertion,
     is_dead,
+    moved_area,
     moved_formula,
     moved_row,
     untraceable,
@@ -90,6 +92,14 @@ class Move:
                 )
                 self.refuse(message, f"A{number}")
             return number
+
+    def link(self, location: str, on: str) -> str:
+        """Return a link to cells, on a sheet, after the insertion."""
+        return moved_link(location, on, self.insertion)
+
+    def area(self, ref: str, sheet: str) -> str:
+        """Return an area of a sheet after the insertion; it grows with the repeated row."""
+        return moved_area(ref, self.insertion) if self.is_on(sheet) and is_area(ref) else ref
 
     def formula(
         self,

@@ -7,8 +7,10 @@ is moved in memory first, and put into the package only if nothing was in the wa
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+
+from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
@@ -74,17 +76,15 @@ class _Moving:
         self, package: Package, insertion: Insertion, where: str, table: str | Collection[str]
     ) -> None:
         self.package = package
-        self.main = package.workbook_part()
-        root = package.root(self.main)
-        listed = [item for item in root.iter() if local(item) == "sheet"]
-        # by the id of the link to its part
-        self.names = {item.get(LINK_ID, ""): item.get("name", "") for item in listed}
-        self.move = Move(insertion, where, tuple(self.names.values()))
-        self.move.numbers = {item.get("sheetId", ""): item.get("name", "") for item in listed}
+        names = sheet_names(package)
+        self.move = Move(insertion, where, tuple(names.values()))
+        self.move.numbers = {
+            item.get("sheetId", ""): item.get("name", "") for item in _listed(package)
+        }
         self.tables = {table} if isinstance(table, str) else set(table)
         self.changed: dict[str, bytes] = {}
         self.has_charts = False
-        parts = list(self._parts())
+        parts = list(parts_of(package, names))
         if not self.tables - {""}:
             self.tables = {self._repeated_table(parts)}
         for name in self.tables & set(self.package):
@@ -115,20 +115,6 @@ class _Moving:
 
     def _note(self, problems: Iterable[Problem]) -> None:
         self.move.problems += [item for item in problems if item not in self.move.problems]
-
-    def _parts(self) -> Iterator[tuple[str, str, str]]:
-        """Give each part with the kind of the link to it, and the sheet that it belongs to."""
-        todo, seen = [(self.main, "officeDocument", "")], {self.main}
-        while todo:
-            name, kind, on = todo.pop(0)
-            yield name, kind, on
-            for link in self.package.relationships(name):
-                if link.target in seen or link.target not in self.package:
-                    continue
-                seen.add(link.target)
-                is_sheet = name == self.main and link.kind in SHEETS.split()
-                owner = self.names.get(link.id, "") if is_sheet else on
-                todo.append((link.target, link.kind, owner))
 
     def _repeated_table(self, parts: list[tuple[str, str, str]]) -> str:
         """Return the table whose row the rows are put below."""
@@ -213,3 +199,34 @@ def _some(cells: list[str], between: str, most: int) -> str:
     """Name the first of some cells, and say how many more there are."""
     more = f" and {len(cells) - most} more" if len(cells) > most else ""
     return between.join(cells[:most]) + more
+
+
+def _listed(package: Package) -> list[etree._Element]:
+    root = package.root(package.workbook_part())
+    return [item for item in root.iter() if local(item) == "sheet"]
+
+
+def sheet_names(package: Package) -> dict[str, str]:
+    """Return the names of a workbook's sheets in order, by the id of the link to their parts."""
+    return {item.get(LINK_ID, ""): item.get("name", "") for item in _listed(package)}
+
+
+def parts_of(package: Package, sheets: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Give each part with the kind of the link to it, and the sheet that it belongs to.
+
+    Args:
+        package: The workbook.
+        sheets: The names of its sheets by the id of the link to their parts.
+    """
+    main = package.workbook_part()
+    todo, seen = [(main, "officeDocument", "")], {main}
+    while todo:
+        name, kind, on = todo.pop(0)
+        yield name, kind, on
+        for link in package.relationships(name):
+            if link.target in seen or link.target not in package:
+                continue
+            seen.add(link.target)
+            is_sheet = name == main and link.kind in SHEETS.split()
+            owner = sheets.get(link.id, "") if is_sheet else on
+            todo.append((link.target, link.kind, owner))

@@ -9,9 +9,9 @@ from moe_report.ooxml.formula_text import Reference, references, split_row
 from moe_report.ooxml.insert_rows.common_rules import grow, is_one_column, is_the_row, shift
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.part_xml import Part, local
-from moe_report.ooxml.insert_rows.shifts import is_cut, moved_link, shifted
+from moe_report.ooxml.insert_rows.shifts import is_cut, shifted
 from moe_report.ooxml.package import LINK_ID
-from moe_report.ooxml.references import is_dead, moved_area
+from moe_report.ooxml.references import is_dead
 from moe_report.ooxml.tables import table_area
 
 _NUMBERS_SHOWN = {"val", "xVal", "yVal", "bubbleSize"}  # of one series: a row or a column
@@ -98,9 +98,10 @@ def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
     for source in item.iter():
         if local(source) not in ("worksheetSource", "rangeSet") or LINK_ID in source.attrib:
             continue
-        ref, name = source.get("ref", ""), source.get("name", "")
-        if move.is_on(source.get("sheet", "")) and ref and not is_dead(ref):
-            part.places(source, "ref", lambda ref: moved_area(ref, move.insertion))
+        ref, name, on = (source.get(key, "") for key in ("ref", "name", "sheet"))
+        if ref and on:
+            part.put(source, "ref", move.area(ref, on))
+        if move.is_on(on) and ref and not is_dead(ref):
             top, bottom = area_of(ref)[1::2]
             refreshed |= top <= move.insertion.after <= bottom
         refreshed |= name.casefold() in move.grown_tables
@@ -110,8 +111,8 @@ def pivot_source(part: Part, item: etree._Element, _: str, move: Move) -> None:
 
 def consolidated(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Move cells that a consolidation adds up, of the sheet that it names."""
-    if move.is_on(item.get("sheet", "")) and LINK_ID not in item.attrib:
-        part.places(item, attribute, lambda ref: moved_area(ref, move.insertion))
+    if LINK_ID not in item.attrib:
+        part.put(item, attribute, move.area(part.said(item, attribute), item.get("sheet", "")))
 
 
 def waiting_cell(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
@@ -124,4 +125,4 @@ def shape_link(part: Part, item: etree._Element, attribute: str, move: Move) -> 
     """Move the cells that a shape is a hyperlink to."""
     target = part.said(item, attribute)
     if item.get("Type", "").endswith("/hyperlink") and target.startswith("#"):
-        part.put(item, attribute, moved_link(target, part.on, move.insertion))
+        part.put(item, attribute, move.link(target, part.on))

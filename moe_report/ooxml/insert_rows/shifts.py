@@ -39,15 +39,22 @@ def moved_link(location: str, on: str, insertion: Insertion) -> str:
     >>> moved_link("#'My%20Sheet'!A9", "", Insertion("My Sheet", 5, 3))
     "#'My%20Sheet'!A12"
     """
+    linked = linked_cells(location, on)
+    if linked is None or linked[1].casefold() != insertion.sheet.casefold():
+        return location
+    start, _, ref = linked
+    return start + shifted(ref, insertion)
+
+
+def linked_cells(location: str, on: str) -> tuple[str, str, str] | None:
+    """Return of a link what stands before its cells, their sheet and they; None of other links."""
     head, bang, tail = location.rpartition("!")
     sheet = unquote(head.lstrip("#")).strip()
     if sheet.startswith("'") and sheet.endswith("'"):
         sheet = sheet[1:-1].replace("''", "'")
     mark = "#" if not bang and tail.startswith("#") else ""
     tail = tail.removeprefix(mark).strip()
-    if (sheet if bang else on).casefold() != insertion.sheet.casefold() or not is_area(tail):
-        return location
-    return f"{head}{bang}{mark}{shifted(tail, insertion)}"
+    return (f"{head}{bang}{mark}", sheet if bang else on, tail) if is_area(tail) else None
 
 
 def moved_span(

@@ -11,6 +11,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from moe_report.display import Scale, prefixes, scale
+from moe_report.ooxml.cell_looks import plain_code
 from moe_report.report import Column
 
 INPUT = "0000FF"  # typed numbers
@@ -45,6 +46,16 @@ class Look:
     indent: int = 0
     rule: bool = False
 
+    @property
+    def said(self) -> tuple[object, ...]:
+        """It as :class:`CellLooks` says it."""
+        return (
+            plain_code(self.number_format), self.fill, self.color, self.bold, self.italic,
+            self.underline, False, float(self.size), MONO if self.mono else SANS,
+            ("bottom",) * self.rule, self.horizontal or ("left" if self.indent else "general"),
+            self.wrap,
+        )  # fmt: skip
+
 
 TITLE = Look(bold=True, size=16, color=DARK)
 SUBTITLE = Look(color=QUIET)
@@ -73,6 +84,11 @@ class Palette:
             self.dress(cell, look)
             self._ids[look] = cell.style_id
         return self._ids[look]
+
+    @property
+    def looks(self) -> dict[int, Look]:
+        """The looks by the indices of their styles."""
+        return {style: look for look, style in self._ids.items()}
 
     @staticmethod
     def dress(cell: Any, look: Look) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
@@ -14,26 +15,32 @@ from moe_report.load.our_sheets import (
     REPORT_SHEET,
     SHEET,
 )
+from moe_report.load.record import (
+    RECORD_COLUMN,
+    RECORD_SHEET,
+    RECORD_TITLE,
+    Footprint,
+    Record,
+    constants,
+    filled_cells,
+    mark_of,
+    mark_of_constant,
+    mark_of_formula,
+    mark_of_look,
+    record_lines,
+)
+from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.charts import more_charts, write_charts
 from moe_report.renderers.excel.compare_sheet import write_compare
 from moe_report.renderers.excel.findings_sheet import write_findings
 from moe_report.renderers.excel.method_sheet import write_method
-from moe_report.renderers.excel.models_sheet import FIRST, write_models
+from moe_report.renderers.excel.models_sheet import FIRST, Layout, write_models
 from moe_report.renderers.excel.notes_sheet import write_notes
 from moe_report.renderers.excel.palette import QUIET, Look
-from moe_report.renderers.excel.record import (
-    RECORD_COLUMN,
-    RECORD_SHEET,
-    RECORD_TITLE,
-    Footprint,
-    Record,
-    filled_cells,
-    mark_of,
-    record_lines,
-)
 from moe_report.renderers.excel.report_sheet import write_settings
+from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.summary_sheet import write_summary
 from moe_report.report import Report
 
@@ -63,21 +70,16 @@ def render(report: Report) -> bytes:
     write_compare(book, report)
     if charts:
         write_charts(book, report, layout)
-    _write_record(book)
+    _write_record(book, layout)
     book.mark(REPORT_PROPERTY, report.version)
     return book.save(report.title, datetime.datetime.fromisoformat(report.created))
 
 
-def _write_record(book: Book) -> None:
+def _write_record(book: Book, layout: Layout) -> None:
     """Write down what is ours on each sheet; to be called when all of them are filled."""
     record, soft = book[RECORD_SHEET], Look(color=QUIET, italic=True)
     prints = {
-        name: Footprint(
-            # rows of models are read as input, and refused if they are none
-            filled_cells(sheet.rows.xml(FIRST - 1 if name == SHEET else None).encode()),
-            len(sheet.shell._charts) + len(sheet.shell._images),
-            frozenset(mark_of(note.text) for note in sheet.notes),
-        )
+        name: _footprint(name, sheet, layout.carried if name == SHEET else ())
         for name, sheet in book.sheets.items()
         if name not in (RECORD_SHEET, NOTES_SHEET)
     }
@@ -86,3 +88,31 @@ def _write_record(book: Book) -> None:
     for row, line in enumerate(record_lines(Record(prints, names)), start=2):
         for column, text in enumerate(line, start=RECORD_COLUMN):
             record.put(row, column, text, soft)
+
+
+def _footprint(name: str, sheet: Sheet, theirs: Collection[str]) -> Footprint:
+    """What is ours on a sheet, but for the headers of the user's own columns."""
+    # rows of models are read as input, and refused if they are none
+    xml = sheet.rows.xml(FIRST - 1 if name == SHEET else None)
+    columns = [item for table in sheet.shell.tables.values() for item in table.tableColumns]
+    headers = {at: item.name for at, item in enumerate(columns, start=1)}
+    looks = sheet.palette.looks
+    computed = {item.name: item.calculatedColumnFormula for item in columns}
+    hidden = {
+        split_address(f"{letters}1")[0]
+        for letters, item in sheet.shell.column_dimensions.items()
+        if item.hidden
+    }
+    widths = range(1, max(sheet.widths, default=0) + 1)
+    return Footprint(
+        filled_cells(xml.encode()),
+        len(sheet.shell._charts) + len(sheet.shell._images),
+        frozenset(mark_of(note.text) for note in sheet.notes),
+        frozenset(mark_of_constant(text) for text in constants(xml) if text not in theirs),
+        frozenset(mark_of_formula(key, item.attr_text) for key, item in computed.items() if item),
+        frozenset(
+            mark_of_look(headers.get(column, column_letters(column)), *looks[style].said)
+            for column, style in sheet.looks
+        ),
+        tuple(sheet.widths.get(at, 0) * (-1 if at in hidden else 1) for at in widths),
+    )

@@ -30,6 +30,7 @@ class Sheet:
         widths: Widths of columns in characters, by number.
         heights: Heights of rows in points, by number.
         charts: Name and alternative text of each chart.
+        looks: Each column's number with the styles of its cells.
     """
 
     shell: Any  # an openpyxl Worksheet, whose published types are incomplete
@@ -39,10 +40,11 @@ class Sheet:
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     charts: list[tuple[str, str]] = field(default_factory=list)
+    looks: set[tuple[int, int]] = field(default_factory=set)
 
     def put(self, row: int, column: int, value: Value, look: Look) -> None:
         """Fill a cell, or give an empty one a look; a text is never a formula."""
-        self.rows.put(row, column, value, self.palette(look))
+        self.rows.put(row, column, value, self._style(column, look))
 
     def formula(
         self,
@@ -55,7 +57,12 @@ class Sheet:
         error: bool = False,
     ) -> None:
         """Write a formula with the value that it has, or with an error as its value."""
-        self.rows.formula(row, column, formula, value, self.palette(look), error=error)
+        self.rows.formula(row, column, formula, value, self._style(column, look), error=error)
+
+    def _style(self, column: int, look: Look) -> int:
+        style = self.palette(look)
+        self.looks.add((column, style))
+        return style
 
     def heading(self, title: str, subtitle: str) -> None:
         """Write the sheet's title and a line beneath it."""

@@ -10,9 +10,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from moe_report.load.record import record_of
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts
-from moe_report.renderers.excel.record import record_of
 from moe_report.renderers.excel.render import render
 from tests.office import convert
 from tests.reports import many_models, usual_report

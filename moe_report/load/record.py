@@ -6,6 +6,7 @@ it: a custom part LibreOffice drops, and the authors of notes too.
 
 from __future__ import annotations
 
+import html
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,13 +17,16 @@ from textwrap import wrap
 from moe_report.load.our_sheets import CHART_DATA_SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.package import Package
-from moe_report.ooxml.texts import Texts
+from moe_report.ooxml.texts import Texts, unescaped
 
 RECORD_SHEET = CHART_DATA_SHEET
 RECORD_COLUMN = 101  # right of all data of charts
 RECORD_TITLE = "What moe-report wrote on each sheet, for run --update"
+_MARKS = ("notes", "texts", "formulas", "looks")
 _CHUNK = 29_999  # characters; a cell takes 32,767
 _FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*(?<!/)>')
+_CONSTANT = re.compile(r'(?:<t [^>]*>|<c r="[A-Z]+\d+" s="\d+"><v>)([^<]*)<')
+_CALLED_TRUTH = re.compile(r"\b(TRUE|FALSE)\(\)")  # as LibreOffice spells them
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,19 @@ class Footprint:
         cells: Filled columns by row.
         drawings: Number of charts and pictures.
         notes: Marks of the notes' texts.
+        texts: Marks of the texts and numbers in its cells; none in reports of earlier versions.
+        formulas: Marks of the formulas that columns have in every row, each with its header.
+        looks: Marks of the looks that cells have, each with its column.
+        columns: Width of each column from the first on, in characters; below zero if it is hidden.
     """
 
     cells: Mapping[int, frozenset[int]] = field(default_factory=dict)
     drawings: int = 0
     notes: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    formulas: frozenset[str] = frozenset()
+    looks: frozenset[str] = frozenset()
+    columns: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,39 @@ def mark_of(text: str) -> str:
     return f"{zlib.crc32(' '.join(text.split()).encode()):08x}"
 
 
+def mark_of_constant(text: str) -> str:
+    """Return a short mark of a text or number in a cell, as any program spells it.
+
+    >>> mark_of_constant("0.10000000000000001") == mark_of_constant("0.1")
+    True
+    """
+    try:
+        return mark_of(f"{float(text):.12g}")
+    except ValueError:
+        return mark_of(text)
+
+
+def mark_of_formula(header: str, formula: str) -> str:
+    """Return a short mark of the formula of a column, as Excel or LibreOffice spells it.
+
+    >>> mark_of_formula("a", "IF(FALSE, 1)") == mark_of_formula("a", "IF(FALSE(),1)")
+    True
+    """
+    spelled = _CALLED_TRUTH.sub(r"\1", "".join(formula.split()))
+    return mark_of(f"{header} {spelled}")
+
+
+def mark_of_look(column: str, *look: object) -> str:
+    """Return a short mark of how cells of a column look, as ``CellLooks`` says it."""
+    return mark_of(f"{column} {look}")
+
+
+def constants(xml: str) -> Iterator[str]:
+    """Give the texts and numbers in the cells of a sheet that we wrote."""
+    for text in _CONSTANT.findall(xml):
+        yield unescaped(html.unescape(text))
+
+
 def filled_cells(xml: bytes) -> dict[int, frozenset[int]]:
     """Return the filled columns of each row of a sheet that we wrote."""
     found: dict[int, set[int]] = {}
@@ -78,14 +123,19 @@ def record_lines(record: Record) -> Iterator[tuple[str, str, str]]:
         yield name, "drawings", str(print_.drawings)
         for text in _chunks(_spelled(print_.cells)):
             yield name, "cells", text
-        for text in _chunks(sorted(print_.notes)):
-            yield name, "notes", text
+        for kind in _MARKS:
+            for text in _chunks(sorted(getattr(print_, kind))):
+                yield name, kind, text
+        for text in _chunks(f"{width:g}" for width in print_.columns):
+            yield name, "columns", text
 
 
 def read_record(lines: Iterable[tuple[str, str, str]]) -> Record:
     """Return what :func:`record_lines` spelled out.
 
-    >>> summary = Footprint({1: frozenset({1}), 5: frozenset({1, 2, 4})}, 2)
+    >>> marks = frozenset({mark_of("a"), mark_of("b")})
+    >>> cells = {1: frozenset({1}), 5: frozenset({1, 2, 4})}
+    >>> summary = Footprint(cells, 2, texts=marks, columns=(9.5, -8))
     >>> written = Record({"Summary": summary}, frozenset({"context_length"}))
     >>> read_record(record_lines(written)) == written
     True
@@ -101,8 +151,10 @@ def read_record(lines: Iterable[tuple[str, str, str]]) -> Record:
             known = replace(known, drawings=int(text))
         elif kind == "cells":
             known = replace(known, cells={**known.cells, **dict(_read_cells(text))})
-        elif kind == "notes":
-            known = replace(known, notes=known.notes | set(text.split()))
+        elif kind in _MARKS:
+            known = replace(known, **{kind: getattr(known, kind) | set(text.split())})
+        elif kind == "columns":
+            known = replace(known, columns=(*known.columns, *map(float, text.split())))
         sheets[name] = known
     return Record(sheets, frozenset(names))
 

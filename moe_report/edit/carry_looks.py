@@ -1,0 +1,258 @@
+"""What a user changed on sheets that are ours, and stays: words typed over ours, widths, looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+
+from lxml import etree
+
+from moe_report.edit.cell_keys import Address
+from moe_report.load.record import Footprint, mark_of_constant, mark_of_look
+from moe_report.ooxml.addresses import area_of, column_letters
+from moe_report.ooxml.cell_looks import CellLooks
+from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.column_spans import said_of_column, say_of_columns
+from moe_report.ooxml.order import insert_in_order
+from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.rearranged import Rearranged, moved_areas
+from moe_report.text import shown
+
+_NEAR = 0.5  # characters by which programs spell a width otherwise
+_PAGE = ("orientation", "paperSize", "scale")
+_VIEW = ("zoomScale", "showGridLines", "rightToLeft", "view")
+_DEFAULTS = {"zoomScale": "100", "showGridLines": "1", "rightToLeft": "0", "view": "normal",
+             "orientation": "portrait", "paperSize": "1", "scale": "100"}  # fmt: skip
+
+
+@dataclass
+class Looks:
+    """A sheet of ours, and what of the old one's looks it takes over.
+
+    Args:
+        before: The old workbook.
+        after: The new one, which changes; its styles are also those of the old one.
+        place: Where the cells of the sheet are now.
+        record: What we wrote on the old sheet.
+        texts: What stood in the cells of the old sheet that are ours and hold no input.
+        fresh: What stands in those of the new one.
+        headers: What the record calls columns of the old sheet that have another name than their
+            letters; those that are not among them are the user's, if there are any.
+
+    Attributes:
+        lost: What is not kept, each with its cell or without.
+    """
+
+    before: Package
+    after: Package
+    place: Rearranged
+    record: Footprint
+    texts: Mapping[Address, str]
+    fresh: Mapping[Address, str]
+    headers: Mapping[int, str]
+    lost: list[str] = field(default_factory=list)
+
+    def put(self) -> None:
+        """Take over what the user changed."""
+        sheet = self.place.sheet
+        part = self.after.sheets()[sheet]
+        self.old = Cells(self.before.root(self.before.sheets()[sheet]), sheet)
+        self.new = Cells(self.after.root(part), sheet)
+        self._words()
+        self._formats()
+        self._columns()
+        self._rows()
+        self._merged()
+        self._sheet()
+        self.after[part] = serialize(self.new.root)
+
+    def _where(self, at: Address) -> Address | None:
+        try:
+            column, row, _, _ = self.place.area((*at, *at), single=True)
+        except ValueError:
+            return None
+        return column, row
+
+    # -- words
+
+    def _words(self) -> None:
+        """Keep words that were typed over ours, where ours would stand again."""
+        if not self.record.texts:
+            return
+        there = {mark_of_constant(text) for text in self.texts.values()}
+        gone = self.record.texts - there
+        for at, text in sorted(self.texts.items(), key=lambda item: item[0][::-1]):
+            now = self._where(at)
+            ours = self.fresh.get(now, "") if now is not None else ""
+            if self._is_ours(at, now, text, ours):
+                continue
+            fixed = text.startswith("=") or self._is_header(now)
+            if now is not None and mark_of_constant(ours) in gone and not fixed:
+                self._type_over(self.old.grid[at[1]][at[0]], now)
+            else:
+                self.lost.append(f"{shown(text)} in {column_letters(at[0])}{at[1]}")
+
+    def _is_ours(self, at: Address, now: Address | None, text: str, ours: str) -> bool:
+        """Whether we wrote a text, in whose place there is another one now."""
+        if self._is_header(now):
+            return self.headers.get(at[0], text) == text
+        if text.startswith("="):
+            return not ours or ours.startswith("=")
+        return mark_of_constant(text) in self.record.texts
+
+    def _is_header(self, now: Address | None) -> bool:
+        """Whether a cell heads a column of the table, which has its name from there."""
+        return now is not None and bool(self.headers) and now[1] == self.place.after[0] - 1
+
+    def _type_over(self, source: etree._Element, at: Address) -> None:
+        cell = self.new.cell(at[1], at[0])
+        for child in list(cell):
+            cell.remove(child)
+        cell.set("t", source.get("t", "n"))
+        cell.extend(deepcopy(list(source)))
+
+    # -- formats
+
+    def _formats(self) -> None:
+        """Keep the looks of cells that have none of those that we gave to their column."""
+        if not self.record.looks:
+            return
+        ours = self._looks_of_ours()
+        first, last = self.place.before
+        theirs: dict[int, set[tuple[int, str]]] = {}
+        for row, columns in self.old.grid.items():
+            for column, cell in columns.items():
+                style = cell.get("s", "0")
+                if not len(cell) or (self.headers and row > last) or ours(column, style):
+                    continue
+                now = self._where((column, row))
+                if now is not None and now[1] in self.new.rows:
+                    self.new.cell(now[1], now[0]).set("s", style)
+                    theirs.setdefault(column, set()).add((row, style))
+                elif not first <= row <= last:
+                    self.lost.append(f"the format of {column_letters(column)}{row}")
+        for column, found in theirs.items():
+            self._go_on(column, dict(found))
+
+    def _looks_of_ours(self) -> Callable[[int, str], bool]:
+        """A function that says whether we gave a style to a column, or the column is the user's."""
+        looks = CellLooks(self.after)
+
+        @cache
+        def is_ours(column: int, style: str) -> bool:
+            header = self.headers.get(column) if self.headers else column_letters(column)
+            return not header or mark_of_look(header, *looks(int(style))) in self.record.looks
+
+        return is_ours
+
+    def _go_on(self, column: int, styles: Mapping[int, str]) -> None:
+        """Give the new models the format that a column has in the rows of all old ones."""
+        (first, last), (start, end) = self.place.before, self.place.after
+        before = {styles.get(row) for row in range(first, last + 1) if row in self.place.rows}
+        style = before.pop() if first and len(before) == 1 else None
+        if style is None:
+            return
+        for row in {*range(start, end + 1)} - {*self.place.rows.values()}:
+            self.new.cell(row, self.place.columns[column]).set("s", style)
+
+    # -- columns and rows
+
+    def _columns(self) -> None:
+        """Keep widths that are not those that we gave, and columns hidden or shown by the user."""
+        ours = [column for column in sorted(self.place.columns) if column in self.headers]
+        said = {}
+        numbers = ours or range(1, len(self.record.columns) + 1)
+        for column, width in zip(numbers, self.record.columns, strict=False):
+            if column not in self.place.columns:
+                continue
+            old = said_of_column(self.old.root, column)
+            new = self.place.columns[column]
+            fresh = said_of_column(self.new.root, new)
+            now = dict(fresh)
+            if old.get("width") and abs(float(old["width"]) - 0.71 - abs(width)) > _NEAR:
+                now |= {"width": old["width"], "customWidth": "1"}
+            if width and _is_true(old.get("hidden")) != (width < 0):
+                now["hidden"] = "1" if _is_true(old.get("hidden")) else "0"
+            if now != fresh:
+                said[new] = now
+        say_of_columns(self.new.root, said)
+
+    def _rows(self) -> None:
+        """Keep rows hidden that the user hid; those that a filter hides show again."""
+        if any(True for _ in _filters(self.before, self.place.sheet)):
+            self.lost.append("the filter of the table")
+            return
+        for number, row in self.old.rows.items():
+            hidden = _is_true(row.get("hidden"))
+            now = self._where((1, number))
+            if hidden and now is not None and now[1] in self.new.rows:
+                self.new.rows[now[1]].set("hidden", "1")
+
+    def _merged(self) -> None:
+        """Keep merged cells on sheets where we merge none; a table must have none."""
+        items = self.old.root.iterfind(f"{TAG}mergeCells/{TAG}mergeCell")
+        refs = [item.get("ref", "") for item in items]
+        if not refs or self.new.root.find(f"{TAG}mergeCells") is not None:
+            return
+        header = self.place.after[0] - 1
+        now, lost = moved_areas(" ".join(refs), self.place)
+        kept = [ref for ref in now.split() if not self.headers or area_of(ref)[3] < header]
+        if lost or len(kept) < len(now.split()):
+            self.lost.append(f"merged cells among {', '.join(refs)}")
+        if kept:
+            listed = etree.Element(f"{TAG}mergeCells", count=str(len(kept)))
+            listed.extend(etree.Element(f"{TAG}mergeCell", ref=ref) for ref in kept)
+            insert_in_order(self.new.root, listed)
+
+    # -- the sheet as a whole
+
+    def _sheet(self) -> None:
+        """Keep its colour, what is frozen, the zoom and the paper."""
+        old, new = self.old.root, self.new.root
+        colour = old.find(f"{TAG}sheetPr/{TAG}tabColor")
+        if colour is not None:
+            properties = new.find(f"{TAG}sheetPr")
+            if properties is None:
+                properties = etree.Element(f"{TAG}sheetPr")
+                insert_in_order(new, properties)
+            for item in properties.findall(f"{TAG}tabColor"):
+                properties.remove(item)
+            properties.insert(0, colour)
+        view, there = (root.find(f"{TAG}sheetViews/{TAG}sheetView") for root in (old, new))
+        if view is not None and there is not None:
+            _take(view, there, _VIEW)
+            pane, ours = view.find(f"{TAG}pane"), there.find(f"{TAG}pane")
+            if pane is not None and (ours is None or _frozen(pane) != _frozen(ours)):
+                for item in list(there):
+                    there.remove(item)
+                there.extend(list(view))
+        page, there = (root.find(f"{TAG}pageSetup") for root in (old, new))
+        if page is not None and there is not None:
+            _take(page, there, _PAGE)
+
+
+def _take(old: etree._Element, new: etree._Element, names: tuple[str, ...]) -> None:
+    for name in names:
+        said = _plain(old.get(name) or _DEFAULTS[name])
+        if said != _plain(new.get(name) or _DEFAULTS[name]):
+            new.set(name, said)
+
+
+def _plain(said: str) -> str:
+    return {"true": "1", "false": "0"}.get(said, said)
+
+
+def _is_true(said: str | None) -> bool:
+    return said in ("1", "true")
+
+
+def _frozen(pane: etree._Element) -> tuple[str, str]:
+    return pane.get("xSplit", "0"), pane.get("ySplit", "0")
+
+
+def _filters(package: Package, sheet: str) -> Iterator[etree._Element]:
+    part = package.sheets()[sheet]
+    for name in (part, *package.related_parts(part, "table")):
+        yield from package.root(name).iter(f"{TAG}filterColumn")

@@ -1,0 +1,154 @@
+"""Conditional formats, validations and sparklines that the user laid over the sheet Models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from moe_report.load.our_sheets import SHEET
+from moe_report.ooxml.addresses import area_of
+from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.formula_text import references
+from moe_report.ooxml.order import insert_in_order
+from moe_report.ooxml.rearranged import Rearranged, moved, moved_areas
+
+_MAIN = "http://schemas.microsoft.com/office/excel/2006/main"
+_FORMULAS = ("formula", "formula1", "formula2", "f")
+_LAID = ("conditionalFormatting", "dataValidation", "sparkline")
+
+
+@dataclass
+class Overlays:
+    """What lies over cells of an old sheet Models on its way to the new one.
+
+    Args:
+        old: The root of the old sheet.
+        new: That of the new one, which changes.
+        places: Where the cells of our sheets are now, those of Models first.
+        sheets: Names of the workbook's sheets.
+
+    Attributes:
+        lost: What cannot be laid over the new cells, as areas of the old ones.
+    """
+
+    old: etree._Element
+    new: etree._Element
+    places: tuple[Rearranged, ...]
+    sheets: tuple[str, ...]
+    lost: list[str] = field(default_factory=list)
+
+    def put(self) -> None:
+        """Lay over the new cells what is not ours."""
+        ours = {_shape(item) for item in _rules(self.new)}
+        for item in self.old.iterfind(f"{TAG}conditionalFormatting"):
+            rules = [rule for rule in item.iterfind(f"{TAG}cfRule") if _shape(rule) not in ours]
+            if not rules:
+                continue
+            copy = etree.Element(item.tag, {str(k): str(v) for k, v in item.attrib.items()})
+            copy.extend(map(deepcopy, rules))
+            if self._move(copy):
+                insert_in_order(self.new, copy)
+        checks = self.old.iterfind(f"{TAG}dataValidations/{TAG}dataValidation")
+        for item in checks:
+            if _shape(item) not in ours and self._move(copy := deepcopy(item)):
+                self._check(copy)
+        self._extensions()
+
+    def _check(self, item: etree._Element) -> None:
+        """Put a validation in place of what ours says of its cells, for a cell has one."""
+        listed = self.new.find(f"{TAG}dataValidations")
+        if listed is None:
+            listed = etree.Element(f"{TAG}dataValidations")
+            insert_in_order(self.new, listed)
+        taken = {
+            column
+            for ref in item.get("sqref", "").split()
+            for column in range(area_of(ref)[0], area_of(ref)[2] + 1)
+        }
+        for other in list(listed):
+            refs = [
+                ref for ref in other.get("sqref", "").split()
+                if not taken & set(range(area_of(ref)[0], area_of(ref)[2] + 1))
+            ]  # fmt: skip
+            other.set("sqref", " ".join(refs))
+            if not refs:
+                listed.remove(other)
+        listed.append(item)
+        listed.set("count", str(len(listed)))
+
+    def _extensions(self) -> None:
+        """Take over what newer programs lay over cells; we write nothing of the kind."""
+        theirs, there = self.old.find(f"{TAG}extLst"), self.new.find(f"{TAG}extLst")
+        for entry in () if theirs is None else deepcopy(theirs):
+            laid = [item for item in entry.iter() if _local(item) in _LAID]
+            for item in laid:
+                if not self._move(item):
+                    around = item.getparent()
+                    assert around is not None
+                    around.remove(item)
+            if any(_local(item) in _LAID for item in entry.iter()):
+                if there is None:
+                    there = etree.Element(f"{TAG}extLst")
+                    insert_in_order(self.new, there)
+                there.append(entry)
+
+    def _move(self, item: etree._Element) -> bool:
+        """Lay a copy over the cells where they are now, and say whether there are any."""
+        inside = item.find(f"{{{_MAIN}}}sqref")
+        said = item.get("sqref") or (inside.text if inside is not None else "") or ""
+        now, lost = moved_areas(said, self.places[0])
+        formulas = [inner for inner in item.iter() if _local(inner) in _FORMULAS and inner.text]
+        rows = area_of(said.split()[0])[1], area_of(now.split()[0])[1] if now else 0
+        found = {}
+        try:
+            for formula in formulas:
+                text = formula.text or ""
+                base = None if _local(item) == "sparkline" else rows
+                found[formula] = moved(text, SHEET, self.sheets, self.places, base)
+        except ValueError:
+            lost = said.split()
+            now = ""
+        self.lost += lost
+        if not now or any(one.lost for one in found.values()):
+            self.lost += [] if lost else said.split()
+            return False
+        for formula, one in found.items():
+            formula.text = one.text
+        if item.get("sqref"):
+            item.set("sqref", now)
+        elif inside is not None:
+            inside.text = now
+        return True
+
+
+def _rules(root: etree._Element) -> Iterator[etree._Element]:
+    yield from root.iter(f"{TAG}cfRule", f"{TAG}dataValidation")
+
+
+def _shape(item: etree._Element) -> tuple[str, ...]:
+    """What a rule says, wherever it lies and however a program spells it."""
+    said = [inner.text or "" for inner in item.iter() if _local(inner) in _FORMULAS]
+    return (_local(item), item.get("type", ""), *map(_spelled, said))
+
+
+def _spelled(formula: str) -> str:
+    """A formula with nothing but its functions and numbers, these as LibreOffice spells them."""
+    try:
+        return f"{float(formula):.12g}"
+    except ValueError:
+        pass
+    pieces, done = [], 0
+    try:
+        for found in references(formula):
+            pieces.append(formula[done : found.outset])
+            done = found.end
+    except ValueError:
+        return formula
+    return "".join("".join([*pieces, formula[done:]]).split()).replace("_xlfn.", "")
+
+
+def _local(item: etree._Element) -> str:
+    return etree.QName(item).localname if isinstance(item.tag, str) else ""
