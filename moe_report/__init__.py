@@ -5,10 +5,14 @@ This is what the author of a metric imports, and nothing else::
     from moe_report import Model, metric
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+import importlib
+
+TYPE_CHECKING = False  # that of typing takes as long to import as Python to start
 if TYPE_CHECKING:
+    from typing import Any
+
     from moe_report.formula.functions import (
         ceil,
         coalesce,

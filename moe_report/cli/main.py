@@ -13,7 +13,15 @@ import click
 import moe_report
 from moe_report.cli import options, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
-from moe_report.cli.terminal import Progress, echo_failures, echo_findings, tell, what_was_read
+from moe_report.cli.program import Program
+from moe_report.cli.terminal import (
+    Progress,
+    echo_failures,
+    echo_findings,
+    say,
+    tell,
+    what_was_read,
+)
 from moe_report.cli.write_reports import refuse_folder, write_reports
 from moe_report.errors import InputError
 
@@ -25,10 +33,13 @@ Exit codes:
   1  the input was refused
   2  wrong usage
   3  done, but with findings under --strict, or a section failed
+  130  interrupted
 """
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Program, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(moe_report.__version__, prog_name="moe-report")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -83,6 +94,7 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
     help="Write this report again: inputs, remarks and your sheets kept, metrics refreshed. "
     "Without INPUT its own models; over itself but for -o.",
 )
+@options.force_changed
 @options.look
 @options.quiet
 @click.pass_context
@@ -96,6 +108,7 @@ def run(
     formats: tuple[str, ...],
     template: Path | None,
     update: Path | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Compute every metric of the models in INPUT and write the reports.
@@ -128,7 +141,16 @@ def run(
         filled = templates.filled_beside(report, template, output / stem, quiet)
         keep.append(template)
     paths = write_reports(
-        report, output, stem, formats, look.template_dirs, progress, keep, also=filled, update=older
+        report,
+        output,
+        stem,
+        formats,
+        look.template_dirs,
+        progress,
+        keep,
+        force=force,
+        also=filled,
+        update=older,
     )
     tell(report, table, None if quiet else paths, started)
     prepare.leave(report, inputs.strict)
@@ -136,30 +158,38 @@ def run(
 
 @main.command(epilog=example("moe-report demo -o demo/"))
 @options.output("demo", "FOLDER")
+@options.force_changed
 @options.look
 @options.quiet
-def demo(look: LookOptions, output: Path, quiet: bool) -> None:
+def demo(look: LookOptions, output: Path, force: bool, quiet: bool) -> None:
     """Write the example workbook, and the reports of its models."""
     started = time.perf_counter()
     from moe_report.compute.build import build_report
     from moe_report.edit.new_workbook import build_starter
-    from moe_report.load.workbook import read_workbook
-    from moe_report.output import write_files
+    from moe_report.load.workbook import guarded, inspect_workbook
     from moe_report.schema import registry
 
     prepare.check_templates(look)
     branding = prepare.branding_for(look, {})
     installed = registry.load()
     workbook = output / "models.xlsx"
-    write_files({workbook: build_starter(installed)})
-    table = read_workbook(workbook, installed)
+    starter = build_starter(installed)
+    table = inspect_workbook(guarded(workbook, starter), installed).table
     progress = Progress(len(table.rows), quiet)
     title = "Published Mixture-of-Experts models"
     report = build_report(table, installed, title=title, branding=branding)
     paths = write_reports(
-        report, output, "models", FORMATS, look.template_dirs, progress, [workbook]
+        report,
+        output,
+        "models",
+        FORMATS,
+        look.template_dirs,
+        progress,
+        keep=(),
+        force=force,
+        also={workbook: starter},
     )
-    tell(report, table, None if quiet else [workbook, *paths], started)
+    tell(report, table, None if quiet else paths, started)
     prepare.leave(report, strict=False)
 
 
@@ -172,6 +202,7 @@ def demo(look: LookOptions, output: Path, quiet: bool) -> None:
 @options.sections
 @options.assumptions
 @options.output("calculator.html", "FILE")
+@options.force_changed
 @options.look
 @options.quiet
 def page(
@@ -179,12 +210,13 @@ def page(
     assumptions: dict[str, float],
     look: LookOptions,
     output: Path,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Write a page that is a calculator, with published models to begin with."""
+    from moe_report.cli.outputs import Outputs
     from moe_report.compute.build import build_report
     from moe_report.load.examples import published_models
-    from moe_report.output import write_files
     from moe_report.renderers.html.render import render_calculator
     from moe_report.table import ModelTable, Source
 
@@ -202,10 +234,11 @@ def page(
         title="Mixture-of-Experts calculator",
         branding=prepare.branding_for(look, {}),
     )
-    write_files({output: render_calculator(report, look.template_dirs)})
+    content = render_calculator(report, look.template_dirs)
+    Outputs({output: content}, "or give -o another name", force).write()
     echo_failures(report.failures)
     if not quiet:
-        click.echo(f"wrote {output}")
+        say(f"wrote {output}")
     prepare.leave(report, strict=False)
 
 
@@ -215,7 +248,7 @@ def page(
 def check(inputs: InputOptions, sections: SectionOptions) -> None:
     """Validate and audit INPUT, and write no report."""
     table, report = prepare.report_of(inputs, sections)
-    click.echo(what_was_read(table, report))
+    say(what_was_read(table, report))
     echo_findings(report)
     prepare.leave(report, inputs.strict)
 
@@ -273,7 +306,7 @@ def import_(
         click.echo("\n\n".join(map(work.describe_row, rows)))
         return
     for line in work.append_to(into, rows, sheet=sheet, replace=replace):
-        click.echo(line)
+        say(line)
 
 
 @main.command("columns", epilog=example("moe-report columns models.xlsx"))

@@ -92,6 +92,9 @@ def output(default: str | None, metavar: str) -> Callable[[F], F]:
 
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 force = click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+force_changed = click.option(
+    "--force", is_flag=True, help="Overwrite outputs that somebody has changed."
+)
 allow_dense = click.option("--allow-dense", is_flag=True, help="Take configs without experts, too.")
 with_transformers = click.option(
     "--with-transformers",

@@ -10,7 +10,7 @@ import click
 from moe_report.cli import options
 from moe_report.cli.options import PATH, InputOptions, SectionOptions, example
 from moe_report.cli.prepare import leave, registries, report_of, write_new
-from moe_report.cli.terminal import reload_hint
+from moe_report.cli.terminal import reload_hint, say
 from moe_report.cli.write_reports import refuse_folder, refuse_same, same_file
 from moe_report.errors import InputError, OutputError, Problem
 
@@ -23,28 +23,34 @@ if TYPE_CHECKING:
 @options.inputs
 @options.sections
 @options.output(None, "FILE")
+@options.force_changed
 @options.quiet
 def fill(
-    template: Path, inputs: InputOptions, sections: SectionOptions, output: Path, quiet: bool
+    template: Path,
+    inputs: InputOptions,
+    sections: SectionOptions,
+    output: Path,
+    force: bool,
+    quiet: bool,
 ) -> None:
     """Fill a workbook of your own, TEMPLATE, with the numbers of the models in INPUT.
 
     Cells such as {{ models["Mixtral-8x7B"].total_params }} get their value, a row of an Excel Table
     with {{ m.name }} is there for each model; all else of the workbook stays as it is.
     """
+    from moe_report.cli.outputs import Outputs
     from moe_report.fill.fill import fill as fill_template
     from moe_report.load.workbook import read_bytes
-    from moe_report.output import write_files
 
     check_names(template, output, inputs.paths)
     data = read_bytes(template)
     _, report = report_of(inputs, sections)
     filled = fill_template(data, report, where=template.name, suffix=output.suffix.lower())
-    write_files({output: filled.data})
+    Outputs({output: filled.data}, "or give -o another name", force).write()
     if not quiet:
-        click.echo(f"wrote {output}")
+        say(f"wrote {output}")
         for note in (*filled.notes, *filter(None, [reload_hint(output)])):
-            click.echo(f"note: {note}")
+            say(f"note: {note}")
     leave(report, inputs.strict)
 
 
@@ -129,5 +135,5 @@ def filled_beside(report: Report, template: Path, stem: Path, quiet: bool) -> di
     filled = fill_template(data, report, where=template.name, suffix=suffix)
     if not quiet:
         for note in filled.notes:
-            click.echo(f"note: {note}", err=True)
+            say(f"note: {note}", err=True)
     return {stem.with_name(f"{stem.name}.{template.stem}{suffix}"): filled.data}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moe_report.cli.terminal import Progress, reload_hint
+from moe_report.cli.terminal import Progress, reload_hint, say
 from moe_report.errors import MoeReportError, OutputError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def write_reports(
     progress: Progress,
     keep: Sequence[Path],
     *,
+    force: bool,
     also: Mapping[Path, bytes] | None = None,
     update: Update | None = None,
 ) -> list[Path]:
@@ -34,7 +35,8 @@ def write_reports(
     Behind the stem of the files' names come ``.report`` and the format's suffix. The files to keep
     are the inputs, which must not be overwritten; an older report to update is.
     """
-    from moe_report.output import write_files
+    from moe_report.cli.outputs import Outputs
+    from moe_report.output.marks import is_as_written
     from moe_report.renderers import load_renderer, with_templates
 
     renderers = {name: load_renderer(name) for name in dict.fromkeys(formats)}
@@ -44,25 +46,34 @@ def write_reports(
             click.echo("note: none of the formats works with --template-dir", err=True)
         renderers = {name: own[name] or render for name, render in renderers.items()}
     contents: dict[Path, bytes] = {}
+    read: dict[Path, bytes] = {}
+    theirs: list[Path] = []
     for name, render in renderers.items():
         progress(f"rendering {name}")
         path = output / f"{stem}.report.{name}"
         content = _rendered(name, render, report)
         if update is not None and name == "xlsx":
             path, content = update.target, update.renewed(report, content)
+            if same_file(path, update.file.path):
+                read[path] = update.file.data
+            if not is_as_written(update.file.data):
+                theirs.append(path)
         contents[path] = content
     contents |= also or {}
     for path in contents:
         refuse_same(path, keep)
     progress("writing")
-    write_files(contents)
+    outputs = Outputs(
+        contents, "or choose another folder with -o", force, True, read=read, theirs=theirs
+    )
+    outputs.write()
     progress.done()
     for path in contents:
         hint = "" if progress.quiet else reload_hint(path)
         if hint:
-            click.echo(hint, err=True)
+            say(hint, err=True)
     for note in update.notes if update is not None else ():
-        click.secho(f"note: {note}", fg="yellow", err=True)
+        say(f"note: {note}", color="yellow", err=True)
     return list(contents)
 
 
