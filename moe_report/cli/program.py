@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -50,12 +51,10 @@ def _place(error: OSError) -> str:
     """What the system has refused."""
     if error.filename is not None:
         return f"{error.filename}: cannot be used"
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _let_go(sys.stdout)
-        return "standard output: cannot be written to"
-    return "the system has refused something"
+    if error.errno == errno.ENOENT:
+        return "the current folder: cannot be found"
+    _let_go(sys.stdout)
+    return "standard output: cannot be written to"
 
 
 def _let_go(stream: IO[str]) -> None:

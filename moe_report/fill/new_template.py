@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.shell import bytes_of
 from moe_report.renderers.excel.palette import (
     BLUE,
     GREY,
@@ -85,9 +85,7 @@ def build_template() -> bytes:
     book.defined_names[name] = DefinedName(name, attr_text="Overview!$C$6")
     book.properties.title = "Template"
     book.properties.creator = "moe-report"
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
+    return bytes_of(book)
 
 
 class _Sheet:

@@ -38,7 +38,7 @@ def write_files(contents: Mapping[Path, bytes], check: Check | None = None) -> l
     try:
         for path, target in targets.items():
             with _told(path):
-                _make_folder(target.parent)
+                _make_folder(target.parent, path.parent)
                 remove_leftovers(target.parent)
                 fresh[path] = make_temporary(target.parent, contents[path])
         with ExitStack() as locks:
@@ -103,13 +103,14 @@ def _told(path: Path) -> Iterator[None]:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path, named: Path) -> None:
+    followed(named)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise OutputError(f"{folder}: found a file, expected a folder to write to") from error
+        raise OutputError(f"{named}: found a file, expected a folder to write to") from error
     except OSError as error:
-        raise OutputError(f"{folder}: the folder cannot be made ({error.strerror})") from error
+        raise OutputError(f"{named}: the folder cannot be made ({error.strerror})") from error
 
 
 def _content(path: Path, target: Path) -> bytes | None:
