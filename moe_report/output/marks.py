@@ -56,6 +56,8 @@ def _digest(content: bytes) -> bytes:
 def _with_field(content: bytes, field: bytes) -> bytes:
     """Return a zip file with a field added to the last entry of its directory, if it can be."""
     at = len(content) - _END.size
+    if at < 0:
+        return content
     signature, _, _, _, _, size, start, comment = _END.unpack_from(content, at)
     if signature != b"PK\5\6" or comment or not size or start + size != at:
         return content

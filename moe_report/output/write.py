@@ -171,18 +171,24 @@ def _make_alike(temporary: Path, target: Path, path: Path) -> list[str]:
     except FileNotFoundError:
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # as any new file
+        _allow(temporary, 0o666 & ~umask)  # as any new file
         return []
     rights = there.st_mode & 0o777
     if os.name == "posix":
         if not _given(temporary, there.st_uid, there.st_gid):
             rights &= ~0o070 | (rights & 0o007) << 3  # another group gets no more than all
         _copy_attributes(target, temporary)
-    temporary.chmod(rights)
+    _allow(temporary, rights)
     if there.st_nlink > 1:
         others = f"{there.st_nlink - 1} other name{'s' * (there.st_nlink > 2)} (hard links)"
         return [f"{path}: had {others}, under which the former content stays"]
     return []
+
+
+def _allow(file: Path, rights: int) -> None:
+    """Give a file rights, where the file system has such; without, it stays its owner's alone."""
+    with suppress(OSError):
+        file.chmod(rights)
 
 
 def _given(file: Path, owner: int, group: int) -> bool:
