@@ -217,6 +217,7 @@ def page(
     from moe_report.cli.outputs import Outputs
     from moe_report.compute.build import build_report
     from moe_report.load.examples import published_models
+    from moe_report.output import standing
     from moe_report.renderers.html.render import render_calculator
     from moe_report.table import ModelTable, Source
 
@@ -226,6 +227,7 @@ def page(
         raise click.BadParameter(
             f"found {output.name!r}, expected a name that ends in .html", param_hint="'--output'"
         )
+    found = standing([output])
     installed, computed = prepare.registries(sections)
     report = build_report(
         ModelTable(published_models(), Source("the shipped examples")),
@@ -235,7 +237,7 @@ def page(
         branding=prepare.branding_for(look, {}),
     )
     content = render_calculator(report, look.template_dirs)
-    Outputs({output: content}, "or give -o another name", force).write()
+    Outputs({output: content}, "or give -o another name", force, found=found).write()
     echo_failures(report.failures)
     if not quiet:
         say(f"wrote {output}")

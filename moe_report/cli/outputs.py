@@ -9,9 +9,10 @@ from pathlib import Path
 from moe_report.cli.terminal import quoted, say
 from moe_report.errors import InputError, OutputError
 from moe_report.output import unchanged_since, write_files
-from moe_report.output.marks import is_as_written, marked
+from moe_report.output.marks import can_have_mark, is_as_written, marked
 
 _GENERATOR = b'<meta name="generator" content="moe-report '
+_DATA = (".json", ".csv")  # have no place for a mark, and their columns and keys are ours to know
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Outputs:
         elsewhere: How the user says that they go to another place.
         force: Whether to overwrite what somebody has changed, or None if there is no such option.
         renewable: Whether a report that stands there can be updated instead.
-        read: What was read of a file that is now written anew, and must still stand there.
+        found: What stood there when the command began, and still must; None for nothing.
+        renewed: Paths of files that were read, and whose content is in what is written.
         theirs: Paths of what holds something that we did not write.
     """
 
@@ -31,7 +33,8 @@ class Outputs:
     elsewhere: str
     force: bool | None = False
     renewable: bool = False
-    read: Mapping[Path, bytes] = field(default_factory=dict)
+    found: Mapping[Path, bytes | None] = field(default_factory=dict)
+    renewed: Collection[Path] = ()
     theirs: Collection[Path] = ()
 
     def write(self) -> None:
@@ -48,13 +51,14 @@ class Outputs:
             say(f"note: {note}", err=True)
 
     def _check(self, contents: Mapping[Path, bytes], before: Mapping[Path, bytes | None]) -> None:
-        unchanged_since(self.read)(before)
+        differing = [path for path in self.found if before[path] != contents[path]]
+        unchanged_since({path: self.found[path] for path in differing})(before)
         if self.force:
             return
         lines = [
             f"{path}: {why}, and is not overwritten; {self._ways(path, content)}"
             for path, content in before.items()
-            if path not in self.read and content and content != contents[path]
+            if path not in self.renewed and content and content != contents[path]
             if (why := _why_kept(path, content, contents[path]))
         ]
         if lines:
@@ -80,6 +84,8 @@ def _why_kept(path: Path, content: bytes, fresh: bytes) -> str:
                 "was written by an earlier version or saved by another program, so what was "
                 "changed in it cannot be told"
             )
+        if path.suffix not in _DATA and not can_have_mark(fresh, path.suffix):
+            return "is there already, and what was changed in a file of its kind cannot be told"
         return "was not written by moe-report, or was saved by another program since"
     return "" if as_written else "was changed since moe-report wrote it"
 
@@ -88,7 +94,7 @@ def _is_data_of_ours(suffix: str, content: bytes, fresh: bytes) -> bool:
     """Whether a file of data, which has no place for a mark, holds nothing but what ours do."""
     from moe_report.renderers.data import is_csv_of_ours, is_json_of_ours
 
-    judges = {".json": is_json_of_ours, ".csv": is_csv_of_ours}
+    judges = dict(zip(_DATA, (is_json_of_ours, is_csv_of_ours), strict=True))
     return suffix in judges and judges[suffix](content, fresh)
 
 

@@ -41,12 +41,14 @@ def fill(
     from moe_report.cli.outputs import Outputs
     from moe_report.fill.fill import fill as fill_template
     from moe_report.load.workbook import read_bytes
+    from moe_report.output import standing
 
     check_names(template, output, inputs.paths)
+    found = standing([output])
     data = read_bytes(template)
     _, report = report_of(inputs, sections)
     filled = fill_template(data, report, where=template.name, suffix=output.suffix.lower())
-    Outputs({output: filled.data}, "or give -o another name", force).write()
+    Outputs({output: filled.data}, "or give -o another name", force, found=found).write()
     if not quiet:
         say(f"wrote {output}")
         for note in (*filled.notes, *filter(None, [reload_hint(output)])):

@@ -36,6 +36,7 @@ def write_reports(
     are the inputs, which must not be overwritten; an older report to update is.
     """
     from moe_report.cli.outputs import Outputs
+    from moe_report.output import standing
     from moe_report.output.marks import is_as_written
     from moe_report.renderers import load_renderer, with_templates
 
@@ -45,28 +46,30 @@ def write_reports(
         if not any(own.values()):
             click.echo("note: none of the formats works with --template-dir", err=True)
         renderers = {name: own[name] or render for name, render in renderers.items()}
-    contents: dict[Path, bytes] = {}
+    also = also or {}
+    paths = {name: output / f"{stem}.report.{name}" for name in renderers}
     read: dict[Path, bytes] = {}
     theirs: list[Path] = []
+    if update is not None:
+        paths["xlsx"] = update.target
+        if same_file(update.target, update.file.path):
+            read[update.target] = update.file.data
+        if not is_as_written(update.file.data):
+            theirs.append(update.target)
+    for path in (*paths.values(), *also):
+        refuse_same(path, keep)
+    found = standing([*paths.values(), *also]) | read
+    contents: dict[Path, bytes] = {}
     for name, render in renderers.items():
         progress(f"rendering {name}")
-        path = output / f"{stem}.report.{name}"
         content = _rendered(name, render, report)
         if update is not None and name == "xlsx":
-            path, content = update.target, update.renewed(report, content)
-            if same_file(path, update.file.path):
-                read[path] = update.file.data
-            if not is_as_written(update.file.data):
-                theirs.append(path)
-        contents[path] = content
-    contents |= also or {}
-    for path in contents:
-        refuse_same(path, keep)
+            content = update.renewed(report, content)
+        contents[paths[name]] = content
+    contents |= also
     progress("writing")
-    outputs = Outputs(
-        contents, "or choose another folder with -o", force, True, read=read, theirs=theirs
-    )
-    outputs.write()
+    elsewhere = "or choose another folder with -o"
+    Outputs(contents, elsewhere, force, True, found, read, theirs).write()
     progress.done()
     for path in contents:
         hint = "" if progress.quiet else reload_hint(path)

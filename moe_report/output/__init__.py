@@ -7,8 +7,9 @@ from moe_report.output.write import (
     Check,
     followed,
     open_elsewhere,
+    standing,
     unchanged_since,
     write_files,
 )
 
-__all__ = ["Check", "followed", "open_elsewhere", "unchanged_since", "write_files"]
+__all__ = ["Check", "followed", "open_elsewhere", "standing", "unchanged_since", "write_files"]

@@ -14,8 +14,12 @@ import struct
 _WORDS = b"moe-report sha256:"
 _BLANK = b"0" * 64
 _MARK = re.compile(re.escape(_WORDS) + rb"([0-9a-f]{64})")
-# Behind a text, by the ending of the file's name.
-_COMMENTS = dict.fromkeys((".html", ".htm", ".md"), b"\n<!-- %s -->\n")
+# Behind a text, by the ending of the file's name; formats of plugins are among them.
+_COMMENTS = {
+    **dict.fromkeys((".html", ".htm", ".md", ".xml", ".svg"), b"\n<!-- %s -->\n"),
+    **dict.fromkeys((".yaml", ".yml", ".toml"), b"\n# %s\n"),
+    ".tex": b"\n%% %s\n",
+}
 _FIELD = 0x526D  # none of those that are assigned
 _END = struct.Struct("<4s4H2LH")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
@@ -38,6 +42,11 @@ def marked(content: bytes, suffix: str) -> bytes:
         return content
     start, _, end = content.rpartition(mark)
     return start + _WORDS + _digest(content) + end if start else content
+
+
+def can_have_mark(content: bytes, suffix: str) -> bool:
+    """Return whether files of a kind have a place for a mark."""
+    return content.startswith(b"PK") or suffix.lower() in _COMMENTS
 
 
 def is_as_written(content: bytes) -> bool | None:

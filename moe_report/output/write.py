@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -53,6 +53,15 @@ def write_files(contents: Mapping[Path, bytes], check: Check | None = None) -> l
     finally:
         for temporary in fresh.values():
             discard(temporary)
+
+
+def standing(paths: Iterable[Path]) -> dict[Path, bytes | None]:
+    """Return what stands at paths, None for nothing.
+
+    Raises:
+        OutputError: There is no file there, but something else.
+    """
+    return {path: _content(path, followed(path)) for path in paths}
 
 
 def unchanged_since(read: Mapping[Path, bytes | None]) -> Check:
@@ -118,7 +127,7 @@ def _content(path: Path, target: Path) -> bytes | None:
     with _told(path):
         try:
             kind = target.stat().st_mode
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         if stat.S_ISDIR(kind):
             raise IsADirectoryError(0, "it is a folder")

@@ -11,7 +11,10 @@ from moe_report.output.marks import is_as_written, marked
 from tests.workbooks import parts_of, zipped
 
 BOOK = zipped(parts_of())
-FILES = {".xlsx": BOOK, ".html": b"<html>", ".HTM": b"", ".md": "# ½\n".encode()}
+FILES = {
+    ".xlsx": BOOK, ".html": b"<html>", ".HTM": b"", ".md": "# ½\n".encode(), ".tex": b"x",
+    ".yaml": b"a: 1\n",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("suffix", FILES)
@@ -47,7 +50,7 @@ def test_a_marked_workbook_is_as_good_a_zip_file() -> None:
     assert is_as_written(zipped(parts)) is None
 
 
-@pytest.mark.parametrize("suffix", [".json", ".csv", ".tex", ""])
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".txt", ""])
 def test_what_has_no_place_for_a_mark_stays_as_it_is(suffix: str) -> None:
     """Data for programs, and formats of other people's."""
     assert marked(b"name,a\r\n", suffix) == b"name,a\r\n"
