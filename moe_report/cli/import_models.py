@@ -80,18 +80,18 @@ def append_to(
     """
     known = registry.load()
     rows, left_out = _with_columns(rows, known)
-    target = followed(workbook)
-    if not _is_there(target):
-        if target.suffix.lower() != ".xlsx":
+    suffixes = {path.suffix.lower() for path in (workbook, followed(workbook))}  # of a link, either
+    if not _is_there(workbook):
+        if ".xlsx" not in suffixes:
             raise OutputError(f"{workbook}: expected a name that ends in .xlsx")
         if sheet is not None:
             raise OutputError(f"{workbook}: there is no such file, and so no sheet {sheet!r}")
         starter = build_starter(known, examples=False, models=rows)
         write_files({workbook: starter}, unchanged_since({workbook: None}))
         return [f"wrote {workbook}", *(f"  added {row.name}" for row in rows), *left_out]
-    if target.suffix.lower() not in (".xlsx", ".xlsm"):
+    if suffixes.isdisjoint({".xlsx", ".xlsm"}):
         raise OutputError(f"{workbook}: expected a name that ends in .xlsx or .xlsm")
-    file = open_workbook(target)
+    file = open_workbook(workbook)
     read = inspect_workbook(file, known, sheet=sheet)
     if read.places is None:
         raise InputError(read.problems or [_in_columns(read)])

@@ -14,6 +14,7 @@ from click.testing import Result
 from moe_report.ooxml.package import Package
 from moe_report.output.marks import is_as_written
 from tests.commands import run
+from tests.configs import config
 from tests.office import convert
 from tests.workbooks import FEW, book_of, zipped
 
@@ -314,3 +315,41 @@ def test_a_marked_copy_that_somebody_mends_is_not_overwritten(tmp_path: Path) ->
     assert "give --annotate-errors another name" in done.stderr
     assert "found -17" in done.stderr
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("run models.xlsx -o out", "out/models.report.xlsx"),
+        ("run models.xlsx -o out", "out/models.report.html"),
+        ("run models.xlsx -o out --template template.xlsx", "out/models.template.xlsx"),
+        ("run --update out/models.report.xlsx", "out/models.report.xlsx"),
+        ("run --update out/models.report.xlsx -o new.xlsx", "new.xlsx"),
+        ("fill template.xlsx models.xlsx -o filled.xlsx", "filled.xlsx"),
+        ("import one/config.json --into models.xlsx", "models.xlsx"),
+        ("page -o page.html", "page.html"),
+        ("demo -o demo", "demo/models.xlsx"),
+        ("init models.xlsx --force", "models.xlsx"),
+        ("template new models.xlsx --force", "models.xlsx"),
+        ("check bad.xlsx --annotate-errors marked.xlsx", "marked.xlsx"),
+    ],
+)
+def test_every_command_follows_links_and_keeps_a_file_private(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, path: str
+) -> None:
+    """The link stays, and what it leads to is written, for its owner alone."""
+    monkeypatch.chdir(folder)
+    other_models(folder)
+    config(folder, "one")
+    book_of(folder / "bad.xlsx", FEW, ("a", -16, 2, 4))
+    link, real = Path(path), Path("real")
+    real.write_bytes(link.read_bytes() if link.exists() else b"")
+    real.chmod(0o600)
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(real.resolve())
+    before = real.read_bytes()
+    assert run(*command.split()).exit_code == int(command.startswith("check"))
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert real.read_bytes() != before
