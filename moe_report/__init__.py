@@ -5,10 +5,12 @@ This is what the author of a metric imports, and nothing else::
     from moe_report import Model, metric
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+TYPE_CHECKING = False  # that of typing takes as long to import as Python to start
 if TYPE_CHECKING:
+    from typing import Any
+
     from moe_report.formula.functions import (
         ceil,
         coalesce,
@@ -47,10 +49,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
     for module in ("formula.functions", "schema.assumptions", "schema.metrics"):
         if name in __all__:
-            found = vars(importlib.import_module(f"moe_report.{module}"))
+            found = vars(import_module(f"moe_report.{module}"))
             if name in found:
                 return found[name]
     raise AttributeError(f"module 'moe_report' has no attribute {name!r}")

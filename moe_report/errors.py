@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import click
 
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def printable(text: object) -> str:
+    r"""Return a text, such as a file's name, as a terminal may get it: on one line, and inert.
+
+    >>> printable("a\x1b[2J\nb.xlsx")
+    'a\\x1b[2J\\nb.xlsx'
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
+
 
 class MoeReportError(click.ClickException):
-    """Base of every error that is the user's to mend; prints as a line, never a traceback."""
+    """Base of every error that is the user's to mend; prints as lines, never a traceback."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(map(printable, lines)))
 
 
 class InputError(MoeReportError):
@@ -18,7 +33,7 @@ class InputError(MoeReportError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(_lines(self.problems)))
+        super().__init__(*_lines(self.problems))
 
 
 class PluginError(MoeReportError):

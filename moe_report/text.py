@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 
+from moe_report.errors import printable
+
 # What no text of a report may hold.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SHOWN_TEXT = 60
@@ -19,6 +21,15 @@ def shown(value: object) -> str:
     if isinstance(value, str) and len(value) > _SHOWN_TEXT:
         value = value[: _SHOWN_TEXT - 1] + "…"
     return repr(value)
+
+
+def shown_name(name: str) -> str:
+    r"""Return a file's name, which need not be valid UTF-8, as a report may hold it.
+
+    >>> shown_name("a\x1bb\udcff.xlsx")
+    'a\\x1bb?.xlsx'
+    """
+    return printable(name.encode("utf-8", "replace").decode())
 
 
 def is_number(text: str) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
-from moe_report.cli.terminal import aligned
+from moe_report.cli.terminal import aligned, say
 from moe_report.edit.keep_columns import keep_columns
+from moe_report.errors import printable
 from moe_report.load.columns import ColumnReading, Columns
 from moe_report.load.workbook import Read
 from moe_report.schema.fields import FIELDS
@@ -30,7 +31,8 @@ def listed(found: Mapping[tuple[str, str], Columns]) -> str:
             for one in columns.all
         ]
         lines = aligned(rows)
-        parts.append("\n".join([f"{file}, sheet {sheet}" if sheet else file, *lines]))
+        title = printable(f"{file}, sheet {sheet}" if sheet else file)
+        parts.append("\n".join([title, *lines]))
     return "\n\n".join(parts)
 
 
@@ -73,11 +75,11 @@ def ask(read: Read) -> dict[str, str]:
         for one in columns.asked:
             where = ", ".join(filter(None, (file, sheet and f"sheet {sheet}", one.cell)))
             values = f" ({', '.join(one.values)})" if one.values else ""
-            click.echo(f"{where}: what is the column {one.header!r}{values}?", err=True)
+            say(f"{where}: what is the column {one.header!r}{values}?", err=True)
             names = [known.with_unit for known in one.candidates[: len(_KEYS)]]
             for key, name in zip(_KEYS, names, strict=False):
                 label = FIELDS[name].label if name in FIELDS else ""
-                click.echo(f"  {key}  {name}  {label}".rstrip(), err=True)
+                say(f"  {key}  {name}  {label}".rstrip(), err=True)
             click.echo(f"  {_NONE}  none of these: carry it along", err=True)
             click.echo("  Enter  leave it open", err=True)
             key = _key({*_KEYS[: len(names)], _NONE, _OPEN, "\n"})
@@ -103,9 +105,10 @@ def offer_to_keep(read: Read, answers: Mapping[str, str]) -> None:
     file = read.file
     if file is None or file.path.suffix.lower() not in (".xlsx", ".xlsm"):
         options = " ".join(f"--column '{header}={name}'" for header, name in answers.items())
-        click.echo(f"the same without questions: {options}", err=True)
+        say(f"the same without questions: {options}", err=True)
         return
-    click.echo(f"keep the answers in {file.path.name}, sheet Columns? [y/n]", err=True)
+    say(f"keep the answers in {file.path.name}, sheet Columns? [y/n]", err=True)
     if _key({*"yYnN", _OPEN, "\n"}) in "yY":
-        keep_columns(Path(file.path), file, answers)
-        click.echo(f"wrote {file.path}, sheet Columns", err=True)
+        for note in keep_columns(Path(file.path), file, answers):
+            say(f"note: {note}", err=True)
+        say(f"wrote {file.path}, sheet Columns", err=True)

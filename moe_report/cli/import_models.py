@@ -14,10 +14,10 @@ from moe_report.compute.build import build_report
 from moe_report.display import MISSING, exact, show
 from moe_report.edit.append import append_rows
 from moe_report.edit.new_workbook import build_starter
-from moe_report.errors import InputError, OutputError, Problem
+from moe_report.errors import InputError, OutputError, Problem, printable
 from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
-from moe_report.output import write_files
+from moe_report.output import followed, unchanged_since, write_files
 from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
@@ -52,7 +52,7 @@ def describe_row(row: Row) -> str:
     """Return all about an imported model as text: its totals, its values, what is to be known."""
     report = build_report(ModelTable((row,), Source(row.place)), registry.load())
     model_type = row.texts.get("model_type")
-    lines = [f"{row.name} ({model_type})" if model_type else row.name]
+    lines = [printable(f"{row.name} ({model_type})" if model_type else row.name)]
     for name in _TOTALS:
         column = report.columns.get(name)
         if column is not None:
@@ -80,17 +80,18 @@ def append_to(
     """
     known = registry.load()
     rows, left_out = _with_columns(rows, known)
-    target = workbook.resolve()  # what a link points to is changed, not the link
-    if not _is_there(target):
-        if target.suffix.lower() != ".xlsx":
+    suffixes = {path.suffix.lower() for path in (workbook, followed(workbook))}  # of a link, either
+    if not _is_there(workbook):
+        if ".xlsx" not in suffixes:
             raise OutputError(f"{workbook}: expected a name that ends in .xlsx")
         if sheet is not None:
             raise OutputError(f"{workbook}: there is no such file, and so no sheet {sheet!r}")
-        write_files({target: build_starter(known, examples=False, models=rows)})
+        starter = build_starter(known, examples=False, models=rows)
+        write_files({workbook: starter}, unchanged_since({workbook: None}))
         return [f"wrote {workbook}", *(f"  added {row.name}" for row in rows), *left_out]
-    if target.suffix.lower() not in (".xlsx", ".xlsm"):
+    if suffixes.isdisjoint({".xlsx", ".xlsm"}):
         raise OutputError(f"{workbook}: expected a name that ends in .xlsx or .xlsm")
-    file = open_workbook(target)
+    file = open_workbook(workbook)
     read = inspect_workbook(file, known, sheet=sheet)
     if read.places is None:
         raise InputError(read.problems or [_in_columns(read)])
@@ -98,9 +99,7 @@ def append_to(
     rows, kept = _with_remarks(read, rows)
     done = append_rows(file.package, read.places, rows, workbook.name, replace=replace)
     fresh = _problems_since(read, known, done.data, rows, workbook)
-    mode = target.stat().st_mode
-    write_files({target: done.data})
-    target.chmod(mode)
+    notes = write_files({workbook: done.data}, unchanged_since({workbook: file.data}))
     lines = [f"changed {workbook}, sheet {read.places.sheet}"]
     lines += [f"  added {name}" for name in done.added]
     lines += [f"  replaced {name}" for name in done.replaced]
@@ -109,7 +108,7 @@ def append_to(
     if done.emptied:
         lines.append(f"  emptied, for the import has no number: {', '.join(done.emptied)}")
     lines += [*left_out, *kept]
-    lines += [f"note: {problem}" for problem in fresh]
+    lines += [f"note: {note}" for note in (*notes, *fresh)]
     before = [problem for problem in read.problems if problem.cell]
     if before:
         more = f", and {len(before) - 1} more like this" if before[1:] else ""

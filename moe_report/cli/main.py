@@ -13,7 +13,15 @@ import click
 import moe_report
 from moe_report.cli import options, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
-from moe_report.cli.terminal import Progress, echo_failures, echo_findings, tell, what_was_read
+from moe_report.cli.program import Program
+from moe_report.cli.terminal import (
+    Progress,
+    echo_failures,
+    echo_findings,
+    say,
+    tell,
+    what_was_read,
+)
 from moe_report.cli.write_reports import refuse_folder, write_reports
 from moe_report.errors import InputError
 
@@ -25,10 +33,13 @@ Exit codes:
   1  the input was refused
   2  wrong usage
   3  done, but with findings under --strict, a failed section or an empty template
+  130  interrupted
 """
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Program, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(moe_report.__version__, prog_name="moe-report")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -85,6 +96,7 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
     "Without INPUT its own models; over itself but for -o.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what --update would do, and write nothing.")
+@options.force_changed
 @options.look
 @options.quiet
 @click.pass_context
@@ -100,6 +112,7 @@ def run(
     calc: str,
     update: Path | None,
     dry_run: bool,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Compute every metric of the models in INPUT and write the reports.
@@ -135,13 +148,23 @@ def run(
         filled, asked = templates.filled_beside(report, template, output / stem, calc, quiet)
         keep.append(template)
     paths = write_reports(
-        report, output, stem, formats, look.template_dirs, progress, keep,
-        also=filled, update=older, dry_run=dry_run,
-    )  # fmt: skip
+        report,
+        output,
+        stem,
+        formats,
+        look.template_dirs,
+        progress,
+        keep,
+        force=force,
+        also=filled,
+        update=older,
+        dry_run=dry_run,
+    )
     if older is not None and dry_run:
         from moe_report.cli.update import would_do
 
-        click.echo("\n".join(would_do(older, report, paths)))
+        for line in would_do(older, report, paths):
+            say(line)
         return
     tell(report, table, None if quiet else paths, started)
     prepare.leave(report, inputs.strict, done=asked)
@@ -149,30 +172,38 @@ def run(
 
 @main.command(epilog=example("moe-report demo -o demo/"))
 @options.output("demo", "FOLDER")
+@options.force_changed
 @options.look
 @options.quiet
-def demo(look: LookOptions, output: Path, quiet: bool) -> None:
+def demo(look: LookOptions, output: Path, force: bool, quiet: bool) -> None:
     """Write the example workbook, and the reports of its models."""
     started = time.perf_counter()
     from moe_report.compute.build import build_report
     from moe_report.edit.new_workbook import build_starter
-    from moe_report.load.workbook import read_workbook
-    from moe_report.output import write_files
+    from moe_report.load.workbook import guarded, inspect_workbook
     from moe_report.schema import registry
 
     prepare.check_templates(look)
     branding = prepare.branding_for(look, {})
     installed = registry.load()
     workbook = output / "models.xlsx"
-    write_files({workbook: build_starter(installed)})
-    table = read_workbook(workbook, installed)
+    starter = build_starter(installed)
+    table = inspect_workbook(guarded(workbook, starter), installed).table
     progress = Progress(len(table.rows), quiet)
     title = "Published Mixture-of-Experts models"
     report = build_report(table, installed, title=title, branding=branding)
     paths = write_reports(
-        report, output, "models", FORMATS, look.template_dirs, progress, [workbook]
+        report,
+        output,
+        "models",
+        FORMATS,
+        look.template_dirs,
+        progress,
+        keep=(),
+        force=force,
+        also={workbook: starter},
     )
-    tell(report, table, None if quiet else [workbook, *paths], started)
+    tell(report, table, None if quiet else paths, started)
     prepare.leave(report, strict=False)
 
 
@@ -185,6 +216,7 @@ def demo(look: LookOptions, output: Path, quiet: bool) -> None:
 @options.sections
 @options.assumptions
 @options.output("calculator.html", "FILE")
+@options.force_changed
 @options.look
 @options.quiet
 def page(
@@ -192,12 +224,14 @@ def page(
     assumptions: dict[str, float],
     look: LookOptions,
     output: Path,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Write a page that is a calculator, with published models to begin with."""
+    from moe_report.cli.outputs import Outputs
     from moe_report.compute.build import build_report
     from moe_report.load.examples import published_models
-    from moe_report.output import write_files
+    from moe_report.output import standing
     from moe_report.renderers.html.render import render_calculator
     from moe_report.table import ModelTable, Source
 
@@ -207,6 +241,7 @@ def page(
         raise click.BadParameter(
             f"found {output.name!r}, expected a name that ends in .html", param_hint="'--output'"
         )
+    found = standing([output])
     installed, computed = prepare.registries(sections)
     report = build_report(
         ModelTable(published_models(), Source("the shipped examples")),
@@ -215,10 +250,11 @@ def page(
         title="Mixture-of-Experts calculator",
         branding=prepare.branding_for(look, {}),
     )
-    write_files({output: render_calculator(report, look.template_dirs)})
+    content = render_calculator(report, look.template_dirs)
+    Outputs({output: content}, "or give -o another name", force, found=found).write()
     echo_failures(report.failures)
     if not quiet:
-        click.echo(f"wrote {output}")
+        say(f"wrote {output}")
     prepare.leave(report, strict=False)
 
 
@@ -228,7 +264,7 @@ def page(
 def check(inputs: InputOptions, sections: SectionOptions) -> None:
     """Validate and audit INPUT, and write no report."""
     table, report = prepare.report_of(inputs, sections)
-    click.echo(what_was_read(table, report))
+    say(what_was_read(table, report))
     echo_findings(report)
     prepare.leave(report, inputs.strict)
 
@@ -286,7 +322,7 @@ def import_(
         click.echo("\n\n".join(map(work.describe_row, rows)))
         return
     for line in work.append_to(into, rows, sheet=sheet, replace=replace):
-        click.echo(line)
+        say(line)
 
 
 @main.command("columns", epilog=example("moe-report columns models.xlsx"))

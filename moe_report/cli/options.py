@@ -112,6 +112,9 @@ calc = click.option(
     callback=_engine,
     help="What computes the values that a filled workbook stores with its formulas.",
 )
+force_changed = click.option(
+    "--force", is_flag=True, help="Overwrite outputs that somebody has changed."
+)
 allow_dense = click.option("--allow-dense", is_flag=True, help="Take configs without experts, too.")
 with_transformers = click.option(
     "--with-transformers",

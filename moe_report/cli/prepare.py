@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from moe_report.cli.options import InputOptions, LookOptions, SectionOptions
-from moe_report.cli.terminal import quoted
+from moe_report.cli.terminal import quoted, say
 from moe_report.cli.write_reports import refuse_same
 from moe_report.errors import InputError, OutputError, Problem
 
@@ -132,18 +132,19 @@ def _answered(read: Read, inspect: Callable[[Mapping[str, str]], Read]) -> Read:
 
 
 def _write_annotated(read: Read, copy: Path) -> None:
+    from moe_report.cli.outputs import Outputs
     from moe_report.edit.mark_problems import annotate
-    from moe_report.output import write_files
 
     if read.file is None or not any(problem.cell for problem in read.problems):
-        click.echo(f"{copy} is not written: no single cell is at fault", err=True)
+        say(f"{copy} is not written: no single cell is at fault", err=True)
         return
     try:
-        write_files({copy: annotate(read.file.package, read.problems)})
+        marked = {copy: annotate(read.file.package, read.problems)}
+        Outputs(marked, "give --annotate-errors another name", force=None).write()
     except OutputError as error:  # the problems matter more
-        click.echo(str(error), err=True)
+        click.echo(error.message, err=True)
     else:
-        click.echo(f"wrote {copy}, with the bad cells marked", err=True)
+        say(f"wrote {copy}, with the bad cells marked", err=True)
 
 
 def used_assumptions(
@@ -152,7 +153,7 @@ def used_assumptions(
     """Return the assumptions that were set, without those that only unchosen sections take."""
     idle = installed.assumptions.keys() - chosen.assumptions.keys()
     for name in assumptions.keys() & idle:
-        click.echo(f"note: no chosen section takes the assumption {name}", err=True)
+        say(f"note: no chosen section takes the assumption {name}", err=True)
     return {name: value for name, value in assumptions.items() if name not in idle}
 
 
@@ -163,15 +164,17 @@ def write_new(workbook: Path, build: Callable[[], bytes], force: bool, then: str
         BadParameter: Its name does not end in .xlsx.
         OutputError: It is there already, and may not be overwritten.
     """
-    from moe_report.output import write_files
+    from moe_report.output import unchanged_since, write_files
 
     if workbook.suffix.lower() != ".xlsx":
         raise click.BadParameter(f"found {workbook.name!r}, expected a name that ends in .xlsx")
     if workbook.exists() and not force:
         raise OutputError(f"{workbook}: is there already; --force overwrites it")
-    write_files({workbook: build()})
-    click.echo(f"wrote {workbook}")
-    click.echo(f"next: {then.format(quoted(workbook))}")
+    check = None if force else unchanged_since({workbook: None})
+    for note in write_files({workbook: build()}, check):
+        say(f"note: {note}", err=True)
+    say(f"wrote {workbook}")
+    say(f"next: {then.format(quoted(workbook))}")
 
 
 def leave(report: Report, strict: bool, *, done: bool = True) -> None:

@@ -11,7 +11,7 @@ import click
 from moe_report.cli import options
 from moe_report.cli.options import PATH, InputOptions, SectionOptions, example
 from moe_report.cli.prepare import leave, registries, report_of, write_new
-from moe_report.cli.terminal import reload_hint
+from moe_report.cli.terminal import reload_hint, say
 from moe_report.cli.write_reports import refuse_folder, refuse_same, same_file
 from moe_report.errors import InputError, OutputError, Problem
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @options.sections
 @options.output(None, "FILE")
 @options.calc
+@options.force_changed
 @options.quiet
 def fill(
     template: Path,
@@ -32,6 +33,7 @@ def fill(
     sections: SectionOptions,
     output: Path,
     calc: str,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Fill a workbook of your own, TEMPLATE, with the numbers of the models in INPUT.
@@ -39,18 +41,20 @@ def fill(
     Cells such as {{ models["Mixtral-8x7B"].total_params }} get their value, a row of an Excel Table
     with {{ m.name }} is there for each model; all else of the workbook stays as it is.
     """
+    from moe_report.cli.outputs import Outputs
     from moe_report.fill.fill import fill as fill_template
     from moe_report.load.workbook import read_bytes
-    from moe_report.output import write_files
+    from moe_report.output import standing
 
     check_names(template, output, inputs.paths)
+    found = standing([output])
     data = read_bytes(template)
     _, report = report_of(inputs, sections)
     suffix = output.suffix.lower()
     filled = fill_template(data, report, where=template.name, suffix=suffix, calc=calc)
-    write_files({output: filled.data})
+    Outputs({output: filled.data}, "or give -o another name", force, found=found).write()
     if not quiet:
-        click.echo(f"wrote {output}")
+        say(f"wrote {output}")
         print_notes((*filled.notes, *filter(None, [reload_hint(output)])))
     leave(report, inputs.strict, done=not filled.is_empty)
 

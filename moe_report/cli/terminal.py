@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moe_report.errors import printable
 from moe_report.text import counted
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ _NAME_WIDTH = 34
 _SHOWN_MODELS = 24
 _SHOWN_FINDINGS = 24
 _LONG_WORK = 300  # models from which on progress is told
+
+
+def say(line: str, *, color: str | None = None, err: bool = False) -> None:
+    """Print a line, whatever the names of files in it are made of."""
+    click.echo(click.style(printable(line), fg=color) if color else printable(line), err=err)
 
 
 class Progress:
@@ -56,14 +62,14 @@ def tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, starte
     if paths is None:
         echo_failures(report.failures)
         return
-    click.echo(what_was_read(table, report))
+    say(what_was_read(table, report))
     click.echo()
     click.echo(headline_table(report, _SHOWN_MODELS))
     click.echo()
     echo_findings(report)
     click.echo()
     for path in paths:
-        click.echo(f"wrote {path}")
+        say(f"wrote {path}")
     click.echo(f"{time.perf_counter() - started:.1f} s")
 
 
@@ -97,6 +103,7 @@ def aligned(
     rows: Sequence[Sequence[str]], justify: Callable[[str, int], str] = str.ljust
 ) -> list[str]:
     """Return rows as lines with aligned columns; ``justify`` is for all columns but the first."""
+    rows = [[printable(text) for text in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join([first.ljust(widths[0]), *map(justify, others, widths[1:])]).rstrip()
@@ -107,13 +114,13 @@ def aligned(
 def echo_failures(failures: Sequence[Failure]) -> None:
     """Print the sections that failed."""
     for failure in failures:
-        click.secho(str(failure), fg="red", err=True)
+        say(str(failure), color="red", err=True)
 
 
 def echo_findings(report: Report) -> None:
     """Print warnings, failed sections and findings."""
     for warning in report.warnings:
-        click.secho(f"note: {warning}", fg="yellow")
+        say(f"note: {warning}", color="yellow")
     echo_failures(report.failures)
     count = len(report.findings)
     click.echo(f"{counted(count, 'finding')}:" if count else "no findings")
@@ -122,7 +129,7 @@ def echo_findings(report: Report) -> None:
         level = click.style(finding.level, fg=colors[finding.level])
         place = f" ({finding.place})" if finding.place else ""
         about = ", ".join(filter(None, (finding.model, finding.column)))
-        click.echo(f"  {level} {about}{place}: {finding.message}")
+        click.echo(f"  {level} {printable(f'{about}{place}: {finding.message}')}")
     if count > _SHOWN_FINDINGS:
         click.echo(f"  and {count - _SHOWN_FINDINGS} more in the report")
 

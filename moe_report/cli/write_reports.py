@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moe_report.cli.terminal import Progress, reload_hint
+from moe_report.cli.terminal import Progress, reload_hint, say
 from moe_report.errors import MoeReportError, OutputError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def write_reports(
     progress: Progress,
     keep: Sequence[Path],
     *,
+    force: bool,
     also: Mapping[Path, bytes] | None = None,
     update: Update | None = None,
     dry_run: bool = False,
@@ -36,7 +37,9 @@ def write_reports(
     are the inputs, which must not be overwritten; an older report to update is. A dry run works
     everything out, and writes nothing.
     """
-    from moe_report.output import write_files
+    from moe_report.cli.outputs import Outputs
+    from moe_report.output import standing
+    from moe_report.output.marks import is_as_written
     from moe_report.renderers import load_renderer, with_templates
 
     renderers = {name: load_renderer(name) for name in dict.fromkeys(formats)}
@@ -45,27 +48,38 @@ def write_reports(
         if not any(own.values()):
             click.echo("note: none of the formats works with --template-dir", err=True)
         renderers = {name: own[name] or render for name, render in renderers.items()}
+    also = also or {}
+    paths = {name: output / f"{stem}.report.{name}" for name in renderers}
+    read: dict[Path, bytes] = {}
+    theirs: list[Path] = []
+    if update is not None:
+        paths["xlsx"] = update.target
+        if same_file(update.target, update.file.path):
+            read[update.target] = update.file.data
+        if not is_as_written(update.file.data):
+            theirs.append(update.target)
+    for path in (*paths.values(), *also):
+        refuse_same(path, keep)
+    found = standing([*paths.values(), *also]) | read
     contents: dict[Path, bytes] = {}
     for name, render in renderers.items():
         progress(f"rendering {name}")
-        path = output / f"{stem}.report.{name}"
         content = _rendered(name, render, report)
         if update is not None and name == "xlsx":
-            path, content = update.target, update.renewed(report, content)
-        contents[path] = content
-    contents |= also or {}
-    for path in contents:
-        refuse_same(path, keep)
+            content = update.renewed(report, content)
+        contents[paths[name]] = content
+    contents |= also
     if not dry_run:
         progress("writing")
-        write_files(contents)
+        elsewhere = "or choose another folder with -o"
+        Outputs(contents, elsewhere, force, True, found, read, theirs).write()
     progress.done()
     for path in () if dry_run else contents:
         hint = "" if progress.quiet else reload_hint(path)
         if hint:
-            click.echo(hint, err=True)
+            say(hint, err=True)
     for note in update.notes if update is not None else ():
-        click.secho(f"note: {note}", fg="yellow", err=True)
+        say(f"note: {note}", color="yellow", err=True)
     return list(contents)
 
 

@@ -61,15 +61,12 @@ def _written(package: Package, sheets: list[str]) -> dict[str, str]:
     return found
 
 
-def keep_columns(path: Path, file: WorkbookFile, answers: Mapping[str, str]) -> None:
-    """Write a workbook's sheet Columns.
+def keep_columns(path: Path, file: WorkbookFile, answers: Mapping[str, str]) -> list[str]:
+    """Write a workbook's sheet Columns; return what is not as it was beside that, in sentences.
 
     Raises:
-        OutputError: The file cannot be written; it is as it was then.
+        OutputError: The file cannot be written, or was changed since; it is as it was then.
     """
-    from moe_report.output import write_files
+    from moe_report.output import unchanged_since, write_files
 
-    target = path.resolve()
-    mode = target.stat().st_mode
-    write_files({target: with_columns(file, answers)})
-    target.chmod(mode)
+    return write_files({path: with_columns(file, answers)}, unchanged_since({path: file.data}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.order import order_fonts
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.shell import bytes_of
 from moe_report.renderers.excel.palette import (
     BLUE,
     GREY,
@@ -87,9 +87,7 @@ def build_template() -> bytes:
     book.defined_names[name] = DefinedName(name, attr_text="Overview!$C$6")
     book.properties.title = "Template"
     book.properties.creator = "moe-report"
-    target = io.BytesIO()
-    book.save(target)
-    package = Package(target.getvalue())
+    package = Package(bytes_of(book))
     order_fonts(package)
     return package.save()
 

@@ -17,6 +17,7 @@ from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_
 from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Scenarios, Source
+from moe_report.text import shown_name
 
 
 def inspect_inputs(
@@ -100,7 +101,7 @@ def _source(source: str) -> Source:
     name = path.name
     if name.lower() == "config.json":  # a name that says little without its folder's
         name = "/".join(filter(None, (path.resolve().parent.name, name)))
-    return Source(name.encode("utf-8", "replace").decode(), digest)
+    return Source(shown_name(name), digest)
 
 
 def _with_file(table: ModelTable) -> ModelTable:

@@ -11,6 +11,7 @@ from pathlib import Path
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.load.sheets import PlainSheet, PlainSheets, refuse_too_large
 from moe_report.ooxml.guard import MAX_FILE
+from moe_report.text import shown_name
 
 SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -39,7 +40,7 @@ def read_text(path: Path, data: bytes) -> PlainSheets:
         raise InputError([Problem(path.name, message)]) from error
     refuse_too_large(path.name, len(rows), max(map(len, rows), default=0))
     cells = [[_value(cell) for cell in row] for row in rows]
-    return PlainSheets(path, {path.stem: PlainSheet(cells)})
+    return PlainSheets(path, {shown_name(path.stem): PlainSheet(cells)})
 
 
 def _decoded(data: bytes, name: str) -> str:

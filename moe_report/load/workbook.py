@@ -45,7 +45,7 @@ from moe_report.ooxml.texts import Texts, shared_strings
 from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
-from moe_report.text import counted, shown
+from moe_report.text import counted, shown, shown_name
 
 _COMMENT = f"{{{MAIN}}}comment"
 _SHOWN_COMMENTS = 6
@@ -217,8 +217,7 @@ class _Workbook:
         self.sheets = sheets_of(file)
         self.registry = registry
         self.headers = Headers(registry.metrics, registry.assumptions, registry.header_words)
-        # a name need not be valid UTF-8
-        self.collected = Collected(file.path.name.encode("utf-8", "replace").decode())
+        self.collected = Collected(shown_name(file.path.name))
         self.decisions = decisions
         self.names = tuple(self.sheets.names)
 

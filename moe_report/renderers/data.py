@@ -13,6 +13,8 @@ from moe_report.display import scale, show
 from moe_report.formula.excel import plain
 from moe_report.formula.mathml import mathml
 from moe_report.report import EVERY_MODEL, Cell, Column, Finding, Provenance, Report
+from moe_report.schema.fields import NUMBER_FIELDS
+from moe_report.schema.registry import load
 
 SCHEMA_VERSION = 1
 # What of an assumption its key says, and what only headers of workbooks are read by.
@@ -100,6 +102,40 @@ def render_json(report: Report) -> bytes:
 def _json(value: object) -> str:
     # json.dumps is ten times slower when it indents
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def is_json_of_ours(content: bytes, fresh: bytes) -> bool:
+    """Whether a file holds nothing but what a JSON of ours does; ``fresh`` is one.
+
+    A number that somebody has changed in it is not noticed: programs write and read it.
+    """
+    try:
+        there, ours = json.loads(content), json.loads(fresh)
+        models = [set(model) for model in there["models"]]
+        known = set().union(*map(set, ours["models"]))
+        return {"schema", "version"} <= set(there) <= set(ours) and all(
+            model <= known for model in models
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+
+
+def is_csv_of_ours(content: bytes, fresh: bytes) -> bool:
+    """Whether a file has no other columns than a CSV of ours, and its numbers spelled as there."""
+    try:
+        head, *rows = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)
+        wanted = next(csv.reader(io.StringIO(fresh.decode())))
+        numbers = [cell for row in rows for cell in row[1:] if cell]
+        common = set(head) & set(NUMBER_FIELDS)  # another version may have others
+        return (
+            head[:1] == ["name"]
+            and 2 * len(common) > len(NUMBER_FIELDS)
+            and set(head) <= {*wanted, *NUMBER_FIELDS, *load().metrics}
+            and all(len(row) == len(head) for row in rows)
+            and all(plain_number(float(number)) == number for number in numbers)
+        )
+    except (ValueError, OverflowError, csv.Error):
+        return False
 
 
 def render_csv(report: Report) -> bytes:

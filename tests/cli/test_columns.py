@@ -231,5 +231,5 @@ def test_of_a_text_file_the_options_are_told(tmp_path: Path) -> None:
 def test_ctrl_c_at_a_question_ends_the_command(workbook: Path) -> None:
     """Nothing is written."""
     before = workbook.read_bytes()
-    assert "Aborted!" in on_a_terminal("check", workbook, keys="\x03", code=1)
+    assert "Aborted!" in on_a_terminal("check", workbook, keys="\x03", code=130)
     assert workbook.read_bytes() == before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +15,7 @@ from moe_report.ooxml.notes import add_notes
 from moe_report.ooxml.order import order_fonts
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rows import with_rows
+from moe_report.ooxml.shell import bytes_of
 from moe_report.renderers.excel.palette import Palette
 from moe_report.renderers.excel.sheet import Sheet
 
@@ -45,10 +45,8 @@ class Book:
         moment = created.replace(tzinfo=None)
         self.shell.properties.title = title
         self.shell.properties.creator = OUR_AUTHOR
-        self.shell.properties.created = moment
-        out = io.BytesIO()
-        self.shell.save(out)
-        package = Package(out.getvalue())
+        self.shell.properties.created = self.shell.properties.modified = moment
+        package = Package(bytes_of(self.shell))
         parts = package.sheets()
         for name, sheet in self.sheets.items():
             part = parts[name]
@@ -60,14 +58,8 @@ class Book:
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
         order_fonts(package)
-        # openpyxl dates every part, and the workbook, with the moment of saving.
-        for name in list(package):
+        for name in list(package):  # each has the moment of saving as its date
             package[name] = package[name]
-        modified = self.shell.properties.modified.strftime("%Y-%m-%dT%H:%M:%SZ")
-        core = package["docProps/core.xml"]
-        package["docProps/core.xml"] = core.replace(
-            modified.encode(), moment.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-        )
         return package.save()
 
 

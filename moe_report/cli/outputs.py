@@ -1,0 +1,107 @@
+"""What stands where an output goes is replaced if we wrote it and nobody has changed it since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from moe_report.cli.terminal import quoted, say
+from moe_report.errors import InputError, OutputError
+from moe_report.output import unchanged_since, write_files
+from moe_report.output.marks import can_have_mark, is_as_written, marked
+
+_GENERATOR = b'<meta name="generator" content="moe-report '
+_DATA = (".json", ".csv")  # have no place for a mark, and their columns and keys are ours to know
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files that a command writes, all of them or none.
+
+    Attributes:
+        contents: What to write, by path.
+        elsewhere: How the user says that they go to another place.
+        force: Whether to overwrite what somebody has changed, or None if there is no such option.
+        renewable: Whether a report that stands there can be updated instead.
+        found: What stood there when the command began, and still must; None for nothing.
+        renewed: Paths of files that were read, and whose content is in what is written.
+        theirs: Paths of what holds something that we did not write.
+    """
+
+    contents: Mapping[Path, bytes]
+    elsewhere: str
+    force: bool | None = False
+    renewable: bool = False
+    found: Mapping[Path, bytes | None] = field(default_factory=dict)
+    renewed: Collection[Path] = ()
+    theirs: Collection[Path] = ()
+
+    def write(self) -> None:
+        """Write the files, and say what could not be kept of those that they replace.
+
+        Raises:
+            OutputError: They cannot be written, or what stands there must not be lost.
+        """
+        contents = {
+            path: content if path in self.theirs else marked(content, path.suffix)
+            for path, content in self.contents.items()
+        }
+        for note in write_files(contents, lambda before: self._check(contents, before)):
+            say(f"note: {note}", err=True)
+
+    def _check(self, contents: Mapping[Path, bytes], before: Mapping[Path, bytes | None]) -> None:
+        differing = [path for path in self.found if before[path] != contents[path]]
+        unchanged_since({path: self.found[path] for path in differing})(before)
+        if self.force:
+            return
+        lines = [
+            f"{path}: {why}, and is not overwritten; {self._ways(path, content)}"
+            for path, content in before.items()
+            if path not in self.renewed and content and content != contents[path]
+            if (why := _why_kept(path, content, contents[path]))
+        ]
+        if lines:
+            raise OutputError(*lines)
+
+    def _ways(self, path: Path, content: bytes) -> str:
+        ways = [self.elsewhere]
+        if self.force is not None:
+            ways.insert(0, "--force overwrites it")
+        if self.renewable and _is_report(path, content):
+            ways.insert(0, f"--update {quoted(path)} renews it and keeps what was written in it")
+        return ", ".join(ways)
+
+
+def _why_kept(path: Path, content: bytes, fresh: bytes) -> str:
+    """Why a file that stands in the way may hold what we did not write; empty if it does not."""
+    as_written = is_as_written(content)
+    if as_written is None:
+        if _is_data_of_ours(path.suffix, content, fresh):
+            return ""
+        if _GENERATOR in content or _is_report(path, content):
+            return (
+                "was written by an earlier version or saved by another program, so what was "
+                "changed in it cannot be told"
+            )
+        if path.suffix not in _DATA and not can_have_mark(fresh, path.suffix):
+            return "is there already, and what was changed in a file of its kind cannot be told"
+        return "was not written by moe-report, or was saved by another program since"
+    return "" if as_written else "was changed since moe-report wrote it"
+
+
+def _is_data_of_ours(suffix: str, content: bytes, fresh: bytes) -> bool:
+    """Whether a file of data, which has no place for a mark, holds nothing but what ours do."""
+    from moe_report.renderers.data import is_csv_of_ours, is_json_of_ours
+
+    judges = dict(zip(_DATA, (is_json_of_ours, is_csv_of_ours), strict=True))
+    return suffix in judges and judges[suffix](content, fresh)
+
+
+def _is_report(path: Path, content: bytes) -> bool:
+    from moe_report.load.workbook import guarded
+
+    try:
+        return content.startswith(b"PK") and guarded(path, content).is_report
+    except InputError:
+        return False

@@ -1,0 +1,62 @@
+"""A file that we marked is known again, and any other byte in it is noticed."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from moe_report.output.marks import is_as_written, marked
+from tests.workbooks import parts_of, zipped
+
+BOOK = zipped(parts_of())
+FILES = {
+    ".xlsx": BOOK, ".html": b"<html>", ".HTM": b"", ".md": "# ½\n".encode(), ".tex": b"x",
+    ".yaml": b"a: 1\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", FILES)
+def test_a_marked_file_is_known(suffix: str) -> None:
+    """Also one that is marked again, after it has become the content of another."""
+    content = marked(FILES[suffix], suffix)
+    assert is_as_written(FILES[suffix]) is None
+    assert is_as_written(content) is True
+    assert is_as_written(marked(content, suffix)) is True
+    assert marked(FILES[suffix], suffix) == content
+
+
+@pytest.mark.parametrize("suffix", FILES)
+def test_any_change_is_noticed(suffix: str) -> None:
+    """A byte that is changed, taken out or put in, anywhere."""
+    content = marked(FILES[suffix], suffix)
+    for at in range(len(content) + 1):
+        head, tail = content[:at], content[at:]
+        for changed in (head + b"x" + tail, head + tail[1:], head + b"\xff" + tail[1:]):
+            assert is_as_written(changed) is not True or changed == content, at
+
+
+def test_a_marked_workbook_is_as_good_a_zip_file() -> None:
+    """Its parts are the same, and who writes them anew does not take the mark along."""
+    content = marked(BOOK, ".xlsx")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        parts = [(name, archive.read(name)) for name in archive.namelist()]
+    assert dict(parts) == {
+        name: part if isinstance(part, bytes) else part.encode()
+        for name, part in parts_of().items()
+    }
+    assert is_as_written(zipped(parts)) is None
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".txt", ""])
+def test_what_has_no_place_for_a_mark_stays_as_it_is(suffix: str) -> None:
+    """Data for programs, and formats of other people's."""
+    assert marked(b"name,a\r\n", suffix) == b"name,a\r\n"
+
+
+@pytest.mark.parametrize("content", [b"PK", b"PK" + bytes(40), BOOK[:-9], BOOK + b"more"])
+def test_a_broken_zip_file_stays_as_it_is(content: bytes) -> None:
+    """There is no directory that could hold the mark."""
+    assert marked(content, ".xlsx") == content
