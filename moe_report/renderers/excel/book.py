@@ -41,13 +41,7 @@ class Book:
 
     def save(self, title: str, created: datetime.datetime) -> bytes:
         """Return the file's bytes: the same for the same content and time."""
-        moment = created.replace(tzinfo=None)
-        self.shell.properties.title = title
-        self.shell.properties.creator = OUR_AUTHOR
-        self.shell.properties.created = moment
-        out = io.BytesIO()
-        self.shell.save(out)
-        package = Package(out.getvalue())
+        package = saved(self.shell, title, created)
         parts = package.sheets()
         for name, sheet in self.sheets.items():
             part = parts[name]
@@ -58,15 +52,27 @@ class Book:
             package[part] = with_rows(package[part], sheet.rows)
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
-        # openpyxl dates every part, and the workbook, with the moment of saving.
-        for name in list(package):
-            package[name] = package[name]
-        modified = self.shell.properties.modified.strftime("%Y-%m-%dT%H:%M:%SZ")
-        core = package["docProps/core.xml"]
-        package["docProps/core.xml"] = core.replace(
-            modified.encode(), moment.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-        )
         return package.save()
+
+
+def saved(shell: Any, title: str, created: datetime.datetime) -> Package:
+    """Return a workbook of openpyxl's as a package: the same for the same content and time."""
+    moment = created.replace(tzinfo=None)
+    shell.properties.title = title
+    shell.properties.creator = OUR_AUTHOR
+    shell.properties.created = moment
+    out = io.BytesIO()
+    shell.save(out)
+    package = Package(out.getvalue())
+    # openpyxl dates every part, and the workbook, with the moment of saving.
+    for name in list(package):
+        package[name] = package[name]
+    modified = shell.properties.modified.strftime("%Y-%m-%dT%H:%M:%SZ")
+    core = package["docProps/core.xml"]
+    package["docProps/core.xml"] = core.replace(
+        modified.encode(), moment.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    )
+    return package
 
 
 def name_charts(package: Package, part: str, charts: Iterable[tuple[str, str]]) -> None:
