@@ -213,7 +213,13 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
     title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
     order = getattr(module, "ORDER", Section.order)
     introduction = tuple(part for part in paragraphs[1:] if part)
-    words = dict(getattr(module, "HEADER_WORDS", {}))
+    words = getattr(module, "HEADER_WORDS", {})
+    if isinstance(order, bool) or not isinstance(order, (int, float)):
+        raise TypeError(f"ORDER is {order!r:.60}, expected a number")
+    if not isinstance(words, Mapping) or not all(
+        isinstance(text, str) for pair in words.items() for text in pair
+    ):
+        raise TypeError(f"HEADER_WORDS is {words!r:.60}, expected texts by texts")
     return Section(
         name,
         title,
@@ -223,7 +229,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         version,
         module.__name__,
         float(order),
-        words,
+        dict(words),
     )
 
 
