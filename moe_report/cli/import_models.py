@@ -22,6 +22,7 @@ from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Source
+from moe_report.text import shown
 
 _TOTALS = ("total_params", "active_params", "active_params_no_embedding", "forward_flops")
 
@@ -41,7 +42,7 @@ def import_rows(sources: Sequence[str], options: Options, name: str | None) -> l
             problems.extend(error.problems)
             continue
         if row.name in {other.name for other in rows}:
-            problems.append(Problem(source, f"is a second model named {row.name!r}"))
+            problems.append(Problem(source, f"is a second model named {shown(row.name)}"))
         rows.append(row)
     if problems:
         raise InputError(problems)
@@ -153,7 +154,9 @@ def _refuse_two_of_a_name(read: Read, rows: Sequence[Row], file: str) -> None:
     count = Counter(row.name for row in read.table.rows)
     where = f"{file}, sheet {read.table.source.sheet}"
     problems = [
-        Problem(where, f"has {count[row.name]} models named {row.name!r}; expected each name once")
+        Problem(
+            where, f"has {count[row.name]} models named {shown(row.name)}; expected each name once"
+        )
         for row in rows
         if count[row.name] > 1
     ]

@@ -10,7 +10,7 @@ import click
 from moe_report.cli import options
 from moe_report.cli.options import PATH, InputOptions, SectionOptions, example
 from moe_report.cli.prepare import leave, registries, report_of, write_new
-from moe_report.cli.terminal import reload_hint
+from moe_report.cli.terminal import echo_notes, reload_hint
 from moe_report.cli.write_reports import refuse_folder, refuse_same, same_file
 from moe_report.errors import InputError, OutputError, Problem
 
@@ -43,8 +43,7 @@ def fill(
     write_files({output: filled.data})
     if not quiet:
         click.echo(f"wrote {output}")
-        for note in (*filled.notes, *filter(None, [reload_hint(output)])):
-            click.echo(f"note: {note}")
+        echo_notes([*filled.notes, *filter(None, [reload_hint(output)])])
     leave(report, inputs.strict)
 
 
@@ -128,6 +127,5 @@ def filled_beside(report: Report, template: Path, stem: Path, quiet: bool) -> di
     data = read_bytes(template)
     filled = fill_template(data, report, where=template.name, suffix=suffix)
     if not quiet:
-        for note in filled.notes:
-            click.echo(f"note: {note}", err=True)
+        echo_notes(filled.notes, err=True)
     return {stem.with_name(f"{stem.name}.{template.stem}{suffix}"): filled.data}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moe_report.cli.terminal import Progress, reload_hint
+from moe_report.cli.terminal import Progress, echo_notes, reload_hint
 from moe_report.errors import MoeReportError, OutputError
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def write_reports(
         hint = "" if progress.quiet else reload_hint(path)
         if hint:
             click.echo(hint, err=True)
-    for note in update.notes if update is not None else ():
-        click.secho(f"note: {note}", fg="yellow", err=True)
+    if update is not None:
+        echo_notes(update.notes, err=True)
     return list(contents)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from moe_report.edit.cell_keys import Address, Key
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
@@ -111,9 +111,8 @@ def let_go_of_values(
         affected |= bool(resting)
         direct = [at for at, text in resting.items() if "!" in text]
         if direct and not unmoved:
-            more = f" and {len(direct) - 1} more" if len(direct) > 1 else ""
             notes.append(
-                f"{file}, sheet {name}, cell {direct[0]}{more}: refers to cells of the report, "
+                f"{file}, sheet {name}, cell {first_of(direct, 1)}: refers to cells of the report, "
                 "where models or columns have moved; look whether it still means what it should"
             )
     for name, cells in found.items() if affected else ():

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from moe_report.fill.expressions.expression import Expression, parse_expression
-from moe_report.fill.expressions.scope import Known, TemplateValueError, short
+from moe_report.fill.expressions.scope import Known, TemplateValueError
+from moe_report.text import shown
 
 _LINE = re.compile(r"\s*(sort|where)\s*:(.*)", re.IGNORECASE)
 _STRAIGHT = str.maketrans("“”„‘’‚\xa0", "\"\"\"''' ")
@@ -36,7 +37,7 @@ def read_note(note: str, known: Known) -> tuple[Order | None, Expression | None]
             where = _of_model(said, known)
             if not where.truth:
                 raise TemplateValueError(
-                    f"found {short(said)} behind `where:`, expected a comparison such as "
+                    f"found {shown(said)} behind `where:`, expected a comparison such as "
                     "num_experts > 8"
                 )
     return sort, where
@@ -49,14 +50,14 @@ def _sort_key(text: str, known: Known) -> tuple[Expression, bool]:
     if name and (name[1][0] != "(" or _is_one_bracket(name[1])):
         return _of_model(name[1], known), True
     if text.startswith("-"):
-        raise TemplateValueError(f"found {short(text)} behind `sort:`, expected -( … ) around it")
+        raise TemplateValueError(f"found {shown(text)} behind `sort:`, expected -( … ) around it")
     return _of_model(text, known), False
 
 
 def _of_model(text: str, known: Known) -> Expression:
     expression = parse_expression(text, known, bare=True)
     if "m" not in expression.names or "number" in expression.names or expression.formula:
-        raise TemplateValueError(f"found {short(text)}, expected a field or metric of a model")
+        raise TemplateValueError(f"found {shown(text)}, expected a field or metric of a model")
     return expression
 
 
