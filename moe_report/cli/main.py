@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 import moe_report
-from moe_report.cli import options, prepare, templates
+from moe_report.cli import bugs, options, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.terminal import Progress, echo_failures, echo_findings, tell, what_was_read
 from moe_report.cli.write_reports import refuse_folder, write_reports
@@ -25,13 +25,19 @@ Exit codes:
   1  the input was refused
   2  wrong usage
   3  done, but with findings under --strict, or a section failed
+  4  a bug of moe-report
 """
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=bugs.Commands,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(moe_report.__version__, prog_name="moe-report")
+@click.option("--debug", is_flag=True, help="Show the traceback of a bug of moe-report.")
 @click.pass_context
-def main(context: click.Context) -> None:
+def main(context: click.Context, debug: bool) -> None:
     """Exact, live spreadsheets and reports of what Mixture-of-Experts models cost."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a console may lack the letters of a model's name

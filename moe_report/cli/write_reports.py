@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from moe_report.cli.terminal import Progress, echo_notes, reload_hint
-from moe_report.errors import MoeReportError, OutputError
+from moe_report.errors import MoeReportError, OutputError, PluginError, cause
 
 if TYPE_CHECKING:
     from moe_report.edit.update import Update
@@ -67,16 +67,20 @@ def write_reports(
 
 
 def _rendered(name: str, render: Renderer, report: Report) -> bytes:
+    plain = getattr(render, "func", render)
+    origin = f"{plain.__module__}.{getattr(plain, '__name__', '?')}"
     try:
-        return render(report)
+        content = render(report)
     except MoeReportError:
         raise
     except Exception as error:
-        plain = getattr(render, "func", render)
-        origin = f"{plain.__module__}.{getattr(plain, '__name__', '?')}"
-        raise MoeReportError(
-            f"format {name!r} ({origin}) failed: {type(error).__name__}: {error}"
-        ) from error
+        if origin.startswith("moe_report."):  # a bug of ours, and told as such
+            raise
+        raise PluginError(f"format {name!r} ({origin}) failed: {cause(error)}") from error
+    if not isinstance(content, bytes):
+        kind = type(content).__name__
+        raise PluginError(f"format {name!r} ({origin}) gives a value of the type {kind}, not bytes")
+    return content
 
 
 def refuse_same(target: Path, sources: Iterable[Path]) -> None:

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from moe_report.errors import PluginError, nearest
+from moe_report.errors import PluginError, cause, nearest
 from moe_report.report import Report
 
 GROUP = "moe_report.renderers"
@@ -56,9 +56,9 @@ def load_renderer(name: str) -> Renderer:
         )
     try:
         return cast(Renderer, found[name].load())
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # whatever somebody's module raises
         raise PluginError(
-            f"format {name!r} ({found[name].value}) cannot be loaded: {error}"
+            f"format {name!r} ({found[name].value}) cannot be loaded: {cause(error)}"
         ) from error
 
 
