@@ -34,6 +34,7 @@ def write_reports(
     Behind the stem of the files' names come ``.report`` and the format's suffix. The files to keep
     are the inputs, which must not be overwritten; an older report to update is.
     """
+    from moe_report.ooxml.guard import why_too_large
     from moe_report.output import write_files
     from moe_report.renderers import load_renderer, with_templates
 
@@ -61,8 +62,14 @@ def write_reports(
         hint = "" if progress.quiet else reload_hint(path)
         if hint:
             click.echo(hint, err=True)
-    if update is not None:
-        echo_notes(update.notes, err=True)
+    notes = [*update.notes] if update is not None else []
+    for path, content in contents.items():
+        if path.suffix.lower() in (".xlsx", ".xlsm") and (why := why_too_large(content)):
+            notes.append(
+                f"{path}: is too large to be read here again ({why}); keep the input, or make "
+                "several reports of fewer models"
+            )
+    echo_notes(notes, err=True)
     return list(contents)
 
 

@@ -13,9 +13,11 @@ from moe_report.errors import InputError
 from moe_report.importers.gguf_header import read_header
 from moe_report.importers.safetensors import parse_header, read_index
 from moe_report.load.text_table import read_text
+from moe_report.ooxml import guard
 from moe_report.ooxml.guard import MAX_ROWS
 from tests.bounded import Ended, ended
-from tests.cli.hostile import CASES, KEY, LIST, TEXT, entries
+from tests.cli.hostile import CASES, CONFIG, KEY, LIST, TEXT, entries
+from tests.commands import run
 
 MOST_MEMORY = 300_000_000
 LONGEST_LINE, MOST_LINES = 300, 21
@@ -68,3 +70,26 @@ def test_many_rows_of_text_are_read(tmp_path: Path) -> None:
     assert len(read_text(path, data.encode()).sheets["m"].rows) == MAX_ROWS
     with pytest.raises(InputError, match=f"has {MAX_ROWS + 2:,} rows and 2 columns"):
         read_text(path, data.encode() + b"m,1\n" * 2)
+
+
+def test_a_workbook_that_cannot_be_read_again_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it is written, and with what the reader will say."""
+    model = tmp_path / "m.json"
+    model.write_text(json.dumps(CONFIG))
+    command = ("run", model, "-o", model.parent, "--format", "xlsx")
+    assert "too large" not in run(*command).output
+    report = model.parent / "m.report.xlsx"
+    assert run("check", report).exit_code == 0
+    monkeypatch.setattr(guard, "MAX_PART", 20_000)
+    result = run(*command)
+    assert result.exit_code == 0
+    (note,) = [line for line in result.stderr.splitlines() if "too large" in line]
+    assert note.startswith("note: ")
+    assert "m.report.xlsx" in note
+    refused = run("check", report)
+    assert refused.exit_code == 1
+    why = "unpacks to more than 20,000 bytes"
+    assert why in refused.stderr
+    assert why in note
