@@ -26,7 +26,6 @@ class Ended:
     code: int
     said: str
     memory: int
-    seconds: float
 
 
 def ended(folder: Path, commands: Iterable[Sequence[object]]) -> list[Ended]:
@@ -59,12 +58,7 @@ def _in_a_copy(command: list[str]) -> dict[str, object]:
         out.seek(0)
         said = out.read().decode("utf-8", "replace")
     code = os.waitstatus_to_exitcode(status)
-    return {
-        "code": code,
-        "said": said,
-        "memory": used.ru_maxrss * 1024,
-        "seconds": used.ru_utime + used.ru_stime,
-    }
+    return {"code": code, "said": said, "memory": used.ru_maxrss * 1024}
 
 
 def _run(command: list[str], out: IO[bytes]) -> None:

@@ -21,13 +21,19 @@ import moe_report
 from moe_report.errors import MoeReportError, cause, shortened
 
 EXIT = 4
+_LONGEST_TYPED = 220  # click says in front of it which option it is of
 _OURS = Path(moe_report.__file__).parent
 # How click ends a command; they are exceptions of the ordinary kind.
-_ENDS = (click.ClickException, click.exceptions.Exit, click.Abort)
+_ENDS = (MoeReportError, click.exceptions.Exit, click.Abort)
 
 
 class Commands(click.Group):
     """The commands, behind a last resort; its option ``debug`` shows the traceback."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the command line."""
+        with told():
+            return super().make_context(*args, **extra)
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
@@ -36,26 +42,32 @@ class Commands(click.Group):
 
 
 @contextmanager
-def told(context: click.Context) -> Iterator[None]:
+def told(context: click.Context | None = None) -> Iterator[None]:
     """Let what nobody foresaw end in a report of the bug.
 
     Raises:
-        MoeReportError: The memory is used up.
+        MoeReportError: The memory is used up, or the system refuses a file.
     """
     try:
         yield
     except _ENDS:
         raise
+    except click.ClickException as error:  # of what was typed
+        lines = error.message.splitlines()
+        error.message = "\n".join(shortened(line, _LONGEST_TYPED) for line in lines)
+        raise
     except Exception as error:
         if getattr(error, "errno", None) == errno.EPIPE:  # nobody listens any more
             raise
-        if context.params.get("debug"):
+        if context and context.params.get("debug"):
             traceback.print_exc()
         if isinstance(error, MemoryError):
             raise MoeReportError("there is not enough memory for this input") from error
+        if isinstance(error, OSError) and error.filename is not None:
+            raise MoeReportError(f"{error.filename}: cannot be used ({error.strerror})") from error
         for line in _report(error):
             click.echo(line, err=True)
-        context.exit(EXIT)
+        raise click.exceptions.Exit(EXIT) from error
 
 
 def _report(error: Exception) -> Iterator[str]:

@@ -14,7 +14,7 @@ from moe_report.compute.build import build_report
 from moe_report.display import MISSING, exact, show
 from moe_report.edit.append import append_rows
 from moe_report.edit.new_workbook import build_starter
-from moe_report.errors import InputError, OutputError, Problem
+from moe_report.errors import InputError, OutputError, Problem, shortened
 from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
 from moe_report.output import write_files
@@ -24,6 +24,7 @@ from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Source
 from moe_report.text import shown
 
+_SHOWN_NAME = 100
 _TOTALS = ("total_params", "active_params", "active_params_no_embedding", "forward_flops")
 
 
@@ -53,7 +54,7 @@ def describe_row(row: Row) -> str:
     """Return all about an imported model as text: its totals, its values, what is to be known."""
     report = build_report(ModelTable((row,), Source(row.place)), registry.load())
     model_type = row.texts.get("model_type")
-    lines = [f"{row.name} ({model_type})" if model_type else row.name]
+    lines = [shortened(f"{row.name} ({model_type})" if model_type else row.name)]
     for name in _TOTALS:
         column = report.columns.get(name)
         if column is not None:
@@ -88,7 +89,11 @@ def append_to(
         if sheet is not None:
             raise OutputError(f"{workbook}: there is no such file, and so no sheet {sheet!r}")
         write_files({target: build_starter(known, examples=False, models=rows)})
-        return [f"wrote {workbook}", *(f"  added {row.name}" for row in rows), *left_out]
+        return [
+            f"wrote {workbook}",
+            *(f"  added {shortened(row.name, _SHOWN_NAME)}" for row in rows),
+            *left_out,
+        ]
     if target.suffix.lower() not in (".xlsx", ".xlsm"):
         raise OutputError(f"{workbook}: expected a name that ends in .xlsx or .xlsm")
     file = open_workbook(target)
@@ -103,8 +108,8 @@ def append_to(
     write_files({target: done.data})
     target.chmod(mode)
     lines = [f"changed {workbook}, sheet {read.places.sheet}"]
-    lines += [f"  added {name}" for name in done.added]
-    lines += [f"  replaced {name}" for name in done.replaced]
+    lines += [f"  added {shortened(name, _SHOWN_NAME)}" for name in done.added]
+    lines += [f"  replaced {shortened(name, _SHOWN_NAME)}" for name in done.replaced]
     if done.columns:
         lines.append(f"  new columns: {', '.join(done.columns)}")
     if done.emptied:

@@ -17,6 +17,7 @@ from typing import TypeAlias, cast
 
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.report import Report
+from moe_report.text import shown
 
 GROUP = "moe_report.renderers"
 Renderer: TypeAlias = Callable[[Report], bytes]
@@ -52,7 +53,8 @@ def load_renderer(name: str) -> Renderer:
     found = renderers()
     if name not in found:
         raise PluginError(
-            f"there is no format {name!r}; installed are {', '.join(found)}.{nearest(name, found)}"
+            f"there is no format {shown(name)}; installed are {', '.join(found)}."
+            f"{nearest(name, found)}"
         )
     try:
         return cast(Renderer, found[name].load())

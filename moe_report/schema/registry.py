@@ -20,6 +20,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
+from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
 
@@ -122,7 +123,8 @@ class Registry:
             if name not in known:
                 listed = ", ".join(sorted(known))
                 raise PluginError(
-                    f"there is no section {name!r}; installed are {listed}.{nearest(name, known)}"
+                    f"there is no section {shown(name)}; installed are {listed}."
+                    f"{nearest(name, known)}"
                 )
         if not (only or skip):
             return self

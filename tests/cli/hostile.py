@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 import xlsxwriter
 
 from tests.importers.safetensors_files import write, write_raw
@@ -179,7 +178,6 @@ def gguf(name: str, *parts: object) -> None:
     """Take a GGUF file: numbers are of 64 bits, texts have their lengths before them."""
 
     def make(folder: Path) -> Command:
-        pytest.importorskip("gguf")
         data = b"GGUF" + struct.pack("<I", 3)
         for part in parts:
             data += part if isinstance(part, bytes) else struct.pack("<Q", part)
@@ -220,8 +218,6 @@ def no_file_cases() -> None:
 
 def _no_file(kind: str, name: str, read: str) -> Make:
     def make(folder: Path) -> Command:
-        if name.endswith(".gguf"):
-            pytest.importorskip("gguf")
         if kind == "pipe":
             os.mkfifo(folder / name)
         else:
@@ -339,32 +335,30 @@ text_case("csv_of_a_long_header", "m.csv", lambda: "name," + "num experts " * 90
 # -- what is typed
 
 
-@case
-def _long_options(folder: Path) -> Command:
-    path = rows_of(folder, [HEAD, ["m", *ROW]])
-    return [
-        "check",
-        path,
-        "--column",
-        "h" * 90_000 + "=num_experts",
-        "--column",
-        "h=" + "f" * 90_000,
-    ]
+def typed(name: str, command: str, *words: str) -> None:
+    """Take a command that gets a good workbook, and long words."""
+
+    def make(folder: Path) -> Command:
+        return [command, rows_of(folder, [HEAD, ["m", *ROW]]), *words]
+
+    CASES[name] = make
 
 
-@case
-def _a_long_scenario(folder: Path) -> Command:
-    return ["check", rows_of(folder, [HEAD, ["m", *ROW]]), "--scenario", "s" * 90_000]
-
-
-@case
-def _a_long_assumption(folder: Path) -> Command:
-    return ["check", rows_of(folder, [HEAD, ["m", *ROW]]), "--set", "s" * 90_000 + "=1"]
-
-
-@case
-def _a_long_path(folder: Path) -> Command:
-    return ["check", folder / ("p" * 90_000)]
+LONG = "x" * 90_000
+typed("long_headers", "check", "--column", f"{LONG}=num_experts")
+typed("long_fields", "check", "--column", f"h={LONG}")
+typed("a_long_scenario", "check", "--scenario", LONG)
+typed("a_long_assumption", "check", "--set", f"{LONG}=1")
+typed("a_long_number", "check", "--set", f"batch={'9' * 90_000}")
+typed("a_long_path", "check", LONG)
+typed("a_long_sheet", "check", "--sheet", LONG)
+typed("a_long_section", "check", "--skip", LONG)
+typed("a_long_option", "check", f"--{LONG}")
+typed("a_long_command", LONG)
+typed("a_long_format", "run", "--format", LONG)
+typed("a_long_output", "run", "-o", LONG)
+typed("a_long_logo", "run", "--logo", LONG)
+typed("a_long_folder", "run", "--template-dir", LONG)
 
 
 # -- templates

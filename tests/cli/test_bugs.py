@@ -63,6 +63,14 @@ def test_the_traceback_is_shown_where_somebody_asks(
     assert "Traceback (most recent call last):\n" in run("--debug", "check", model).stderr
 
 
+def test_what_the_system_refuses_is_no_bug(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was asked of it."""
+    failing(monkeypatch, PermissionError(13, "Permission denied", "a/b.xlsx"))
+    result = run("check", model)
+    assert result.exit_code == 1
+    assert result.stderr == "Error: a/b.xlsx: cannot be used (Permission denied)\n"
+
+
 def test_used_up_memory_is_no_bug(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody may have a large input on a small machine."""
     failing(monkeypatch, MemoryError())
