@@ -54,7 +54,8 @@ def told(context: click.Context | None = None) -> Iterator[None]:
         raise
     except click.ClickException as error:  # of what was typed
         lines = error.message.splitlines()
-        error.message = "\n".join(shortened(line, _LONGEST_TYPED) for line in lines)
+        short = "\n".join(shortened(line, _LONGEST_TYPED) for line in lines)
+        error.message = short  # type: ignore[misc]  # click knows no other way
         raise
     except Exception as error:
         if getattr(error, "errno", None) == errno.EPIPE:  # nobody listens any more
