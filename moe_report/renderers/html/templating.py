@@ -27,7 +27,7 @@ from jinja2 import (
 )
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Context
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 from markupsafe import Markup
@@ -101,10 +101,22 @@ class _Environment(SandboxedEnvironment):
     def counted(self, items: Iterable[Any]) -> Iterator[Any]:
         """Give the items of a loop, of which all loops together may have so many."""
         for item in items:
-            self.turns += 1
-            if self.turns > _MOST_TURNS:
-                raise TemplateRuntimeError(f"has more than {_MOST_TURNS:,} turns of loops")
+            self.count()
             yield item
+
+    def count(self) -> None:
+        """Count a turn of a loop, or a call of a macro."""
+        self.turns += 1
+        if self.turns > _MOST_TURNS:
+            raise TemplateRuntimeError(f"has more than {_MOST_TURNS:,} turns of loops")
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        """Call a macro, or a loop that calls itself."""
+        if isinstance(__obj, LoopContext):
+            args = tuple(map(__self.counted, args))
+        elif isinstance(__obj, Macro) and not _is_shipped(__obj._func.__code__.co_filename):
+            __self.count()
+        return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Multiply, unless the outcome would be huge."""
@@ -121,14 +133,13 @@ class _Generator(CodeGenerator):
     """Lets a template redefine a macro of the one that it extends, as it does a block.
 
     Jinja runs the extended template last, so that its macro would win; here the first one stays.
-    The loops of templates that are not shipped are counted.
+    The loops of templates that are not shipped are counted, as their macros are.
     """
 
     def visit_Template(  # noqa: N802 - Jinja's name
         self, node: nodes.Template, frame: Frame | None = None
     ) -> None:
-        shipped = _within(self.filename or "", SHIPPED_FOLDERS)
-        for loop in () if shipped else node.find_all(nodes.For):
+        for loop in () if _is_shipped(self.filename or "") else node.find_all(nodes.For):
             counted = nodes.EnvironmentAttribute("counted")
             loop.iter = nodes.Call(counted, [loop.iter], [], None, None, lineno=loop.iter.lineno)
         super().visit_Template(node, frame)
@@ -294,6 +305,11 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
 
 def _within(file: str, folders: Iterable[Path]) -> bool:
     return any(Path(file).is_relative_to(folder) for folder in folders)
+
+
+@cache
+def _is_shipped(file: str) -> bool:
+    return _within(file, SHIPPED_FOLDERS)
 
 
 def _shown(file: str) -> str:
