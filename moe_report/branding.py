@@ -128,14 +128,19 @@ def read_logo(path: Path, where: str) -> Logo:
 
 def _below(setting: Setting) -> Path:
     """The path that a workbook names; one that was mailed must not reach for other folders."""
-    path = PureWindowsPath(setting.text)  # takes both kinds of slashes apart
-    if path.drive or path.root or ".." in path.parts:
+    written = PureWindowsPath(setting.text)  # takes both kinds of slashes apart
+    try:
+        folder = setting.folder.resolve()
+        path = folder.joinpath(Path(written.as_posix()).expanduser()).resolve()
+    except (OSError, RuntimeError):  # links in a circle, or nobody's home
+        path = Path()
+    if written.drive or not path.is_relative_to(folder):
         message = (
             f"found {shown(setting.text)}, expected a file beside the workbook or in a folder "
             "below (--logo takes any)"
         )
         raise InputError([Problem(setting.where, message)])
-    return setting.folder.joinpath(*path.parts)
+    return path
 
 
 def _is_svg(data: bytes) -> bool:

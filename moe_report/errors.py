@@ -1,14 +1,25 @@
-"""What a user is told when something is wrong: one base, few leaves, a sentence each."""
+"""What a user is told when something is wrong: one base, few leaves, a sentence each.
+
+A file can hold names of megabytes, and a hundred thousand of them. So a sentence is a line that is
+not longer than ``LONGEST_LINE``, a list names the first and counts the others, and of lines
+``MOST_LINES`` are told.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import click
 
+MOST_LINES = 20  # of problems, of notes, of findings
+LONGEST_LINE = 280  # characters, so that "Error: " or "note: " may stand before them
+LONGEST_CAUSE = 600  # what is wrong with somebody's code takes more words
+_LONGEST_LIST, _LOOKED_THROUGH = 200, 2000
+_LONGEST_NAME, _MOST_COMPARED = 100, 2000  # longer ones, or more, take long to compare
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -21,23 +32,85 @@ def printable(text: object) -> str:
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
 
 
+def shortened(text: str, most: int = LONGEST_LINE) -> str:
+    """Return a text as a terminal may get it, and if it is long without its middle.
+
+    >>> shortened("0123456789"), shortened("0123456789" * 3, 11)
+    ('0123456789', '01234…56789')
+    """
+    if len(text) > 3 * most:  # what is dropped is not looked through
+        text = text[: 2 * most] + text[-most:]
+    text = printable(text)
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
+
+
+def first_of(
+    items: Sequence[str], most: int = MOST_LINES, between: str = ", ", *, room: int = _LONGEST_LIST
+) -> str:
+    """Return the first items of a list, each shortened, and how many more there are.
+
+    There are at most ``most``, and as many as have room.
+
+    >>> first_of(["a", "b", "c"], 3), first_of(["a", "b", "c"], 1), first_of(["a" * 90] * 4)[180:]
+    ('a, b, c', 'a and 2 more', ' and 2 more')
+    """
+    named: list[str] = []
+    for item in islice(items, most):
+        text = shortened(item, _LONGEST_NAME)
+        room -= len(between) + len(text)
+        if named and room < 0:
+            break
+        named.append(text)
+    more = len(items) - len(named)
+    return between.join(named) + (f" and {more:,} more" if more else "")
+
+
+def first_lines(lines: Sequence[str], more: str, longest: int = LONGEST_LINE) -> list[str]:
+    """Return what is told of many lines: the first, and how many more there are.
+
+    Args:
+        lines: Each says one thing.
+        more: What is said of the others, with ``{}`` for their number.
+        longest: Characters of a line.
+    """
+    told = [shortened(line, longest) for line in lines[:MOST_LINES]]
+    if len(lines) > MOST_LINES:
+        told.append(more.format(f"{len(lines) - MOST_LINES:,}"))
+    return told
+
+
 class MoeReportError(click.ClickException):
     """Base of every error that is the user's to mend; prints as lines, never a traceback."""
 
+    longest = LONGEST_LINE
+
     def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(map(printable, lines)))
+        super().__init__("\n".join(shortened(line, self.longest) for line in lines))
 
 
 class InputError(MoeReportError):
-    """The input was refused. Holds every problem found, not only the first."""
+    """The input was refused. Holds every problem found, and tells the first ones."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(*_lines(self.problems))
+    def __init__(self, problems: Iterable[Problem | str]) -> None:
+        self.problems = tuple(
+            Problem("", problem) if isinstance(problem, str) else problem for problem in problems
+        )
+        groups = _together(self.problems)
+        lines = [_line_of(*group) for group in groups[:MOST_LINES]]
+        if others := len(groups) - len(lines):
+            in_cells = all(problem.cell for group in groups for problem in group)
+            way_out = "; --annotate-errors FILE marks the cells of all" if in_cells else ""
+            lines.append(f"and {others:,} more problems{way_out}")
+        super().__init__(*lines)
 
 
 class PluginError(MoeReportError):
     """A metric plugin cannot be used: it is named with its distribution, module and cause."""
+
+    longest = LONGEST_CAUSE
 
 
 class TemplateError(MoeReportError):
@@ -68,25 +141,25 @@ class Problem:
     cause: str = field(default="", kw_only=True)
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+        return shortened(f"{self.where}: {self.message}" if self.where else self.message)
 
 
-def _lines(problems: Iterable[Problem]) -> Iterator[str]:
-    """A line for each problem, and one for all that cells of a column have in common."""
+def _together(problems: Iterable[Problem]) -> list[list[Problem]]:
+    """The problems, those together that cells of a column have in common."""
     together: dict[object, list[Problem]] = {}
     for problem in problems:
-        if not isinstance(problem, Problem) or not problem.cause:
-            together.setdefault(problem, []).append(problem)
-            continue
         column = (problem.cell or "").rstrip("0123456789")
-        key = (problem.sheet, column, problem.cause)
+        one = (problem.where, problem.message)
+        key = (problem.sheet, column, problem.cause) if problem.cause else one
         together.setdefault(key, []).append(problem)
-    for first, *others in together.values():
-        if others:
-            cells = f"cells {first.cell} to {others[-1].cell} ({len(others) + 1} cells)"
-            yield f"{first.where.removesuffix(f'cell {first.cell}')}{cells}: {first.message}"
-        else:
-            yield str(first)
+    return list(together.values())
+
+
+def _line_of(first: Problem, *others: Problem) -> str:
+    if not others or not first.cause:
+        return str(first)
+    cells = f"cells {first.cell} to {others[-1].cell} ({len(others) + 1} cells)"
+    return f"{first.where.removesuffix(f'cell {first.cell}')}{cells}: {first.message}"
 
 
 @dataclass(frozen=True)
@@ -104,7 +177,7 @@ class Notice:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.text}" if self.where else self.text
+        return shortened(f"{self.where}: {self.text}" if self.where else self.text)
 
 
 def first_line(error: BaseException) -> str:
@@ -126,11 +199,14 @@ def cause(error: BaseException) -> str:
 
 
 def _line(error: BaseException) -> str:
-    return next(filter(str.strip, str(error).splitlines()), "")
+    said = str(error)[:_LOOKED_THROUGH]
+    return shortened(next(filter(str.strip, said.splitlines()), ""))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the known name nearest to ``name``, or an empty string."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
+    if len(name) > _LONGEST_NAME:
+        return ""
+    by_folded = {candidate.casefold(): candidate for candidate in islice(known, _MOST_COMPARED)}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return f" Did you mean {by_folded[close[0]]!r}?" if close else ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import re
 
-from moe_report.errors import printable
+from moe_report.errors import printable, shortened
 
 # What no text of a report may hold.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-_SHOWN_TEXT = 60
+_SHOWN_TEXT, _SHOWN_BITS = 60, 1000
 _TIMES = {datetime.date: "date", datetime.time: "time", datetime.timedelta: "duration"}
 
 
@@ -18,9 +18,11 @@ def shown(value: object) -> str:
     for kind, noun in _TIMES.items():
         if isinstance(value, kind):
             return f"the {noun} {value}"
+    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
+        return f"a number of more than {_SHOWN_BITS} bits"  # Python spells none of 4,300 digits
     if isinstance(value, str) and len(value) > _SHOWN_TEXT:
         value = value[: _SHOWN_TEXT - 1] + "…"
-    return repr(value)
+    return shortened(repr(value))
 
 
 def shown_name(name: str) -> str:

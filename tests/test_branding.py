@@ -233,15 +233,43 @@ def test_a_workbooks_logo_lies_beside_it(tmp_path: Path, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/etc/logo.png", "../logo.png", "img/../../logo.png", "C:\\logo.png", "\\\\host\\a\\logo.png"],
-)
-def test_a_workbooks_logo_does_not_reach_elsewhere(tmp_path: Path, path: str) -> None:
+    [
+        "/etc/logo.png", "../logo.png", "img/../../logo.png", "C:\\logo.png",
+        "\\\\host\\a\\logo.png", "~/logo.png", "~\\logo.png", "~nobody-of-that-name/logo.png",
+        "linked.png", "linked/logo.png", "circle.png",
+    ],
+)  # fmt: skip
+def test_a_workbooks_logo_does_not_reach_elsewhere(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A workbook that came by mail must not put other files of this machine into the page."""
     folder = tmp_path / "mine"
     folder.mkdir()
     (tmp_path / "logo.png").write_bytes(PNG)
+    (folder / "linked.png").symlink_to(tmp_path / "logo.png")
+    (folder / "linked").symlink_to(tmp_path)
+    (folder / "circle.png").symlink_to(folder / "circle.png")
+    monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(InputError, match=r"^cell B5: found .* expected a file beside the workbook"):
         branding_of({"logo": Setting(path, "cell B5", folder)})
+
+
+@pytest.mark.parametrize(
+    "path", ["img/../logo.png", "~/mine/logo.png", "linked.png", "link/logo.png"]
+)
+def test_a_way_round_that_ends_beside_the_workbook_is_taken(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a path leads is looked at, and not how it is written."""
+    folder = tmp_path / "mine"
+    (folder / "img").mkdir(parents=True)
+    (folder / "logo.png").write_bytes(PNG)
+    (folder / "linked.png").symlink_to("logo.png")
+    (folder / "link").symlink_to(folder)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "workbooks").symlink_to(folder)
+    found = branding_of({"logo": Setting(path, "cell B5", tmp_path / "workbooks")})
+    assert found.logo == Logo("image/png", PNG)
 
 
 # -- what wins

@@ -12,12 +12,14 @@ import click
 
 from moe_report.cli.terminal import aligned, say
 from moe_report.edit.keep_columns import keep_columns
-from moe_report.errors import printable
+from moe_report.errors import first_of, printable, shortened
 from moe_report.load.columns import ColumnReading, Columns
 from moe_report.load.workbook import Read
 from moe_report.schema.fields import FIELDS
+from moe_report.text import shown
 
 _KEYS = "123456789"
+_WIDEST = 60
 _NONE, _OPEN = "0", "\r"
 
 
@@ -27,9 +29,10 @@ def listed(found: Mapping[tuple[str, str], Columns]) -> str:
     for (file, sheet), columns in found.items():
         rows = [["cell", "header", "", "field", "why"]]
         rows += [
-            [one.cell, one.header, one.state, _field(one) or _candidates(one), one.why]
+            [one.cell, shortened(one.header, _WIDEST), one.state, _field(one) or _candidates(one),
+             shortened(one.why, 2 * _WIDEST)]
             for one in columns.all
-        ]
+        ]  # fmt: skip
         lines = aligned(rows)
         title = printable(f"{file}, sheet {sheet}" if sheet else file)
         parts.append("\n".join([title, *lines]))
@@ -74,8 +77,8 @@ def ask(read: Read) -> dict[str, str]:
     for (file, sheet), columns in read.columns.items():
         for one in columns.asked:
             where = ", ".join(filter(None, (file, sheet and f"sheet {sheet}", one.cell)))
-            values = f" ({', '.join(one.values)})" if one.values else ""
-            say(f"{where}: what is the column {one.header!r}{values}?", err=True)
+            values = f" ({first_of(one.values)})" if one.values else ""
+            say(f"{where}: what is the column {shown(one.header)}{values}?", err=True)
             names = [known.with_unit for known in one.candidates[: len(_KEYS)]]
             for key, name in zip(_KEYS, names, strict=False):
                 label = FIELDS[name].label if name in FIELDS else ""

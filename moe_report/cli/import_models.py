@@ -14,7 +14,7 @@ from moe_report.compute.build import build_report
 from moe_report.display import MISSING, exact, show
 from moe_report.edit.append import append_rows
 from moe_report.edit.new_workbook import build_starter
-from moe_report.errors import InputError, OutputError, Problem, printable
+from moe_report.errors import InputError, OutputError, Problem, shortened
 from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
 from moe_report.output import followed, unchanged_since, write_files
@@ -22,7 +22,9 @@ from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Source
+from moe_report.text import shown
 
+_SHOWN_NAME = 100
 _TOTALS = ("total_params", "active_params", "active_params_no_embedding", "forward_flops")
 
 
@@ -41,7 +43,7 @@ def import_rows(sources: Sequence[str], options: Options, name: str | None) -> l
             problems.extend(error.problems)
             continue
         if row.name in {other.name for other in rows}:
-            problems.append(Problem(source, f"is a second model named {row.name!r}"))
+            problems.append(Problem(source, f"is a second model named {shown(row.name)}"))
         rows.append(row)
     if problems:
         raise InputError(problems)
@@ -52,7 +54,7 @@ def describe_row(row: Row) -> str:
     """Return all about an imported model as text: its totals, its values, what is to be known."""
     report = build_report(ModelTable((row,), Source(row.place)), registry.load())
     model_type = row.texts.get("model_type")
-    lines = [printable(f"{row.name} ({model_type})" if model_type else row.name)]
+    lines = [shortened(f"{row.name} ({model_type})" if model_type else row.name)]
     for name in _TOTALS:
         column = report.columns.get(name)
         if column is not None:
@@ -88,7 +90,11 @@ def append_to(
             raise OutputError(f"{workbook}: there is no such file, and so no sheet {sheet!r}")
         starter = build_starter(known, examples=False, models=rows)
         write_files({workbook: starter}, unchanged_since({workbook: None}))
-        return [f"wrote {workbook}", *(f"  added {row.name}" for row in rows), *left_out]
+        return [
+            f"wrote {workbook}",
+            *(f"  added {shortened(row.name, _SHOWN_NAME)}" for row in rows),
+            *left_out,
+        ]
     if suffixes.isdisjoint({".xlsx", ".xlsm"}):
         raise OutputError(f"{workbook}: expected a name that ends in .xlsx or .xlsm")
     file = open_workbook(workbook)
@@ -101,8 +107,8 @@ def append_to(
     fresh = _problems_since(read, known, done.data, rows, workbook)
     notes = write_files({workbook: done.data}, unchanged_since({workbook: file.data}))
     lines = [f"changed {workbook}, sheet {read.places.sheet}"]
-    lines += [f"  added {name}" for name in done.added]
-    lines += [f"  replaced {name}" for name in done.replaced]
+    lines += [f"  added {shortened(name, _SHOWN_NAME)}" for name in done.added]
+    lines += [f"  replaced {shortened(name, _SHOWN_NAME)}" for name in done.replaced]
     if done.columns:
         lines.append(f"  new columns: {', '.join(done.columns)}")
     if done.emptied:
@@ -152,7 +158,9 @@ def _refuse_two_of_a_name(read: Read, rows: Sequence[Row], file: str) -> None:
     count = Counter(row.name for row in read.table.rows)
     where = f"{file}, sheet {read.table.source.sheet}"
     problems = [
-        Problem(where, f"has {count[row.name]} models named {row.name!r}; expected each name once")
+        Problem(
+            where, f"has {count[row.name]} models named {shown(row.name)}; expected each name once"
+        )
         for row in rows
         if count[row.name] > 1
     ]

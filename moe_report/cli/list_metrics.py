@@ -12,6 +12,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry, Section
+from moe_report.text import shown
 
 
 def list_metrics(registry: Registry) -> str:
@@ -48,7 +49,7 @@ def describe(registry: Registry, name: str) -> str:
         return _assumption(registry.assumptions[name])
     sections = [section.name for section in registry.sections]
     known = [*registry.metrics, *sections, *FIELDS, *registry.assumptions]
-    raise PluginError(f"there is no metric, section or field {name!r}.{nearest(name, known)}")
+    raise PluginError(f"there is no metric, section or field {shown(name)}.{nearest(name, known)}")
 
 
 def _metric(metric: Metric, section: Section) -> str:

@@ -33,6 +33,7 @@ Exit codes:
   1  the input was refused
   2  wrong usage
   3  done, but with findings under --strict, a failed section or an empty template
+  4  a bug of moe-report
   130  interrupted
 """
 
@@ -41,8 +42,9 @@ Exit codes:
     cls=Program, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(moe_report.__version__, prog_name="moe-report")
+@click.option("--debug", is_flag=True, help="Show the traceback of a bug of moe-report.")
 @click.pass_context
-def main(context: click.Context) -> None:
+def main(context: click.Context, debug: bool) -> None:
     """Exact, live spreadsheets and reports of what Mixture-of-Experts models cost."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a console may lack the letters of a model's name

@@ -12,9 +12,12 @@ from typing import IO, Any
 import click
 from click.exceptions import Exit
 
+from moe_report.cli import bugs
 from moe_report.errors import OutputError
 
 INTERRUPTED = 130
+# What the system says of standard output, or of a current folder that is gone, without a name.
+_OF_OUTPUT = {errno.EBADF, errno.EIO, errno.EFBIG, errno.ENOSPC, errno.EDQUOT, errno.ENOENT}
 _PIPE_CLOSED = 141  # as a shell says of a program that the closed pipe has ended
 
 
@@ -23,12 +26,12 @@ class Program(click.Group):
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Read the command line; ``--help`` prints here."""
-        with _told():
+        with bugs.told(), _told():
             return super().make_context(*args, **extra)
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
-        with _told():
+        with bugs.told(context), _told():
             return super().invoke(context)
 
 
@@ -44,6 +47,8 @@ def _told() -> Iterator[None]:
         _let_go(sys.stderr)
         raise Exit(_PIPE_CLOSED) from error
     except OSError as error:
+        if error.filename is None and error.errno not in _OF_OUTPUT:
+            raise
         raise OutputError(f"{_place(error)} ({error.strerror or error})") from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 from moe_report.cli import options
 from moe_report.cli.options import PATH, InputOptions, SectionOptions, example
 from moe_report.cli.prepare import leave, registries, report_of, write_new
-from moe_report.cli.terminal import reload_hint, say
+from moe_report.cli.terminal import echo_notes, reload_hint, say
 from moe_report.cli.write_reports import refuse_folder, refuse_same, same_file
 from moe_report.errors import InputError, OutputError, Problem
 
@@ -55,7 +54,7 @@ def fill(
     Outputs({output: filled.data}, "or give -o another name", force, found=found).write()
     if not quiet:
         say(f"wrote {output}")
-        print_notes((*filled.notes, *filter(None, [reload_hint(output)])))
+        echo_notes((*filled.notes, *filter(None, [reload_hint(output)])))
     leave(report, inputs.strict, done=not filled.is_empty)
 
 
@@ -88,7 +87,7 @@ def check(workbook: Path, sections: SectionOptions) -> None:
     _, registry = registries(sections)
     checked = check_template(data, registry, where=workbook.name)
     click.echo(checked.said)
-    print_notes(checked.notes)
+    echo_notes(checked.notes)
     if checked.problems:
         raise SystemExit(1)
     if checked.is_empty:
@@ -131,12 +130,6 @@ def check_names(template: Path, output: Path, sources: list[Path]) -> None:
     refuse_same(output, sources)
 
 
-def print_notes(notes: Iterable[object], *, err: bool = False) -> None:
-    """Print what the user should know of a template, a line each."""
-    for note in notes:
-        click.echo(f"note: {note}", err=err)
-
-
 def filled_beside(
     report: Report, template: Path, stem: Path, calc: str, quiet: bool
 ) -> tuple[dict[Path, bytes], bool]:
@@ -153,6 +146,6 @@ def filled_beside(
     data = read_bytes(template)
     filled = fill_template(data, report, where=template.name, suffix=suffix, calc=calc)
     if not quiet:
-        print_notes(filled.notes, err=True)
+        echo_notes(filled.notes, err=True)
     name = f"{stem.name}.{template.stem}{suffix}"
     return {stem.with_name(name): filled.data}, not filled.is_empty

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moe_report.errors import printable
+from moe_report.errors import (
+    LONGEST_CAUSE,
+    LONGEST_LINE,
+    MOST_LINES,
+    first_lines,
+    printable,
+    shortened,
+)
 from moe_report.text import counted
 
 if TYPE_CHECKING:
@@ -20,8 +27,8 @@ if TYPE_CHECKING:
 
 _HEADLINE = ("total_params", "active_params", "parameter_efficiency", "expert_flops_savings")
 _NAME_WIDTH = 34
+_ABOUT_WIDTH = 80
 _SHOWN_MODELS = 24
-_SHOWN_FINDINGS = 24
 _LONG_WORK = 300  # models from which on progress is told
 
 
@@ -54,7 +61,8 @@ def what_was_read(table: ModelTable, report: Report) -> str:
 
     sheet = f", sheet {table.source.sheet}" if table.source.sheet else ""
     scenario = "" if report.scenario == BASE else f", scenario {report.scenario}"
-    return f"{table.source.name}{sheet}: {counted(len(table.rows), 'model')}{scenario}"
+    named = shortened(f"{table.source.name}{sheet}")
+    return f"{named}: {counted(len(table.rows), 'model')}{scenario}"
 
 
 def tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, started: float) -> None:
@@ -113,25 +121,32 @@ def aligned(
 
 def echo_failures(failures: Sequence[Failure]) -> None:
     """Print the sections that failed."""
-    for failure in failures:
-        say(str(failure), color="red", err=True)
+    lines = [*map(str, failures)]
+    for line in first_lines(lines, "and {} more sections", LONGEST_CAUSE):
+        say(line, color="red", err=True)
+
+
+def echo_notes(notes: Sequence[object], *, err: bool = False) -> None:
+    """Print what the user should know."""
+    for line in first_lines([f"note: {note}" for note in notes], "and {} more notes"):
+        say(line, color="yellow", err=err)
 
 
 def echo_findings(report: Report) -> None:
     """Print warnings, failed sections and findings."""
-    for warning in report.warnings:
-        say(f"note: {warning}", color="yellow")
+    echo_notes(report.warnings)
     echo_failures(report.failures)
     count = len(report.findings)
     click.echo(f"{counted(count, 'finding')}:" if count else "no findings")
     colors = {"impossible": "red", "differs": "yellow", "unclear": "magenta", "suspicious": "cyan"}
-    for finding in report.findings[:_SHOWN_FINDINGS]:
+    for finding in report.findings[:MOST_LINES]:
         level = click.style(finding.level, fg=colors[finding.level])
         place = f" ({finding.place})" if finding.place else ""
-        about = ", ".join(filter(None, (finding.model, finding.column)))
-        click.echo(f"  {level} {printable(f'{about}{place}: {finding.message}')}")
-    if count > _SHOWN_FINDINGS:
-        click.echo(f"  and {count - _SHOWN_FINDINGS} more in the report")
+        about = shortened(", ".join(filter(None, (finding.model, finding.column))), _ABOUT_WIDTH)
+        said = shortened(f"{about}{place}: {finding.message}", LONGEST_LINE)
+        click.echo(f"  {level} {said}")
+    if count > MOST_LINES:
+        click.echo(f"  and {count - MOST_LINES:,} more, which a report lists")
 
 
 def reload_hint(path: Path) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moe_report.cli.terminal import Progress, reload_hint, say
-from moe_report.errors import MoeReportError, OutputError
+from moe_report.cli.terminal import Progress, echo_notes, reload_hint, say
+from moe_report.errors import MoeReportError, OutputError, PluginError, cause
 
 if TYPE_CHECKING:
     from moe_report.edit.update import Update
@@ -38,6 +38,7 @@ def write_reports(
     everything out, and writes nothing.
     """
     from moe_report.cli.outputs import Outputs
+    from moe_report.ooxml.guard import why_too_large
     from moe_report.output import standing
     from moe_report.output.marks import is_as_written
     from moe_report.renderers import load_renderer, with_templates
@@ -78,22 +79,32 @@ def write_reports(
         hint = "" if progress.quiet else reload_hint(path)
         if hint:
             say(hint, err=True)
-    for note in update.notes if update is not None else ():
-        say(f"note: {note}", color="yellow", err=True)
+    notes = [*update.notes] if update is not None else []
+    for path, content in contents.items():
+        if path.suffix.lower() in (".xlsx", ".xlsm") and (why := why_too_large(content)):
+            notes.append(
+                f"{path}: is too large to be read here again ({why}); keep the input, or make "
+                "several reports of fewer models"
+            )
+    echo_notes(notes, err=True)
     return list(contents)
 
 
 def _rendered(name: str, render: Renderer, report: Report) -> bytes:
+    plain = getattr(render, "func", render)
+    origin = f"{plain.__module__}.{getattr(plain, '__name__', '?')}"
     try:
-        return render(report)
+        content = render(report)
     except MoeReportError:
         raise
     except Exception as error:
-        plain = getattr(render, "func", render)
-        origin = f"{plain.__module__}.{getattr(plain, '__name__', '?')}"
-        raise MoeReportError(
-            f"format {name!r} ({origin}) failed: {type(error).__name__}: {error}"
-        ) from error
+        if origin.startswith("moe_report."):  # a bug of ours, and told as such
+            raise
+        raise PluginError(f"format {name!r} ({origin}) failed: {cause(error)}") from error
+    if not isinstance(content, bytes):
+        kind = type(content).__name__
+        raise PluginError(f"format {name!r} ({origin}) gives a value of the type {kind}, not bytes")
+    return content
 
 
 def refuse_same(target: Path, sources: Iterable[Path]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.our_sheets import ASSUMPTIONS_SHEET
 from moe_report.table import BASE, Given, ModelTable
-from moe_report.text import one_of
+from moe_report.text import one_of, shown
 
 
 def scenario_named(table: ModelTable, wanted: str | None) -> str:
@@ -28,7 +28,7 @@ def scenario_named(table: ModelTable, wanted: str | None) -> str:
             f"{table.source.name} has no scenarios: columns beside 'value' of the sheet "
             f"{ASSUMPTIONS_SHEET}, each headed with a name"
         )
-    raise InputError([Problem(f"scenario {name!r}", message)])
+    raise InputError([Problem(f"scenario {shown(name)}", message)])
 
 
 def typed_in(table: ModelTable, scenario: str) -> Mapping[str, Given]:

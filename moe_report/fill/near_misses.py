@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from moe_report.fill.expressions.scope import REPORT_NAMES, Known, TemplateValueError, short
+from moe_report.fill.expressions.scope import REPORT_NAMES, Known, TemplateValueError
 from moe_report.fill.table_notes import LINE, TableRules, read_note
+from moe_report.text import shown
 
 # -- braces
 
@@ -40,10 +41,10 @@ def near_expressions(text: str, known: Known) -> Iterator[str]:
     for match in _FENCED.finditer(text):
         meant = _meant(match["path"] or match["name"], known)
         if meant:
-            yield f"found {short(match[0])}, which is left as it is; expected {{{{ {meant} }}}}"
+            yield f"found {shown(match[0])}, which is left as it is; expected {{{{ {meant} }}}}"
     if statement := _STATEMENT.search(text):
         yield (
-            f"found {short(statement[0])}, which is left as it is; expected {{{{ m.name }}}} in a "
+            f"found {shown(statement[0])}, which is left as it is; expected {{{{ m.name }}}} in a "
             "row of an Excel Table, which repeats by itself"
         )
 
@@ -165,7 +166,7 @@ def near_rules(note: str, known: Known) -> Iterator[str]:
         match = _LINES.fullmatch(line)
         rule = _rule(match, known) if match else ""
         if rule:
-            yield f"its note says {short(line.strip())}, which changes nothing; expected {rule}"
+            yield f"its note says {shown(line.strip())}, which changes nothing; expected {rule}"
 
 
 def misplaced_rules(note: str, known: Known, *, in_table: bool) -> Iterator[str]:
@@ -178,7 +179,7 @@ def misplaced_rules(note: str, known: Known, *, in_table: bool) -> Iterator[str]
         match = LINE.match(line)
         if match and match[1].lower() in keys and match[2].strip() and _is_rule(line, known):
             yield (
-                f"its note says {short(line.strip())}, which changes nothing; expected it on a "
+                f"its note says {shown(line.strip())}, which changes nothing; expected it on a "
                 "header of the table"
             )
 

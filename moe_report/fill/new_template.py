@@ -12,10 +12,9 @@ from openpyxl.formatting.rule import DataBarRule
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
+from moe_report.compute.build import creation_time
 from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.order import order_fonts
-from moe_report.ooxml.package import Package
-from moe_report.ooxml.shell import bytes_of
+from moe_report.renderers.excel.book import saved
 from moe_report.renderers.excel.palette import (
     BLUE,
     GREY,
@@ -85,11 +84,7 @@ def build_template() -> bytes:
     _how_to(_Sheet(book.create_sheet("How to"), palette))
     name = "flops_per_mac"
     book.defined_names[name] = DefinedName(name, attr_text="Overview!$C$6")
-    book.properties.title = "Template"
-    book.properties.creator = "moe-report"
-    package = Package(bytes_of(book))
-    order_fonts(package)
-    return package.save()
+    return saved(book, "Template", creation_time()).save()
 
 
 class _Sheet:

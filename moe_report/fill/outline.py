@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from moe_report.errors import Problem
+from moe_report.errors import Problem, first_lines
 from moe_report.fill.expressions.expression import Expression
 from moe_report.fill.expressions.scope import REPORT_NAMES, Known, Meaning
 from moe_report.fill.template import NamedCell, Template, TemplateCell, TemplateTable
@@ -27,7 +27,8 @@ def describe(template: Template, known: Known, problems: Sequence[Problem] = ())
         name = _written(repeated.name)
         blocks.append((f"Sheet {name}, once for each model", _cells(repeated.cells, known)))
     blocks.append(("Names", _aligned(_name(item, known) for item in template.names)))
-    blocks.append(("Not understood", [f"  {problem}" for problem in problems]))
+    told = [*map(str, problems)]
+    blocks.append(("Not understood", [f"  {line}" for line in first_lines(told, "and {} more")]))
     texts = ["\n".join([title, *lines]) for title, lines in blocks if lines]
     return "\n\n".join([_summary(template, problems), *texts])
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from moe_report.fill.expressions.scope import TemplateValueError, short
+from moe_report.fill.expressions.scope import TemplateValueError
 from moe_report.fill.near_misses import is_near_expression
+from moe_report.text import shown
 
 _STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 # What closes a text that a quotation mark opens. Programs turn straight marks into curly ones.
@@ -58,7 +59,7 @@ def split_text(text: str) -> list[str | Inner]:
     literals = "\0".join(piece for piece in pieces if isinstance(piece, str))
     if statement := _STATEMENT.search(literals):
         raise TemplateValueError(
-            f"found {short(statement[0])}, expected expressions ({{{{ … }}}}) and no statements"
+            f"found {shown(statement[0])}, expected expressions ({{{{ … }}}}) and no statements"
         )
     if len(literals) == len(text):
         return pieces

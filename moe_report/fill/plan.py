@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from openpyxl.utils.escape import unescape
 
-from moe_report.errors import InputError, Notice, Problem
+from moe_report.errors import InputError, Notice, Problem, first_of
 from moe_report.fill.expressions.expression import Expression, choose, evaluate, text_of_pieces
 from moe_report.fill.expressions.scope import Context, Model, TemplateValueError
 from moe_report.fill.findings import Place
@@ -171,8 +171,8 @@ class _Planner:
         for (sheet, row), tables in sorted(rows, key=lambda item: -item[0][1]):
             counts = dict.fromkeys(max(1, len(chosen[table.area.part])) for table in tables)
             if len(counts) > 1:
-                said = " and ".join(f"{count:,}" for count in counts)
-                names = ", ".join(table.area.name for table in tables)
+                said = first_of([f"{count:,}" for count in counts], between=" and ")
+                names = first_of([table.area.name for table in tables])
                 message = (
                     f"the tables {names} stand side by side and would have {said} rows; expected "
                     "the same models in each, or one table below the other"

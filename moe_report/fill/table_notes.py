@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from moe_report.fill.expressions.expression import Expression, parse_expression
-from moe_report.fill.expressions.scope import Known, TemplateValueError, short
+from moe_report.fill.expressions.scope import Known, TemplateValueError
+from moe_report.text import shown
 
 LINE = re.compile(r"\s*(sort|where|limit)\s*:(.*)", re.IGNORECASE)
 # A number that is meant as one, unlike that of "limit: 40 GB a device".
@@ -74,7 +75,7 @@ def _read_line(key: str, said: str, known: Known) -> TableRules:
     where = _of_model(said, known)
     if not where.truth:
         raise TemplateValueError(
-            f"found {short(said)} behind `where:`, expected a comparison such as num_experts > 8"
+            f"found {shown(said)} behind `where:`, expected a comparison such as num_experts > 8"
         )
     return TableRules(where=where)
 
@@ -85,7 +86,7 @@ def _limit(said: str) -> int | None:
         return int(said)
     if _NUMBER.fullmatch(said):
         raise TemplateValueError(
-            f"found {short(said)} behind `limit:`, expected a number of models such as 5"
+            f"found {shown(said)} behind `limit:`, expected a number of models such as 5"
         )
     return None
 
@@ -97,14 +98,14 @@ def _sort_key(text: str, known: Known) -> tuple[Expression, bool]:
     if name and (name[1][0] != "(" or _is_one_bracket(name[1])):
         return _of_model(name[1], known), True
     if text.startswith("-"):
-        raise TemplateValueError(f"found {short(text)} behind `sort:`, expected -( … ) around it")
+        raise TemplateValueError(f"found {shown(text)} behind `sort:`, expected -( … ) around it")
     return _of_model(text, known), False
 
 
 def _of_model(text: str, known: Known) -> Expression:
     expression = parse_expression(text, known, bare=True)
     if "m" not in expression.names or "number" in expression.names or expression.formula:
-        raise TemplateValueError(f"found {short(text)}, expected a field or metric of a model")
+        raise TemplateValueError(f"found {shown(text)}, expected a field or metric of a model")
     return expression
 
 

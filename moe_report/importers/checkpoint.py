@@ -13,11 +13,12 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_of
 from moe_report.importers.lora import adapter_problem, is_adapter
 from moe_report.importers.packing import true_params, true_shape
 from moe_report.importers.quantization import Quantization
 from moe_report.importers.safetensors import Tensor
+from moe_report.importers.shards import MOST_NAMED
 from moe_report.schema.components import COMPONENT_METRICS
 
 UNCLASSIFIED = "unclassified"
@@ -199,12 +200,15 @@ def take_census(
         if component not in (MTP, MODALITIES):
             _note_shape(census, tensor, count, component, layer)
     rest = _WITHOUT if quantization is None else WAY_OUT
-    problems = [Problem(where, f"{why}: {_some(names)}{rest}") for why, names in puzzling.items()]
+    problems = [
+        Problem(where, f"{why}: {first_of(names, MOST_NAMED)}{rest}")
+        for why, names in puzzling.items()
+    ]
     everything = sum(census.params.values())
     if census.params[UNCLASSIFIED] > ALLOWED * everything:
         share = census.params[UNCLASSIFIED] / everything
         message = f"{share:.2%} of the parameters fit no component"
-        problems.append(Problem(where, f"{message}: {_some(census.unclassified)}"))
+        problems.append(Problem(where, f"{message}: {first_of(census.unclassified, MOST_NAMED)}"))
     if not everything and not problems:
         problems.append(Problem(where, "holds no parameter"))
     if problems:
@@ -213,11 +217,6 @@ def take_census(
     census.params["norm_and_other_params"] += census.params.pop(UNCLASSIFIED, 0)
     census.bytes["norm_and_other_params"] += census.bytes.pop(UNCLASSIFIED, 0)
     return census
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-    return ", ".join(names[:8]) + more
 
 
 def _end(name: str) -> str:
@@ -276,7 +275,7 @@ def row_of_census(census: Census, where: str) -> dict[str, float]:
     if census.num_experts:
         numbers |= experts_of_census(census)
     elif census.params["routed_expert_params"]:
-        found = ", ".join(map(str, sorted(set(census.experts.values())))) or "no layers"
+        found = first_of([*map(str, sorted(set(census.experts.values())))]) or "no layers"
         message = f"layers differ in their number of experts, which no field describes: {found}"
         raise InputError([Problem(where, message)])
     elif 1 < census.router <= _MOST_ROUTED:
@@ -321,5 +320,7 @@ def notes_of_census(census: Census) -> list[str]:
     if census.filled_up:
         notes.append("EXL3 fills matrices up to multiples of 128 with zeros, which are counted")
     if census.unclassified:
-        notes.append(f"Fits no component, counted under other: {_some(census.unclassified)}")
+        notes.append(
+            f"Fits no component, counted under other: {first_of(census.unclassified, MOST_NAMED)}"
+        )
     return notes

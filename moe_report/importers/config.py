@@ -14,8 +14,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from moe_report.errors import InputError, Problem, nearest
+from moe_report.errors import MOST_LINES, InputError, Problem, first_of, nearest
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
@@ -25,6 +26,7 @@ from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, un
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import AT_MOST, FIELDS
 from moe_report.schema.registry import installed
+from moe_report.text import shown
 
 _MTP = "num_nextn_predict_layers"
 _MTP_LIKE = re.compile("(^|[._])(mtp|nextn)", re.IGNORECASE)
@@ -34,6 +36,8 @@ _NO_EXPERTS = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0}
 _ALLOW = "; --allow-dense takes it"
 _SPELLINGS = spellings(ADAPTERS.values())
 _SHOWN = 80  # characters of a value that an error quotes
+_MOST_UNREAD = 5000  # keys that are judged; published configs have some dozens
+_MOST_NOTED, _NOTED_ROOM = 100, 3000  # keys that change no number, and characters for them
 
 
 @dataclass(frozen=True)
@@ -152,24 +156,29 @@ def _unknown(model_type: object, config: Mapping[str, object]) -> str:
     if not isinstance(model_type, str):
         return f"key 'model_type' is {_said(model_type)}, expected the architecture's name"
     if not any(keys_of_experts(config)):
-        way_out = _ALLOW if model_type in DENSE else f". Known without experts: {', '.join(DENSE)}"
+        way_out = (
+            _ALLOW
+            if model_type in DENSE
+            else f". Known without experts: {first_of([*DENSE], room=60)}"
+        )
         return (
-            f"model_type {model_type!r}: no key of this config speaks of experts; it is not a"
+            f"model_type {shown(model_type)}: no key of this config speaks of experts; it is not a"
             f" Mixture-of-Experts{way_out}"
         )
     if model_type in DENSE and model_type not in ADAPTERS:
         key = next(keys_of_experts(config))
-        return f"model_type {model_type!r} has no experts, and key {key!r} sounds like experts"
+        return f"model_type {shown(model_type)} has no experts, and key {key!r} sounds like experts"
     if model_type in ADAPTERS:
         return (
             f"key 'model_type' of the text part is {_said(_text_model(config))}, expected"
             f" {' or '.join(map(repr, _wanted(ADAPTERS[model_type])))} with model_type"
-            f" {model_type!r}"
+            f" {shown(model_type)}"
         )
-    close = difflib.get_close_matches(model_type.casefold(), ADAPTERS, n=3, cutoff=0.4)
+    compared = model_type[:_SHOWN].casefold()
+    close = difflib.get_close_matches(compared, ADAPTERS, n=3, cutoff=0.4)
     listed = f" The nearest known are {', '.join(close)};" if close else ""
     return (
-        f"model_type {model_type!r} is unknown.{listed} `moe-report import --list` lists all."
+        f"model_type {shown(model_type)} is unknown.{listed} `moe-report import --list` lists all."
         " Two other ways: a folder with the checkpoint's safetensors files, whose headers are"
         " counted, or --with-transformers"
     )
@@ -198,7 +207,10 @@ def _judge_unread(
 ) -> None:
     """Refuse keys that are not read and may change a number; say which change none."""
     counted = None if reading.problems else Counted(numbers, reading.given)
-    keys = list(unread_keys(config, adapter))
+    keys = list(islice(unread_keys(config, adapter), _MOST_UNREAD + 1))
+    if len(keys) > _MOST_UNREAD:
+        reading.problems.append(f"more than {_MOST_UNREAD:,} keys sound like experts or an FFN")
+        return
     bare = {path.rsplit(".", 1)[-1] for path in adapter.known_keys()}
     harmless = []
     for key, verdict in judge(keys, _SPELLINGS, counted):
@@ -208,10 +220,10 @@ def _judge_unread(
             why = "is not understood"
             if verdict == "contradicting":
                 why += f": {_said(key.value)} is not what is counted without it"
-            found = f"key {key.path!r} sounds like {key.what} and {why}.{nearest(key.key, bare)}"
-            reading.problems.append(found)
+            hint = nearest(key.key, bare) if len(reading.problems) < MOST_LINES else ""
+            reading.problems.append(f"key {key.path!r} sounds like {key.what} and {why}.{hint}")
     if harmless:
-        listed = ", ".join(sorted(harmless))
+        listed = first_of(sorted(harmless), _MOST_NOTED, room=_NOTED_ROOM)
         reading.notes.append(f"Not counted because it changes no number: {listed}")
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from moe_report.errors import InputError, Problem
 from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
+from moe_report.input import read_file
 
 MAX_CONFIG = 10_000_000  # bytes; the largest published ones have some ten thousands
 MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
+_MOST_DIGITS, _MOST_PARTS, _MOST_TWICE = 1000, 3_000_000, 10
 NOT_THERE = "there is no such file"
 _KINDS = {list: "list", str: "text", bool: "true or false", type(None): "null"}
 
@@ -24,13 +26,14 @@ def read_config(path: Path) -> dict[str, Any]:
     """
     where = str(path)
     try:
-        if path.stat().st_size > MAX_CONFIG:
-            raise InputError([Problem(where, f"is larger than {MAX_CONFIG:,} bytes")])
-        return parse_config(path.read_bytes(), where)
+        text = read_file(path, MAX_CONFIG)
     except FileNotFoundError as error:
         raise InputError([Problem(where, NOT_THERE)]) from error
     except OSError as error:
         raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
+    if len(text) > MAX_CONFIG:
+        raise InputError([Problem(where, f"is larger than {MAX_CONFIG:,} bytes")])
+    return parse_config(text, where)
 
 
 def parse_config(text: bytes, where: str) -> dict[str, Any]:
@@ -42,14 +45,19 @@ def parse_config(text: bytes, where: str) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            twice.extend(key for key, value in pairs if repr(found[key]) != repr(value))
+            said: dict[str, str] = {}
+            for key, value in pairs:
+                if said.setdefault(key, words := repr(value)) != words:
+                    twice.append(key)
         return found
 
     try:
-        config = json.loads(text, object_pairs_hook=unique)
+        config = parse_json(text, unique)
         depth = _depth(config)
     except RecursionError:
         config, depth = {}, MAX_DEPTH + 1
+    except OverflowError as error:
+        raise InputError([Problem(where, f"has {error}")]) from error
     except ValueError as error:
         raise InputError([Problem(where, f"is not JSON ({error})")]) from error
     if depth > MAX_DEPTH:
@@ -58,9 +66,37 @@ def parse_config(text: bytes, where: str) -> dict[str, Any]:
         kind = _KINDS.get(type(config), "number")
         raise InputError([Problem(where, f"found a JSON {kind}, expected an object")])
     if twice:
+        keys = list(dict.fromkeys(twice))
         message = "stands there twice, and says two things"
-        raise InputError([Problem(where, f"key {key!r} {message}") for key in dict.fromkeys(twice)])
+        problems = [Problem(where, f"key {key!r} {message}") for key in keys[:_MOST_TWICE]]
+        if more := len(keys) - len(problems):
+            problems.append(Problem(where, f"{more:,} more keys stand there twice"))
+        raise InputError(problems)
     return config
+
+
+def parse_json(
+    text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None
+) -> Any:
+    """Return what a JSON text says; ``pairs`` makes what stands for an object.
+
+    Raises:
+        ValueError: It is no JSON.
+        OverflowError: It has more parts than anything that describes a model, which would take a
+            hundred times the memory of the text, or longer numbers.
+        RecursionError: It is nested too deeply.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    if (parts := sum(map(text.count, ",[{"))) > _MOST_PARTS:
+        raise OverflowError(f"{parts:,} parts, expected at most {_MOST_PARTS:,}")
+    return json.loads(text, object_pairs_hook=pairs, parse_int=_whole_number)
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise OverflowError(f"a number of {len(digits):,} digits")
+    return int(digits)
 
 
 def at(config: Mapping[str, Any], path: str) -> Iterable[Any]:

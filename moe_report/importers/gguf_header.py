@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
 from moe_report.importers.safetensors import MAX_NAME, Tensor
+from moe_report.input import open_file
 
 Types = Mapping[int, tuple[str, int, int]]  # of each type: name, numbers in a block, its bytes
 MAGIC, VERSIONS = b"GGUF", (2, 3)
@@ -23,8 +24,9 @@ _ALIGNMENT = 32
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q",
             12: "d"}  # fmt: skip
 _TEXT, _LIST = 8, 9
-# Keys, values and bytes of a text: a file may have room for more, and still no model has them.
-_MOST = 10_000_000
+# A file may have room for more, and still no model has it: bytes of a text; keys, or tensors;
+# values of all lists together, of which the tokens and merges of a vocabulary are most.
+_LONGEST_TEXT, _MOST, _MOST_LISTED = 10_000_000, 200_000, 3_000_000
 _READ_AHEAD = 2**20
 _MOST_NESTED, _MOST_DIMENSIONS = 8, 8
 # The shortest that an entry can be: a name of no letters, a type, and a byte of value or an offset.
@@ -59,7 +61,7 @@ def read_header(path: Path, types: Types) -> Header:
         BrokenError: It is no GGUF file, or describes more than it holds.
         OSError: It cannot be read.
     """
-    with path.open("rb", buffering=_READ_AHEAD) as file:
+    with open_file(path, _READ_AHEAD) as file:
         return _Reader(file, path.stat().st_size).header(types)
 
 
@@ -68,6 +70,7 @@ class _Reader:
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self.file, self.size, self.at, self.order = file, size, 0, "<"
+        self.left = _MOST_LISTED
 
     def header(self, types: Types) -> Header:
         if (magic := self._bytes(4)) != MAGIC:
@@ -136,7 +139,8 @@ class _Reader:
             self.at += length * size
             self.file.seek(self.at)
             return None
-        self._room(length, 8, "values of a list")
+        self._room(length, 8, "values of a list", self.left)
+        self.left -= length
         for _ in range(length):
             self._value(inner, depth + 1)
         return None
@@ -147,7 +151,7 @@ class _Reader:
 
     def _text(self) -> str:
         length = self._number("Q")
-        if length > _MOST:
+        if length > _LONGEST_TEXT:
             raise BrokenError(f"it has a text of {length:,} bytes in its header")
         return self._bytes(length).decode("utf-8", "replace")
 
@@ -157,8 +161,8 @@ class _Reader:
         self.at += length
         return self.file.read(length)
 
-    def _room(self, number: int, least: int, what: str) -> None:
-        if number * least > self.size - self.at or number > _MOST:
+    def _room(self, number: int, least: int, what: str, most: int = _MOST) -> None:
+        if number * least > self.size - self.at or number > most:
             raise BrokenError(f"it claims {number:,} {what} in {self.size:,} bytes")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, shortened
 from moe_report.importers.checkpoint import (
     TOP_K,
     WAY_OUT,
@@ -211,7 +211,7 @@ def _from_both(
     try:
         read = _from_config(config, source, options)
     except InputError as error:
-        why = error.problems[0].message if isinstance(error.problems[0], Problem) else error
+        why = shortened(error.problems[0].message)
         if not census.params["routed_expert_params"] and (key := _key_of_experts(text)):
             raise _unnamed_experts(source, f"key {key!r} is {text[key]}", tensors) from error
         counted = row_of_census(census, source)

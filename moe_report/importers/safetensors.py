@@ -6,7 +6,6 @@ checkpoint is several such files, and mostly an index that says which tensor is 
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 from collections import Counter
@@ -15,11 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_of
+from moe_report.importers.config_json import parse_json
 from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
 from moe_report.importers.shards import MOST_NAMED, SHARD, missing
+from moe_report.input import open_file, read_file
 
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
+# No published model has a fifth of these.
+MAX_FILES, MAX_TENSORS = 10_000, 1_000_000
 MAX_DIMENSIONS, MAX_SIZE = 64, 2**63  # more is no tensor, and its size takes long to compute
 MAX_NAME = 500  # characters; a longer one is none of a model, and takes long to look through
 INDEX = "model.safetensors.index.json"
@@ -66,21 +69,25 @@ def read_folder(folder: Path) -> list[Tensor]:
     there = sorted(folder.glob("*.safetensors"))
     files, problems = _of_index(folder, index, there) if index else _of_names(folder, there)
     tensors: dict[str, Tensor] = {}
+    if len(files) > MAX_FILES:
+        message = f"holds {len(files):,} files of weights, expected at most {MAX_FILES:,}"
+        raise InputError([Problem(str(folder), message)])
     for path in files:
+        if len(tensors) > MAX_TENSORS:
+            problems = [Problem(str(folder), f"holds more than {MAX_TENSORS:,} tensors")]
+            break
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 found = parse_header(file.read, str(path), path.stat().st_size)
         except InputError as error:
-            problems.extend(item for item in error.problems if isinstance(item, Problem))
+            problems.extend(error.problems)
             continue
         except OSError as error:
             problems.append(Problem(str(path), f"cannot be read ({error.strerror})"))
             continue
         twice = [tensor.name for tensor in found if tensor.name in tensors]
         if twice:
-            more = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
-            message = f"holds {twice[0]}{more} a second time"
-            problems.append(Problem(str(path), message))
+            problems.append(Problem(str(path), f"holds {first_of(twice, 1)} a second time"))
         tensors |= {tensor.name: tensor for tensor in found}
     if not problems:
         problems.extend(
@@ -119,8 +126,7 @@ def _of_names(folder: Path, there: list[Path]) -> tuple[list[Path], list[Problem
     # An adapter beside a model changes it, and is not it.
     sets = {name: found for name, found in sets.items() if name not in ADAPTERS} or sets
     if len(sets) > 1:
-        names = ", ".join(sets)
-        message = f"holds several checkpoints and no {INDEX} to choose by: {names}"
+        message = f"holds several checkpoints and no {INDEX} to choose by: {first_of([*sets])}"
         return [], [Problem(where, message)]
     (files,) = sets.values()
     shards = [shard for path in files if (shard := SHARD.fullmatch(path.stem))]
@@ -141,13 +147,17 @@ def read_index(path: Path, where: str) -> dict[str, str]:
         InputError: It is no index, or cannot be read.
     """
     try:
-        text = path.read_bytes()
-        if text.startswith(POINTER):
+        text = read_file(path, MAX_HEADER).decode()
+        if len(text) > MAX_HEADER:
+            raise InputError([Problem(where, f"is larger than {MAX_HEADER:,} bytes")])
+        if text.startswith(POINTER.decode()):
             message = f"is not an index of weights ({WHAT_A_POINTER_IS})"
             raise InputError([Problem(where, message)])
-        said = json.loads(text)["weight_map"]
+        said = parse_json(text)["weight_map"]
         return {str(name): str(file) for name, file in said.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError
+    ) as error:  # fmt: skip
         cause = "no object 'weight_map'" if isinstance(error, KeyError | TypeError) else str(error)
         raise InputError([Problem(where, f"is not an index of weights ({cause})")]) from error
     except OSError as error:
@@ -178,10 +188,12 @@ def parse_header(read: Callable[[int], bytes], where: str, size: int) -> list[Te
     if length > min(MAX_HEADER, size - 8):
         raise refuse(f"its header claims {length:,} bytes of {size:,}")
     try:
-        header = json.loads(read(length).decode(), object_pairs_hook=_once)
+        header = parse_json(read(length).decode(), _once)
         entries = [(str(name), entry) for name, entry in header.items() if name != "__metadata__"]
     except _TwiceError as error:
         raise refuse(f"its header has {error} twice") from error
+    except OverflowError as error:
+        raise refuse(f"its header has {error}") from error
     except (ValueError, AttributeError, RecursionError) as error:
         raise refuse("its header is no JSON object") from error
     spans: list[tuple[int, int, str]] = []

@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from moe_report.errors import nearest
 from moe_report.load.grid import Grid, address, no_number
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Registry
@@ -95,7 +94,7 @@ class _Sheet:
         if text.casefold() not in names:
             found = tuple(names.values())
             message = f"found {shown(self.grid.value(row, column))}, expected {one_of(found)}."
-            self.grid.problem(row, column, message + nearest(text, found))
+            self.grid.problem(row, column, message + self.grid.collected.nearest(text, found))
         return names.get(text.casefold(), BASE)
 
     def _find_columns(self, *, strict: bool) -> None:
@@ -169,7 +168,9 @@ class _Sheet:
             self.grid.collected.notice("unknown-assumption", f"{message} takes it")
         elif what is None:
             message = f"found {shown(name)}, expected the name of an assumption."
-            self.grid.problem(row, name_at, message + nearest(str(name), self.known))
+            self.grid.problem(
+                row, name_at, message + self.grid.collected.nearest(str(name), self.known)
+            )
         elif name in first:
             message = f"found {name} once more (already in {first[name]}); expected it once"
             self.grid.problem(row, name_at, message)

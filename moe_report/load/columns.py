@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Literal
 
+from moe_report.errors import first_of, shortened
 from moe_report.load.decisions import Decisions
 from moe_report.load.grid import Grid
 from moe_report.load.layout import Layout
@@ -18,6 +19,7 @@ from moe_report.schema.headers import Headers, Known, Reading, folded
 from moe_report.text import is_number, shown
 
 State = Literal["read", "ask", "carried"]
+_LONGEST_TYPED = 30  # characters of a header that a command is shown with; of others its cell
 _SAMPLES = 400  # values of a column by which its header is decided
 _SHOWN_VALUES = 3
 _METRIC = re.compile(r"[a-z][a-z0-9_]*")  # how a metric is called
@@ -61,10 +63,11 @@ class ColumnReading:
         """What is not known of a column, and how to say it."""
         names = [known.with_unit for known in self.candidates]
         may_be = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        header = self.header if len(self.header) <= _LONGEST_TYPED else self.cell
         return (
             f"the column {shown(self.header)} may be {may_be}: it is carried along, and no number "
-            f"rests on it. --column '{self.header}={names[0]}' reads it so, --column "
-            f"'{self.header}=' says that it is none"
+            f"rests on it. --column '{header}={names[0]}' reads it so, --column "
+            f"'{header}=' says that it is none"
         )
 
 
@@ -282,7 +285,7 @@ class _Reader:
                 why = f"{known.name} is in {winner.cell}"
                 self.found[one.number] = replace(one, known=(), candidates=(known,), why=why)
             elif self.grid.own_report:
-                message = f"found {one.header!r}, which is {known.name} once more (already in "
+                message = f"found {shown(one.header)}, which is {known.name} once more (already in "
                 message += f"{winner.cell}); expected each column once"
                 self.grid.problem(self.layout.headers[one.number].row, one.number, message)
                 self.found[one.number] = replace(one, known=())
@@ -335,13 +338,14 @@ class _Reader:
             return
         carried = [one for one in self.found.values() if one.state == "carried" and one.values]
         if carried:
-            names = ", ".join(one.header for one in carried)
+            names = first_of([one.header for one in carried])
             sheet = f"sheet {self.grid.sheet}"
             self.grid.collected.notice("carried", f"carried along: {names}", sheet)
             for one in carried:
                 if one.assumption:
-                    text = f"{one.header} is an assumption, no property of a model: set it for all "
-                    text += f"with --set {one.assumption}=… or in the sheet Assumptions"
+                    text = f"{shortened(one.header, 60)} is an assumption, no property of a model: "
+                    text += f"set it for all with --set {one.assumption}=… or in the sheet "
+                    text += "Assumptions"
                     self.grid.collected.notice("assumption", text, f"{sheet}, cell {one.cell}")
 
 

@@ -96,6 +96,6 @@ def _fields(name: str, headers: Headers) -> tuple[Known, ...] | str:
     for part in filter(None, map(str.strip, name.split(","))):
         known = headers.find(part)
         if isinstance(known, str):
-            return f"{part!r} is no field or metric.{nearest(part, headers.catalogue)}"
+            return f"{shown(part)} is no field or metric.{nearest(part, headers.catalogue)}"
         found.append(known)
     return tuple(found)

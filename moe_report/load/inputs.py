@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from moe_report.branding import Setting
-from moe_report.errors import InputError, Notice, Problem
+from moe_report.errors import InputError, Notice, Problem, first_of
 from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.load.columns import Columns
 from moe_report.load.decisions import Decisions
@@ -17,7 +17,7 @@ from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_
 from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Scenarios, Source
-from moe_report.text import shown_name
+from moe_report.text import shown, shown_name
 
 
 def inspect_inputs(
@@ -138,7 +138,9 @@ def _twice(tables: Sequence[ModelTable]) -> list[Problem]:
         for row in table.rows:
             place = f"{table.source.name}, {row.place}" if table.source.sheet else row.place
             if row.name in first:
-                message = f"is a second model named {row.name!r}; the first is in {first[row.name]}"
+                message = (
+                    f"is a second model named {shown(row.name)}; the first is in {first[row.name]}"
+                )
                 found.append(Problem(place, message))
             first.setdefault(row.name, place)
     return found
@@ -149,7 +151,7 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
     assumptions = _first_wins(table.assumptions for table in tables)
     notices = [notice for table in tables for notice in table.warnings]
     notices.extend(_contradictions(tables, assumptions))
-    names = ", ".join(dict.fromkeys(table.source.name for table in tables))
+    names = first_of([*dict.fromkeys(table.source.name for table in tables)])
     settings: dict[str, Setting] = {}
     for table in tables:
         for key, setting in table.settings.items():

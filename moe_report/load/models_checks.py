@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 
 from moe_report.display import COUNTED
-from moe_report.errors import nearest
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
 from moe_report.schema.bounds import LARGEST, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, refusal
@@ -22,17 +21,17 @@ _TOTALS = ("total_params", "active_params", "active_params_no_embedding")
 
 def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> None:
     """Refuse a ``compare_with`` that names neither another row nor a shipped example."""
-    names = {row.name for row in rows.values()}
+    names = dict.fromkeys(row.name for row in rows.values())
     compared = {at: row.texts.get("compare_with", row.name) for at, row in rows.items()}
-    if names.issuperset(compared.values()):
+    if names.keys() >= set(compared.values()):
         return
     from moe_report.load.examples import example_models
 
-    names.update(example.name for example in example_models())
+    names |= dict.fromkeys(example.name for example in example_models())
     for at, wanted in compared.items():
         if wanted not in names:
             message = f"found {shown(wanted)}, expected the name of another row or of a shipped "
-            message += f"example.{nearest(wanted, names)}"
+            message += f"example.{grid.collected.nearest(wanted, names)}"
             grid.problem(at, columns.at("compare_with"), message)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from moe_report.errors import first_of
 from moe_report.load.collected import NO_NUMBER, SUMMARIES
 from moe_report.load.columns import Columns, read_columns
 from moe_report.load.decisions import Decisions
@@ -122,7 +123,7 @@ class _Sheet:
         if not rows and not self.collected.problems:
             self._refuse_empty(self.reader)
         if self.reader.left_behind:
-            cells = self._listed(self.reader.left_behind)
+            cells = first_of(self.reader.left_behind, _SHOWN_ROWS)
             text = "formulas that refer elsewhere than to their own row are carried as values"
             self._notice("formulas-left-behind", f"{text}: {cells}")
         if recalculated and not self.grid.own_report and self.reader.formulas:
@@ -206,7 +207,7 @@ class _Sheet:
             if row is None:
                 continue
             if row.name in first:
-                message = f"found a second model named {row.name!r} (the first is in"
+                message = f"found a second model named {shown(row.name)} (the first is in"
                 message += f" {first[row.name]}); expected each name once"
                 self.grid.problem(at, name_at, message)
             first.setdefault(row.name, row.place)
@@ -225,7 +226,7 @@ class _Sheet:
                 f"{shown(row_label(self.grid, row, name_at))} ({why})"
                 for row, why in summaries.items()
             ]
-            listed = self._listed(named)
+            listed = first_of(named, _SHOWN_ROWS)
             self._notice(SUMMARIES, f"left out, for they sum up other rows: {listed}")
 
     def _tell_empty(self, empty: Mapping[int, str]) -> None:
@@ -237,7 +238,7 @@ class _Sheet:
             for row, name in empty.items()
         ]
         have = "has no number at all and is" if len(names) == 1 else "have no number and are"
-        self._notice(NO_NUMBER, f"{self._listed(names)} {have} skipped")
+        self._notice(NO_NUMBER, f"{first_of(names, _SHOWN_ROWS)} {have} skipped")
 
     def _tell_merged(self) -> None:
         """Say which merged cells of fields stand for several models."""
@@ -248,36 +249,31 @@ class _Sheet:
             if any(left <= column <= right for column in self.columns.known)
         ]
         if cells and not self.grid.own_report:
-            listed = self._listed(cells)
+            listed = first_of(cells, _SHOWN_ROWS)
             self._notice("merged", f"merged cells count for each of their rows: {listed}")
 
     def _tell_hidden(self, rows: Iterable[int]) -> None:
         scan = self.grid.scan
-        columns = {at for first, last in scan.hidden_columns for at in range(first, last + 1)
-                   if at <= self.grid.last_column or self.grid.turned}  # fmt: skip
+        most = len(self.grid.cells) if self.grid.turned else self.grid.last_column
+        columns = {  # a run of them may say that it ends anywhere
+            at for first, last in scan.hidden_columns for at in range(first, min(last, most) + 1)
+        }
         models, fields = set(scan.hidden_rows), columns
         if self.grid.turned:
             models, fields = fields, models
         hidden = [self.grid.place(row) for row in rows if row in models]
         cells = [one.cell for one in self.columns.all if one.known and one.number in fields]
         if (hidden or cells) and not self.grid.own_report:
-            listed = self._listed([*hidden, *cells])
+            listed = first_of([*hidden, *cells], _SHOWN_ROWS)
             self._notice("hidden", f"read although hidden: {listed}")
 
     def _tell_stale(self, formulas: Sequence[str]) -> None:
-        first, *more = formulas
-        cells = f"{first} and {len(more)} more" if more else first
         self.collected.notice(
             "stale-values",
             "the program that wrote the file left its formulas to be computed on opening, so the "
-            f"values stored with them ({cells}) may be stale; to be sure, open the file in Excel "
-            "or LibreOffice and save it",
+            f"values stored with them ({first_of(formulas, 1)}) may be stale; to be sure, open the "
+            "file in Excel or LibreOffice and save it",
         )
-
-    @staticmethod
-    def _listed(items: Sequence[str]) -> str:
-        more = len(items) - _SHOWN_ROWS
-        return ", ".join(items[:_SHOWN_ROWS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _together(unclear: Sequence[Unclear]) -> Iterator[Unclear]:

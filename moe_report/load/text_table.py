@@ -6,17 +6,18 @@ import csv
 import io
 import re
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.load.sheets import PlainSheet, PlainSheets, refuse_too_large
-from moe_report.ooxml.guard import MAX_FILE
+from moe_report.ooxml.guard import MAX_FILE, MAX_ROWS
 from moe_report.text import shown_name
 
 SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SEPARATORS = ",;\t|"
-_SAMPLE = 60  # lines by which the separator is found
+_SAMPLE, _SAMPLE_SIZE = 60, 1_000_000  # lines by which the separator is found, and characters
 # Decimals stay texts: which sign parts them, all cells of a column tell together.
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 
@@ -33,12 +34,15 @@ def read_text(path: Path, data: bytes) -> PlainSheets:
     text = _decoded(data, path.name)
     tab = path.suffix.lower() != ".csv"
     separator = _separator(text, "\t" if tab else ",")
+    lines = io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline="")
+    reader = csv.reader(lines, delimiter=separator)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        rows = list(islice(reader, MAX_ROWS))
+        more = sum(1 for _ in reader)
     except csv.Error as error:
         message = f"is no table of texts ({first_line(error)})"
         raise InputError([Problem(path.name, message)]) from error
-    refuse_too_large(path.name, len(rows), max(map(len, rows), default=0))
+    refuse_too_large(path.name, len(rows) + more, max(map(len, rows), default=0))
     cells = [[_value(cell) for cell in row] for row in rows]
     return PlainSheets(path, {shown_name(path.stem): PlainSheet(cells)})
 
@@ -60,7 +64,7 @@ def _decoded(data: bytes, name: str) -> str:
 
 def _separator(text: str, usual: str) -> str:
     """The sign that parts most lines into the same number of cells."""
-    lines = [line for line in text.splitlines() if line.strip()][:_SAMPLE]
+    lines = [line for line in text[:_SAMPLE_SIZE].splitlines() if line.strip()][:_SAMPLE]
 
     def score(sign: str) -> tuple[int, bool]:
         try:

@@ -14,7 +14,8 @@ from typing import Any
 import openpyxl
 from lxml import etree
 
-from moe_report.errors import InputError, Problem, nearest
+from moe_report.errors import InputError, Problem, first_of, nearest
+from moe_report.input import read_file
 from moe_report.load import other_workbook, text_table
 from moe_report.load.assumptions_sheet import read_assumptions
 from moe_report.load.collected import Collected
@@ -117,7 +118,7 @@ class _XlsxSheets:
             except InputError:
                 found.append(f"the comments of {name!r}, for the part {comments} is damaged")
                 continue
-            listed = ", ".join(cells[:_SHOWN_COMMENTS]) + ", …" * (len(cells) > _SHOWN_COMMENTS)
+            listed = first_of(cells, _SHOWN_COMMENTS)
             found += [f"{counted(len(cells), 'comment')} ({listed})"] if cells else []
         drawings = self.package.related_parts(part, "drawing")
         if any(self._is_filled(drawing) for drawing in drawings):
@@ -235,7 +236,7 @@ class _Workbook:
             layout=layout,
         )
         if idle := written.keys() - self.decisions.used:
-            listed = ", ".join(map(shown, sorted(idle)))
+            listed = first_of([*map(shown, sorted(idle))])
             text = f"the sheet {COLUMNS_SHEET} names {listed}, which no column is headed"
             self.collected.notice("idle-decision", text)
         assumptions, scenarios = read_assumptions(
@@ -264,12 +265,14 @@ class _Workbook:
 
     def _choose(self, wanted: str | None) -> tuple[str, Layout | None]:
         """The sheet to read, with its layout if that was looked for."""
-        found = ", ".join(map(repr, self.names))
+        found = first_of([*map(shown, self.names)])
         file = self.file.path.name
         if wanted is not None:
             if named := sheet_named(wanted, self.names):
                 return named, None
-            message = f"there is no sheet {wanted!r}; found {found}.{nearest(wanted, self.names)}"
+            message = (
+                f"there is no sheet {shown(wanted)}; found {found}.{nearest(wanted, self.names)}"
+            )
             raise InputError([Problem(file, message)])
         if named := sheet_named(SHEET, self.names):
             return named, None
@@ -291,8 +294,8 @@ class _Workbook:
             return chosen[0], layouts[chosen[0]]
         message = f"there is no sheet {SHEET!r}; found {found}. Name one with --sheet."
         if chosen:
-            message = f"the sheets {' and '.join(map(repr, chosen))} have models alike; name one, "
-            message += "or several, with --sheet"
+            named = first_of([*map(shown, chosen)], between=" and ")
+            message = f"the sheets {named} have models alike; name one, or several, with --sheet"
         raise InputError([Problem(file, message)])
 
     def _tell_other_sheets(self, read: str) -> None:
@@ -302,7 +305,8 @@ class _Workbook:
             return
         left = list(self.sheets.left_behind(read))
         if others:
-            left.insert(0, f"the sheet{'s' * (len(others) > 1)} {', '.join(map(repr, others))}")
+            named = first_of([*map(shown, others)])
+            left.insert(0, f"the sheet{'s' * (len(others) > 1)} {named}")
         if left:
             self.collected.notice("left-behind", f"not taken along: {'; '.join(left)}")
 
@@ -343,8 +347,7 @@ def read_bytes(path: Path) -> bytes:
         InputError: It is not there, is a folder, or cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_FILE + 1)
+        return read_file(path, MAX_FILE)
     except OSError as error:
         message = f"cannot be read ({error.strerror})"
         if isinstance(error, FileNotFoundError):

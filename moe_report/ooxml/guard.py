@@ -91,6 +91,16 @@ def check_package(data: bytes, name: str) -> Package:
     return package
 
 
+def why_too_large(data: bytes) -> str:
+    """Return what of a package that was written keeps it from being read again; or nothing."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _check_directory(archive, "")
+    except InputError as error:
+        return error.problems[0].message
+    return ""
+
+
 def _check_sheets(package: Package, name: str) -> None:
     main = package.workbook_part()
     strict = main in package and STRICT_MAIN in package[main]

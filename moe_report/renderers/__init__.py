@@ -15,8 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from moe_report.errors import PluginError, nearest
+from moe_report.errors import PluginError, cause, nearest
 from moe_report.report import Report
+from moe_report.text import shown
 
 GROUP = "moe_report.renderers"
 Renderer: TypeAlias = Callable[[Report], bytes]
@@ -52,13 +53,14 @@ def load_renderer(name: str) -> Renderer:
     found = renderers()
     if name not in found:
         raise PluginError(
-            f"there is no format {name!r}; installed are {', '.join(found)}.{nearest(name, found)}"
+            f"there is no format {shown(name)}; installed are {', '.join(found)}."
+            f"{nearest(name, found)}"
         )
     try:
         return cast(Renderer, found[name].load())
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # whatever somebody's module raises
         raise PluginError(
-            f"format {name!r} ({found[name].value}) cannot be loaded: {error}"
+            f"format {name!r} ({found[name].value}) cannot be loaded: {cause(error)}"
         ) from error
 
 

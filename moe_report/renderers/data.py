@@ -17,6 +17,8 @@ from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import load
 
 SCHEMA_VERSION = 1
+_QUOTE = '"'
+_ENDS = {",", ";", "\t", "\r", "\n", _QUOTE}  # of a text of CSV that is not in quotes
 # What of an assumption its key says, and what only headers of workbooks are read by.
 _OF_COLUMNS = frozenset({"name", "aliases", "headers"})
 
@@ -140,15 +142,13 @@ def is_csv_of_ours(content: bytes, fresh: bytes) -> bool:
 
 def render_csv(report: Report) -> bytes:
     """Return every field and metric as CSV: a row a model, plain numbers, empty where missing."""
-    out = io.StringIO()
-    writer = csv.writer(out)
     columns = (*report.fields, *report.metrics)
-    writer.writerow(["name", *(column.name for column in columns)])
+    rows = [["name", *(column.name for column in columns)]]
     for at, model in enumerate(report.models):
         values = (column.cells[at].value for column in columns)
         numbers = ("" if value is None else plain_number(value) for value in values)
-        writer.writerow([_inert(model.name), *numbers])
-    return out.getvalue().encode()
+        rows.append([_quoted(_inert(model.name)), *numbers])
+    return "".join(f"{','.join(row)}\r\n" for row in rows).encode()
 
 
 def render_markdown(report: Report) -> bytes:
@@ -231,6 +231,11 @@ def plain_number(value: float) -> str:
 def _inert(text: str) -> str:
     """A text that no spreadsheet takes for a formula when it opens the CSV."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _quoted(text: str) -> str:
+    """A text in quotes where some reader of CSV would end it: in many countries at a semicolon."""
+    return f'"{text.replace(_QUOTE, 2 * _QUOTE)}"' if set(text) & _ENDS else text
 
 
 def _escaped(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,9 +89,9 @@ def assumptions_of(holder: type) -> tuple[Assumption, ...]:
         if "moe_report" not in item.metadata:
             raise TypeError(f"{where} must be declared with assumption()")
         said = dict(item.metadata["moe_report"])
-        for what in ("symbol", "unit", "help"):
-            if not said[what].strip():
-                raise TypeError(f"{where} has an empty {what}")
+        needed = {what: said[what] for what in ("symbol", "unit", "help")}
+        if wrong := wrongly_said(needed, {"default": item.default, **said}):
+            raise TypeError(f"{where} has {wrong}")
         label = said.pop("label") or item.name.replace("_", " ").capitalize()
         one = Assumption(name=item.name, label=label, default=float(item.default), **said)  # type: ignore[arg-type]
         if not one.minimum <= one.default <= one.maximum:
@@ -100,3 +101,36 @@ def assumptions_of(holder: type) -> tuple[Assumption, ...]:
             )
         found.append(one)
     return tuple(found)
+
+
+def wrongly_said(needed: Mapping[str, object], others: Mapping[str, object]) -> str:
+    """Return what is wrong with the arguments of a declaration; nothing if they are of their kinds.
+
+    Args:
+        needed: Texts that may not be empty.
+        others: By their names, which tell their kinds.
+    """
+    for what, value in {**needed, **others}.items():
+        expected, right = _KINDS.get(what, ("a text", lambda value: isinstance(value, str)))
+        if isinstance(value, str) and what in ("aliases", "headers"):
+            return f"a text for {what}; write ({value!r},)"
+        if not right(value):
+            return f"the {what} {value!r:.60}, expected {expected}"
+    return next((f"an empty {what}" for what, text in needed.items() if not str(text).strip()), "")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_FLAG = ("True or False", lambda value: isinstance(value, bool))
+_TEXTS = (
+    "a tuple of texts",
+    lambda value: isinstance(value, (tuple, list)) and all(isinstance(one, str) for one in value),
+)
+_KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "label": ("a text", lambda value: value is None or isinstance(value, str)),
+    "headline": _FLAG, "whole": _FLAG,
+    "aliases": _TEXTS, "headers": _TEXTS,
+    **dict.fromkeys(("default", "minimum", "maximum"), ("a number", _is_number)),
+}  # fmt: skip

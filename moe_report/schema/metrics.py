@@ -25,7 +25,7 @@ import numpy as np
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.formula.operations import evaluate
-from moe_report.schema.assumptions import Assumption, assumptions_of
+from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.model_fields import ModelFields
 
@@ -296,9 +296,10 @@ def metric(
         where = f"metric {name!r} of {function.__module__}"
         if not doc:
             raise PluginError(f"{where} has no docstring; its first sentence is its description")
-        for what, text in (("symbol", symbol), ("unit", unit), ("source", source)):
-            if not text.strip():
-                raise PluginError(f"{where} has an empty {what}")
+        needed = {"symbol": symbol, "unit": unit, "source": source}
+        said = {"label": label, "headline": headline, "aliases": aliases, "headers": headers}
+        if wrong := wrongly_said(needed, said):
+            raise PluginError(f"{where} has {wrong}")
         accepted = (("format", format, get_args(Format)), ("better", better, get_args(Better)))
         for what, word, words in accepted:
             if word is not None and word not in words:
@@ -306,9 +307,6 @@ def metric(
                     f"{where} has the {what} {word!r}, expected one of {', '.join(words)}."
                     f"{nearest(str(word), words)}"
                 )
-        for what, texts in (("aliases", aliases), ("headers", headers)):
-            if isinstance(texts, str):
-                raise PluginError(f"{where} has a text for {what}; write ({texts!r},)")
         if name.casefold() in FIELDS:
             raise PluginError(f"{where} has the name of a field; choose another")
         above = function.__globals__.get(name)

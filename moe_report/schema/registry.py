@@ -20,6 +20,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
+from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
 
@@ -122,7 +123,8 @@ class Registry:
             if name not in known:
                 listed = ", ".join(sorted(known))
                 raise PluginError(
-                    f"there is no section {name!r}; installed are {listed}.{nearest(name, known)}"
+                    f"there is no section {shown(name)}; installed are {listed}."
+                    f"{nearest(name, known)}"
                 )
         if not (only or skip):
             return self
@@ -213,7 +215,13 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
     title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
     order = getattr(module, "ORDER", Section.order)
     introduction = tuple(part for part in paragraphs[1:] if part)
-    words = dict(getattr(module, "HEADER_WORDS", {}))
+    words = getattr(module, "HEADER_WORDS", {})
+    if isinstance(order, bool) or not isinstance(order, (int, float)):
+        raise TypeError(f"ORDER is {order!r:.60}, expected a number")
+    if not isinstance(words, Mapping) or not all(
+        isinstance(text, str) for pair in words.items() for text in pair
+    ):
+        raise TypeError(f"HEADER_WORDS is {words!r:.60}, expected texts by texts")
     return Section(
         name,
         title,
@@ -223,7 +231,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         version,
         module.__name__,
         float(order),
-        words,
+        dict(words),
     )
 
 

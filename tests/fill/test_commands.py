@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -190,3 +191,18 @@ def test_a_template_becomes_a_workbook(folder: Path) -> None:
     result = run("run", "models.xlsx", "--template", "t.xltx", "-o", "report", "--format", "json")
     assert result.exit_code == 0, result.output
     assert (folder / "report" / "models.t.xlsx").exists()
+
+
+def test_what_is_written_has_the_time_that_is_set(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With SOURCE_DATE_EPOCH no workbook says when the computer wrote it, in none of its parts."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert run("init", "new.xlsx").exit_code == 0
+    assert run("template", "new", "q.xlsx").exit_code == 0
+    assert run("fill", "q.xlsx", "new.xlsx", "-o", "filled.xlsx").exit_code == 0
+    for name in ("new.xlsx", "q.xlsx", "filled.xlsx"):
+        with zipfile.ZipFile(folder / name) as package:
+            assert len({part.date_time for part in package.infolist()}) == 1
+            core = package.read("docProps/core.xml").decode()
+        assert re.findall(r"\d+-\d+-\d+T[\d:]+Z", core) == ["2023-11-14T22:13:20Z"] * 2

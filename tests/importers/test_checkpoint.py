@@ -487,14 +487,15 @@ def test_experts_under_names_that_nobody_knows(
     path = folder_of(tmp_path / "model", headers, QWEN | {"model_type": model_type})
     with pytest.raises(InputError) as caught:
         imported(path, allow_dense=allow_dense)
-    (problem,) = map(str, caught.value.problems)
+    (problem,) = caught.value.problems
     said = {
         "qwen3_moe": "by the config there are routed experts",
         "qwen9_moe": "key 'num_experts' is 8",
     }[model_type]
-    assert problem.startswith(f"{path}: {said}, and no tensor is named as routed experts are; most")
-    assert "model.layers.*.mlp.specialists.n*.gate_proj.weight" in problem
-    assert problem.endswith("Its config.json alone can be imported")
+    assert problem.where == str(path)
+    assert problem.message.startswith(f"{said}, and no tensor is named as routed experts are; most")
+    assert "model.layers.*.mlp.specialists.n*.gate_proj.weight" in problem.message
+    assert problem.message.endswith("Its config.json alone can be imported")
 
 
 def test_a_router_that_asks_for_more_experts_than_there_are(tmp_path: Path) -> None:

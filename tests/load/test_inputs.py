@@ -289,11 +289,11 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         (b"\xff\xfe\x00\x01", "is not JSON"),
         (b"PK\x03\x04", "is not JSON"),
         ("{}", "key 'model_type' is null"),
-        ('{"model_type": "%s"}' % ("x" * 99999), "no key of this config speaks of experts"),
+        ('{"model_type": "%s"}' % ("x" * 99999), "it is not a Mixture-of-Experts"),
         ("[" * 100_000, "is nested more than 50 deep"),
         ('{"a":' * 900 + "1" + "}" * 900, "is nested more than 50 deep"),
         ('{"model_type": "mixtral", "a": ' + "[" * 60 + "]" * 60 + "}", "more than 50 deep"),
-        ('{"model_type": "mixtral", "vocab_size": 1' + "0" * 9000 + "}", "is not JSON"),
+        ('{"model_type": "mixtral", "vocab_size": 1' + "0" * 9000 + "}", "of 9,001 digits"),
     ],
 )
 def test_what_is_no_config_is_refused(tmp_path: Path, content: bytes | str, said: str) -> None:

@@ -30,7 +30,8 @@ class Disk:
             return path_open(path, mode, *args, **options)
 
         def counted_check(archive: Any, name: str) -> None:
-            self.guarded[name] += 1
+            if name:  # what is written has none yet
+                self.guarded[name] += 1
             check_directory(archive, name)
 
         monkeypatch.setattr(Path, "open", counted_open)

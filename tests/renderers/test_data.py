@@ -256,6 +256,18 @@ def test_csv_names_are_no_formulas(odd: Report) -> None:
     assert len(csv_rows(odd)) == 1 + len(odd.models)
 
 
+@pytest.mark.parametrize("name", ["a;b", "a\tb", 'a"b', "a\nb", "a\rb", "a,b", '";\t"', "=1;2"])
+def test_csv_names_stay_whole_whatever_parts_the_cells(odd: Report, name: str) -> None:
+    """In many countries a spreadsheet parts cells at semicolons, and some programs at tabs."""
+    renamed = replace(odd, models=(replace(odd.models[0], name=name), *odd.models[1:]))
+    assert csv_rows(renamed)[1][0].removeprefix("'") == name
+    text = render_csv(renamed).decode("utf-8")
+    for separator in ",;\t":
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        next(rows)
+        assert next(rows)[0].split(",")[0].removeprefix("'") == name.split(",")[0]
+
+
 def test_csv_has_no_nan(odd: Report) -> None:
     """What is missing or undefined is empty."""
     text = render_csv(odd).decode("utf-8").casefold()

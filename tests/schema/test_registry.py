@@ -148,7 +148,7 @@ def test_evaluation_order_puts_called_metrics_first(site: Path) -> None:
         ("raise UnicodeDecodeError('utf-8', b'x', 0, 1, 'bad')", "UnicodeDecodeError"),
         (HEAD, "TypeError: the module defines no @metric function"),
         (HEAD + "\n@metric(**said)\ndef mute(m): return m.x\n", "'mute' of trouble_module has no"),
-        (GOOD + "\nORDER = 'first'\n", "ValueError: could not convert string to float: 'first'"),
+        (GOOD + "\nORDER = 'first'\n", "TypeError: ORDER is 'first', expected a number"),
         (broken("raise ZeroDivisionError('no')"), "metric 'hapless': ZeroDivisionError: no"),
         (broken("raise SystemExit(1)"), "metric 'hapless': SystemExit: 1"),
         (broken("return b'x'.decode('utf-16')"), "metric 'hapless': UnicodeDecodeError"),

@@ -17,10 +17,10 @@ from moe_report.fill.expressions.scope import (
     Model,
     TemplateValueError,
     Value,
-    short,
 )
 from moe_report.fill.expressions.static_check import StaticCheck, has_arguments
 from moe_report.fill.expressions.values import as_text, joined
+from moe_report.text import shown
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def parse_expression(text: str, known: Known, *, bare: bool = False) -> Expressi
         inner, plain, formula = node.node, _plain(node.node), True
         if inner is None or plain is None or has_arguments(node):
             raise TemplateValueError(
-                f"found {short(text)}, expected `m.` and one name in front of `| formula`"
+                f"found {shown(text)}, expected `m.` and one name in front of `| formula`"
             )
         if not known.column(plain).unit:
             raise TemplateValueError(f"{plain!r} is text and has no formula")
@@ -137,7 +137,7 @@ def choose(
         keys = {model: evaluate(expression, context, model) for model in models}
         kinds = {type(key) for key in keys.values() if key is not None}
         if len(kinds) > 1:
-            raise TemplateValueError(f"{short(expression.text)} sorts texts and numbers together")
+            raise TemplateValueError(f"{shown(expression.text)} sorts texts and numbers together")
         there = [model for model in models if keys[model] is not None]
         there.sort(key=lambda model, of=keys: _folded(of[model]), reverse=descending)  # type: ignore[misc]
         models = there + [model for model in models if keys[model] is None]

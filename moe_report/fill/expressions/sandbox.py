@@ -15,8 +15,9 @@ from jinja2.visitor import NodeTransformer
 
 from moe_report.errors import first_line
 from moe_report.fill.expressions.filters import FILTERS, remembered
-from moe_report.fill.expressions.scope import NAMES, Model, Models, TemplateValueError, short
+from moe_report.fill.expressions.scope import NAMES, Model, Models, TemplateValueError
 from moe_report.fill.expressions.values import Comparable, finite, is_lacking, number_of
+from moe_report.text import shown
 
 MAX_LENGTH = 1000
 _DEEPEST = 60
@@ -116,9 +117,9 @@ def parsed(text: str) -> nodes.Expr:
         if _depth(node) > _DEEPEST:
             raise RecursionError
     except RecursionError:
-        raise TemplateValueError(f"{short(text)} is nested too deeply") from None
+        raise TemplateValueError(f"{shown(text)} is nested too deeply") from None
     except (TemplateSyntaxError, ValueError, OverflowError) as error:
-        raise TemplateValueError(f"{short(text)} is no expression: {first_line(error)}") from None
+        raise TemplateValueError(f"{shown(text)} is no expression: {first_line(error)}") from None
     return node
 
 

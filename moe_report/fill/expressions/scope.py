@@ -16,6 +16,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
+from moe_report.text import shown
 
 # What a part of an expression gives; `truth` is a value that can only be true or false.
 Kind = Literal["value", "truth", "model", "models", "list", "assumptions", "report"]
@@ -37,23 +38,9 @@ class TemplateValueError(MoeReportError):
         self.model = model
 
 
-def short(text: str, most: int = 60) -> str:
-    """Return a text in quotes, cut to a line.
-
-    >>> short("a" * 100)[-5:]
-    "aaa…'"
-    """
-    return repr(text if len(text) <= most else text[: most - 1] + "…")
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the nearest known name; a long name has none."""
-    return nearest(name, known) if len(name) <= 100 else ""
-
-
 def unknown_model(name: str, known: Iterable[str]) -> TemplateValueError:
     """Return the error for a name that no model has."""
-    return TemplateValueError(f"there is no model {short(name)}.{near(name, known)}")
+    return TemplateValueError(f"there is no model {shown(name)}.{nearest(name, known)}")
 
 
 # What a name stands for: its label, and its unit, which only texts lack.
@@ -80,7 +67,7 @@ class Known:
         """Return what a field or metric is; of an unknown one the error names the nearest."""
         if name not in self.columns:
             raise TemplateValueError(
-                f"{of} has no {short(name)}: it is no field or metric.{near(name, self.columns)}"
+                f"{of} has no {shown(name)}: it is no field or metric.{nearest(name, self.columns)}"
             )
         return self.columns[name]
 
@@ -179,7 +166,7 @@ class Models(Group[Model]):
             return self.by_name[key]
         if not isinstance(key, (int, float)) or isinstance(key, bool) or key != int(key):
             raise TemplateValueError(
-                f"found {short(str(key))} behind models, expected a name in quotes"
+                f"found {shown(str(key))} behind models, expected a name in quotes"
             )
         if not -len(self) <= key < len(self):
             raise TemplateValueError(f"there is no model {key:g}: there are {len(self)}, from 0")

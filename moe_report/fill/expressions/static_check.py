@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeGuard
 
 from jinja2 import nodes
 
+from moe_report.errors import nearest
 from moe_report.fill.expressions.filters import FILTERS, Filter
 from moe_report.fill.expressions.scope import (
     NAMES,
@@ -15,11 +16,10 @@ from moe_report.fill.expressions.scope import (
     Kind,
     Known,
     TemplateValueError,
-    near,
-    short,
     unknown_model,
 )
 from moe_report.schema.bounds import LARGEST
+from moe_report.text import shown
 
 # What is no one value, and what it lacks to be one.
 _NO_VALUE: Mapping[Kind, str] = {
@@ -105,7 +105,7 @@ class StaticCheck:
                 return Gives("value") if gives.kind == "list" and op in ("in", "notin") else gives
             case nodes.Test(name=name) if name not in ("none", "defined") or has_arguments(node):
                 raise TemplateValueError(
-                    f"there is no test {short(name)}; expected `is none` or `is defined`"
+                    f"there is no test {shown(name)}; expected `is none` or `is defined`"
                 )
             case nodes.Test() | nodes.Not() | nodes.Compare():
                 self._values(node)
@@ -130,13 +130,13 @@ class StaticCheck:
         if self.bare and name in columns:
             self.names.add("m")
             return Gives("value", name)
-        meant = near(name, (*NAMES, *(columns if self.bare else ())))
+        meant = nearest(name, (*NAMES, *(columns if self.bare else ())))
         if not meant and name in columns:
             meant = f" Did you mean 'm.{name}'?"
         elif not meant and name in self.known.assumptions:
             meant = f" Did you mean 'assumptions.{name}'?"
         raise TemplateValueError(
-            f"found {short(name)}, expected one of {', '.join(NAMES)}"
+            f"found {shown(name)}, expected one of {', '.join(NAMES)}"
             f"{', or a field or metric' * self.bare}.{meant}"
         )
 
@@ -154,7 +154,7 @@ class StaticCheck:
             "models": ((), "models has no", which),
         }.get(kind, ((), "found", nowhere))
         if name not in names:
-            raise TemplateValueError(f"{front} {short(name)}{back}{near(name, names)}")
+            raise TemplateValueError(f"{front} {shown(name)}{back}{nearest(name, names)}")
         return Gives("value", None if kind == "report" else name)
 
     def _item(self, node: nodes.Getitem) -> Gives:
@@ -174,8 +174,8 @@ class StaticCheck:
             return self._named(kind, key, node.node)
         if carried is not None and key not in carried:
             raise TemplateValueError(
-                f"m has no {short(key)}: it is no field, no metric, and no column that is carried "
-                f"along.{near(key, (*carried, *self.known.columns))}"
+                f"m has no {shown(key)}: it is no field, no metric, and no column that is carried "
+                f"along.{nearest(key, (*carried, *self.known.columns))}"
             )
         return Gives("value")
 
@@ -184,7 +184,7 @@ class StaticCheck:
         if name == "formula":
             raise TemplateValueError("`| formula` stands at the end, behind `m.` and one name")
         if name not in FILTERS:
-            raise TemplateValueError(f"there is no filter {short(name)}.{near(name, FILTERS)}")
+            raise TemplateValueError(f"there is no filter {shown(name)}.{nearest(name, FILTERS)}")
         assert node.node is not None  # only the statement has none
         found, of = FILTERS[name], self.visit(node.node)
         if of.kind not in found.takes:
@@ -214,7 +214,7 @@ class StaticCheck:
         for pair in node.kwargs:
             if pair.key != "attribute" or not found.attribute or arguments:
                 raise TemplateValueError(
-                    f"the filter {node.name!r} takes no {short(str(pair.key))} here"
+                    f"the filter {node.name!r} takes no {shown(str(pair.key))} here"
                 )
             arguments.append(pair.value)
         for item in arguments:
@@ -237,7 +237,7 @@ def has_arguments(node: nodes.Filter | nodes.Test) -> bool:
 
 def _one_value(gives: Gives, written: str) -> Gives:
     if gives.kind in _NO_VALUE:
-        raise TemplateValueError(f"{short(written)} gives {_NO_VALUE[gives.kind]}")
+        raise TemplateValueError(f"{shown(written)} gives {_NO_VALUE[gives.kind]}")
     return gives
 
 
@@ -256,7 +256,7 @@ def _written(node: nodes.Node) -> str:
     if isinstance(node, nodes.Operand):
         return _written(node.expr)
     if isinstance(node, nodes.Const):
-        return short(str(node.value))
+        return shown(str(node.value))
     if isinstance(node, nodes.Getattr):
         return f"{_written(node.node)}.{re.sub(r'[^0-9A-Za-z_]', '', node.attr)[:40]}"
     return {"Getitem": "[…]", "Filter": "a filter"}.get(type(node).__name__, "a calculation")

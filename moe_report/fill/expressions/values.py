@@ -7,8 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from moe_report.fill.expressions.scope import Missing, Model, TemplateValueError, short
+from moe_report.fill.expressions.scope import Missing, Model, TemplateValueError
 from moe_report.ooxml.rows import MAX_TEXT
+from moe_report.text import shown
 
 
 def number_of(value: object) -> float:
@@ -44,7 +45,7 @@ def as_text(value: object) -> str:
 def in_words(value: object) -> str:
     """Return a value as an error shows it; what is missing is an error of its own."""
     if isinstance(value, str):
-        return f"the text {short(value)}"
+        return f"the text {shown(value)}"
     if value is None:
         return "nothing"
     return "a model" if isinstance(value, Model) else as_text(value)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from lxml import etree
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_of
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.moved_places import (
@@ -181,7 +181,7 @@ class _Moving:
         if self.has_macros:
             yield "macros are kept as they are: addresses in their code do not move"
         if self.move.untraced:
-            cells = _some(self.move.untraced, "; ", 5)
+            cells = first_of(self.move.untraced, 5, "; ")
             yield (
                 "formulas that find cells by a text or a number were left as they are, and may "
                 f"mean others now: {cells}"
@@ -189,16 +189,10 @@ class _Moving:
         if self.move.alone:
             after = self.move.insertion.after
             yield (
-                f"{_some(self.move.alone, ', ', 3)}: refers to one cell of the row that repeats, "
+                f"{first_of(self.move.alone, 3)}: refers to one cell of the row that repeats, "
                 f"and so to the first model alone; a range such as D{after}:D{after} means all "
                 "models"
             )
-
-
-def _some(cells: list[str], between: str, most: int) -> str:
-    """Name the first of some cells, and say how many more there are."""
-    more = f" and {len(cells) - most} more" if len(cells) > most else ""
-    return between.join(cells[:most]) + more
 
 
 def _listed(package: Package) -> list[etree._Element]:

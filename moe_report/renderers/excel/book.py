@@ -42,11 +42,7 @@ class Book:
 
     def save(self, title: str, created: datetime.datetime) -> bytes:
         """Return the file's bytes: the same for the same content and time."""
-        moment = created.replace(tzinfo=None)
-        self.shell.properties.title = title
-        self.shell.properties.creator = OUR_AUTHOR
-        self.shell.properties.created = self.shell.properties.modified = moment
-        package = Package(bytes_of(self.shell))
+        package = saved(self.shell, title, created)
         parts = package.sheets()
         for name, sheet in self.sheets.items():
             part = parts[name]
@@ -57,10 +53,20 @@ class Book:
             package[part] = with_rows(package[part], sheet.rows)
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
-        order_fonts(package)
-        for name in list(package):  # each has the moment of saving as its date
-            package[name] = package[name]
         return package.save()
+
+
+def saved(shell: Any, title: str, created: datetime.datetime) -> Package:
+    """Return a workbook of openpyxl's as a package: the same for the same content and time."""
+    moment = created.replace(tzinfo=None)
+    shell.properties.title = title
+    shell.properties.creator = OUR_AUTHOR
+    shell.properties.created = shell.properties.modified = moment
+    package = Package(bytes_of(shell))
+    order_fonts(package)
+    for name in list(package):  # each has the moment of saving as its date
+        package[name] = package[name]
+    return package
 
 
 def name_charts(package: Package, part: str, charts: Iterable[tuple[str, str]]) -> None:

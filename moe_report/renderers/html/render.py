@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from moe_report.branding import Logo, paragraphs
@@ -130,7 +130,7 @@ def page_of(report: Report) -> Page:
     )
 
 
-def _assets(environment: SandboxedEnvironment, report: Report) -> Assets:
+def _assets(environment: Environment, report: Report) -> Assets:
     # Imported here: a page's numbers do not need it, and its schema is read on import.
     from moe_report.renderers.html.packed import packed
 

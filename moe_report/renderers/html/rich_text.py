@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from markupsafe import Markup, escape
@@ -10,8 +11,11 @@ from markupsafe import Markup, escape
 _MARKED = re.compile(r"``(?P<code>[^`]+)``|\*(?P<emphasis>[^*\s](?:[^*]*[^*\s])?)\*")
 REFERENCE = re.compile(
     r"arXiv:(?P<arxiv>\d{4}\.\d{4,5})|doi:(?P<doi>10\.\d{4,9}/[^\s;,)\"<>]*[^\s;,.)\"<>])"
-    r"|(?P<url>https?://[^\s<>\"')]*[^\s<>\"').,;])"
+    r"|(?<![A-Za-z0-9:/.@+-])(?P<url>https?://[^\s<>\"')]*[^\s<>\"').,;])"
 )
+# A host that is spelled in letters which look like no others; a user name before it leads astray.
+_PLAIN_HOST = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?([/?#]|$)")
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # text behind one reads otherwise
 
 
 def rich(text: str) -> Markup:
@@ -26,10 +30,12 @@ def rich(text: str) -> Markup:
 def linked(text: str) -> Markup:
     """Return a source with its arXiv ids, DOIs and web addresses as links, all else escaped.
 
+    An address that is not what it looks like stays a text.
+
     >>> print(linked("Dai et al. 2024, arXiv:2401.06066, section 3"))
     Dai et al. 2024, <a href="https://arxiv.org/abs/2401.06066">arXiv:2401.06066</a>, section 3
     """
-    return _with_elements(text, REFERENCE, _link)
+    return escape(text) if _DIRECTIONS.search(text) else _with_elements(text, REFERENCE, _link)
 
 
 def _with_elements(
@@ -50,6 +56,9 @@ def _marked(found: re.Match[str]) -> Markup:
 
 def _link(found: re.Match[str]) -> Markup:
     href = found["url"]
+    hidden = any(unicodedata.category(sign) in ("Cc", "Cf") for sign in found[0])
+    if hidden or "\\" in found[0] or (href and not _PLAIN_HOST.match(href)):
+        return escape(found[0])
     if found["arxiv"]:
         href = f"https://arxiv.org/abs/{found['arxiv']}"
     elif found["doi"]:

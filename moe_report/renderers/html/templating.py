@@ -7,7 +7,7 @@ A name is looked for in the user's folders, then among those that are shipped; b
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence, Sized
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from jinja2 import (
 )
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 from markupsafe import Markup
@@ -38,6 +39,8 @@ from moe_report.renderers.html.charts.shapes import px
 SHIPPED = "shipped"
 ENCODING = "utf-8-sig"  # Windows editors begin a file with a byte order mark
 VARIABLES = ("page", "assets")
+# A template of 20,000 models with all their metrics has half of these turns.
+_MOST_TURNS, _LONGEST, _MOST_POWER = 3_000_000, 10_000_000, 1000
 _PACKAGE = Path(moe_report.__file__).parent
 # The installed package has its templates inside; in a checkout they lie beside it.
 SHIPPED_FOLDERS = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
@@ -89,11 +92,57 @@ class _Unknown(StrictUndefined):
         return f"{type(holder).__name__} has no {name!r}.{nearest(str(name), named)}"
 
 
+class _Environment(SandboxedEnvironment):
+    """Runs templates that end, and make nothing larger than a page."""
+
+    intercepted_binops = frozenset({"*", "**"})
+    turns = 0
+
+    def counted(self, items: Iterable[Any]) -> Iterator[Any]:
+        """Give the items of a loop, of which all loops together may have so many."""
+        for item in items:
+            self.count()
+            yield item
+
+    def count(self) -> None:
+        """Count a turn of a loop, or a call of a macro."""
+        self.turns += 1
+        if self.turns > _MOST_TURNS:
+            raise TemplateRuntimeError(f"has more than {_MOST_TURNS:,} turns of loops")
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        """Call a macro, or a loop that calls itself."""
+        if isinstance(__obj, LoopContext):
+            args = tuple(map(__self.counted, args))
+        elif isinstance(__obj, Macro) and not _is_shipped(__obj._func.__code__.co_filename):
+            __self.count()
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Multiply, unless the outcome would be huge."""
+        for one, other in ((left, right), (right, left)):
+            if isinstance(other, int) and (
+                (isinstance(one, Sized) and len(one) * other > _LONGEST)
+                or (operator == "**" and isinstance(one, int) and abs(other) > _MOST_POWER)
+            ):
+                raise TemplateRuntimeError(f"the outcome of {operator} is too long")
+        return super().call_binop(context, operator, left, right)
+
+
 class _Generator(CodeGenerator):
     """Lets a template redefine a macro of the one that it extends, as it does a block.
 
     Jinja runs the extended template last, so that its macro would win; here the first one stays.
+    The loops of templates that are not shipped are counted, as their macros are.
     """
+
+    def visit_Template(  # noqa: N802 - Jinja's name
+        self, node: nodes.Template, frame: Frame | None = None
+    ) -> None:
+        for loop in () if _is_shipped(self.filename or "") else node.find_all(nodes.For):
+            counted = nodes.EnvironmentAttribute("counted")
+            loop.iter = nodes.Call(counted, [loop.iter], [], None, None, lineno=loop.iter.lineno)
+        super().visit_Template(node, frame)
 
     def visit_Macro(self, node: nodes.Macro, frame: Frame) -> None:  # noqa: N802 - Jinja's name
         super().visit_Macro(node, frame)
@@ -106,11 +155,11 @@ class _Generator(CodeGenerator):
 
 
 @cache
-def environment_of(folders: tuple[Path, ...]) -> SandboxedEnvironment:
+def environment_of(folders: tuple[Path, ...]) -> _Environment:
     """Return the environment in which templates run, the user's folders first."""
     shipped = _Folder(SHIPPED_FOLDERS, encoding=ENCODING)
     own = _Folder(folders, encoding=ENCODING)
-    environment = SandboxedEnvironment(
+    environment = _Environment(
         loader=ChoiceLoader([PrefixLoader({SHIPPED: shipped}), own, shipped]),
         autoescape=True,
         undefined=_Unknown,
@@ -205,12 +254,13 @@ def _parsed(loader: FileSystemLoader, environment: Environment, name: str) -> no
 
 
 @contextmanager
-def explained(environment: Environment, folders: Sequence[Path]) -> Iterator[None]:
+def explained(environment: _Environment, folders: Sequence[Path]) -> Iterator[None]:
     """Turn whatever goes wrong in a template into a line that names the file and the line.
 
     Raises:
         TemplateError: Something went wrong in a template.
     """
+    environment.turns = 0
     try:
         yield
     except MoeReportError:
@@ -255,6 +305,11 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
 
 def _within(file: str, folders: Iterable[Path]) -> bool:
     return any(Path(file).is_relative_to(folder) for folder in folders)
+
+
+@cache
+def _is_shipped(file: str) -> bool:
+    return _within(file, SHIPPED_FOLDERS)
 
 
 def _shown(file: str) -> str:

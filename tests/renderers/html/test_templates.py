@@ -54,6 +54,33 @@ def page_with(*folders: Path) -> str:
 # -- what may be replaced
 
 
+def test_loops_of_ones_own_end_and_know_where_they_are(tmp_path: Path) -> None:
+    """They are counted, also where one stands within another."""
+    text = (
+        "{% for i in range(3) %}{% for j in [1, 2] if j > i %}[{{ i }}{{ j }}"
+        "{{ loop.length }}{{ loop.last }}]{% else %}none{% endfor %}{% endfor %}{{ 'ab' * 2 }}"
+    )
+    block = "{% block main %}" + text + "{% endblock %}"
+    write(tmp_path, report_html_j2='{% extends "shipped/report.html.j2" %}' + block)
+    assert "[012False][022True][121True]noneabab" in page_with(tmp_path)
+    endless = "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}"
+    write(tmp_path, report_html_j2=endless)
+    with pytest.raises(TemplateError, match=r"report\.html\.j2:1: has more than .* turns of loops"):
+        page_with(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ 10 ** 10 ** 10 }}", '{{ "a" * 10 ** 10 }}', "{{ 10**9 * [1] }}"]
+)
+def test_nothing_huge_is_made_of_little(tmp_path: Path, text: str) -> None:
+    """Neither a number nor a text nor a list; what is of the size of a page is made."""
+    write(tmp_path, report_html_j2="{{ 2 ** 64 }}{{ 'ab' * 3 }}{{ 1e3 ** 2 }}")
+    assert "18446744073709551616ababab1000000.0" in page_with(tmp_path)
+    write(tmp_path, report_html_j2=text)
+    with pytest.raises(TemplateError, match=r"the outcome of .* is too long"):
+        page_with(tmp_path)
+
+
 def test_a_block_is_replaced_alone(tmp_path: Path) -> None:
     """A template that extends the shipped one changes its block and leaves all others."""
     write(tmp_path, report_html_j2=(

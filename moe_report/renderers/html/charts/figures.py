@@ -13,6 +13,7 @@ from statistics import median
 from typing import TypeVar
 
 from moe_report.display import digits, parameters, percent, scale, show
+from moe_report.errors import first_of
 from moe_report.renderers.html.charts.plots import (
     NARROW,
     WIDE,
@@ -140,9 +141,7 @@ class _Rows:
             caption += f" Shown are {count} of {of:,} models, spread evenly over this order; "
             caption += "the tables of the sections have all."
         if self.without:
-            listed = ", ".join(self.without[:4])
-            more = f" and {len(self.without) - 4:,} more" if len(self.without) > 4 else ""
-            caption += f" Left out {lacking}: {listed}{more}."
+            caption += f" Left out {lacking}: {first_of(self.without, 4)}."
         return Figure(name, title, caption, tuple(legend), *drawings, *shown.table())
 
 
