@@ -52,6 +52,10 @@ bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain openpyxl script, 
 	$(BIN)/python tests/benchmarks/outputs.py
 	$(BIN)/python tests/benchmarks/filling.py
 
+.PHONY: stress
+stress: $(VENV)/.test-$(CI) ## Damage packages, kill writers, let two write at once: ten minutes, figures.
+	$(BIN)/python -m tests.stress.stress $(if $(CORPUS),--corpus $(CORPUS))
+
 .PHONY: docs
 docs: $(BIN)/moe-report ## Write what is generated: the table of architectures, the fields' types.
 	$(BIN)/python -m moe_report.importers.exactness > docs/architectures.md

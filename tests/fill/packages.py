@@ -84,7 +84,8 @@ def compare(before: bytes, after: bytes, touched: Touched) -> list[str]:
             found.append(f"{name}: changed, and nothing in it should have")
         elif old[name] != new[name]:
             found.extend(_compare_parts(old, new, name, touched))
-    found.extend(whole_problems(new))
+    known = set(whole_problems(old))
+    found.extend(problem for problem in whole_problems(new) if problem not in known)
     return found
 
 
