@@ -2,7 +2,10 @@
 // without formulas and sources, with what a metric says of itself where its formula stands, and with what a formula gives where a number was typed over it.
 const report = (() => {
   "use strict";
-  const data = JSON.parse(document.getElementById("report-data").textContent);
+  // Without a prototype: a name such as `constructor` or `__proto__` is one like any other.
+  const bare = (of) => Object.assign(Object.create(null), of);
+  const plain = (key, value) => (value && typeof value === "object" && !Array.isArray(value) ? bare(value) : value);
+  const data = JSON.parse(document.getElementById("report-data").textContent, plain);
   const fields = Object.keys(data.fields);
   const metrics = Object.keys(data.metrics);
   for (const name of metrics) {
@@ -12,7 +15,7 @@ const report = (() => {
   for (const model of data.models) {
     const numbers = model.numbers.split(",").map((text) => (text === "" ? null : Number(text)));
     const places = model.said.split(",").map((place) => data.provenance[place]);
-    const all = (names, from, items) => Object.fromEntries(names.map((name, at) => [name, items[from + at]]));
+    const all = (names, from, items) => bare(Object.fromEntries(names.map((name, at) => [name, items[from + at]])));
     model.inputs = all(fields, 0, numbers);
     model.values = all(metrics, fields.length, numbers);
     model.provenance = all([...fields, ...metrics], 0, places.map(([from, note, numbered]) => {
@@ -20,7 +23,7 @@ const report = (() => {
       return whole ? { from, note: whole } : { from };
     }));
     for (const key of ["numbers", "said", "row"]) delete model[key];
-    model.computed ??= {};
+    model.computed ??= bare();
   }
   return data;
 })();

@@ -1,18 +1,24 @@
 // Sorts and filters the tables. The address's fragment holds the state, so a link to the page
-// carries it and the back button undoes it.
+// carries it and the back button undoes it; what inputs show follows it, never the other way.
 const reportState = (() => {
   "use strict";
-  let state = new URLSearchParams();
   const listeners = [];
   const tell = () => listeners.forEach((listener) => listener());
+  // A link to a part of the page takes the address, so the history's entry holds the state for it.
+  const isLink = () => location.hash !== "" && !location.hash.includes("=");
+  const remembered = () => (isLink() ? history.state?.report : location.hash.slice(1));
+  let state = new URLSearchParams(remembered());
   function read() {
-    if (location.hash && !location.hash.includes("=")) return; // a link to a part of the page
-    if (location.hash.slice(1) === `${state}`) return; // it was set here
-    state = new URLSearchParams(location.hash.slice(1));
+    const now = remembered();
+    if (now === undefined) return void history.replaceState({ report: `${state}` }, ""); // just followed
+    if (now === `${state}`) return; // it was set here
+    state = new URLSearchParams(now);
     tell();
   }
+  addEventListener("popstate", read);
   addEventListener("hashchange", read);
-  if (location.hash.includes("=")) state = new URLSearchParams(location.hash.slice(1));
+  // A browser that comes back to a page fills its inputs with what stood in them.
+  addEventListener("pageshow", ({ persisted }) => (persisted ? read() : tell()));
   return {
     get: (name) => state.get(name),
     entries: () => [...state],

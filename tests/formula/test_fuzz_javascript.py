@@ -21,7 +21,7 @@ from tests.formula.random_expressions import NAMES, TOLERANCE, Draw, Drawer, ali
 DRAWS = 6_000
 
 # The names that an array of needs() asks for; the calculator of the page has the same function.
-WALK = (Path(__file__).parents[2] / "templates" / "calculator.js").read_text("utf-8")
+WALK = (Path(__file__).parents[2] / "templates" / "calculation.js").read_text("utf-8")
 
 
 def computed(draws: list[Draw], folder: Path) -> list[float | None]:

@@ -13,6 +13,7 @@ from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
+from moe_report.renderers.html.audit_script import audit_members
 from moe_report.report import Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
@@ -88,8 +89,10 @@ def calculator_script(report: Report) -> str:
     inputs: title, whether it is open at first, names), ``bounds`` (of each input: least, most,
     whether it is whole, and the bounds in words), ``rules`` (a field, and the field that it is at
     most), ``defaults`` (the fields whose default is a number), ``counted`` (units that no negative
-    number has) and ``words`` (why a number is missing or refused). Names, titles, units and these
-    words are the only text in it.
+    number has), ``words`` (why a number is missing or refused) and those of the audit
+    (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and what
+    is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an object
+    the name ``__proto__`` would be no name.
     """
     order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
@@ -107,9 +110,10 @@ def calculator_script(report: Report) -> str:
         'const moe = (() => {\n"use strict";\n'
         f"{HELPERS}return {{\n"
         f"groups: {quoted(input_groups(report))},\n"
-        f"bounds: {quoted(limits)},\nrules: {quoted(rules)},\ndefaults: {quoted(defaults)},\n"
+        f"bounds: new Map({quoted(list(limits.items()))}),\nrules: {quoted(rules)},\n"
+        f"defaults: {quoted(defaults)},\n"
         f"counted: {quoted(COUNTED)},\nwords: {quoted(words)},\n"
-        f"order: [\n{order}\n]}};\n}})();"
+        f"order: [\n{order}\n],\n{audit_members(report)}}};\n}})();"
     )
 
 

@@ -192,7 +192,7 @@ def test_a_new_top_k_is_what_the_engine_gives(shown: Open) -> None:
     assert {name: said["from"] for name, said in made["provenance"].items()} == {
         name: said["from"] for name, said in entry["provenance"].items()
     }
-    assert "findings" not in made
+    assert made["findings"] == [{**finding, "place": ""} for finding in entry["findings"]]
 
 
 def test_assumptions_and_derived_defaults_follow(shown: Open) -> None:
@@ -596,3 +596,22 @@ def test_a_field_in_doubt_has_no_default(shown: Open) -> None:
     assert values(page)["total_params"] is None
     page.select_option("#calculator-model", "Sure")
     agree(values(page), entries[1]["values"])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("46.703B", 46_703_000_000), ("46.70B", 46_700_000_000), ("1.125k", 1125), ("4,096", 4096),
+        ("4.096", 4096), ("40.960 ", 40960), ("39.000", 39000), ("1.5k", 1500), ("1,125k", None),
+    ],
+)  # fmt: skip
+def test_decimals_before_a_multiple_are_decimals(
+    shown: Open, text: str, number: float | None
+) -> None:
+    """A whole number has none, but the number that is multiplied may; what is unsure is refused."""
+    page = shown(reports.usual_report())
+    name = "published_total_params" if "B" in text else "vocab_size"
+    fill(page, name, text)
+    wrong = page.get_attribute(f"#set-{name}", "aria-invalid")
+    assert page.evaluate(f"calculation.parse('{name}', '{text}') || null") == number
+    assert (wrong is None) == (number is not None)
