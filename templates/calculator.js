@@ -300,7 +300,8 @@
       name, texts, carried: same ? base.carried : {}, inputs: all(data.fields), values: all(data.metrics),
       provenance: Object.fromEntries(names.map((one) => [one, from(one)])),
     };
-    made.findings = same ? base.findings : findings;
+    const asRead = (one) => base.findings.find(({ column, message }) => column === one.column && message === one.message);
+    made.findings = same ? findings.map((one) => asRead(one) ?? one) : findings;
     return made;
   }
 

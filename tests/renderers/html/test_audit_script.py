@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,10 @@ def test_findings_of_the_report_are_those_of_its_rows(shown: Open) -> None:
         messages = page.locator("#calculator-findings p").all_inner_texts()
         expected = [one.message for one in report.findings_of(model.name)]
         assert [text.partition(": ")[2].removesuffix(".") for text in messages] == expected
+        assert saved(page)["findings"] == [
+            {key: value for key, value in asdict(one).items() if key != "model"}
+            for one in report.findings_of(model.name)
+        ]
     page.select_option("#calculator-model", "Claim")
     fill(page, "num_experts", "32")
     assert page.locator("#calculator-findings li").all_inner_texts() == [
