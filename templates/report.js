@@ -8,9 +8,11 @@ const reportState = (() => {
   const isLink = () => location.hash !== "" && !location.hash.includes("=");
   const remembered = () => (isLink() ? history.state?.report : location.hash.slice(1));
   let state = new URLSearchParams(remembered());
+  const remember = () => history.replaceState({ report: `${state}` }, "");
+  if (isLink()) remember();
   function read() {
     const now = remembered();
-    if (now === undefined) return void history.replaceState({ report: `${state}` }, ""); // just followed
+    if (now === undefined) return remember(); // the link was just followed
     if (now === `${state}`) return; // it was set here
     state = new URLSearchParams(now);
     tell();

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from moe_report.renderers.html.render import render
 from tests import reports
@@ -79,9 +79,7 @@ def test_an_input_that_is_being_typed_in_follows(shown: Open, leave: str) -> Non
     else:
         page.reload()
         expected = "4"
-    page.wait_for_function(
-        "(text) => document.getElementById('set-num_experts_per_tok').value === text", arg=expected
-    )
+    expect(page.locator("#set-num_experts_per_tok")).to_have_value(expected)
     together(page)
 
 
@@ -92,10 +90,10 @@ def test_a_result_that_is_being_typed_in_follows(shown: Open) -> None:
     page.press("#set-total_params", "Enter")
     page.fill("#set-total_params", "5B")
     page.go_back()
-    page.wait_for_function("document.getElementById('set-total_params').value === '46702792704'")
+    expect(page.locator("#set-total_params")).to_have_value("46702792704")
     together(page)
     page.go_forward()
-    page.wait_for_function("document.getElementById('set-total_params').value === '50000000000'")
+    expect(page.locator("#set-total_params")).to_have_value("50000000000")
     together(page)
 
 
@@ -116,6 +114,17 @@ def test_back_through_links_inside_the_page(shown: Open) -> None:
         together(page)
     page.go_forward()
     assert page.input_value("#set-num_experts_per_tok") == "4"
+
+
+def test_back_to_where_the_page_was_opened(shown: Open) -> None:
+    """A page that is opened at one of its parts comes back to how it was."""
+    page = shown(reports.usual_report(), "#made")
+    fill(page, "num_experts_per_tok", "4")
+    page.press("#set-num_experts_per_tok", "Enter")
+    page.go_back()
+    expect(page.locator("#set-num_experts_per_tok")).to_have_value("2")
+    assert page.url.endswith("#made")
+    together(page)
 
 
 def test_what_a_browser_fills_in_does_not_stay(browser: Browser, tmp_path: Path) -> None:
