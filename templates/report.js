@@ -106,7 +106,7 @@ const reportState = (() => {
   bubble.id = bubble.className = "bubble";
   bubble.setAttribute("role", "tooltip");
   document.body.append(bubble);
-  const focused = () => document.activeElement.closest("table.models tbody td");
+  const focused = () => document.activeElement?.closest("table.models tbody td");
 
   function showBubble() {
     const cell = focused();
@@ -141,8 +141,8 @@ const reportState = (() => {
     if (key === "ArrowRight") return cell.nextElementSibling;
     if (key === "Home") return row.cells[1];
     if (key === "End") return row.cells[row.cells.length - 1];
-    const way = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[key];
-    return way && beside(row, way)?.cells[cell.cellIndex];
+    const way = key === "ArrowUp" ? "previousElementSibling" : "nextElementSibling";
+    return beside(row, way)?.cells[cell.cellIndex];
   }
 
   function reach(cell) {
@@ -178,9 +178,10 @@ const reportState = (() => {
     const cell = focused();
     if (!cell || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === "Escape") bubble.hidden = true;
+    if (!/^(Arrow|Home$|End$)/.test(event.key)) return;
+    event.preventDefault(); // at an edge, too: else the page scrolls
     const next = go(cell, event.key);
     if (next?.localName !== "td") return;
-    event.preventDefault();
     pad(next);
     reach(next);
   });

@@ -116,6 +116,8 @@ def test_keys_go_from_cell_to_cell(shown: Open, width: int) -> None:
         ("Home", [29, 1]),
         ("ArrowLeft", [29, 1]),
         ("ArrowUp", [28, 1]),
+        *(("ArrowUp", [max(row, 1), 1]) for row in range(27, -3, -1)),
+        *(("ArrowDown", [row, 1]) for row in range(2, 29)),
     ]
     for key, expected in steps:
         page.keyboard.press(key)
