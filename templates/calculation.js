@@ -103,5 +103,5 @@ const calculation = (() => {
     return names.length ? `missing: ${words.needs} ${listed(names)}` : words.undefined;
   }
 
-  return { of, missing, more, parse, worded };
+  return { of, known, missing, more, parse, worded };
 })();

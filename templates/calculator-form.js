@@ -7,7 +7,7 @@ const calculatorForm = (() => {
   const data = report;
   const HAT = "\u0302";
   const numbersIn = document.getElementById("calculator-numbers");
-  const known = (name) => data.fields[name] || data.metrics[name] || data.assumptions[name];
+  const { known } = calculation;
   const make = (tag, css, text) => {
     const element = document.createElement(tag);
     if (css) element.className = css;
@@ -143,5 +143,5 @@ const calculatorForm = (() => {
     });
   }
 
-  return { section, inputs, rows, numbersIn, make, known, shown, formulaOf, measure };
+  return { section, inputs, rows, numbersIn, make, shown, formulaOf, measure };
 })();

@@ -5,8 +5,8 @@
 (() => {
   "use strict";
   if (!calculatorForm) return;
-  const { section, inputs, rows, numbersIn, make, known, shown, formulaOf, measure } = calculatorForm;
-  const { missing, more, parse, worded } = calculation;
+  const { section, inputs, rows, numbersIn, make, shown, formulaOf, measure } = calculatorForm;
+  const { known, missing, more, parse, worded } = calculation;
   const { words } = moe;
   const { exact } = numbers;
   const data = report;
@@ -68,7 +68,7 @@
   function fill() {
     follow();
     for (const [name, item] of inputs) item.value = item === document.activeElement ? plain(name) : inSight(name);
-    title.value = changes.get("name") ?? (base ? base.name : "");
+    title.value = textOf("name");
   }
   const plain = (name) => (data.metrics[name] && !Number.isNaN(latest.v[name]) ? String(latest.v[name]) : textOf(name));
   function inSight(name) {
@@ -83,12 +83,16 @@
     if (!base || (base.provenance[name] || {}).from !== "given") return undefined;
     return name in base.inputs ? base.inputs[name] : base.values[name];
   }
-  const textOf = (name) => changes.get(name) ?? (given(name) === undefined ? "" : String(given(name)));
+  function ofBase(name) {
+    if (name === "name") return base ? base.name : "";
+    return given(name) === undefined ? "" : String(given(name));
+  }
+  const textOf = (name) => changes.get(name) ?? ofBase(name);
 
   function set(name, text) {
     const trimmed = text.trim();
-    const before = name === "name" ? (base ? base.name : "") : given(name) === undefined ? "" : String(given(name));
-    const same = name === "name" ? trimmed === before : trimmed === before || (trimmed && before && parse(name, trimmed) === Number(before));
+    const old = ofBase(name);
+    const same = trimmed === old || (name !== "name" && trimmed && old && parse(name, trimmed) === Number(old));
     if (same) changes.delete(name);
     else changes.set(name, trimmed);
     follow();
@@ -277,73 +281,14 @@
     }
   }
 
-  // -- what leaves the page ---------------------------------------------------------------------
-
-  function entry() {
-    const same = !changes.size && !scenario && base;
-    const wholly = [...changes.keys()].every((name) => data.assumptions[name]);
-    const texts = base ? { ...base.texts } : {};
-    if (!wholly) for (const key of ["source", "remark", "compare_with"]) delete texts[key];
-    const name = changes.get("name") || (base ? base.name + (wholly ? "" : " (changed)") : "A model");
-    const number = (one) => (Number.isNaN(latest.v[one]) ? null : latest.v[one]);
-    const from = (one) => {
-      if (latest.typed.has(one) && !latest.wrong.has(one)) {
-        return !changes.has(one) && base ? base.provenance[one] : { from: "given", note: "given" };
-      }
-      if (number(one) === null) return { from: "missing", note: missing(one, latest, base) };
-      if (data.metrics[one]) return { from: data.metrics[one].assumes.length ? "assumed" : "derived" };
-      return { from: moe.defaults.includes(one) ? "default" : "derived" };
-    };
-    const all = (of) => Object.fromEntries(Object.keys(of).map((one) => [one, number(one)]));
-    const names = [...Object.keys(data.fields), ...Object.keys(data.metrics)];
-    const made = {
-      name, texts, carried: same ? base.carried : {}, inputs: all(data.fields), values: all(data.metrics),
-      provenance: Object.fromEntries(names.map((one) => [one, from(one)])),
-    };
-    const asRead = (one) => base.findings.find(({ column, message }) => column === one.column && message === one.message);
-    made.findings = same ? findings.map((one) => asRead(one) ?? one) : findings;
-    return made;
-  }
-
-  function asRow() {
-    const { name, texts } = entry();
-    const clean = (text) => {
-      const line = String(text).replace(/[\t\r\n]+/g, " ");
-      return /^[=+\-@]/.test(line) ? `'${line}` : line; // never a formula
-    };
-    const cells = [["name", clean(name)], ...Object.entries(texts).map(([key, text]) => [key, clean(text)])];
-    for (const [one] of moe.order) {
-      if (latest.typed.has(one) && !latest.wrong.has(one)) cells.push([one, String(latest.v[one])]);
-    }
-    return `${cells.map((cell) => cell[0]).join("\t")}\n${cells.map((cell) => cell[1]).join("\t")}\n`;
-  }
+  // -- what one does ----------------------------------------------------------------------------
 
   async function copy(text, message) {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      const area = make("textarea", "hidden", "");
-      area.value = text;
-      document.body.append(area);
-      area.select();
-      document.execCommand("copy");
-      area.remove();
-    }
+    await calculatorOutput.copy(text);
     said.textContent = message;
   }
 
-  function download() {
-    const made = entry();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(made, null, 1)], { type: "application/json" }));
-    link.download = `${made.name.replace(/[^\w.-]+/g, "-").replace(/^-+|-+$/g, "") || "model"}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    said.textContent = `${link.download} is made.`;
-  }
-
-  // -- what one does ----------------------------------------------------------------------------
-
+  const made = () => calculatorOutput.entry({ base, changes, scenario, latest, findings, isRow: isRow() });
   const on = (id, event, action) => document.getElementById(id).addEventListener(event, action);
   for (const [name, item] of inputs) {
     if (data.metrics[name]) {
@@ -389,9 +334,9 @@
   });
   addEventListener("resize", measure);
   on("calculator-reset", "click", () => begin(base ? base.name : "", { scenario: null }));
-  on("calculator-copy", "click", () => copy(asRow(), "Copied: a header line and a row, for the sheet Models."));
+  on("calculator-copy", "click", () => copy(calculatorOutput.asRow(made(), latest), "Copied: a header line and a row, for the sheet Models."));
   on("calculator-link", "click", () => { keep(); copy(location.href, "Copied: a link to this what-if."); });
-  on("calculator-json", "click", download);
+  on("calculator-json", "click", () => { said.textContent = `${calculatorOutput.save(made())} is made.`; });
   reportState.listen(read);
   read();
   measure();

@@ -1,5 +1,6 @@
-// Sorts and filters the tables. The address's fragment holds the state, so a link to the page
-// carries it and the back button undoes it; what inputs show follows it, never the other way.
+// Sorts and filters the tables, and says what stands behind a number. The address's fragment holds
+// the state, so a link to the page carries it and the back button undoes it; what inputs show
+// follows it, never the other way.
 const reportState = (() => {
   "use strict";
   const listeners = [];
