@@ -112,7 +112,7 @@
       const numbersOf = `${numbers.show(size, "parameters", "si")} parameters, ${numbers.show(cost, "FLOP/token", "si")} a token`;
       const edge = outside ? "; beyond these axes, where the arrow points" : "";
       const subject = name || (base ? base + (changed ? " (changed)" : "") : "a what-if");
-      line.querySelector("span").textContent = doubted ? `${subject}, whose numbers are doubted.` : `${subject}, ${numbersOf}${edge}.`;
+      line.querySelector("span").textContent = doubted ? `${subject}, whose numbers are doubted${edge}.` : `${subject}, ${numbersOf}${edge}.`;
     }
   }
 
