@@ -199,7 +199,8 @@ def test_more_active_than_total_is_marked(shown: Open) -> None:
     assert page.get_attribute("#set-parameter_efficiency", "data-exact") == str(
         entry["values"]["parameter_efficiency"]
     )
-    assert page.locator(".what-if-said span").first.inner_text().endswith("numbers are doubted.")
+    said = "whose numbers are doubted; beyond these axes, where the arrow points."
+    assert page.locator(".what-if-said span").first.inner_text().endswith(said)
     page.click("#calculator-findings button:has-text('Active parameters')")
     assert page.evaluate("document.activeElement.id") == "set-active_params"
     fill(page, "total_params", "")
