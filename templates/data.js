@@ -8,13 +8,16 @@ const report = (() => {
   const data = JSON.parse(document.getElementById("report-data").textContent, plain);
   const fields = Object.keys(data.fields);
   const metrics = Object.keys(data.metrics);
+  const symbols = [...fields, ...metrics, ...Object.keys(data.assumptions)];
   for (const name of metrics) {
     const description = document.getElementById(`metric-${name}`)?.querySelector("p")?.textContent ?? "";
-    data.metrics[name] = { better: null, headline: false, assumes: [], description, ...data.metrics[name] };
+    const needs = data.metrics[name].needs.map((place) => symbols[place]);
+    data.metrics[name] = { better: null, headline: false, assumes: [], description, ...data.metrics[name], needs };
   }
+  const run = ([place, length = 1]) => Array(Number(length)).fill(data.provenance[place]);
   for (const model of data.models) {
     const numbers = model.numbers.split(",").map((text) => (text === "" ? null : Number(text)));
-    const places = model.said.split(",").map((place) => data.provenance[place]);
+    const places = model.said.split(",").flatMap((text) => run(text.split("x")));
     const all = (names, from, items) => bare(Object.fromEntries(names.map((name, at) => [name, items[from + at]])));
     model.inputs = all(fields, 0, numbers);
     model.values = all(metrics, fields.length, numbers);
