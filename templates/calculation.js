@@ -9,21 +9,6 @@ const calculation = (() => {
 
   const isUnclear = (model, name) => (model?.unclear || []).includes(name);
 
-  // <lacking>
-  function lacking(needed, v) {
-    const names = needed.flatMap((item) => {
-      if (typeof item === "string") return Number.isNaN(v[item]) ? [item] : [];
-      if (item.c) return item.c.map((part) => lacking(part, v)).reduce((a, b) => (b.length < a.length ? b : a));
-      const asked = lacking(item.t, v);
-      if (asked.length) return asked;
-      const truth = item.q(v);
-      if (Number.isNaN(truth)) return item.n.filter((name) => Number.isNaN(v[name]));
-      return lacking(truth ? item.a : item.b, v);
-    });
-    return [...new Set(names)];
-  }
-  // </lacking>
-
   // What was expected is said in the words of the workbook's problems.
   const { words } = moe;
   const worded = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
@@ -64,13 +49,13 @@ const calculation = (() => {
     for (const [name, item] of Object.entries(data.assumptions)) {
       v[name] = result.typed.get(name) ?? item.default;
     }
-    for (const [name, formula, needed] of moe.order) {
+    for (const [name, formula] of moe.order) {
       const doubted = isUnclear(model, name); // the input may say it: no default
       const value = formula && !doubted ? formula(v) : NaN;
       result.computed.set(name, value);
       v[name] = result.typed.has(name) ? result.typed.get(name) : value;
       if (!Number.isNaN(v[name])) continue;
-      const names = !formula || doubted || result.wrong.has(name) ? [name] : lacking(needed, v).flatMap((one) => {
+      const names = !formula || doubted || result.wrong.has(name) ? [name] : moe.lacking(formula, v).flatMap((one) => {
         if (data.assumptions[one]) return [one];
         return result.lacks.get(one).length ? result.lacks.get(one) : [`${one} (undefined here)`];
       });

@@ -13,15 +13,12 @@ import pytest
 
 from moe_report.formula import functions
 from moe_report.formula.expr import Expr, lift, number, symbol
-from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
+from moe_report.formula.javascript import HELPERS, javascript, member, quoted
 from moe_report.formula.operations import OPERATIONS, evaluate, missing_symbols
 from tests.conftest import need
 from tests.formula.random_expressions import NAMES, TOLERANCE, Draw, Drawer, alike, outcome, traps
 
 DRAWS = 6_000
-
-# The names that an array of needs() asks for; the calculator of the page has the same function.
-WALK = (Path(__file__).parents[2] / "templates" / "calculation.js").read_text("utf-8")
 
 
 def computed(draws: list[Draw], folder: Path) -> list[float | None]:
@@ -131,17 +128,15 @@ def test_what_is_not_finite_or_missing_stays_so(expr: Any, tmp_path: Path) -> No
 def test_node_finds_the_same_missing_names(drawn: list[Draw], tmp_path: Path) -> None:
     """What the page says would unlock a number is what the engine says."""
     draws = [*traps(), *(draw for draw in drawn if outcome(draw) == "missing")]
-    walk = WALK[WALK.index("// <lacking>") : WALK.index("// </lacking>")]
     rows = ",\n".join(
-        f"[{needs(draw.expr, member)}, {quoted(dict(draw.values))}]" for draw in draws
+        f"[(v) => {javascript(draw.expr, member)}, {quoted(dict(draw.values))}]" for draw in draws
     )
     found = _run(
         f"""{HELPERS}
-        {walk}
         const rows = [{rows}];
-        console.log(JSON.stringify(rows.map(([needed, v]) => {{
+        console.log(JSON.stringify(rows.map(([f, v]) => {{
           for (const name in v) if (v[name] === null) v[name] = NaN;
-          return lacking(needed, v);
+          return lacking(f, v);
         }})));""",
         tmp_path,
     )

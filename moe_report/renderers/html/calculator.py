@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
-from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
+from moe_report.formula.javascript import HELPERS, javascript, member, quoted
 from moe_report.renderers.html.audit_script import audit_members
 from moe_report.report import Report
 from moe_report.schema.assumptions import Assumption
@@ -84,15 +84,15 @@ def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:
 def calculator_script(report: Report) -> str:
     """Return the script that defines ``moe``, what ``templates/calculator.js`` computes with.
 
-    It has the members ``order`` (of each field and metric, after those it is made of: its name,
-    its formula as a function of all values by name, and what the formula asks for), ``groups`` (of
-    inputs: title, whether it is open at first, names), ``bounds`` (of each input: least, most,
-    whether it is whole, and the bounds in words), ``rules`` (a field, and the field that it is at
-    most), ``defaults`` (the fields whose default is a number), ``counted`` (units that no negative
-    number has), ``words`` (why a number is missing or refused) and those of the audit
-    (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and what
-    is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an object
-    the name ``__proto__`` would be no name.
+    It has the members ``order`` (of each field and metric, after those it is made of: its name, and
+    its formula as a function of all values by name), ``lacking`` (what such a formula lacks),
+    ``groups`` (of inputs: title, whether it is open at first, names), ``bounds`` (of each input:
+    least, most, whether it is whole, and the bounds in words), ``rules`` (a field, and the field
+    that it is at most), ``defaults`` (the fields whose default is a number), ``counted`` (units
+    that no negative number has), ``words`` (why a number is missing or refused) and those of the
+    audit (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and
+    what is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an
+    object the name ``__proto__`` would be no name.
     """
     order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
@@ -108,7 +108,7 @@ def calculator_script(report: Report) -> str:
     rules = list(AT_MOST.items())
     return (
         'const moe = (() => {\n"use strict";\n'
-        f"{HELPERS}return {{\n"
+        f"{HELPERS}return {{\nlacking,\n"
         f"groups: {quoted(input_groups(report))},\n"
         f"bounds: new Map({quoted(list(limits.items()))}),\nrules: {quoted(rules)},\n"
         f"defaults: {quoted(defaults)},\n"
@@ -120,7 +120,7 @@ def calculator_script(report: Report) -> str:
 def _step(name: str, expr: Expr | None) -> str:
     if expr is None:
         return f"[{quoted(name)}]"
-    return f"[{quoted(name)},(v)=>{javascript(expr, member)},{needs(expr, member)}]"
+    return f"[{quoted(name)},(v)=>{javascript(expr, member)}]"
 
 
 def _limits(of: Field | Assumption, *, whole: bool) -> tuple[float, float, bool, str]:
