@@ -24,6 +24,7 @@ from moe_report.text import LISTED, MORE, MOST_LISTED
 QUICK_EXAMPLES = 8
 OPEN_GROUPS = frozenset({"Shape", "Experts"})  # what a what-if is mostly about
 ASSUMPTIONS = "Assumptions"
+_Limits = tuple[float, float, bool, str]  # least, most, whether it is whole, and that in words
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ def calculator_script(report: Report) -> str:
         'const moe = (() => {\n"use strict";\n'
         f"{HELPERS}return {{\nlacking,\n"
         f"groups: {quoted(input_groups(report))},\n"
-        f"bounds: new Map({quoted(list(limits.items()))}),\nrules: {quoted(rules)},\n"
+        f"bounds: new Map({quoted(_by_bound(limits))}\n"
+        ".flatMap(([of, names]) => names.map((name) => [name, of]))),\n"
+        f"rules: {quoted(rules)},\n"
         f"defaults: {quoted(defaults)},\n"
         f"counted: {quoted(COUNTED)},\nwords: {quoted(words)},\n"
         f"order: [\n{order}\n],\n{audit_members(report)}}};\n}})();"
@@ -123,7 +126,14 @@ def _step(name: str, expr: Expr | None) -> str:
     return f"[{quoted(name)},(v)=>{javascript(expr, member)}]"
 
 
-def _limits(of: Field | Assumption, *, whole: bool) -> tuple[float, float, bool, str]:
+def _by_bound(limits: Mapping[str, _Limits]) -> list[tuple[_Limits, list[str]]]:
+    names: dict[_Limits, list[str]] = {}
+    for name, limit in limits.items():
+        names.setdefault(limit, []).append(name)
+    return list(names.items())
+
+
+def _limits(of: Field | Assumption, *, whole: bool) -> _Limits:
     said = between(of.minimum, of.maximum, whole=whole)
     return _plain(of.minimum), _plain(of.maximum), whole, said
 
