@@ -19,11 +19,11 @@ const audit = (() => {
     return numbers.show(number, unit, format || (unit === "parameters" ? "si" : "integer"), 4);
   }
 
-  function sentence(pieces, row, it) {
-    const there = pieces.filter(([, , , when]) => !when || when(row, it) === 1);
+  function sentence(pieces, it) {
+    const there = pieces.filter(([, , , when = 1]) => when === 1);
     return there.map(([text, number, like]) => {
       const said = text.replace("{it}", () => it);
-      return number ? said.replace("{}", () => written(number(row, it), like || it)) : said;
+      return number === undefined ? said : said.replace("{}", () => written(number, like || it));
     }).join("");
   }
 
@@ -44,10 +44,10 @@ const audit = (() => {
     const found = [];
     const find = (level, column, message, stated = null, right = null) =>
       found.push({ level, column, message, stated, computed: right, place: "" });
-    for (const [level, columns, holds, pieces, ...doubted] of moe.audit) {
+    for (const [level, columns, rule] of moe.audit) {
       for (const it of columns.length ? columns : Object.keys(report.metrics)) {
-        if (holds(row, it) !== 1) continue;
-        find(level, it, sentence(pieces, row, it), ...doubted.map((number) => (number ? number(row, it) : null)));
+        const [holds, pieces, ...doubted] = rule(row, it);
+        if (holds === 1) find(level, it, sentence(pieces, it), ...doubted);
       }
     }
     if (isNamedLikeASummary(name)) find("suspicious", aboutNames, likeASummary);

@@ -188,18 +188,18 @@ def _shares() -> Rule:
 
 
 def _claim(claim: str, *computed: str) -> Rule:
-    first, *others = map(value, computed)
-    last, *before = map(value, reversed(computed))
-    one, other = coalesce(first, *others), coalesce(last, *before)
-    stated = typed(claim)
-    nearest = where(abs(stated - other) < abs(stated - one), other, one)
+    stated, values = typed(claim), list(map(value, computed))
+    one = nearest = reduce(coalesce, values)
+    differs = ~_rounds_to(claim, one)
+    said = [_piece("published {}", stated), _piece(", computed {}", one)]
+    if len(values) > 1:
+        other = reduce(coalesce, reversed(values))
+        nearest = where(abs(stated - other) < abs(stated - one), other, one)
+        differs &= ~_rounds_to(claim, other)
+        said.append(_piece(", or {} without the input embedding", other, when=one != other))
     return _rule(
-        "differs", claim, ~_rounds_to(claim, one) & ~_rounds_to(claim, other),
-        _piece("published {}", stated), _piece(", computed {}", one),
-        _piece(", or {} without the input embedding", other, when=one != other),
-        _off(stated, nearest),
-        stated=stated, computed=nearest,
-    )  # fmt: skip
+        "differs", claim, differs, *said, _off(stated, nearest), stated=stated, computed=nearest
+    )
 
 
 def _overrides() -> Rule:
