@@ -51,7 +51,7 @@ function where(test, a, b) {
 }
 function coalesce(a, b) {
   const [first, needed] = apart(a);
-  if (!sure && Number.isFinite(first)) return first;
+  if (Number.isFinite(first)) return first;
   const [second, others] = apart(b);
   ask(sure ? inCommon(needed, others) : others.size < needed.size ? others : needed);
   return second;

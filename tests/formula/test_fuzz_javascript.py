@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import subprocess
@@ -128,20 +129,40 @@ def test_what_is_not_finite_or_missing_stays_so(expr: Any, tmp_path: Path) -> No
 def test_node_finds_the_same_missing_names(drawn: list[Draw], tmp_path: Path) -> None:
     """What the page says would unlock a number is what the engine says."""
     draws = [*traps(), *(draw for draw in drawn if outcome(draw) == "missing")]
+    for draw, names in zip(draws, _lacking(draws, tmp_path), strict=True):
+        assert names == _missing(draw), draw.expr
+
+
+def test_of_an_undefined_test_both_arms_are_asked(drawn: list[Draw], tmp_path: Path) -> None:
+    """What is missing is what both need in any case, however they choose in turn."""
+    nowhere = 1 / lift(0) > 0
+    draws = [
+        Draw(lift(functions.where(nowhere, one.expr, other.expr)), one.values)
+        for one, other in itertools.combinations(_that_choose(drawn)[:70], 2)
+    ]
+    found = _lacking(draws, tmp_path)
+    assert found == list(map(_missing, draws))
+    assert sum(map(bool, found)) > 100
+
+
+def _that_choose(drawn: list[Draw]) -> list[Draw]:
+    choices = ({node.op for node in draw.expr.walk()} for draw in drawn)
+    return [draw for draw, ops in zip(drawn, choices, strict=True) if {"where", "coalesce"} <= ops]
+
+
+def _lacking(draws: list[Draw], folder: Path) -> Any:
     rows = ",\n".join(
         f"[(v) => {javascript(draw.expr, member)}, {quoted(dict(draw.values))}]" for draw in draws
     )
-    found = _run(
+    return _run(
         f"""{HELPERS}
         const rows = [{rows}];
         console.log(JSON.stringify(rows.map(([f, v]) => {{
           for (const name in v) if (v[name] === null) v[name] = NaN;
           return lacking(f, v);
         }})));""",
-        tmp_path,
+        folder,
     )
-    for draw, names in zip(draws, found, strict=True):
-        assert names == _missing(draw), draw.expr
 
 
 def _missing(draw: Draw) -> list[str]:
