@@ -111,7 +111,8 @@ def show(
     if number is None:
         return MISSING
     if format == "integer":
-        return f"{number:,.0f}" if number == round(number) else f"{number:,.6g}"
+        text = f"{number:,.0f}" if number == round(number) else f"{number:,.6g}"
+        return text.replace("-", MINUS)
     chosen = in_scale or scale(unit, format, [number])
     if format == "si" and number and abs(number) < chosen.factor / 1000:
         chosen = scale(unit, format, [number])  # 4,096 in billions says nothing
@@ -161,8 +162,17 @@ def difference(stated: float, computed: float) -> str:
     >>> difference(314e9, 315684034560)
     '−0.53 %'
     """
-    if computed == 0:
+    return off((stated - computed) / abs(computed) if computed else math.nan)
+
+
+def off(share: float) -> str:
+    """Return by what share something is off, in percent; NaN where there is nothing to share.
+
+    >>> off(-0.0053), off(math.nan)
+    ('−0.53 %', 'from 0')
+    """
+    if math.isnan(share):
         return "from 0"
-    share = (stated - computed) / abs(computed) * 100
     sign = "+" if share > 0 else ""
-    return f"{sign}{digits(share, 3 if abs(share) >= 1 else 2)} %"
+    hundredths = share * 100
+    return f"{sign}{digits(hundredths, 3 if abs(hundredths) >= 1 else 2)} %"

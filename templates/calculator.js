@@ -4,116 +4,34 @@
 // `scenario` the set of assumptions, if it is another than the report's.
 (() => {
   "use strict";
-  const section = document.getElementById("calculator");
-  if (!section) return;
+  if (!calculatorForm) return;
+  const { section, inputs, rows, numbersIn, make, shown, formulaOf, measure } = calculatorForm;
+  const { known, missing, more, parse, worded } = calculation;
+  const { words } = moe;
+  const { exact } = numbers;
   const data = report;
-  const HAT = "\u0302";
-  const make = (tag, css, text) => {
-    const element = document.createElement(tag);
-    if (css) element.className = css;
-    element.textContent = text;
-    return element;
-  };
-  build();
-  const inputs = new Map();
-  for (const item of section.querySelectorAll("[data-set]")) inputs.set(item.dataset.set, item);
-  const rows = new Map();
-  for (const item of section.querySelectorAll("[data-metric]")) rows.set(item.dataset.metric, item);
   const heads = [...section.querySelectorAll("[data-headline]")];
   const models = new Map(data.models.map((model) => [model.name, model]));
   const picker = document.getElementById("calculator-model");
-  const numbersIn = document.getElementById("calculator-numbers");
   const said = document.getElementById("calculator-said");
   const title = document.getElementById("calculator-name");
-  const known = (name) => data.fields[name] || data.metrics[name] || data.assumptions[name];
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
-  const { readings, exact, show } = numbers;
-  const isWhole = (name) => Boolean(data.fields[name] || known(name).whole);
-  const parse = (name, text) => numbers.parse(text, isWhole(name));
-  const shown = (name, number) => {
-    const metric = data.metrics[name];
-    return metric ? show(number, metric.unit, metric.format) : exact(number);
-  };
-
-  // -- its parts, made of the patterns that the page holds ----------------------------------------
-
-  function build() {
-    const pattern = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
-    const left = section.querySelector(".left");
-    for (const [title, open, names] of moe.groups) {
-      const group = pattern("calculator-group");
-      group.open = open;
-      group.querySelector(".title").textContent = title;
-      group.append(...names.map((name) => {
-        const { label, symbol, unit, description, help } = data.fields[name] || data.assumptions[name];
-        const box = connected(pattern("calculator-input"), name);
-        box.querySelector("label").append(`${label} `, typeset(symbol));
-        // A unit such as "0 or 1" is what the help says already.
-        const counted = !/^\d/.test(unit);
-        box.querySelector(".unit").textContent = counted ? unit : "";
-        const place = box.querySelector(".help");
-        place.textContent = description ?? help;
-        place.id = `help-${name}`;
-        box.querySelector("input").setAttribute("aria-describedby", `help-${name} why-${name}`);
-        const [low, high, , said] = moe.bounds[name];
-        if (counted && (low || high < 2 ** 53)) place.append(" ", make("span", "bounds", `(${said})`));
-        return box;
-      }));
-      left.append(group);
-    }
-    const right = section.querySelector(".right");
-    for (const { title, metrics } of data.sections) {
-      right.append(make("h3", "", title), ...metrics.map((name) => {
-        const { label, description, assumes } = data.metrics[name];
-        const row = connected(pattern("calculator-result"), name);
-        row.dataset.metric = name;
-        const head = row.querySelector("label");
-        head.textContent = label;
-        head.title = description;
-        if (assumes.length) head.append(" ", make("span", "sign assumed", ""));
-        const back = row.querySelector(".back");
-        back.dataset.back = name;
-        back.setAttribute("aria-label", `Compute ${label} again`);
-        row.querySelector("input").setAttribute("aria-describedby", `why-${name}`);
-        return row;
-      }));
-    }
-  }
-
-  function connected(box, name) {
-    const item = box.querySelector("input");
-    item.id = box.querySelector("label").htmlFor = `set-${name}`;
-    item.dataset.set = name;
-    box.querySelector(".why").id = `why-${name}`;
-    return box;
-  }
-
-  // A symbol such as `d_ff`, or with a hat, as the formulas have it.
-  function typeset(symbol) {
-    const element = (name, ...inner) => {
-      const made = document.createElementNS("http://www.w3.org/1998/Math/MathML", name);
-      made.append(...inner);
-      return made;
-    };
-    const [base, ...rest] = symbol.split("_");
-    let letter = element("mi", base.replace(HAT, ""));
-    if (base.endsWith(HAT)) {
-      letter = element("mover", letter, element("mo", "^"));
-      letter.setAttribute("accent", "true");
-    }
-    return element("math", rest.length ? element("msub", letter, element("mtext", rest.join("_"))) : letter);
-  }
 
   // -- the state --------------------------------------------------------------------------------
 
   const first = data.models.length ? data.models[0].name : "";
   let base; // the model one began with; undefined for none
   let changes; // name -> text, where it differs from the base
+  let kept; // those of them that the address holds
+  let steps; // what was kept before, the last of it last
+  const stepsOf = new Map();
+  let beyond; // findings about the base that no rule on its numbers makes
   const chooser = document.getElementById("calculator-scenario");
   let scenario; // what it assumes, as long as it is not the report's own
 
   function read() {
     const name = reportState.get("calculator");
+    said.textContent = "";
     base = models.get(name === null ? first : name);
     if (name && !base) said.textContent = `This page has no model named “${name}”.`;
     const named = reportState.get("scenario");
@@ -126,22 +44,36 @@
       scenario = chooser.value === data.scenario ? undefined : data.scenarios[chooser.value];
     }
     changes = new Map();
+    beyond = base ? base.findings.filter(isBeyondRules()) : [];
     for (const [key, text] of reportState.entries()) {
       const one = key.startsWith("set.") ? key.slice(4) : "";
       if (inputs.has(one) || one === "name") changes.set(one, text);
     }
     if (name === null && changes.size) base = undefined;
+    kept = new Map(changes);
+    const all = [...changes];
+    steps = stepsOf.get(sameAs(changes)) ?? all.map((_, at) => new Map(all.slice(0, at)));
     for (const [at, item] of inputs) {
-      if (item !== document.activeElement) item.value = textOf(at);
       // A typed number in a group that is folded would be out of sight.
       if (changes.has(at) && item.closest("details")) item.closest("details").open = true;
     }
-    title.value = changes.get("name") ?? (base ? base.name : "");
     picker.value = base ? base.name : "";
     for (const button of section.querySelectorAll("[data-model]")) {
       button.setAttribute("aria-pressed", String(Boolean(base) && button.dataset.model === base.name));
     }
+    fill();
+  }
+
+  // Puts into every input what the state says, also where somebody is typing.
+  function fill() {
     follow();
+    for (const [name, item] of inputs) item.value = item === document.activeElement ? plain(name) : inSight(name);
+    title.value = textOf("name");
+  }
+  const plain = (name) => (data.metrics[name] && !Number.isNaN(latest.v[name]) ? String(latest.v[name]) : textOf(name));
+  function inSight(name) {
+    if (!data.metrics[name] || latest.wrong.has(name)) return textOf(name);
+    return shown(name, latest.v[name]);
   }
 
   function given(name) {
@@ -151,18 +83,54 @@
     if (!base || (base.provenance[name] || {}).from !== "given") return undefined;
     return name in base.inputs ? base.inputs[name] : base.values[name];
   }
-  const textOf = (name) => changes.get(name) ?? (given(name) === undefined ? "" : String(given(name)));
+  function ofBase(name) {
+    if (name === "name") return base ? base.name : "";
+    return given(name) === undefined ? "" : String(given(name));
+  }
+  const textOf = (name) => changes.get(name) ?? ofBase(name);
 
   function set(name, text) {
     const trimmed = text.trim();
-    const before = name === "name" ? (base ? base.name : "") : given(name) === undefined ? "" : String(given(name));
-    const same = name === "name" ? trimmed === before : trimmed === before || (trimmed && before && parse(name, trimmed) === Number(before));
+    const old = ofBase(name);
+    const same = trimmed === old || (name !== "name" && trimmed && old && parse(name, trimmed) === Number(old));
     if (same) changes.delete(name);
     else changes.set(name, trimmed);
     follow();
   }
 
+  // Equal for changes that are.
+  const sameAs = (some) => JSON.stringify([base?.name, ...[...some].sort()]);
+
   function keep() {
+    if (sameAs(changes) !== sameAs(kept)) {
+      steps = [...steps, kept];
+      kept = new Map(changes);
+    }
+    write();
+  }
+
+  // Goes back one step: what is being typed is dropped, else what was typed last.
+  function takeBack() {
+    const typing = sameAs(changes) !== sameAs(kept);
+    const before = typing ? kept : steps.at(-1);
+    if (!before) {
+      said.textContent = "Nothing typed is left to take back.";
+      return;
+    }
+    const name = [...changes.keys(), ...before.keys()].find((one) => changes.get(one) !== before.get(one));
+    if (!typing) steps = steps.slice(0, -1);
+    changes = new Map(before);
+    kept = new Map(before);
+    write();
+    const item = name === "name" ? title : inputs.get(name);
+    if (item.closest("details")) item.closest("details").open = true;
+    item.focus();
+    fill();
+    said.textContent = `Taken back: ${name === "name" ? "Name" : known(name).label} is ${item.value || "blank"} again.`;
+  }
+
+  function write() {
+    stepsOf.set(sameAs(kept), steps);
     const state = { calculator: base ? base.name : "" };
     for (const [key] of reportState.entries()) if (key.startsWith("set.")) state[key] = null;
     for (const [name, text] of changes) state[`set.${name}`] = text;
@@ -177,106 +145,14 @@
     said.textContent = name ? `${name} is filled in.` : "All fields are blank.";
   }
 
-  // -- computing --------------------------------------------------------------------------------
-
-  // <lacking>
-  function lacking(needed, v) {
-    const names = needed.flatMap((item) => {
-      if (typeof item === "string") return Number.isNaN(v[item]) ? [item] : [];
-      if (item.c) return item.c.map((part) => lacking(part, v)).reduce((a, b) => (b.length < a.length ? b : a));
-      const asked = lacking(item.t, v);
-      if (asked.length) return asked;
-      const truth = item.q(v);
-      if (Number.isNaN(truth)) return item.n.filter((name) => Number.isNaN(v[name]));
-      return lacking(truth ? item.a : item.b, v);
-    });
-    return [...new Set(names)];
-  }
-  // </lacking>
-
-  // What was expected is said in the words of the workbook's problems.
-  const { words } = moe;
-  const worded = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  const sentence = (text) => text && `${text[0].toUpperCase()}${text.slice(1)}.`;
-
-  function refused(name, number, text) {
-    if (Number.isNaN(number)) {
-      const [one, other] = readings(text);
-      if (other !== undefined) return `“${text}” ${worded(words.either, { one: exact(one), other: exact(other) })}.`;
-      return `“${text}” is no number.`;
-    }
-    return sentence(number > 2 ** 53 ? words.large : expected(name, number));
-  }
-
-  function expected(name, number) {
-    if (!moe.bounds[name]) {
-      const counts = moe.counted.includes(known(name).unit.split("/")[0]);
-      return number < (counts ? 0 : -(2 ** 53)) ? words.negative : "";
-    }
-    const [low, high, whole, said] = moe.bounds[name];
-    if (number < low || number > high) return said;
-    return whole && !Number.isInteger(number) ? words.whole : "";
-  }
-
-  function compute(faults = new Map()) {
-    const v = Object.create(null);
-    const result = { v, typed: new Map(), wrong: new Map(), computed: new Map(), lacks: new Map() };
-    for (const name of [...Object.keys(data.assumptions), ...moe.order.map((item) => item[0])]) {
-      const text = textOf(name);
-      if (!text) continue;
-      const number = parse(name, text);
-      const why = faults.get(name) || refused(name, number, text);
-      if (why) result.wrong.set(name, why);
-      result.typed.set(name, why ? NaN : number);
-    }
-    for (const [name, item] of Object.entries(data.assumptions)) {
-      v[name] = result.typed.get(name) ?? item.default;
-    }
-    for (const [name, formula, needed] of moe.order) {
-      const doubted = base && (base.unclear || []).includes(name); // the input may say it: no default
-      const value = formula && !doubted ? formula(v) : NaN;
-      result.computed.set(name, value);
-      v[name] = result.typed.has(name) ? result.typed.get(name) : value;
-      if (!Number.isNaN(v[name])) continue;
-      const names = !formula || doubted || result.wrong.has(name) ? [name] : lacking(needed, v).flatMap((one) => {
-        if (data.assumptions[one]) return [one];
-        return result.lacks.get(one).length ? result.lacks.get(one) : [`${one} (undefined here)`];
-      });
-      result.lacks.set(name, [...new Set(names)]);
-    }
-    for (const [name, limit] of moe.rules) {
-      if (result.typed.has(name) && v[name] > v[limit]) {
-        const values = { limit: `${known(limit).label} (${limit})`, number: exact(v[limit]) };
-        faults.set(name, sentence(worded(words.limited, values)));
-      }
-    }
-    // What breaks a rule is not used, so once more without it.
-    return [...faults.keys()].some((name) => !result.wrong.has(name)) ? compute(faults) : result;
-  }
-
-  const more = (names) => names.slice(words.most).length ? [worded(words.more, { count: names.length - words.most })] : [];
-
-  function listed(names) {
-    const shown = [...names.slice(0, words.most), ...more(names)];
-    const last = shown.pop();
-    return shown.length ? worded(words.listed, { names: shown.join(", "), last }) : last;
-  }
-
-  function missing(name, result) {
-    if (result.wrong.has(name)) return result.wrong.get(name);
-    const names = result.lacks.get(name);
-    if (!result.computed.has(name) || (data.fields[name] && names[0] === name)) {
-      return base && (base.unclear || []).includes(name) ? base.provenance[name].note : words.blank;
-    }
-    return names.length ? `missing: ${words.needs} ${listed(names)}` : words.undefined;
-  }
-
   // -- showing ----------------------------------------------------------------------------------
 
   let latest;
 
   function follow() {
-    latest = compute();
+    latest = calculation.of(textOf, base);
+    findings = findingsNow();
+    showFindings();
     for (const [name, item] of inputs) if (!data.metrics[name]) showInput(name, item);
     for (const [name, row] of rows) showMetric(name, row);
     for (const item of heads) showNumber(item, item.dataset.headline);
@@ -290,8 +166,10 @@
     document.getElementById("calculator-reset").disabled = !changed;
     put(document.getElementById("calculator-state"),
       latest.wrong.size ? `${latest.wrong.size} of the inputs ${latest.wrong.size === 1 ? "is" : "are"} out of bounds`
-      : changes.size ? `${changes.size} changed` : "");
-    const detail = { base: base ? base.name : "", name: changes.get("name") || "", changed, values: latest.v };
+      : [changes.size ? `${changes.size} changed` : "", counted(findings.length)].filter(Boolean).join(", "));
+    // As in the report, no sentence rests on a metric that is doubted.
+    const doubted = findings.some((one) => data.metrics[one.column]);
+    const detail = { base: base ? base.name : "", name: changes.get("name") || "", changed, doubted, values: latest.v };
     document.dispatchEvent(new CustomEvent("moe:computed", { detail }));
   }
 
@@ -315,11 +193,11 @@
     const value = latest.v[name];
     const { unit } = data.metrics[name];
     const lacks = Number.isNaN(value);
-    if (item.matches("input")) { if (item !== document.activeElement) item.value = latest.wrong.has(name) ? textOf(name) : lacks ? "–" : shown(name, value); }
+    if (item.matches("input")) { if (item !== document.activeElement) item.value = inSight(name); }
     else put(item, lacks ? "–" : shown(name, value));
     const formula = latest.computed.get(name);
     const other = latest.typed.has(name) && !Number.isNaN(formula) && formula !== value ? `; the formula gives ${exact(formula)}` : "";
-    item.title = lacks ? missing(name, latest) : `${exact(value)}${unit === "ratio" ? "" : ` ${unit}`}${latest.typed.has(name) ? ` · given${other}` : ""}`;
+    item.title = lacks ? missing(name, latest, base) : `${exact(value)}${unit === "ratio" ? "" : ` ${unit}`}${latest.typed.has(name) ? ` · given${other}` : ""}`;
     if (lacks) delete item.dataset.exact;
     else item.dataset.exact = String(value);
   }
@@ -335,7 +213,7 @@
     const place = row.querySelector(".needs");
     const names = lacks && !latest.wrong.has(name) ? latest.lacks.get(name) : [];
     const text = lacks && !names.length && !latest.wrong.has(name) ? words.undefined : "";
-    if (place.dataset.names === `${names}|${text}`) return void formulaOf(name, row);
+    if (place.dataset.names === `${names}|${text}`) return void formulaOf(name, latest.v);
     place.dataset.names = `${names}|${text}`;
     place.replaceChildren();
     if (names.length) place.append(`${words.needs} `);
@@ -350,142 +228,84 @@
     });
     if (more(names).length) place.append(worded(words.listed, { names: "", last: more(names)[0] }));
     if (text) place.append(text);
-    formulaOf(name, row);
+    formulaOf(name, latest.v);
   }
 
-  // The formula is the one typeset in the metric's own section; its symbols can give way to numbers.
-  const pristine = new Set();
-  function keyOf(node) {
-    if (node.localName === "mi") return node.textContent;
-    if (node.localName === "mover") return node.firstElementChild.textContent + HAT;
-    if (node.localName === "msub") return `${keyOf(node.firstElementChild)}_${node.lastElementChild.textContent}`;
-    return undefined;
+  // -- the audit --------------------------------------------------------------------------------
+
+  let findings = [];
+  const list = document.getElementById("calculator-findings");
+  const counted = (count) => (count ? `${count} finding${count === 1 ? "" : "s"}` : "");
+  const isRow = () => [...changes.keys()].every((name) => data.assumptions[name]); // as it was read
+
+  // Which findings of the report the rules on a row's numbers do not make: those on what the input
+  // says, and on the model that the row is compared with.
+  function isBeyondRules() {
+    const [before, chosen] = [changes, scenario];
+    [changes, scenario] = [new Map(), undefined];
+    const made = audit.findings(calculation.of(textOf, base), base.name);
+    [changes, scenario] = [before, chosen];
+    return ({ column, message }) => !made.some((one) => one.column === column && one.message === message);
   }
 
-  function formulaOf(name, row) {
-    const place = row.querySelector(".formula");
-    const source = document.getElementById(`metric-${name}`)?.querySelector(".formula");
-    if (!source) return;
-    if (!pristine.has(name)) {
-      pristine.add(name);
-      place.append(...[...source.childNodes].map((node) => node.cloneNode(true)));
-    }
-    if (!numbersIn.checked && !place.dataset.numbers) return;
-    place.replaceChildren(...[...source.childNodes].map((node) => node.cloneNode(true)));
-    delete place.dataset.numbers;
-    if (!numbersIn.checked) return;
-    place.dataset.numbers = "1";
-    const names = new Map(data.metrics[name].needs.map((one) => [known(one).symbol, one]));
-    const replace = (node) => {
-      const one = names.get(keyOf(node));
-      if (one === undefined) return [...node.children].forEach(replace);
-      const value = latest.v[one];
-      if (Number.isNaN(value)) return;
-      const number = document.createElementNS("http://www.w3.org/1998/Math/MathML", "mn");
-      number.textContent = data.metrics[one] && Math.abs(value) >= 1e6 ? shown(one, value) : Number.isInteger(value) ? exact(value) : shown(one, value);
-      node.replaceWith(number);
-    };
-    [...place.children].forEach(replace);
+  function findingsNow() {
+    const own = audit.findings(latest, changes.get("name") || (base ? base.name : ""));
+    const still = ({ level, column }) => (level === "unclear" ? !latest.typed.has(column) : isRow());
+    return audit.sorted([...own, ...beyond.filter(still)]);
   }
 
-  // A formula that finds no room beside its number takes a line of its own; what scrolls even then
-  // can be reached from the keyboard.
-  function measure() {
-    const all = [...rows].map(([name, row]) => [name, row, row.querySelector(".formula")]);
-    for (const [, row] of all) row.classList.remove("long");
-    const wider = () => all.map((item) => item[2].scrollWidth > item[2].clientWidth);
-    wider().forEach((is, at) => all[at][1].classList.toggle("long", is));
-    wider().forEach((is, at) => {
-      const [name, , place] = all[at];
-      if (!is) return ["tabindex", "role", "aria-label"].forEach((key) => place.removeAttribute(key));
-      place.tabIndex = 0;
-      place.setAttribute("role", "group");
-      place.setAttribute("aria-label", `Formula of ${known(name).label}`);
+  function showFindings() {
+    const items = findings.map(({ level, column, message }) => {
+      const item = make("li", "", "");
+      const text = make("p", "", "");
+      const button = make("button", "", known(column)?.label ?? column);
+      button.type = "button";
+      button.dataset.goto = column;
+      text.append(inputs.has(column) ? button : button.textContent, `: ${message}.`);
+      item.append(make("span", `level ${level}`, audit.word(level)), text);
+      return item;
     });
-  }
-
-  // -- what leaves the page ---------------------------------------------------------------------
-
-  function entry() {
-    const same = !changes.size && !scenario && base;
-    const wholly = [...changes.keys()].every((name) => data.assumptions[name]);
-    const texts = base ? { ...base.texts } : {};
-    if (!wholly) for (const key of ["source", "remark", "compare_with"]) delete texts[key];
-    const name = changes.get("name") || (base ? base.name + (wholly ? "" : " (changed)") : "A model");
-    const number = (one) => (Number.isNaN(latest.v[one]) ? null : latest.v[one]);
-    const from = (one) => {
-      if (latest.typed.has(one) && !latest.wrong.has(one)) {
-        return !changes.has(one) && base ? base.provenance[one] : { from: "given", note: "given" };
-      }
-      if (number(one) === null) return { from: "missing", note: missing(one, latest) };
-      if (data.metrics[one]) return { from: data.metrics[one].assumes.length ? "assumed" : "derived" };
-      return { from: moe.defaults.includes(one) ? "default" : "derived" };
-    };
-    const all = (of) => Object.fromEntries(Object.keys(of).map((one) => [one, number(one)]));
-    const names = [...Object.keys(data.fields), ...Object.keys(data.metrics)];
-    const made = {
-      name, texts, carried: same ? base.carried : {}, inputs: all(data.fields), values: all(data.metrics),
-      provenance: Object.fromEntries(names.map((one) => [one, from(one)])),
-    };
-    if (same) made.findings = base.findings; // those of a changed row only the audit can tell
-    return made;
-  }
-
-  function asRow() {
-    const { name, texts } = entry();
-    const clean = (text) => {
-      const line = String(text).replace(/[\t\r\n]+/g, " ");
-      return /^[=+\-@]/.test(line) ? `'${line}` : line; // never a formula
-    };
-    const cells = [["name", clean(name)], ...Object.entries(texts).map(([key, text]) => [key, clean(text)])];
-    for (const [one] of moe.order) {
-      if (latest.typed.has(one) && !latest.wrong.has(one)) cells.push([one, String(latest.v[one])]);
+    const compared = base?.texts.compare_with;
+    if (compared && !isRow()) items.push(make("li", "none", `A changed row is not compared with ${compared} here.`));
+    const now = items.map((item) => item.textContent).join("\n");
+    if (list.dataset.now === now) return;
+    list.dataset.now = now;
+    list.replaceChildren(...items);
+    list.hidden = !items.length;
+    for (const place of section.querySelectorAll("[data-set], [data-headline]")) {
+      const box = place.closest(".input, .result, .headline > div");
+      const about = findings.filter((one) => one.column === (place.dataset.set ?? place.dataset.headline));
+      if (about.length) box.dataset.finding = about[0].level;
+      else delete box.dataset.finding;
+      box.title = about.map(({ level, message }) => `${audit.word(level)}: ${message}.`).join("\n");
     }
-    return `${cells.map((cell) => cell[0]).join("\t")}\n${cells.map((cell) => cell[1]).join("\t")}\n`;
-  }
-
-  async function copy(text, message) {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      const area = make("textarea", "hidden", "");
-      area.value = text;
-      document.body.append(area);
-      area.select();
-      document.execCommand("copy");
-      area.remove();
-    }
-    said.textContent = message;
-  }
-
-  function download() {
-    const made = entry();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(made, null, 1)], { type: "application/json" }));
-    link.download = `${made.name.replace(/[^\w.-]+/g, "-").replace(/^-+|-+$/g, "") || "model"}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    said.textContent = `${link.download} is made.`;
   }
 
   // -- what one does ----------------------------------------------------------------------------
 
+  async function copy(text, message) {
+    await calculatorOutput.copy(text);
+    said.textContent = message;
+  }
+
+  const made = () => calculatorOutput.entry({ base, changes, scenario, latest, findings, isRow: isRow() });
   const on = (id, event, action) => document.getElementById(id).addEventListener(event, action);
   for (const [name, item] of inputs) {
     if (data.metrics[name]) {
       item.addEventListener("focus", () => {
-        item.value = Number.isNaN(latest.v[name]) ? textOf(name) : String(latest.v[name]);
+        item.value = plain(name);
         item.select();
       });
       item.addEventListener("blur", () => showNumber(item, name));
     }
     item.addEventListener("input", () => set(name, item.value));
     item.addEventListener("change", keep);
-    item.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") { set(name, given(name) === undefined ? "" : String(given(name))); item.value = textOf(name); keep(); }
-    });
   }
-  section.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+  const form = section.querySelector("form");
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing && event.target.matches("input:not([type=checkbox])")) takeBack();
+  });
   section.addEventListener("click", (event) => {
     const { model, goto, back } = event.target.dataset;
     if (model !== undefined) begin(model);
@@ -514,9 +334,9 @@
   });
   addEventListener("resize", measure);
   on("calculator-reset", "click", () => begin(base ? base.name : "", { scenario: null }));
-  on("calculator-copy", "click", () => copy(asRow(), "Copied: a header line and a row, for the sheet Models."));
+  on("calculator-copy", "click", () => copy(calculatorOutput.asRow(made(), latest), "Copied: a header line and a row, for the sheet Models."));
   on("calculator-link", "click", () => { keep(); copy(location.href, "Copied: a link to this what-if."); });
-  on("calculator-json", "click", download);
+  on("calculator-json", "click", () => { said.textContent = `${calculatorOutput.save(made())} is made.`; });
   reportState.listen(read);
   read();
   measure();

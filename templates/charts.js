@@ -89,7 +89,7 @@
   }
 
   function put() {
-    const { base, name, changed, values } = latest;
+    const { base, name, changed, doubted, values } = latest;
     const [size, cost] = [values.total_params, values.forward_flops];
     const known = size > 0 && cost > 0;
     let outside = false;
@@ -112,7 +112,7 @@
       const numbersOf = `${numbers.show(size, "parameters", "si")} parameters, ${numbers.show(cost, "FLOP/token", "si")} a token`;
       const edge = outside ? "; beyond these axes, where the arrow points" : "";
       const subject = name || (base ? base + (changed ? " (changed)" : "") : "a what-if");
-      line.querySelector("span").textContent = `${subject}, ${numbersOf}${edge}.`;
+      line.querySelector("span").textContent = doubted ? `${subject}, whose numbers are doubted${edge}.` : `${subject}, ${numbersOf}${edge}.`;
     }
   }
 

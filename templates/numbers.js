@@ -24,11 +24,14 @@ const numbers = (() => {
     return usual ? [signs[0] === usual ? decimal : whole] : [whole, decimal];
   }
 
-  // The number that a text is, NaN if it is none, or may be two; a whole one has no decimals.
+  // The number that a text is, NaN if it is none, or may be two; a whole one has no decimals, but
+  // of "46.703B" both readings are whole.
   function parse(text, whole = false) {
     const found = readings(text);
-    if (found.length < 2 || whole) return found.length ? found[0] : NaN;
-    return text.includes(",") ? NaN : found[1];
+    if (whole && found.length && !/[\p{L}%]/u.test(text)) return found[0];
+    const fitting = whole && found.length > 1 ? found.filter(Number.isInteger) : found;
+    if (fitting.length < 2) return fitting.length ? fitting[0] : NaN;
+    return text.includes(",") ? NaN : fitting[1];
   }
 
   function fixed(number, places) {
@@ -58,6 +61,8 @@ const numbers = (() => {
     return digits(share, size >= 1 ? 3 : 2);
   }
 
+  const share = (number) => `${percent(number / 0.01)} %`;
+
   function exact(number) {
     const size = Math.abs(number);
     if (Number.isInteger(number) && size < 1e21) return signed(number, grouped(String(size)));
@@ -74,18 +79,33 @@ const numbers = (() => {
     return signed(number, `${Number(digits)}e${two}`);
   }
 
-  function show(number, unit, format) {
-    if (Number.isNaN(number)) return "–";
-    const sign = report.units.signs[unit.split("/")[0]] ?? "";
-    if (format === "percent") return `${percent(number / 0.01)} %`;
-    if (format === "factor") return `${digits(number)}×`;
-    if (format === "integer") return Number.isInteger(number) ? exact(number) : sixDigits(number);
-    if (format !== "si") return `${digits(number)} ${sign}`.trim();
-    for (const [factor, prefix] of sign ? report.units.prefixes : report.units.counts) {
-      if (Math.abs(number) >= 0.9995 * factor) return `${digits(number / factor)} ${prefix}${sign}`;
-    }
-    return `${Number.isInteger(number) ? exact(number) : digits(number)} ${sign}`.trim();
+  // By what share something is off; NaN where there is nothing to share.
+  function off(share) {
+    if (Number.isNaN(share)) return "from 0";
+    return `${share > 0 ? "+" : ""}${digits(share * 100, Math.abs(share * 100) >= 1 ? 3 : 2)} %`;
   }
 
-  return { parse, readings, exact, show, digits };
+  // Half of one unit of the last digit, as given() of moe_report/table.py has it.
+  function halfUnit(number) {
+    const [digits, power] = Math.abs(number).toExponential().split("e");
+    const count = digits.replace(".", "").length;
+    const last = Number(power) - count + 1;
+    const group = last > 0 ? 3 * Math.floor((count + last - 1) / 3) : 0;
+    return Number(`5e${(last > 0 ? Math.min(last, group) : last) - 1}`);
+  }
+
+  function show(number, unit, format, significant = 3) {
+    if (Number.isNaN(number)) return "–";
+    const sign = report.units.signs[unit.split("/")[0]] ?? "";
+    if (format === "percent") return share(number);
+    if (format === "factor") return `${digits(number, significant)}×`;
+    if (format === "integer") return Number.isInteger(number) ? exact(number) : sixDigits(number);
+    if (format !== "si") return `${digits(number, significant)} ${sign}`.trim();
+    for (const [factor, prefix] of sign ? report.units.prefixes : report.units.counts) {
+      if (Math.abs(number) >= 0.9995 * factor) return `${digits(number / factor, significant)} ${prefix}${sign}`;
+    }
+    return `${Number.isInteger(number) ? exact(number) : digits(number, significant)} ${sign}`.trim();
+  }
+
+  return { parse, readings, exact, show, digits, share, off, halfUnit };
 })();

@@ -1,18 +1,27 @@
-// Sorts and filters the tables. The address's fragment holds the state, so a link to the page
-// carries it and the back button undoes it.
+// Sorts and filters the tables, and says what stands behind a number. The address's fragment holds
+// the state, so a link to the page carries it and the back button undoes it; what inputs show
+// follows it, never the other way.
 const reportState = (() => {
   "use strict";
-  let state = new URLSearchParams();
   const listeners = [];
   const tell = () => listeners.forEach((listener) => listener());
+  // A link to a part of the page takes the address, so the history's entry holds the state for it.
+  const isLink = () => location.hash !== "" && !location.hash.includes("=");
+  const remembered = () => (isLink() ? history.state?.report : location.hash.slice(1));
+  let state = new URLSearchParams(remembered());
+  const remember = () => history.replaceState({ report: `${state}` }, "");
+  if (isLink()) remember();
   function read() {
-    if (location.hash && !location.hash.includes("=")) return; // a link to a part of the page
-    if (location.hash.slice(1) === `${state}`) return; // it was set here
-    state = new URLSearchParams(location.hash.slice(1));
+    const now = remembered();
+    if (now === undefined) return remember(); // the link was just followed
+    if (now === `${state}`) return; // it was set here
+    state = new URLSearchParams(now);
     tell();
   }
+  addEventListener("popstate", read);
   addEventListener("hashchange", read);
-  if (location.hash.includes("=")) state = new URLSearchParams(location.hash.slice(1));
+  // A browser that comes back to a page fills its inputs with what stood in them.
+  addEventListener("pageshow", ({ persisted }) => (persisted ? read() : tell()));
   return {
     get: (name) => state.get(name),
     entries: () => [...state],
@@ -88,10 +97,95 @@ const reportState = (() => {
     const said = from === "default" ? from : note + other;
     const counted = /^(ratio$|\d|$)/.test(unit) ? "" : ` ${unit}`;
     cell.title = value === null ? note : `${numbers.exact(value)}${counted}${said ? ` · ${said}` : ""}`;
-    cell.tabIndex = -1;
+    if (!cell.hasAttribute("tabindex")) cell.tabIndex = -1;
   }
   addEventListener("pointerover", explain);
   addEventListener("focusin", explain);
+
+  // The same in a bubble, where the focus is: above all that sticks or scrolls, and in the window.
+  const bubble = document.createElement("div");
+  bubble.id = bubble.className = "bubble";
+  bubble.setAttribute("role", "tooltip");
+  document.body.append(bubble);
+  const focused = () => document.activeElement?.closest("table.models tbody td");
+
+  function showBubble() {
+    const cell = focused();
+    bubble.hidden = !cell?.title || !isInSight(cell);
+    if (bubble.hidden) return;
+    bubble.textContent = cell.title;
+    const { clientWidth, clientHeight } = document.documentElement;
+    const [at, { width, height }] = [cell.getBoundingClientRect(), bubble.getBoundingClientRect()];
+    const within = (start, size, room) => Math.max(6, Math.min(start, room - size - 6));
+    const below = at.bottom + 4 + height <= clientHeight - 6;
+    bubble.style.left = `${within(at.right - width, width, clientWidth)}px`;
+    bubble.style.top = `${within(below ? at.bottom + 4 : at.top - 4 - height, height, clientHeight)}px`;
+  }
+
+  function isInSight(cell) {
+    const at = cell.getBoundingClientRect();
+    const box = cell.closest(".scroller").getBoundingClientRect();
+    const overlap = (low, high, from, to) => Math.min(high, to) - Math.max(low, from) > 0;
+    return overlap(at.left, at.right, Math.max(box.left, 0), Math.min(box.right, innerWidth))
+      && overlap(at.top, at.bottom, Math.max(box.top, 0), Math.min(box.bottom, innerHeight));
+  }
+
+  // Tab reaches one cell of a table, arrows go on from there.
+  function go(cell, key) {
+    const row = cell.parentNode;
+    const beside = (line, way) => {
+      let next = line[way];
+      while (next?.hidden) next = next[way];
+      return next;
+    };
+    if (key === "ArrowLeft") return cell.previousElementSibling;
+    if (key === "ArrowRight") return cell.nextElementSibling;
+    if (key === "Home") return row.cells[1];
+    if (key === "End") return row.cells[row.cells.length - 1];
+    const way = key === "ArrowUp" ? "previousElementSibling" : "nextElementSibling";
+    return beside(row, way)?.cells[cell.cellIndex];
+  }
+
+  function reach(cell) {
+    for (const other of cell.closest("tbody").querySelectorAll("td[tabindex='0']")) other.tabIndex = -1;
+    cell.tabIndex = 0;
+    cell.focus({ preventScroll: true });
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    showBubble();
+  }
+
+  // What sticks covers no cell that is scrolled to.
+  function pad(cell) {
+    const [head] = cell.closest("table").tHead.rows;
+    const { style } = cell.closest(".scroller");
+    style.scrollPaddingTop = `${head.offsetHeight}px`;
+    style.scrollPaddingLeft = `${head.cells[0].offsetWidth}px`;
+  }
+
+  function offerStop({ body }) {
+    const at = body.querySelector("td[tabindex='0']");
+    if (at && !at.parentNode.hidden) return;
+    if (at) at.tabIndex = -1;
+    const cell = [...body.rows].find((row) => !row.hidden)?.cells[1];
+    if (cell) cell.tabIndex = 0;
+  }
+
+  tables.forEach(offerStop);
+  addEventListener("focusin", showBubble);
+  addEventListener("focusout", () => { bubble.hidden = true; });
+  addEventListener("scroll", showBubble, { capture: true, passive: true });
+  addEventListener("resize", showBubble);
+  addEventListener("keydown", (event) => {
+    const cell = focused();
+    if (!cell || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "Escape") bubble.hidden = true;
+    if (!/^(Arrow|Home$|End$)/.test(event.key)) return;
+    event.preventDefault(); // at an edge, too: else the page scrolls
+    const next = go(cell, event.key);
+    if (next?.localName !== "td") return;
+    pad(next);
+    reach(next);
+  });
 
   const key = (row, at, name) => {
     if (known(name)) return valueOf(row, name) ?? "";
@@ -122,8 +216,10 @@ const reportState = (() => {
   function match() {
     if (!filter) return;
     const wanted = filter.value.trim().toLowerCase();
-    const { rows } = tables.find((table) => table.name === "summary");
+    const summary = tables.find((table) => table.name === "summary");
+    const { rows } = summary;
     for (const row of rows) row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
+    offerStop(summary);
     const shown = rows.filter((row) => !row.hidden).length;
     matches.textContent = wanted ? `${shown} of ${rows.length}` : "";
   }

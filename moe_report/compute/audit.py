@@ -1,37 +1,29 @@
-"""The audit: claims against computed numbers, and rows that no model can be."""
+"""The audit: claims against computed numbers, and rows that no model can be.
+
+What is said of a row's own numbers are the rules of :mod:`moe_report.compute.audit_rules`. Here
+they are put to all rows at once, and beside them stands what rests on more than numbers: a row's
+name, and the model that it is compared with.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
+
+from moe_report.compute.audit_rules import CLAIMS, DIFFERENCE, IT, PERCENT, RULES, Piece, Rule
 from moe_report.compute.evaluate import Evaluation
-from moe_report.display import difference, percent, show
+from moe_report.display import difference, off, percent, show
+from moe_report.formula.expr import Expr
+from moe_report.formula.operations import Column as Values
+from moe_report.formula.operations import evaluate
 from moe_report.load.summaries import named_like_one
 from moe_report.report import Cell, Column, Finding, Level, Provenance
 from moe_report.schema.fields import FIELDS
 from moe_report.table import Given, ModelTable, Row
 
-_ORDER: tuple[Level, ...] = ("impossible", "differs", "unclear", "suspicious")
-# What a published figure claims; of active parameters both conventions are in use.
-_CLAIMS = {
-    "published_total_params": ("total_params",),
-    "published_active_params": ("active_params", "active_params_no_embedding"),
-}
-_MOST_PARAMS = 5e13  # of a model that may be real
-_KINDS_OF_LAYERS = {
-    "num_hidden_layers": (
-        "num_sliding_window_layers",
-        "num_chunked_attention_layers",
-        "num_linear_attention_layers",
-        "num_attention_free_layers",
-    ),
-    "num_moe_layers": ("num_moe_layers", "first_k_dense_replace"),
-}
-_SHARES = (
-    "parameter_efficiency", "expert_utilisation", "sparsity", "always_active_share",
-    "expert_flops_savings", "model_flops_savings", "router_param_share", "router_flop_share",
-)  # fmt: skip
+ORDER: tuple[Level, ...] = ("impossible", "differs", "unclear", "suspicious")
+LIKE_A_SUMMARY = "this row is named like a summary of the others, and is taken for a model"
 
 
 def audit(
@@ -41,190 +33,135 @@ def audit(
 
     The references are the numbers of the models named in ``compare_with``, by that name.
     """
-    columns = {column.name: column for column in evaluation.fields} | dict(evaluation.metrics)
+    rows = _Rows(table.rows, evaluation)
     found = [
-        Finding("unclear", item.model, item.fields[0], item.text, place=item.place)
+        (-1, Finding("unclear", item.model, item.fields[0], item.text, place=item.place))
         for item in table.unclear
     ]
+    for rule in RULES:
+        found.extend(rows.found(rule))
     for at, row in enumerate(table.rows):
-        view = _View(row, columns, at)
-        for check in (_impossible, _layers, _shares, _claims, _overrides, _suspicious, _odd_rows):
-            found.extend(check(view))
-        found.extend(_against(view, references))
-    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.level)))
+        if named_like_one(row.name):
+            column = about_names(rows.columns)
+            found.append((at, rows.finding(at, "suspicious", column, LIKE_A_SUMMARY)))
+        found.extend((at, finding) for finding in rows.against(at, references))
+    found.sort(key=lambda item: (ORDER.index(item[1].level), item[0]))
+    return tuple(finding for _, finding in found)
 
 
-@dataclass(frozen=True)
-class _View:
-    """One row, its place in the columns, and what there is to ask of it."""
+def about_names(columns: Iterable[str]) -> str:
+    """Return the column that a finding about a row's name is put to."""
+    return "total_params" if "total_params" in columns else "num_experts"
 
-    row: Row
-    columns: Mapping[str, Column]
-    at: int
 
-    def cell(self, name: str) -> Cell | None:
-        return self.columns[name].cells[self.at] if name in self.columns else None
+class _Rows:
+    """The rows, and what the symbols of the rules stand for in them."""
 
-    def value(self, name: str) -> float | None:
-        cell = self.cell(name)
-        return cell.value if cell else None
+    def __init__(self, rows: Sequence[Row], evaluation: Evaluation) -> None:
+        self.rows = rows
+        self.metrics = tuple(evaluation.metrics)
+        fields = {column.name: column for column in evaluation.fields}
+        self.columns: Mapping[str, Column] = fields | dict(evaluation.metrics)
+        self.typed: dict[str, dict[int, Given]] = {}  # by column, then by the place of the row
+        for at, row in enumerate(rows):
+            for name, number in row.numbers.items():
+                self.typed.setdefault(name, {})[at] = number
+        self.numbers: dict[str, Values] = {}  # those that were asked for so far
 
-    def typed(self, name: str) -> Given | None:
-        return self.row.numbers.get(name)
+    def found(self, rule: Rule) -> Iterator[tuple[int, Finding]]:
+        """Return what a rule finds, with the places of the rows."""
+        for column in rule.columns or [name for name in self.metrics if name in self.typed]:
+            names = dict.fromkeys(name for expr in rule.expressions() for name in expr.symbols())
+            numbers = {name: self._numbers(name, column) for name in names}
+            holds = np.broadcast_to(evaluate(rule.when, numbers), len(self.rows)) == 1
+            for at in map(int, np.flatnonzero(holds)):
+                row = {name: float(values[at]) for name, values in numbers.items()}
+                yield at, self._said(rule, column, at, row)
 
-    def half_unit(self, name: str) -> float:
-        typed = self.typed(name)
-        return typed.half_unit if typed else 0.0
+    def _said(self, rule: Rule, column: str, at: int, row: Mapping[str, float]) -> Finding:
+        def number(expr: Expr | None) -> float | None:
+            return None if expr is None else float(evaluate(expr, row))
 
-    def shown(self, name: str, value: float) -> str:
+        said = [
+            self._text(piece, column, number(piece.number))
+            for piece in rule.message
+            if piece.when is None or number(piece.when) == 1
+        ]
+        stated, computed = number(rule.stated), number(rule.computed)
+        return self.finding(at, rule.level, column, "".join(said), stated, computed)
+
+    def _text(self, piece: Piece, column: str, number: float | None) -> str:
+        text = piece.text.replace("{it}", column)
+        if number is None:
+            return text
+        like = column if piece.like == IT else piece.like
+        ways = {PERCENT: percent, DIFFERENCE: off}
+        shown = ways[like](number) if like in ways else self._shown(like, number)
+        return text.replace("{}", shown)
+
+    def _shown(self, name: str, number: float) -> str:
         column = self.columns[name]
-        return show(value, column.unit, column.format, significant=4)
+        return show(number, column.unit, column.format, significant=4)
+
+    def _numbers(self, symbol: str, it: str) -> Values:
+        what, _, name = symbol.partition(" ")
+        name = it if name == IT else name
+        key = f"{what} {name}"
+        if key not in self.numbers:
+            self.numbers[key] = np.array(list(self._column(what, name)))
+        return self.numbers[key]
+
+    def _column(self, what: str, name: str) -> Iterator[float]:
+        typed = self.typed.get(name, {})
+        column = self.columns.get(name)
+        for at in range(len(self.rows)):
+            if what == "half_unit":
+                yield typed[at].half_unit if at in typed else 0.0
+            elif what == "typed":
+                yield typed[at].value if at in typed else np.nan
+            else:
+                number = _of_cell(what, column.cells[at]) if column else None
+                yield np.nan if number is None else number
 
     def finding(
         self,
+        at: int,
         level: Level,
         column: str,
         message: str,
         stated: float | None = None,
         computed: float | None = None,
     ) -> Finding:
-        typed = self.typed(column)
-        place = typed.place if typed else self.row.place
-        return Finding(level, self.row.name, column, message, stated, computed, place)
+        row = self.rows[at]
+        place = row.numbers[column].place if column in row.numbers else row.place
+        return Finding(level, row.name, column, message, stated, computed, place)
+
+    def against(self, at: int, references: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
+        """What is typed in a row, and different of the model that it is compared with."""
+        row = self.rows[at]
+        model = row.texts.get("compare_with", "")
+        reference = references.get(model, {})
+        for name, stated in row.numbers.items():
+            if name in CLAIMS or name not in self.columns:
+                continue
+            names = CLAIMS["published_active_params"] if name == "active_params" else (name,)
+            known = [reference[item] for item in names if item in reference]
+            rounded = name not in FIELDS
+            if not known or stated.value in known or (rounded and _round_to(stated, known)):
+                continue
+            nearest = min(known, key=lambda value: abs(value - stated.value))
+            by = f" ({difference(stated.value, nearest)})" if rounded else ""
+            given, real = self._shown(name, stated.value), self._shown(name, nearest)
+            message = f"given as {given}, while {model} has {real}{by}"
+            yield self.finding(at, "differs", name, message, stated.value, nearest)
 
 
-def _impossible(view: _View) -> Iterator[Finding]:
-    total, active = view.value("total_params"), view.value("active_params")
-    experts, chosen = view.value("num_experts"), view.value("num_experts_per_tok")
-    if total is None or active is None:
-        return
-    slack_total, slack_active = view.half_unit("total_params"), view.half_unit("active_params")
-    if active - slack_active > total + slack_total:
-        few, many = view.shown("total_params", total), view.shown("active_params", active)
-        message = f"{many} are active, of only {few} in total"
-        yield view.finding("impossible", "active_params", message, active, total)
-    elif experts and chosen and (active + slack_active) * experts < (total - slack_total) * chosen:
-        message = (
-            f"{percent(active / total)} of the parameters are active, less than the "
-            f"{percent(chosen / experts)} of the experts ({chosen:,.0f} of {experts:,.0f}) that a "
-            "token uses; everything else is always active, so total, active, experts and top-k "
-            "cannot belong to one model"
-        )
-        least = total * chosen / experts
-        yield view.finding("impossible", "active_params", message, active, least)
-
-
-def _layers(view: _View) -> Iterator[Finding]:
-    """Kinds of layers that are more than all layers together."""
-    layers = view.value("num_hidden_layers")
-    if layers is None:
-        return
-    for column, kinds in _KINDS_OF_LAYERS.items():
-        counted = {kind: view.value(kind) or 0 for kind in kinds}
-        if (stated := sum(counted.values())) > layers:
-            listed = " and ".join(f"{n:,.0f} {kind}" for kind, n in counted.items() if n)
-            message = f"{listed}, of only {layers:,.0f} layers in all"
-            yield view.finding("impossible", column, message, stated, layers)
-
-
-def _shares(view: _View) -> Iterator[Finding]:
-    """Typed shares below nothing or above everything."""
-    for name in _SHARES:
-        stated = view.typed(name)
-        if stated is not None and not 0 <= stated.value <= 1:
-            message = (
-                f"given as {percent(stated.value)}, and a share is from 0 to 100 %; head a column "
-                f"of percentages '{name} (%)'"
-            )
-            yield view.finding("impossible", name, message, stated.value)
-
-
-def _claims(view: _View) -> Iterator[Finding]:
-    for claim, names in _CLAIMS.items():
-        stated = view.typed(claim)
-        computed = [value for name in names if (value := view.value(name)) is not None]
-        if stated is None or not computed or _round_to(stated, computed):
-            continue
-        nearest = min(computed, key=lambda value: abs(value - stated.value))
-        both = view.shown(claim, computed[0])
-        if computed[-1] != computed[0]:
-            both += f", or {view.shown(claim, computed[-1])} without the input embedding"
-        off = difference(stated.value, nearest)
-        message = f"published {view.shown(claim, stated.value)}, computed {both} ({off})"
-        yield view.finding("differs", claim, message, stated.value, nearest)
-
-
-def _overrides(view: _View) -> Iterator[Finding]:
-    for name, stated in view.row.numbers.items():
-        cell = view.cell(name)
-        if name in FIELDS or cell is None or cell.computed is None:
-            continue
-        if not _round_to(stated, [cell.computed]):
-            off = difference(stated.value, cell.computed)
-            message = (
-                f"given as {view.shown(name, stated.value)}, while the formula gives "
-                f"{view.shown(name, cell.computed)} ({off}); the given number is used"
-            )
-            yield view.finding("differs", name, message, stated.value, cell.computed)
-
-
-def _odd_rows(view: _View) -> Iterator[Finding]:
-    total = view.typed("total_params")
-    if total is not None and total.value > _MOST_PARAMS:
-        shown = view.shown("total_params", total.value)
-        message = f"given as {shown}, more than any model has; is one of the units counted twice?"
-        yield view.finding("suspicious", "total_params", message, total.value)
-    if named_like_one(view.row.name):
-        column = "total_params" if "total_params" in view.columns else "num_experts"
-        message = "this row is named like a summary of the others, and is taken for a model"
-        yield view.finding("suspicious", column, message)
-    for window, layers in (
-        ("sliding_window", "num_sliding_window_layers"),
-        ("attention_chunk_size", "num_chunked_attention_layers"),
-    ):
-        if view.typed(window) and not view.value(layers):
-            message = f"given, while {layers} is 0: no layer uses it; fill in how many do"
-            yield view.finding("suspicious", window, message)
-
-
-def _against(view: _View, references: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
-    model = view.row.texts.get("compare_with", "")
-    reference = references.get(model, {})
-    for name, stated in view.row.numbers.items():
-        if name in _CLAIMS or name not in view.columns:
-            continue
-        names = _CLAIMS["published_active_params"] if name == "active_params" else (name,)
-        known = [reference[item] for item in names if item in reference]
-        rounded = name not in FIELDS
-        if not known or stated.value in known or (rounded and _round_to(stated, known)):
-            continue
-        nearest = min(known, key=lambda value: abs(value - stated.value))
-        off = f" ({difference(stated.value, nearest)})" if rounded else ""
-        typed, real = view.shown(name, stated.value), view.shown(name, nearest)
-        message = f"given as {typed}, while {model} has {real}{off}"
-        yield view.finding("differs", name, message, stated.value, nearest)
-
-
-def _suspicious(view: _View) -> Iterator[Finding]:
-    width = view.cell("head_dim")
-    derived = width if width and width.provenance == Provenance.DERIVED else None
-    latent = view.value("kv_lora_rank")  # latent attention has widths of its own
-    if derived and not latent and derived.value != round(derived.value or 0):
-        ratio = f"hidden_size / num_attention_heads gives {derived.value:g}"
-        yield view.finding("suspicious", "head_dim", f"{ratio}, no whole number; fill in head_dim")
-    layers, with_experts = view.value("num_hidden_layers"), view.value("num_moe_layers")
-    expert = view.cell("moe_intermediate_size")
-    mixed = layers is not None and with_experts is not None and 0 < with_experts < layers
-    if mixed and expert and expert.value and expert.provenance == Provenance.DERIVED:
-        message = (
-            "not filled in, so experts are taken to be as wide as the dense layers' FFN "
-            f"({expert.value:,.0f}); models with dense layers rarely are"
-        )
-        yield view.finding("suspicious", "moe_intermediate_size", message)
-    experts, chosen = view.value("num_experts"), view.value("num_experts_per_tok")
-    if experts and experts == chosen and experts > 1:
-        message = f"a token goes through all {experts:,.0f} experts, so nothing is routed"
-        yield view.finding("suspicious", "num_experts_per_tok", message)
+def _of_cell(what: str, cell: Cell) -> float | None:
+    if what == "formula":
+        return cell.computed
+    if what == "derived" and cell.provenance != Provenance.DERIVED:
+        return None
+    return cell.value
 
 
 def _round_to(stated: Given, computed: Iterable[float]) -> bool:

@@ -5,6 +5,9 @@ and it spreads; what has no finite value is NaN; ``floor`` and ``ceil`` snap. Su
 JavaScript's own. They let an infinity pass, as every operation does that cannot lose it; those that
 could (1/∞ is 0) are functions of :data:`HELPERS`, which turn it into NaN first, and so does
 ``num``, which stands around every whole formula.
+
+What a formula lacks is traced as it is computed: what ``where`` and ``coalesce`` choose from are
+functions, so that only what they take is read.
 """
 
 from __future__ import annotations
@@ -13,10 +16,11 @@ import json
 import re
 
 from moe_report.formula.excel import Reference, number_text
-from moe_report.formula.expr import Expr
-from moe_report.formula.operations import always_needed
+from moe_report.formula.expr import TESTS, Expr
 
-# What printed formulas call, to be defined once around them. A test is 1, 0 or NaN.
+# What printed formulas call, to be defined once around them. A test is 1, 0 or NaN. ``lacking``
+# finds of a formula and its values what missing_symbols() of operations.py finds; ``apart`` keeps
+# what a part asks for to itself, and while that is ``sure``, only what it asks for in any case.
 HELPERS = """\
 const num = (x) => (Number.isFinite(x) ? x : NaN);
 const both = (f) => (a, b) => (Number.isFinite(a) && Number.isFinite(b) ? f(a, b) : NaN);
@@ -28,8 +32,34 @@ const exp = (x) => Math.exp(num(x));
 const snap = (f) => (x) => (Math.abs(x - Math.round(x)) <= 5e-7 ? Math.round(x) : f(x));
 const floor = snap(Math.floor);
 const ceil = snap(Math.ceil);
-const where = (test, a, b) => (Number.isNaN(test) ? NaN : test ? a : b);
-const coalesce = (a, b) => (Number.isFinite(a) ? a : b);
+let asked = new Set(), sure = false;
+function apart(part, surely = sure) {
+  const before = [asked, sure];
+  [asked, sure] = [new Set(), surely];
+  const found = [part(), asked];
+  [asked, sure] = before;
+  return found;
+}
+const ask = (names) => names.forEach((name) => asked.add(name));
+const inCommon = (a, b) => new Set([...a].filter((name) => b.has(name)));
+function where(test, a, b) {
+  const [truth, needed] = apart(test);
+  ask(needed);
+  if (!sure && !Number.isNaN(truth)) return truth ? a() : b();
+  if (sure || !needed.size) ask(inCommon(apart(a, true)[1], apart(b, true)[1]));
+  return NaN;
+}
+function coalesce(a, b) {
+  const [first, needed] = apart(a);
+  if (Number.isFinite(first)) return first;
+  const [second, others] = apart(b);
+  ask(sure ? inCommon(needed, others) : others.size < needed.size ? others : needed);
+  return second;
+}
+function lacking(formula, v) {
+  const get = (_, name) => (Number.isNaN(v[name]) && asked.add(name), v[name]);
+  return [...apart(() => formula(new Proxy(v, { get })))[1]];
+}
 const lt = both((a, b) => +(a < b));
 const le = both((a, b) => +(a <= b));
 const gt = both((a, b) => +(a > b));
@@ -45,6 +75,7 @@ const {abs, sqrt, log: ln, log2, log10} = Math;
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}
 _LEVEL = {"add": 1, "sub": 1, "mul": 2, "neg": 3}
 _ATOM = 9
+_FINITE = TESTS | {"const", "symbol"}  # or NaN
 _SHORTER = {"minimum": "min", "maximum": "max"}  # all other helpers are called as the operation
 
 
@@ -59,7 +90,8 @@ def javascript(expr: Expr, reference: Reference) -> str:
     >>> javascript(-(symbol("a") ** 2) * (symbol("b") - 1), str)
     'num(-pow(a,2)*(b-1))'
     """
-    return f"num({_text(expr, reference)})"
+    text = _text(expr, reference)
+    return text if expr.op in _FINITE else f"num({text})"
 
 
 def member(name: str) -> str:
@@ -75,38 +107,6 @@ def quoted(value: object) -> str:
     """Return a value as JavaScript that may stand in a script element, whatever it holds."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
-
-
-def needs(expr: Expr, reference: Reference) -> str:
-    """Return what an expression asks for as a JavaScript array, to be walked with the values.
-
-    The script that walks it finds what :func:`moe_report.formula.operations.missing_symbols` finds.
-    An item is the name of a symbol, or an object: ``{q, t, a, b, n}`` of a ``where`` (the test,
-    what it, the two arms, and the whole in any case ask for), ``{c}`` of a ``coalesce`` (what each
-    alternative asks for).
-
-    >>> from moe_report.formula.expr import symbol
-    >>> from moe_report.formula.functions import coalesce
-    >>> needs(symbol("x") * coalesce(symbol("y"), 1), str)
-    '["x",{c:[["y"],[]]}]'
-    """
-    return f"[{','.join(dict.fromkeys(_asked(expr, reference)))}]"
-
-
-def _asked(expr: Expr, reference: Reference) -> list[str]:
-    if expr.op == "symbol":
-        return [quoted(expr.name)]
-    if expr.op == "where":
-        test, then, otherwise = expr.args
-        arms = ",".join(
-            f"{letter}:{needs(arg, reference)}"
-            for letter, arg in (("t", test), ("a", then), ("b", otherwise))
-        )
-        always = quoted(always_needed(expr))
-        return [f"{{q:(v)=>{_text(test, reference)},{arms},n:{always}}}"]
-    if expr.op == "coalesce":
-        return [f"{{c:[{','.join(needs(arg, reference) for arg in expr.args)}]}}"]
-    return [item for arg in expr.args for item in _asked(arg, reference)]
 
 
 def _text(expr: Expr, reference: Reference) -> str:
@@ -126,6 +126,8 @@ def _text(expr: Expr, reference: Reference) -> str:
             right = f"({right})"  # a--b takes one off a
         return f"{left}{_INFIX[op]}{right}"
     texts = [_text(arg, reference) for arg in args]
+    if op in ("where", "coalesce"):
+        texts = [f"()=>{text}" for text in texts]
     name = _SHORTER.get(op, op)
     while op in _SHORTER and len(texts) > 2:
         texts[:2] = [f"{name}({texts[0]},{texts[1]})"]

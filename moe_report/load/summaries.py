@@ -14,7 +14,7 @@ from moe_report.schema.headers import folded
 from moe_report.schema.numerals import roughly
 
 # What such rows are called; of "Total (8 models)" the first word decides.
-_NAMES = frozenset({
+SUMMARY_NAMES = frozenset({
     "total", "totals", "grand total", "all models", "all", "ratio", "difference", "diff", "delta",
     "change", "growth", "variance", "range", "sum", "subtotal", "sub total", "average", "avg",
     "ave",
@@ -45,7 +45,7 @@ def named_like_one(name: str) -> bool:
     [True, True, True, False]
     """
     words = folded(re.sub(r"[*:=()\[\]0-9.,#]+", " ", name)).strip()
-    return words in _NAMES or words.split(" ")[0] in _NAMES
+    return words in SUMMARY_NAMES or words.split(" ")[0] in SUMMARY_NAMES
 
 
 def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import subprocess
@@ -13,15 +14,12 @@ import pytest
 
 from moe_report.formula import functions
 from moe_report.formula.expr import Expr, lift, number, symbol
-from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
+from moe_report.formula.javascript import HELPERS, javascript, member, quoted
 from moe_report.formula.operations import OPERATIONS, evaluate, missing_symbols
 from tests.conftest import need
 from tests.formula.random_expressions import NAMES, TOLERANCE, Draw, Drawer, alike, outcome, traps
 
 DRAWS = 6_000
-
-# The names that an array of needs() asks for; the calculator of the page has the same function.
-WALK = (Path(__file__).parents[2] / "templates" / "calculator.js").read_text("utf-8")
 
 
 def computed(draws: list[Draw], folder: Path) -> list[float | None]:
@@ -131,22 +129,40 @@ def test_what_is_not_finite_or_missing_stays_so(expr: Any, tmp_path: Path) -> No
 def test_node_finds_the_same_missing_names(drawn: list[Draw], tmp_path: Path) -> None:
     """What the page says would unlock a number is what the engine says."""
     draws = [*traps(), *(draw for draw in drawn if outcome(draw) == "missing")]
-    walk = WALK[WALK.index("// <lacking>") : WALK.index("// </lacking>")]
-    rows = ",\n".join(
-        f"[{needs(draw.expr, member)}, {quoted(dict(draw.values))}]" for draw in draws
-    )
-    found = _run(
-        f"""{HELPERS}
-        {walk}
-        const rows = [{rows}];
-        console.log(JSON.stringify(rows.map(([needed, v]) => {{
-          for (const name in v) if (v[name] === null) v[name] = NaN;
-          return lacking(needed, v);
-        }})));""",
-        tmp_path,
-    )
-    for draw, names in zip(draws, found, strict=True):
+    for draw, names in zip(draws, _lacking(draws, tmp_path), strict=True):
         assert names == _missing(draw), draw.expr
+
+
+def test_of_an_undefined_test_both_arms_are_asked(drawn: list[Draw], tmp_path: Path) -> None:
+    """What is missing is what both need in any case, however they choose in turn."""
+    nowhere = 1 / lift(0) > 0
+    draws = [
+        Draw(lift(functions.where(nowhere, one.expr, other.expr)), one.values)
+        for one, other in itertools.combinations(_that_choose(drawn)[:70], 2)
+    ]
+    found = _lacking(draws, tmp_path)
+    assert found == list(map(_missing, draws))
+    assert sum(map(bool, found)) > 100
+
+
+def _that_choose(drawn: list[Draw]) -> list[Draw]:
+    choices = ({node.op for node in draw.expr.walk()} for draw in drawn)
+    return [draw for draw, ops in zip(drawn, choices, strict=True) if {"where", "coalesce"} <= ops]
+
+
+def _lacking(draws: list[Draw], folder: Path) -> Any:
+    rows = ",\n".join(
+        f"[(v) => {javascript(draw.expr, member)}, {quoted(dict(draw.values))}]" for draw in draws
+    )
+    return _run(
+        f"""{HELPERS}
+        const rows = [{rows}];
+        console.log(JSON.stringify(rows.map(([f, v]) => {{
+          for (const name in v) if (v[name] === null) v[name] = NaN;
+          return lacking(f, v);
+        }})));""",
+        folder,
+    )
 
 
 def _missing(draw: Draw) -> list[str]:

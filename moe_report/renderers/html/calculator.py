@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
-from moe_report.formula.javascript import HELPERS, javascript, member, needs, quoted
+from moe_report.formula.javascript import HELPERS, javascript, member, quoted
+from moe_report.renderers.html.audit_script import audit_members
 from moe_report.report import Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
@@ -23,6 +24,7 @@ from moe_report.text import LISTED, MORE, MOST_LISTED
 QUICK_EXAMPLES = 8
 OPEN_GROUPS = frozenset({"Shape", "Experts"})  # what a what-if is mostly about
 ASSUMPTIONS = "Assumptions"
+_Limits = tuple[float, float, bool, str]  # least, most, whether it is whole, and that in words
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,15 @@ def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:
 def calculator_script(report: Report) -> str:
     """Return the script that defines ``moe``, what ``templates/calculator.js`` computes with.
 
-    It has the members ``order`` (of each field and metric, after those it is made of: its name,
-    its formula as a function of all values by name, and what the formula asks for), ``groups`` (of
-    inputs: title, whether it is open at first, names), ``bounds`` (of each input: least, most,
-    whether it is whole, and the bounds in words), ``rules`` (a field, and the field that it is at
-    most), ``defaults`` (the fields whose default is a number), ``counted`` (units that no negative
-    number has) and ``words`` (why a number is missing or refused). Names, titles, units and these
-    words are the only text in it.
+    It has the members ``order`` (of each field and metric, after those it is made of: its name, and
+    its formula as a function of all values by name), ``lacking`` (what such a formula lacks),
+    ``groups`` (of inputs: title, whether it is open at first, names), ``bounds`` (of each input:
+    least, most, whether it is whole, and the bounds in words), ``rules`` (a field, and the field
+    that it is at most), ``defaults`` (the fields whose default is a number), ``counted`` (units
+    that no negative number has), ``words`` (why a number is missing or refused) and those of the
+    audit (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and
+    what is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an
+    object the name ``__proto__`` would be no name.
     """
     order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
@@ -105,21 +109,31 @@ def calculator_script(report: Report) -> str:
     rules = list(AT_MOST.items())
     return (
         'const moe = (() => {\n"use strict";\n'
-        f"{HELPERS}return {{\n"
+        f"{HELPERS}return {{\nlacking,\n"
         f"groups: {quoted(input_groups(report))},\n"
-        f"bounds: {quoted(limits)},\nrules: {quoted(rules)},\ndefaults: {quoted(defaults)},\n"
+        f"bounds: new Map({quoted(_by_bound(limits))}\n"
+        ".flatMap(([of, names]) => names.map((name) => [name, of]))),\n"
+        f"rules: {quoted(rules)},\n"
+        f"defaults: {quoted(defaults)},\n"
         f"counted: {quoted(COUNTED)},\nwords: {quoted(words)},\n"
-        f"order: [\n{order}\n]}};\n}})();"
+        f"order: [\n{order}\n],\n{audit_members(report)}}};\n}})();"
     )
 
 
 def _step(name: str, expr: Expr | None) -> str:
     if expr is None:
         return f"[{quoted(name)}]"
-    return f"[{quoted(name)},(v)=>{javascript(expr, member)},{needs(expr, member)}]"
+    return f"[{quoted(name)},(v)=>{javascript(expr, member)}]"
 
 
-def _limits(of: Field | Assumption, *, whole: bool) -> tuple[float, float, bool, str]:
+def _by_bound(limits: Mapping[str, _Limits]) -> list[tuple[_Limits, list[str]]]:
+    names: dict[_Limits, list[str]] = {}
+    for name, limit in limits.items():
+        names.setdefault(limit, []).append(name)
+    return list(names.items())
+
+
+def _limits(of: Field | Assumption, *, whole: bool) -> _Limits:
     said = between(of.minimum, of.maximum, whole=whole)
     return _plain(of.minimum), _plain(of.maximum), whole, said
 

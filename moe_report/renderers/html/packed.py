@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from moe_report.display import tables
@@ -26,9 +27,10 @@ def packed(report: Report) -> dict[str, Any]:
     What a metric says of itself is where its formula stands; what most do not have is left out.
     ``provenance`` lists what is said of numbers: from where, a note, and whether the number of the
     model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
-    empty where missing, and a place in that list. ``computed`` has what the formula gives, where a
-    typed number stands in its place. ``scenarios`` leave out what is at its default. ``units`` are
-    what ``templates/numbers.js`` writes numbers with.
+    empty where missing, and a place in that list; ``3x8`` is eight times place 3. ``computed``
+    has what the formula gives, where a typed number stands in its place. What a metric ``needs``
+    are places in the list of all fields, metrics and assumptions. ``scenarios`` leave out what is
+    at its default. ``units`` are what ``templates/numbers.js`` writes numbers with.
     """
     data = report_as_dict(report)
     for kind in ("metrics", "fields"):
@@ -40,8 +42,11 @@ def packed(report: Report) -> dict[str, Any]:
             }
             for name, of in data[kind].items()
         }
+    symbols = [*data["fields"], *data["metrics"], *data["assumptions"]]
+    place_of = {name: place for place, name in enumerate(symbols)}
     for metric in data["metrics"].values():
         del metric["description"]
+        metric["needs"] = [place_of[name] for name in metric["needs"]]
     if not data["scenarios"]:
         del data["scenario"]
     for scenario in report.scenarios:
@@ -86,5 +91,9 @@ def _model(model: Mapping[str, Any], places: dict[tuple[str, str, bool], int]) -
         "numbers": ",".join(
             "" if number is None else plain_number(number) for number in numbers.values()
         ),
-        "said": ",".join(map(str, said)),
+        "said": ",".join(_run(place, len([*same])) for place, same in groupby(said)),
     }
+
+
+def _run(place: int, length: int) -> str:
+    return str(place) if length == 1 else f"{place}x{length}"

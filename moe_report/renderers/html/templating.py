@@ -7,6 +7,7 @@ A name is looked for in the user's folders, then among those that are shipped; b
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence, Sized
 from contextlib import contextmanager
 from functools import cache
@@ -48,6 +49,7 @@ _RECURSION = (
     "is nested without end; a template that extends or imports itself has to name the shipped one, "
     f"as in {SHIPPED}/report.html.j2"
 )
+_LOOSE = re.compile(r";? ?(}) ?| ?([{;,>]) ?|(:) ")  # needs no space around it in a style sheet
 _Source = tuple[str, str, Callable[[], bool]]
 
 
@@ -208,16 +210,28 @@ def text_of(environment: Environment, name: str) -> str:
         if at >= 0:
             line = text[:at].count("\n") + 1
             raise TemplateError(f"{path}:{line}: found {end!r}, which would end it inside a page")
-    return (_lean(text) if _within(path or "", SHIPPED_FOLDERS) else text).strip()
+    if _within(path or "", SHIPPED_FOLDERS):
+        text = _lean_style(text) if name.endswith(".css") else _lean_script(text)
+    return text.strip()
 
 
-def _lean(text: str) -> str:
-    """Return a shipped script or style sheet without indentation and lines of comments.
+def _lean_script(text: str) -> str:
+    """Return a shipped script without indentation and lines of comments.
 
     None of them has a text over several lines.
     """
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def _lean_style(text: str) -> str:
+    """Return a shipped style sheet without comments and without space that means nothing.
+
+    What stands in quotes stays.
+    """
+    parts = re.split(r'("[^"]*")', re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+    parts[::2] = (_LOOSE.sub(r"\1\2\3", re.sub(r"\s+", " ", part)) for part in parts[::2])
+    return "".join(parts)
 
 
 def check_blocks(environment: Environment, folder: Path) -> None:

@@ -59,13 +59,6 @@ BEYOND = """() => [...document.querySelectorAll("main *, nav *")].filter((item) 
 
 
 @pytest.fixture(scope="module")
-def examples() -> Report:
-    """The report of the shipped models and tables."""
-    table = ModelTable(example_models(), Source("models.xlsx"))
-    return build_report(table, load())
-
-
-@pytest.fixture(scope="module")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The source of axe-core, as npm has it."""
     npm = need("npm")

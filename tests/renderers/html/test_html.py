@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from moe_report.display import exact, show
+from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.render import page_of, render
 from moe_report.schema.registry import load
 from tests import reports
@@ -159,6 +160,20 @@ def test_text_from_outside_stays_text(shown: Open) -> None:
     assert page.locator("a[href^='javascript']").count() == 0
     data = page.evaluate("JSON.parse(document.getElementById('report-data').textContent)")
     assert data["models"][0]["name"] == reports.HOSTILE
+
+
+def test_the_script_unpacks_what_json_says(shown: Open) -> None:
+    """Numbers, where each comes from, and what metrics need are those of the JSON."""
+    mixed = reports.MIXTRAL | {"total_params": 46.7e9, "head_dim": 128}
+    rows = [reports.row("A", mixed, "Models!3"), reports.row("B", {"num_experts": 8}, "Models!14")]
+    report = reports.report_of(*rows, *(reports.row(f"C{at}", reports.QWEN3) for at in range(3)))
+    expected = report_as_dict(report)
+    page = shown(report)
+    for key in ("inputs", "values", "provenance"):
+        found = page.evaluate(f"report.models.map((model) => model.{key})")
+        assert found == [model[key] for model in expected["models"]]
+    needs = page.evaluate("Object.entries(report.metrics).map(([name, of]) => [name, of.needs])")
+    assert dict(needs) == {name: of["needs"] for name, of in expected["metrics"].items()}
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440, 2560])

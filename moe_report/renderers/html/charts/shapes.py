@@ -8,6 +8,7 @@ numbers, is decided in :mod:`~moe_report.renderers.html.charts.plots` and
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -190,14 +191,14 @@ class Drawing:
 
     @property
     def labels(self) -> tuple[TextGroup, ...]:
-        """The texts by class and anchor, of rows also by column."""
-        grouped = _by(
-            self.texts, lambda item: (item.css, item.anchor, item.x if self.rows else None)
-        )
-        return tuple(
-            TextGroup(f"{css} {anchor}".strip(), at if len(texts) > 2 else None, texts)
-            for (css, anchor, at), texts in grouped
-        )
+        """The texts by class and anchor, of rows also by column, if it has more than two."""
+        columns = Counter((item.css, item.anchor, item.x) for item in self.texts if self.rows)
+
+        def group(item: Text) -> tuple[str, float | None]:
+            long = columns[item.css, item.anchor, item.x] > 2
+            return f"{item.css} {item.anchor}".strip(), item.x if long else None
+
+        return tuple(TextGroup(*of, texts) for of, texts in _by(self.texts, group))
 
 
 def _by(items: Iterable[_T], key: Callable[[_T], _K]) -> tuple[tuple[_K, tuple[_T, ...]], ...]:

@@ -1,0 +1,17 @@
+"""What tests of the page share."""
+
+from __future__ import annotations
+
+import pytest
+
+from moe_report.compute.build import build_report
+from moe_report.load.examples import example_models
+from moe_report.report import Report
+from moe_report.schema.registry import load
+from moe_report.table import ModelTable, Source
+
+
+@pytest.fixture(scope="module")
+def examples() -> Report:
+    """The report of the shipped models."""
+    return build_report(ModelTable(example_models(), Source("models.xlsx")), load())

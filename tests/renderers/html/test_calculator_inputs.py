@@ -1,0 +1,110 @@
+"""The calculator's inputs: what they say of themselves, and where they stand."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from moe_report.formula.mathml import mathml_symbol
+from moe_report.renderers.data import report_as_dict
+from moe_report.renderers.html.calculator import input_groups
+from moe_report.report import Report
+from moe_report.schema.bounds import LARGEST
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
+from tests import reports
+from tests.browser import Open
+from tests.renderers.calculator import agree, fill, values
+
+
+def test_every_input_has_label_help_and_place(shown: Open) -> None:
+    """Each field and assumption is an input with a label, a help text and its unit."""
+    report = reports.usual_report()
+    page = shown(report)
+    expected = {*NUMBER_FIELDS, *(item.definition.name for item in report.assumptions)}
+    for name in expected:
+        assert page.locator(f"label[for='set-{name}'] math").count() == 1, name
+        text = page.text_content(f"#help-{name}") or ""
+        assert len(text) > 10, name
+        if name in FIELDS:
+            assert FIELDS[name].help in text
+    unlabelled = page.evaluate(
+        "[...document.querySelectorAll('#calculator input, #calculator select')]"
+        ".filter((item) => !item.labels.length).map((item) => item.id)"
+    )
+    assert unlabelled == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440, 2560])
+def test_body_never_scrolls_sideways(shown: Open, width: int) -> None:
+    """At every width, also while all is missing and every group is open."""
+    page = shown(reports.usual_report())
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('#calculator details').forEach(d => d.open = true)")
+    for model in ("Mixtral 8x7B", ""):
+        page.click(f"[data-model='{model}']")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll("#calculator input, #calculator button")]
+              .filter((item) => item.getBoundingClientRect().right > innerWidth).map((i) => i.id)"""
+        )
+        assert outside == []
+
+
+def test_groups_are_those_of_the_fields(examples: Report) -> None:
+    """Fields stand in their groups and their order, assumptions last."""
+    groups = input_groups(examples)
+    fields = [name for _, _, names in groups[:-1] for name in names]
+    assert sorted(fields) == sorted(NUMBER_FIELDS)
+    assert groups[-1][0] == "Assumptions"
+    assert groups[-1][2] == [item.definition.name for item in examples.assumptions]
+    assert {title for title, unfolded, _ in groups if unfolded} == {"Shape", "Experts"}
+
+
+def test_every_input_says_what_it_is(shown: Open, examples: Report) -> None:
+    """Label, symbol, unit, help and bounds of each field and assumption stand beside its input."""
+    page = shown(examples)
+    page.evaluate(
+        "document.querySelectorAll('#calculator details').forEach((it) => it.open = true)"
+    )
+    for name in NUMBER_FIELDS:
+        field = FIELDS[name]
+        label = page.locator(f"label[for=set-{name}]")
+        assert label.inner_text().startswith(field.label)
+        symbol = label.locator("math").evaluate("(math) => math.outerHTML")
+        assert symbol.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "") == (
+            f"<math>{mathml_symbol(field.symbol)}</math>"
+        )
+        said = page.inner_text(f"#help-{name}")
+        assert said.startswith(field.help)
+        unit = page.locator(f".entry:has(#set-{name}) .unit").inner_text()
+        if field.unit[0].isdigit():
+            assert (unit, said) == ("", field.help)
+        else:
+            assert unit == field.unit
+            assert (f"{field.maximum:,.0f})" in said) == (field.maximum < LARGEST), name
+    for item in examples.assumptions:
+        one = item.definition
+        assert page.inner_text(f"#help-{one.name}").startswith(one.help)
+        assert one.label in page.inner_text(f"label[for=set-{one.name}]")
+
+
+def test_a_field_in_doubt_has_no_default(shown: Open) -> None:
+    """Nothing rests on it in the calculator either, which says why, until a number is typed."""
+    why = "the column 'Width' may be it (J1)"
+    doubted = dataclasses.replace(
+        reports.row("Doubted", reports.MIXTRAL), unclear={"moe_intermediate_size": why}
+    )
+    report = reports.report_of(doubted, reports.row("Sure", reports.MIXTRAL))
+    page = shown(report)
+    page.select_option("#calculator-model", "Doubted")
+    entries = report_as_dict(report)["models"]
+    agree(values(page), entries[0]["values"])
+    assert values(page)["total_params"] is None
+    assert values(page)["expert_flops_savings"] == 0.75
+    fill(page, "moe_intermediate_size", "14336")
+    assert values(page)["total_params"] == entries[1]["values"]["total_params"]
+    fill(page, "moe_intermediate_size", "")
+    assert values(page)["total_params"] is None
+    page.select_option("#calculator-model", "Sure")
+    agree(values(page), entries[1]["values"])
