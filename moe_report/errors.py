@@ -16,9 +16,9 @@ from itertools import islice
 import click
 
 MOST_LINES = 20  # of problems, of notes, of findings
-LONGEST_LINE = 280  # characters, so that "Error: " or "note: " may stand before them
+LONGEST_LINE = 290  # characters, so that "Error: " or "note: " may stand before them
 LONGEST_CAUSE = 600  # what is wrong with somebody's code takes more words
-_LONGEST_LIST, _LOOKED_THROUGH = 200, 2000
+_LONGEST_PLACE, _LONGEST_LIST, _LOOKED_THROUGH = 140, 120, 2000
 _LONGEST_NAME, _MOST_COMPARED = 100, 2000  # longer ones, or more, take long to compare
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -47,6 +47,12 @@ def shortened(text: str, most: int = LONGEST_LINE) -> str:
     return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
 
 
+def placed(where: str, message: str) -> str:
+    """Return a line that says where something is, and what; a long place takes not all of it."""
+    where = f"{shortened(where, _LONGEST_PLACE)}: " if where else ""
+    return where + shortened(message, LONGEST_LINE - len(where))
+
+
 def first_of(
     items: Sequence[str], most: int = MOST_LINES, between: str = ", ", *, room: int = _LONGEST_LIST
 ) -> str:
@@ -54,8 +60,8 @@ def first_of(
 
     There are at most ``most``, and as many as have room.
 
-    >>> first_of(["a", "b", "c"], 3), first_of(["a", "b", "c"], 1), first_of(["a" * 90] * 4)[180:]
-    ('a, b, c', 'a and 2 more', ' and 2 more')
+    >>> first_of(["a", "b", "c"], 3), first_of(["a", "b", "c"], 1), first_of(["a" * 90] * 4)[90:]
+    ('a, b, c', 'a and 2 more', ' and 3 more')
     """
     named: list[str] = []
     for item in islice(items, most):
@@ -141,7 +147,7 @@ class Problem:
     cause: str = field(default="", kw_only=True)
 
     def __str__(self) -> str:
-        return shortened(f"{self.where}: {self.message}" if self.where else self.message)
+        return placed(self.where, self.message)
 
 
 def _together(problems: Iterable[Problem]) -> list[list[Problem]]:
@@ -177,7 +183,7 @@ class Notice:
     text: str
 
     def __str__(self) -> str:
-        return shortened(f"{self.where}: {self.text}" if self.where else self.text)
+        return placed(self.where, self.text)
 
 
 def first_line(error: BaseException) -> str:

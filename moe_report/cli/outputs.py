@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from moe_report.cli.terminal import quoted, say
-from moe_report.errors import InputError, OutputError
+from moe_report.cli.terminal import say
+from moe_report.errors import InputError, OutputError, placed
 from moe_report.output import unchanged_since, write_files
 from moe_report.output.marks import can_have_mark, is_as_written, marked
 
@@ -56,7 +56,7 @@ class Outputs:
         if self.force:
             return
         lines = [
-            f"{path}: {why}, and is not overwritten; {self._ways(path, content)}"
+            placed(str(path), f"{why}, and stays; {self._ways(path, content)}")
             for path, content in before.items()
             if path not in self.renewed and content and content != contents[path]
             if (why := _why_kept(path, content, contents[path]))
@@ -69,7 +69,7 @@ class Outputs:
         if self.force is not None:
             ways.insert(0, "--force overwrites it")
         if self.renewable and _is_report(path, content):
-            ways.insert(0, f"--update {quoted(path)} renews it and keeps what was written in it")
+            ways.insert(0, "--update with this path renews it")
         return ", ".join(ways)
 
 
@@ -80,10 +80,7 @@ def _why_kept(path: Path, content: bytes, fresh: bytes) -> str:
         if _is_data_of_ours(path.suffix, content, fresh):
             return ""
         if _GENERATOR in content or _is_report(path, content):
-            return (
-                "was written by an earlier version or saved by another program, so what was "
-                "changed in it cannot be told"
-            )
+            return "was written by an earlier version, or saved by another program"
         if path.suffix not in _DATA and not can_have_mark(fresh, path.suffix):
             return "is there already, and what was changed in a file of its kind cannot be told"
         return "was not written by moe-report, or was saved by another program since"

@@ -59,9 +59,10 @@ def write_reports(
             read[update.target] = update.file.data
         if not is_as_written(update.file.data):
             theirs.append(update.target)
-    for path in (*paths.values(), *also):
+    targets = [*paths.values(), *also]
+    for path in targets:
         refuse_same(path, keep)
-    found = standing([*paths.values(), *also]) | read
+    found = standing(path for path in targets if path not in read) | read
     contents: dict[Path, bytes] = {}
     for name, render in renderers.items():
         progress(f"rendering {name}")

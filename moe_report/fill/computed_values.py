@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from moe_report.errors import Notice
+from moe_report.errors import Notice, shortened
 from moe_report.fill.calculate.engines import EngineError, Values, engines
 from moe_report.fill.calculate.formulas import FormulaCell, Formulas
 from moe_report.fill.formula_sources import Changed
@@ -83,7 +83,7 @@ def _computed(formulas: Formulas, wanted: Sequence[FormulaCell], calc: str) -> t
         try:
             values = engine.compute(formulas, computed) if computed else {}
         except EngineError as error:
-            failed.append(f"{engine.name} did not compute them ({error})")
+            failed.append(f"{engine.name} did not compute them ({shortened(str(error), 100)})")
             continue
         return values, (
             f"{engine.name} gave an error there, or they rest on the date, on chance, on other "

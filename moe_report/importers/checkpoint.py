@@ -201,7 +201,7 @@ def take_census(
             _note_shape(census, tensor, count, component, layer)
     rest = _WITHOUT if quantization is None else WAY_OUT
     problems = [
-        Problem(where, f"{why}: {first_of(names, MOST_NAMED)}{rest}")
+        Problem(where, f"{why}: {first_of(names, MOST_NAMED, room=50)}{rest}")
         for why, names in puzzling.items()
     ]
     everything = sum(census.params.values())

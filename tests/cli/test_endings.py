@@ -107,7 +107,7 @@ def test_a_name_that_is_too_long_is_one_line(
     if done.exit_code:  # a copy of what is wrong is not written where nothing is
         assert done.exit_code == 1
         assert done.stderr.count("\n") == 1
-        assert LONG in done.stderr
+        assert LONG[:50] in done.stderr
         assert "too long" in done.stderr or "no such file" in done.stderr
     else:
         assert "--annotate-errors" in arguments

@@ -336,7 +336,7 @@ def test_unknown_packings_are_refused(ending: str, dtype: str, method: str, tmp_
     (problem,) = caught.value.problems
     assert f"packed in a way that is not known (quant_method {method})" in str(problem)
     assert f"model.layers.0.mlp.experts.0.up_proj{ending}" in str(problem)
-    assert str(problem).endswith("and 12 more. Its config.json alone can be imported")
+    assert str(problem).endswith("more. Its config.json alone can be imported")
 
 
 @pytest.mark.parametrize(
