@@ -14,7 +14,7 @@ from moe_report.edit.cell_keys import Address, header_of_models, models_moved, o
 from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.say_anew import heads_of, say_anew
 from moe_report.edit.strangers import strangers
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.assumptions_sheet import CHOOSES, OURS
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
@@ -94,6 +94,11 @@ class Carryover:
                 f"{self.file}: was written by an earlier version, so what you added to the sheets "
                 f"{', '.join(self.ours)} cannot be told; only inputs and notes on cells are kept"
             )
+        elif not any(item.looks for item in known.sheets.values()):
+            self.notes.append(
+                f"{self.file}: was written by an earlier version, so titles and formats that you "
+                "changed on its sheets cannot be told, and are written anew"
+            )
         self.cells = {name: self.texts(name) for name in self.ours}
         self.fresh_cells = {name: self.fresh_texts(name) for name in new.sheets()}
         places = read.places
@@ -150,7 +155,7 @@ class Carryover:
             if work.lost:
                 self.notes.append(
                     f"{self.file}, sheet {name}: not kept, for an update writes this sheet anew: "
-                    f"{', '.join(work.lost)}"
+                    f"{first_of(work.lost, room=160)}"
                 )
 
     def _is_input(self, sheet: str, column: int, row: int) -> bool:

@@ -449,6 +449,22 @@ def test_a_report_of_an_earlier_version(report: Path) -> None:
     assert {"Notes", "Compare"} <= set(book.sheetnames)
 
 
+def test_of_a_report_without_marks_of_looks_it_is_said(report: Path) -> None:
+    """What was typed over titles cannot be told from what an earlier version wrote there."""
+
+    def age(book: Any) -> None:
+        rows = book["Chart data"].iter_rows(min_col=90)
+        for row in rows:
+            for name, kind, text in zip(row, row[1:], row[2:], strict=False):
+                if kind.value in ("texts", "formulas", "looks", "columns"):
+                    name.value, kind.value, text.value = "Models", "names", "model_list"
+
+    edited(report, age)
+    done = run("--update", report, "-q")
+    assert done.exit_code == 0, done.output
+    assert "titles and formats that you changed on its sheets cannot be told" in done.output
+
+
 def test_macros_stay(report: Path) -> None:
     """A report saved with macros keeps them."""
     package = Package(report.read_bytes())
