@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from moe_report.errors import Notice, shortened
 from moe_report.fill.calculate.engines import EngineError, Values, engines
 from moe_report.fill.calculate.formulas import FormulaCell, Formulas
-from moe_report.fill.formula_sources import Changed
-from moe_report.fill.resting_formulas import resting_on
 from moe_report.ooxml.cells import TAG, put_value
 from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.resting.formula_sources import Changed
+from moe_report.ooxml.resting.resting_formulas import resting_on
 
 MOST_FORMULAS = 100_000  # to be computed; more take minutes
 HINT = "pip install 'moe-report[calc]' to have them computed"

@@ -8,10 +8,8 @@ from moe_report.errors import InputError, Notice, Problem
 from moe_report.fill.computed_values import compute_values
 from moe_report.fill.expressions.scope import Context
 from moe_report.fill.foresee import ASKS_FOR_NOTHING
-from moe_report.fill.formula_sources import Changed
 from moe_report.fill.plan import Plan, make_plan
 from moe_report.fill.read_template import read_template
-from moe_report.fill.stale_values import forget_values
 from moe_report.fill.write_sheet import unshared, write_sheet
 from moe_report.ooxml.addresses import LAST_COLUMN
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
@@ -20,6 +18,8 @@ from moe_report.ooxml.file_types import drop_signatures, kind_of, set_kind
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.insert_rows.insert import insert_rows
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.resting.formula_sources import Changed
+from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.scan import scan_sheet
 from moe_report.report import Report
 

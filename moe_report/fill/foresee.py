@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 
 from moe_report.errors import Notice, Problem
 from moe_report.fill.beside_table import notes_beside
-from moe_report.fill.formula_sources import Changed
-from moe_report.fill.resting_formulas import resting_on
-from moe_report.fill.stale_pivots import PivotTable
 from moe_report.fill.template import Template, TemplateTable, columns_of
 from moe_report.fill.write_sheet import neighbours, unrepeatable
 from moe_report.ooxml.addresses import LAST_COLUMN
@@ -24,6 +21,9 @@ from moe_report.ooxml.file_types import is_signed
 from moe_report.ooxml.insert_rows.insert import tried
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.references import Insertion
+from moe_report.ooxml.resting.formula_sources import Changed
+from moe_report.ooxml.resting.resting_formulas import resting_on
+from moe_report.ooxml.resting.stale_pivots import PivotTable
 
 ASKS_FOR_NOTHING = "asks-for-nothing"  # the kind of the notice
 

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table
 
-from moe_report.fill.dependents import Place, meet, resting_on
 from moe_report.fill.fill import fill
-from moe_report.fill.formula_sources import Changed, Sources
-from moe_report.fill.stale_values import forget_values
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.resting.dependents import Place, meet, resting_on
+from moe_report.ooxml.resting.formula_sources import Changed, Sources
+from moe_report.ooxml.resting.stale_values import forget_values
 from tests import reports
 from tests.fill import richparts
 from tests.office import convert

@@ -23,10 +23,10 @@ from moe_report.child_process import run_module, run_program
 from moe_report.fill.calculate.excerpt import excerpt
 from moe_report.fill.calculate.formulas import FormulaCell, Formulas
 from moe_report.fill.calculate.known_functions import FORMULON, LIBREOFFICE
-from moe_report.fill.formula_sources import Changed
 from moe_report.fill.sheet_parts import cells_with_content, sheet_titles
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.resting.formula_sources import Changed
 from moe_report.ooxml.rows import Value
 from moe_report.ooxml.sheet_names import quoted
 

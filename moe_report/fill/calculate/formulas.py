@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from moe_report.fill.calculate.known_functions import SKIPS_HIDDEN_ROWS
-from moe_report.fill.dependents import Place, meet, resting_on
-from moe_report.fill.formula_sources import Changed, meets
 from moe_report.ooxml.addresses import Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.formula_text import QUOTED, TEXT, references, split_end
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.resting.dependents import Place, meet, resting_on
+from moe_report.ooxml.resting.formula_sources import Changed, meets
 from moe_report.ooxml.scan import is_hidden
 from moe_report.ooxml.structured_references import Tables
 

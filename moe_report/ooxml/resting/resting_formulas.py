@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from moe_report.fill import dependents
-from moe_report.fill.dependents import Place
-from moe_report.fill.formula_sources import Changed, Reads, Sources, State
-from moe_report.fill.stale_pivots import PivotTable, pivot_tables
 from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells, drop_value
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.resting import dependents
+from moe_report.ooxml.resting.dependents import Place
+from moe_report.ooxml.resting.formula_sources import Changed, Reads, Sources, State
+from moe_report.ooxml.resting.stale_pivots import PivotTable, pivot_tables
 
 
 @dataclass(frozen=True, eq=False)

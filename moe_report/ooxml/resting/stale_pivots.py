@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from moe_report.fill.dependents import Place
-from moe_report.fill.formula_sources import Reads, Sources
 from moe_report.ooxml.addresses import Area, area_of
 from moe_report.ooxml.package import LINK_ID, Package, serialize
+from moe_report.ooxml.resting.dependents import Place
+from moe_report.ooxml.resting.formula_sources import Reads, Sources
 
 
 @dataclass(frozen=True, eq=False)

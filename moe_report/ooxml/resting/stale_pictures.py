@@ -6,8 +6,8 @@ import re
 
 from lxml import etree
 
-from moe_report.fill.formula_sources import Sources, State
 from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.resting.formula_sources import Sources, State
 
 _CHARTS = ("drawingml.chart+xml", "ms-office.chartex+xml")
 _DRAWINGS = ("officedocument.drawing+xml", "drawingml.chartshapes+xml")

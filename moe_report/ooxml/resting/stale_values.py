@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from moe_report.fill.formula_sources import Changed
-from moe_report.fill.resting_formulas import resting_on
-from moe_report.fill.stale_pictures import forget_pictures
 from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.resting.formula_sources import Changed
+from moe_report.ooxml.resting.resting_formulas import resting_on
+from moe_report.ooxml.resting.stale_pictures import forget_pictures
 
 
 def forget_values(

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from moe_report.fill.dependents import Place
 from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import Reference, has_computed_end, references, without_quoted
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.resting.dependents import Place
 
 # Functions that find cells by what no reference says, or that give what cells are called.
 _UNTRACED = re.compile(
