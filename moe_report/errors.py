@@ -98,17 +98,20 @@ class MoeReportError(click.ClickException):
 
 
 class InputError(MoeReportError):
-    """The input was refused. Holds every problem found, and tells the first ones."""
+    """The input was refused. Holds every problem found, and tells the first ones.
 
-    def __init__(self, problems: Iterable[Problem | str]) -> None:
+    Args:
+        problems: What was found.
+        way_out: How the user gets to know all of them, where they are many.
+    """
+
+    def __init__(self, problems: Iterable[Problem | str], way_out: str = "") -> None:
         self.problems = tuple(
             Problem("", problem) if isinstance(problem, str) else problem for problem in problems
         )
         groups = _together(self.problems)
         lines = [_line_of(*group) for group in groups[:MOST_LINES]]
         if others := len(groups) - len(lines):
-            in_cells = all(problem.cell for group in groups for problem in group)
-            way_out = "; --annotate-errors FILE marks the cells of all" if in_cells else ""
             lines.append(f"and {others:,} more problems{way_out}")
         super().__init__(*lines)
 

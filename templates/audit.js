@@ -7,7 +7,7 @@ const audit = (() => {
 
   // As named_like_one() of moe_report/load/summaries.py.
   function isNamedLikeASummary(name) {
-    const words = name.replace(/[*:=()[\]0-9.,#]+/g, " ").trim().replace(/[\s_-]+/g, " ").toLowerCase();
+    const words = name.replace(/[*:=()[\]0-9.,#]+/g, " ").replace(/[\s_-]+/g, " ").trim().toLowerCase();
     return summaries.has(words) || summaries.has(words.split(" ")[0]);
   }
 

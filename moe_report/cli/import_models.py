@@ -14,7 +14,7 @@ from moe_report.compute.build import build_report
 from moe_report.display import MISSING, exact, show
 from moe_report.edit.append import append_rows
 from moe_report.edit.new_workbook import build_starter
-from moe_report.errors import InputError, OutputError, Problem, shortened
+from moe_report.errors import InputError, OutputError, Problem, first_of, shortened
 from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
 from moe_report.output import followed, unchanged_since, write_files
@@ -151,7 +151,7 @@ def _with_columns(rows: Sequence[Row], known: Registry) -> tuple[list[Row], list
         )
         for row in rows
     ]
-    return kept, [f"note: left out, for no installed metric has the name: {', '.join(names)}"]
+    return kept, [f"note: left out, for no installed metric has the name: {first_of([*names])}"]
 
 
 def _refuse_two_of_a_name(read: Read, rows: Sequence[Row], file: str) -> None:
@@ -178,7 +178,9 @@ def _with_remarks(read: Read, rows: Sequence[Row]) -> tuple[list[Row], list[str]
             texts = {key: text for key, text in row.texts.items() if key != "remark"}
             row = dataclasses.replace(row, texts=texts)
         if old and new and old != new:
-            lines.append(f"note: {row.name} keeps its remark; of this import it would be: {new}")
+            name = shortened(row.name, _SHOWN_NAME)
+            said = f"note: {name} keeps its remark; of this import it would be: {new}"
+            lines.append(shortened(said))
         found.append(row)
     return found, lines
 

@@ -34,7 +34,7 @@ Exit codes:
   2  wrong usage
   3  done, but with findings under --strict, a failed section or an empty template
   4  a bug of moe-report
-  130  interrupted
+  130  interrupted; 141  nobody reads the output any more
 """
 
 
@@ -167,8 +167,9 @@ def run(
 
         for line in would_do(older, report, paths):
             say(line)
-        return
-    tell(report, table, None if quiet else paths, started)
+        echo_failures(report.failures)
+    else:
+        tell(report, table, None if quiet else paths, started)
     prepare.leave(report, inputs.strict, done=asked)
 
 
@@ -351,8 +352,8 @@ def metrics(name: str | None, sections: SectionOptions) -> None:
     from moe_report.cli.list_metrics import describe, list_metrics
 
     _, chosen = prepare.registries(sections)
-    click.echo(list_metrics(chosen) if name is None else describe(chosen, name))
     echo_failures(chosen.failures)
+    click.echo(list_metrics(chosen) if name is None else describe(chosen, name))
     if chosen.failures:
         raise SystemExit(3)
 

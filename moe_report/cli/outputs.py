@@ -8,7 +8,7 @@ from pathlib import Path
 
 from moe_report.cli.terminal import say
 from moe_report.errors import InputError, OutputError, placed
-from moe_report.output import unchanged_since, write_files
+from moe_report.output import standing, unchanged_since, write_files
 from moe_report.output.marks import can_have_mark, is_as_written, marked
 
 _GENERATOR = b'<meta name="generator" content="moe-report '
@@ -43,12 +43,23 @@ class Outputs:
         Raises:
             OutputError: They cannot be written, or what stands there must not be lost.
         """
-        contents = {
+        contents = self._marked()
+        for note in write_files(contents, lambda before: self._check(contents, before)):
+            say(f"note: {note}", err=True)
+
+    def check(self) -> None:
+        """Refuse what :meth:`write` would, and write nothing.
+
+        Raises:
+            OutputError: What stands there must not be lost.
+        """
+        self._check(self._marked(), standing(self.contents))
+
+    def _marked(self) -> dict[Path, bytes]:
+        return {
             path: content if path in self.theirs else marked(content, path.suffix)
             for path, content in self.contents.items()
         }
-        for note in write_files(contents, lambda before: self._check(contents, before)):
-            say(f"note: {note}", err=True)
 
     def _check(self, contents: Mapping[Path, bytes], before: Mapping[Path, bytes | None]) -> None:
         differing = [path for path in self.found if before[path] != contents[path]]
@@ -80,10 +91,11 @@ def _why_kept(path: Path, content: bytes, fresh: bytes) -> str:
         if _is_data_of_ours(path.suffix, content, fresh):
             return ""
         if _GENERATOR in content or _is_report(path, content):
-            return "was written by an earlier version, or saved by another program"
+            return "was added to, saved by another program, or written by an earlier version"
         if path.suffix not in _DATA and not can_have_mark(fresh, path.suffix):
             return "is there already, and what was changed in a file of its kind cannot be told"
-        return "was not written by moe-report, or was saved by another program since"
+        wrote = "these sections of moe-report" if path.suffix in _DATA else "moe-report"
+        return f"was not written by {wrote}, or was saved by another program since"
     return "" if as_written else "was changed since moe-report wrote it"
 
 

@@ -79,6 +79,9 @@ def branding_for(look: LookOptions | None, settings: Mapping[str, Setting]) -> B
     )
 
 
+_ALL_MARKED = "; --annotate-errors FILE marks the cells of all"
+
+
 def read_models(
     inputs: InputOptions, installed: Registry, opened: Mapping[str, WorkbookFile] | None = None
 ) -> ModelTable:
@@ -116,7 +119,8 @@ def read_models(
         return read.table
     if copy is not None:
         _write_annotated(read, copy)
-    raise InputError(read.problems)
+    in_cells = all(problem.cell for problem in read.problems)
+    raise InputError(read.problems, _ALL_MARKED if in_cells and copy is None else "")
 
 
 def _answered(read: Read, inspect: Callable[[Mapping[str, str]], Read]) -> Read:

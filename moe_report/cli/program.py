@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -57,9 +58,16 @@ def _place(error: OSError) -> str:
     if error.filename is not None:
         return f"{error.filename}: cannot be used"
     if error.errno == errno.ENOENT:
-        return "the current folder: cannot be found"
+        return f"the {'current' if _is_gone(Path()) else 'temporary'} folder: cannot be found"
     _let_go(sys.stdout)
     return "standard output: cannot be written to"
+
+
+def _is_gone(folder: Path) -> bool:
+    try:
+        return not folder.resolve(strict=True).is_dir()
+    except OSError:
+        return True
 
 
 def _let_go(stream: IO[str]) -> None:

@@ -12,6 +12,7 @@ from moe_report.cli.options import InputOptions
 from moe_report.cli.write_reports import same_file
 from moe_report.edit.changes import changes_of
 from moe_report.edit.update import SUFFIXES, Update, open_report
+from moe_report.errors import first_lines, first_of, shortened
 from moe_report.report import Report
 from moe_report.schema.registry import Registry
 from moe_report.text import counted
@@ -57,24 +58,25 @@ def would_do(update: Update, report: Report, paths: Sequence[Path]) -> list[str]
         ("columns that come", changes.new_columns),
         ("columns that leave", changes.old_columns),
     ):
-        lines += [f"  {what}: {_listed(names)}"] if names else []
-    for model, names in changes.numbers.items():
-        lines.append(f"  {model}: {counted(len(names), 'number')} would change: {_listed(names)}")
+        lines += [f"  {what}: {first_of(names, _SHOWN)}"] if names else []
+    lines += first_lines(
+        [
+            f"  {shortened(model, 60)}: {counted(len(names), 'number')} would change: "
+            f"{first_of(names, _SHOWN)}"
+            for model, names in changes.numbers.items()
+        ],
+        "  and numbers of {} more models",
+    )
     if changes.unknown:
         lines.append(
-            f"  not known of {_listed(changes.unknown)}: the old numbers are not stored with their "
-            "formulas"
+            f"  not known of {first_of(changes.unknown, _SHOWN)}: the old numbers are not stored "
+            "with their formulas"
         )
     elif not changes.numbers:
         lines.append("  no number of a model that stays would change")
     if changes.kept:
-        lines.append(f"  your columns, kept: {_listed(changes.kept)}")
+        lines.append(f"  your columns, kept: {first_of(changes.kept, _SHOWN)}")
     return [*lines, "nothing was written"]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 def _was_said(context: click.Context, option: str) -> bool:

@@ -59,6 +59,11 @@ def write_reports(
             read[update.target] = update.file.data
         if not is_as_written(update.file.data):
             theirs.append(update.target)
+    for path in also.keys() & {*paths.values()}:
+        raise OutputError(
+            f"{path}: both the report and the filled template would have this name; give the "
+            "template another one"
+        )
     targets = [*paths.values(), *also]
     for path in targets:
         refuse_same(path, keep)
@@ -71,10 +76,13 @@ def write_reports(
             content = update.renewed(report, content)
         contents[paths[name]] = content
     contents |= also
-    if not dry_run:
+    elsewhere = "or choose another folder with -o"
+    outputs = Outputs(contents, elsewhere, force, True, found, read, theirs)
+    if dry_run:
+        outputs.check()
+    else:
         progress("writing")
-        elsewhere = "or choose another folder with -o"
-        Outputs(contents, elsewhere, force, True, found, read, theirs).write()
+        outputs.write()
     progress.done()
     for path in () if dry_run else contents:
         hint = "" if progress.quiet else reload_hint(path)

@@ -70,7 +70,8 @@ class _Rows:
 
     def found(self, rule: Rule) -> Iterator[tuple[int, Finding]]:
         """Return what a rule finds, with the places of the rows."""
-        for column in rule.columns or [name for name in self.metrics if name in self.typed]:
+        typed = (name for name in self.metrics if name in self.typed)
+        for column in filter(self.columns.__contains__, rule.columns or typed):
             names = dict.fromkeys(name for expr in rule.expressions() for name in expr.symbols())
             numbers = {name: self._numbers(name, column) for name in names}
             holds = np.broadcast_to(evaluate(rule.when, numbers), len(self.rows)) == 1

@@ -46,4 +46,5 @@ def check_template(data: bytes, registry: Registry, *, where: str) -> Checked:
     template, found = inspect_template(package, known, where)
     foreseen = foresee(package, template, dict.fromkeys(template.rows, 1), where)
     problems = (*found, *foreseen.problems)
-    return Checked(describe(template, known, problems), tuple(foreseen.notes), problems)
+    notes = (note for note in foreseen.notes if not (problems and note.kind == ASKS_FOR_NOTHING))
+    return Checked(describe(template, known, problems), tuple(notes), problems)

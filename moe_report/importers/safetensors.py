@@ -147,10 +147,10 @@ def read_index(path: Path, where: str) -> dict[str, str]:
         InputError: It is no index, or cannot be read.
     """
     try:
-        text = read_file(path, MAX_HEADER).decode()
+        text = read_file(path, MAX_HEADER)
         if len(text) > MAX_HEADER:
             raise InputError([Problem(where, f"is larger than {MAX_HEADER:,} bytes")])
-        if text.startswith(POINTER.decode()):
+        if text.startswith(POINTER):
             message = f"is not an index of weights ({WHAT_A_POINTER_IS})"
             raise InputError([Problem(where, message)])
         said = parse_json(text)["weight_map"]

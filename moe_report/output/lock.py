@@ -37,13 +37,15 @@ def locked(folder: Path) -> Iterator[None]:
     until, pause = time.monotonic() + _WAIT, _PAUSE
     while not _made(lock, f"{writer()} on {platform.node()}"):
         found = _look(lock)
-        if found is not None and _is_left(lock, found[0]):
-            _break(lock, found)
-        elif time.monotonic() > until:
+        left = found is not None and _is_left(lock, found[0])
+        if time.monotonic() > until:
+            why = "this lock was left" if left else "another moe-report is writing here"
             raise OutputError(
-                f"{lock}: another moe-report is writing here{_named(found)}, and nothing is "
-                "written; try again, or delete this file if there is none"
+                f"{lock}: {why}{_named(found)}, and nothing is written; try again, or delete this "
+                "file if there is none"
             )
+        if found is not None and left:
+            _break(lock, found)
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
     try:
@@ -92,15 +94,24 @@ def _is_left(lock: Path, content: bytes) -> bool:
 
 def _break(lock: Path, found: _Found) -> None:
     """Remove a lock that was left behind, and no other that has taken its place since."""
-    claim = lock.with_name(f"{NAME}-{hashlib.sha256(repr(found).encode()).hexdigest()[:8]}")
-    if not _made(claim, writer()):
-        return  # somebody else is about to
+    claim = _claim_of(lock, found)
+    if not _made(claim, writer()):  # somebody else is about to, or was stopped before it could
+        other = _look(claim)
+        if other is not None and _is_left(claim, other[0]):
+            with suppress(OSError):
+                claim.unlink()
+        return
     try:
         if _look(lock) == found:
             with suppress(OSError):  # it may be another user's
                 lock.unlink()
     finally:
         discard(claim)
+
+
+def _claim_of(lock: Path, found: _Found) -> Path:
+    """What is made by the one that may remove a certain lock."""
+    return lock.with_name(f"{NAME}-{hashlib.sha256(repr(found).encode()).hexdigest()[:8]}")
 
 
 def _named(found: _Found | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import os
@@ -70,6 +71,9 @@ def _began(process: int) -> int:
     return -1 if after_name[0] in (b"Z", b"X") else int(after_name[19])
 
 
+_NO_FSYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}  # of file systems that have none
+
+
 def make_temporary(folder: Path, content: bytes) -> Path:
     """Write a file in a folder under a name of no other, which nobody else may read."""
     with put_off():
@@ -79,7 +83,11 @@ def make_temporary(folder: Path, content: bytes) -> Path:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())  # some file systems tell only now that there was no space
+            try:
+                os.fsync(file.fileno())  # some file systems tell only now that there was no space
+            except OSError as error:
+                if error.errno not in _NO_FSYNC:
+                    raise
     except BaseException:
         discard(Path(name))
         raise

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from moe_report.schema.bounds import LARGEST, refusal
@@ -120,13 +121,13 @@ def wrongly_said(needed: Mapping[str, object], others: Mapping[str, object]) -> 
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 _FLAG = ("True or False", lambda value: isinstance(value, bool))
 _TEXTS = (
     "a tuple of texts",
-    lambda value: isinstance(value, (tuple, list)) and all(isinstance(one, str) for one in value),
+    lambda value: isinstance(value, Collection) and all(isinstance(one, str) for one in value),
 )
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "label": ("a text", lambda value: value is None or isinstance(value, str)),

@@ -72,6 +72,15 @@ def test_a_share_above_everything_is_impossible(registry: Registry) -> None:
     assert "(%)" in found.message
 
 
+def test_what_is_typed_for_sections_that_are_not_chosen_is_passed_by(registry: Registry) -> None:
+    """There is no column to which a finding could be put."""
+    typed = {"num_experts": 8, "total_params": 6e13, "sparsity": 2}
+    assert seen(findings(registry, row(typed))) == [
+        ("impossible", "it", "sparsity"), ("suspicious", "it", "total_params")
+    ]  # fmt: skip
+    assert findings(registry.choose(only=["flops_savings"]), row(typed)) == ()
+
+
 @pytest.mark.parametrize("name", ["Total", "average"])
 def test_a_summary_row_is_suspicious(registry: Registry, name: str) -> None:
     """A row of totals is no model."""

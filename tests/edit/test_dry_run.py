@@ -34,6 +34,15 @@ def test_nothing_has_changed(report: Path) -> None:
     ]
 
 
+def test_what_the_update_would_refuse_is_refused(report: Path, tmp_path: Path) -> None:
+    """A file of somebody's stands where the new report would go."""
+    there = tmp_path / "mine.xlsx"
+    there.write_bytes(report.read_bytes() + b"mine")
+    done = run("--update", report, "--dry-run", "-o", there)
+    assert done.exit_code == 1
+    assert f"{there}: was " in done.output
+
+
 def test_models_numbers_and_columns(report: Path, tmp_path: Path) -> None:
     """Who comes and who leaves, how many numbers change, and which columns are not there again."""
     columns = {key: value for key, value in MODELS.items() if key != "#price"}

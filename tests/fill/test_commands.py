@@ -49,6 +49,27 @@ def test_fill_writes_the_workbook(folder: Path) -> None:
     assert "Mixtral-8x7B" in book.sheetnames
 
 
+def test_the_report_and_the_template_go_to_two_places(folder: Path) -> None:
+    """A template called report would take the report's name."""
+    (folder / "report.xlsx").write_bytes(build_template())
+    before = files(folder)
+    result = run("run", "models.xlsx", "--template", "report.xlsx", "-o", "out")
+    assert result.exit_code == 1
+    assert "Error: out/models.report.xlsx: both the report and the filled" in result.output
+    assert files(folder) == before
+
+
+def test_many_problems_of_a_template_are_counted(folder: Path) -> None:
+    """They are not in the models' workbook, whose cells could be marked; and it asks for much."""
+    book = openpyxl.load_workbook("t.xlsx")
+    for at in range(30):
+        book["Overview"][f"AA{at + 1}"] = f"{{{{ nothing_{at} }}}}"
+    book.save("t.xlsx")
+    result = run("fill", "t.xlsx", "models.xlsx", "-o", "out.xlsx")
+    assert result.output.splitlines()[-1] == "and 10 more problems"
+    assert "asks for nothing" not in run("template", "check", "t.xlsx").output
+
+
 def test_fill_asks_where_to_write(folder: Path) -> None:
     """Without -o it is wrong usage, in a line."""
     before = files(folder)

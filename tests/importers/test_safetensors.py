@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import struct
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.safetensors import INDEX, MAX_HEADER, Tensor, read_folder
+from moe_report.importers.safetensors import INDEX, MAX_HEADER, Tensor, read_folder, read_index
 from tests.importers.safetensors_files import Shapes, header_of, room_of, write, write_raw
 from tests.libraries import library
 
@@ -280,3 +281,11 @@ def test_every_broken_file_is_named(tmp_path: Path) -> None:
         path = tmp_path / f"model-0000{shard}-of-00003.safetensors"
         write_raw(path, GOOD[:shard], 0)
     assert len(problems(tmp_path)) == 3
+
+
+def test_an_index_with_a_mark_of_its_encoding_is_read(tmp_path: Path) -> None:
+    """As editors put one in front."""
+    index = json.dumps({"weight_map": {"a": "model.safetensors"}}).encode()
+    for text in (index, codecs.BOM_UTF8 + index):
+        (tmp_path / INDEX).write_bytes(text)
+        assert read_index(tmp_path / INDEX, "it") == {"a": "model.safetensors"}

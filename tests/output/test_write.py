@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -251,6 +252,48 @@ def test_a_lock_that_was_left_is_told_from_one_that_is_held(
             write_files({tmp_path / "x": b"1"})
         assert str(held) in caught.value.message
         assert names(tmp_path) == [lock.NAME]
+
+
+def test_who_was_killed_while_breaking_a_lock_stops_nobody(tmp_path: Path) -> None:
+    """What it left is broken, too."""
+    held = tmp_path / lock.NAME
+    held.write_text(f"{dead()} on node")
+    found = lock._look(held)
+    assert found is not None
+    lock._claim_of(held, found).write_text(dead())
+    write_files({tmp_path / "x": b"1"})
+    assert names(tmp_path) == ["x"]
+
+
+def test_a_lock_that_cannot_be_removed_ends_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a folder where each may remove but what is their own."""
+    monkeypatch.setattr(lock, "_WAIT", 0.05)
+    monkeypatch.setattr(lock, "_break", lambda *_: None)
+    (tmp_path / lock.NAME).write_text(f"{dead()} on node")
+    with pytest.raises(OutputError, match="this lock was left"):
+        write_files({tmp_path / "x": b"1"})
+    assert names(tmp_path) == [lock.NAME]
+
+
+@pytest.mark.parametrize(("number", "taken"), [(errno.EINVAL, True), (errno.EIO, False)])
+def test_a_file_system_that_cannot_sync_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, taken: bool
+) -> None:
+    """But for one that says now that it failed."""
+
+    def fails(handle: int) -> None:
+        raise OSError(number, "so it is")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    if taken:
+        write_files({tmp_path / "x": b"1"})
+        assert names(tmp_path) == ["x"]
+    else:
+        with pytest.raises(OutputError, match="so it is"):
+            write_files({tmp_path / "x": b"1"})
+        assert names(tmp_path) == []
 
 
 def test_files_of_dead_writers_are_removed_and_no_others(tmp_path: Path) -> None:

@@ -188,19 +188,18 @@ def _asked_of_office(formulas: Formulas, computed: Sequence[FormulaCell]) -> Val
         for n, (sheet, column, row) in enumerate(asked, start=1)
     ]
     data = excerpt(formulas, computed, rows)
-    with tempfile.TemporaryDirectory(prefix="moe-report-") as name:
+    with _troubles(), tempfile.TemporaryDirectory(prefix="moe-report-") as name:
         folder = Path(name)
         source, profile = folder / "excerpt.xlsx", folder / "profile"
         source.write_bytes(data)
         (profile / "user").mkdir(parents=True)
         (profile / "user" / "registrymodifications.xcu").write_text(_settings(), "utf-8")
-        with _troubles():
-            _convert(source, profile, len(sheet_titles(formulas.package)) + 1)
-            written = list(folder.glob("excerpt-*.csv"))
-            if not written:
-                raise EngineError("it wrote nothing")
-            with written[0].open(encoding="utf-8", newline="") as file:
-                return _given(asked, [_answer(*answer) for answer in csv.reader(file)])
+        _convert(source, profile, len(sheet_titles(formulas.package)) + 1)
+        written = list(folder.glob("excerpt-*.csv"))
+        if not written:
+            raise EngineError("it wrote nothing")
+        with written[0].open(encoding="utf-8", newline="") as file:
+            return _given(asked, [_answer(*answer) for answer in csv.reader(file)])
 
 
 def _convert(source: Path, profile: Path, sheet: int) -> None:

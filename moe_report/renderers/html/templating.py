@@ -41,7 +41,7 @@ SHIPPED = "shipped"
 ENCODING = "utf-8-sig"  # Windows editors begin a file with a byte order mark
 VARIABLES = ("page", "assets")
 # A template of 20,000 models with all their metrics has half of these turns.
-_MOST_TURNS, _LONGEST, _MOST_POWER = 3_000_000, 10_000_000, 1000
+_MOST_TURNS, _LONGEST = 3_000_000, 10_000_000
 _PACKAGE = Path(moe_report.__file__).parent
 # The installed package has its templates inside; in a checkout they lie beside it.
 SHIPPED_FOLDERS = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
@@ -122,13 +122,22 @@ class _Environment(SandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Multiply, unless the outcome would be huge."""
-        for one, other in ((left, right), (right, left)):
-            if isinstance(other, int) and (
-                (isinstance(one, Sized) and len(one) * other > _LONGEST)
-                or (operator == "**" and isinstance(one, int) and abs(other) > _MOST_POWER)
-            ):
-                raise TemplateRuntimeError(f"the outcome of {operator} is too long")
+        if operator == "**":
+            huge = (
+                isinstance(left, int) and isinstance(right, int) and _bits(left, right) > _LONGEST
+            )
+        else:
+            huge = any(
+                isinstance(one, Sized) and isinstance(other, int) and len(one) * other > _LONGEST
+                for one, other in ((left, right), (right, left))
+            )
+        if huge:
+            raise TemplateRuntimeError(f"the outcome of {operator} is too long")
         return super().call_binop(context, operator, left, right)
+
+
+def _bits(base: int, exponent: int) -> int:
+    return base.bit_length() * abs(exponent)
 
 
 class _Generator(CodeGenerator):

@@ -43,7 +43,18 @@ FIELD_VALUES: Mapping[str, tuple[float, ...]] = {
     "tie_word_embeddings": (0, 1), "qk_norm": (0, 1), "expert_input_dim": (512,),
     "expert_output_dim": (64,),
 }  # fmt: skip
-NAMES = ("A row", "Total", "Ø (4 models)", "average:", "Totally new", "合计", "total_params", "  ")
+NAMES = (
+    "A row",
+    "Total",
+    "Ø (4 models)",
+    "average:",
+    "Totally new",
+    "合计",
+    "total_params",
+    "  ",
+    "_total",
+    "-Sum-",
+)
 
 
 def drawn(draw: random.Random, registry: Registry) -> list[Row]:
