@@ -10,6 +10,7 @@ from pathlib import Path, PureWindowsPath
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
+from moe_report.input import why_no_file
 from moe_report.text import CONTROL, shown
 
 KEYS = ("title", "intro", "footer", "logo")
@@ -107,9 +108,8 @@ def read_logo(path: Path, where: str) -> Logo:
     Raises:
         InputError: It is not there, too large, or none of these.
     """
-    if not path.is_file():  # nor a device or a pipe, which would keep us waiting
-        kind = "is a folder" if path.is_dir() else "there is no such file"
-        _refuse(where, path, f"{kind}; expected a picture")
+    if why := why_no_file(path):
+        _refuse(where, path, f"{why}; expected a picture")
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_LOGO + 1)

@@ -8,6 +8,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 
+def why_no_file(path: Path) -> str:
+    """Return what is there in place of a file that can be read to its end; empty if one is."""
+    if path.is_file():
+        return ""
+    if path.is_dir():
+        return "is a folder"
+    return "is a pipe or a device" if path.exists() else "there is no such file"
+
+
 def open_file(path: Path, buffering: int = -1) -> BinaryIO:
     """Return a file, open to be read, with so many bytes read ahead.
 

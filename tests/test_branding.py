@@ -218,7 +218,7 @@ def test_a_logo_that_is_no_file_is_refused(tmp_path: Path) -> None:
         read_logo(tmp_path, "--logo")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.png")
-        with pytest.raises(InputError, match="there is no such file"):
+        with pytest.raises(InputError, match="is a pipe or a device"):
             read_logo(tmp_path / "pipe.png", "--logo")
 
 

@@ -12,6 +12,7 @@ from moe_report.cli.options import InputOptions, LookOptions, SectionOptions
 from moe_report.cli.terminal import quoted, say
 from moe_report.cli.write_reports import refuse_same
 from moe_report.errors import InputError, OutputError, Problem
+from moe_report.input import why_no_file
 
 if TYPE_CHECKING:
     from moe_report.branding import Branding, Setting
@@ -53,8 +54,8 @@ def registries(sections: SectionOptions) -> tuple[Registry, Registry]:
     """
     from moe_report.schema import registry
 
-    if lacking := [str(path) for path in sections.files if not path.is_file()]:
-        raise InputError([Problem(path, "there is no such file") for path in lacking])
+    if lacking := {str(path): why for path in sections.files if (why := why_no_file(path))}:
+        raise InputError(Problem(path, why) for path, why in lacking.items())
     installed = registry.load(sections.files)
     return installed, installed.choose(sections.only, sections.skip)
 

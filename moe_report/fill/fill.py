@@ -20,7 +20,6 @@ from moe_report.ooxml.insert_rows.insert import insert_rows
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting.formula_sources import Changed
 from moe_report.ooxml.resting.stale_values import forget_values
-from moe_report.ooxml.scan import scan_sheet
 from moe_report.report import Report
 
 
@@ -69,8 +68,6 @@ def fill(
     context = Context(report)
     template = read_template(package, context.known, where)
     plan = make_plan(package, template, context, where)
-    for sheet in (*plan.filled_sheets(), *plan.copies):
-        scan_sheet(package[package.sheets()[sheet]], f"{where}, sheet {sheet}")
     drop_signatures(package)
     _write(package, plan, where)
     notes = plan.notes + compute_values(

@@ -7,10 +7,11 @@ stays without a value by :mod:`moe_report.fill.computed_values`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from moe_report.errors import Notice, Problem
+from moe_report.errors import InputError, Notice, Problem
 from moe_report.fill.beside_table import notes_beside
 from moe_report.fill.template import Template, TemplateTable, columns_of
 from moe_report.fill.write_sheet import neighbours, unrepeatable
@@ -24,6 +25,7 @@ from moe_report.ooxml.references import Insertion
 from moe_report.ooxml.resting.formula_sources import Changed
 from moe_report.ooxml.resting.resting_formulas import resting_on
 from moe_report.ooxml.resting.stale_pivots import PivotTable
+from moe_report.ooxml.scan import scan_sheet
 
 ASKS_FOR_NOTHING = "asks-for-nothing"  # the kind of the notice
 
@@ -64,6 +66,7 @@ def foresee(
     known = set().union(*(named_only(package, title) for title in repeated))
     found.notes += [note for note in template.notes if note.where not in known]
     found.notes += notes_beside(package, template)
+    found.problems += _damage(package, asked_cells(package, template), where)
     if is_signed(package):
         text = "its digital signature is dropped: it was that of the template"
         found.notes.append(Notice("signature", where, text))
@@ -82,6 +85,21 @@ def foresee(
         found.notes += map(_pivot_note, resting.pivots)
     found.notes = list(dict.fromkeys(found.notes))
     return found
+
+
+def _damage(package: Package, sheets: Iterable[str], where: str) -> Iterator[Problem]:
+    """Give what is broken in the sheets that are filled, and in the looks of their cells."""
+    parts = package.sheets()
+    looks = package.related_part(package.workbook_part(), "styles")
+    checks: list[Callable[[], object]] = [
+        partial(scan_sheet, package[parts[title]], f"{where}, sheet {title}") for title in sheets
+    ]
+    checks += [partial(package.root, looks)] if looks else []
+    for check in checks:
+        try:
+            check()
+        except InputError as error:
+            yield from error.problems
 
 
 def _pivot_note(pivot: PivotTable) -> Notice:

@@ -1,8 +1,9 @@
 """A mark in an output that tells later whether it still is, byte for byte, as we wrote it.
 
-The mark is a digest of all other bytes. A page has it in a comment at its end, a workbook in the
-directory of its zip file: in a field for such additions, which every program passes over and none
-that saves the workbook takes along. So a workbook that was opened and saved counts as changed.
+The mark is a digest of all other bytes. A page has it in a comment at its end, a report's JSON in
+its last key, a workbook in the directory of its zip file: in a field for such additions, which
+every program passes over, and none that saves the workbook takes along. So a workbook that was
+opened and saved counts as changed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _COMMENTS = {
     **dict.fromkeys((".yaml", ".yml", ".toml"), b"\n# %s\n"),
     ".tex": b"\n%% %s\n",
 }
+_JSON, _JSON_END = b'{\n "schema": ', b"\n}\n"  # how a report's begins and ends
 _FIELD = 0x526D  # none of those that are assigned
 _END = struct.Struct("<4s4H2LH")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
@@ -36,6 +38,8 @@ def marked(content: bytes, suffix: str) -> bytes:
     mark = _WORDS + _BLANK
     if content.startswith(b"PK"):
         content = _with_field(content, struct.pack("<2H", _FIELD, len(mark)) + mark)
+    elif content.startswith(_JSON) and content.endswith(_JSON_END):
+        content = content.removesuffix(_JSON_END) + b',\n "written": "%s"' % mark + _JSON_END
     elif suffix.lower() in _COMMENTS:
         content += _COMMENTS[suffix.lower()] % mark
     else:

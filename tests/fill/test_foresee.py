@@ -15,6 +15,7 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 
 from moe_report.cli.main import main
+from moe_report.errors import InputError
 from moe_report.fill.check import check_template
 from moe_report.fill.fill import fill
 from moe_report.fill.new_template import build_template
@@ -101,6 +102,32 @@ def test_check_tells_what_fill_tells_of_the_corpus(tmp_path: Path, registry: Reg
         if found := differences(asking, registry):
             wrong[name] = found
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "said"),
+    [
+        ("xl/styles.xml", {b"</styleSheet>": b"</sty"}, "part xl/styles.xml"),
+        ("xl/worksheets/sheet1.xml", {b'r="1"': b'r="200001"', b'r="B1"': b'r="B200001"'},
+         "content this far out"),
+    ],
+)  # fmt: skip
+def test_damage_is_seen_by_both(
+    registry: Registry, part: str, changes: dict[bytes, bytes], said: str
+) -> None:
+    """In the sheet that is filled, and in the looks of its cells."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    book.add_worksheet("S").write("B1", "{{ report.version }}")
+    book.close()
+    package = Package(out.getvalue())
+    for old, new in changes.items():
+        assert old in package[part]
+        package[part] = package[part].replace(old, new)
+    with pytest.raises(InputError, match=said):
+        fill(package.save(), usual_report(), where="t.xlsx")
+    problems = check_template(package.save(), registry, where="t.xlsx").problems
+    assert any(said in str(problem) for problem in problems)
 
 
 def test_the_lines_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

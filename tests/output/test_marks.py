@@ -13,7 +13,7 @@ from tests.workbooks import parts_of, zipped
 BOOK = zipped(parts_of())
 FILES = {
     ".xlsx": BOOK, ".html": b"<html>", ".HTM": b"", ".md": "# ½\n".encode(), ".tex": b"x",
-    ".yaml": b"a: 1\n",
+    ".yaml": b"a: 1\n", ".json": b'{\n "schema": 1,\n "models": []\n}\n',
 }  # fmt: skip
 
 
