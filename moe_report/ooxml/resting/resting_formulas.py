@@ -5,6 +5,7 @@ All that has to know it asks here: what loses its stored value, and what is to b
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -131,6 +132,7 @@ def _resting(
 def _formulas(sheet: str, root: etree._Element, sources: Sources) -> Iterator[FormulaCell]:
     cells = Cells(root, sheet)
     formulas = cells.formulas()
+    filled = None
     for address, item in formulas.elements.items():
         column, row = split_address(address)
         area = (column, row, column, row)
@@ -143,22 +145,36 @@ def _formulas(sheet: str, root: etree._Element, sources: Sources) -> Iterator[Fo
                 reads = sources.read_by(formulas.text(address), sheet, column, row)
         spills = area
         if item.get("t") == "array" and cells.grid[row][column].get("cm"):
-            spills = _reach(cells, area)
+            filled = filled or _Filled(cells)
+            spills = filled.reach(area)
         yield FormulaCell(sheet, column, row, cells.grid, area, spills, reads)
 
 
-def _reach(cells: Cells, area: Area) -> Area:
-    """Return how far a formula can spill: to the next cell that has something."""
-    left, top, right, bottom = area
-    below = (row for row in cells.grid if row > bottom)
-    beside = {column for row in cells.grid if top <= row <= bottom for column in cells.grid[row]}
-    rows = (row for row in below if any(left <= at <= right for at in cells.filled(row)))
-    columns = (
-        column
-        for column in beside
-        if column > right and any(cells.has(row, column) for row in range(top, bottom + 1))
-    )
-    return left, top, min(columns, default=LAST_COLUMN + 1) - 1, min(rows, default=LAST_ROW + 1) - 1
+class _Filled:
+    """The cells of a sheet that have something, by rows and by columns, in order."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._columns = {row: sorted(cells.filled(row)) for row in sorted(cells.grid)}
+        self._rows: dict[int, list[int]] = {}
+        for row, columns in self._columns.items():
+            for column in columns:
+                self._rows.setdefault(column, []).append(row)
+
+    def reach(self, area: Area) -> Area:
+        """Return how far a formula can spill: to the next cell that has something."""
+        left, top, right, bottom = area
+        beside = (self._columns[row] for row in _some_of(range(top, bottom + 1), self._columns))
+        below = (self._rows[column] for column in _some_of(range(left, right + 1), self._rows))
+        columns = (_next(right, listed, LAST_COLUMN) for listed in beside)
+        rows = (_next(bottom, listed, LAST_ROW) for listed in below)
+        return (left, top, min(columns, default=LAST_COLUMN + 1) - 1,
+                min(rows, default=LAST_ROW + 1) - 1)  # fmt: skip
+
+
+def _next(number: int, listed: Sequence[int], last: int) -> int:
+    """Return the first of some numbers that is above one, else the one behind the last."""
+    at = bisect_right(listed, number)
+    return listed[at] if at < len(listed) else last + 1
 
 
 def _some_of(numbers: range, known: Mapping[int, object]) -> list[int]:
