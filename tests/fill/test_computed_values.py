@@ -103,6 +103,7 @@ GIVEN: dict[str, tuple[str, object]] = {
     "A12": ("SUMPRODUCT((Costs[n]>10)*Costs[n])", 192),
     "A13": ("COUNTA(Costs[[#Headers],[n]:[Share '[%']]])+A1", 2 + SUM),
     "A14": ("ROWS(Costs[])+A1", 3 + SUM),
+    "A17": ("ROWS(Costs)*10+COLUMNS(costs)+A1", 33 + SUM),
     "A15": ("INDEX(Costs[name],MATCH(MAX(Costs[n]),Costs[n],0))", "c"),
     "A16:A16": ("SUM(IF(Costs[n]>10,Costs[n]))", 192),
 }

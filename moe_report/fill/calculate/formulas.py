@@ -15,6 +15,7 @@ from moe_report.fill.calculate.known_functions import SKIPS_HIDDEN_ROWS
 from moe_report.ooxml.addresses import Area, area_of, split_address
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.defined_names import defined_names
 from moe_report.ooxml.formula_text import QUOTED, TEXT, references, split_end
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting.dependents import Place, meet, resting_on
@@ -128,6 +129,7 @@ class Formulas:
         sheets = sheets_with_formulas(package)
         self.roots = {name: package.root(part) for name, part in sheets.items()}
         self._sheets = list(package.sheets())
+        self._known = {name.casefold() for name in self._sheets}
         self._tables = Tables(package)
         self.names = self._defined_names()
         self.cells = [item for name in self.roots for item in self._of_sheet(name)]
@@ -194,15 +196,14 @@ class Formulas:
 
     def _defined_names(self) -> dict[str, Needs]:
         """Return what names rest on, also by way of others; of one that is there twice, both."""
-        root = self.package.root(self.package.workbook_part())
-        defined = list(root.iterfind(f"{TAG}definedNames/{TAG}definedName"))
-        self.names = {item.get("name", "").casefold(): Needs(fit=True) for item in defined}
-        for item in defined:
-            needs = self._needs(item.text or "", "", 0, 0)
-            needs.fit &= _is_fixed(needs.text)
-            known = self.names[item.get("name", "").casefold()]
-            known.add(needs)
-            known.names |= needs.names
+        defined = defined_names(self.package)
+        self.names = {name: Needs(fit=True) for name in defined}
+        for name, texts in defined.items():
+            for text in texts:
+                needs = self._needs(text, "", 0, 0)
+                needs.fit &= _is_fixed(needs.text)
+                self.names[name].add(needs)
+                self.names[name].names |= needs.names
         for name in self.names:
             self._follow(name)
         return self.names
@@ -229,7 +230,6 @@ class Formulas:
         needs.places = [
             (name.casefold(), item.area) for item in found for name in item.spanned(self._sheets)
         ]
-        known = {name.casefold() for name in self._sheets}
         bare = list(needs.text)
         for item in found:
             bare[item.outset : item.end] = " " * (item.end - item.outset)
@@ -243,7 +243,7 @@ class Formulas:
             bool(text)
             and words == needs.names
             and not _ELSEWHERE.search(open_text)
-            and all(name in known for name, _ in needs.places)
+            and all(name in self._known for name, _ in needs.places)
         )
         return needs
 
