@@ -70,8 +70,10 @@ def template(formulas: Mapping[str, str], *, behind: Any = None) -> bytes:
 def filled(data: bytes, calc: str) -> tuple[bytes, str]:
     """The workbook filled, and what is said of its values."""
     done = fill(data, report(), where="t.xlsx", calc=calc)
-    said = [str(note) for note in done.notes if note.kind == "no-value"]
+    notes = [note for note in done.notes if note.kind == "no-value"]
+    said = [str(note) for note in notes]
     assert len(said) <= 1
+    assert all(len(note.text) <= 200 and said == [f"t.xlsx: {note.text}"] for note in notes)
     return done.data, "".join(said)
 
 
