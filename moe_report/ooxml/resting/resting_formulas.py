@@ -5,16 +5,15 @@ All that has to know it asks here: what loses its stored value, and what is to b
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
+from moe_report.ooxml.addresses import Area
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells, drop_value
+from moe_report.ooxml.formula_cells import placed_formulas, some_of
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting import dependents
 from moe_report.ooxml.resting.dependents import Place
@@ -53,8 +52,8 @@ class FormulaCell:
         """Drop the values that are stored, and say whether there were any."""
         left, top, right, bottom = self.area
         lost = False
-        for row in _some_of(range(top, bottom + 1), self.grid):
-            for column in _some_of(range(left, right + 1), self.grid[row]):
+        for row in some_of(range(top, bottom + 1), self.grid):
+            for column in some_of(range(left, right + 1), self.grid[row]):
                 cell = self.grid[row][column]
                 if (column, row) == (self.column, self.row) or cell.find(f"{TAG}f") is None:
                     lost |= drop_value(cell)
@@ -131,54 +130,8 @@ def _resting(
 
 def _formulas(sheet: str, root: etree._Element, sources: Sources) -> Iterator[FormulaCell]:
     cells = Cells(root, sheet)
-    formulas = cells.formulas()
-    filled = None
-    for address, item in formulas.elements.items():
-        column, row = split_address(address)
-        area = (column, row, column, row)
+    for item in placed_formulas(cells):
         reads = Reads(unknown=True)
-        if item.get("t") in ("array", "dataTable"):
-            with suppress(ValueError):
-                area = area_of(item.get("ref") or address)
-        if item.get("t") != "dataTable":
-            with suppress(ValueError):
-                reads = sources.read_by(formulas.text(address), sheet, column, row)
-        spills = area
-        if item.get("t") == "array" and cells.grid[row][column].get("cm"):
-            filled = filled or _Filled(cells)
-            spills = filled.reach(area)
-        yield FormulaCell(sheet, column, row, cells.grid, area, spills, reads)
-
-
-class _Filled:
-    """The cells of a sheet that have something, by rows and by columns, in order."""
-
-    def __init__(self, cells: Cells) -> None:
-        self._columns = {row: sorted(cells.filled(row)) for row in sorted(cells.grid)}
-        self._rows: dict[int, list[int]] = {}
-        for row, columns in self._columns.items():
-            for column in columns:
-                self._rows.setdefault(column, []).append(row)
-
-    def reach(self, area: Area) -> Area:
-        """Return how far a formula can spill: to the next cell that has something."""
-        left, top, right, bottom = area
-        beside = (self._columns[row] for row in _some_of(range(top, bottom + 1), self._columns))
-        below = (self._rows[column] for column in _some_of(range(left, right + 1), self._rows))
-        columns = (_next(right, listed, LAST_COLUMN) for listed in beside)
-        rows = (_next(bottom, listed, LAST_ROW) for listed in below)
-        return (left, top, min(columns, default=LAST_COLUMN + 1) - 1,
-                min(rows, default=LAST_ROW + 1) - 1)  # fmt: skip
-
-
-def _next(number: int, listed: Sequence[int], last: int) -> int:
-    """Return the first of some numbers that is above one, else the one behind the last."""
-    at = bisect_right(listed, number)
-    return listed[at] if at < len(listed) else last + 1
-
-
-def _some_of(numbers: range, known: Mapping[int, object]) -> list[int]:
-    """Return those of some numbers that are known."""
-    if len(numbers) > len(known):
-        return [number for number in known if number in numbers]
-    return [number for number in numbers if number in known]
+        if item.text is not None:
+            reads = sources.read_by(item.text, sheet, item.column, item.row)
+        yield FormulaCell(sheet, item.column, item.row, cells.grid, item.area, item.spills, reads)
