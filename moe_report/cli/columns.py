@@ -12,7 +12,7 @@ import click
 
 from moe_report.cli.terminal import aligned, say
 from moe_report.edit.keep_columns import keep_columns
-from moe_report.errors import first_of, printable, shortened
+from moe_report.errors import InputError, first_of, printable, shortened
 from moe_report.load.columns import ColumnReading, Columns
 from moe_report.load.workbook import Read
 from moe_report.schema.fields import FIELDS
@@ -106,12 +106,19 @@ def offer_to_keep(read: Read, answers: Mapping[str, str]) -> None:
     Where there is no one workbook to keep them in, say the options that repeat them.
     """
     file = read.file
+    options = " ".join(f"--column '{header}={name}'" for header, name in answers.items())
     if file is None or file.path.suffix.lower() not in (".xlsx", ".xlsm"):
-        options = " ".join(f"--column '{header}={name}'" for header, name in answers.items())
         say(f"the same without questions: {options}", err=True)
         return
     say(f"keep the answers in {file.path.name}, sheet Columns? [y/n]", err=True)
-    if _key({*"yYnN", _OPEN, "\n"}) in "yY":
-        for note in keep_columns(Path(file.path), file, answers):
-            say(f"note: {note}", err=True)
-        say(f"wrote {file.path}, sheet Columns", err=True)
+    if _key({*"yYnN", _OPEN, "\n"}) not in "yY":
+        return
+    try:
+        notes = keep_columns(Path(file.path), file, answers)
+    except InputError as error:
+        say(f"the answers are not kept: {error}", err=True)
+        say(f"the same without questions: {options}", err=True)
+        return
+    for note in notes:
+        say(f"note: {note}", err=True)
+    say(f"wrote {file.path}, sheet Columns", err=True)

@@ -74,7 +74,8 @@ class Renewal:
         self._replace_properties()
         self.old[self.part] = serialize(self.book)
         self.styles.save()
-        ask_to_recalculate(self.old)
+        if self.ours:  # formulas may rest on what they had
+            ask_to_recalculate(self.old)
 
     # -- before anything is changed
 

@@ -16,6 +16,7 @@ from moe_report.ooxml.resting.formula_sources import Changed
 from moe_report.ooxml.resting.resting_formulas import resting_on
 
 MOST_FORMULAS = 100_000  # to be computed; more take minutes
+_LONGEST = 200  # characters of a note
 HINT = "pip install 'moe-report[calc]' to have them computed"
 
 
@@ -61,35 +62,36 @@ def compute_values(
         return []
     rest = "formula that rests" if len(wanted) == 1 else "formulas that rest"
     count = f"{left:,} of {len(wanted):,}" if left < len(wanted) else f"{left:,}"
-    text = (
-        f"no value is stored with {count} {rest} on filled cells, and until Excel or "
-        f"LibreOffice opens the file, previews and pandas show nothing there; {why}"
+    head = (
+        f"no value is stored with {count} {rest} on filled cells; previews show none until Excel "
+        "opens the file; "
     )
-    return [Notice("no-value", where, text)]
+    room = (_LONGEST - len(head)) // len(why) - 1
+    return [Notice("no-value", where, head + "; ".join(shortened(one, room) for one in why))]
 
 
-def _computed(formulas: Formulas, wanted: Sequence[FormulaCell], calc: str) -> tuple[Values, str]:
+def _computed(
+    formulas: Formulas, wanted: Sequence[FormulaCell], calc: str
+) -> tuple[Values, list[str]]:
     """Return the values that an engine gives, and why some are missing, if any are."""
     settings = formulas.package.root(formulas.package.workbook_part()).find(f"{TAG}calcPr")
     if settings is not None and settings.get("iterate") in ("1", "true"):
-        return {}, "the workbook iterates, which is left to Excel"
+        return {}, ["the workbook iterates, which is left to Excel"]
     if settings is not None and settings.get("fullPrecision") in ("0", "false"):
-        return {}, "the workbook computes with numbers as shown, which is left to Excel"
+        return {}, ["the workbook computes with numbers as shown, which is left to Excel"]
     if len(wanted) > MOST_FORMULAS:
-        return {}, f"expected at most {MOST_FORMULAS:,} to compute"
+        return {}, [f"expected at most {MOST_FORMULAS:,} to compute"]
     failed = []
     for engine in engines(calc):
         computed = formulas.computable(engine.functions)
         try:
             values = engine.compute(formulas, computed) if computed else {}
         except EngineError as error:
-            failed.append(f"{engine.name} did not compute them ({shortened(str(error), 100)})")
+            failed.append(f"{engine.name}: {error}")
             continue
-        return values, (
-            f"{engine.name} gave an error there, or they rest on the date, on chance, on other "
-            "files or on what only Excel is sure of"
-        )
-    return {}, "; ".join(failed) or HINT
+        why = f"{engine.name} gave an error, or only Excel is sure of them (dates, chance)"
+        return values, [why]
+    return {}, failed or [HINT]
 
 
 def _store(item: FormulaCell, values: Values) -> bool:

@@ -33,6 +33,7 @@ from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.notes import read_notes
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.sheet_names import renamed
 from moe_report.ooxml.tables import TableArea, tables_of
 
 MAX_EXPRESSIONS = 5000  # different ones
@@ -129,7 +130,8 @@ class _Reader:
             if formula is not None:
                 if (number, column) in wanted:
                     found.formulas.add((number, column))
-                if "{{" in (formula.text or ""):
+                own = {found.sheet: ""} if found.repeats else {}
+                if "{{" in renamed(formula.text or "", own, {}):
                     text = "a formula is left as it is, with its {{"
                     self.findings.note("braces-in-formula", where, text)
                 continue

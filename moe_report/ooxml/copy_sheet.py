@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.markup import folded_text, mentions
 from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, serialize
 from moe_report.ooxml.sheet_names import quoted, renamed
 from moe_report.ooxml.sheet_parts import (
@@ -28,11 +29,11 @@ _REVISION = "schemas.microsoft.com/office/spreadsheetml/"  # of what tells edits
 
 def named_only(package: Package, sheet: str) -> set[str]:
     """Return the parts of a sheet, such as its charts, that hold braces in its name alone."""
-    name = quoted(sheet).encode()
+    name = quoted(sheet).casefold()
     return {
         part
         for part in own_parts(package, package.sheets()[sheet])
-        if b"{{" not in package[part].replace(b"&apos;", b"'").replace(name, b"")
+        if "{{" not in folded_text(package[part]).replace(name, "")
     }
 
 
@@ -118,7 +119,6 @@ class SheetCopies:
 
     def _rename_elsewhere(self, sheets: Mapping[str, str], named: Named) -> None:
         """Let the sheet itself, what is its own, and links of others know it by its new name."""
-        words = [word.encode() for word in (named.sheet, quoted(named.sheet)[1:-1])]
 
         def target(link: Relationship) -> str:
             return _renamed_link(link.target, sheets)
@@ -129,8 +129,7 @@ class SheetCopies:
                 self.package.copy_links(part, part, target)
             if part == self.workbook or not part.lower().endswith(".xml"):
                 continue
-            content = self.package[part].replace(b"&apos;", b"'")
-            if any(word in content for word in words):
+            if mentions(self.package[part], named.words):
                 root = self.package.root(part)
                 if rename(root, sheets, {}):
                     self.package[part] = serialize(root)

@@ -9,8 +9,8 @@ from lxml import etree
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import words_of
+from moe_report.ooxml.markup import mentions
 from moe_report.ooxml.package import Package
-from moe_report.ooxml.sheet_names import quoted
 from moe_report.ooxml.sheet_parts import (
     OWN,
     SHARED,
@@ -63,7 +63,7 @@ def _obstacles(package: Package, sheet: str, where: str) -> Iterator[Problem]:
     for name in package:
         if not name.lower().endswith(".xml"):
             continue
-        if name not in own and not _may_mention(package[name], named):
+        if name not in own and not mentions(package[name], named.words):
             continue
         if any(name == package.related_part(package.workbook_part(), k) for k in _NEVER_REFER):
             continue
@@ -98,7 +98,7 @@ def users_of_names(package: Package, sheet: str) -> Iterator[tuple[str, str]]:
     at = [item.get("name") for item in book.iterfind(f"{TAG}sheets/{TAG}sheet")].index(sheet)
     for name in (item.get("name", "") for item in shared_names(book, named, at)):
         for other, part in package.sheets().items():
-            if other == sheet or name.casefold().encode() not in package[part].lower():
+            if other == sheet or not mentions(package[part], [name]):
                 continue
             for item, _, text in formulas_of(package.root(part)):
                 if name.casefold() in map(str.casefold, words_of(text)):
@@ -112,9 +112,3 @@ def _spot(item: etree._Element) -> str:
     if item.tag == f"{TAG}definedName":
         return f", name {item.get('name')}"
     return f", cell {cell.get('r')}" if cell is not None and cell.tag == f"{TAG}c" else ""
-
-
-def _may_mention(content: bytes, named: Named) -> bool:
-    text = content.decode("utf-8", "replace").replace("&apos;", "'").casefold()
-    words = (quoted(named.sheet)[1:-1], named.sheet, *named.tables)
-    return any(word.casefold() in text for word in words)

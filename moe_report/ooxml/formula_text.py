@@ -112,8 +112,10 @@ class Reference:
     def spanned(self, sheets: Sequence[str]) -> list[str]:
         """Return which of a workbook's sheets in order it leads to, in small letters."""
         named = [self.sheet.lower(), self.last_sheet.lower()]
+        if named[0] == named[1]:
+            return named[:1]
         order = [name.lower() for name in sheets]
-        if named[0] == named[1] or not set(named) <= set(order):
+        if not set(named) <= set(order):
             return named
         left, right = sorted(map(order.index, named))
         return order[left : right + 1]

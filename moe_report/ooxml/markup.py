@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import html
 import re
+from collections.abc import Iterable
 
 _ENCODING = re.compile(r"(^<\?xml[^>]*?encoding\s*=\s*[\"'])[^\"'>]*([\"'])")
 
@@ -19,3 +21,18 @@ def in_utf8(content: bytes) -> bytes:
         text = content.decode("utf-16", "replace")
         return _ENCODING.sub(r"\1UTF-8\2", text, count=1).encode()
     return content.removeprefix(codecs.BOM_UTF8)
+
+
+def folded_text(content: bytes) -> str:
+    """Return XML as text without case, with what its entities stand for.
+
+    >>> folded_text(b"<f>'R&amp;D &#x47;r&#246;&#223;e'!A1</f>")
+    "<f>'r&d grösse'!a1</f>"
+    """
+    return html.unescape(content.decode("utf-8", "replace")).casefold()
+
+
+def mentions(content: bytes, words: Iterable[str]) -> bool:
+    """Whether XML has one of some words, spelled with entities or other capitals too."""
+    text = folded_text(content)
+    return any(word.casefold() in text for word in words)

@@ -84,6 +84,11 @@ class Named:
     tables: tuple[str, ...]
     names: Collection[str]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its name, plain and as formulas write it, and the tables' names."""
+        return self.sheet, quoted(self.sheet)[1:-1], *self.tables
+
     def in_formula(self, text: str) -> bool:
         """Whether a formula refers to the sheet or to one of its tables."""
         other = {name: f"{name}_" for name in self.tables}

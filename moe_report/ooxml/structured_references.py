@@ -1,4 +1,4 @@
-"""References to the columns of Excel Tables, written out as references to cells."""
+"""References to Excel Tables and their columns, written out as references to cells."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.defined_names import defined_names
 from moe_report.ooxml.formula_text import BRACKETS, QUOTED, TEXT, WORD
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.sheet_names import quoted
 from moe_report.ooxml.tables import TableArea, table_area
 from moe_report.ooxml.texts import unescaped
 
-_FOUND = re.compile(rf"{TEXT}|{QUOTED}!?|({WORD}*+)({BRACKETS})", re.DOTALL)
+_FOUND = re.compile(rf"{TEXT}|{QUOTED}!?|({WORD}*+)({BRACKETS})|({WORD}++)", re.DOTALL)
+_OF_OTHER_WORKBOOK = re.compile(rf"\[\d+\](?:!|{QUOTED}|{WORD})")
 _PART = re.compile(r"\s*\[((?:[^\[\]']|'.)*+)\]\s*([,:]?)", re.DOTALL)
 _ESCAPE = re.compile(r"'(.)", re.DOTALL)
 _THIS_ROW = "#this row"
@@ -55,6 +57,7 @@ class Tables:
 
     def __init__(self, package: Package) -> None:
         self._tables: dict[str, Table] = {}
+        self._names = defined_names(package)
         for sheet, part in package.sheets().items():
             for name in package.related_parts(part, "table"):
                 root = package.root(name)
@@ -66,7 +69,9 @@ class Tables:
                 self._tables[table.area.name.casefold()] = table
 
     def written_out(self, formula: str, sheet: str, column: int, row: int) -> str:
-        """Return a formula with references to cells in place of those to columns of tables.
+        """Return a formula with references to cells in place of those to tables and their columns.
+
+        A table's name alone stands for its data.
 
         Args:
             formula: The formula without ``=``.
@@ -77,17 +82,27 @@ class Tables:
         Raises:
             ValueError: One of them leads nowhere.
         """
-        if "[" not in formula:
+        if not self._tables and "[" not in formula:
             return formula
 
         def replaced(match: re.Match[str]) -> str:
-            name, brackets = match[1], match[2]
-            if brackets is None or brackets[1:-1].isdecimal():  # the number of another workbook
+            name, brackets, alone = match.groups()
+            if alone and self._is_table(match):
+                return _area(self._named(alone), "", row)
+            if not brackets or (not name and _OF_OTHER_WORKBOOK.match(formula, match.start())):
                 return match[0]
             table = self._named(name) if name else self._around(sheet, column, row)
             return _area(table, brackets[1:-1], row)
 
         return _FOUND.sub(replaced, formula)
+
+    def _is_table(self, word: re.Match[str]) -> bool:
+        """Whether a word is a table's name, and no sheet's, function's, name or end of a range."""
+        key, formula = word[0].casefold(), word.string
+        if key not in self._tables or key in self._names:
+            return False
+        before, behind = formula[: word.start()].rstrip()[-1:], formula[word.end() :].lstrip()[:1]
+        return before not in (*"!:]",) and behind not in (*"!:([",)
 
     def _named(self, name: str) -> Table:
         table = self._tables.get(name.casefold())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -70,8 +71,10 @@ def template(formulas: Mapping[str, str], *, behind: Any = None) -> bytes:
 def filled(data: bytes, calc: str) -> tuple[bytes, str]:
     """The workbook filled, and what is said of its values."""
     done = fill(data, report(), where="t.xlsx", calc=calc)
-    said = [str(note) for note in done.notes if note.kind == "no-value"]
+    notes = [note for note in done.notes if note.kind == "no-value"]
+    said = [str(note) for note in notes]
     assert len(said) <= 1
+    assert all(len(note.text) <= 200 and said == [f"t.xlsx: {note.text}"] for note in notes)
     return done.data, "".join(said)
 
 
@@ -103,6 +106,7 @@ GIVEN: dict[str, tuple[str, object]] = {
     "A12": ("SUMPRODUCT((Costs[n]>10)*Costs[n])", 192),
     "A13": ("COUNTA(Costs[[#Headers],[n]:[Share '[%']]])+A1", 2 + SUM),
     "A14": ("ROWS(Costs[])+A1", 3 + SUM),
+    "A17": ("ROWS(Costs)*10+COLUMNS(costs)+A1", 33 + SUM),
     "A15": ("INDEX(Costs[name],MATCH(MAX(Costs[n]),Costs[n],0))", "c"),
     "A16:A16": ("SUM(IF(Costs[n]>10,Costs[n]))", 192),
 }
@@ -295,3 +299,26 @@ def test_shared_formulas_and_arrays_of_several_cells() -> None:
     assert [values(data)[f"A{row}"] for row in (1, 2, 3)] == [SUM + 1, SUM + 2, SUM + 3]
     stored = openpyxl.load_workbook(BytesIO(data), data_only=True)["Sums"]
     assert [stored[f"C{row}"].value for row in (1, 2, 3)] == [2 * number for number in TOKENS]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_may_spill_is_left_to_excel_with_all_that_may_rest_on_it(engine: str) -> None:
+    """It fills more cells once there are more models; what gives one value stays one."""
+    available(engine)
+    one = {"G1": "SUM(Costs[n]*2)", "G2": "ROUND(SUM(Costs[n]*Costs[n])/MAX(Costs[n]),0)+A1"}
+    many = {
+        "D1": "Costs[n]*2", "E1": "SUM(Costs[n])*{1,2}", "F1": "IF(Costs[n]>9,1,0)",
+        "J1": "experts", "K1": "COUNTIF(Costs[n],Costs[n])",
+        "L1": '_xlfn.XLOOKUP("b",Costs[name],Costs[])', "M1": "_xlfn.XLOOKUP(Costs[n],A1:A3,A1:A3)",
+    }  # fmt: skip
+    rest = {"A5": "SUM(D1:D9)", "A6": "COUNT(E:E)", "A7": "SUM(F2:F9)",
+            "A9": "SUM(J2)", "A10": "SUM(K3)", "A11": "SUM(N1)"}  # fmt: skip
+    before = template(
+        {"A1": "Data!B2", "A2": "G1+G2", "A8": "H1+1", **rest}
+        | {f"{cell}:{cell}": text for cell, text in (one | many).items()}
+    )
+    part = "xl/worksheets/sheet2.xml"
+    xml = re.sub(rb'<c r="(?:[D-M]1|G2)"(?! cm)', rb'\g<0> cm="1"', Package(before)[part])
+    found = values(filled(rewritten(before, {part: xml}), engine)[0])
+    assert [found[cell] for cell in ("G1", "G2", "A2", "A8")] == [400, 169, 569, 1]
+    assert {cell: found[cell] for cell in (*many, *rest)} == dict.fromkeys([*many, *rest])

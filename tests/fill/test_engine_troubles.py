@@ -47,7 +47,7 @@ def test_an_engine_that_hangs_is_ended(engine: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(engines, "SECONDS", 0.01)
     data, said = filled(template({"A1": "SUM(Costs[n])"}), engine)
     assert values(data) == {"A1": None}
-    assert "did not compute them (it took more than 0.01 s)" in said
+    assert said.lower().endswith(f"opens the file; {engine}: it took more than 0.01 s")
 
 
 GARBAGE = {
@@ -76,7 +76,7 @@ def test_what_an_engine_writes_is_not_trusted(
     monkeypatch.setattr(engines, "_convert", convert)
     data, said = filled(template({"A1": "SUM(Costs[n])"}), engine)
     assert values(data) == {"A1": None}
-    assert said.endswith("did not compute them (what it wrote cannot be read)")
+    assert said.lower().endswith(f"{engine}: what it wrote cannot be read")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_an_engine_writes_is_not_trusted(
     [
         ("import os; os.abort()", "it ended early"),
         ("import sys; sys.exit(3)", "it ended early"),
-        ("from math import no_such_thing", "cannot import name 'no_such_thing'"),
+        ("from math import no_such_thing", "ImportError: cannot import name"),
         ("import math; math.no_such_thing()", "has no attribute 'no_such_thing'"),
     ],
 )
@@ -98,7 +98,7 @@ def test_an_engine_that_crashes_or_is_of_another_version(
     )
     data, said = filled(template({"A1": "SUM(Costs[n])"}), "formulon")
     assert values(data) == {"A1": None}
-    assert "formulon did not compute them (" in said
+    assert "opens the file; formulon: " in said
     assert reason in said
     out = BytesIO()
     book = xlsxwriter.Workbook(out)

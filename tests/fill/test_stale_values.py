@@ -7,24 +7,30 @@ import random
 import re
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import openpyxl
 import pytest
 import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
 from moe_report.fill.fill import fill
+from moe_report.ooxml.addresses import Area
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import Package, parse
+from moe_report.ooxml.resting import dependents
 from moe_report.ooxml.resting.dependents import Place, meet, resting_on
 from moe_report.ooxml.resting.formula_sources import Changed, Sources
+from moe_report.ooxml.resting.resting_formulas import resting_on as formulas_resting_on
 from moe_report.ooxml.resting.stale_values import forget_values
 from tests import reports
 from tests.fill import richparts
+from tests.fill.books import saved
 from tests.office import convert
 
 # Formulas of the sheets, and what the template stored for each.
@@ -206,6 +212,61 @@ def test_what_rests_on_a_thing_is_what_going_round_and_round_finds(things: list[
         ]
     ours = resting_on(things, things[:1])
     assert sorted(map(id, ours)) == sorted(map(id, found))
+
+
+@pytest.mark.parametrize("spills", [(2, 1), (9, 1), (1, 2), (16384, 1), (3, 2**20)])
+def test_what_spills_is_not_held_against_everything(
+    spills: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chain of a thousand formulas that may spill takes no million looks."""
+    looks = 0
+
+    def counted(first: Area, second: Area) -> bool:
+        nonlocal looks
+        looks += 1
+        return meet(first, second)
+
+    monkeypatch.setattr(dependents, "meet", counted)
+    wide, high = spills
+    things = [
+        Thing(
+            "S", (2, row, wide + 1, min(row + high - 1, 2**20)), [("s", (2, row - 2, 2, row - 2))]
+        )
+        for row in range(3, 2003, 2)
+    ]
+    assert len(resting_on(things, things[:1])) == 1000
+    assert looks < 20_000
+
+
+CELLS_OF = st.sets(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=12)
+
+
+@given(CELLS_OF, st.sets(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=2))
+def test_an_array_may_spill_up_to_what_is_there(
+    filled: set[tuple[int, int]], ends: set[tuple[int, int]]
+) -> None:
+    """To the right of its rows, and below its columns; cells that are empty stop nothing."""
+    rows = [at for at, _ in ends]
+    columns = [at for _, at in ends]
+    top, bottom, left, right = min(rows), max(rows), min(columns), max(columns)
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    for row, column in itertools.product(range(1, 10), repeat=2):
+        sheet.cell(row, column, 1 if (row, column) in filled else None).number_format = "0.0"
+    address = f"{get_column_letter(left)}{top}"
+    area = f"{address}:{get_column_letter(right)}{bottom}"
+    sheet[address] = ArrayFormula(area, "=M99")
+    package = Package(saved(book))
+    part = package.sheets()[sheet.title]
+    package[part] = re.sub(rf'<c r="{address}"'.encode(), rb'\g<0> cm="1"', package[part])
+    changed = Changed()
+    changed.add(13, 99)
+    (found,) = formulas_resting_on(package, {sheet.title: changed}).formulas
+    beside = [x for y, x in filled if top <= y <= bottom and x > right]
+    below = [y for y, x in filled if left <= x <= right and y > bottom]
+    assert found.spills == (
+        left, top, min(beside, default=16385) - 1, min(below, default=1048577) - 1,
+    )  # fmt: skip
 
 
 def test_shared_formulas_rest_on_what_each_cell_has_of_them() -> None:

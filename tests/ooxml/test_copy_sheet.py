@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
 from typing import Any
 from urllib.parse import unquote
+from xml.sax.saxutils import escape
 
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
@@ -14,7 +17,7 @@ from moe_report.fill.fill import Filled, fill
 from moe_report.ooxml.copying_obstacles import copying_obstacles
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import OFFICE_REL, PACKAGE_REL, Package
-from moe_report.ooxml.sheet_names import renamed
+from moe_report.ooxml.sheet_names import quoted, renamed
 from tests.fill.books import MODELS, parts, repacked, saved, sheet_template
 from tests.fill.packages import whole_problems
 from tests.reports import usual_report
@@ -275,3 +278,65 @@ def test_ids_that_tell_edits_apart_are_not_there_twice() -> None:
     package = Package(filled(repacked(data, {_SHEET: sheet})).data)
     uids = re.findall(rb'xr:uid="[^"]*"', b"".join(package[part] for part in package))
     assert len(uids) == 1
+
+
+ODD = ["R&D {{ m.name }}", "It's <5> {{ m.name }}", "Größe {{ m.name }}", "ǅ & ẞ {{ m.name }}"]
+SPELLED: list[Callable[[str], str]] = [
+    escape,
+    lambda text: escape(text, {"'": "&apos;", '"': "&quot;"}),
+    lambda text: "".join(x if x.isascii() and x.isalnum() else f"&#{ord(x)};" for x in text),
+    lambda text: "".join(x if x in " {}" else f"&#x{ord(x):X};" for x in text),
+]
+
+
+def with_text(data: bytes, old: str, new: str) -> bytes:
+    """A workbook in whose parts something is spelled otherwise."""
+    changed = {name: part.replace(old.encode(), new.encode()) for name, part in parts(data).items()}
+    return repacked(data, changed)
+
+
+def oddly_named(title: str, spell: Callable[[str], str], there: str = "", **names: str) -> bytes:
+    """The template with another name of the sheet, which parts spell in some way."""
+    book = sheet_template()
+    book["{{ m.name }}"].title = title
+    book["Last"]["A3"] = there
+    for name, text in names.items():
+        book.defined_names[name] = DefinedName(name, attr_text=text)
+    return with_text(saved(book), f"{_CARD}!", spell(quoted(title)) + "!")
+
+
+@pytest.mark.parametrize("title", ODD)
+@pytest.mark.parametrize("spell", SPELLED)
+def test_whatever_spells_the_name_knows_the_first_copy(
+    title: str, spell: Callable[[str], str]
+) -> None:
+    """Parts may spell letters by entities; no reference to the template's sheet is left."""
+    done = filled(oddly_named(title, spell))
+    package = Package(done.data)
+    left = [
+        part for part in package if "{{ m." in unescape(package[part].decode("utf-8", "replace"))
+    ]
+    assert left == []
+    assert [note for note in done.notes if note.kind.startswith("braces")] == []
+
+
+@pytest.mark.parametrize("title", ODD)
+@pytest.mark.parametrize("spell", SPELLED)
+def test_whatever_spells_the_name_is_seen_elsewhere(
+    title: str, spell: Callable[[str], str]
+) -> None:
+    """A formula of another sheet that refers to it keeps it from being copied."""
+    data = with_text(oddly_named(title, spell, "=X_X!B1"), "X_X", spell(quoted(title)))
+    package = check_package(data, "t.xlsx")
+    (found,) = copying_obstacles(package, title, where="t.xlsx")
+    assert str(found).startswith("t.xlsx, sheet Last, cell A3: refers to the sheet")
+
+
+@pytest.mark.parametrize("name", ["Größe", "ÄX", "ẞ", "plain"])
+@pytest.mark.parametrize("spell", SPELLED)
+def test_a_name_in_any_letters_is_seen_elsewhere(name: str, spell: Callable[[str], str]) -> None:
+    """As in the file of a program that spells them by entities, or in capitals."""
+    data = oddly_named("{{ m.name }}", escape, "=X_X*2", **{name: f"{_CARD}!$B$1"})
+    data = with_text(data, "X_X", spell(name.upper()))
+    kinds = [str(note) for note in filled(data).notes if note.kind == "name-of-copies"]
+    assert [text[:19] for text in kinds] == ["sheet Last, cell A3"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -97,3 +98,19 @@ def test_a_formula_made_to_take_long_does_not(formula: str) -> None:
         moved_formula(formula, "Data", Insertion("Data", 5, 3))
     untraceable(formula)
     assert time.perf_counter() - started < 5
+
+
+def test_sheets_are_looked_at_only_for_a_span_of_them() -> None:
+    """A workbook of a thousand sheets has many references, nearly all to one of them."""
+
+    class Sheets(list[str]):
+        looks = 0
+
+        def __iter__(self) -> Iterator[str]:
+            self.looks += 1
+            return super().__iter__()
+
+    sheets = Sheets(["A", "B", "C"])
+    found = [item.spanned(sheets) for item in references("B!A1+c!B2+A1", "A")]
+    assert (found, sheets.looks) == ([["b"], ["c"], ["a"]], 0)
+    assert [item.spanned(sheets) for item in references("c:A!A1")] == [["a", "b", "c"]]

@@ -6,16 +6,23 @@ References to columns of tables are written out as cells: engines know those bes
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
 
-from moe_report.fill.calculate.known_functions import SKIPS_HIDDEN_ROWS
-from moe_report.ooxml.addresses import Area, area_of, split_address
+from moe_report.fill.calculate.known_functions import (
+    FORMULON,
+    GIVE_ONE,
+    LIBREOFFICE,
+    SKIPS_HIDDEN_ROWS,
+)
+from moe_report.ooxml.addresses import Area
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.formula_text import QUOTED, TEXT, references, split_end
+from moe_report.ooxml.defined_names import defined_names
+from moe_report.ooxml.formula_cells import placed_formulas
+from moe_report.ooxml.formula_text import QUOTED, TEXT, calls, references, split_end, without_quoted
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting.dependents import Place, meet, resting_on
 from moe_report.ooxml.resting.formula_sources import Changed, meets
@@ -65,6 +72,7 @@ class FormulaCell:
         row: Its row.
         cell: Its element.
         area: The cells that its formula fills: more than its own if it is an array's.
+        spills: Where it may fill others than these.
         members: Their elements by column and row.
         needs: What it rests on; by way of names, too.
     """
@@ -74,6 +82,7 @@ class FormulaCell:
     row: int
     cell: etree._Element
     area: Area
+    spills: Area
     members: Mapping[tuple[int, int], etree._Element]
     needs: Needs
 
@@ -81,11 +90,6 @@ class FormulaCell:
     def place(self) -> tuple[str, int, int]:
         """Its sheet, column and row."""
         return self.sheet, self.column, self.row
-
-    @property
-    def spills(self) -> Area:
-        """The cells that it fills; one that may fill more is left to Excel."""
-        return self.area
 
     @property
     def places(self) -> list[Place]:
@@ -128,6 +132,7 @@ class Formulas:
         sheets = sheets_with_formulas(package)
         self.roots = {name: package.root(part) for name, part in sheets.items()}
         self._sheets = list(package.sheets())
+        self._known = {name.casefold() for name in self._sheets}
         self._tables = Tables(package)
         self.names = self._defined_names()
         self.cells = [item for name in self.roots for item in self._of_sheet(name)]
@@ -169,40 +174,65 @@ class Formulas:
 
     def _of_sheet(self, sheet: str) -> Iterator[FormulaCell]:
         cells = Cells(self.roots[sheet], sheet)
-        formulas = cells.formulas()
-        for address, item in formulas.elements.items():
-            column, row = split_address(address)
-            cell, area = cells.grid[row][column], (column, row, column, row)
-            members = {(column, row): cell}
-            try:
-                text = formulas.text(address)
-            except ValueError:
-                text = ""
-            needs = self._needs(text, sheet, column, row)
-            if item.get("t") in ("array", "dataTable") and item.get("ref"):
-                area = area_of(item.get("ref", ""))
-                members |= cells.within(area)
-            spills = cell.get("cm") is not None and area[:2] != area[2:]
-            needs.fit &= item.get("t") != "dataTable" and not spills
+        for item in placed_formulas(cells):
+            column, row, area, spills = item.column, item.row, item.area, item.spills
+            needs = self._needs(item.text or "", sheet, column, row)
+            if item.is_dynamic:
+                if area[:2] == area[2:] and self._gives_one(needs.text, sheet):
+                    spills = area
+                else:
+                    needs.fit = False
             for name in sorted(needs.names):
                 needs.add(self.names[name])
                 needs.names |= self.names[name].names
             needs.fit &= not any(
                 name == sheet.casefold() and meet(area, other) for name, other in needs.places
             )
-            yield FormulaCell(sheet, column, row, cell, area, members, needs)
+            members = {(column, row): item.cell}
+            if item.kind in ("array", "dataTable"):
+                members |= cells.within(area)
+            yield FormulaCell(sheet, column, row, item.cell, area, spills, members, needs)
+
+    def _gives_one(self, text: str, sheet: str) -> bool:
+        """Whether a formula surely gives one value: it has areas only within sums and the like.
+
+        Or it looks something up, in a row or column, and gives what stands in one of that length.
+        """
+        for name, given in calls(text):
+            if name == "XLOOKUP" and len(given) > 2 and self._are_lines(given[1:3], sheet):
+                looked_up = f"XLOOKUP({given[0]},"
+                text = text.replace(f"{looked_up}{given[1]},{given[2]}", f"{looked_up}1,1")
+        rest = _without_sums(text)
+        needs = self._needs(rest, sheet, 0, 0)
+        return (
+            needs.fit
+            and not needs.names
+            and needs.functions <= FORMULON | LIBREOFFICE
+            and "{" not in _HIDDEN.sub("", rest)
+            and all(area[:2] == area[2:] for _, area in needs.places)
+        )
+
+    def _are_lines(self, terms: Sequence[str], sheet: str) -> bool:
+        """Whether terms are references to rows, or to columns, of one length."""
+        shapes = set()
+        for term in terms:
+            found = list(references(term, sheet, self._sheets))
+            if [(item.outset, item.end) for item in found] != [(0, len(term))]:
+                return False
+            left, top, right, bottom = found[0].area
+            shapes.add((right - left, bottom - top))
+        return len(shapes) == 1 and 0 in shapes.pop()
 
     def _defined_names(self) -> dict[str, Needs]:
         """Return what names rest on, also by way of others; of one that is there twice, both."""
-        root = self.package.root(self.package.workbook_part())
-        defined = list(root.iterfind(f"{TAG}definedNames/{TAG}definedName"))
-        self.names = {item.get("name", "").casefold(): Needs(fit=True) for item in defined}
-        for item in defined:
-            needs = self._needs(item.text or "", "", 0, 0)
-            needs.fit &= _is_fixed(needs.text)
-            known = self.names[item.get("name", "").casefold()]
-            known.add(needs)
-            known.names |= needs.names
+        defined = defined_names(self.package)
+        self.names = {name: Needs(fit=True) for name in defined}
+        for name, texts in defined.items():
+            for text in texts:
+                needs = self._needs(text, "", 0, 0)
+                needs.fit &= _is_fixed(needs.text)
+                self.names[name].add(needs)
+                self.names[name].names |= needs.names
         for name in self.names:
             self._follow(name)
         return self.names
@@ -229,7 +259,6 @@ class Formulas:
         needs.places = [
             (name.casefold(), item.area) for item in found for name in item.spanned(self._sheets)
         ]
-        known = {name.casefold() for name in self._sheets}
         bare = list(needs.text)
         for item in found:
             bare[item.outset : item.end] = " " * (item.end - item.outset)
@@ -243,12 +272,32 @@ class Formulas:
             bool(text)
             and words == needs.names
             and not _ELSEWHERE.search(open_text)
-            and all(name in known for name, _ in needs.places)
+            and all(name in self._known for name, _ in needs.places)
         )
         return needs
 
 
 _ROW = f"{TAG}row"
+_MARK = re.compile(r"([\w.]*)\(|\)")
+
+
+def _without_sums(text: str) -> str:
+    """Return a formula with numbers in the place of what gives one value, whatever it is given.
+
+    >>> _without_sums("ROUND(SUM(A1:A3*MAX(B1:B3)),2)+C1")
+    'ROUND(1,2)+C1'
+    """
+    pieces, done = [], 0
+    stack: list[tuple[str, int]] = []
+    for mark in _MARK.finditer(without_quoted(text)):
+        if mark[0] != ")":
+            stack.append((mark[1].upper(), mark.start()))
+        elif stack:
+            name, start = stack.pop()
+            if name in GIVE_ONE and not any(outer in GIVE_ONE for outer, _ in stack):
+                pieces += [text[done:start], "1"]
+                done = mark.end()
+    return "".join([*pieces, text[done:]])
 
 
 def _is_fixed(text: str) -> bool:

@@ -36,4 +36,11 @@ FORMULON = (
     | {"DAY", "MOD", "MONTH", "MROUND", "RANK", "WEEKDAY", "YEAR"}
     | _newer("LET RANK.EQ XLOOKUP XMATCH")
 )
+# Of them, those that give one value even of whole areas and arrays.
+GIVE_ONE = frozenset(
+    """
+    AND AVERAGE AVERAGEA CORREL COUNT COUNTA GCD GEOMEAN HARMEAN LCM MAX MAXA MEDIAN MIN MINA OR
+    PRODUCT RSQ STDEV STDEVP SUM SUMPRODUCT SUMSQ VAR VARP
+    """.split()  # noqa: SIM905
+) | _newer("CONCAT COVARIANCE.P STDEV.P STDEV.S VAR.P VAR.S")
 SKIPS_HIDDEN_ROWS = frozenset({"SUBTOTAL"})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from moe_report.ooxml.addresses import Area
@@ -51,6 +53,7 @@ class _Dependents(Generic[T]):
     """Things by the areas that they rest on.
 
     An area is cut into blocks of rows that each hold a power of two: a cell lies in few of them.
+    Those that meet several rows have the first of them, or begin below it.
     """
 
     def __init__(self, things: Iterable[T]) -> None:
@@ -64,23 +67,47 @@ class _Dependents(Generic[T]):
                         self._blocks[key].append(place)
                 self._waiting[place].append(thing)
 
-    def pop(self, sheet: str, area: Area) -> Iterator[T]:
-        """Give what rests on an area that changed; each area that it rests on gives it once."""
+    def pop(self, sheet: str, area: Area) -> list[T]:
+        """Take what rests on an area that changed; each area that it rests on gives it once."""
         left, top, right, bottom = area
-        if (left, top) == (right, bottom):
-            places = {
-                place
-                for level in range(_LEVELS)
-                for column in (left, _ANY)
-                for place in self._blocks.get((sheet, column, level, (top - 1) >> level), ())
-            }
-            for level in range(_LEVELS):
-                self._blocks.pop((sheet, left, level, (top - 1) >> level), None)
-        else:
-            places = set(self._waiting)
-        for place in places:
-            if place[0] == sheet and meet(area, place[1]):
-                yield from self._waiting.pop(place, ())
+        columns: Iterable[int] = (left, _ANY)
+        if left < right:
+            columns = (at for at in self._starts[sheet] if at == _ANY or left <= at <= right)
+        met: list[Place] = []
+        for column in columns:
+            for level in range(_LEVELS):  # what has the first of the rows
+                block = self._blocks.get((sheet, column, level, (top - 1) >> level), [])
+                met += _taken(block, 0, len(block), area)
+            if top < bottom:
+                listed = self._starts[sheet].get(column, [])
+                first, end = (bisect_right(listed, row, key=_top) for row in (top, bottom))
+                met += _taken(listed, first, end, area)
+        return [thing for place in met for thing in self._waiting.pop(place, ())]
+
+    @cached_property
+    def _starts(self) -> Mapping[str, dict[int, list[Place]]]:
+        """The areas by sheet and column, from the uppermost on: only areas of several ask."""
+        found: dict[str, dict[int, list[Place]]] = defaultdict(dict)
+        for place in sorted(self._waiting, key=_top):
+            for column in _columns(place[1]):
+                found[place[0]].setdefault(column, []).append(place)
+        return found
+
+
+def _taken(places: list[Place], first: int, end: int, area: Area) -> list[Place]:
+    """Take those of some places that meet an area out of their list."""
+    some = places[first:end]
+    places[first:end] = [place for place in some if not meet(area, place[1])]
+    return [place for place in some if meet(area, place[1])]
+
+
+def _top(place: Place) -> int:
+    return place[1][1]
+
+
+def _columns(area: Area) -> Iterable[int]:
+    left, _, right, _ = area
+    return range(left, right + 1) if right - left < _WIDE else (_ANY,)
 
 
 def meet(first: Area, second: Area) -> bool:
@@ -94,10 +121,9 @@ def meet(first: Area, second: Area) -> bool:
 
 
 def _keys(place: Place) -> Iterator[tuple[str, int, int, int]]:
-    sheet, (left, top, right, bottom) = place
-    columns = range(left, right + 1) if right - left < _WIDE else (_ANY,)
-    for level, block in _blocks(top - 1, bottom):
-        for column in columns:
+    sheet, area = place
+    for level, block in _blocks(area[1] - 1, area[3]):
+        for column in _columns(area):
             yield sheet, column, level, block
 
 

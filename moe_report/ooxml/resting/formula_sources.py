@@ -7,10 +7,8 @@ from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lxml import etree
-
 from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of
-from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.defined_names import defined_names
 from moe_report.ooxml.formula_text import Reference, has_computed_end, references, without_quoted
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting.dependents import Place
@@ -106,7 +104,7 @@ class Sources:
         self.repeated = {name.casefold() for name in repeated}
         self.moved = moved
         self.tables = dict(_tables(package))
-        self._texts = _names(package)
+        self._texts = defined_names(package)
         self._names: dict[str, Reads] = {}
 
     def read_by(self, text: str, sheet: str = "", column: int = 0, row: int = 0) -> Reads:
@@ -207,12 +205,3 @@ def _tables(package: Package) -> Iterator[tuple[str, Place]]:
             place = (name.casefold(), area_of(root.get("ref", "A1")))
             for key in ("name", "displayName"):
                 yield root.get(key, "").casefold(), place
-
-
-def _names(package: Package) -> dict[str, list[str]]:
-    """Return the formulas of defined names; one may be there for several sheets."""
-    found: dict[str, list[str]] = {}
-    root: etree._Element = package.root(package.workbook_part())
-    for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName"):
-        found.setdefault(item.get("name", "").casefold(), []).append(item.text or "")
-    return found

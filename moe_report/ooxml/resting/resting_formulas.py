@@ -6,14 +6,14 @@ All that has to know it asks here: what loses its stored value, and what is to b
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, area_of, split_address
+from moe_report.ooxml.addresses import Area
 from moe_report.ooxml.calculation import sheets_with_formulas
 from moe_report.ooxml.cells import TAG, Cells, drop_value
+from moe_report.ooxml.formula_cells import placed_formulas, some_of
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting import dependents
 from moe_report.ooxml.resting.dependents import Place
@@ -52,8 +52,8 @@ class FormulaCell:
         """Drop the values that are stored, and say whether there were any."""
         left, top, right, bottom = self.area
         lost = False
-        for row in _some_of(range(top, bottom + 1), self.grid):
-            for column in _some_of(range(left, right + 1), self.grid[row]):
+        for row in some_of(range(top, bottom + 1), self.grid):
+            for column in some_of(range(left, right + 1), self.grid[row]):
                 cell = self.grid[row][column]
                 if (column, row) == (self.column, self.row) or cell.find(f"{TAG}f") is None:
                     lost |= drop_value(cell)
@@ -130,39 +130,8 @@ def _resting(
 
 def _formulas(sheet: str, root: etree._Element, sources: Sources) -> Iterator[FormulaCell]:
     cells = Cells(root, sheet)
-    formulas = cells.formulas()
-    for address, item in formulas.elements.items():
-        column, row = split_address(address)
-        area = (column, row, column, row)
+    for item in placed_formulas(cells):
         reads = Reads(unknown=True)
-        if item.get("t") in ("array", "dataTable"):
-            with suppress(ValueError):
-                area = area_of(item.get("ref") or address)
-        if item.get("t") != "dataTable":
-            with suppress(ValueError):
-                reads = sources.read_by(formulas.text(address), sheet, column, row)
-        spills = area
-        if item.get("t") == "array" and cells.grid[row][column].get("cm"):
-            spills = _reach(cells, area)
-        yield FormulaCell(sheet, column, row, cells.grid, area, spills, reads)
-
-
-def _reach(cells: Cells, area: Area) -> Area:
-    """Return how far a formula can spill: to the next cell that has something."""
-    left, top, right, bottom = area
-    below = (row for row in cells.grid if row > bottom)
-    beside = {column for row in cells.grid if top <= row <= bottom for column in cells.grid[row]}
-    rows = (row for row in below if any(left <= at <= right for at in cells.filled(row)))
-    columns = (
-        column
-        for column in beside
-        if column > right and any(cells.has(row, column) for row in range(top, bottom + 1))
-    )
-    return left, top, min(columns, default=LAST_COLUMN + 1) - 1, min(rows, default=LAST_ROW + 1) - 1
-
-
-def _some_of(numbers: range, known: Mapping[int, object]) -> list[int]:
-    """Return those of some numbers that are known."""
-    if len(numbers) > len(known):
-        return [number for number in known if number in numbers]
-    return [number for number in numbers if number in known]
+        if item.text is not None:
+            reads = sources.read_by(item.text, sheet, item.column, item.row)
+        yield FormulaCell(sheet, item.column, item.row, cells.grid, item.area, item.spills, reads)
