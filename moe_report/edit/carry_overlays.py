@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 
@@ -29,6 +29,7 @@ class Overlays:
         new: That of the new one, which changes.
         places: Where the cells of our sheets are now, those of Models first.
         sheets: Names of the workbook's sheets.
+        ours: The old columns that are ours; a rule over others is the user's.
 
     Attributes:
         lost: What cannot be laid over the new cells, as areas of the old ones.
@@ -38,13 +39,15 @@ class Overlays:
     new: etree._Element
     places: tuple[Rearranged, ...]
     sheets: tuple[str, ...]
+    ours: Collection[int]
     lost: list[str] = field(default_factory=list)
 
     def put(self) -> None:
         """Lay over the new cells what is not ours."""
         ours = {_shape(item) for item in _rules(self.new)}
         for item in self.old.iterfind(f"{TAG}conditionalFormatting"):
-            rules = [rule for rule in item.iterfind(f"{TAG}cfRule") if _shape(rule) not in ours]
+            known = ours if self._is_over_ours(item) else set()
+            rules = [rule for rule in item.iterfind(f"{TAG}cfRule") if _shape(rule) not in known]
             if not rules:
                 continue
             copy = etree.Element(item.tag, {str(k): str(v) for k, v in item.attrib.items()})
@@ -53,9 +56,15 @@ class Overlays:
                 insert_in_order(self.new, copy)
         checks = self.old.iterfind(f"{TAG}dataValidations/{TAG}dataValidation")
         for item in checks:
-            if _shape(item) not in ours and self._move(copy := deepcopy(item)):
+            is_ours = _shape(item) in ours and self._is_over_ours(item)
+            if not is_ours and self._move(copy := deepcopy(item)):
                 self._check(copy)
         self._extensions()
+
+    def _is_over_ours(self, item: etree._Element) -> bool:
+        """Whether it lies within columns of ours, between which there may be one of the user's."""
+        ends = (area_of(ref)[::2] for ref in item.get("sqref", "").split())
+        return all(column in self.ours for columns in ends for column in columns)
 
     def _check(self, item: etree._Element) -> None:
         """Put a validation in place of what ours says of its cells, for a cell has one."""
@@ -63,16 +72,9 @@ class Overlays:
         if listed is None:
             listed = etree.Element(f"{TAG}dataValidations")
             insert_in_order(self.new, listed)
-        taken = {
-            column
-            for ref in item.get("sqref", "").split()
-            for column in range(area_of(ref)[0], area_of(ref)[2] + 1)
-        }
+        taken = _columns(item.get("sqref", ""))
         for other in list(listed):
-            refs = [
-                ref for ref in other.get("sqref", "").split()
-                if not taken & set(range(area_of(ref)[0], area_of(ref)[2] + 1))
-            ]  # fmt: skip
+            refs = [ref for ref in other.get("sqref", "").split() if not taken & _columns(ref)]
             other.set("sqref", " ".join(refs))
             if not refs:
                 listed.remove(other)
@@ -131,7 +133,15 @@ def _rules(root: etree._Element) -> Iterator[etree._Element]:
 def _shape(item: etree._Element) -> tuple[str, ...]:
     """What a rule says, wherever it lies and however a program spells it."""
     said = [inner.text or "" for inner in item.iter() if _local(inner) in _FORMULAS]
-    return (_local(item), item.get("type", ""), *map(_spelled, said))
+    kind = item.get("type", "")
+    compares = kind not in ("list", "custom", "expression")
+    operator = item.get("operator", "between") if compares else ""
+    return (_local(item), kind, operator, *map(_spelled, said))
+
+
+def _columns(areas: str) -> set[int]:
+    ends = [area_of(ref)[::2] for ref in areas.split()]
+    return {column for left, right in ends for column in range(left, right + 1)}
 
 
 def _spelled(formula: str) -> str:
