@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from moe_report.edit.carry_columns import UsersColumns
-from moe_report.edit.carry_formulas import keep_typed_formulas, let_go_of_values
+from moe_report.edit.carry_formulas import keep_typed_formulas
 from moe_report.edit.carry_looks import Looks
 from moe_report.edit.cell_keys import Address, header_of_models, models_moved, others_moved
 from moe_report.edit.replace_sheets import Renewal
@@ -38,6 +38,8 @@ from moe_report.ooxml.follow_cells import follow_cells
 from moe_report.ooxml.hyperlinks import Link, add_links, read_links
 from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.resting.formula_sources import ALL_CELLS
+from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.report import Report
@@ -133,6 +135,7 @@ class Carryover:
         leading = {name for sheet in self.ours for name in _names_leading_to(self.old, sheet)}
         names = leading & self.record.names  # that we wrote
         before = Package(self.old.save())
+        forget_values(self.old, dict.fromkeys(self.ours, ALL_CELLS))
         self._follow(names)
         Renewal(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names).renew()
         self._keep_looks(before)
@@ -353,10 +356,6 @@ class Carryover:
             self.old, self.new, tuple(self.places.values()), self._typed_columns(),
             self.record.sheets.get(SHEET, Footprint()), self.file
         )  # fmt: skip
-        theirs = [name for name in self.old.sheets() if name not in self.ours]
-        words = {f"{name}!" for name in self.ours} | {f"{name}'!" for name in self.ours}
-        words |= {f"{SHEET}["} | set(self.record.names)
-        let_go_of_values(self.old, theirs, words, self.file)
         self._say_typed_assumptions()
         if REPORT_SHEET in self.kept:
             before = self.read.table.settings
