@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,7 +16,7 @@ from moe_report.ooxml.insert_rows.shifts import linked_cells
 from moe_report.ooxml.insert_rows.vml import moved_vml
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rearranged import GONE, Rearranged, ScatteredError, moved
-from moe_report.ooxml.references import Insertion, untraceable
+from moe_report.ooxml.references import Insertion, counts_rows_of, untraceable
 
 _NOWHERE = "\0"  # no sheet's name
 
@@ -30,12 +30,14 @@ class Following(Move):
         without: Defined names, the sheets of such, and formulas that are left as they are.
         lost: What referred to cells that are not there any more: where, and to which.
         unsure: What may refer to other cells than before, and stays as it is.
+        named: Names of tables and of cells, in small letters, that lead to cells which moved.
     """
 
     places: tuple[Rearranged, ...] = ()
     without: frozenset[str] = frozenset()
     lost: list[tuple[str, str]] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
+    named: frozenset[str] = frozenset()
 
     def is_on(self, sheet: str) -> bool:
         """Whether a sheet's own cells move; those are written by others."""
@@ -67,11 +69,12 @@ class Following(Move):
             return text
         except ValueError:
             return text  # no formula, but e.g. what a macro left
-        if untraceable(body) and any(
+        by_number = untraceable(body) and any(
             re.search(rf"{re.escape(moving.sheet)}'?!", body, re.IGNORECASE)
             for moving in self.places
             if not moving.is_same
-        ):
+        )
+        if by_number or counts_rows_of(self.named, body):
             self.unsure.append(place)
         self.lost += [(place, reference) for reference in now.lost]
         return "=" * text.startswith("=") + now.text
@@ -126,13 +129,15 @@ def follow_cells(
         What could not follow.
     """
     sheets = sheet_names(package)
+    places = tuple(places)
     left = {name.casefold() for name in without}
     following = Following(
         Insertion(_NOWHERE, 0, 0),
         where,
         tuple(sheets.values()),
-        places=tuple(places),
+        places=places,
         without=frozenset({*left, *map(str.casefold, names)}),
+        named=frozenset(_named(package, [place for place in places if not place.is_same])),
     )
     for name, kind, on in list(parts_of(package, sheets)):
         if on.casefold() in left:
@@ -148,3 +153,13 @@ def follow_cells(
             if part.changed:
                 package[name] = serialize(part.root)
     return following
+
+
+def _named(package: Package, moving: Sequence[Rearranged]) -> Iterator[str]:
+    """Give the names, in small letters, of the tables of sheets, and of cells there."""
+    yield from (place.table.casefold() for place in moving if place.table)
+    leads = [rf"'?{re.escape(place.sheet)}'?!" for place in moving]
+    leads += [rf"{re.escape(place.table)}\[" for place in moving if place.table]
+    for item in package.root(package.workbook_part()).iter("{*}definedName"):
+        if any(re.match(lead, item.text or "", re.IGNORECASE) for lead in leads):
+            yield item.get("name", "").casefold()
