@@ -153,7 +153,8 @@ class Carryover:
                 for (column, row), text in self.cells[name].items()
                 if not self._is_input(name, column, row)
             }
-            work = Looks(before, self.old, place, record, texts, self.fresh_cells[name], headers)
+            places = (place, *(other for other in self.places.values() if other is not place))
+            work = Looks(before, self.old, places, record, texts, self.fresh_cells[name], headers)
             work.put()
             if work.lost:
                 self.notes.append(

@@ -1,4 +1,4 @@
-"""Conditional formats, validations and sparklines that the user laid over the sheet Models."""
+"""Conditional formats, validations and sparklines that the user laid over our sheets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import area_of
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references
 from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.rearranged import Rearranged, moved, moved_areas
+from moe_report.ooxml.resting.dependents import meet
 
 _MAIN = "http://schemas.microsoft.com/office/excel/2006/main"
 _FORMULAS = ("formula", "formula1", "formula2", "f")
@@ -22,17 +22,18 @@ _LAID = ("conditionalFormatting", "dataValidation", "sparkline")
 
 @dataclass
 class Overlays:
-    """What lies over cells of an old sheet Models on its way to the new one.
+    """What lies over cells of an old sheet of ours on its way to the new one.
 
     Args:
         old: The root of the old sheet.
         new: That of the new one, which changes.
-        places: Where the cells of our sheets are now, those of Models first.
+        places: Where the cells of our sheets are now, those of this one first.
         sheets: Names of the workbook's sheets.
         ours: The old columns that are ours; a rule over others is the user's.
 
     Attributes:
         lost: What cannot be laid over the new cells, as areas of the old ones.
+        halves: Ids of rules of ours, of which newer programs keep half elsewhere.
     """
 
     old: etree._Element
@@ -41,6 +42,7 @@ class Overlays:
     sheets: tuple[str, ...]
     ours: Collection[int]
     lost: list[str] = field(default_factory=list)
+    halves: set[str | None] = field(default_factory=set)
 
     def put(self) -> None:
         """Lay over the new cells what is not ours."""
@@ -48,6 +50,8 @@ class Overlays:
         for item in self.old.iterfind(f"{TAG}conditionalFormatting"):
             known = ours if self._is_over_ours(item) else set()
             rules = [rule for rule in item.iterfind(f"{TAG}cfRule") if _shape(rule) not in known]
+            left = [rule for rule in item.iterfind(f"{TAG}cfRule") if rule not in rules]
+            self.halves |= {id.text for rule in left for id in rule.iter("{*}id")}
             if not rules:
                 continue
             copy = etree.Element(item.tag, {str(k): str(v) for k, v in item.attrib.items()})
@@ -72,9 +76,12 @@ class Overlays:
         if listed is None:
             listed = etree.Element(f"{TAG}dataValidations")
             insert_in_order(self.new, listed)
-        taken = _columns(item.get("sqref", ""))
+        taken = [area_of(ref) for ref in item.get("sqref", "").split()]
         for other in list(listed):
-            refs = [ref for ref in other.get("sqref", "").split() if not taken & _columns(ref)]
+            refs = [
+                ref for ref in other.get("sqref", "").split()
+                if not any(meet(area, area_of(ref)) for area in taken)
+            ]  # fmt: skip
             other.set("sqref", " ".join(refs))
             if not refs:
                 listed.remove(other)
@@ -82,15 +89,21 @@ class Overlays:
         listed.set("count", str(len(listed)))
 
     def _extensions(self) -> None:
-        """Take over what newer programs lay over cells; we write nothing of the kind."""
+        """Take over what newer programs lay over cells; we write nothing of the kind.
+
+        They keep half of what a rule of ours says here, which goes with the other half.
+        """
         theirs, there = self.old.find(f"{TAG}extLst"), self.new.find(f"{TAG}extLst")
         for entry in () if theirs is None else deepcopy(theirs):
+            for rule in [item for item in entry.iter("{*}cfRule") if item.get("id") in self.halves]:
+                _remove(rule)
             laid = [item for item in entry.iter() if _local(item) in _LAID]
             for item in laid:
+                if _local(item) == "conditionalFormatting" and item.find("{*}cfRule") is None:
+                    _remove(item)
+                    continue
                 if not self._move(item):
-                    around = item.getparent()
-                    assert around is not None
-                    around.remove(item)
+                    _remove(item)
             if any(_local(item) in _LAID for item in entry.iter()):
                 if there is None:
                     there = etree.Element(f"{TAG}extLst")
@@ -109,7 +122,7 @@ class Overlays:
             for formula in formulas:
                 text = formula.text or ""
                 base = None if _local(item) == "sparkline" else rows
-                found[formula] = moved(text, SHEET, self.sheets, self.places, base)
+                found[formula] = moved(text, self.places[0].sheet, self.sheets, self.places, base)
         except ValueError:
             lost = said.split()
             now = ""
@@ -126,6 +139,12 @@ class Overlays:
         return True
 
 
+def _remove(item: etree._Element) -> None:
+    around = item.getparent()
+    assert around is not None
+    around.remove(item)
+
+
 def _rules(root: etree._Element) -> Iterator[etree._Element]:
     yield from root.iter(f"{TAG}cfRule", f"{TAG}dataValidation")
 
@@ -139,8 +158,14 @@ def _shape(item: etree._Element) -> tuple[str, ...]:
     return (_local(item), kind, operator, *map(_spelled, said))
 
 
-def _columns(areas: str) -> set[int]:
-    ends = [area_of(ref)[::2] for ref in areas.split()]
+def columns_laid_over(root: etree._Element) -> set[int]:
+    """Return the columns that rules of a sheet lie over."""
+    refs = (
+        ref
+        for item in root.iter(f"{TAG}conditionalFormatting", f"{TAG}dataValidation")
+        for ref in item.get("sqref", "").split()
+    )
+    ends = (area_of(ref)[::2] for ref in refs)
     return {column for left, right in ends for column in range(left, right + 1)}
 
 

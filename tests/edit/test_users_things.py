@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from openpyxl.chart import BarChart, Reference
-from openpyxl.formatting.rule import FormulaRule
+from openpyxl.formatting.rule import CellIsRule, DataBarRule, FormulaRule
 from openpyxl.utils.cell import absolute_coordinate, coordinate_from_string
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.pagebreak import Break
 
-from moe_report.ooxml.package import Package
-from tests.edit.test_update import at, edited, loaded, update
+from moe_report.ooxml.order import insert_in_order
+from moe_report.ooxml.package import MAIN, Package, parse, serialize
+from tests.edit.test_update import at, edited, loaded, run, update
 from tests.edit.test_update import made as made  # a fixture
 from tests.edit.test_update import report as report
 from tests.edit.test_users_columns import YELLOW, add_column, letters, turned
@@ -127,3 +129,96 @@ def test_no_stored_value_is_of_the_report_before(report: Path, tmp_path: Path) -
     package = Package(report.read_bytes())
     assert b"numCache" not in package[chart]
     assert b'refreshOnLoad="1"' in package[cache]
+
+
+def set_up(book: Any) -> None:
+    """What a user may set on our sheets beside the words in their cells."""
+    models, summary = book["Models"], book["Summary"]
+    for sheet in (models, summary):
+        sheet.protection.sheet = True
+        sheet.oddHeader.center.text = "CONFIDENTIAL"
+        sheet.page_margins.left = 2.5
+        sheet.print_area = "A1:C5"
+        sheet.print_options.horizontalCentered = True
+    summary.row_breaks.append(Break(id=4))
+    models.row_dimensions[at(models, "Small", "name").row].height = 77
+    summary.row_dimensions[1].height = 99
+    models.column_dimensions[letters(models, "total_params")].outlineLevel = 2
+    models.row_dimensions[at(models, "Large", "name").row].outlineLevel = 1
+    at(models, "Small", "num_shared_experts").fill = YELLOW
+    for name in OTHERS:
+        greater = CellIsRule(operator="greaterThan", formula=["777"], fill=YELLOW)
+        book[name].conditional_formatting.add("B1:D5", greater)
+    summary.conditional_formatting.add("C6:C7", DataBarRule("num", 0, "max", None, "FFAA0000"))
+    choice = DataValidation(type="list", formula1='"x,y"')
+    choice.add("C1:C3")
+    summary.add_data_validation(choice)
+    book["Method"].auto_filter.ref = "A4:D9"
+
+
+OTHERS = ("Summary", "Assumptions", "Compare", "Findings", "Method")
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_what_is_set_for_a_sheet(report: Path, tmp_path: Path, *, between: bool) -> None:
+    """How it prints, what is protected, heights, levels, and what is laid over its cells."""
+    edited(report, set_up, settle=between)
+    for source in ((), (turned(tmp_path, "New"),)):
+        done = run(*source, "--update", report, "-q")
+        assert (done.exit_code, done.output) == (0, "")
+        book = loaded(report)
+        models, summary = book["Models"], book["Summary"]
+        for sheet in (models, summary):
+            assert sheet.protection.sheet
+            assert "CONFIDENTIAL" in sheet.oddHeader.center.text
+            assert sheet.page_margins.left == pytest.approx(2.5, abs=0.05)
+            assert sheet.print_options.horizontalCentered
+        assert summary.print_area == "'Summary'!$A$1:$C$5"
+        assert models.print_area == f"'Models'!$A$1:$C${models.max_row}"
+        assert [item.id for item in summary.row_breaks.brk] == [4]
+        heights = models.row_dimensions
+        assert heights[at(models, "Small", "name").row].height == pytest.approx(77, abs=1)
+        assert summary.row_dimensions[1].height == pytest.approx(99, abs=1)
+        assert heights[at(models, "Large", "name").row].outlineLevel == 1
+        assert heights[at(models, "Small", "name").row].outlineLevel == 0
+        assert models.column_dimensions[letters(models, "total_params")].outlineLevel == 2
+        assert at(models, "Small", "num_shared_experts").fill.fgColor.rgb == "FFFFFF00"
+        assert at(models, "Large", "num_shared_experts").fill.fgColor.rgb != "FFFFFF00"
+        for name in OTHERS:
+            rules = [rule for item in book[name].conditional_formatting for rule in item.rules]
+            assert [rule.operator for rule in rules].count("greaterThan") == 1
+        bars = [str(item.sqref) for item in summary.conditional_formatting
+                if item.rules[0].type == "dataBar"]  # fmt: skip
+        assert sum(area.startswith("C6") for area in bars) == 1
+        [rule] = summary.data_validations.dataValidation
+        assert str(rule.sqref) == "C1:C3"
+        assert book["Method"].auto_filter.ref == "A4:D9"
+        package = Package(report.read_bytes())
+        root = package.root(package.sheets()["Summary"])
+        ids = [item.text for item in root.iter("{*}id")]  # a newer program's half of a rule
+        assert [item.get("id") for item in root.iter("{*}cfRule") if item.get("id")] == ids
+
+
+NAMED = {
+    "scenarios": '<scenarios><scenario name="a" count="1"><inputCells r="C4" val="1"/></scenario>'
+    "</scenarios>",
+    "ranges that may be edited": '<protectedRanges><protectedRange sqref="A1" name="mine"/>'
+    "</protectedRanges>",
+    "watched cells": '<cellWatches><cellWatch r="A1"/></cellWatches>',
+}
+
+
+@pytest.mark.parametrize("what", NAMED)
+def test_what_cannot_be_taken_along_is_named(report: Path, what: str) -> None:
+    """In the one line that says what of a sheet is not kept."""
+    package = Package(report.read_bytes())
+    part = package.sheets()["Findings"]
+    root = package.root(part)
+    insert_in_order(
+        root, parse(re.sub("^<[a-zA-Z]+", rf'\g<0> xmlns="{MAIN}"', NAMED[what]).encode())
+    )
+    package[part] = serialize(root)
+    report.write_bytes(package.save())
+    assert f"sheet Findings: not kept, for an update writes this sheet anew: {what}" in (
+        update(report).output
+    )
