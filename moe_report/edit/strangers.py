@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from lxml import etree
+
 from moe_report.edit.cell_keys import Address
 from moe_report.errors import Problem
-from moe_report.load.record import Footprint
+from moe_report.load.record import Footprint, mark_of
 from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.package import Package
+from moe_report.ooxml.package import LINK_ID, Package
 from moe_report.text import shown
 
 _LINKS_OF_OURS = {
@@ -38,12 +40,16 @@ def strangers(
         )
     for link in package.relationships(part):
         if link.kind == "drawing":
-            count = sum(isinstance(item.tag, str) for item in package.root(link.target))
-            if count > ours.drawings:
+            drawn = [item for item in package.root(link.target) if isinstance(item.tag, str)]
+            marks = [_marks(package, link.target, item) for item in drawn] if ours.charts else []
+            theirs = sum(not known & ours.charts for known in marks)
+            theirs = max(theirs, len(drawn) - ours.drawings)
+            if theirs > 0:
                 yield Problem(
                     where,
-                    f"has {count} charts, pictures or shapes, {ours.drawings} of them written by "
-                    "moe-report, and yours would be lost; move them to a sheet of your own",
+                    f"has {len(drawn)} charts, pictures or shapes, {len(drawn) - theirs} of them "
+                    "written by moe-report, and yours would be lost; move them to a sheet of your "
+                    "own",
                 )
         elif link.kind == "table":
             if (name := package.root(link.target).get("displayName")) == sheet:
@@ -56,3 +62,18 @@ def strangers(
                 where,
                 f"something of yours ({link.kind}) would be lost; move it to a sheet of your own",
             )
+
+
+def _marks(package: Package, drawing: str, item: etree._Element) -> set[str]:
+    """Marks of what a chart, picture or shape is called, and of its title if it is a chart."""
+    called = next((inner.get("name", "") for inner in item.iter("{*}cNvPr")), "")
+    marks = {mark_of(called)}
+    charts = {link.id: link.target for link in package.relationships(drawing)}
+    for frame in item.iter("{*}chart"):
+        part = charts.get(frame.get(LINK_ID, ""), "")
+        title = package.root(part).find("{*}chart/{*}title") if part in package else None
+        paragraphs = [] if title is None else title.iter("{*}p")
+        lines = ["".join(run.text or "" for run in item.iter("{*}t")) for item in paragraphs]
+        # LibreOffice makes one paragraph of all lines
+        marks |= {mark_of(line) for line in "\n".join(lines).splitlines()[:1]}
+    return marks

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl.chart import BarChart, Reference
+from openpyxl.chart import BarChart, PieChart, Reference
 from openpyxl.formatting.rule import CellIsRule, DataBarRule, FormulaRule
 from openpyxl.utils.cell import absolute_coordinate, coordinate_from_string
 from openpyxl.workbook.defined_name import DefinedName
@@ -222,3 +222,24 @@ def test_what_cannot_be_taken_along_is_named(report: Path, what: str) -> None:
     assert f"sheet Findings: not kept, for an update writes this sheet anew: {what}" in (
         update(report).output
     )
+
+
+@pytest.mark.parametrize("between", [False, True])
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_chart_in_the_place_of_one_of_ours(report: Path, count: int, *, between: bool) -> None:
+    """One of ours may be deleted, but one of the user's is not taken for it."""
+
+    def draw(book: Any) -> None:
+        sheet = book["Summary"]
+        sheet._charts = sheet._charts[1:]
+        for _ in range(count):
+            chart = PieChart()
+            chart.title = "Mine"
+            chart.add_data(Reference(book["Models"], min_col=1, min_row=4, max_row=5))
+            sheet.add_chart(chart, "D20")
+
+    edited(report, draw, settle=between)
+    written = len(loaded(report)["Summary"]._charts) - count
+    done = run("--update", report, "-q")
+    said = f"has {written + 1} charts, pictures or shapes, {written} of them written by moe-report"
+    assert (done.exit_code, said in done.output) == (count, count > 0)
