@@ -52,12 +52,11 @@ class Overlays:
             rules = [rule for rule in item.iterfind(f"{TAG}cfRule") if _shape(rule) not in known]
             left = [rule for rule in item.iterfind(f"{TAG}cfRule") if rule not in rules]
             self.halves |= {id.text for rule in left for id in rule.iter("{*}id")}
-            if not rules:
-                continue
-            copy = etree.Element(item.tag, {str(k): str(v) for k, v in item.attrib.items()})
-            copy.extend(map(deepcopy, rules))
-            if self._move(copy):
-                insert_in_order(self.new, copy)
+            for rule in rules:  # one may stay where another cannot
+                copy = etree.Element(item.tag, {str(k): str(v) for k, v in item.attrib.items()})
+                copy.append(deepcopy(rule))
+                if self._move(copy):
+                    insert_in_order(self.new, copy)
         checks = self.old.iterfind(f"{TAG}dataValidations/{TAG}dataValidation")
         for item in checks:
             is_ours = _shape(item) in ours and self._is_over_ours(item)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from urllib.parse import quote, unquote
 
 from moe_report.ooxml.formula_text import Reference, references
 from moe_report.ooxml.insert_rows.formulas import Move
@@ -14,7 +15,7 @@ from moe_report.ooxml.insert_rows.moved_places import has_moved_places, move_pla
 from moe_report.ooxml.insert_rows.part_xml import Part
 from moe_report.ooxml.insert_rows.shifts import linked_cells
 from moe_report.ooxml.insert_rows.vml import moved_vml
-from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.package import Package, Relationship, serialize
 from moe_report.ooxml.rearranged import GONE, Rearranged, ScatteredError, moved
 from moe_report.ooxml.references import Insertion, counts_rows_of, untraceable
 
@@ -142,6 +143,7 @@ def follow_cells(
     for name, kind, on in list(parts_of(package, sheets)):
         if on.casefold() in left:
             continue
+        _follow_links(package, name, on, following)
         if kind == "vmlDrawing":
             rule = partial(following.formula, on=on, cell="shape", of="the link of a")
             fresh = moved_vml(package[name], None, rule)
@@ -153,6 +155,20 @@ def follow_cells(
             if part.changed:
                 package[name] = serialize(part.root)
     return following
+
+
+def _follow_links(package: Package, part: str, on: str, following: Following) -> None:
+    """Let links follow of which the target, rather than what is said beside it, is a place."""
+
+    def target(link: Relationship) -> str:
+        if not link.target.startswith("#"):
+            return f"/{link.target}"
+        place = unquote(link.target[1:])
+        fresh = following.link(place, on)
+        return link.target if fresh == place else "#" + quote(fresh, safe="'!$:")
+
+    if any(link.target.startswith("#") for link in package.relationships(part)):
+        package.copy_links(part, part, target)
 
 
 def _named(package: Package, moving: Sequence[Rearranged]) -> Iterator[str]:

@@ -38,6 +38,42 @@ def test_a_link_to_a_place_in_the_workbook(report: Path) -> None:
     assert at(loaded(report)["Models"], "Large", "source").hyperlink.target == "#Mine!A1"
 
 
+def test_a_link_to_a_place_follows_it(report: Path, tmp_path: Path) -> None:
+    """Also on a sheet of the user's own, where other links stay."""
+
+    def link(book: Any) -> None:
+        own = book.create_sheet("Mine")
+        own["A1"].hyperlink = f"#Models!A{FIRST}"
+        own["A2"].hyperlink = f"https://example.org/#A{FIRST}"
+
+    edited(report, link)
+    update(report, turned(tmp_path, "New"))
+    book = loaded(report)
+    row = at(book["Models"], "Small", "name").row
+    targets = [book["Mine"][address].hyperlink.target for address in ("A1", "A2")]
+    assert targets == [f"#Models!A{row}", f"https://example.org/#A{FIRST}"]
+
+
+def test_of_two_rules_over_the_same_cells_one_may_stay(report: Path, tmp_path: Path) -> None:
+    """The other counts on the models' order, and is named."""
+
+    def lay(book: Any) -> None:
+        letter = add_column(book, "cost", {"Small": 1, "Large": 2})
+        area = cells_of(book["Models"], "cost")
+        next_row = FormulaRule(formula=[f"{letter}{FIRST}>{letter}{FIRST + 1}"], fill=YELLOW)
+        greater = CellIsRule(operator="greaterThan", formula=["1"], fill=YELLOW)
+        for rule in (next_row, greater):
+            book["Models"].conditional_formatting.add(area, rule)
+
+    edited(report, lay)
+    done = update(report, turned(tmp_path, "New"))
+    assert "not kept: conditional formats, validations or sparklines of yours on" in done.output
+    rules = [
+        rule for item in loaded(report)["Models"].conditional_formatting for rule in item.rules
+    ]
+    assert [rule.operator for rule in rules if rule.operator] == ["greaterThan"]
+
+
 def check(operator: str) -> DataValidation:
     """A validation that, but for its operator, could be one of ours."""
     return DataValidation(
