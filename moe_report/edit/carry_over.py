@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from moe_report.edit.carry_columns import UsersColumns
@@ -24,17 +25,11 @@ from moe_report.load.our_sheets import (
     REPORT_SHEET,
     SHEET,
 )
-from moe_report.load.record import (
-    RECORD_SHEET,
-    Footprint,
-    Record,
-    mark_of,
-    record_of,
-)
+from moe_report.load.record import RECORD_SHEET, Footprint, Record, mark_of, record_of
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.follow_cells import follow_cells
+from moe_report.ooxml.follow_cells import Following, follow_cells, following_of
 from moe_report.ooxml.hyperlinks import Link, add_links, read_links
 from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package, serialize
@@ -202,6 +197,9 @@ class Carryover:
             "more; there it says #REF!"
             for place, reference in done.lost
         ]
+        self._tell_unsure(done)
+
+    def _tell_unsure(self, done: Following) -> None:
         self.notes += [
             f"{self.file}, {place}: refers to cells of the report, where models or columns have "
             "moved; look whether it still means what it should"
@@ -350,9 +348,13 @@ class Carryover:
                 root = self.new.root(sheets[sheet])
                 add_notes(self.new, sheets[sheet], root, notes, replace=True)
                 self.new[sheets[sheet]] = serialize(root)
+        names = tuple(self.old.sheets())
+        following = following_of(self.places.values(), self.file, names)
         for sheet, links in self.links.items():
             if links:
-                add_links(self.new, sheets[sheet], links)
+                now = [link.led(partial(following.link, on=sheet)) for link in links]
+                add_links(self.new, sheets[sheet], now)
+        self._tell_unsure(following)
         self.notes += keep_typed_formulas(
             self.old, self.new, tuple(self.places.values()), self._typed_columns(),
             self.record.sheets.get(SHEET, Footprint()), self.file

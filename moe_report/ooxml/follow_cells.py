@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from urllib.parse import quote, unquote
 
 from moe_report.ooxml.formula_text import Reference, references
+from moe_report.ooxml.hyperlinks import place_led
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.insert import parts_of, sheet_names
 from moe_report.ooxml.insert_rows.moved_places import has_moved_places, move_places
@@ -109,6 +109,11 @@ class Following(Move):
         return ref if GONE in now else now
 
 
+def following_of(places: Iterable[Rearranged], where: str, sheets: tuple[str, ...]) -> Following:
+    """Return what follows cells to their places, in a workbook of some sheets."""
+    return Following(Insertion(_NOWHERE, 0, 0), where, sheets, places=tuple(places))
+
+
 def follow_cells(
     package: Package,
     places: Iterable[Rearranged],
@@ -132,11 +137,8 @@ def follow_cells(
     sheets = sheet_names(package)
     places = tuple(places)
     left = {name.casefold() for name in without}
-    following = Following(
-        Insertion(_NOWHERE, 0, 0),
-        where,
-        tuple(sheets.values()),
-        places=places,
+    following = replace(
+        following_of(places, where, tuple(sheets.values())),
         without=frozenset({*left, *map(str.casefold, names)}),
         named=frozenset(_named(package, [place for place in places if not place.is_same])),
     )
@@ -163,9 +165,7 @@ def _follow_links(package: Package, part: str, on: str, following: Following) ->
     def target(link: Relationship) -> str:
         if not link.target.startswith("#"):
             return f"/{link.target}"
-        place = unquote(link.target[1:])
-        fresh = following.link(place, on)
-        return link.target if fresh == place else "#" + quote(fresh, safe="'!$:")
+        return place_led(link.target, partial(following.link, on=on))
 
     if any(link.target.startswith("#") for link in package.relationships(part)):
         package.copy_links(part, part, target)

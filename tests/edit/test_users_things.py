@@ -13,6 +13,7 @@ from openpyxl.formatting.rule import CellIsRule, DataBarRule, FormulaRule
 from openpyxl.utils.cell import absolute_coordinate, coordinate_from_string
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 
 from moe_report.ooxml.order import insert_in_order
@@ -39,12 +40,19 @@ def test_a_link_to_a_place_in_the_workbook(report: Path) -> None:
 
 
 def test_a_link_to_a_place_follows_it(report: Path, tmp_path: Path) -> None:
-    """Also on a sheet of the user's own, where other links stay."""
+    """On a sheet of the user's own, where other links stay, and on ours."""
 
     def link(book: Any) -> None:
         own = book.create_sheet("Mine")
         own["A1"].hyperlink = f"#Models!A{FIRST}"
         own["A2"].hyperlink = f"https://example.org/#A{FIRST}"
+        for name, place in (("Small", f"#Models!A{FIRST}"), ("Large", f"Models!A{FIRST}")):
+            cell = at(book["Models"], name, "source")
+            cell.value = "see there"
+            is_target = place.startswith("#")
+            cell.hyperlink = Hyperlink(
+                cell.coordinate, **{"target" if is_target else "location": place}
+            )
 
     edited(report, link)
     update(report, turned(tmp_path, "New"))
@@ -52,6 +60,8 @@ def test_a_link_to_a_place_follows_it(report: Path, tmp_path: Path) -> None:
     row = at(book["Models"], "Small", "name").row
     targets = [book["Mine"][address].hyperlink.target for address in ("A1", "A2")]
     assert targets == [f"#Models!A{row}", f"https://example.org/#A{FIRST}"]
+    small, large = (at(book["Models"], name, "source").hyperlink for name in ("Small", "Large"))
+    assert (small.target, large.location) == (f"#Models!A{row}", f"Models!A{row}")
 
 
 def test_of_two_rules_over_the_same_cells_one_may_stay(report: Path, tmp_path: Path) -> None:
