@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -13,13 +13,14 @@ from moe_report.edit.carry_overlays import Overlays, columns_laid_over
 from moe_report.edit.carry_sheet import WholeSheet
 from moe_report.edit.cell_keys import Address
 from moe_report.load.record import Footprint, mark_of_constant, mark_of_look
-from moe_report.ooxml.addresses import area_of, column_letters
+from moe_report.ooxml.addresses import Area, area_of, column_letters
 from moe_report.ooxml.cell_looks import CellLooks
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.column_spans import said_of_column, say_of_columns
 from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rearranged import Rearranged, moved_areas
+from moe_report.ooxml.resting.dependents import meet
 from moe_report.text import shown
 
 _NEAR = 0.5  # characters by which programs spell a width otherwise
@@ -247,20 +248,39 @@ class Looks:
         return found
 
     def _merged(self) -> None:
-        """Keep merged cells on sheets where we merge none; a table must have none."""
+        """Keep merged cells that are not ours; a table must have none."""
+        listed = self.new.root.find(f"{TAG}mergeCells")
+        ours = [] if listed is None else [area_of(item.get("ref", "")) for item in listed]
         items = self.old.root.iterfind(f"{TAG}mergeCells/{TAG}mergeCell")
         refs = [item.get("ref", "") for item in items]
-        if not refs or self.new.root.find(f"{TAG}mergeCells") is not None:
+        refs = [ref for ref in refs if not self._is_merged_by_us(area_of(ref), ours)]
+        if not refs:
             return
         header = self.place.after[0] - 1
         now, lost = moved_areas(" ".join(refs), self.place)
-        kept = [ref for ref in now.split() if not self.headers or area_of(ref)[3] < header]
+        kept = [
+            ref for ref in now.split()
+            if not (self.headers and area_of(ref)[3] >= header)
+            and not any(meet(area_of(ref), area) for area in ours)
+        ]  # fmt: skip
         if lost or len(kept) < len(now.split()):
             self.lost.append(f"merged cells among {', '.join(refs)}")
         if kept:
-            listed = etree.Element(f"{TAG}mergeCells", count=str(len(kept)))
+            if listed is None:
+                listed = etree.Element(f"{TAG}mergeCells")
+                insert_in_order(self.new.root, listed)
             listed.extend(etree.Element(f"{TAG}mergeCell", ref=ref) for ref in kept)
-            insert_in_order(self.new.root, listed)
+            listed.set("count", str(len(listed)))
+
+    def _is_merged_by_us(self, area: Area, ours: Collection[Area]) -> bool:
+        """Whether cells are merged anew, or hold a text of ours where we merge some."""
+        if area in ours:
+            return True
+        left, top, _, bottom = area
+        text = self.texts.get((left, top), "")
+        known = text.startswith("=") or mark_of_constant(text) in self.record.texts
+        alike = ((first, last - start) for first, start, _, last in ours)
+        return bool(text) and known and (left, bottom - top) in alike
 
     # -- the sheet as a whole
 

@@ -289,3 +289,15 @@ def test_a_chart_in_the_place_of_one_of_ours(report: Path, count: int, *, betwee
     done = run("--update", report, "-q")
     said = f"has {written + 1} charts, pictures or shapes, {written} of them written by moe-report"
     assert (done.exit_code, said in done.output) == (count, count > 0)
+
+
+def test_merged_cells_beside_ours(report: Path, tmp_path: Path) -> None:
+    """They stay where they are not in the way of ours, which are those of a new report."""
+    before = {str(area) for area in loaded(report)["Compare"].merged_cells.ranges}
+    assert before
+    edited(report, lambda book: book["Compare"].merge_cells("M2:N3"))
+    for source in ((), (turned(tmp_path, "New"),)):
+        done = run(*source, "--update", report, "-q")
+        assert (done.exit_code, done.output) == (0, "")
+        now = {str(area) for area in loaded(report)["Compare"].merged_cells.ranges}
+        assert now == before | {"M2:N3"}
