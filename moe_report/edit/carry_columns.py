@@ -119,7 +119,8 @@ class UsersColumns:
         self.after[table] = serialize(root)
         spans = {new: said_of_column(self.old.root, old) for old, new in self.moves.items()}
         say_of_columns(self.new.root, {new: said for new, said in spans.items() if said})
-        overlays = Overlays(self.old.root, self.new.root, self.places, self.sheets)
+        ours = {*self.old.filled(self.header)} - {*self.columns}
+        overlays = Overlays(self.old.root, self.new.root, self.places, self.sheets, ours)
         overlays.put()
         if overlays.lost:
             self.notes.append(

@@ -1,16 +1,15 @@
-"""Formulas of the user's in a report that is updated: on the sheet Models, and on their own."""
+"""Formulas that a user typed as inputs on the sheet Models of a report that is updated."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from moe_report.errors import InputError, Problem
 from moe_report.load.our_sheets import SHEET
 from moe_report.load.record import Footprint, mark_of_formula
 from moe_report.ooxml.addresses import column_letters, split_address
-from moe_report.ooxml.calculation import sheets_with_formulas
-from moe_report.ooxml.cells import TAG, Cells, forget_value
+from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rearranged import Rearranged, moved
 from moe_report.schema.fields import FIELDS
@@ -109,28 +108,3 @@ def _is_ours(name: str, text: str, record: Footprint) -> bool:
     if record.formulas:
         return mark_of_formula(name, text) in record.formulas
     return bool(_OURS.search(text))
-
-
-def let_go_of_values(
-    package: Package, sheets: Collection[str], words: Collection[str], file: str
-) -> None:
-    """Drop values that are stored with the users' formulas and may be wrong after an update.
-
-    Looked at are the sheets that are not ours, for the words of formulas that refer to ours.
-    """
-    parts = {name: part for name, part in sheets_with_formulas(package).items() if name in sheets}
-    found = {
-        name: Cells(package.root(part), f"{file}, sheet {name}") for name, part in parts.items()
-    }
-    refers = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}" for word in words), re.IGNORECASE)
-    if not any(
-        refers.search(formulas.said(at))
-        for formulas in (cells.formulas() for cells in found.values())
-        for at in formulas.elements
-    ):
-        return
-    for name, cells in found.items():
-        for row in cells.grid.values():
-            for cell in row.values():
-                forget_value(cell)
-        package[parts[name]] = serialize(cells.root)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from lxml import etree
 
+from moe_report.edit.carry_overlays import Overlays, columns_laid_over
+from moe_report.edit.carry_sheet import WholeSheet
 from moe_report.edit.cell_keys import Address
 from moe_report.load.record import Footprint, mark_of_constant, mark_of_look
-from moe_report.ooxml.addresses import area_of, column_letters
+from moe_report.ooxml.addresses import Area, area_of, column_letters
 from moe_report.ooxml.cell_looks import CellLooks
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.column_spans import said_of_column, say_of_columns
 from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rearranged import Rearranged, moved_areas
+from moe_report.ooxml.resting.dependents import meet
 from moe_report.text import shown
 
 _NEAR = 0.5  # characters by which programs spell a width otherwise
+_NEAR_HIGH = 1  # points by which they spell a height otherwise
 _PAGE = ("orientation", "paperSize", "scale")
 _VIEW = ("zoomScale", "showGridLines", "rightToLeft", "view")
 _DEFAULTS = {"zoomScale": "100", "showGridLines": "1", "rightToLeft": "0", "view": "normal",
@@ -34,7 +38,7 @@ class Looks:
     Args:
         before: The old workbook.
         after: The new one, which changes; its styles are also those of the old one.
-        place: Where the cells of the sheet are now.
+        places: Where the cells of our sheets are now, those of this one first.
         record: What we wrote on the old sheet.
         texts: What stood in the cells of the old sheet that are ours and hold no input.
         fresh: What stands in those of the new one.
@@ -47,7 +51,7 @@ class Looks:
 
     before: Package
     after: Package
-    place: Rearranged
+    places: Sequence[Rearranged]
     record: Footprint
     texts: Mapping[Address, str]
     fresh: Mapping[Address, str]
@@ -56,6 +60,7 @@ class Looks:
 
     def put(self) -> None:
         """Take over what the user changed."""
+        self.place = self.places[0]
         sheet = self.place.sheet
         part = self.after.sheets()[sheet]
         self.old = Cells(self.before.root(self.before.sheets()[sheet]), sheet)
@@ -66,7 +71,27 @@ class Looks:
         self._rows()
         self._merged()
         self._sheet()
+        if self.record.looks:
+            self._around()
         self.after[part] = serialize(self.new.root)
+
+    def _around(self) -> None:
+        """Keep what is set for the sheet, and laid over cells; on Models columns bring the latter.
+
+        Earlier versions may have written another of it, and have not recorded that.
+        """
+        whole = WholeSheet(self.before, self.after, self.old.root, self.new.root, self.places)
+        whole.put()
+        self.lost += whole.lost
+        if self.headers:
+            return
+        ours = columns_laid_over(self.new.root)
+        sheets = tuple(self.before.sheets())
+        work = Overlays(self.old.root, self.new.root, tuple(self.places), sheets, ours)
+        work.put()
+        if work.lost:
+            areas = ", ".join(dict.fromkeys(work.lost))
+            self.lost.append(f"conditional formats or validations on {areas}")
 
     def _where(self, at: Address) -> Address | None:
         try:
@@ -119,13 +144,16 @@ class Looks:
         """Keep the looks of cells that have none of those that we gave to their column."""
         if not self.record.looks:
             return
-        ours = self._looks_of_ours()
+        looks = CellLooks(self.after)
+        ours = self._looks_of_ours(looks)
         first, last = self.place.before
         theirs: dict[int, set[tuple[int, str]]] = {}
         for row, columns in self.old.grid.items():
             for column, cell in columns.items():
                 style = cell.get("s", "0")
-                if not len(cell) or (self.headers and row > last) or ours(column, style):
+                if (self.headers and row > last) or ours(column, style):
+                    continue
+                if not len(cell) and not looks(int(style))[1]:  # of an empty cell, the fill counts
                     continue
                 now = self._where((column, row))
                 if now is not None and now[1] in self.new.rows:
@@ -136,9 +164,8 @@ class Looks:
         for column, found in theirs.items():
             self._go_on(column, dict(found))
 
-    def _looks_of_ours(self) -> Callable[[int, str], bool]:
+    def _looks_of_ours(self, looks: CellLooks) -> Callable[[int, str], bool]:
         """A function that says whether we gave a style to a column, or the column is the user's."""
-        looks = CellLooks(self.after)
 
         @cache
         def is_ours(column: int, style: str) -> bool:
@@ -175,36 +202,85 @@ class Looks:
                 now |= {"width": old["width"], "customWidth": "1"}
             if width and _is_true(old.get("hidden")) != (width < 0):
                 now["hidden"] = "1" if _is_true(old.get("hidden")) else "0"
+            level = old.get("outlineLevel", "0")
+            if level != fresh.get("outlineLevel", "0"):
+                now["outlineLevel"] = level
             if now != fresh:
                 said[new] = now
         say_of_columns(self.new.root, said)
 
     def _rows(self) -> None:
-        """Keep rows hidden that the user hid; those that a filter hides show again."""
-        if any(True for _ in _filters(self.before, self.place.sheet)):
+        """Keep heights, levels, and rows hidden by hand; those that a filter hides show again."""
+        filtered = any(True for _ in _filters(self.before, self.place.sheet))
+        if filtered:
             self.lost.append("the filter of the table")
-            return
         for number, row in self.old.rows.items():
-            hidden = _is_true(row.get("hidden"))
             now = self._where((1, number))
-            if hidden and now is not None and now[1] in self.new.rows:
-                self.new.rows[now[1]].set("hidden", "1")
+            if now is None or now[1] not in self.new.rows:
+                continue
+            fresh = self.new.rows[now[1]]
+            if _is_true(row.get("hidden")) and not filtered:
+                fresh.set("hidden", "1")
+            for name in ("outlineLevel", "collapsed"):
+                if row.get(name, "0") not in ("0", "false"):
+                    fresh.set(name, row.get(name, ""))
+            if _is_true(row.get("customHeight")) and self._is_height_of_theirs(row, fresh):
+                fresh.set("ht", row.get("ht", ""))
+                fresh.set("customHeight", "1")
+
+    def _is_height_of_theirs(self, row: etree._Element, fresh: etree._Element) -> bool:
+        """Whether a height is not ours, which is that of the texts in the row."""
+        if not row.get("ht"):
+            return False
+        if not fresh.get("ht"):
+            return True
+        old, new = int(row.get("r", "0")), int(fresh.get("r", "0"))
+        alike = self._rows_of_texts[0].get(old) == self._rows_of_texts[1].get(new)
+        return alike and abs(float(row.get("ht", "0")) - float(fresh.get("ht", "0"))) > _NEAR_HIGH
+
+    @cached_property
+    def _rows_of_texts(self) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+        """The texts of each row, of the old sheet and of the new one."""
+        found: tuple[dict[int, list[str]], dict[int, list[str]]] = ({}, {})
+        for rows, texts in zip(found, (self.texts, self.fresh), strict=True):
+            for (_, row), text in sorted(texts.items()):
+                rows.setdefault(row, []).append(text)
+        return found
 
     def _merged(self) -> None:
-        """Keep merged cells on sheets where we merge none; a table must have none."""
+        """Keep merged cells that are not ours; a table must have none."""
+        listed = self.new.root.find(f"{TAG}mergeCells")
+        ours = [] if listed is None else [area_of(item.get("ref", "")) for item in listed]
         items = self.old.root.iterfind(f"{TAG}mergeCells/{TAG}mergeCell")
         refs = [item.get("ref", "") for item in items]
-        if not refs or self.new.root.find(f"{TAG}mergeCells") is not None:
+        refs = [ref for ref in refs if not self._is_merged_by_us(area_of(ref), ours)]
+        if not refs:
             return
         header = self.place.after[0] - 1
         now, lost = moved_areas(" ".join(refs), self.place)
-        kept = [ref for ref in now.split() if not self.headers or area_of(ref)[3] < header]
+        kept = [
+            ref for ref in now.split()
+            if not (self.headers and area_of(ref)[3] >= header)
+            and not any(meet(area_of(ref), area) for area in ours)
+        ]  # fmt: skip
         if lost or len(kept) < len(now.split()):
             self.lost.append(f"merged cells among {', '.join(refs)}")
         if kept:
-            listed = etree.Element(f"{TAG}mergeCells", count=str(len(kept)))
+            if listed is None:
+                listed = etree.Element(f"{TAG}mergeCells")
+                insert_in_order(self.new.root, listed)
             listed.extend(etree.Element(f"{TAG}mergeCell", ref=ref) for ref in kept)
-            insert_in_order(self.new.root, listed)
+            listed.set("count", str(len(listed)))
+
+    def _is_merged_by_us(self, area: Area, ours: Collection[Area]) -> bool:
+        """Whether cells are merged anew, or hold a text of ours where we merge some."""
+        if area in ours:
+            return True
+        left, top, _, bottom = area
+        text = self.texts.get((left, top), "")
+        known = text.startswith("=") or mark_of_constant(text) in self.record.texts
+        alike = ((first, last - start) for first, start, _, last in ours)
+        return bool(text) and known and (left, bottom - top) in alike
 
     # -- the sheet as a whole
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from moe_report.edit.carry_columns import UsersColumns
-from moe_report.edit.carry_formulas import keep_typed_formulas, let_go_of_values
+from moe_report.edit.carry_formulas import keep_typed_formulas
 from moe_report.edit.carry_looks import Looks
 from moe_report.edit.cell_keys import Address, header_of_models, models_moved, others_moved
 from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.say_anew import heads_of, say_anew
-from moe_report.edit.strangers import strangers
+from moe_report.edit.strangers import renamed, strangers, typed_numbers
 from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.assumptions_sheet import CHOOSES, OURS
 from moe_report.load.our_sheets import (
@@ -24,20 +25,16 @@ from moe_report.load.our_sheets import (
     REPORT_SHEET,
     SHEET,
 )
-from moe_report.load.record import (
-    RECORD_SHEET,
-    Footprint,
-    Record,
-    mark_of,
-    record_of,
-)
+from moe_report.load.record import RECORD_SHEET, Footprint, Record, mark_of, record_of
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.follow_cells import follow_cells
+from moe_report.ooxml.follow_cells import Following, follow_cells, following_of
 from moe_report.ooxml.hyperlinks import Link, add_links, read_links
 from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.resting.formula_sources import ALL_CELLS
+from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.report import Report
@@ -45,7 +42,6 @@ from moe_report.table import BASE
 from moe_report.text import shown
 
 Item = TypeVar("Item", Note, Link)
-_ALIKE = 0.8  # of the cells of two sheets
 _ROWS_ABOVE = 2  # of the header of Models
 # Sheets of reports that were written before there was a record of them.
 _EARLY = ("Summary", SHEET, ASSUMPTIONS_SHEET, "Method", "Findings", REPORT_SHEET, RECORD_SHEET)
@@ -133,6 +129,7 @@ class Carryover:
         leading = {name for sheet in self.ours for name in _names_leading_to(self.old, sheet)}
         names = leading & self.record.names  # that we wrote
         before = Package(self.old.save())
+        forget_values(self.old, dict.fromkeys(self.ours, ALL_CELLS))
         self._follow(names)
         Renewal(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names).renew()
         self._keep_looks(before)
@@ -150,7 +147,8 @@ class Carryover:
                 for (column, row), text in self.cells[name].items()
                 if not self._is_input(name, column, row)
             }
-            work = Looks(before, self.old, place, record, texts, self.fresh_cells[name], headers)
+            places = (place, *(other for other in self.places.values() if other is not place))
+            work = Looks(before, self.old, places, record, texts, self.fresh_cells[name], headers)
             work.put()
             if work.lost:
                 self.notes.append(
@@ -198,6 +196,9 @@ class Carryover:
             "more; there it says #REF!"
             for place, reference in done.lost
         ]
+        self._tell_unsure(done)
+
+    def _tell_unsure(self, done: Following) -> None:
         self.notes += [
             f"{self.file}, {place}: refers to cells of the report, where models or columns have "
             "moved; look whether it still means what it should"
@@ -212,7 +213,11 @@ class Carryover:
         Raises:
             InputError: With everything that would be lost.
         """
-        problems = [*self._typed_numbers(), *self._renamed()]
+        theirs = [name for name in self.old.sheets() if name not in (*self.ours, *self.kept)]
+        problems = [
+            *typed_numbers(self.read.table, self.report, self.file),
+            *renamed(self.old, self.record, self.texts, theirs, self.file),
+        ]
         for sheet in self.ours:
             if sheet != RECORD_SHEET:
                 ours = self.record.sheets.get(sheet, Footprint())
@@ -221,37 +226,6 @@ class Carryover:
         if problems:
             raise InputError(problems)
 
-    def _typed_numbers(self) -> Iterator[Problem]:
-        """A number typed for a metric that is not computed this time."""
-        columns = self.report.columns
-        models = {model.name for model in self.report.models}
-        for row in self.read.table.rows:
-            for name, number in row.numbers.items():
-                if row.name in models and name not in columns:
-                    yield Problem(
-                        f"{self.file}, {number.place}",
-                        f"{name} of {shown(row.name)} is typed, and would be lost: its section is "
-                        "not computed",
-                    )
-
-    def _renamed(self) -> Iterator[Problem]:
-        """A sheet of ours under another name, whose numbers would not be refreshed."""
-        sheets = self.old.sheets()
-        lacking = [name for name in self.record.sheets if name not in sheets]
-        theirs = [name for name in sheets if name not in (*self.ours, *self.kept)]
-        for name in theirs if lacking else ():
-            cells = self.texts(name).keys()
-            for wanted in lacking:
-                listed = self.record.sheets[wanted].cells.items()
-                ours = {(column, row) for row, columns in listed for column in columns}
-                if ours and len(ours & cells) > _ALIKE * len(ours | cells):
-                    yield Problem(
-                        f"{self.file}, sheet {name}",
-                        f"looks like the report's sheet {wanted!r} under another name, and would "
-                        "not be refreshed; rename it back, or delete it",
-                        sheet=name,
-                    )
-
     def _added(self, sheet: str, ours: Footprint) -> dict[Address, str]:
         """The filled cells of a sheet that are neither ours nor read as input."""
         cells = self.cells[sheet]
@@ -259,8 +233,11 @@ class Carryover:
             return {
                 (column, row): text
                 for (column, row), text in cells.items()
-                if row < self.header
-                and ((column, self.header) not in cells or row < self.header - _ROWS_ABOVE)
+                if (
+                    ((column, self.header) not in cells or row < self.header - _ROWS_ABOVE)
+                    if row < self.header
+                    else text.startswith("=") and self._is_nowhere(column, row)
+                )
             }
         inputs = self._inputs(cells) if sheet == ASSUMPTIONS_SHEET else set()
         return {
@@ -268,6 +245,16 @@ class Carryover:
             for (column, row), text in cells.items()
             if column not in ours.cells.get(row, ()) and (column, row) not in inputs
         }
+
+    def _is_nowhere(self, column: int, row: int) -> bool:
+        """Whether a cell of Models is in no model's row, or under no header.
+
+        A formula without a value, which is not stored yet, is not read, and so not refused.
+        """
+        places = self.read.places
+        assert places is not None
+        rows = {self.header, *places.rows.values(), *self.totals}
+        return row not in rows or (column, self.header) not in self.cells[SHEET]
 
     def _inputs(self, cells: Mapping[Address, str]) -> set[Address]:
         """The cells of the sheet Assumptions that are read, wherever columns were put in."""
@@ -346,17 +333,17 @@ class Carryover:
                 root = self.new.root(sheets[sheet])
                 add_notes(self.new, sheets[sheet], root, notes, replace=True)
                 self.new[sheets[sheet]] = serialize(root)
+        names = tuple(self.old.sheets())
+        following = following_of(self.places.values(), self.file, names)
         for sheet, links in self.links.items():
             if links:
-                add_links(self.new, sheets[sheet], links)
+                now = [link.led(partial(following.link, on=sheet)) for link in links]
+                add_links(self.new, sheets[sheet], now)
+        self._tell_unsure(following)
         self.notes += keep_typed_formulas(
             self.old, self.new, tuple(self.places.values()), self._typed_columns(),
             self.record.sheets.get(SHEET, Footprint()), self.file
         )  # fmt: skip
-        theirs = [name for name in self.old.sheets() if name not in self.ours]
-        words = {f"{name}!" for name in self.ours} | {f"{name}'!" for name in self.ours}
-        words |= {f"{SHEET}["} | set(self.record.names)
-        let_go_of_values(self.old, theirs, words, self.file)
         self._say_typed_assumptions()
         if REPORT_SHEET in self.kept:
             before = self.read.table.settings

@@ -17,7 +17,7 @@ from moe_report.errors import InputError, Problem
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, serialize
 from moe_report.ooxml.styles import MergedStyles
 
 _RENEWED = ("}modified", "}title")
@@ -166,8 +166,12 @@ class Renewal:
         self.old.declare_like(target, source, self.new)
         if target.startswith("xl/tables/"):
             self._adapt_table(target)
-        self.old.copy_links(source, target, lambda link: f"/{self._copy(link.target)}", self.new)
+        self.old.copy_links(source, target, self._target, self.new)
         return target
+
+    def _target(self, link: Relationship) -> str:
+        """What the copy of a link says, to a part or to a place in the workbook."""
+        return link.target if link.target.startswith("#") else f"/{self._copy(link.target)}"
 
     def _adapt_table(self, part: str) -> None:
         root = self.old.root(part)

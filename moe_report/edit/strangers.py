@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+from lxml import etree
 
 from moe_report.edit.cell_keys import Address
 from moe_report.errors import Problem
-from moe_report.load.record import Footprint
+from moe_report.load.record import Footprint, Record, mark_of
 from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.package import Package
+from moe_report.ooxml.package import LINK_ID, Package
+from moe_report.ooxml.texts import Texts
+from moe_report.report import Report
+from moe_report.table import ModelTable
 from moe_report.text import shown
 
+_ALIKE = 0.8  # of the cells of two sheets
 _LINKS_OF_OURS = {
     "table", "comments", "vmlDrawing", "drawing", "printerSettings", "hyperlink", "threadedComment",
 }  # fmt: skip
+
+
+def typed_numbers(table: ModelTable, report: Report, file: str) -> Iterator[Problem]:
+    """Name each number that is typed for a metric of the report that is not computed this time."""
+    models = {model.name for model in report.models}
+    for row in table.rows:
+        for name, number in row.numbers.items():
+            if row.name in models and name not in report.columns:
+                yield Problem(
+                    f"{file}, {number.place}",
+                    f"{name} of {shown(row.name)} is typed, and would be lost: its section is "
+                    "not computed",
+                )
+
+
+def renamed(
+    package: Package, record: Record, texts: Texts, theirs: Iterable[str], file: str
+) -> Iterator[Problem]:
+    """Name each sheet of ours that has another name, so that its numbers would not be refreshed."""
+    lacking = [name for name in record.sheets if name not in package.sheets()]
+    for name in theirs if lacking else ():
+        cells = texts(name).keys()
+        for wanted in lacking:
+            listed = record.sheets[wanted].cells.items()
+            ours = {(column, row) for row, columns in listed for column in columns}
+            if ours and len(ours & cells) > _ALIKE * len(ours | cells):
+                yield Problem(
+                    f"{file}, sheet {name}",
+                    f"looks like the report's sheet {wanted!r} under another name, and would "
+                    "not be refreshed; rename it back, or delete it",
+                    sheet=name,
+                )
 
 
 def strangers(
@@ -38,12 +76,16 @@ def strangers(
         )
     for link in package.relationships(part):
         if link.kind == "drawing":
-            count = sum(isinstance(item.tag, str) for item in package.root(link.target))
-            if count > ours.drawings:
+            drawn = [item for item in package.root(link.target) if isinstance(item.tag, str)]
+            marks = [_marks(package, link.target, item) for item in drawn] if ours.charts else []
+            theirs = sum(not known & ours.charts for known in marks)
+            theirs = max(theirs, len(drawn) - ours.drawings)
+            if theirs > 0:
                 yield Problem(
                     where,
-                    f"has {count} charts, pictures or shapes, {ours.drawings} of them written by "
-                    "moe-report, and yours would be lost; move them to a sheet of your own",
+                    f"has {len(drawn)} charts, pictures or shapes, {len(drawn) - theirs} of them "
+                    "written by moe-report, and yours would be lost; move them to a sheet of your "
+                    "own",
                 )
         elif link.kind == "table":
             if (name := package.root(link.target).get("displayName")) == sheet:
@@ -56,3 +98,18 @@ def strangers(
                 where,
                 f"something of yours ({link.kind}) would be lost; move it to a sheet of your own",
             )
+
+
+def _marks(package: Package, drawing: str, item: etree._Element) -> set[str]:
+    """Marks of what a chart, picture or shape is called, and of its title if it is a chart."""
+    called = next((inner.get("name", "") for inner in item.iter("{*}cNvPr")), "")
+    marks = {mark_of(called)}
+    charts = {link.id: link.target for link in package.relationships(drawing)}
+    for frame in item.iter("{*}chart"):
+        part = charts.get(frame.get(LINK_ID, ""), "")
+        title = package.root(part).find("{*}chart/{*}title") if part in package else None
+        paragraphs = [] if title is None else title.iter("{*}p")
+        lines = ["".join(run.text or "" for run in item.iter("{*}t")) for item in paragraphs]
+        # LibreOffice makes one paragraph of all lines
+        marks |= {mark_of(line) for line in "\n".join(lines).splitlines()[:1]}
+    return marks

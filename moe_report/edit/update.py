@@ -8,7 +8,7 @@ from pathlib import Path
 
 from moe_report.edit.carry_over import Carryover
 from moe_report.errors import InputError, OutputError, Problem
-from moe_report.load.collected import NO_NUMBER, NO_STORED_VALUE, SUMMARIES
+from moe_report.load.collected import LEFT_BEHIND, NO_NUMBER, NO_STORED_VALUE, SUMMARIES
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.load.record import record_of
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
@@ -58,7 +58,7 @@ class Update:
         told = tuple(notice for notice in table.warnings if notice.kind != NO_STORED_VALUE)
         table = replace(table, warnings=told)
         if table.source.sha256 and table.source.sha256 == old.source.sha256:
-            kept = tuple(notice for notice in told if notice.kind != SUMMARIES)
+            kept = tuple(item for item in told if item.kind not in (SUMMARIES, LEFT_BEHIND))
             return replace(table, warnings=kept)
         self.said = {row.name: row.carried.keys() for row in table.rows}
         before = {row.name: row for row in old.rows}

@@ -10,6 +10,7 @@ from moe_report.errors import Notice, Problem, nearest
 # Kinds of notices that something is decided by.
 NO_NUMBER = "no-number"
 SUMMARIES = "summaries"
+LEFT_BEHIND = "formulas-left-behind"
 NO_STORED_VALUE = "no-stored-value"
 _MOST_HINTS = 100  # a sheet may have a hundred thousand wrong names
 

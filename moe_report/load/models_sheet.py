@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from moe_report.errors import first_of
-from moe_report.load.collected import NO_NUMBER, SUMMARIES
+from moe_report.load.collected import LEFT_BEHIND, NO_NUMBER, SUMMARIES
 from moe_report.load.columns import Columns, read_columns
 from moe_report.load.decisions import Decisions
 from moe_report.load.grid import HEADER_ROWS, Grid
@@ -125,7 +125,7 @@ class _Sheet:
         if self.reader.left_behind:
             cells = first_of(self.reader.left_behind, _SHOWN_ROWS)
             text = "formulas that refer elsewhere than to their own row are carried as values"
-            self._notice("formulas-left-behind", f"{text}: {cells}")
+            self._notice(LEFT_BEHIND, f"{text}: {cells}")
         if recalculated and not self.grid.own_report and self.reader.formulas:
             self._tell_stale(self.reader.formulas)
         sheet = self.grid.sheet

@@ -22,7 +22,7 @@ from moe_report.ooxml.texts import Texts, unescaped
 RECORD_SHEET = CHART_DATA_SHEET
 RECORD_COLUMN = 101  # right of all data of charts
 RECORD_TITLE = "What moe-report wrote on each sheet, for run --update"
-_MARKS = ("notes", "texts", "formulas", "looks")
+_MARKS = ("notes", "texts", "formulas", "looks", "charts")
 _CHUNK = 29_999  # characters; a cell takes 32,767
 _FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*(?<!/)>')
 _CONSTANT = re.compile(r'(?:<t [^>]*>|<c r="[A-Z]+\d+" s="\d+"><v>)([^<]*)<')
@@ -40,6 +40,8 @@ class Footprint:
         texts: Marks of the texts and numbers in its cells; none in reports of earlier versions.
         formulas: Marks of the formulas that columns have in every row, each with its header.
         looks: Marks of the looks that cells have, each with its column.
+        charts: Marks of the names and of the titles of charts, for programs rename them; none in
+            reports of earlier versions.
         columns: Width of each column from the first on, in characters; below zero if it is hidden.
     """
 
@@ -49,6 +51,7 @@ class Footprint:
     texts: frozenset[str] = frozenset()
     formulas: frozenset[str] = frozenset()
     looks: frozenset[str] = frozenset()
+    charts: frozenset[str] = frozenset()
     columns: tuple[float, ...] = ()
 
 

@@ -65,7 +65,9 @@ class CellLooks:
         )
 
     def _of(self, item: etree._Element, name: str) -> etree._Element:
-        return self.styles.list(f"{name}s")[int(item.get(f"{name}Id", "0"))]
+        listed = self.styles.list(f"{name}s")
+        at = int(item.get(f"{name}Id", "0"))
+        return listed[at if at < len(listed) else 0]
 
 
 def _said(item: etree._Element | None) -> str:

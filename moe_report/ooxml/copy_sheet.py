@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from copy import copy
-from urllib.parse import quote, unquote
 
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.hyperlinks import place_led
 from moe_report.ooxml.markup import folded_text, mentions
 from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, serialize
 from moe_report.ooxml.sheet_names import quoted, renamed
@@ -218,9 +218,7 @@ class _Copy:
 
 
 def _renamed_link(target: str, sheets: Mapping[str, str]) -> str:
-    """The target of a link within the workbook, whose letters may be spelled by their codes."""
+    """The target of a link within the workbook, a part or a place."""
     if not target.startswith("#"):
         return f"/{target}"
-    place = unquote(target[1:])
-    fresh = renamed_place(place, sheets)
-    return target if fresh == place else "#" + quote(fresh, safe="'!$:")
+    return place_led(target, lambda place: renamed_place(place, sheets))

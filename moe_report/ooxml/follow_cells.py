@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from moe_report.ooxml.formula_text import Reference, references
+from moe_report.ooxml.hyperlinks import place_led
 from moe_report.ooxml.insert_rows.formulas import Move
 from moe_report.ooxml.insert_rows.insert import parts_of, sheet_names
 from moe_report.ooxml.insert_rows.moved_places import has_moved_places, move_places
 from moe_report.ooxml.insert_rows.part_xml import Part
 from moe_report.ooxml.insert_rows.shifts import linked_cells
 from moe_report.ooxml.insert_rows.vml import moved_vml
-from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.package import Package, Relationship, serialize
 from moe_report.ooxml.rearranged import GONE, Rearranged, ScatteredError, moved
-from moe_report.ooxml.references import Insertion, untraceable
+from moe_report.ooxml.references import Insertion, counts_rows_of, untraceable
 
 _NOWHERE = "\0"  # no sheet's name
 
@@ -30,12 +31,14 @@ class Following(Move):
         without: Defined names, the sheets of such, and formulas that are left as they are.
         lost: What referred to cells that are not there any more: where, and to which.
         unsure: What may refer to other cells than before, and stays as it is.
+        named: Names of tables and of cells, in small letters, that lead to cells which moved.
     """
 
     places: tuple[Rearranged, ...] = ()
     without: frozenset[str] = frozenset()
     lost: list[tuple[str, str]] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
+    named: frozenset[str] = frozenset()
 
     def is_on(self, sheet: str) -> bool:
         """Whether a sheet's own cells move; those are written by others."""
@@ -67,11 +70,12 @@ class Following(Move):
             return text
         except ValueError:
             return text  # no formula, but e.g. what a macro left
-        if untraceable(body) and any(
+        by_number = untraceable(body) and any(
             re.search(rf"{re.escape(moving.sheet)}'?!", body, re.IGNORECASE)
             for moving in self.places
             if not moving.is_same
-        ):
+        )
+        if by_number or counts_rows_of(self.named, body):
             self.unsure.append(place)
         self.lost += [(place, reference) for reference in now.lost]
         return "=" * text.startswith("=") + now.text
@@ -105,6 +109,11 @@ class Following(Move):
         return ref if GONE in now else now
 
 
+def following_of(places: Iterable[Rearranged], where: str, sheets: tuple[str, ...]) -> Following:
+    """Return what follows cells to their places, in a workbook of some sheets."""
+    return Following(Insertion(_NOWHERE, 0, 0), where, sheets, places=tuple(places))
+
+
 def follow_cells(
     package: Package,
     places: Iterable[Rearranged],
@@ -126,17 +135,17 @@ def follow_cells(
         What could not follow.
     """
     sheets = sheet_names(package)
+    places = tuple(places)
     left = {name.casefold() for name in without}
-    following = Following(
-        Insertion(_NOWHERE, 0, 0),
-        where,
-        tuple(sheets.values()),
-        places=tuple(places),
+    following = replace(
+        following_of(places, where, tuple(sheets.values())),
         without=frozenset({*left, *map(str.casefold, names)}),
+        named=frozenset(_named(package, [place for place in places if not place.is_same])),
     )
     for name, kind, on in list(parts_of(package, sheets)):
         if on.casefold() in left:
             continue
+        _follow_links(package, name, on, following)
         if kind == "vmlDrawing":
             rule = partial(following.formula, on=on, cell="shape", of="the link of a")
             fresh = moved_vml(package[name], None, rule)
@@ -148,3 +157,25 @@ def follow_cells(
             if part.changed:
                 package[name] = serialize(part.root)
     return following
+
+
+def _follow_links(package: Package, part: str, on: str, following: Following) -> None:
+    """Let links follow of which the target, rather than what is said beside it, is a place."""
+
+    def target(link: Relationship) -> str:
+        if not link.target.startswith("#"):
+            return f"/{link.target}"
+        return place_led(link.target, partial(following.link, on=on))
+
+    if any(link.target.startswith("#") for link in package.relationships(part)):
+        package.copy_links(part, part, target)
+
+
+def _named(package: Package, moving: Sequence[Rearranged]) -> Iterator[str]:
+    """Give the names, in small letters, of the tables of sheets, and of cells there."""
+    yield from (place.table.casefold() for place in moving if place.table)
+    leads = [rf"'?{re.escape(place.sheet)}'?!" for place in moving]
+    leads += [rf"{re.escape(place.table)}\[" for place in moving if place.table]
+    for item in package.root(package.workbook_part()).iter("{*}definedName"):
+        if any(re.match(lead, item.text or "", re.IGNORECASE) for lead in leads):
+            yield item.get("name", "").casefold()

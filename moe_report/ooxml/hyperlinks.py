@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote
 
 from lxml import etree
 
@@ -21,13 +22,35 @@ class Link:
     Attributes:
         row: Number of the row, from 1.
         column: Number of the column, from 1.
-        target: Address outside of the workbook; empty if it leads to a place within.
+        target: Address outside of the workbook, or a place within as ``#Sheet!A1``; empty if the
+            element says the place.
+        element: What the sheet says of it.
     """
 
     row: int
     column: int
     target: str
     element: etree._Element
+
+    def led(self, moved: Callable[[str], str]) -> Link:
+        """Return the link to where a place in the workbook is now, as ``moved`` gives it."""
+        element = deepcopy(self.element)
+        if element.get("location") and not self.target:
+            element.set("location", moved(element.get("location", "")))
+        return replace(self, target=place_led(self.target, moved), element=element)
+
+
+def place_led(target: str, moved: Callable[[str], str]) -> str:
+    """Return the target of a link, which may be a place, its letters spelled by their codes.
+
+    >>> place_led("#A%20B!A1", str.lower), place_led("https://example.org/#A", str.lower)
+    ('#a%20b!a1', 'https://example.org/#A')
+    """
+    if not target.startswith("#"):
+        return target
+    place = unquote(target[1:])
+    fresh = moved(place)
+    return target if fresh == place else "#" + quote(fresh, safe="'!$:")
 
 
 def read_links(package: Package, part: str) -> list[Link]:

@@ -236,7 +236,8 @@ class Package:
         Args:
             source: The part that has them.
             target: The part that gets them.
-            moved: What the copy of a link within the package says as its target.
+            moved: What the copy of a link within the package says as its target; it may lead to a
+                place, such as ``#Sheet!A1``, rather than to a part.
             origin: The package of ``source``, if it is another.
         """
         origin = origin or self

@@ -7,7 +7,7 @@ to reach the last of the new ones; what Excel would do when rows are inserted by
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from moe_report.ooxml.addresses import LAST_ROW
@@ -32,6 +32,7 @@ _ZERO = re.compile(r"[-+]?0*")
 _COUNTED = re.compile(r"(?:COUNT|COUNTA|MATCH|_XLFN\.XMATCH|ROWS)\(", re.IGNORECASE)
 _ROW_OF = re.compile(r"(?:ROW|MATCH)\([^()]+\)", re.IGNORECASE)
 _RANGE = re.compile(r"(?:[^()]*!)?\$?[A-Za-z]{1,3}\$?([0-9]*):\$?[A-Za-z]{1,3}\$?([0-9]*)")
+_THIS_ROW = re.compile(r"\[(?:@|#This Row\])", re.IGNORECASE)
 _PLACE = re.compile(r'"#[^"]*[A-Za-z]\$?[0-9]|"#[^"]*"\s*&', re.IGNORECASE)
 
 
@@ -170,6 +171,29 @@ def untraceable(formula: str) -> str | None:
     return next((name for name, given in calls(formula) if _goes_by_number(name, given)), None)
 
 
+def counts_rows_of(named: Collection[str], formula: str) -> bool:
+    """Whether a formula finds cells by the number of a row of something that has a name.
+
+    ``named`` are names of Excel Tables and of cells, in small letters.
+
+    >>> counts_rows_of({"models"}, "INDEX(Models[name],3)"), counts_rows_of({"models"}, "Models!A3")
+    (True, False)
+    """
+    if not _SUSPECT.search(formula):
+        return False
+    return any(
+        given[0].partition("[")[0].strip().casefold() in named
+        and not _THIS_ROW.search(given[0])
+        and (_goes_by_number(name, given) if name == "OFFSET" else _is_further(name, given))
+        for name, given in calls(formula)
+    )
+
+
+def _is_further(name: str, given: list[str]) -> bool:
+    """Whether a call is that of a row behind the first, by its number."""
+    return name == "INDEX" and len(given) > 1 and given[1].isdecimal() and int(given[1]) > 1
+
+
 def _goes_by_number(name: str, given: list[str]) -> bool:
     """Whether a call finds cells by a text or a number that stays as it is."""
     if name in ("INDIRECT", "EVALUATE"):
@@ -181,7 +205,7 @@ def _goes_by_number(name: str, given: list[str]) -> bool:
         )
     if name == "ADDRESS":
         return not _ROW_OF.fullmatch(given[0] if given else "")
-    if name == "INDEX" and len(given) > 1 and given[1].isdecimal() and int(given[1]) > 1:
+    if _is_further(name, given):
         area = _RANGE.fullmatch(given[0])
         return area is not None and (not area[1] or area[1] != area[2])
     return name == "HYPERLINK" and bool(_PLACE.search(given[0] if given else ""))

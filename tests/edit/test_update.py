@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
+from openpyxl.workbook.defined_name import DefinedName
 
 from moe_report.cli.main import main
 from moe_report.ooxml.package import Package, parse
@@ -416,10 +417,21 @@ def test_a_clash_of_defined_names_is_refused(report: Path) -> None:
     assert "the defined name 'context_length' is yours" in done.output
 
 
-def test_formulas_that_cannot_follow_the_report_are_told(report: Path, tmp_path: Path) -> None:
-    """A formula that finds cells of Models by a text is named if models move."""
-    formula = '=INDIRECT("Models!A4")'
-    edited(report, lambda book: book["Notes"].__setitem__("B7", formula))
+@pytest.mark.parametrize(
+    "formula",
+    ['=INDIRECT("Models!A4")', "=INDEX(Models[num_experts],2)", "=INDEX(Models,2,3)",
+     "=INDEX(theirs,2)", "=OFFSET(Models[[#Headers],[name]],2,0)"],
+)  # fmt: skip
+def test_formulas_that_cannot_follow_the_report_are_told(
+    report: Path, tmp_path: Path, formula: str
+) -> None:
+    """A formula that finds cells of Models by a text or a number is named if models move."""
+
+    def add(book: Any) -> None:
+        book["Notes"]["B7"] = formula
+        book.defined_names["theirs"] = DefinedName("theirs", attr_text="Models!$A$4:$A$5")
+
+    edited(report, add)
     columns = {key: tuple(reversed(value)) for key, value in MODELS.items()}
     done = run(write_input(tmp_path / "turned.xlsx", columns), "--update", report, "-q")
     assert done.exit_code == 0, done.output
@@ -463,6 +475,17 @@ def test_of_a_report_without_marks_of_looks_it_is_said(report: Path) -> None:
     done = run("--update", report, "-q")
     assert done.exit_code == 0, done.output
     assert "titles and formats that you changed on its sheets cannot be told" in done.output
+
+
+@pytest.mark.parametrize("cell", ["ZZ5", "B90"])
+def test_a_formula_without_a_value_is_not_passed_over(report: Path, cell: str) -> None:
+    """A program that doesn't calculate wrote it under no header, or in no model's row."""
+    edited(report, lambda book: book["Models"].__setitem__(cell, "=D5*2"))
+    before = report.read_bytes()
+    done = run("--update", report, "-q")
+    assert done.exit_code == 1
+    assert f"sheet Models, cell {cell}: '=D5*2' would be lost" in done.output
+    assert report.read_bytes() == before
 
 
 def test_macros_stay(report: Path) -> None:

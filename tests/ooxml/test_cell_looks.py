@@ -50,3 +50,14 @@ def test_looks_are_read_as_they_are_written(tmp_path: Path, between: bool) -> No
     cells = Cells(parse(package[part]), "looks.xlsx")
     for row, look in enumerate(LOOKS, start=1):
         assert looks(int(cells.grid[row][1].get("s", "0"))) == look.said
+
+
+@pytest.mark.parametrize("kind", ["font", "fill", "border"])
+def test_an_index_that_leads_nowhere_means_the_first(kind: str) -> None:
+    """Some programs leave such indices behind."""
+    package = Package(workbook())
+    part = package.related_part(package.workbook_part(), "styles")
+    assert part is not None
+    wanted = CellLooks(package)(0)
+    package[part] = package[part].replace(f'{kind}Id="0"'.encode(), f'{kind}Id="777"'.encode())
+    assert CellLooks(package)(0) == wanted

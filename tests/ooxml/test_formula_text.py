@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from moe_report.ooxml.formula_text import calls, references
-from moe_report.ooxml.references import Insertion, moved_formula, untraceable
+from moe_report.ooxml.references import Insertion, counts_rows_of, moved_formula, untraceable
 
 
 def test_references_are_found_with_their_sheets_and_places() -> None:
@@ -84,6 +84,30 @@ def test_functions_that_find_cells_by_text_or_number_are_named(
 ) -> None:
     """What they find cannot be moved, so somebody has to be told."""
     assert untraceable(formula) == name
+
+
+@pytest.mark.parametrize(
+    ("formula", "counts"),
+    [
+        ("INDEX(Models[name],3)", True),
+        ("INDEX(models,3,2)", True),
+        ("INDEX(Models[[name]:[price]],2,1)", True),
+        ("INDEX(Models[[#Data],[name]],2)", True),
+        ("INDEX(A1:A9,3)+INDEX( Models[name] , 2)", True),
+        ("OFFSET(Models[[#Headers],[name]],2,0)", True),
+        ("OFFSET(Models[[#Headers],[name]],0,1)", False),
+        ("INDEX(Models[[#This Row],[name]:[price]],2)", False),
+        ("INDEX(Models[@[name]:[price]],2)", False),
+        ("INDEX(Models[name],MATCH(A1,Models[name],0))", False),
+        ("INDEX(Models[name],1)", False),
+        ("INDEX(Others[name],3)+SUM(Models[name])", False),
+        ("INDEX(My_Models,3)", False),
+        ('"INDEX(Models,3)"', False),
+    ],
+)
+def test_a_number_of_a_row_of_a_table(formula: str, *, counts: bool) -> None:
+    """As it is with a range: the number stays, and the row is another one."""
+    assert counts_rows_of({"models"}, formula) == counts
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ class Changed:
         return False
 
 
+ALL_CELLS = Changed([(1, 1, LAST_COLUMN, LAST_ROW)])  # of a sheet that is written anew
 State = dict[str, Changed]  # by the sheet's name in small letters
 
 

@@ -17,7 +17,7 @@ from moe_report.ooxml.formula_cells import placed_formulas, some_of
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting import dependents
 from moe_report.ooxml.resting.dependents import Place
-from moe_report.ooxml.resting.formula_sources import Changed, Reads, Sources, State
+from moe_report.ooxml.resting.formula_sources import ALL_CELLS, Changed, Reads, Sources, State
 from moe_report.ooxml.resting.stale_pivots import PivotTable, pivot_tables
 
 
@@ -90,13 +90,18 @@ def resting_on(
 
     Args:
         package: The workbook.
-        changed: The cells, by the sheet's name.
+        changed: The cells, by the sheet's name; formulas of sheets of which all cells change are
+            none of those that are returned.
         repeated: Names of the sheets that will be there several times.
         moved: Whether rows have come in.
     """
     sources = Sources(package, repeated, moved=moved)
     state = _state(changed)
-    roots = {name: package.root(part) for name, part in sheets_with_formulas(package).items()}
+    roots = {
+        name: package.root(part)
+        for name, part in sheets_with_formulas(package).items()
+        if changed.get(name) != ALL_CELLS
+    }
     formulas = [item for name, root in roots.items() for item in _formulas(name, root, sources)]
     found = _resting([*formulas, *pivot_tables(package, sources)], state) if changed else []
     return Resting(

@@ -1,6 +1,7 @@
-"""Stored values that a fill makes wrong: they are dropped, and computed on opening.
+"""Stored values that become wrong with others: they are dropped, and computed on opening.
 
-Excel computes all formulas of a filled workbook anew, other programs show what is stored.
+Excel computes all formulas of a filled or updated workbook anew, other programs show what is
+stored.
 """
 
 from __future__ import annotations

@@ -81,6 +81,11 @@ def titles(title: str, caption: str) -> Title:
     return _title((title, 1200, True, "1F2937"), (caption, 900, False, QUIET))
 
 
+def title_of(chart: Any) -> str:
+    """Return a chart's title, without the line beneath it."""
+    return str(chart.title.tx.rich.p[0].r[0].t)
+
+
 def _title(*lines: tuple[str, int, bool, str]) -> Title:
     paragraphs = []
     for text, size, bold, color in lines:

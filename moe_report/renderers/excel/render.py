@@ -32,6 +32,7 @@ from moe_report.load.record import (
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.chart_looks import title_of
 from moe_report.renderers.excel.charts import more_charts, write_charts
 from moe_report.renderers.excel.compare_sheet import write_compare
 from moe_report.renderers.excel.findings_sheet import write_findings
@@ -113,6 +114,11 @@ def _footprint(name: str, sheet: Sheet, theirs: Collection[str]) -> Footprint:
         frozenset(
             mark_of_look(headers.get(column, column_letters(column)), *looks[style].said)
             for column, style in sheet.looks
+        ),
+        frozenset(
+            mark
+            for chart, (called, _) in zip(sheet.shell._charts, sheet.charts, strict=True)
+            for mark in (mark_of(called), mark_of(title_of(chart)))
         ),
         tuple(sheet.widths.get(at, 0) * (-1 if at in hidden else 1) for at in widths),
     )
