@@ -150,10 +150,13 @@ def _rules(root: etree._Element) -> Iterator[etree._Element]:
 
 def _shape(item: etree._Element) -> tuple[str, ...]:
     """What a rule says, wherever it lies and however a program spells it."""
-    said = [inner.text or "" for inner in item.iter() if _local(inner) in _FORMULAS]
     kind = item.get("type", "")
     compares = kind not in ("list", "custom", "expression")
     operator = item.get("operator", "between") if compares else ""
+    # LibreOffice writes a 0 where there is no second number
+    idle = () if operator in ("between", "notBetween") else ("formula2",)
+    formulas = [inner for inner in item.iter() if _local(inner) in _FORMULAS]
+    said = [inner.text or "" for inner in formulas if _local(inner) not in idle]
     return (_local(item), kind, operator, *map(_spelled, said))
 
 

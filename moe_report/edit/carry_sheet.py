@@ -169,7 +169,8 @@ def _said(item: etree._Element) -> list[tuple[str, str]]:
     """What an element says, but for what is not set."""
     said = [(str(key), str(value)) for key, value in item.attrib.items()]
     said += [(str(inner.tag), inner.text) for inner in item if inner.text]
-    return sorted(pair for pair in said if pair[1] not in ("0", "false"))
+    said = [pair for pair in said if pair[0] != "gridLinesSet" and pair[1] not in ("0", "false")]
+    return sorted(said)
 
 
 def _number_of(book: etree._Element, sheet: str) -> int:

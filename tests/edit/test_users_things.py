@@ -239,6 +239,8 @@ def test_what_is_set_for_a_sheet(report: Path, tmp_path: Path, *, between: bool)
         [rule] = summary.data_validations.dataValidation
         assert str(rule.sqref) == "C1:C3"
         assert book["Method"].auto_filter.ref == "A4:D9"
+        [ours] = book["Compare"].data_validations.dataValidation
+        assert (ours.formula1, ours.formula2) == ("model_list", None)
         package = Package(report.read_bytes())
         root = package.root(package.sheets()["Summary"])
         ids = [item.text for item in root.iter("{*}id")]  # a newer program's half of a rule
