@@ -220,6 +220,20 @@ def test_answers_are_added_to_those_that_are_there(workbook: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_sheet_of_somebodys_own_is_left_alone_and_the_options_are_told(workbook: Path) -> None:
+    """The answers count for this run, and nothing is written."""
+    book = openpyxl.load_workbook(workbook)
+    book.create_sheet("Columns")["A1"] = "of the warehouse"
+    book["Models"]["E3"] = "Bob"
+    book.save(workbook)
+    before = workbook.read_bytes()
+    said = on_a_terminal("check", workbook, keys="1y")
+    assert "the answers are not kept: models.xlsx, sheet Columns: has no heads 'header'" in said
+    assert "the same without questions: --column 'Hiden size=hidden_size'" in said
+    assert "no findings" in said
+    assert workbook.read_bytes() == before
+
+
 def test_of_a_text_file_the_options_are_told(tmp_path: Path) -> None:
     """There is no sheet to keep answers in."""
     (tmp_path / "models.csv").write_text("name,Experts,Top-K,Hiden size\na,8,2,64\n")
