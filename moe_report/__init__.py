@@ -25,16 +25,21 @@ if TYPE_CHECKING:
         where,
     )
     from moe_report.schema.assumptions import assumption
+    from moe_report.schema.checks import Doubt, check, derived, doubt, rounding, typed
     from moe_report.schema.metrics import Metric, Model, metric
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Doubt",
     "Metric",
     "Model",
     "assumption",
     "ceil",
+    "check",
     "coalesce",
+    "derived",
+    "doubt",
     "exp",
     "floor",
     "ln",
@@ -43,7 +48,9 @@ __all__ = [
     "maximum",
     "metric",
     "minimum",
+    "rounding",
     "sqrt",
+    "typed",
     "where",
 ]
 
@@ -52,7 +59,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
-    for module in ("formula.functions", "schema.assumptions", "schema.metrics"):
+    for module in ("formula.functions", "schema.assumptions", "schema.checks", "schema.metrics"):
         if name in __all__:
             found = vars(import_module(f"moe_report.{module}"))
             if name in found:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
 
 from moe_report.branding import Branding
 from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.checks import Level, Rule
 from moe_report.schema.registry import Failure
 from moe_report.table import BASE, CarriedCell, Source
 
@@ -67,7 +67,7 @@ class Column:
         format: ``integer``, ``si``, ``percent``, ``factor`` or ``decimal``.
         expr: Its formula, None for a field that has no default.
         better: ``higher`` or ``lower`` where one is better.
-        headline: Whether the summary shows it.
+        headline: Its place among those that the summary shows; 0 if that does not show it.
         cells: One a model, in the models' order.
         rests_on: Names of all assumptions that it depends on, through other metrics too.
     """
@@ -83,7 +83,7 @@ class Column:
     cells: tuple[Cell, ...]
     source: str = ""
     better: str | None = None
-    headline: bool = False
+    headline: int = 0
     rests_on: tuple[str, ...] = ()
 
 
@@ -152,7 +152,6 @@ class ModelInfo:
 
 
 EVERY_MODEL = "all models"  # what a finding about a column says in place of a model's name
-Level = Literal["impossible", "differs", "unclear", "suspicious"]
 
 
 @dataclass(frozen=True)
@@ -199,6 +198,7 @@ class Report:
         branding: What the user wants it to say.
         scenario: Name of the scenario that the numbers are for.
         scenarios: All that can be chosen, base first; empty if there are none.
+        rules: What the audit looks for; the page's calculator does so, too.
         compared: Names of the models that the sheet Compare shows, empty for a free place; None for
             the first ones.
     """
@@ -217,6 +217,7 @@ class Report:
     branding: Branding = field(default_factory=Branding)
     scenario: str = BASE
     scenarios: tuple[Scenario, ...] = ()
+    rules: tuple[Rule, ...] = ()
     compared: tuple[str, ...] | None = None
 
     @cached_property
@@ -231,8 +232,9 @@ class Report:
 
     @cached_property
     def headline(self) -> tuple[Column, ...]:
-        """The columns that the summary shows."""
-        return tuple(column for column in self.metrics if column.headline)
+        """The columns that the summary shows, in their order there."""
+        shown = (column for column in self.metrics if column.headline)
+        return tuple(sorted(shown, key=lambda column: column.headline))
 
     @cached_property
     def symbols(self) -> Mapping[str, str]:

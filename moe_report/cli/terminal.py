@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from moe_report.schema.registry import Failure
     from moe_report.table import ModelTable
 
-_HEADLINE = ("total_params", "active_params", "parameter_efficiency", "expert_flops_savings")
 _NAME_WIDTH = 34
 _ABOUT_WIDTH = 80
-_SHOWN_MODELS = 24
+_SHOWN_MODELS, _SHOWN_COLUMNS = 24, 4
 _LONG_WORK = 300  # models from which on progress is told
 
 
@@ -85,8 +84,7 @@ def headline_table(report: Report, most: int) -> str:
     """Return the headline numbers of up to ``most`` models as aligned text."""
     from moe_report.display import scale, show
 
-    columns = [report.columns[name] for name in _HEADLINE if name in report.columns]
-    columns = columns or list(report.headline[:4]) or list(report.metrics[:4])
+    columns = (report.headline or report.metrics)[:_SHOWN_COLUMNS]
     rows = [["model", *(column.label.lower() for column in columns)]]
     scales = [
         scale(column.unit, column.format, [cell.value for cell in column.cells])

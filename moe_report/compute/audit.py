@@ -11,15 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from moe_report.compute.audit_rules import CLAIMS, DIFFERENCE, IT, PERCENT, RULES, Piece, Rule
+from moe_report.compute.audit_rules import claims_of, rules_of
 from moe_report.compute.evaluate import Evaluation
 from moe_report.display import difference, off, percent, show
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate
 from moe_report.load.summaries import named_like_one
-from moe_report.report import Cell, Column, Finding, Level, Provenance
+from moe_report.report import Cell, Column, Finding, Provenance
+from moe_report.schema.checks import DIFFERENCE, IT, PERCENT, Level, Piece, Rule
 from moe_report.schema.fields import FIELDS
+from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row
 
 ORDER: tuple[Level, ...] = ("impossible", "differs", "unclear", "suspicious")
@@ -27,38 +29,47 @@ LIKE_A_SUMMARY = "this row is named like a summary of the others, and is taken f
 
 
 def audit(
-    table: ModelTable, evaluation: Evaluation, references: Mapping[str, Mapping[str, float]]
+    table: ModelTable,
+    evaluation: Evaluation,
+    references: Mapping[str, Mapping[str, float]],
+    registry: Registry,
 ) -> tuple[Finding, ...]:
     """Return what is impossible, different or suspicious, worst first, then in the rows' order.
 
     The references are the numbers of the models named in ``compare_with``, by that name.
     """
-    rows = _Rows(table.rows, evaluation)
+    claims = claims_of(registry.metrics.values())
+    ways = {claim: tuple(metric.name for metric in of) for claim, of in claims.items()}
+    rows = _Rows(table.rows, evaluation, ways)
     found = [
         (-1, Finding("unclear", item.model, item.fields[0], item.text, place=item.place))
         for item in table.unclear
     ]
-    for rule in RULES:
+    for rule in rules_of(registry):
         found.extend(rows.found(rule))
     for at, row in enumerate(table.rows):
         if named_like_one(row.name):
-            column = about_names(rows.columns)
+            column = about_names(evaluation.metrics.values())
             found.append((at, rows.finding(at, "suspicious", column, LIKE_A_SUMMARY)))
         found.extend((at, finding) for finding in rows.against(at, references))
     found.sort(key=lambda item: (ORDER.index(item[1].level), item[0]))
     return tuple(finding for _, finding in found)
 
 
-def about_names(columns: Iterable[str]) -> str:
-    """Return the column that a finding about a row's name is put to."""
-    return "total_params" if "total_params" in columns else "num_experts"
+def about_names(metrics: Iterable[Column]) -> str:
+    """Return the column that a finding about a row's name is put to: the first of the summary."""
+    shown = [column for column in metrics if column.headline]
+    return min(shown, key=lambda column: column.headline).name if shown else "num_experts"
 
 
 class _Rows:
     """The rows, and what the symbols of the rules stand for in them."""
 
-    def __init__(self, rows: Sequence[Row], evaluation: Evaluation) -> None:
+    def __init__(
+        self, rows: Sequence[Row], evaluation: Evaluation, claims: Mapping[str, tuple[str, ...]]
+    ) -> None:
         self.rows = rows
+        self.claims = claims
         self.metrics = tuple(evaluation.metrics)
         fields = {column.name: column for column in evaluation.fields}
         self.columns: Mapping[str, Column] = fields | dict(evaluation.metrics)
@@ -143,9 +154,10 @@ class _Rows:
         model = row.texts.get("compare_with", "")
         reference = references.get(model, {})
         for name, stated in row.numbers.items():
-            if name in CLAIMS or name not in self.columns:
+            if name in self.claims or name not in self.columns:
                 continue
-            names = CLAIMS["published_active_params"] if name == "active_params" else (name,)
+            ways = (ways for ways in self.claims.values() if ways[0] == name)
+            names = next(ways, (name,))
             known = [reference[item] for item in names if item in reference]
             rounded = name not in FIELDS
             if not known or stated.value in known or (rounded and _round_to(stated, known)):

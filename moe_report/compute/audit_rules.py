@@ -1,115 +1,38 @@
-"""The audit's rules, each written once: a test, and a sentence for where it holds.
+"""The rules of the audit that follow from fields and from what metrics declare, each written once.
 
-A rule is recorded over symbols as a metric is. :mod:`moe_report.compute.audit` evaluates it for all
-rows, and the page's calculator runs it as JavaScript. A symbol stands for a number of a column:
-its ``value``, the number ``typed`` there, half a unit of that one's last digit, what the
-``formula`` gives, or what is ``derived`` where nothing is typed. A test of a missing number does
-not hold.
+:class:`~moe_report.schema.checks.Rule` says what its symbols stand for.
+:mod:`moe_report.compute.audit` evaluates a rule for all rows, and the page's calculator runs it as
+JavaScript.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import add
-from typing import cast
 
-from moe_report.formula.expr import Expr, lift, symbol
+from moe_report.formula.expr import lift
 from moe_report.formula.functions import coalesce, floor, where
-from moe_report.report import Level
-
-IT = "it"  # in place of a column: the one that the rule is about
-# What a sentence may write a number like, beside a column's own numbers.
-PERCENT, DIFFERENCE = "as percent", "as difference"
-# What a published figure claims; of active parameters both conventions are in use.
-CLAIMS = {
-    "published_total_params": ("total_params",),
-    "published_active_params": ("active_params", "active_params_no_embedding"),
-}
-_MOST_PARAMS = 5e13  # of a model that may be real
-_SHARES = (
-    "parameter_efficiency", "expert_utilisation", "sparsity", "always_active_share",
-    "expert_flops_savings", "model_flops_savings", "router_param_share", "router_flop_share",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A piece of a sentence.
-
-    Attributes:
-        text: What it says; ``{}`` is the number, ``{it}`` the name of the column.
-        number: The number in it, if it has one.
-        like: How that is written: as those of the column of this name, or :data:`PERCENT`, or
-            :data:`DIFFERENCE` of a share that something is off.
-        when: The test of whether it is there; None if it always is.
-    """
-
-    text: str
-    number: Expr | None = None
-    like: str = IT
-    when: Expr | None = None
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What is found in a row where a test holds.
-
-    Attributes:
-        level: How bad it is.
-        columns: What it is about, one at a time; none for every metric.
-        when: The test.
-        message: The sentence.
-        stated: The number that is doubted, if one is.
-        computed: The number it is compared with, if one is.
-    """
-
-    level: Level
-    columns: tuple[str, ...]
-    when: Expr
-    message: tuple[Piece, ...]
-    stated: Expr | None = None
-    computed: Expr | None = None
-
-    def expressions(self) -> Iterable[Expr]:
-        """Everything that is to be worked out for a finding."""
-        parts = [part for piece in self.message for part in (piece.number, piece.when)]
-        return (one for one in (self.when, *parts, self.stated, self.computed) if one is not None)
-
-
-def _of(what: str, column: str) -> float:
-    return cast(float, symbol(f"{what} {column}"))
-
-
-def value(column: str) -> float:
-    """Return the symbol of a column's number."""
-    return _of("value", column)
-
-
-def typed(column: str = IT) -> float:
-    """Return the symbol of the number that is typed; missing where none is."""
-    return _of("typed", column)
-
-
-def half_unit(column: str = IT) -> float:
-    """Return the symbol of how far the number that a typed one rounds may be off."""
-    return _of("half_unit", column)
-
-
-def formula(column: str = IT) -> float:
-    """Return the symbol of what the formula gives, also where another number is typed."""
-    return _of("formula", column)
-
-
-def derived(column: str = IT) -> float:
-    """Return the symbol of what is derived; missing where a number is typed."""
-    return _of("derived", column)
+from moe_report.schema.checks import (
+    DIFFERENCE,
+    IT,
+    PERCENT,
+    Level,
+    Piece,
+    Rule,
+    derived,
+    formula,
+    rounding,
+    typed,
+    value,
+)
+from moe_report.schema.metrics import Metric
+from moe_report.schema.registry import Registry
 
 
 def _rounds_to(column: str, computed: float) -> bool:
     """Whether the typed number is what a computed one rounds to, at the digits it has."""
-    return abs(typed(column) - computed) <= half_unit(column) + 1e-9 * abs(computed)
+    return abs(typed(column) - computed) <= rounding(column) + 1e-9 * abs(computed)
 
 
 def _piece(
@@ -137,32 +60,6 @@ def _rule(
     return Rule(level, columns, lift(when), message, *numbers)
 
 
-def _impossible_totals() -> tuple[Rule, Rule]:
-    """More active than there are; or fewer than the share of experts that is chosen."""
-    total, active = value("total_params"), value("active_params")
-    experts, chosen = value("num_experts"), value("num_experts_per_tok")
-    most = total + half_unit("total_params")
-    least = total - half_unit("total_params")
-    more = active - half_unit("active_params") > most
-    fewer = (active + half_unit("active_params")) * experts < least * chosen
-    return (
-        _rule(
-            "impossible", "active_params", more,
-            _piece("{} are active", active), _piece(", of only {} in total", total, "total_params"),
-            stated=active, computed=total,
-        ),
-        _rule(
-            "impossible", "active_params", fewer & ~more,
-            _piece("{} of the parameters are active", active / total, PERCENT),
-            _piece(", less than the {} of the experts", chosen / experts, PERCENT),
-            _piece(" ({} of ", chosen, "num_experts_per_tok"),
-            _piece("{}) that a token uses; everything else is always active, so total, active, "
-                   "experts and top-k cannot belong to one model", experts, "num_experts"),
-            stated=active, computed=total * chosen / experts,
-        ),
-    )  # fmt: skip
-
-
 def _layers(column: str, *kinds: str) -> Rule:
     """Kinds of layers that are more than all layers together."""
     counts = [coalesce(value(kind), 0) for kind in kinds]
@@ -178,25 +75,49 @@ def _layers(column: str, *kinds: str) -> Rule:
     return _rule("impossible", column, stated > layers, *listed, of, stated=stated, computed=layers)
 
 
-def _shares() -> Rule:
-    """Typed shares below nothing or above everything."""
-    said = ", and a share is from 0 to 100 %; head a column of percentages '{it} (%)'"
-    return _rule(
-        "impossible", _SHARES, (typed() < 0) | (typed() > 1),
-        _piece("given as {}" + said, typed(), PERCENT), stated=typed(),
-    )  # fmt: skip
+def _bounds(metric: Metric) -> Iterable[Rule]:
+    """What a typed number of a metric cannot be."""
+    least, most = metric.minimum, metric.maximum
+    outside = [typed() < least] if least is not None else []
+    outside += [typed() > most] if most is not None else []
+    if not outside:
+        return
+    test = reduce(lambda one, other: one | other, outside)
+    if metric.format == "percent" and (least, most) == (0, 1):
+        piece = _piece("given as {}, and a share is from 0 to 100 %; head a column of percentages "
+                       "'{it} (%)'", typed(), PERCENT)  # fmt: skip
+        yield _rule("impossible", metric.name, test, piece, stated=typed())
+        return
+    given = _piece("given as {}", typed())
+    ends = [
+        _piece(f", and it is {said} {{}}", end)
+        for said, end in (("at least", least), ("at most", most)) if end is not None
+    ]  # fmt: skip
+    yield _rule("impossible", metric.name, test, given, *ends, stated=typed())
 
 
-def _claim(claim: str, *computed: str) -> Rule:
-    stated, values = typed(claim), list(map(value, computed))
+def claims_of(metrics: Iterable[Metric]) -> Mapping[str, tuple[Metric, ...]]:
+    """Return the metrics of which a field states what somebody published, by that field.
+
+    Of more than one the first is meant, and the others are further ways to count it.
+    """
+    found: dict[str, tuple[Metric, ...]] = {}
+    for metric in metrics:
+        if metric.claim:
+            found[metric.claim] = (*found.get(metric.claim, ()), metric)
+    return found
+
+
+def _claim(claim: str, metrics: tuple[Metric, ...]) -> Rule:
+    stated, values = typed(claim), [value(metric.name) for metric in metrics]
     one = nearest = reduce(coalesce, values)
     differs = ~_rounds_to(claim, one)
     said = [_piece("published {}", stated), _piece(", computed {}", one)]
-    if len(values) > 1:
-        other = reduce(coalesce, reversed(values))
-        nearest = where(abs(stated - other) < abs(stated - one), other, one)
+    for at, metric in enumerate(metrics[1:], start=1):
+        other = reduce(coalesce, [*values[at:], *reversed(values[:at])])
+        nearest = where(abs(stated - other) < abs(stated - nearest), other, nearest)
         differs &= ~_rounds_to(claim, other)
-        said.append(_piece(", or {} without the input embedding", other, when=one != other))
+        said.append(_piece(f", or {{}} {metric.variant}", other, when=one != other))
     return _rule(
         "differs", claim, differs, *said, _off(stated, nearest), stated=stated, computed=nearest
     )
@@ -233,12 +154,6 @@ def _suspicious() -> tuple[Rule, ...]:
             _piece("a token goes through all {} experts, so nothing is routed", experts,
                    "num_experts"),
         ),
-        _rule(
-            "suspicious", "total_params", typed("total_params") > _MOST_PARAMS,
-            _piece("given as {}, more than any model has; is one of the units counted twice?",
-                   typed("total_params")),
-            stated=typed("total_params"),
-        ),
     )  # fmt: skip
 
 
@@ -250,8 +165,7 @@ def _unused(window: str, layers: str) -> Rule:
     )  # fmt: skip
 
 
-RULES: tuple[Rule, ...] = (
-    *_impossible_totals(),
+_FIELD_RULES: tuple[Rule, ...] = (
     _layers(
         "num_hidden_layers",
         "num_sliding_window_layers",
@@ -260,10 +174,19 @@ RULES: tuple[Rule, ...] = (
         "num_attention_free_layers",
     ),
     _layers("num_moe_layers", "num_moe_layers", "first_k_dense_replace"),
-    _shares(),
-    *(_claim(claim, *computed) for claim, computed in CLAIMS.items()),
-    _overrides(),
     *_suspicious(),
     _unused("sliding_window", "num_sliding_window_layers"),
     _unused("attention_chunk_size", "num_chunked_attention_layers"),
 )
+
+
+def rules_of(registry: Registry) -> tuple[Rule, ...]:
+    """Return all rules: the sections' checks, and those of fields, bounds, claims and overrides."""
+    metrics = registry.metrics.values()
+    return (
+        *(check.rule for section in registry.sections for check in section.checks),
+        *_FIELD_RULES,
+        *(rule for metric in metrics for rule in _bounds(metric)),
+        *(_claim(claim, of) for claim, of in claims_of(metrics).items()),
+        _overrides(),
+    )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import moe_report
 from moe_report.branding import Branding
 from moe_report.compute.audit import audit, names_compared_with
+from moe_report.compute.audit_rules import rules_of
 from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.compute.scenarios import scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
@@ -70,12 +71,13 @@ def build_report(
         fields=evaluation.fields,
         sections=sections,
         assumptions=values,
-        findings=audit(table, evaluation, references),
+        findings=audit(table, evaluation, references, registry),
         failures=registry.failures,
         warnings=tuple(map(str, table.warnings)),
         branding=branding,
         scenario=scenario,
         scenarios=_scenarios(table, values),
+        rules=rules_of(registry),
     )
 
 

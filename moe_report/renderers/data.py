@@ -192,7 +192,7 @@ def _metric(report: Report, column: Column) -> dict[str, Any]:
         "source": column.source,
         "format": column.format,
         "better": column.better,
-        "headline": column.headline,
+        "headline": bool(column.headline),
         "section": next(section.name for section in report.sections if column in section.columns),
         "needs": column.expr.symbols(),
         "assumes": list(column.rests_on),

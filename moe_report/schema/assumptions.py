@@ -129,9 +129,12 @@ _TEXTS = (
     "a tuple of texts",
     lambda value: isinstance(value, Collection) and all(isinstance(one, str) for one in value),
 )
+_PLACE = ("True, False or a place from 1", lambda value: isinstance(value, int) and value >= 0)
+_END = ("a number", lambda value: value is None or _is_number(value))
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "label": ("a text", lambda value: value is None or isinstance(value, str)),
-    "headline": _FLAG, "whole": _FLAG,
+    "headline": _PLACE, "whole": _FLAG,
+    "lowest": _END, "highest": _END,
     "aliases": _TEXTS, "headers": _TEXTS,
     **dict.fromkeys(("default", "minimum", "maximum"), ("a number", _is_number)),
 }  # fmt: skip

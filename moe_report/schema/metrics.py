@@ -35,6 +35,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _DEEPEST, _LARGEST = 300, 4000  # of a formula; past them Excel refuses it anyway
+_LAST = 1000  # place in the summary of a metric that names none
 _DEFINED: set[str] = set()  # names of the metrics that any module has defined so far
 
 
@@ -83,12 +84,16 @@ class Metric:
         format: How the number is shown: ``si`` (46.7 B), ``percent``, ``factor`` (3.7×),
             ``integer`` or ``decimal``.
         better: Which way is better, if one is.
-        headline: Whether the summary shows it.
+        headline: Its place among those that the summary shows; 0 if that does not show it.
         aliases: Other headers under which a typed value is accepted.
         module: The module that defines it.
         function: The function as written.
         headers: Phrases of headers that mean it or may mean it, as ``schema/headers/phrases.py``
             writes them.
+        minimum: What it cannot be below; None if that is not said.
+        maximum: What it cannot be above; None if that is not said.
+        claim: The field that states what somebody published of it; empty if none does.
+        variant: How it is counted otherwise than the first metric with this claim.
     """
 
     name: str
@@ -99,11 +104,15 @@ class Metric:
     doc: str
     format: Format
     better: Better | None
-    headline: bool
+    headline: int
     aliases: tuple[str, ...]
     module: str
     function: Callable[..., float]
     headers: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    claim: str = ""
+    variant: str = ""
 
     def __call__(self, m: Model, *assumptions: object) -> float:
         """Return this metric's symbol, for use in another metric's formula."""
@@ -263,9 +272,13 @@ def metric(
     label: str | None = None,
     format: Format | None = None,
     better: Better | None = None,
-    headline: bool = False,
+    headline: bool | int = False,
     aliases: tuple[str, ...] = (),
     headers: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+    claim: str = "",
+    variant: str = "",
 ) -> Callable[[Callable[..., float]], Metric]:
     """Make a metric of a function of a model.
 
@@ -280,10 +293,14 @@ def metric(
         format: ``si``, ``percent``, ``factor``, ``integer`` or ``decimal``; else what fits
             the unit.
         better: ``higher`` or ``lower``, if one is better.
-        headline: Whether the summary shows it.
+        headline: Whether the summary shows it, or its place there: 1 comes first, True last.
         aliases: Other headers under which a workbook may type its value.
         headers: Phrases of the vocabulary that headers word it by: ``[a|b]`` may be missing, ``?``
             in front marks one that only may stand for it.
+        minimum: A typed number below it is impossible.
+        maximum: A typed number above it is impossible.
+        claim: The field with what somebody published of it: the audit compares the two.
+        variant: Of a further metric with this claim: how it counts, e.g. ``without embeddings``.
 
     Raises:
         PluginError: The function has no docstring, its name is that of a field or of a metric above
@@ -297,7 +314,10 @@ def metric(
         if not doc:
             raise PluginError(f"{where} has no docstring; its first sentence is its description")
         needed = {"symbol": symbol, "unit": unit, "source": source}
-        said = {"label": label, "headline": headline, "aliases": aliases, "headers": headers}
+        said: dict[str, object] = {
+            "label": label, "headline": headline, "aliases": aliases, "headers": headers,
+            "lowest": minimum, "highest": maximum, "claim": claim, "variant": variant,
+        }  # fmt: skip
         if wrong := wrongly_said(needed, said):
             raise PluginError(f"{where} has {wrong}")
         accepted = (("format", format, get_args(Format)), ("better", better, get_args(Better)))
@@ -307,6 +327,9 @@ def metric(
                     f"{where} has the {what} {word!r}, expected one of {', '.join(words)}."
                     f"{nearest(str(word), words)}"
                 )
+        if claim and claim not in NUMBER_FIELDS:
+            hint = nearest(claim, NUMBER_FIELDS)
+            raise PluginError(f"{where} has the claim {claim!r}, which is no field.{hint}")
         if name.casefold() in FIELDS:
             raise PluginError(f"{where} has the name of a field; choose another")
         above = function.__globals__.get(name)
@@ -325,11 +348,15 @@ def metric(
             doc=doc,
             format=format or ("percent" if unit == "ratio" else "si"),
             better=better,
-            headline=headline,
+            headline=_LAST if headline is True else int(headline),
             aliases=aliases,
             headers=headers,
             module=function.__module__,
             function=function,
+            minimum=minimum,
+            maximum=maximum,
+            claim=claim,
+            variant=variant,
         )
 
     return decorate

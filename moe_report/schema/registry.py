@@ -14,15 +14,18 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.checks import Check
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
 from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
+_Declared = TypeVar("_Declared", Metric, Check)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Section:
         module: The module's import name.
         order: ``ORDER`` of the module; sections are sorted by it, then by distribution and name.
         words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
+        checks: Its checks, in source order.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Section:
     module: str
     order: float = 100
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    checks: tuple[Check, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -171,6 +176,9 @@ def load(files: Iterable[Path] = ()) -> Registry:
             section = _section(get(), name, distribution, version)
             for metric in section.metrics:
                 _record(metric)
+            metric = None
+            for check in section.checks:
+                _record_check(check)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
             why = cause(error) + _line_of(module, error, metric)
             failures.append(Failure(name, distribution, module, why))
@@ -201,13 +209,7 @@ def installed() -> Registry:
 def _section(module: object, name: str, distribution: str, version: str) -> Section:
     if not isinstance(module, ModuleType):
         raise TypeError(f"the entry point names {module!r}, not a module of metrics")
-    metrics = tuple(
-        dict.fromkeys(  # a metric may have a second name in its module
-            item
-            for item in vars(module).values()
-            if isinstance(item, Metric) and item.module == module.__name__
-        )
-    )
+    metrics, checks = _declared(module, Metric), _declared(module, Check)
     if not metrics:
         raise TypeError("the module defines no @metric function")
     parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
@@ -232,7 +234,14 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         module.__name__,
         float(order),
         dict(words),
+        checks,
     )
+
+
+def _declared(module: ModuleType, kind: type[_Declared]) -> tuple[_Declared, ...]:
+    """What a module declares of a kind, in source order; one may have a second name there."""
+    found = (item for item in vars(module).values() if isinstance(item, kind))
+    return tuple(dict.fromkeys(item for item in found if item.module == module.__name__))
 
 
 def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, str, str]:
@@ -265,6 +274,13 @@ def _record(metric: Metric) -> None:
         _ = metric.expr, metric.assumptions
     except (Exception, SystemExit) as error:
         raise PluginError(f"metric {metric.name!r}: {cause(error)}") from error
+
+
+def _record_check(check: Check) -> None:
+    try:
+        _ = check.rule
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"check {check.name!r}: {cause(error)}") from error
 
 
 def _name_of_file(path: Path) -> str:

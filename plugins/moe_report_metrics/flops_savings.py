@@ -149,8 +149,10 @@ def sparse_layer_flops(m: Model, c: Counting) -> float:
     unit="ratio",
     source=MOE,
     label="Expert FLOPs savings",
+    minimum=0,
+    maximum=1,
     better="higher",
-    headline=True,
+    headline=4,
 )
 def expert_flops_savings(m: Model) -> float:
     """Share of an expert layer's FLOPs that top-k routing skips."""
@@ -309,6 +311,8 @@ def dense_equivalent_flops(m: Model) -> float:
     unit="ratio",
     source=CONVENTION,
     label="Model FLOPs savings",
+    minimum=0,
+    maximum=1,
     better="higher",
     headline=True,
 )

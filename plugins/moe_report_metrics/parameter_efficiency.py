@@ -27,7 +27,9 @@ SOLVED = "solved from total = shared + E·expert and active = shared + k·expert
     unit="ratio",
     source=CONVENTION,
     label="Efficiency",
-    headline=True,
+    minimum=0,
+    maximum=1,
+    headline=3,
     headers=(
         "active share",
         "active parameter (share|ratio)",
@@ -51,6 +53,8 @@ def parameter_efficiency(m: Model) -> float:
     unit="ratio",
     source=MOE,
     label="Expert utilisation",
+    minimum=0,
+    maximum=1,
     headline=True,
     headers=(
         "(active|selected) expert (share|ratio)",
@@ -69,6 +73,8 @@ def expert_utilisation(m: Model) -> float:
     unit="ratio",
     source=CONVENTION,
     label="Sparsity",
+    minimum=0,
+    maximum=1,
     headers=("?sparsity [ratio]",),
 )
 def sparsity(m: Model) -> float:
@@ -76,7 +82,9 @@ def sparsity(m: Model) -> float:
     return 1 - parameter_efficiency(m)
 
 
-@metric(symbol="a", unit="ratio", source=CONVENTION, label="Always-active share")
+@metric(
+    symbol="a", unit="ratio", source=CONVENTION, label="Always-active share", minimum=0, maximum=1
+)
 def always_active_share(m: Model) -> float:
     """Share of the parameters that every token uses, whatever its route."""
     return always_active_params(m) / total_params(m)

@@ -10,7 +10,7 @@ Letters: ``L`` layers, ``d`` hidden size, ``V`` vocabulary, ``n_h`` heads of wid
 experts of width ``f_e``, ``k`` of them a token.
 """
 
-from moe_report import Model, metric, where
+from moe_report import Doubt, Model, check, doubt, metric, rounding, typed, where
 
 ORDER = 10
 TRANSFORMER = "Vaswani et al. 2017, arXiv:1706.03762"
@@ -190,7 +190,8 @@ def active_routed_expert_params(m: Model) -> float:
     unit="parameters",
     source=CONVENTION,
     label="Total parameters",
-    headline=True,
+    headline=1,
+    claim="published_total_params",
     aliases=("total", "total params", "parameters", "params"),
     headers=(
         "[total] [model] parameter [size|scale]",
@@ -227,7 +228,8 @@ def total_params(m: Model) -> float:
     unit="parameters",
     source=CONVENTION,
     label="Active parameters",
-    headline=True,
+    headline=2,
+    claim="published_active_params",
     aliases=("active", "active params", "activated params", "activated parameters"),
     headers=(
         "[inference] active [model] parameter [size|per_token]",
@@ -258,6 +260,8 @@ def active_params(m: Model) -> float:
     unit="parameters",
     source="gpt-oss model card, arXiv:2508.10925, section 2 (embedding left out)",
     label="Active without input embedding",
+    claim="published_active_params",
+    variant="without the input embedding",
 )
 def active_params_no_embedding(m: Model) -> float:
     """Active parameters without the input embedding, which is a lookup and no product.
@@ -291,3 +295,50 @@ def mtp_params(m: Model) -> float:
         + norms
     )
     return where(m.num_nextn_predict_layers > 0, m.num_nextn_predict_layers * module, 0)
+
+
+@check("impossible", about=active_params)
+def more_active_than_there_are(m: Model) -> Doubt:
+    """A token cannot use more parameters than the model has."""
+    active, total = active_params(m), total_params(m)
+    return doubt(
+        active - rounding(active_params) > total + rounding(total_params),
+        "{} are active, of only {} in total",
+        active,
+        total,
+        stated=active,
+        computed=total,
+    )
+
+
+@check("impossible", about=active_params)
+def fewer_active_than_chosen(m: Model) -> Doubt:
+    """A token uses at least the share of the parameters that it uses of the experts."""
+    active, total = active_params(m), total_params(m)
+    experts, chosen = m.num_experts, m.num_experts_per_tok
+    within = active - rounding(active_params) <= total + rounding(total_params)
+    most = (active + rounding(active_params)) * experts
+    return doubt(
+        (most < (total - rounding(total_params)) * chosen) & within,
+        "{:percent} of the parameters are active, less than the {:percent} of the experts "
+        "({} of {}) that a token uses; everything else is always active, so total, active, "
+        "experts and top-k cannot belong to one model",
+        active / total,
+        chosen / experts,
+        chosen,
+        experts,
+        stated=active,
+        computed=total * chosen / experts,
+    )
+
+
+@check("suspicious", about=total_params)
+def counted_in_units_twice(m: Model) -> Doubt:
+    """No model is so large."""
+    stated = typed(total_params)
+    return doubt(
+        stated > 5e13,
+        "given as {}, more than any model has; is one of the units counted twice?",
+        stated,
+        stated=stated,
+    )

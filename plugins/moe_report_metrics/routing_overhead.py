@@ -63,6 +63,8 @@ class Routing:
     unit="ratio",
     source=CONVENTION,
     label="Router share of parameters",
+    minimum=0,
+    maximum=1,
     better="lower",
     headline=True,
 )
@@ -72,7 +74,13 @@ def router_param_share(m: Model) -> float:
 
 
 @metric(
-    symbol="ρ_F", unit="ratio", source=CONVENTION, label="Router share of FLOPs", better="lower"
+    symbol="ρ_F",
+    unit="ratio",
+    source=CONVENTION,
+    label="Router share of FLOPs",
+    minimum=0,
+    maximum=1,
+    better="lower",
 )
 def router_flop_share(m: Model) -> float:
     """Router FLOPs as a share of the forward pass."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from moe_report.compute.audit import LIKE_A_SUMMARY, ORDER, about_names
-from moe_report.compute.audit_rules import IT, RULES, Piece, Rule
 from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import javascript, quoted
 from moe_report.formula.shared import shared_parts
 from moe_report.load.summaries import SUMMARY_NAMES
 from moe_report.report import Report
+from moe_report.schema.checks import IT, Piece, Rule
 
 
 def audit_members(report: Report) -> str:
@@ -21,8 +21,8 @@ def audit_members(report: Report) -> str:
     the one it is compared with). A piece is its text, number, what that is written like (the column
     itself, if nothing) and test.
     """
-    names = [sorted(SUMMARY_NAMES), LIKE_A_SUMMARY, about_names(report.columns)]
-    rules = ",\n".join(map(_rule, RULES))
+    names = [sorted(SUMMARY_NAMES), LIKE_A_SUMMARY, about_names(report.metrics)]
+    rules = ",\n".join(map(_rule, report.rules))
     return f"levels: {quoted(ORDER)},\nsummaries: {quoted(names)},\naudit: [\n{rules}\n]"
 
 

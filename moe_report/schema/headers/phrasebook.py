@@ -101,7 +101,7 @@ class Phrasebook:
         for metric in metrics.values():
             known = Known(metric.name, metric.unit, None, kind="metric")
             # A label leaves out what its section says: "Attention" is its parameters or its FLOPs.
-            self._phrase(replace(known, exact=1), [metric.label], sure=metric.headline)
+            self._phrase(replace(known, exact=1), [metric.label], sure=bool(metric.headline))
             self._add(known, (metric.name, *metric.aliases), metric.headers)
             if len(metric.symbol) > 2:
                 self.symbols.setdefault(metric.symbol, replace(known, exact=2))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from moe_report.compute.audit_rules import CLAIMS, RULES
+from moe_report.compute.audit_rules import claims_of, rules_of
 from moe_report.compute.build import build_report
 from moe_report.display import COUNTED
 from moe_report.renderers.data import report_as_dict
@@ -21,12 +21,13 @@ from moe_report.renderers.html.packed import packed
 from moe_report.report import Finding, Report
 from moe_report.schema.fields import AT_MOST, FIELDS
 from moe_report.schema.metrics import field_value
-from moe_report.schema.registry import Registry
+from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Row, Source, given
 from tests import reports
 from tests.browser import Open
 from tests.conftest import need
 from tests.renderers.calculator import changed, fill, saved
+from tests.schema.test_checks import SENTENCE, written
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 DRAWS = 1500
@@ -68,8 +69,8 @@ def drawn(draw: random.Random, registry: Registry) -> list[Row]:
         for name in names:
             unit = registry.metrics[name].unit.split("/")[0]
             numbers[name] = _near(draw, entry["values"][name], counted=unit in COUNTED)
-        for claim, of in CLAIMS.items():
-            value = entry["values"][draw.choice(of)]
+        for claim, of in claims_of(registry.metrics.values()).items():
+            value = entry["values"][draw.choice(of).name]
             if draw.random() < 0.4 and value and value > 3e5:
                 numbers[claim] = _near(draw, value, counted=True)
         _keep_to_rules(numbers)
@@ -158,7 +159,7 @@ def test_page_and_engine_find_the_same(registry: Registry, tmp_path: Path) -> No
                 right = None if number is None else pytest.approx(number, rel=1e-12, abs=0)
                 assert other[key] == right
         fired |= {(one.level, one.column) for one in expected}
-    about = {(rule.level, column) for rule in RULES for column in rule.columns[:1]}
+    about = {(rule.level, column) for rule in rules_of(registry) for column in rule.columns[:1]}
     assert about <= fired, about - fired
     assert len({column for level, column in fired if level == "differs"} - {*FIELDS}) > 20
 
@@ -241,3 +242,12 @@ def test_findings_of_the_report_are_those_of_its_rows(shown: Open) -> None:
     assert page.locator("#calculator-findings li").all_inner_texts() == [
         "A changed row is not compared with Real here."
     ]
+
+
+def test_a_check_of_a_plugin_is_made_as_one_types(shown: Open, tmp_path: Path) -> None:
+    """In the words of the section."""
+    table = ModelTable((reports.row("Mixtral 8x7B", reports.MIXTRAL),), Source("models.xlsx"))
+    page = shown(build_report(table, load([written(tmp_path)])))
+    assert SENTENCE in page.locator("#calculator-findings").inner_text()
+    fill(page, "moe_intermediate_size", "4096")
+    assert "an expert is" not in page.locator("#calculator-findings").inner_text()
