@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from moe_report.schema.assumptions import assumption
     from moe_report.schema.checks import Doubt, check, derived, doubt, rounding, typed
     from moe_report.schema.metrics import Metric, Model, metric
+    from moe_report.schema.points import Numbers, point, question
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ __all__ = [
     "Doubt",
     "Metric",
     "Model",
+    "Numbers",
     "assumption",
     "ceil",
     "check",
@@ -48,6 +50,8 @@ __all__ = [
     "maximum",
     "metric",
     "minimum",
+    "point",
+    "question",
     "rounding",
     "sqrt",
     "typed",
@@ -59,7 +63,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
-    for module in ("formula.functions", "schema.assumptions", "schema.checks", "schema.metrics"):
+    modules = ("assumptions", "checks", "metrics", "points")
+    for module in ("formula.functions", *(f"schema.{module}" for module in modules)):
         if name in __all__:
             found = vars(import_module(f"moe_report.{module}"))
             if name in found:

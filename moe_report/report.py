@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -180,6 +180,36 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class HelpPoint:
+    """A point of the reading help.
+
+    Attributes:
+        title: Its heading, or the question.
+        text: A paragraph, marked up as :class:`~moe_report.schema.points.Point` says.
+        here: A sentence on this report's numbers; may be empty.
+        is_question: Whether it is a question.
+    """
+
+    title: str
+    text: str
+    here: str = ""
+    is_question: bool = False
+
+
+@dataclass(frozen=True)
+class Help:
+    """The reading help.
+
+    Attributes:
+        points: In the order of the sections.
+        left_out: Whether the sentences speak of some models only.
+    """
+
+    points: tuple[HelpPoint, ...] = ()
+    left_out: bool = False
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that a renderer needs.
 
@@ -199,6 +229,7 @@ class Report:
         scenario: Name of the scenario that the numbers are for.
         scenarios: All that can be chosen, base first; empty if there are none.
         rules: What the audit looks for; the page's calculator does so, too.
+        help: What the sections say on how to read their numbers.
         compared: Names of the models that the sheet Compare shows, empty for a free place; None for
             the first ones.
     """
@@ -218,6 +249,7 @@ class Report:
     scenario: str = BASE
     scenarios: tuple[Scenario, ...] = ()
     rules: tuple[Rule, ...] = ()
+    help: Help = field(default_factory=Help)
     compared: tuple[str, ...] | None = None
 
     @cached_property
@@ -247,8 +279,7 @@ class Report:
     @cached_property
     def doubted(self) -> frozenset[str]:
         """The models of which a computed number is doubted, so that no sentence rests on them."""
-        metrics = {column.name for column in self.metrics}
-        return frozenset(found.model for found in self.findings if found.column in metrics)
+        return doubted(self.findings, {column.name for column in self.metrics})
 
     def findings_of(self, model: str) -> tuple[Finding, ...]:
         """Return the findings about one row."""
@@ -260,3 +291,8 @@ class Report:
         for finding in self.findings:
             found[finding.model] = (*found.get(finding.model, ()), finding)
         return found
+
+
+def doubted(findings: Iterable[Finding], metrics: Collection[str]) -> frozenset[str]:
+    """Return the models that some findings doubt a computed number of."""
+    return frozenset(found.model for found in findings if found.column in metrics)

@@ -11,10 +11,18 @@ from moe_report.branding import Branding
 from moe_report.compute.audit import audit, names_compared_with
 from moe_report.compute.audit_rules import rules_of
 from moe_report.compute.evaluate import Evaluation, evaluate_table
+from moe_report.compute.points import help_of
 from moe_report.compute.scenarios import scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.examples import example_models
-from moe_report.report import AssumptionValue, ModelInfo, Report, ReportSection, Scenario
+from moe_report.report import (
+    AssumptionValue,
+    ModelInfo,
+    Report,
+    ReportSection,
+    Scenario,
+    doubted,
+)
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
 
@@ -60,6 +68,16 @@ def build_report(
         for section in registry.sections
     )
     branding = branding or Branding()
+    names = tuple(row.name for row in table.rows)
+    findings = audit(table, evaluation, references, registry)
+    help, failed = help_of(
+        registry.sections,
+        names,
+        evaluation.fields,
+        evaluation.metrics.values(),
+        doubted(findings, evaluation.metrics),
+        values,
+    )
     return Report(
         title=branding.title or title or f"Mixture-of-Experts models of {table.source.name}",
         version=moe_report.__version__,
@@ -71,13 +89,14 @@ def build_report(
         fields=evaluation.fields,
         sections=sections,
         assumptions=values,
-        findings=audit(table, evaluation, references, registry),
-        failures=registry.failures,
+        findings=findings,
+        failures=(*registry.failures, *failed),
         warnings=tuple(map(str, table.warnings)),
         branding=branding,
         scenario=scenario,
         scenarios=_scenarios(table, values),
         rules=rules_of(registry),
+        help=help,
     )
 
 

@@ -22,6 +22,7 @@ from moe_report.schema.checks import Check
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
+from moe_report.schema.points import Point
 from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
@@ -43,6 +44,7 @@ class Section:
         order: ``ORDER`` of the module; sections are sorted by it, then by distribution and name.
         words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
         checks: Its checks, in source order.
+        points: ``POINTS`` of the module: what it says in the reading help.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Section:
     order: float = 100
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
     checks: tuple[Check, ...] = ()
+    points: tuple[Point, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -217,13 +220,15 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
     title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
     order = getattr(module, "ORDER", Section.order)
     introduction = tuple(part for part in paragraphs[1:] if part)
-    words = getattr(module, "HEADER_WORDS", {})
+    words, points = getattr(module, "HEADER_WORDS", {}), getattr(module, "POINTS", ())
     if isinstance(order, bool) or not isinstance(order, (int, float)):
         raise TypeError(f"ORDER is {order!r:.60}, expected a number")
     if not isinstance(words, Mapping) or not all(
         isinstance(text, str) for pair in words.items() for text in pair
     ):
         raise TypeError(f"HEADER_WORDS is {words!r:.60}, expected texts by texts")
+    if not isinstance(points, tuple) or not all(isinstance(one, Point) for one in points):
+        raise TypeError(f"POINTS is {points!r:.60}, expected a tuple of point() and question()")
     return Section(
         name,
         title,
@@ -235,6 +240,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         float(order),
         dict(words),
         checks,
+        points,
     )
 
 

@@ -14,6 +14,7 @@ out, as is usual; they are far below 1 %.
 from dataclasses import dataclass
 
 from moe_report import Model, assumption, coalesce, metric, minimum, where
+from moe_report_metrics import guide
 from moe_report_metrics.parameter_ledger import (
     CONVENTION,
     DEEPSEEK_MOE,
@@ -22,6 +23,7 @@ from moe_report_metrics.parameter_ledger import (
 )
 
 ORDER = 30
+POINTS = guide.FLOPS
 SCALING = "Kaplan et al. 2020, arXiv:2001.08361, section 2.1"
 PALM = "Chowdhery et al. 2022, arXiv:2204.02311, appendix B"
 

@@ -10,6 +10,7 @@ the experts share; a negative result means that the four numbers cannot belong t
 """
 
 from moe_report import Model, metric
+from moe_report_metrics import guide
 from moe_report_metrics.parameter_ledger import (
     CONVENTION,
     MOE,
@@ -19,6 +20,7 @@ from moe_report_metrics.parameter_ledger import (
 )
 
 ORDER = 20
+POINTS = guide.EFFICIENCY
 SOLVED = "solved from total = shared + E·expert and active = shared + k·expert"
 
 

@@ -11,8 +11,10 @@ experts of width ``f_e``, ``k`` of them a token.
 """
 
 from moe_report import Doubt, Model, check, doubt, metric, rounding, typed, where
+from moe_report_metrics import guide
 
 ORDER = 10
+POINTS = guide.LEDGER
 TRANSFORMER = "Vaswani et al. 2017, arXiv:1706.03762"
 MLA = "DeepSeek-AI 2024, arXiv:2405.04434, section 2.1"
 EMBEDDING = f"{TRANSFORMER}, section 3.4"

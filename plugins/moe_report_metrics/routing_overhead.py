@@ -10,10 +10,12 @@ need; tokens over it are dropped or rerouted, slots under it are computed for no
 from dataclasses import dataclass
 
 from moe_report import Model, assumption, ceil, metric
+from moe_report_metrics import guide
 from moe_report_metrics.flops_savings import forward_flops, router_flops
 from moe_report_metrics.parameter_ledger import CONVENTION, router_params, total_params
 
 ORDER = 40
+POINTS = guide.ROUTING
 GSHARD = "Lepikhin et al. 2020, arXiv:2006.16668, section 2.2"
 SWITCH = "Fedus et al. 2021, arXiv:2101.03961, section 2.2"
 

@@ -1,7 +1,7 @@
 """What helps to read a page: sentences on its numbers, a glossary, the sources.
 
-The words stand in ``templates/guide.html.j2``. The glossary is built from the definitions of
-fields, metrics and assumptions, whoever made them.
+Points and questions come from the sections, the glossary is built from the definitions of fields,
+metrics and assumptions, whoever made them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from moe_report.renderers.html.formulas import anchor_of, typeset
-from moe_report.renderers.html.rich_text import REFERENCE, linked, rich
-from moe_report.renderers.html.sentences import Said, said_of
+from moe_report.renderers.html.rich_text import REFERENCE, linked, rich, worded
 from moe_report.report import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
@@ -68,11 +67,28 @@ class PageSource:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """A point of the reading help, or a question with its answer.
+
+    Attributes:
+        title: Its heading, or the question.
+        text: A paragraph, with links where the page has what they lead to.
+        here: A sentence on this report's numbers; may be empty.
+    """
+
+    title: str
+    text: Markup
+    here: str
+
+
+@dataclass(frozen=True)
 class Guide:
     """All that ``guide.html.j2`` sees.
 
     Attributes:
-        said: What this report's numbers say.
+        points: What matters, in the order of the sections.
+        questions: With their answers.
+        left_out: Whether the sentences speak of some models only.
         links: The ids of the formulas by metric, and of the parts that not every page has.
         metrics: The metrics, by label.
         inputs: The fields, by group.
@@ -80,7 +96,9 @@ class Guide:
         sources: What the metrics cite, by author; those without a link come last.
     """
 
-    said: Said
+    points: tuple[Advice, ...]
+    questions: tuple[Advice, ...]
+    left_out: bool
     links: Mapping[str, str]
     metrics: tuple[Term, ...]
     inputs: tuple[TermGroup, ...]
@@ -95,6 +113,8 @@ def guide_of(report: Report) -> Guide:
         "calculator": report.metrics,
         "findings": report.findings,
         "assumptions": report.assumptions,
+        "models": report.models,
+        "charts": report.metrics,
     }
     links |= {name: name for name, content in parts.items() if content}
     metrics = (
@@ -103,12 +123,22 @@ def guide_of(report: Report) -> Guide:
     )
     assumed = (item.definition for item in report.assumptions)
     return Guide(
-        said=said_of(report),
+        points=_advice(report, links, questions=False),
+        questions=_advice(report, links, questions=True),
+        left_out=report.help.left_out,
         links=links,
         metrics=_by_label(metrics),
         inputs=_inputs(),
         assumptions=_by_label(_term(one, one.symbol, one.help) for one in assumed),
         sources=tuple(sources_of(column.source for column in report.metrics)),
+    )
+
+
+def _advice(report: Report, links: Mapping[str, str], *, questions: bool) -> tuple[Advice, ...]:
+    return tuple(
+        Advice(item.title, worded(item.text, links), item.here)
+        for item in report.help.points
+        if item.is_question == questions
     )
 
 

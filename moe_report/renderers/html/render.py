@@ -90,7 +90,7 @@ def page_of(report: Report) -> Page:
         Link("findings", "Findings", str(count)),
         Link("models", "Models", str(len(report.models))),
         Link("charts", "Charts"),
-        Link("reading", "How to read this"),
+        *([Link("reading", "How to read this")] if report.help.points else []),
         *([Link("calculator", "Calculator")] if report.metrics else []),
         *([Link("comparison", "Comparison")] if compared else []),
         *(Link(section.anchor, section.title) for section in sections),

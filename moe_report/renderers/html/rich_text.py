@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from markupsafe import Markup, escape
 
@@ -15,6 +15,7 @@ REFERENCE = re.compile(
 )
 # A host that is spelled in letters which look like no others; a user name before it leads astray.
 _PLAIN_HOST = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?([/?#]|$)")
+_WORDS = re.compile(r"\[(?P<words>[^\]]+)\]\((?P<target>[^()\s]+)\)")
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # text behind one reads otherwise
 
 
@@ -38,6 +39,32 @@ def linked(text: str) -> Markup:
     return escape(text) if _DIRECTIONS.search(text) else _with_elements(text, REFERENCE, _link)
 
 
+def worded(text: str, links: Mapping[str, str]) -> Markup:
+    """Return a text of ``[words](target)`` as HTML, with emphasis and code.
+
+    Args:
+        text: What a section says.
+        links: Ids of the page by name. A target that has none, and is no source, is no link.
+
+    >>> print(worded("[All](total) of [it](arXiv:1701.06538), [not](x)", {"total": "metric-total"}))
+    <a href="#metric-total">All</a> of <a href="https://arxiv.org/abs/1701.06538">it</a>, not
+    """
+
+    def link(found: re.Match[str]) -> Markup:
+        words, target = rich(found["words"]), found["target"]
+        if (source := REFERENCE.fullmatch(target)) and not _DIRECTIONS.search(target):
+            address = _address(source)
+            return Markup('<a href="{}">{}</a>').format(address, words) if address else words
+        anchor = links.get(target.removeprefix("#"))
+        return Markup('<a href="#{}">{}</a>').format(anchor, words) if anchor else words
+
+    parts, end = [], 0
+    for found in _WORDS.finditer(text):
+        parts += [rich(text[end : found.start()]), link(found)]
+        end = found.end()
+    return Markup("").join([*parts, rich(text[end:])])
+
+
 def _with_elements(
     text: str, pattern: re.Pattern[str], element: Callable[[re.Match[str]], Markup]
 ) -> Markup:
@@ -55,12 +82,15 @@ def _marked(found: re.Match[str]) -> Markup:
 
 
 def _link(found: re.Match[str]) -> Markup:
-    href = found["url"]
+    address = _address(found)
+    return Markup('<a href="{}">{}</a>').format(address, found[0]) if address else escape(found[0])
+
+
+def _address(found: re.Match[str]) -> str:
+    """Where a reference leads; nothing if that is not what it looks like."""
     hidden = any(unicodedata.category(sign) in ("Cc", "Cf") for sign in found[0])
-    if hidden or "\\" in found[0] or (href and not _PLAIN_HOST.match(href)):
-        return escape(found[0])
+    if hidden or "\\" in found[0] or (found["url"] and not _PLAIN_HOST.match(found["url"])):
+        return ""
     if found["arxiv"]:
-        href = f"https://arxiv.org/abs/{found['arxiv']}"
-    elif found["doi"]:
-        href = f"https://doi.org/{found['doi']}"
-    return Markup('<a href="{}">{}</a>').format(href, found[0])
+        return f"https://arxiv.org/abs/{found['arxiv']}"
+    return f"https://doi.org/{found['doi']}" if found["doi"] else found["url"]

@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Page
 
 from moe_report.compute.build import build_report
 from moe_report.display import show
-from moe_report.renderers.html import guide, sentences
+from moe_report.renderers.html import guide
 from moe_report.renderers.html.guide import guide_of, sources_of
 from moe_report.renderers.html.render import page_of, render
-from moe_report.report import Report
+from moe_report.report import Help, Report
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
@@ -56,6 +56,22 @@ def shown(number: float, unit: str, format: str) -> str:
     return show(number, unit, format).replace(" ", SPACE)
 
 
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What the points say of a report's numbers."""
+
+    sizes: str
+    memory: str
+    top_k: str
+    router: str
+    balance: str
+
+
+def said_of(report: Report) -> Said:
+    """Return the sentences of the built-in sections, in their order."""
+    return Said(*(point.here for point in guide_of(report).points))
+
+
 def values(report: Report, metric: str, *models: int) -> list[float]:
     """Return a metric's numbers of some models."""
     cells = [report.columns[metric].cells[at].value for at in models]
@@ -79,8 +95,8 @@ WHOLE = (0, 1, 2)  # the whole models of the usual report: Mixtral, OLMoE, Qwen3
 def test_sentences_hold_the_reports_numbers() -> None:
     """Each figure is the report's own, of the models that no finding doubts."""
     report = reports.usual_report()
-    said = guide_of(report).said
-    assert said.left_out
+    said = said_of(report)
+    assert guide_of(report).left_out
 
     shares = values(report, "parameter_efficiency", *WHOLE)
     low, middle, high = (shown(share, "ratio", "percent") for share in sorted(shares))
@@ -134,23 +150,23 @@ def test_one_more_expert_costs_what_is_said() -> None:
         return values(reports.report_of(row), "forward_flops", 0)[0]
 
     added = forward(num_experts_per_tok=3) / forward() - 1
-    said = guide_of(reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL))).said
+    said = said_of(reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL)))
     assert f"would add {shown(added, 'ratio', 'percent')} (Mixtral 8x7B)" in said.top_k
 
 
 def test_doubted_rows_make_no_point() -> None:
     """A row of totals that cannot be is in no sentence; alone, it leaves only general words."""
     row = reports.row("Impossible", reports.TOTALS)
-    said = guide_of(reports.usual_report()).said
+    said = said_of(reports.usual_report())
     assert "as tabled" not in "".join(map(str, dataclasses.astuple(said)))
-    alone = guide_of(reports.report_of(row)).said
+    alone = said_of(reports.report_of(row))
     assert (alone.sizes, alone.memory) == ("", "")
 
 
 def test_one_model_is_spoken_of_by_name() -> None:
     """With one model there is no range, no half, and nobody left out."""
     report = reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL))
-    said = guide_of(report).said
+    said = said_of(report)
     assert said.sizes == (
         f"Here, Mixtral 8x7B holds 46.7{SPACE}B parameters and runs 27.6{SPACE}% of them."
     )
@@ -160,7 +176,7 @@ def test_one_model_is_spoken_of_by_name() -> None:
         "Here, 4,096 tokens spread evenly would fill 1,024 slots of each expert of Mixtral 8x7B; "
         f"a capacity factor of 1.25 gives it 1,280, of which 20.0{SPACE}% stay empty even then."
     )
-    assert not said.left_out
+    assert not guide_of(report).left_out
     assert tree(report).xpath("//section[@id='reading']//p[@class='none']") == []
 
 
@@ -172,37 +188,41 @@ def test_balance_follows_the_capacity_factor(factor: float, ending: str) -> None
     """With too few slots nothing is said to stay empty."""
     table = ModelTable((reports.row("Mixtral 8x7B", reports.MIXTRAL),), Source("models.xlsx"))
     report = build_report(table, load(), assumptions={"capacity_factor": factor})
-    assert guide_of(report).said.balance.endswith(ending)
+    assert said_of(report).balance.endswith(ending)
 
 
 def test_typed_capacity_is_not_explained_by_the_factor() -> None:
     """A number that replaces the formula's is not said to follow from it."""
     row = reports.row("Mixtral 8x7B", reports.MIXTRAL | {"expert_capacity": 2000})
-    assert guide_of(reports.report_of(row)).said.balance == ""
+    assert said_of(reports.report_of(row)).balance == ""
 
 
 def test_equal_models_are_no_range() -> None:
     """Where all models share a number it stands once."""
     rows = [reports.row(f"Copy {at}", reports.MIXTRAL) for at in range(3)]
-    said = guide_of(reports.report_of(*rows)).said
+    said = said_of(reports.report_of(*rows))
     assert said.sizes.startswith(f"Here, a token runs 27.6{SPACE}% of a model’s weights;")
 
 
 def test_lone_layer_has_the_general_words() -> None:
     """What cannot be said of a layer is left out; its savings are there."""
-    said = guide_of(reports.report_of(reports.row("A layer", reports.LAYER))).said
+    said = said_of(reports.report_of(reports.row("A layer", reports.LAYER)))
     assert (said.sizes, said.memory, said.router) == ("", "", "")
     assert said.top_k == f"Here, routing skips 99.8{SPACE}% (A layer) of an expert layer’s FLOPs."
 
 
-def test_without_metrics_the_words_stay() -> None:
-    """A page with nothing computed has the help and the inputs, and no dead link."""
-    report = dataclasses.replace(reports.usual_report(), sections=(), assumptions=(), findings=())
+def test_without_sections_there_is_no_help() -> None:
+    """A page with nothing computed has the inputs, and no dead link."""
+    report = dataclasses.replace(
+        reports.usual_report(), sections=(), assumptions=(), findings=(), help=Help()
+    )
     page = tree(report)
-    assert len(page.xpath("//section[@id='reading']//article/p")) == 5
-    assert page.xpath("//p[@class='here']") == []
+    assert page.xpath("//*[@id='reading']") == []
+    assert "reading" not in [link.anchor for link in page_of(report).contents]
     assert "Metrics" not in text_of(page.xpath("//section[@id='glossary']")[0])
-    assert dead_links(page) == []
+    assert {*page.xpath("//a[starts-with(@href, '#')]/@href")} <= {
+        f"#{id}" for id in page.xpath("//@id")
+    }
 
 
 def dead_links(page: lxml_html.HtmlElement) -> list[str]:
@@ -416,7 +436,7 @@ def test_every_field_is_documented() -> None:
     """Each variable that a template sees is in its class's docstring and in templates/README.md."""
     readme = (Path(__file__).parents[3] / "templates" / "README.md").read_text("utf-8")
     for holder in (
-        guide.Guide, guide.Term, guide.TermGroup, guide.PageSource, sentences.Said
+        guide.Guide, guide.Term, guide.TermGroup, guide.PageSource, guide.Advice
     ):  # fmt: skip
         row = next(
             line for line in readme.splitlines() if line.startswith(f"| `{holder.__name__}`")
@@ -424,3 +444,72 @@ def test_every_field_is_documented() -> None:
         for field in dataclasses.fields(holder):
             assert f"        {field.name}: " in (holder.__doc__ or ""), (holder, field.name)
             assert f"`{field.name}`" in row, (holder, field.name)
+
+
+HELPFUL = (
+    PLUGIN
+    + '''
+
+from moe_report import Numbers, point, question
+
+
+def dearest(numbers: Numbers) -> str:
+    """The model that needs most."""
+    rows = numbers.rows(token_energy)
+    return f"Most: {max(rows, key=lambda row: row[1])[0]}, at {numbers.assumptions['picojoules']}."
+
+
+POINTS = (
+    point(
+        "Energy",
+        "See [it](token_energy), [a paper](arXiv:2301.00001), [b](#nowhere), <b>.",
+        here=dearest,
+    ),
+    question("Why?", "For *many* reasons, ``k`` among them."),
+)
+'''
+)
+
+
+def test_a_plugins_points_stand_in_the_help(tmp_path: Path) -> None:
+    """Alone, too, with its links and what it says of these models; all else is escaped."""
+    (file := tmp_path / "energy.py").write_text(HELPFUL, "utf-8")
+    table = ModelTable(
+        (
+            reports.row("A", {"num_experts_per_tok": 2}),
+            reports.row("B", {"num_experts_per_tok": 9}),
+        ),
+        Source("models.xlsx"),
+    )
+    report = build_report(table, load([file]).choose(only=["energy"]))
+    made = guide_of(report)
+    assert [(one.title, str(one.text), one.here) for one in (*made.points, *made.questions)] == [
+        (
+            "Energy",
+            'See <a href="#metric-token_energy">it</a>, <a href="https://arxiv.org/abs/2301.00001">'
+            "a paper</a>, b, &lt;b&gt;.",
+            "Most: B, at 0.5.",
+        ),
+        ("Why?", "For <em>many</em> reasons, <code>k</code> among them.", ""),
+    ]
+    assert report.failures == ()
+    assert dead_links(tree(report)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("rows = numbers.rows(token_energy)", "rows = []", "point 'Energy': "),
+        ("return f", "return 5, f", "point 'Energy': TypeError: it gives (5, "),
+        ('question("Why?",', 'question("",', "a point has the title ''"),
+        ("POINTS = (", "POINTS = [1] or (", "POINTS is [1], expected a tuple"),
+    ],
+)
+def test_a_point_that_fails_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """The rest of the report comes."""
+    (file := tmp_path / "energy.py").write_text(HELPFUL.replace(old, new), "utf-8")
+    table = ModelTable((reports.row("Mixtral 8x7B", reports.MIXTRAL),), Source("models.xlsx"))
+    report = build_report(table, load([file]))
+    assert [failure.section for failure in report.failures] == ["energy"]
+    assert said in report.failures[0].cause
+    assert guide_of(report).points

@@ -1,0 +1,126 @@
+"""Points of the reading help: what a section's numbers mean, and what they say of these models.
+
+>>> from moe_report import Numbers, point
+>>> def largest(numbers: Numbers) -> str:
+...     '''The model with the most experts.'''
+...     rows = numbers.rows("num_experts")
+...     return max(rows, key=lambda row: row[1])[0] if rows else ""
+>>> point("Experts", "Each has [weights](total_params) of its own.", here=largest).title
+'Experts'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from moe_report.errors import PluginError
+from moe_report.schema.metrics import Metric
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the reading help, or a question with its answer.
+
+    Attributes:
+        title: Its heading; the question.
+        text: A paragraph; ``[words](target)`` links to a metric, to ``arXiv:…``, ``doi:…`` or an
+            address, or to a part of the page such as ``#calculator``, ``*words*`` are emphasised.
+        here: Gives a sentence on this report's numbers, or nothing; None if there is none.
+        is_question: Whether it is a question.
+    """
+
+    title: str
+    text: str
+    here: Callable[[Numbers], str] | None
+    is_question: bool = False
+
+    def __post_init__(self) -> None:
+        for what, said in (("title", self.title), ("text", self.text)):
+            if not isinstance(said, str) or not said.strip():
+                raise PluginError(f"a point has the {what} {said!r:.60}, expected a text")
+
+
+@dataclass(frozen=True)
+class Series:
+    """The numbers of a field or metric, one a model, and which of a metric's are typed in."""
+
+    numbers: tuple[float | None, ...]
+    typed: tuple[bool, ...]
+
+
+class Numbers:
+    """The numbers that a sentence may speak of.
+
+    Args:
+        models: Names.
+        series: Fields and metrics by name.
+        doubted: Models of which a computed number is doubted: nobody speaks of them.
+        assumptions: Values by name.
+
+    Attributes:
+        assumptions: Values by name.
+        left_out: Whether some models were not among the rows that were asked for.
+    """
+
+    def __init__(
+        self,
+        models: tuple[str, ...],
+        series: Mapping[str, Series],
+        doubted: frozenset[str],
+        assumptions: Mapping[str, float],
+    ) -> None:
+        self._models = models
+        self._series = series
+        self._doubted = doubted
+        self.assumptions = assumptions
+        self.left_out = False
+
+    def rows(
+        self, *columns: Metric | str, typed: bool = True
+    ) -> list[tuple[str, tuple[float, ...]]]:
+        """Return name and numbers of each model that has all of them, and of which none is doubted.
+
+        Args:
+            columns: Metrics, and names of fields; if the report lacks one there are no rows.
+            typed: Whether a metric may be typed in rather than computed.
+        """
+        names = [one.name if isinstance(one, Metric) else one for one in columns]
+        if any(name not in self._series for name in names):
+            return []
+        rows = []
+        for at, model in enumerate(self._models):
+            numbers = [self._series[name].numbers[at] for name in names]
+            known = tuple(number for number in numbers if number is not None)
+            replaced = not typed and any(self._series[name].typed[at] for name in names)
+            if len(known) == len(names) and model not in self._doubted and not replaced:
+                rows.append((model, known))
+        self.left_out |= 0 < len(rows) < len(self._models)
+        return rows
+
+
+def point(title: str, text: str, *, here: Callable[[Numbers], str] | None = None) -> Point:
+    """Return a point of the reading help, for the constant ``POINTS`` of a section's module.
+
+    Args:
+        title: Its heading.
+        text: A paragraph, marked up as :class:`Point` says.
+        here: A function of the report's numbers that returns a sentence, or nothing.
+
+    Raises:
+        PluginError: It has no title or no text.
+    """
+    return Point(title, text, here)
+
+
+def question(title: str, text: str) -> Point:
+    """Return a question of the reading help and its answer, for the constant ``POINTS``.
+
+    Args:
+        title: The question.
+        text: The answer, marked up as :class:`Point` says.
+
+    Raises:
+        PluginError: One of the two is empty.
+    """
+    return Point(title, text, None, is_question=True)
