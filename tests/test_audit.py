@@ -14,6 +14,7 @@ from moe_report.fill.new_template import build_template
 from moe_report.load.workbook import open_workbook
 from moe_report.renderers.excel.render import render
 from moe_report.report import Report
+from moe_report.schema.registry import installed
 from tests import reports
 from tests.audit import errors
 from tests.commands import put, run
@@ -78,7 +79,7 @@ def test_new_workbooks_and_what_becomes_of_them_have_no_errors(tmp_path: Path) -
     assert errors(report) == {}
     run("run", "--update", report)
     assert errors(report) == {}
-    template = build_template()
+    template = build_template(installed())
     assert errors(template) == {}
     assert errors(fill(template, reports.usual_report(), where="t.xlsx").data) == {}
 

@@ -344,7 +344,7 @@ def list_columns(inputs: InputOptions, sections: SectionOptions, as_json: bool) 
     click.echo(columns.as_json(read.columns) if as_json else columns.listed(read.columns))
 
 
-@main.command(epilog=example("moe-report metrics", "moe-report metrics active_params"))
+@main.command(epilog=example("moe-report metrics", "moe-report metrics context_length"))
 @click.argument("name", required=False)
 @options.sections
 def metrics(name: str | None, sections: SectionOptions) -> None:

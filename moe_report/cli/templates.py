@@ -37,7 +37,7 @@ def fill(
 ) -> None:
     """Fill a workbook of your own, TEMPLATE, with the numbers of the models in INPUT.
 
-    Cells such as {{ models["Mixtral-8x7B"].total_params }} get their value, a row of an Excel Table
+    Cells such as {{ models["Mixtral-8x7B"].num_experts }} get their value, a row of an Excel Table
     with {{ m.name }} is there for each model; all else of the workbook stays as it is.
     """
     from moe_report.cli.outputs import Outputs
@@ -69,9 +69,13 @@ def template() -> None:
 def new(workbook: Path, force: bool) -> None:
     """Write a template to begin with, in which every convention is shown once."""
     from moe_report.fill.new_template import build_template
+    from moe_report.schema import registry
+
+    def build() -> bytes:
+        return build_template(registry.load())
 
     then = "moe-report fill {} models.xlsx -o filled.xlsx"
-    write_new(workbook, build_template, force, then)
+    write_new(workbook, build, force, then)
 
 
 @template.command("check", epilog=example("moe-report template check quarterly.xlsx"))

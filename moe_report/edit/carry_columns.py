@@ -334,7 +334,7 @@ def _sum_up(table: etree._Element, theirs: etree._Element) -> None:
 def _in_full(formula: str) -> str:
     """A formula of the sheet Models as files have it.
 
-    >>> _in_full("[@total_params]*2")
-    'Models[[#This Row],[total_params]]*2'
+    >>> _in_full("[@num_experts]*2")
+    'Models[[#This Row],[num_experts]]*2'
     """
     return _AT.sub(lambda match: f"{SHEET}[[#This Row],[{match[1] or match[2]}]]", formula)

@@ -19,8 +19,6 @@ from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Scenarios, Source, given
 
-# Two that show what a scenario is: what attention costs at length, and sending out in FP8.
-_SCENARIOS = {"long context": {"context_length": 131072.0}, "fp8": {"dispatch_bytes": 1.0}}
 _STEPS = (
     ("1", "Fill in a row a model on the sheet Models. Only name is required: a row with "
           "num_experts and num_experts_per_tok gets its savings, and the report says what each "
@@ -28,8 +26,8 @@ _STEPS = (
     ("2", "Leave a cell empty where you don't know it, or where the default below is right. "
           "Headers are the names of config.json; usual other spellings, and units such as "
           "Total (B), are understood."),
-    ("3", "A number typed under a metric's name (total_params, active_params, ...) wins over the "
-          "formula; add such a column where you have only totals."),
+    ("3", "A number typed under a metric's name wins over the formula; add such a column, e.g. "
+          "{metrics}, where you have only that."),
     ("4", "Under published_total_params and published_active_params write what was claimed: it is "
           "compared with what is computed. Columns of your own are carried along."),
     ("5", "On the sheet Assumptions change what the metrics are computed for, or choose one of the "
@@ -53,7 +51,7 @@ def build_starter(
     rows = (*(example_models() if examples else ()), *models)
     shown = {
         name: {key: given(value) for key, value in own.items() if key in registry.assumptions}
-        for name, own in _SCENARIOS.items()
+        for name, own in registry.scenarios.items()
     }
     scenarios = Scenarios(values={name: own for name, own in shown.items() if own})
     table = ModelTable(rows, Source("models.xlsx"), scenarios=scenarios)
@@ -62,7 +60,7 @@ def build_starter(
     write_models(book, _typed_only(report), to_fill_in=True)
     write_assumptions(book, report)
     write_settings(book, {})
-    _write_how_to(book)
+    _write_how_to(book, registry)
     return book.save("Mixture-of-Experts models", creation_time())
 
 
@@ -80,11 +78,13 @@ def _typed_only(report: Report) -> Report:
     return replace(report, sections=tuple(sections), findings=())
 
 
-def _write_how_to(book: Book) -> None:
+def _write_how_to(book: Book, registry: Registry) -> None:
     sheet = book[HOW_TO_SHEET]
     sheet.put(1, 1, "How to fill in this workbook", TITLE)
     sheet.height(1, 28)
-    for row, (number, text) in enumerate(_STEPS, start=3):
+    typed = ", ".join(metric.name for metric in registry.headline[:2]) or "of it"
+    for row, (number, step) in enumerate(_STEPS, start=3):
+        text = step.format(metrics=typed)
         sheet.put(row, 1, number, Look(bold=True, color=INPUT, vertical="top"))
         sheet.put(row, 2, text, Look(wrap=True, vertical="top"))
         sheet.shell.merge_cells(start_row=row, end_row=row, start_column=2, end_column=4)

@@ -86,9 +86,9 @@ def near_word(word: str, known: Iterable[str], shortest: int = 0) -> str:
 
     Words of fewer letters than ``shortest`` are taken for what they are.
 
-    >>> near_word("Total.Params", ["total_params"]), near_word("totl_params", ["total_params"])
-    ('total_params', 'total_params')
-    >>> near_word("total_params_2", ["total_params"]), near_word("nmae", ["name"])
+    >>> near_word("Num.Experts", ["num_experts"]), near_word("nmu_experts", ["num_experts"])
+    ('num_experts', 'num_experts')
+    >>> near_word("num_experts_2", ["num_experts"]), near_word("nmae", ["name"])
     ('', 'name')
     >>> near_word("names", ["name"]), near_word("rate", ["name"])
     ('', '')
@@ -134,7 +134,7 @@ _SORTS = re.compile(
 _SORTS_SURELY = re.compile(
     r"sort[ _-]?by[:=]\s*[-–−+]?[^\W\d][\w .-]{0,40}|sort[-–−]\w+", re.IGNORECASE
 )
-_ANY_SORT = "`sort:` and a field or metric such as sort: -total_params"
+_ANY_SORT = "`sort:` and a field or metric such as sort: -num_experts"
 _CHOOSES = re.compile(
     r"(?:where|filter(?:ed)?|only|if|having|condition|criteria|select|include|show|keep|models)"
     r"(?:[ _-](?:by|on|to|only))*",

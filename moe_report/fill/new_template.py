@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
@@ -26,64 +26,140 @@ from moe_report.renderers.excel.palette import (
     Palette,
 )
 from moe_report.renderers.excel.sheet import freeze
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.components import COMPONENTS
+from moe_report.schema.metrics import Metric
+from moe_report.schema.registry import Registry
 
 _SI = '[>=99500000]#,##0.00,,," B";[>=99500]#,##0.00,," M";#,##0'
 _PERCENT = r"[>=0.9995]0.00\ %;0.0\ %"  # 99.95 % is not all of it
 _TABLE_ROW = 12
-_COLUMNS = (
+_INPUTS = (
     ("Model", "{{ m.name }}", "General", 34),
     ("Type", '{{ m.model_type | default("–") }}', "General", 18),
     ("Experts", "{{ m.num_experts }}", "#,##0", 14),
     ("Top-k", "{{ m.num_experts_per_tok }}", "#,##0", 9),
-    ("Total parameters", "{{ m.total_params }}", _SI, 16),
-    ("Active parameters", "{{ m.active_params }}", _SI, 16),
-    ("Active share", "{{ m.parameter_efficiency | formula }}", _PERCENT, 12),
-    ("FLOPs savings", "{{ m.expert_flops_savings | formula }}", _PERCENT, 13),
 )
+_METRICS = 4  # columns of the table
+_TEXTS = {"percent": "percent"}  # filters by format, where a number is within a text
 _LEDGER = [item for item in COMPONENTS if item.metric != "norm_and_other_params"]
-_HOW_TO = (
-    ("A value", "models[\"Mixtral-8x7B\"].active_params",
-     "Alone in a cell it is a number, shown in the cell's own number format."),
-    ("Inside a text", "report.num_models", "It becomes part of the text: 24 models."),
-    ("An assumption", "assumptions.context_length",
-     "What the numbers are for; so do report.title, report.date and report.version."),
-    ("Over all models", "models | sum(\"total_params\")",
-     "Where none lacks the number. Likewise min, max, map, first, last, length."),
-    ("Units", "m.total_params | billions", "In the unit that the filter names; | si makes a text."),
-    ("A row a model", "m.name, m.total_params, ...",
-     "A row of an Excel Table that holds m is there for each model. All below moves down, and "
-     "formulas, charts and formats that reach to the row reach to the last of them."),
-    ("Order and filter", "sort: -total_params", "In the note on the table's first header; below "
-     "it, where: num_experts >= 8 keeps some models only, and limit: 5 the first five."),
-    ("A live formula", "m.parameter_efficiency | formula",
-     "The formula in place of the value, where the table has columns for all that it needs."),
-    ("A sheet a model", "m.name as the sheet's name", "The sheet is there for each model."),
-    ("A defined name", "context_length", "The cell of a name that is a metric, a field or an "
-     "assumption gets its value, without any braces."),
-)  # fmt: skip
-_FACTS = (
-    ("Models", "{{ models | length }}", "#,##0",
-     'A filter over all models; likewise models | sum("total_params"), where none lacks it.'),
-    ("Context length", "{{ assumptions.context_length }}", '#,##0" tokens"',
-     "What the numbers are computed for. --set context_length=131072 changes it."),
-    ("FLOPs a multiply-accumulate", None, "0",
-     "No braces here: the cell has the defined name flops_per_mac, which is an assumption, "
-     "and so it gets its value."),
-)  # fmt: skip
 
 
-def build_template() -> bytes:
-    """Return a template in which every convention is shown once."""
+class _Named(NamedTuple):
+    """What the template speaks of: as many of each as are installed."""
+
+    metrics: tuple[Metric, ...]
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def first(self) -> str:
+        """Name of the metric, or else the field, that examples speak of."""
+        return self.metrics[0].name if self.metrics else "num_experts"
+
+    def column(self, metric: Metric) -> tuple[str, str, str, float]:
+        """Header, expression, number format and width of a metric's column.
+
+        A share whose formula needs nothing but what the table has is a live one.
+        """
+        share = metric.format == "percent"
+        has = {"num_experts", "num_experts_per_tok", *(one.name for one in self.metrics)}
+        live = share and set(metric.expr.symbols()) <= has
+        expression = f"{{{{ m.{metric.name}{' | formula' if live else ''} }}}}"
+        return metric.label, expression, _PERCENT if share else _SI, 13 if share else 16
+
+    def columns(self) -> tuple[tuple[str, str, str, float], ...]:
+        """The table's."""
+        return (*_INPUTS, *map(self.column, self.metrics))
+
+    def how_to(self) -> Iterator[tuple[str, str, str]]:
+        """Convention by convention: what it is, how it is written, what it gives."""
+        live = next((one[1] for one in self.columns() if "| formula" in one[1]), "")
+        yield (
+            "A value",
+            f'models["Mixtral-8x7B"].{self.first}',
+            "Alone in a cell it is a number, shown in the cell's own number format.",
+        )
+        yield ("Inside a text", "report.num_models", "It becomes part of the text: 24 models.")
+        if self.assumptions:
+            yield (
+                "An assumption",
+                f"assumptions.{self.assumptions[0].name}",
+                "What the numbers are for; so do report.title, report.date and report.version.",
+            )
+        yield (
+            "Over all models",
+            f'models | sum("{self.first}")',
+            "Where none lacks the number. Likewise min, max, map, first, last, length.",
+        )
+        yield (
+            "Units",
+            f"m.{self.first} | billions",
+            "In the unit that the filter names; | si makes a text.",
+        )
+        yield (
+            "A row a model",
+            f"m.name, m.{self.first}, ...",
+            "A row of an Excel Table that holds m is there for each model. All below moves "
+            "down, and formulas, charts and formats that reach to the row reach to the last of "
+            "them.",
+        )
+        yield (
+            "Order and filter",
+            f"sort: -{self.first}",
+            "In the note on the table's first header; below it, where: num_experts >= 8 keeps "
+            "some models only, and limit: 5 the first five.",
+        )
+        if live:
+            yield (
+                "A live formula",
+                live.strip("{} "),
+                "The formula in place of the value, where the table has columns for all that it "
+                "needs.",
+            )
+        yield (
+            "A sheet a model",
+            "m.name as the sheet's name",
+            "The sheet is there for each model.",
+        )
+        yield ("A defined name", self.assumptions[-1].name if self.assumptions else self.first,
+               "The cell of a name that is a metric, a field or an assumption gets its value, "
+               "without any braces.")  # fmt: skip
+
+    def facts(self) -> Iterator[tuple[str, str | None, str, str]]:
+        """Label, expression, number format and note of the cells above the table."""
+        yield ("Models", "{{ models | length }}", "#,##0",
+               f'A filter over all models; likewise models | sum("{self.first}"), where none lacks '
+               "it.")  # fmt: skip
+        for at, one in enumerate(self.assumptions):
+            said = (
+                f"No braces here: the cell has the defined name {one.name}, which is an "
+                "assumption, and so it gets its value."
+                if at
+                else f"What the numbers are computed for. --set {one.name}={one.default:g}, or "
+                "another number, changes it."
+            )
+            value = None if at else f"{{{{ assumptions.{one.name} }}}}"
+            yield one.label, value, "#,##0" if one.whole else "#,##0.##", said
+
+
+def build_template(registry: Registry) -> bytes:
+    """Return a template in which every convention is shown once.
+
+    Args:
+        registry: What the template asks for: the first metrics of its summary.
+    """
+    assumptions = tuple(registry.assumptions.values())
+    named = _Named(tuple(registry.headline[:_METRICS]), assumptions[:2])
     book = Workbook()
     palette = Palette(book)
     first: Any = book.active
     first.title = "Overview"
-    _overview(_Sheet(first, palette))
-    _card(_Sheet(book.create_sheet("{{ m.name }}"), palette))
-    _how_to(_Sheet(book.create_sheet("How to"), palette))
-    name = "flops_per_mac"
-    book.defined_names[name] = DefinedName(name, attr_text="Overview!$C$6")
+    _overview(_Sheet(first, palette), named)
+    _card(_Sheet(book.create_sheet("{{ m.name }}"), palette), named)
+    _how_to(_Sheet(book.create_sheet("How to"), palette), named)
+    for assumption in named.assumptions[1:]:
+        name = assumption.name
+        book.defined_names[name] = DefinedName(name, attr_text="Overview!$C$6")
     return saved(book, "Template", creation_time()).save()
 
 
@@ -146,69 +222,83 @@ class _Sheet:
         shell.oddFooter.right.text = "&P / &N"
 
 
-def _overview(sheet: _Sheet) -> None:
+def _overview(sheet: _Sheet, named: _Named) -> None:
     sheet.heading(
         "{{ report.title }}",
         "{{ report.num_models }} models · {{ report.date }} · moe-report {{ report.version }}",
         "Two braces around an expression: alone in a cell it gives a number or a text with the "
         "cell's own format, inside a text it becomes part of it.",
     )
-    for row, (label, value, number_format, note) in enumerate(_FACTS, start=4):
+    for row, (label, value, number_format, note) in enumerate(named.facts(), start=4):
         sheet.put(f"A{row}", label, Look(fill=INPUT_BANDS[1]))
         sheet.put(f"B{row}", None, Look(fill=INPUT_BANDS[1]))
         look = Look(color=INPUT, number_format=number_format, horizontal="right")
         sheet.put(f"C{row}", value, look, note)
         sheet.shell.merge_cells(f"A{row}:B{row}")
-    _table(sheet)
-    _below_table(sheet)
-    widths = {column_letters(at): column[3] for at, column in enumerate(_COLUMNS, start=1)}
+    _table(sheet, named)
+    _below_table(sheet, named)
+    widths = {column_letters(at): column[3] for at, column in enumerate(named.columns(), start=1)}
     sheet.finish("B2", "portrait", widths)
 
 
-def _table(sheet: _Sheet) -> None:
+def _table(sheet: _Sheet, named: _Named) -> None:
     header = _TABLE_ROW - 1
     sheet.put(f"A{header - 1}", "Models", Look(bold=True, size=13))
-    for number, (title, expression, number_format, _) in enumerate(_COLUMNS, start=1):
+    for number, (title, expression, number_format, _) in enumerate(named.columns(), start=1):
         letters = column_letters(number)
         fill = METRIC_BANDS[0] if number > 4 else INPUT_BANDS[0]
         align = "left" if number < 3 else "right"
         look = Look(bold=True, fill=fill, wrap=True, rule=True, horizontal=align)
-        note = "sort: -total_params\nwhere: total_params is not none" if number == 1 else ""
+        rules = f"sort: -{named.first}\nwhere: {named.first} is not none"
+        note = rules if number == 1 else ""
         sheet.put(f"{letters}{header}", title, look, note)
         color = INPUT if 2 < number < 5 else "000000"
         look = Look(bold=number == 1, number_format=number_format, horizontal=align, color=color)
         sheet.put(f"{letters}{_TABLE_ROW}", expression, look)
     sheet.shell.row_dimensions[header].height = 32
-    area = f"A{header}:{column_letters(len(_COLUMNS))}{_TABLE_ROW}"
+    area = f"A{header}:{column_letters(len(named.columns()))}{_TABLE_ROW}"
     table = Table(displayName="Costs", name="Costs", ref=area)
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     sheet.shell.add_table(table)
-    bars = DataBarRule("num", 0, "num", 1, color="56B4E9")
-    sheet.shell.conditional_formatting.add(f"G{_TABLE_ROW}", bars)
+    shares = [at for at, one in enumerate(named.metrics) if one.format == "percent"]
+    if shares:
+        bars = DataBarRule("num", 0, "num", 1, color="56B4E9")
+        letters = column_letters(len(_INPUTS) + 1 + shares[0])
+        sheet.shell.conditional_formatting.add(f"{letters}{_TABLE_ROW}", bars)
 
 
-def _below_table(sheet: _Sheet) -> None:
-    row = _TABLE_ROW + 2
+def _below_table(sheet: _Sheet, named: _Named) -> None:
+    row, left = _TABLE_ROW + 2, len(_INPUTS) + 1
     sheet.put(f"A{row}", "Median", Look(italic=True, color=QUIET))
-    for letters, number_format in (("E", _SI), ("F", _SI), ("G", _PERCENT), ("H", _PERCENT)):
+    for at, (_, _, number_format, _) in enumerate(map(named.column, named.metrics), start=left):
+        letters = column_letters(at)
         look = Look(italic=True, number_format=number_format, horizontal="right")
         formula = f"=MEDIAN({letters}{_TABLE_ROW}:{letters}{_TABLE_ROW})"
-        note = "A formula below the table reaches to its last row." if letters == "E" else ""
+        note = "A formula below the table reaches to its last row." if at == left else ""
         sheet.put(f"{letters}{row}", formula, look, note)
-    title, rows = "Total and active parameters", (_TABLE_ROW, _TABLE_ROW)
-    chart = sheet.bars(f"A{row + 2}", title, (5, 6), rows, GREY, BLUE)
+    alike = [one for one in named.metrics if one.unit == named.metrics[0].unit][:2]
+    if alike != list(named.metrics[: len(alike)]) or not alike:
+        return
+    title = " and ".join(one.label for one in alike).capitalize()
+    rows = _TABLE_ROW, _TABLE_ROW
+    ends, colors = (left, left + len(alike) - 1), (GREY, BLUE)[-len(alike) :]
+    chart = sheet.bars(f"A{row + 2}", title, ends, rows, *colors)
     chart.height, chart.width = 17, 26
     chart.y_axis.numFmt = '[>=1000000000]0,,," B";[>=1000000]0,," M";0'
     chart.y_axis.number_format = chart.y_axis.numFmt.formatCode
     chart.y_axis.scaling.logBase = 10
-    chart.y_axis.title = "parameters, on a logarithmic scale"
-    chart.legend.position = "b"
+    chart.y_axis.title = f"{alike[0].unit}, on a logarithmic scale"
+    if len(alike) > 1:
+        chart.legend.position = "b"
 
 
-def _card(sheet: _Sheet) -> None:
+def _card(sheet: _Sheet, named: _Named) -> None:
     sheet.heading(
         "{{ m.name }}",
-        "{{ m.total_params | si }} parameters, of which {{ m.active_params | si }} are active",
+        " · ".join(
+            f"{one.label}: {{{{ m.{one.name} | {_TEXTS.get(one.format, 'si')} }}}}"
+            for one in named.metrics
+        ),
         "The name of this sheet has an expression with m, so there is one for each model.",
     )
     for letters, title in zip("ABC", ("Part", "Parameters", "Share"), strict=True):
@@ -232,7 +322,7 @@ def _card(sheet: _Sheet) -> None:
     sheet.finish("A2", "landscape", {"A": 30, "B": 20, "C": 12})
 
 
-def _how_to(sheet: _Sheet) -> None:
+def _how_to(sheet: _Sheet, named: _Named) -> None:
     sheet.heading(
         "How to use this template",
         "Change the look of it, add and remove what you like, delete this sheet. moe-report fills "
@@ -245,7 +335,7 @@ def _how_to(sheet: _Sheet) -> None:
         Look(mono=True, size=9, wrap=True, vertical="top"),
         Look(size=10, wrap=True, vertical="top"),
     )
-    for row, texts in enumerate(_HOW_TO, start=5):
+    for row, texts in enumerate(named.how_to(), start=5):
         for letters, text, look in zip("ABC", texts, looks, strict=True):
             sheet.put(f"{letters}{row}", text, look)
         sheet.shell.row_dimensions[row].height = 15 * max(1, -(-len(texts[2]) // 78)) + 4

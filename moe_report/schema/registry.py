@@ -45,6 +45,7 @@ class Section:
         words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
         checks: Its checks, in source order.
         points: ``POINTS`` of the module: what it says in the reading help.
+        scenarios: ``SCENARIOS`` of the module: examples of sets of assumptions, by name.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Section:
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
     checks: tuple[Check, ...] = ()
     points: tuple[Point, ...] = ()
+    scenarios: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
 
     @property
     def origin(self) -> str:
@@ -109,6 +111,21 @@ class Registry:
             for concepts, words in section.words.items():
                 found.setdefault(concepts, []).append(words)
         return {concepts: ",".join(words) for concepts, words in found.items()}
+
+    @property
+    def headline(self) -> list[Metric]:
+        """The metrics of the summary, in its order."""
+        shown = (metric for metric in self.metrics.values() if metric.headline)
+        return sorted(shown, key=lambda metric: metric.headline)
+
+    @property
+    def scenarios(self) -> dict[str, dict[str, float]]:
+        """The sections' examples of scenarios: the assumptions that one sets, by its name."""
+        found: dict[str, dict[str, float]] = {}
+        for section in self.sections:
+            for name, own in section.scenarios.items():
+                found.setdefault(name, {}).update(own)
+        return found
 
     def evaluation_order(self) -> list[Metric]:
         """Return the metrics so that each comes after those its formula refers to."""
@@ -227,6 +244,11 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         isinstance(text, str) for pair in words.items() for text in pair
     ):
         raise TypeError(f"HEADER_WORDS is {words!r:.60}, expected texts by texts")
+    scenarios = getattr(module, "SCENARIOS", {})
+    if not isinstance(scenarios, Mapping) or not all(
+        isinstance(name, str) and isinstance(own, Mapping) for name, own in scenarios.items()
+    ):
+        raise TypeError(f"SCENARIOS is {scenarios!r:.60}, expected values by name, by scenario")
     if not isinstance(points, tuple) or not all(isinstance(one, Point) for one in points):
         raise TypeError(f"POINTS is {points!r:.60}, expected a tuple of point() and question()")
     return Section(
@@ -241,6 +263,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         dict(words),
         checks,
         points,
+        scenarios,
     )
 
 

@@ -24,6 +24,7 @@ from moe_report_metrics.parameter_ledger import (
 
 ORDER = 30
 POINTS = guide.FLOPS
+SCENARIOS = {"long context": {"context_length": 131072.0}}
 SCALING = "Kaplan et al. 2020, arXiv:2001.08361, section 2.1"
 PALM = "Chowdhery et al. 2022, arXiv:2204.02311, appendix B"
 

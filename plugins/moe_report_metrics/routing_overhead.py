@@ -16,6 +16,7 @@ from moe_report_metrics.parameter_ledger import CONVENTION, router_params, total
 
 ORDER = 40
 POINTS = guide.ROUTING
+SCENARIOS = {"fp8": {"dispatch_bytes": 1.0}}
 GSHARD = "Lepikhin et al. 2020, arXiv:2006.16668, section 2.2"
 SWITCH = "Fedus et al. 2021, arXiv:2101.03961, section 2.2"
 

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from moe_report.cli.main import main
 from moe_report.fill.new_template import build_template
+from moe_report.schema.registry import installed
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the example models and the starting template, which is the current one."""
     monkeypatch.chdir(tmp_path)
     assert run("init", "models.xlsx").exit_code == 0
-    (tmp_path / "t.xlsx").write_bytes(build_template())
+    (tmp_path / "t.xlsx").write_bytes(build_template(installed()))
     return tmp_path
 
 
@@ -51,7 +52,7 @@ def test_fill_writes_the_workbook(folder: Path) -> None:
 
 def test_the_report_and_the_template_go_to_two_places(folder: Path) -> None:
     """A template called report would take the report's name."""
-    (folder / "report.xlsx").write_bytes(build_template())
+    (folder / "report.xlsx").write_bytes(build_template(installed()))
     before = files(folder)
     result = run("run", "models.xlsx", "--template", "report.xlsx", "-o", "out")
     assert result.exit_code == 1
@@ -164,7 +165,8 @@ def bomb() -> bytes:
 def test_what_is_no_workbook_ends_in_one_line(folder: Path, name: str) -> None:
     """The error names the file, and the output folder is not even made."""
     path = folder / f"{name}.xlsx"
-    contents = {"bomb": bomb(), "cut": build_template()[:9000], "text": b"name,experts\n",
+    cut = build_template(installed())[:9000]
+    contents = {"bomb": bomb(), "cut": cut, "text": b"name,experts\n",
                 "empty": b"", "old": bytes.fromhex("d0cf11e0a1b11ae1")}  # fmt: skip
     if name == "folder":
         path.mkdir()
@@ -197,7 +199,7 @@ def test_a_workbook_that_is_open_elsewhere_is_told(folder: Path) -> None:
 
 def test_a_template_becomes_a_workbook(folder: Path) -> None:
     """An .xltx may be written as .xlsx, and is beside the reports."""
-    source = zipfile.ZipFile(io.BytesIO(build_template()))
+    source = zipfile.ZipFile(io.BytesIO(build_template(installed())))
     with zipfile.ZipFile("t.xltx", "w") as archive:
         for name in source.namelist():
             content = source.read(name)

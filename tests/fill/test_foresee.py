@@ -21,7 +21,7 @@ from moe_report.fill.fill import fill
 from moe_report.fill.new_template import build_template
 from moe_report.ooxml.file_types import kind_of
 from moe_report.ooxml.package import Package
-from moe_report.schema.registry import Registry
+from moe_report.schema.registry import Registry, installed
 from tests.fill import test_meaning_kept, test_stale_values
 from tests.fill.books import opened, repacked, saved, sheet_template, template
 from tests.fill.corpus import all_workbooks, with_question
@@ -67,7 +67,7 @@ def signed() -> bytes:
 def templates() -> dict[str, bytes]:
     """The templates that the tests fill."""
     return {
-        "the starting one": build_template(),
+        "the starting one": build_template(installed()),
         "rich": rich_template(macros=False),
         "stale values": test_stale_values.template(),
         "pivot": test_stale_values.shown_elsewhere(),

@@ -1,4 +1,4 @@
-"""Expressions of a template, such as ``{{ m.total_params | billions }}``.
+"""Expressions of a template, such as ``{{ m.hidden_size | thousands }}``.
 
 In comes a text, out comes what gives its value for a report. Jinja parses and evaluates it: its
 sandbox calls hooks for calculations (``"a" * 10**10`` is refused), for names and for calls
@@ -14,7 +14,7 @@ sandbox calls hooks for calculations (``"a" * 10**10`` is refused), for names an
 - ``~`` writes TRUE and 128 as Excel does, not True and 128.0, and no longer a text than a cell can
   hold: ``m.num_experts ~ true`` (``values``).
 - Filters have units, and what is the same in all rows is worked out once:
-  ``models | sum(attribute="total_params") | si`` (``filters``).
+  ``models | sum(attribute="num_experts") | si`` (``filters``).
 
 Start at ``expression``.
 """

@@ -23,7 +23,7 @@ from moe_report.text import shown
 
 # What is no one value, and what it lacks to be one.
 _NO_VALUE: Mapping[Kind, str] = {
-    "model": "a model; add what of it, such as `.total_params`",
+    "model": "a model; add what of it, such as `.num_experts`",
     "models": "models; add which one, or a filter such as `length`",
     "list": "a list; add a filter such as `sum` or `join`",
     "assumptions": "all assumptions; add which one",

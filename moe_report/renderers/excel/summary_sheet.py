@@ -37,7 +37,13 @@ from moe_report.text import counted
 
 HEAD = 5
 _MOST_WORDS = 4  # lines of an introduction, which stands above the frozen header
-_BARS = {"total_params": SKY, "parameter_efficiency": GREY}
+
+
+def _bars(columns: Sequence[Column]) -> dict[str, str]:
+    """The columns with bars in their cells, and the colours: the first amount, the first share."""
+    shares = [column.name for column in columns if column.format == "percent"]
+    amounts = [column.name for column in columns if column.format == "si"]
+    return dict.fromkeys(amounts[:1], SKY) | dict.fromkeys(shares[:1], GREY)
 
 
 def _facts(sheet: Sheet, report: Report) -> None:
@@ -86,10 +92,11 @@ def write_summary(book: Book, report: Report, layout: Layout) -> None:
     longest = max((len(model.name) for model in report.models), default=8)
     sheet.width(1, max(min(longest + 2, 36), 12))
     last = HEAD + max(len(report.models), 1)
+    bars = _bars(columns)
     for number, column in enumerate(columns, start=2):
-        if column.name in _BARS:
+        if column.name in bars:
             letters = column_letters(number)
-            rule = DataBarRule("num", 0, "max", color=_BARS[column.name], showValue=True)
+            rule = DataBarRule("num", 0, "max", color=bars[column.name], showValue=True)
             sheet.shell.conditional_formatting.add(f"{letters}{HEAD + 1}:{letters}{last}", rule)
     width = max(len(columns) + 1, 9)
     _words(sheet, HEAD - 1, width, report.branding.intro)
