@@ -1,0 +1,53 @@
+"""A report of some sections only: no error, no hole, no dead link."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+from lxml import html as lxml_html
+
+from moe_report.cli.main import main
+from moe_report.schema.registry import installed
+
+SECTIONS = [section.name for section in installed().sections]
+OPTIONS = [[word, name] for word in ("--only", "--skip") for name in SECTIONS]
+FOREIGN = '''"""Widths."""
+
+from moe_report import Model, metric
+
+
+@metric(symbol="w", unit="ratio", source="a convention", headline=True)
+def width_ratio(m: Model) -> float:
+    """Width of an expert over that of the model."""
+    return m.moe_intermediate_size / m.hidden_size
+'''
+
+
+@pytest.mark.parametrize("options", [*OPTIONS, ["--metrics", "widths.py", "--only", "widths"]])
+def test_a_report_of_some_sections(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    """The example models, with each section alone, without each, and with a foreign one alone."""
+    monkeypatch.chdir(tmp_path)
+    Path("widths.py").write_text(FOREIGN, "utf-8")
+    models = next(demo.glob("*.xlsx"))
+    done = CliRunner().invoke(main, ["run", str(models), "-o", "out", *options])
+    assert done.exit_code == 0, done.output
+    (page,) = Path("out").glob("*.html")
+    tree = lxml_html.document_fromstring(page.read_text("utf-8"))
+    ids = {f"#{id}" for id in tree.xpath("//@id")}
+    assert {href for href in tree.xpath("//a/@href") if href.startswith("#")} <= ids
+    assert tree.xpath("//section[@id='models']//td")
+    (book,) = Path("out").glob("*.report.xlsx")
+    sheets = openpyxl.load_workbook(book)
+    assert "#REF!" not in {
+        cell.value for sheet in sheets for row in sheet.iter_rows() for cell in row
+    }
+    (data,) = Path("out").glob("*.json")
+    sections = [section["name"] for section in json.loads(data.read_text("utf-8"))["sections"]]
+    kept = {"--only": lambda name: name in sections, "--skip": lambda name: sections}
+    assert kept[options[-2]](options[-1])
