@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from moe_report.cli.main import main
 from moe_report.schema import registry as registry_module
@@ -26,6 +27,9 @@ SLOW = (
     "schema/test_plugin_distribution.py", "test_audit.py", "test_output.py", "test_readme.py",
     "test_wheel.py",
 )  # fmt: skip
+
+settings.register_profile("unhurried", deadline=None)  # other programs run beside the tests
+settings.load_profile("unhurried")
 
 
 def need(program: str) -> str:
