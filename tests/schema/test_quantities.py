@@ -89,6 +89,7 @@ def test_cells_of_public_tables_are_understood(registry: Registry) -> None:
     assert counts["understood"] / counts.total() >= 0.9, counts
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(writings())
 def test_a_cell_says_the_number_that_was_written(written: Writing) -> None:
@@ -102,6 +103,7 @@ def test_a_cell_says_the_number_that_was_written(written: Writing) -> None:
     assert quantity.about == written.about
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(writings())
 def test_a_lone_cell_says_that_number_or_is_refused(written: Writing) -> None:
