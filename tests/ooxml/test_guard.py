@@ -88,6 +88,7 @@ def test_a_file_with_flipped_bytes_never_ends_in_a_traceback() -> None:
     assert refused > len(data) / 6
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     """A megabyte that would inflate to a gigabyte of zeros is refused, within little memory."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
@@ -334,6 +335,7 @@ def test_a_long_and_wide_sheet_is_refused() -> None:
         scan_sheet(sheet_xml(rows).encode(), "models.xlsx, sheet Models")
 
 
+@pytest.mark.slow
 def test_a_million_empty_styled_cells_cost_little(tmp_path: Path) -> None:
     """A sheet that is formatted down to row 20,000 is read in seconds, in modest memory."""
     cells = "".join(f'<c r="{column_letters(n)}@" s="0"/>' for n in range(4, 54))
