@@ -15,7 +15,7 @@ from tests.stress.commands import Outcome, finish, run, start
 from tests.stress.findings import WRONG, Finding
 from tests.stress.writers import files, harmed, in_turn
 
-WRITING = 0.02  # seconds about that a writer takes from its first file beside the output on
+WRITING = 0.005  # seconds about that a writer takes from its first file beside the output on
 
 
 def kills(made: Path, folder: Path, count: int, chance: random.Random) -> Iterator[list[Finding]]:
