@@ -71,8 +71,9 @@ def _tried(command: str, data: bytes, child: Child) -> Iterator[Finding]:
     now = files(home)
     changed = {path for path in now if before.get(path) != now[path]}
     yield from _ended(outcome, changed)
-    yield from harmed(before, now)
-    if not command.startswith("run"):
+    harm = list(harmed(before, now))
+    yield from harm
+    if not harm and not command.startswith("run"):
         for path in changed:
             yield from _lost_parts(data, now[path])
 
