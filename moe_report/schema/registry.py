@@ -11,13 +11,14 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import ModuleType
 
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS
+from moe_report.schema.headers.headers import Headers
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
 from moe_report.text import shown
@@ -101,6 +102,11 @@ class Registry:
             for concepts, words in section.words.items():
                 found.setdefault(concepts, []).append(words)
         return {concepts: ",".join(words) for concepts, words in found.items()}
+
+    @cached_property
+    def headers(self) -> Headers:
+        """What recognises headers; its vocabulary takes a while to put together."""
+        return Headers(self.metrics, self.assumptions, self.header_words)
 
     def evaluation_order(self) -> list[Metric]:
         """Return the metrics so that each comes after those its formula refers to."""

@@ -296,6 +296,15 @@ def test_an_encoding_that_could_hide_a_doctype_is_refused(sheet: bytes) -> None:
     assert "encoding that no spreadsheet writes" in message or "DOCTYPE" in message
 
 
+@pytest.mark.parametrize("beside", ["__MACOSX/xl/worksheets/._sheet1.xml", "xl/._workbook.xml"])
+def test_what_macos_zips_beside_a_part_is_no_part_in_an_odd_encoding(beside: str) -> None:
+    """A workbook that was unpacked and zipped again on a Mac; nobody reads these."""
+    attributes = b"\0\5\x16\7\0\2\0\0Mac OS X        " + b"\0" * 40
+    assert beside in check_package(zipped(parts_of() | {beside: attributes}), "models.xlsx")
+    hidden = sheet_xml().encode("utf-16-le")
+    assert "encoding" in refusal(zipped(parts_of() | {beside: hidden}))
+
+
 def test_a_sheet_in_utf_16_is_read(tmp_path: Path) -> None:
     """UTF-16 with its mark is a legitimate encoding of a part."""
     sheet = sheet_xml().replace("UTF-8", "UTF-16").encode("utf-16")
