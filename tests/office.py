@@ -8,6 +8,7 @@ import math
 import shutil
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterable
 from functools import cache
@@ -37,7 +38,7 @@ def convert(workbook: Path, folder: Path, to: str = "xlsx") -> Path:
 
 
 def convert_all(workbooks: Iterable[Path], folder: Path, to: str = "xlsx") -> list[Path]:
-    """Convert workbooks in one run of LibreOffice, which takes long to start.
+    """Convert workbooks in one run of LibreOffice.
 
     What was converted before, by the same name, is taken from there.
     """
@@ -63,12 +64,33 @@ def _work() -> Path:
 
 @cache
 def _profile() -> Path:
-    """The profile of a LibreOffice that was started once, which takes longer than later starts."""
-    folder = _work() / "profile"
+    """The profile of a LibreOffice that stays, for it takes seconds to start.
+
+    It stays because it has a workbook open, and does what others are asked that have its profile;
+    they do it themselves where it has ended. It ends with this process, however that ends: then
+    its shell has nothing to read any more.
+    """
+    folder, kept = _work() / "profile", _work() / "open.xlsx"
     (folder / "user").mkdir(parents=True)
     (folder / "user" / "registrymodifications.xcu").write_text(_ALWAYS_RECALCULATE, "utf-8")
-    _office(folder, "--terminate_after_init")
+    openpyxl.Workbook().save(kept)
+    office = subprocess.Popen(
+        ["bash", "-c", '"$@" & read; kill -KILL 0', "office", *_command(folder), str(kept)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    atexit.register(office.communicate)
+    _wait_for(kept.with_name(f".~lock.{kept.name}#"))
     return folder
+
+
+def _wait_for(file: Path) -> None:
+    """Wait until another program has made a file."""
+    for _ in range(600):
+        if file.exists():
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"LibreOffice has not opened {file}")
 
 
 def _place(workbook: Path, to: str) -> Path:
@@ -78,23 +100,23 @@ def _place(workbook: Path, to: str) -> Path:
 
 
 def _run_office(workbooks: list[Path], to: str) -> None:
-    with tempfile.TemporaryDirectory(dir=_work()) as folder:
-        profile, out = Path(folder) / "profile", Path(folder) / "out"
-        shutil.copytree(_profile(), profile)
-        _office(profile, "--convert-to", to, "--outdir", str(out), *map(str, workbooks))
+    with tempfile.TemporaryDirectory(dir=_work()) as out:
+        command = [*_command(_profile()), "--convert-to", to, "--outdir", out]
+        subprocess.run(
+            [*command, *map(str, workbooks)], check=True, capture_output=True, timeout=300
+        )
         for workbook in workbooks:
             place = _place(workbook, to)
-            if (out / place.name).exists():
+            made = Path(out) / place.name
+            if made.exists():
                 place.parent.mkdir(exist_ok=True)
-                shutil.move(out / place.name, place)
+                shutil.move(made, place)
 
 
-def _office(profile: Path, *arguments: str) -> None:
-    """Run LibreOffice with a profile of its own."""
-    command = [need("soffice"), f"-env:UserInstallation={profile.as_uri()}", "--headless"]
-    subprocess.run(
-        [*command, "--norestore", *arguments], check=True, capture_output=True, timeout=300
-    )
+def _command(profile: Path) -> list[str]:
+    """How LibreOffice is run with a profile of its own."""
+    options = (f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore")
+    return [need("soffice"), *options]
 
 
 def recalculated(workbook: Path, folder: Path, sheet: str) -> list[list[object]]:

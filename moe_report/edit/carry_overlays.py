@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from moe_report.ooxml.addresses import area_of
+from moe_report.ooxml.addresses import areas_of
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references
 from moe_report.ooxml.order import insert_in_order
@@ -66,7 +66,7 @@ class Overlays:
 
     def _is_over_ours(self, item: etree._Element) -> bool:
         """Whether it lies within columns of ours, between which there may be one of the user's."""
-        ends = (area_of(ref)[::2] for ref in item.get("sqref", "").split())
+        ends = (area[::2] for area in areas_of(item.get("sqref", "")))
         return all(column in self.ours for columns in ends for column in columns)
 
     def _check(self, item: etree._Element) -> None:
@@ -75,11 +75,11 @@ class Overlays:
         if listed is None:
             listed = etree.Element(f"{TAG}dataValidations")
             insert_in_order(self.new, listed)
-        taken = [area_of(ref) for ref in item.get("sqref", "").split()]
+        taken = areas_of(item.get("sqref", ""))
         for other in list(listed):
             refs = [
                 ref for ref in other.get("sqref", "").split()
-                if not any(meet(area, area_of(ref)) for area in taken)
+                if not any(meet(area, there) for area in taken for there in areas_of(ref))
             ]  # fmt: skip
             other.set("sqref", " ".join(refs))
             if not refs:
@@ -115,7 +115,7 @@ class Overlays:
         said = item.get("sqref") or (inside.text if inside is not None else "") or ""
         now, lost = moved_areas(said, self.places[0])
         formulas = [inner for inner in item.iter() if _local(inner) in _FORMULAS and inner.text]
-        rows = area_of(said.split()[0])[1], area_of(now.split()[0])[1] if now else 0
+        rows = _first_row(said), _first_row(now)
         found = {}
         try:
             for formula in formulas:
@@ -136,6 +136,10 @@ class Overlays:
         elif inside is not None:
             inside.text = now
         return True
+
+
+def _first_row(listed: str) -> int:
+    return next((area[1] for area in areas_of(listed)), 0)
 
 
 def _remove(item: etree._Element) -> None:
@@ -162,12 +166,8 @@ def _shape(item: etree._Element) -> tuple[str, ...]:
 
 def columns_laid_over(root: etree._Element) -> set[int]:
     """Return the columns that rules of a sheet lie over."""
-    refs = (
-        ref
-        for item in root.iter(f"{TAG}conditionalFormatting", f"{TAG}dataValidation")
-        for ref in item.get("sqref", "").split()
-    )
-    ends = (area_of(ref)[::2] for ref in refs)
+    rules = root.iter(f"{TAG}conditionalFormatting", f"{TAG}dataValidation")
+    ends = (area[::2] for item in rules for area in areas_of(item.get("sqref", "")))
     return {column for left, right in ends for column in range(left, right + 1)}
 
 

@@ -102,8 +102,10 @@ def _lacks_value(cell: etree._Element) -> bool:
 def _number(cell: etree._Element | None) -> float | None:
     if cell is None or cell.get("t", "n") != "n":
         return None
-    text = cell.findtext(f"{TAG}v")
-    return float(text) if text else None
+    try:
+        return float(cell.findtext(f"{TAG}v", ""))
+    except ValueError:
+        return None
 
 
 def _same(old: float | None, new: float | None) -> bool:

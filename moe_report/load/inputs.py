@@ -14,7 +14,6 @@ from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.load.columns import Columns
 from moe_report.load.decisions import Decisions
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_table
-from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Scenarios, Source
 from moe_report.text import shown, shown_name
@@ -35,9 +34,7 @@ def inspect_inputs(
     folders, ``.gguf`` files, and ``hf:owner/name``. Of a workbook, several sheets may be read. What
     was said of columns, by their headers, wins over what their headers say.
     """
-    decisions = Decisions.of_options(
-        columns or {}, Headers(registry.metrics, registry.assumptions, registry.header_words)
-    )
+    decisions = Decisions.of_options(columns or {}, registry.headers)
     found: dict[tuple[str, str], Columns] = {}
     tables: list[ModelTable] = []
     problems: list[Problem] = []

@@ -43,7 +43,6 @@ from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.guard import MAX_FILE, check_package
 from moe_report.ooxml.package import MAIN, Package
 from moe_report.ooxml.texts import Texts, shared_strings
-from moe_report.schema.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
 from moe_report.text import counted, shown, shown_name
@@ -217,7 +216,7 @@ class _Workbook:
         self.file = file
         self.sheets = sheets_of(file)
         self.registry = registry
-        self.headers = Headers(registry.metrics, registry.assumptions, registry.header_words)
+        self.headers = registry.headers
         self.collected = Collected(shown_name(file.path.name))
         self.decisions = decisions
         self.names = tuple(self.sheets.names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 
 def split_address(address: str) -> tuple[int, int]:
@@ -51,3 +52,16 @@ def area_of(text: str) -> Area:
     elif first.isdecimal() and last.isdecimal():
         first, last = f"A{first}", f"{column_letters(LAST_COLUMN)}{last}"
     return (*split_address(first), *split_address(last or first))
+
+
+def areas_of(listed: str) -> list[Area]:
+    """Return the areas that a rule lies over; a reference whose cells are gone leads to none.
+
+    >>> areas_of("B3:D9 #REF! C2"), areas_of("")
+    ([(2, 3, 4, 9), (3, 2, 3, 2)], [])
+    """
+    found = []
+    for ref in listed.split():
+        with suppress(ValueError):
+            found.append(area_of(ref))
+    return found

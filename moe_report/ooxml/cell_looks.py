@@ -38,7 +38,7 @@ class CellLooks:
         """Return number format, fill, font, line beneath and alignment of a style."""
         if style not in self._known:
             listed = self.styles.list("cellXfs")
-            self._known[style] = self._read(listed[style if style < len(listed) else 0])
+            self._known[style] = self._read(_one_of(listed, style))
         return self._known[style]
 
     def _read(self, item: etree._Element) -> tuple[object, ...]:
@@ -57,7 +57,7 @@ class CellLooks:
             _colour(pattern.find(f"{TAG}fgColor")) if filled and pattern is not None else "",
             _colour(font.find(f"{TAG}color")) or _BLACK,
             *(_is_on(font.find(f"{TAG}{name}")) for name in ("b", "i", "u", "strike")),
-            float(_said(font.find(f"{TAG}sz")) or 11),
+            _size(_said(font.find(f"{TAG}sz")) or "11"),
             _said(font.find(f"{TAG}name")),
             tuple(side for side, style in sorted(lines.items()) if style != "none"),
             placed.get("horizontal", "general"),
@@ -65,9 +65,21 @@ class CellLooks:
         )
 
     def _of(self, item: etree._Element, name: str) -> etree._Element:
-        listed = self.styles.list(f"{name}s")
-        at = int(item.get(f"{name}Id", "0"))
-        return listed[at if at < len(listed) else 0]
+        return _one_of(self.styles.list(f"{name}s"), int(item.get(f"{name}Id", "0")))
+
+
+def _one_of(listed: etree._Element, number: int) -> etree._Element:
+    """What a number leads to: the first where there is no such one, an empty one without any."""
+    first = listed[0] if len(listed) else etree.Element("none")
+    return listed[number] if number < len(listed) else first
+
+
+def _size(said: str) -> float | str:
+    """A size, however it is spelled, or what is said in place of one."""
+    try:
+        return float(said)
+    except ValueError:
+        return said
 
 
 def _said(item: etree._Element | None) -> str:

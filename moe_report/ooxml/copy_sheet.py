@@ -10,7 +10,7 @@ from lxml import etree
 
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.hyperlinks import place_led
-from moe_report.ooxml.markup import folded_text, mentions
+from moe_report.ooxml.markup import folded_text, is_markup, mentions
 from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, serialize
 from moe_report.ooxml.sheet_names import quoted, renamed
 from moe_report.ooxml.sheet_parts import (
@@ -127,7 +127,7 @@ class SheetCopies:
             links = [link.target for link in self.package.relationships(part)]
             if any(place[:1] == "#" and _renamed_link(place, sheets) != place for place in links):
                 self.package.copy_links(part, part, target)
-            if part == self.workbook or not part.lower().endswith(".xml"):
+            if part == self.workbook or not is_markup(part, self.package[part], (".xml",)):
                 continue
             if mentions(self.package[part], named.words):
                 root = self.package.root(part)

@@ -9,7 +9,7 @@ from lxml import etree
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import words_of
-from moe_report.ooxml.markup import mentions
+from moe_report.ooxml.markup import is_markup, mentions
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.sheet_parts import (
     OWN,
@@ -61,7 +61,7 @@ def _obstacles(package: Package, sheet: str, where: str) -> Iterator[Problem]:
     own = {part, *own_parts(package, part)}
     titles = {at: title for title, at in package.sheets().items()}
     for name in package:
-        if not name.lower().endswith(".xml"):
+        if not is_markup(name, package[name], (".xml",)):
             continue
         if name not in own and not mentions(package[name], named.words):
             continue

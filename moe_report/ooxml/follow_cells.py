@@ -153,7 +153,10 @@ def follow_cells(
                 package[name] = fresh
         elif has_moved_places(kind):
             part = Part(package.root(name), on, inside=False)
-            move_places(part, kind, following)
+            try:
+                move_places(part, kind, following)
+            except ValueError as error:
+                package.refuse(name, str(error))
             if part.changed:
                 package[name] = serialize(part.root)
     return following

@@ -183,7 +183,7 @@ def _unpacked(data: bytes, part: zipfile.ZipInfo, name: str) -> bytes:
 def _check_markup(part: str, content: bytes, name: str) -> None:
     """Refuse a DOCTYPE, under whatever name and in whatever encoding."""
     start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
-    named = is_markup(part)
+    named = is_markup(part, content)
     if content[:2] in _UTF16:
         content = in_utf8(content)
         start = content[:200]

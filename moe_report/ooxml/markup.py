@@ -10,9 +10,14 @@ from collections.abc import Iterable
 _ENCODING = re.compile(r"(^<\?xml[^>]*?encoding\s*=\s*[\"'])[^\"'>]*([\"'])")
 
 
-def is_markup(name: str) -> bool:
-    """Whether a part is XML by the ending of its name."""
-    return name.lower().endswith((".xml", ".rels", ".vml"))
+_APPLE_DOUBLE = b"\0\5\x16\7"  # begins ._sheet1.xml, which macOS zips beside sheet1.xml
+
+
+def is_markup(
+    name: str, content: bytes, endings: tuple[str, ...] = (".xml", ".rels", ".vml")
+) -> bool:
+    """Whether a part is XML by the ending of its name, and not what macOS keeps of such a file."""
+    return name.lower().endswith(endings) and not content.startswith(_APPLE_DOUBLE)
 
 
 def in_utf8(content: bytes) -> bytes:

@@ -108,7 +108,7 @@ class Package:
         if key in self._changed:
             return self._changed[key]
         content = self._zip.read(self._names[key])
-        return in_utf8(content) if is_markup(name) else content
+        return in_utf8(content) if is_markup(name, content) else content
 
     def root(self, name: str, expected: str = "") -> etree._Element:
         """Return the root of a part that may have another one, if no name is expected.
@@ -174,7 +174,7 @@ class Package:
     def relationships(self, part: str) -> list[Relationship]:
         """Return the links of a part, also those to parts that are not there."""
         name = relationships_name(part)
-        if name not in self:
+        if name not in self or not is_markup(name, self[name]):
             return []
         return [
             Relationship(

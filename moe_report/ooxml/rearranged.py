@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, Area, column_letters
-from moe_report.ooxml.formula_text import Reference, references, split_end
+from moe_report.ooxml.formula_text import Reference, reference_of, references, split_end
+from moe_report.ooxml.references import is_dead
 
 GONE = "#REF!"
 _TEXT = re.compile(r'("(?:[^"]|"")*")')
@@ -242,11 +243,14 @@ def spelled(header: str) -> str:
 
 
 def moved_areas(sqref: str, place: Rearranged) -> tuple[str, Collection[str]]:
-    """Return a list of areas of a sheet as they are now, and those that are not there any more."""
+    """Return a list of areas of a sheet as they are now, and those that are not there any more.
+
+    Of what was dead before, nothing is said.
+    """
     now, lost = [], []
-    for ref in sqref.split():
-        found = next(references(ref, place.sheet))
+    for ref in (ref for ref in sqref.split() if not is_dead(ref)):
         try:
+            found = reference_of(ref)
             area = place.area(found.area, single=False)
         except ValueError:
             lost.append(ref)

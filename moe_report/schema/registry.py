@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -20,6 +20,7 @@ from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.checks import Check
 from moe_report.schema.fields import FIELDS
+from moe_report.schema.headers.headers import Headers
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
 from moe_report.schema.points import Point
@@ -126,6 +127,11 @@ class Registry:
             for name, own in section.scenarios.items():
                 found.setdefault(name, {}).update(own)
         return found
+
+    @cached_property
+    def headers(self) -> Headers:
+        """What recognises headers; its vocabulary takes a while to put together."""
+        return Headers(self.metrics, self.assumptions, self.header_words)
 
     def evaluation_order(self) -> list[Metric]:
         """Return the metrics so that each comes after those its formula refers to."""

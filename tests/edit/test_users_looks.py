@@ -45,20 +45,26 @@ def row_of(sheet: Any, text: str) -> Any:
     return next(row for row in sheet.iter_rows() if row[0].value == text)
 
 
-@pytest.mark.parametrize("which", CELLS)
 @pytest.mark.parametrize("look", LOOKS)
-def test_a_look_stays_with_its_cell(report: Path, tmp_path: Path, which: str, look: str) -> None:
-    """Wherever a row goes; cells beside it look as they do in a new report."""
-    find = CELLS[which]
-    beside = find(loaded(report)).offset(column=1).number_format
+def test_looks_stay_with_their_cells(report: Path, tmp_path: Path, look: str) -> None:
+    """Wherever a row goes; cells beside them look as they do in a new report."""
 
-    edited(report, lambda book: setattr(find(book), look, LOOKS[look](find(book))))
-    wanted = repr(getattr(find(loaded(report)), look))
+    def found(look: str, right: int = 0) -> dict[str, str]:
+        book = loaded(report)
+        cells = {which: find(book).offset(column=right) for which, find in CELLS.items()}
+        return {which: repr(getattr(cell, look)) for which, cell in cells.items()}
+
+    def change(book: Book) -> None:
+        for find in CELLS.values():
+            setattr(find(book), look, LOOKS[look](find(book)))
+
+    beside = found("number_format", right=1)
+    edited(report, change)
+    wanted = found(look)
     done = run(turned(tmp_path, "New"), "--update", report, "-q")
     assert (done.exit_code, done.output) == (0, "")
-    cell = find(loaded(report))
-    assert repr(getattr(cell, look)) == wanted
-    assert cell.offset(column=1).number_format == beside
+    assert found(look) == wanted
+    assert found("number_format", right=1) == beside
 
 
 def test_bold_where_another_cell_of_ours_is_bold(report: Path) -> None:

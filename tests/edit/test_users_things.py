@@ -303,3 +303,25 @@ def test_merged_cells_beside_ours(report: Path, tmp_path: Path) -> None:
         assert (done.exit_code, done.output) == (0, "")
         now = {str(area) for area in loaded(report)["Compare"].merged_cells.ranges}
         assert now == before | {"M2:N3"}
+
+
+@pytest.mark.parametrize("cells", ["#REF!", "", "1:D", "nowhere", "#REF! ZZ90", "ZZ90 #REF!"])
+def test_rules_over_cells_that_are_gone(report: Path, cells: str) -> None:
+    """They keep nothing from being updated; those that lie over other cells, too, stay there."""
+
+    def lay(book: Any) -> None:
+        book["Models"].conditional_formatting.add("ZZ90", CellIsRule("equal", ["1"], fill=YELLOW))
+        (validation := check("between")).add("ZZ90")
+        book["Models"].add_data_validation(validation)
+
+    edited(report, lay)
+    package = Package(report.read_bytes(), report.name)
+    part = package.sheets()["Models"]
+    xml = package[part].decode()
+    assert xml.count('sqref="ZZ90"') > 1
+    package[part] = xml.replace('sqref="ZZ90"', f'sqref="{cells}"').encode()
+    report.write_bytes(package.save())
+    assert update(report).exit_code == 0
+    xml = Package(report.read_bytes(), report.name)[part].decode()
+    assert xml.count('sqref="ZZ90"') == (2 if "ZZ90" in cells else 0)
+    assert "#REF!" not in xml

@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 
+from moe_report.ooxml.addresses import LAST_ROW
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import Package, parse
 from moe_report.ooxml.scan import scan_sheet
@@ -87,8 +88,8 @@ def installed(folder: Path | None = None) -> dict[str, bytes]:
 def with_question(data: bytes, text: str) -> tuple[bytes, str, str, str]:
     """Put a text into a cell of the first sheet, and change no other byte of any part.
 
-    It goes into an empty cell that has a style if there is one, else into a new row at the end; as
-    a shared text if the workbook has such.
+    It goes into an empty cell that has a style if there is one, else into a new row at the end, or
+    the first that is free; as a shared text if the workbook has such.
 
     Returns:
         The package, the sheet's name, its part, and the cell's address.
@@ -120,15 +121,18 @@ def with_question(data: bytes, text: str) -> tuple[bytes, str, str, str]:
         cell = empty[0].rstrip(b"/> ") + f' t="{kind}">{body}</{tag}c>'.encode()
         changes[part] = xml.replace(empty[0], cell, 1)
     else:
-        rows = re.findall(rf"<{tag}row[^>]*? r=[\"'](\d+)".encode(), xml)
-        last = max([scan_sheet(package[part], part).rows, *map(int, rows)])
-        address = f"B{last + 2}"
-        row = (
-            f'<{tag}row r="{last + 2}"><{tag}c r="{address}" t="{kind}">{body}</{tag}c></{tag}row>'
-        )
+        starts = list(re.finditer(rf"<{tag}row[^>]*? r=[\"'](\d+)".encode(), xml))
+        taken = {int(start[1]): start.start() for start in starts}
+        last = max([scan_sheet(package[part], part).rows, *taken])
+        number = last + 2
+        if number > LAST_ROW:
+            number = next(n for n in range(1, LAST_ROW) if n not in taken)
+        address = f"B{number}"
+        row = f'<{tag}row r="{number}"><{tag}c r="{address}" t="{kind}">{body}</{tag}c></{tag}row>'
         closing = f"</{tag}sheetData>".encode()
         if closing in xml:
-            changes[part] = xml.replace(closing, row.encode() + closing)
+            at = min([xml.index(closing), *(taken[n] for n in taken if n > number)])
+            changes[part] = xml[:at] + row.encode() + xml[at:]
         else:
             changes[part] = re.sub(
                 rf"<{tag}sheetData\s*/>".encode(),

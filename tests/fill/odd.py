@@ -88,6 +88,14 @@ def _with_chain(data: bytes) -> bytes:
     return package.save()
 
 
+def zipped_by_macos(data: bytes) -> bytes:
+    """Add what macOS zips beside files: their attributes, under the same endings."""
+    kept = b"\0\5\x16\7\0\2\0\0Mac OS X" + b"\0" * 16 + b"S Other's Table1 com.apple.quarantine"
+    names = [name for name in Package(data) if name.startswith("xl/") and name.count("/") < 3]
+    beside = ["__MACOSX/" + "/._".join(name.rsplit("/", 1)) for name in names]
+    return rewritten(data, dict.fromkeys(beside, kept))
+
+
 ODD: dict[str, Callable[[bytes], bytes]] = {
     "prefixed elements": _sheet(_prefixed),
     "no row numbers": _sheet(lambda xml: re.sub(rb'<row r="\d+"', b"<row", xml)),
@@ -117,6 +125,7 @@ ODD: dict[str, Callable[[bytes], bytes]] = {
     "calculation chain": _with_chain,
     "stored": _zipped(zipfile.ZIP_STORED),
     "streamed": _zipped(zipfile.ZIP_DEFLATED),
+    "zipped by macOS": zipped_by_macos,
     "folders": _zipped(zipfile.ZIP_DEFLATED, folders=True),
     "other part names": _renamed("xl/worksheets/sheet1.xml", "xl/Sheets/Blatt-a.xml"),
     "absolute targets": _renamed("xl/sharedStrings.xml", "strings/SharedStrings.xml"),

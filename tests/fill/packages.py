@@ -161,6 +161,8 @@ class _Trees:
         self.old_texts, self.new_texts = shared_texts(old), shared_texts(new)
 
     def compare(self, old: etree._Element, new: etree._Element, path: str) -> Iterator[str]:
+        if old.tag == f"{_TAG}row" and etree.tostring(old) == etree.tostring(new):
+            return
         path = f"{path}/{_name(old)}"
         where = f"{self.part}: {path}"
         for prefix, uri in old.nsmap.items():
@@ -240,7 +242,7 @@ class _Trees:
             if parent.find(f"{_TAG}f") is not None:
                 return True  # computed anew
             if parent.get("t") == "s":
-                return self.old_texts[int(before)] == self.new_texts[int(after)]
+                return _shared(self.old_texts, before) == _shared(self.new_texts, after)
         if not self.touched.inserted:
             return False
         if tag == "f" and old.get("t") == "shared" and not before:
@@ -268,7 +270,7 @@ class _Trees:
         """Whether a cell asks to be filled."""
         text = "".join(map(str, cell.itertext()))
         if cell.get("t") == "s":
-            text = self.old_texts[int(cell.findtext(f"{_TAG}v") or 0)]
+            text = _shared(self.old_texts, cell.findtext(f"{_TAG}v") or "0")
         return "{{" in text or (self.part, cell.get("r", "")) in self.touched.cells
 
     def _children(
@@ -277,10 +279,11 @@ class _Trees:
         at, matched = 0, set()
         children = list(new)
         for child in old:
-            candidates = [n for n in range(at, len(children)) if self._alike(child, children[n])]
             found: int | None = None
             said: list[str] = []
-            for n in candidates:
+            for n in range(at, len(children)):
+                if not self._alike(child, children[n]):
+                    continue
                 differences = list(self.compare(child, children[n], path))
                 if found is None or not differences:
                     found, said = n, differences
@@ -356,6 +359,12 @@ def shared_texts(package: Package) -> list[str]:
                 for entry in root.iterchildren(f"{_TAG}si")
             ]
     return []
+
+
+def _shared(texts: list[str], number: str) -> str:
+    """The text that a cell names by its number; what it names where there is no such text."""
+    at = int(number)
+    return texts[at] if at < len(texts) else f"no text {at}"
 
 
 def rewritten(data: bytes, changes: Mapping[str, bytes | None]) -> bytes:

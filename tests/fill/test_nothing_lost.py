@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from moe_report.ooxml.package import MAIN, Package, parse, serialize
-from tests.fill.packages import Touched, compare, rewritten
+from tests.fill.odd import plain
+from tests.fill.packages import Touched, compare, rewritten, shared_texts
 from tests.fill.rich import rich_template
 
 ALL = Touched(parts=("*",))
@@ -127,6 +128,19 @@ def test_the_comparison_sees_a_byte_of_an_untouched_part(rich: bytes) -> None:
         content[-3] ^= 1
         found = compare(rich, rewritten(rich, {part: bytes(content)}), Touched((MODELS,)))
         assert found == [f"{part}: changed, and nothing in it should have"]
+
+
+def test_the_comparison_takes_a_cell_whose_text_is_missing() -> None:
+    """Broken workbooks have such cells; one that shows a text afterwards has changed."""
+    strings, sheet = "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"
+    count = len(shared_texts(Package(plain())))
+    missing = replaced(sheet, b't="s"><v>0</v>', b't="s"><v>%d</v>' % count)
+    before = damaged(plain(), missing)
+    style = damaged(before, replaced(sheet, b"<sheetData>", b"<sheetData><!-- a -->"))
+    assert compare(before, style, ALL) == [f"{sheet}: /worksheet/sheetData/comment: is new"]
+    entry = replaced(strings, b"</sst>", b"<si><t>x</t></si></sst>")
+    other = damaged(damaged(style, entry), replaced(sheet, b"<v>%d</v>" % count, b"<v>1</v>"))
+    assert any("text" in line for line in compare(before, other, ALL))
 
 
 def test_the_comparison_sees_a_part_packed_anew(rich: bytes) -> None:

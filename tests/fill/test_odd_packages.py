@@ -12,6 +12,7 @@ from openpyxl.chart import BarChart, Reference
 from moe_report.fill.fill import fill
 from moe_report.ooxml.package import OFFICE_REL, PACKAGE_REL, Package
 from tests.fill.books import MODELS, opened, parts, repacked, saved, sheet_template, template
+from tests.fill.odd import zipped_by_macos
 from tests.fill.packages import whole_problems
 from tests.reports import usual_report
 from tests.workbooks import zipped
@@ -37,6 +38,22 @@ def filled_parts(data: bytes) -> Package:
     done = fill(data, usual_report(), where="t.xlsx").data
     assert list(whole_problems(Package(done))) == []
     return Package(done)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: saved(sheet_template()), lambda: template(["{{ m.name }}"])]
+)
+def test_what_macos_zips_beside_the_parts_stays_and_is_read_by_nobody(
+    make: Callable[[], bytes],
+) -> None:
+    """A workbook that was unpacked and zipped again on a Mac: sheets are copied, rows put in."""
+    usual = make()
+    zipped_there = zipped_by_macos(usual)
+    expected, package = filled_parts(usual), filled_parts(zipped_there)
+    beside = {name for name in Package(zipped_there) if name.startswith("__MACOSX/")}
+    assert len(beside) > 3
+    assert {*package} == {*expected} | beside
+    assert all(package[name] == expected[name] for name in expected)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def reads(model_type: str, name: str) -> bool:
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(added=st.dictionaries(st.sampled_from(sorted(HARMLESS)), st.booleans(), min_size=1))
 def test_harmless_keys_change_nothing_and_are_said(model_type: str, added: dict[str, bool]) -> None:
     """With keys of training, routing and running beside its own, a config gives the same row."""
@@ -111,7 +111,7 @@ def test_each_harmless_key_passes_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(name=HARMFUL, nothing=st.sampled_from(NOTHING))
 def test_keys_that_say_nothing_change_nothing(model_type: str, name: str, nothing: Any) -> None:
     """Of whatever part: 0, null, false and what is empty say that it is not there."""
@@ -122,7 +122,7 @@ def test_keys_that_say_nothing_change_nothing(model_type: str, name: str, nothin
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(name=HARMFUL, value=st.integers(1, 10**6) | st.lists(st.integers(1, 99), min_size=1))
 def test_a_width_or_a_count_that_is_not_read_is_refused(
     model_type: str, name: str, value: Any

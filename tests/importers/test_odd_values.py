@@ -60,7 +60,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(added=st.dictionaries(NAMES, VALUES, max_size=4))
 def test_no_key_gives_a_traceback(added: dict[str, Any]) -> None:
     """Keys of any name and value change nothing or are refused."""

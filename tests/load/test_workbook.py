@@ -624,6 +624,7 @@ def test_a_formula_with_a_value_counts(reader: Reader) -> None:
     assert {name: item.value for name, item in table.rows[0].numbers.items()} == {"num_experts": 8}
 
 
+@pytest.mark.slow
 def test_values_that_nobody_computed_are_noted(reader: Reader) -> None:
     """XlsxWriter stores 0 for each formula and asks Excel to compute it on opening."""
     with xlsxwriter.Workbook(reader.path) as book:
@@ -642,6 +643,7 @@ def test_values_that_nobody_computed_are_noted(reader: Reader) -> None:
 # -- other programs
 
 
+@pytest.mark.slow
 def test_a_workbook_of_libreoffice_is_read(reader: Reader) -> None:
     """Formulas, errors, texts and empty cells arrive the same through LibreOffice."""
     reader.write([(*PLAIN, "#own"), ("a", "=4+4", 2, "x"), ("b", "=1/0", "=NA()", None)])

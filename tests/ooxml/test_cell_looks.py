@@ -37,7 +37,7 @@ def workbook() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("between", [False, True])
+@pytest.mark.parametrize("between", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_looks_are_read_as_they_are_written(tmp_path: Path, between: bool) -> None:
     """By openpyxl and by LibreOffice, which spell them otherwise."""
     path = tmp_path / "looks.xlsx"

@@ -41,6 +41,9 @@ def refusal(part: str, xml: str | bytes, expected: str = "") -> str:
         ('<row r="3"><c r="A3" t="odd"/></row>', "", "found t='odd'"),
         ('<row r="3"><c r="A3"><f ref="A1:B"/></c></row>', "", "found ref='A1:B'"),
         ("", '<mergeCells><mergeCell ref="A1:ZZZZ9"/></mergeCells>', "found ref='A1:ZZZZ9'"),
+        ('<row r="3" ht="A:A"/>', "", "found ht='A:A'"),
+        ("", '<rowBreaks><brk id="1.5"/></rowBreaks>', "found id='1.5'"),
+        ("", '<pageMargins left="1" right="1e400"/>', "found right='1e400'"),
         ("", "<mergeCells><mergeCell/></mergeCells>", "found ref=''"),
         ("", '<hyperlinks><hyperlink ref="#REF!"/></hyperlinks>', "found ref='#REF!'"),
     ],
@@ -57,6 +60,14 @@ def test_a_value_of_a_sheet_that_is_of_a_wrong_kind_is_named(
     [
         ("xl/t.xml", _TABLE.replace('ref="A1:B2"', 'ref="1:D"'), "found ref='1:D'"),
         ("xl/t.xml", _TABLE.replace('id="1"', 'id="one"'), "found id='one'"),
+        *(
+            (
+                "xl/s.xml",
+                f'<styleSheet xmlns="{MAIN}"><xf {it}="1e9"/></styleSheet>',
+                f"found {it}=",
+            )
+            for it in ("numFmtId", "fontId", "fillId", "borderId")
+        ),
         ("xl/t.xml", _TABLE.replace("<tableColumns/>", ""), "found no <tableColumns>"),
         ("xl/t.xml", _TABLE.replace("<tableColumns/>", "<a>"), "its XML is broken (Opening"),
         ("xl/t.xml", "", "its XML is broken (Document is empty"),

@@ -88,6 +88,7 @@ def test_a_file_with_flipped_bytes_never_ends_in_a_traceback() -> None:
     assert refused > len(data) / 6
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     """A megabyte that would inflate to a gigabyte of zeros is refused, within little memory."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
@@ -295,6 +296,15 @@ def test_an_encoding_that_could_hide_a_doctype_is_refused(sheet: bytes) -> None:
     assert "encoding that no spreadsheet writes" in message or "DOCTYPE" in message
 
 
+@pytest.mark.parametrize("beside", ["__MACOSX/xl/worksheets/._sheet1.xml", "xl/._workbook.xml"])
+def test_what_macos_zips_beside_a_part_is_no_part_in_an_odd_encoding(beside: str) -> None:
+    """A workbook that was unpacked and zipped again on a Mac; nobody reads these."""
+    attributes = b"\0\5\x16\7\0\2\0\0Mac OS X        " + b"\0" * 40
+    assert beside in check_package(zipped(parts_of() | {beside: attributes}), "models.xlsx")
+    hidden = sheet_xml().encode("utf-16-le")
+    assert "encoding" in refusal(zipped(parts_of() | {beside: hidden}))
+
+
 def test_a_sheet_in_utf_16_is_read(tmp_path: Path) -> None:
     """UTF-16 with its mark is a legitimate encoding of a part."""
     sheet = sheet_xml().replace("UTF-8", "UTF-16").encode("utf-16")
@@ -334,6 +344,7 @@ def test_a_long_and_wide_sheet_is_refused() -> None:
         scan_sheet(sheet_xml(rows).encode(), "models.xlsx, sheet Models")
 
 
+@pytest.mark.slow
 def test_a_million_empty_styled_cells_cost_little(tmp_path: Path) -> None:
     """A sheet that is formatted down to row 20,000 is read in seconds, in modest memory."""
     cells = "".join(f'<c r="{column_letters(n)}@" s="0"/>' for n in range(4, 54))

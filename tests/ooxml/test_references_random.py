@@ -176,6 +176,7 @@ def _write(path: Path, formulas: dict[tuple[str, int, int], str], insertion: Ins
     book.save(path)
 
 
+@pytest.mark.slow
 def test_libreoffice_computes_the_same_after_rows_were_inserted(tmp_path: Path) -> None:
     """Formulas above, below and beside the new rows and on other sheets keep their values."""
     dice = random.Random(7)

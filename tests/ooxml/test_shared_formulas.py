@@ -287,6 +287,7 @@ def _address(corner: tuple[int, int], move: tuple[int, int]) -> str:
     return f"{letters}{corner[1] + move[1]}"
 
 
+@pytest.mark.slow
 def test_libreoffice_writes_out_the_same(tmp_path: Path) -> None:
     """Four thousand random formulas, each shared by cells above, below and beside."""
     dice = random.Random(2026)

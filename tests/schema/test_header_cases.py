@@ -66,7 +66,7 @@ def verdict(means: str, reading: Reading, values: list[str]) -> Verdict:
 def score(path: Path) -> Score:
     """Read every header of a file, with the values below it, and judge the readings."""
     registry = installed()
-    headers = Headers(registry.metrics, registry.assumptions, registry.header_words)
+    headers = registry.headers
     found = Score()
     for header, means, values in cases(path):
         reading = headers.decide(headers.read(header), values)

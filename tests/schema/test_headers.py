@@ -468,7 +468,7 @@ def test_words_of_a_plugin_come_with_its_section(tmp_path: Path) -> None:
         "utf-8",
     )
     registry = load([plugin])
-    headers = Headers(registry.metrics, registry.assumptions, registry.header_words)
+    headers = registry.headers
     for header in ("Spilled tokens (k)", "溢出 token 数", "Überlauf-Token"):
         assert names(headers.read(header)) == ["token_spill"]
 

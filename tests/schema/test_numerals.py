@@ -15,7 +15,7 @@ from tests.schema.writings import Writing, writings
 EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(writings())
 def test_a_number_is_found_as_it_was_written(written: Writing) -> None:
     """With the sign before decimals known, each is one number: that which was written."""
@@ -26,7 +26,7 @@ def test_a_number_is_found_as_it_was_written(written: Writing) -> None:
     assert not number.comparison
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(writings())
 def test_alone_a_number_is_read_right_or_in_both_ways(written: Writing) -> None:
     """Without a neighbour, digits that may be two numbers are two, and the right one is there."""

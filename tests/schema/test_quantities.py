@@ -89,7 +89,8 @@ def test_cells_of_public_tables_are_understood(registry: Registry) -> None:
     assert counts["understood"] / counts.total() >= 0.9, counts
 
 
-@settings(max_examples=500, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=500)
 @given(writings())
 def test_a_cell_says_the_number_that_was_written(written: Writing) -> None:
     """In a column that shows how it is written, each is read, to the last digit, with its mark."""
@@ -102,7 +103,8 @@ def test_a_cell_says_the_number_that_was_written(written: Writing) -> None:
     assert quantity.about == written.about
 
 
-@settings(max_examples=500, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=500)
 @given(writings())
 def test_a_lone_cell_says_that_number_or_is_refused(written: Writing) -> None:
     """Where nothing tells the sign before decimals it is right or refused; a point is one."""

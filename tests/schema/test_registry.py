@@ -216,6 +216,7 @@ def test_module_may_be_loaded_anew(site: Path) -> None:
     assert "zz_weight_bytes" in load().metrics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "said"), [("-O", ""), ("-OO", "python -OO strips docstrings")])
 def test_optimized_python(tmp_path: Path, option: str, said: str) -> None:
     """A broken section is a line as ever; one line says that docstrings are needed."""

@@ -7,14 +7,13 @@ import time
 import pytest
 
 from moe_report.load.models_checks import out_of_bounds
-from moe_report.schema.headers import Headers
 from moe_report.schema.numerals import numbers_in, without_markup
 from moe_report.schema.quantities import Said, read_cell, style_of
 from moe_report.schema.registry import installed
 from moe_report.table import given
 
 _REGISTRY = installed()
-_HEADERS = Headers(_REGISTRY.metrics, _REGISTRY.assumptions, _REGISTRY.header_words)
+_HEADERS = _REGISTRY.headers
 _CATALOGUE = _HEADERS.catalogue
 
 

@@ -1,17 +1,20 @@
-"""A command of moe-report in a process of its own that starts at once, may be killed, and ends."""
+"""Commands of moe-report in processes of their own, forked from one that has imported all."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
-import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from moe_report.cli.main import main
 
-PATIENCE = 30  # seconds until a command counts as hanging
+PATIENCE = 20  # seconds until a command counts as hanging
 
 
 @dataclass(frozen=True)
@@ -37,22 +40,8 @@ def start(arguments: Sequence[object], folder: Path, said: Path) -> int:
     child = os.fork()
     if child:
         return child
-    try:
-        os.chdir(folder)
-        output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(PATIENCE)
-        main([str(item) for item in arguments], prog_name="moe-report")
-    except SystemExit as end:
-        os._exit(end.code if isinstance(end.code, int) else 1)
-    except BaseException:
-        import traceback
-
-        os.write(2, traceback.format_exc().encode())
-        os._exit(70)
-    os._exit(0)
+    os.chdir(folder)
+    os._exit(_ended(arguments, said))
 
 
 def finish(process: int, said: Path) -> Outcome:
@@ -61,11 +50,80 @@ def finish(process: int, said: Path) -> Outcome:
     return Outcome(os.waitstatus_to_exitcode(status), said.read_text("utf-8", "replace"))
 
 
-def run(arguments: Sequence[object], folder: Path, kill_after: float | None = None) -> Outcome:
-    """Run a command in a folder, or kill it after so many seconds."""
+def run(arguments: Sequence[object], folder: Path) -> Outcome:
+    """Run a command in a folder."""
     said = folder.parent / f"{folder.name}.said"
-    process = start(arguments, folder, said)
-    if kill_after is not None:
-        time.sleep(kill_after)
-        os.kill(process, signal.SIGKILL)
-    return finish(process, said)
+    return finish(start(arguments, folder, said), said)
+
+
+def _ended(arguments: Sequence[object], said: Path) -> int:
+    """Run a command in this process, and return its exit code; in time, or the process ends."""
+    output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(PATIENCE)
+    gc.disable()  # such a process does not live long
+    try:
+        main([str(item) for item in arguments], prog_name="moe-report")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
+        return 70
+    finally:
+        signal.alarm(0)
+    return 0
+
+
+class Child:
+    """A process that runs one command after another; it ends where one does not end as it should.
+
+    A command is as cheap as its own work: no process starts for it, and nothing is imported.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.said = folder.parent / f"{folder.name}.said"
+        self.process: int | None = None
+        self.pipe: Connection
+
+    def run(self, arguments: Sequence[object]) -> Outcome:
+        """Run a command, in a fresh process if there is none."""
+        if self.process is None:
+            self._start()
+        assert self.process is not None
+        self.pipe.send(arguments)
+        try:
+            outcome = Outcome(self.pipe.recv(), self.said.read_text("utf-8", "replace"))
+        except EOFError:
+            outcome, self.process = finish(self.process, self.said), None
+        if not outcome.clean:
+            self.end()
+        return outcome
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the process; the next command gets another."""
+        if self.process is not None:
+            self.pipe.send(None)
+            os.waitpid(self.process, 0)
+            self.process = None
+
+    def _start(self) -> None:
+        self.pipe, theirs = Pipe()
+        self.process = os.fork()
+        if self.process:
+            theirs.close()
+            return
+        self.pipe.close()
+        os.chdir(self.folder)
+        while (arguments := theirs.recv()) is not None:
+            theirs.send(_ended(arguments, self.said))
+        os._exit(0)

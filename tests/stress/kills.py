@@ -2,82 +2,69 @@
 
 from __future__ import annotations
 
+import os
 import random
-import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from moe_report.ooxml.guard import check_package
-from moe_report.output.marks import is_as_written
+from moe_report.output.temporary import PREFIX
 from tests.commands import leftovers
-from tests.stress.commands import run
-from tests.stress.made import Made
+from tests.stress.commands import Outcome, finish, run, start
+from tests.stress.findings import WRONG, Finding
+from tests.stress.writers import files, harmed, in_turn
 
-WRITERS = {
-    "run": ("run", "models.xlsx", "-o", "written"),
-    "run --update": ("run", "--update", "written/models.report.xlsx"),
-    "fill": ("fill", "template.xlsx", "models.xlsx", "-o", "filled.xlsx"),
-    "import --into": ("import", "config.json", "--into", "models.xlsx", "--replace"),
-}
+WRITING = 0.005  # seconds about that a writer takes from its first file beside the output on
 
 
-def kills(made: Made, folder: Path, count: int, chance: random.Random) -> Iterator[str]:
-    """Kill writers at random moments of their work; yield what went wrong, or nothing, for each."""
-    for number in range(count):
-        name = list(WRITERS)[number % len(WRITERS)]
-        home = folder / "killed"
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(made.folder, home)
-        before = files(home)
-        began = time.perf_counter()
-        if not run(WRITERS[name], home).clean:
-            yield f"{name}: does not work"
+def kills(made: Path, folder: Path, count: int, chance: random.Random) -> Iterator[list[Finding]]:
+    """Kill writers in their work; yield what went wrong with each.
+
+    Every second is killed while it writes, the others at any moment. Those that end before they
+    are killed are not counted.
+    """
+    home = folder / "killed"
+    lasted = {}
+    for writer in in_turn(made, home):
+        arguments = writer.arguments("Killed")
+        if writer not in lasted:
+            began = time.perf_counter()
+            assert run(arguments, home).code == 0
+            lasted[writer] = time.perf_counter() - began
             continue
-        lasted = time.perf_counter() - began
-        after = {path: len(content) for path, content in files(home).items()}
-        shutil.rmtree(home)
-        shutil.copytree(made.folder, home)
-        run(WRITERS[name], home, kill_after=chance.uniform(0.3, 1.1) * lasted)
-        wrong = torn(home, before, set(after))
-        again = run(WRITERS[name], home)
-        litter = [item for path in home.rglob("*.xlsx") for item in leftovers(path)]
+        before = files(home)
+        written = (home / writer.target).parent
+        ended = _killed(arguments, home, written, lasted[writer], chance)
+        if ended.code != -signal.SIGKILL:
+            continue
+        found = list(harmed(before, files(home)))
+        again = run(arguments, home)
         if again.code:
-            wrong.append(f"the next run: {again.said.strip()}")
-        yield "; ".join((*wrong, *(f"left behind: {item}" for item in sorted(set(litter)))))
+            found.append(Finding(WRONG, f"the next run: {again.said.strip()}"))
+        litter = {item for path in home.rglob("*.xlsx") for item in leftovers(path)}
+        found += [Finding(WRONG, f"left behind: {item}") for item in sorted(litter)]
+        yield [Finding(one.kind, f"{writer.name}, killed: {one.text}") for one in found]
+        count -= 1
+        if not count:
+            return
 
 
-def torn(home: Path, before: dict[Path, bytes], expected: set[Path]) -> list[str]:
-    """Say what of a folder is neither as it was nor a whole new file."""
-    wrong = []
-    now = files(home)
-    for path, content in before.items():
-        if path not in now:
-            wrong.append(f"{path} is lost")
-        elif now[path] != content:
-            wrong += damage(now[path], path)
-    for path in sorted(now.keys() - before.keys() & expected):
-        wrong += damage(now[path], path)
-    return wrong
+def _writes(folder: Path) -> bool:
+    return any(name.startswith(PREFIX) for name in os.listdir(folder))
 
 
-def files(home: Path) -> dict[Path, bytes]:
-    """Return what stands in a folder, but for what a writer makes for the time of its work."""
-    return {
-        path.relative_to(home): path.read_bytes()
-        for path in home.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    }
-
-
-def damage(data: bytes, path: Path) -> list[str]:
-    """Say why a package cannot be read, or that a page is not whole."""
-    if path.suffix == ".html":
-        return [] if is_as_written(data) else [f"{path} is torn"]
-    if path.suffix != ".xlsx":
-        return []
-    try:
-        check_package(data, str(path))
-    except Exception as error:
-        return [f"{path} is torn: {error}"]
-    return []
+def _killed(
+    arguments: list[str], home: Path, written: Path, lasts: float, chance: random.Random
+) -> Outcome:
+    said = home.parent / "killed.said"
+    began = time.perf_counter()
+    process = start(arguments, home, said)
+    if chance.random() < 0.5:
+        while time.perf_counter() - began < lasts and not _writes(written):
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0, WRITING))
+    else:
+        time.sleep(chance.uniform(0.1, 1) * lasts)
+    os.kill(process, signal.SIGKILL)
+    return finish(process, said)

@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from moe_report.load import examples
-from tests.stress.commands import run
+from tests.commands import run
 
 
-@dataclass(frozen=True)
-class Made:
-    """The folder that each trial gets a copy of."""
+def make(folder: Path) -> Path:
+    """Write it, for one model, and return it.
 
-    folder: Path
-
-
-def make(folder: Path) -> Made:
-    """Write it with the program's own commands."""
+    The program's own commands do so in this process, which has then imported all that the
+    processes need that are forked from it.
+    """
     folder.mkdir()
     shipped = Path(examples.__file__).parent / "qwen3-30b-a3b.json"
-    (folder / "config.json").write_text(json.dumps(json.loads(shipped.read_text())["config"]))
-    for arguments in (
-        ("init", "models.xlsx"),
-        ("template", "new", "template.xlsx"),
-        ("run", "models.xlsx", "-o", "written"),
+    config, models, template = (folder / f for f in ("config.json", "models.xlsx", "template.xlsx"))
+    config.write_text(json.dumps(json.loads(shipped.read_text())["config"]))
+    for command in (
+        ("init", models, "--empty"),
+        ("import", config, "--into", models, "--name", "First"),
+        ("check", models),
+        ("template", "new", template),
+        ("template", "check", template),
+        ("fill", template, models, "-o", folder / "filled.xlsx", "--calc", "none"),
+        ("run", models, "-o", folder / "written"),
+        ("run", "--update", folder / "written" / "models.report.xlsx"),
     ):
-        outcome = run(arguments, folder)
-        assert outcome.code == 0, outcome.said
-    return Made(folder)
+        _do(*command)
+    (folder / "filled.xlsx").unlink()
+    return folder
+
+
+def make_large(folder: Path) -> Path:
+    """Write a workbook of many models and their report, and return the folder."""
+    folder.mkdir()
+    _do("init", folder / "models.xlsx")
+    _do("run", folder / "models.xlsx", "-o", folder / "written", "--format", "xlsx")
+    return folder
+
+
+def _do(*arguments: object) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output

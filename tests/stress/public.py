@@ -2,45 +2,78 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from moe_report.errors import MoeReportError
 from moe_report.fill.fill import fill
 from moe_report.ooxml.guard import check_package
+from moe_report.report import Report
 from tests.fill.corpus import opened, with_question
 from tests.fill.packages import Touched, compare
 from tests.reports import usual_report
+from tests.stress.findings import LOST, REFUSED, TRACEBACK, UNTRIED, WRONG, Finding
 
 # What filling a cell may change besides its sheet.
 AROUND = ("*/workbook.xml", "*/[sS]haredStrings.xml", "*/styles.xml", "workbook.xml")
-REFUSED, UNTRIED = "refused", "not tried"
+PATIENCE = 60  # seconds for a workbook
 
 
-def public(paths: list[Path]) -> Iterator[str]:
-    """Fill every workbook; yield what went wrong, or nothing, for each."""
+class TooLong(BaseException):
+    """A workbook has taken too long; nothing on the way may catch it as an error of its own."""
+
+
+def public(paths: list[Path]) -> Iterator[list[Finding]]:
+    """Fill every workbook; yield what went wrong with each."""
     report = usual_report()
     for path in paths:
         try:
-            data = path.read_bytes()
-            check_package(data, path.name)
-            before, sheet, part, address = with_question(data, "{{ report.version }}")
-        except Exception as error:  # broken on purpose, or odd beyond what the question can enter
-            yield f"{UNTRIED}: {type(error).__name__}"
-            continue
-        try:
-            filled = fill(before, report, where=path.name).data
-        except MoeReportError as error:
-            yield f"{REFUSED}: {error.message[:200]}"
-            continue
-        lost = compare(before, filled, Touched((part, *AROUND)))
-        try:
-            if opened(filled)[sheet][address].value != report.version:
-                lost.append("the cell has another value")
-        except Exception as error:  # openpyxl cannot open every workbook of others
-            if _opens(before):
-                lost.append(f"cannot be opened: {error}")
-        yield f"{path.name}: {'; '.join(lost)}" if lost else ""
+            with _within(PATIENCE):
+                found = list(_filled(path, report))
+        except TooLong:
+            found = [Finding(UNTRIED, f"took more than {PATIENCE} s")]
+        yield [Finding(one.kind, f"{path.name}: {one.text}") for one in found]
+
+
+@contextmanager
+def _within(seconds: int) -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def _filled(path: Path, report: Report) -> Iterator[Finding]:
+    try:
+        data = path.read_bytes()
+        check_package(data, path.name)
+        before, sheet, part, address = with_question(data, "{{ report.version }}")
+    except Exception as error:  # broken on purpose, or odd beyond what the question can enter
+        yield Finding(UNTRIED, f"{type(error).__name__} {error}")
+        return
+    try:
+        filled = fill(before, report, where=path.name).data
+    except MoeReportError as error:
+        yield Finding(REFUSED, error.message)
+        return
+    except Exception as error:
+        yield Finding(TRACEBACK, repr(error))
+        return
+    for lost in compare(before, filled, Touched((part, *AROUND))):
+        yield Finding(LOST, lost)
+    try:
+        if opened(filled)[sheet][address].value != report.version:
+            yield Finding(WRONG, "the cell has another value")
+    except Exception as error:  # openpyxl cannot open every workbook of others
+        if _opens(before):
+            yield Finding(WRONG, f"cannot be opened: {error}")
 
 
 def _opens(data: bytes) -> bool:

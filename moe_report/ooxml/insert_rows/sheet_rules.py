@@ -21,6 +21,8 @@ _LAID_FORMULAS = {"formula", "formula1", "formula2", "f"}
 
 def scrolled_corner(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Scroll with the cells, unless all of what scrolls is in sight from its first cell."""
+    if not part.inside:
+        return
     view = item.getparent()
     _, above = split_address((view.get("topLeftCell") if view is not None else "") or "A1")
     _, first = split_address(item.get(attribute) or "A1")
