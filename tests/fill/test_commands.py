@@ -46,7 +46,7 @@ def test_fill_writes_the_workbook(folder: Path) -> None:
     assert "wrote out/q3.xlsx" in result.output
     assert files(folder) == before | {"out/q3.xlsx"}
     book = openpyxl.load_workbook("out/q3.xlsx")
-    assert book["Overview"]["C5"].value == 777
+    assert book["Overview"]["C6"].value == 777
     assert "Mixtral-8x7B" in book.sheetnames
 
 
