@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, ParamSpec, TypeVar, cast, get_args
@@ -28,6 +28,7 @@ from moe_report.formula.operations import evaluate
 from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.model_fields import ModelFields
+from moe_report.schema.parts import Part
 
 Better = Literal["higher", "lower"]
 Format = Literal["integer", "si", "percent", "factor", "decimal"]
@@ -89,6 +90,7 @@ class Metric:
         function: The function as written.
         headers: Phrases of headers that mean it or may mean it, as ``schema/headers/phrases.py``
             writes them.
+        counts: What of a model it counts, if that is a part that an importer may find.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Metric:
     module: str
     function: Callable[..., float]
     headers: tuple[str, ...] = ()
+    counts: Part | None = None
 
     def __call__(self, m: Model, *assumptions: object) -> float:
         """Return this metric's symbol, for use in another metric's formula."""
@@ -266,6 +269,7 @@ def metric(
     headline: bool = False,
     aliases: tuple[str, ...] = (),
     headers: tuple[str, ...] = (),
+    counts: str | None = None,
 ) -> Callable[[Callable[..., float]], Metric]:
     """Make a metric of a function of a model.
 
@@ -284,6 +288,9 @@ def metric(
         aliases: Other headers under which a workbook may type its value.
         headers: Phrases of the vocabulary that headers word it by: ``[a|b]`` may be missing, ``?``
             in front marks one that only may stand for it.
+        counts: The part of a model that it counts, in the words of
+            :class:`moe_report.schema.parts.Part`: what an importer finds of it stands in place of
+            the formula.
 
     Raises:
         PluginError: The function has no docstring, its name is that of a field or of a metric above
@@ -300,7 +307,11 @@ def metric(
         said = {"label": label, "headline": headline, "aliases": aliases, "headers": headers}
         if wrong := wrongly_said(needed, said):
             raise PluginError(f"{where} has {wrong}")
-        accepted = (("format", format, get_args(Format)), ("better", better, get_args(Better)))
+        accepted: tuple[tuple[str, str | None, Sequence[str]], ...] = (
+            ("format", format, get_args(Format)),
+            ("better", better, get_args(Better)),
+            ("counts", counts, [part.value for part in Part]),
+        )
         for what, word, words in accepted:
             if word is not None and word not in words:
                 raise PluginError(
@@ -328,6 +339,7 @@ def metric(
             headline=headline,
             aliases=aliases,
             headers=headers,
+            counts=None if counts is None else Part(counts),
             module=function.__module__,
             function=function,
         )
