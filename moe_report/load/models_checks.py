@@ -25,9 +25,9 @@ def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> 
     compared = {at: row.texts.get("compare_with", row.name) for at, row in rows.items()}
     if names.keys() >= set(compared.values()):
         return
-    from moe_report.load.examples import example_models
+    from moe_report.load.examples import example_names
 
-    names |= dict.fromkeys(example.name for example in example_models())
+    names |= dict.fromkeys(example_names())
     for at, wanted in compared.items():
         if wanted not in names:
             message = f"found {shown(wanted)}, expected the name of another row or of a shipped "
