@@ -14,21 +14,22 @@ from moe_report.compute.build import build_report
 from moe_report.display import MISSING, exact, show
 from moe_report.edit.append import append_rows
 from moe_report.edit.new_workbook import build_starter
-from moe_report.errors import InputError, OutputError, Problem, first_of, shortened
+from moe_report.errors import InputError, OutputError, Problem, shortened
 from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
 from moe_report.output import followed, unchanged_since, write_files
-from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
+from moe_report.schema.parts import PARAMETER_TOTALS, Part
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Source
 from moe_report.text import shown
 
 _SHOWN_NAME = 100
-_TOTALS = ("total_params", "active_params", "active_params_no_embedding", "forward_flops")
 
 
-def import_rows(sources: Sequence[str], options: Options, name: str | None) -> list[Row]:
+def import_rows(
+    sources: Sequence[str], options: Options, known: Registry, name: str | None
+) -> list[Row]:
     """Return a row for each source.
 
     Raises:
@@ -38,7 +39,7 @@ def import_rows(sources: Sequence[str], options: Options, name: str | None) -> l
     problems: list[Problem] = []
     for source in sources:
         try:
-            row = import_model(source, options, name=name)
+            row = import_model(source, options, known, name=name)
         except InputError as error:
             problems.extend(error.problems)
             continue
@@ -50,14 +51,14 @@ def import_rows(sources: Sequence[str], options: Options, name: str | None) -> l
     return rows
 
 
-def describe_row(row: Row) -> str:
+def describe_row(row: Row, known: Registry) -> str:
     """Return all about an imported model as text: its totals, its values, what is to be known."""
-    report = build_report(ModelTable((row,), Source(row.place)), registry.load())
+    report = build_report(ModelTable((row,), Source(row.place)), known)
     model_type = row.texts.get("model_type")
     lines = [shortened(f"{row.name} ({model_type})" if model_type else row.name)]
-    for name in _TOTALS:
-        column = report.columns.get(name)
-        if column is not None:
+    for part in (*PARAMETER_TOTALS, Part.FORWARD_FLOPS):
+        if part in known.counting:
+            column = report.columns[known.counting[part].name]
             value = column.cells[0].value
             number, short = exact(value) or MISSING, show(value, column.unit, column.format)
             lines.append(f"  {column.label:<32} {short:>12}   {number:>22}")
@@ -72,7 +73,7 @@ def describe_row(row: Row) -> str:
 
 
 def append_to(
-    workbook: Path, rows: Sequence[Row], *, sheet: str | None, replace: bool
+    workbook: Path, rows: Sequence[Row], known: Registry, *, sheet: str | None, replace: bool
 ) -> list[str]:
     """Put models into a workbook, which is made if it is not there; return what was done, in lines.
 
@@ -80,8 +81,6 @@ def append_to(
         InputError: The workbook cannot be read, or has a model of a name already.
         OutputError: It cannot be written; it is as it was then.
     """
-    known = registry.load()
-    rows, left_out = _with_columns(rows, known)
     suffixes = {path.suffix.lower() for path in (workbook, followed(workbook))}  # of a link, either
     if not _is_there(workbook):
         if ".xlsx" not in suffixes:
@@ -93,7 +92,6 @@ def append_to(
         return [
             f"wrote {workbook}",
             *(f"  added {shortened(row.name, _SHOWN_NAME)}" for row in rows),
-            *left_out,
         ]
     if suffixes.isdisjoint({".xlsx", ".xlsm"}):
         raise OutputError(f"{workbook}: expected a name that ends in .xlsx or .xlsm")
@@ -113,7 +111,7 @@ def append_to(
         lines.append(f"  new columns: {', '.join(done.columns)}")
     if done.emptied:
         lines.append(f"  emptied, for the import has no number: {', '.join(done.emptied)}")
-    lines += [*left_out, *kept]
+    lines += kept
     lines += [f"note: {note}" for note in (*notes, *fresh)]
     before = [problem for problem in read.problems if problem.cell]
     if before:
@@ -137,21 +135,6 @@ def _is_there(path: Path) -> bool:
         return path.exists()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-
-
-def _with_columns(rows: Sequence[Row], known: Registry) -> tuple[list[Row], list[str]]:
-    """The rows without numbers that no column can take, and what is left out."""
-    taken = {*FIELDS, *known.metrics}
-    names = {name: None for row in rows for name in row.numbers if name not in taken}
-    if not names:
-        return list(rows), []
-    kept = [
-        dataclasses.replace(
-            row, numbers={key: value for key, value in row.numbers.items() if key in taken}
-        )
-        for row in rows
-    ]
-    return kept, [f"note: left out, for no installed metric has the name: {first_of([*names])}"]
 
 
 def _refuse_two_of_a_name(read: Read, rows: Sequence[Row], file: str) -> None:

@@ -247,7 +247,7 @@ def page(
     found = standing([output])
     installed, computed = prepare.registries(sections)
     report = build_report(
-        ModelTable(published_models(), Source("the shipped examples")),
+        ModelTable(published_models(computed), Source("the shipped examples")),
         computed,
         assumptions=prepare.used_assumptions(assumptions, installed, computed),
         title="Mixture-of-Experts calculator",
@@ -308,6 +308,7 @@ def import_(
     from moe_report.cli import import_models as work
     from moe_report.cli.list_architectures import list_architectures
     from moe_report.importers.model import Options
+    from moe_report.schema import registry
 
     if listed:
         click.echo(list_architectures())
@@ -320,11 +321,12 @@ def import_(
         raise click.UsageError("--name needs a name.")
     if into is None and (sheet is not None or replace):
         raise click.UsageError(f"{'--replace' if replace else '--sheet'} goes with --into.")
-    rows = work.import_rows(sources, Options(allow_dense, with_transformers), name)
+    known = registry.load()
+    rows = work.import_rows(sources, Options(allow_dense, with_transformers), known, name)
     if into is None:
-        click.echo("\n\n".join(map(work.describe_row, rows)))
+        click.echo("\n\n".join(work.describe_row(row, known) for row in rows))
         return
-    for line in work.append_to(into, rows, sheet=sheet, replace=replace):
+    for line in work.append_to(into, rows, known, sheet=sheet, replace=replace):
         say(line)
 
 

@@ -164,7 +164,7 @@ def _references(
     at_hand = _by_name(table, evaluation, wanted)
     if set(wanted) <= set(at_hand):
         return at_hand
-    rows = example_models()
+    rows = example_models(registry)
     shipped = ModelTable(rows, Source("shipped examples"))
     examples = _by_name(shipped, evaluate_table(shipped, registry, assumptions), wanted)
     found = examples | at_hand

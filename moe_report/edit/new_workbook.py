@@ -48,7 +48,7 @@ def build_starter(
         examples: Fill in the shipped example models.
         models: Fill in these; without any and without examples the sheet Models is empty.
     """
-    rows = (*(example_models() if examples else ()), *models)
+    rows = (*(example_models(registry) if examples else ()), *models)
     shown = {
         name: {key: given(value) for key, value in own.items() if key in registry.assumptions}
         for name, own in registry.scenarios.items()

@@ -152,7 +152,7 @@ class Adapter:
         keys: By name. ``a|b`` are two spellings of one key, ``a.b`` is a key ``b`` in an object
             ``a``. A function finds the value under the last part of the first spelling.
         fixed: Fields that the architecture fixes.
-        derive: What is more than a copy: gives fields, or metrics that count as typed.
+        derive: What is more than a copy: gives fields, and parts that no field describes.
         irrelevant: Keys that sound like experts and change neither parameters nor FLOPs.
         section: The object in which the keys stand, where it is not the config itself.
         note: What is not counted, if something is not.

@@ -19,53 +19,64 @@ from moe_report.importers.packing import true_params, true_shape
 from moe_report.importers.quantization import Quantization
 from moe_report.importers.safetensors import Tensor
 from moe_report.importers.shards import MOST_NAMED
-from moe_report.schema.components import COMPONENT_METRICS
+from moe_report.schema.parts import LEDGER, Part
 
 UNCLASSIFIED = "unclassified"
 MTP, MODALITIES = "multi-token prediction", "other modalities"
-# Components of the ledger by the names of their tensors; the first that matches counts. The names
+# Parts of the ledger by the names of their tensors; the first that matches counts. The names
 # are those that published checkpoints have, those of transformers, and those of GGUF files.
 PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (component, re.compile(pattern))
     for component, pattern in (
         (MTP, r"(^|\.)(mtp\w*|nextn\w*)\."),
         (MODALITIES, r"^(perception|ctc_timestamp|mlp1|sound_\w+)\.|(^|\.)word_timestamp\w*\."),
-        ("norm_and_other_params", r"_message_gate\.|\.controllers\.|message_input\.|"
-                                  r"_cycle_cross_pass_|\.self_conditioning\."),
-        ("unembedding_params", r"^score\."),
+        (Part.NORMS_AND_OTHER, r"_message_gate\.|\.controllers\.|message_input\.|"
+                               r"_cycle_cross_pass_|\.self_conditioning\."),
+        (Part.UNEMBEDDING, r"^score\."),
         (MODALITIES, r"^(v|mm|a|resampler)\.|(^|\.)(vision\w*|visual|vit\w*|audio\w*|image\w*|"
                      r"multi_modal\w*|mm_\w+|speech\w*|sam_model|qwen2_model|projector|"
                      r"resampler\w*|embed_vision|embed_audio|talker|code2wav|view_sep\w*|"
                      r"patch_merge_mlp|patch_merger|pre_mm_\w+)(\.|$)|"
                      r"\.gate\.weight_1$"),
-        ("shared_expert_params", r"shared?_expert|shared_mlp|_shexp(\.|$)|_latent_proj\.|"
-                                 r"_expert_proj\.|\.ffn_latent_"),
-        ("routed_expert_params", r"\.experts?[._](?!bias$|e_score|router|\w*norm)|"
-                                 r"(?<!norm)_exps(\.|$)|\.switch_(mlp|glu)\.|"
-                                 r"\.(block_sparse_moe|mlp)\.(in|out)put_linear|"
-                                 r"\.moe\.(gate|up|down)_proj|\.mlp\.mlp[12]_|"
-                                 r"\.ffn_(gate|up|down)\.\d+\.|\.(down|up)_embed\."),
-        ("router_params", r"^(?!.*(self_attn|linear_attn|attention|\.attn|residual_gate)\.).*"
-                          r"\.(gate|gate_weight|router|primary_router)(\.|$)|\.gates\.\d+\.|"
-                          r"_gate_inp(\.|$)|\.gating\.|expert_bias|router_bias|e_score|"
-                          r"exp_probs_b|moe_statics|\.router_gate\."),
-        ("attention_params", r"\.(self_attn|attn|attention|self_attention|mamba|linear_attn|"
-                             r"SelfAttention|EncDecAttention|cross_attention|encoder_attn|conv|"
-                             r"short_?conv|ssm|indexer|\w+_sconv|post_\w+_convolution)\.|"
-                             r"\.mixer\.(?!(gate|up|down)_proj\.)|"
-                             r"^blk\.\d+\.(attn_(?!norm)|ssm_)"),
-        ("unembedding_params", r"(^|\.)(lm_head|embed_out|output_layer|unembed)\.|"
-                               r"^(output|head|unembedding)\."),
-        ("norm_and_other_params", r"norm|(^|\.)ln_?\w*\.|per_layer|layer_scalar|(^|[._])hc[._]|"
-                                  r"hyper_connection|\.ple\.(?!\w+\.ngram_emb)|residual(?!_mlp\.)|"
-                                  r"(^|\.)(rotary_emb|lerope)\.|input_hidden_states|_input\.query|attn_res\."),
-        ("embedding_params", r"(^|\.)(embed_tokens\w*|wte|word_embeddings|tok_embeddings|"
-                             r"token_embd|ngram_embedding|embeddings?|embed|shared)\."),
-        ("dense_ffn_params", r"\.(mlps?|residual_mlp|extra_mlp|feed_forward|ffn|ff|mixer|"
-                             r"block_sparse_moe)\.|"
-                             r"\.ffn_(gate|up|down)(\.|$)"),
+        (Part.SHARED_EXPERTS, r"shared?_expert|shared_mlp|_shexp(\.|$)|_latent_proj\.|"
+                              r"_expert_proj\.|\.ffn_latent_"),
+        (Part.ROUTED_EXPERTS, r"\.experts?[._](?!bias$|e_score|router|\w*norm)|"
+                              r"(?<!norm)_exps(\.|$)|\.switch_(mlp|glu)\.|"
+                              r"\.(block_sparse_moe|mlp)\.(in|out)put_linear|"
+                              r"\.moe\.(gate|up|down)_proj|\.mlp\.mlp[12]_|"
+                              r"\.ffn_(gate|up|down)\.\d+\.|\.(down|up)_embed\."),
+        (Part.ROUTER, r"^(?!.*(self_attn|linear_attn|attention|\.attn|residual_gate)\.).*"
+                      r"\.(gate|gate_weight|router|primary_router)(\.|$)|\.gates\.\d+\.|"
+                      r"_gate_inp(\.|$)|\.gating\.|expert_bias|router_bias|e_score|"
+                      r"exp_probs_b|moe_statics|\.router_gate\."),
+        (Part.ATTENTION, r"\.(self_attn|attn|attention|self_attention|mamba|linear_attn|"
+                         r"SelfAttention|EncDecAttention|cross_attention|encoder_attn|conv|"
+                         r"short_?conv|ssm|indexer|\w+_sconv|post_\w+_convolution)\.|"
+                         r"\.mixer\.(?!(gate|up|down)_proj\.)|"
+                         r"^blk\.\d+\.(attn_(?!norm)|ssm_)"),
+        (Part.UNEMBEDDING, r"(^|\.)(lm_head|embed_out|output_layer|unembed)\.|"
+                           r"^(output|head|unembedding)\."),
+        (Part.NORMS_AND_OTHER, r"norm|(^|\.)ln_?\w*\.|per_layer|layer_scalar|(^|[._])hc[._]|"
+                               r"hyper_connection|\.ple\.(?!\w+\.ngram_emb)|residual(?!_mlp\.)|"
+                               r"(^|\.)(rotary_emb|lerope)\.|input_hidden_states|_input\.query|attn_res\."),
+        (Part.EMBEDDING, r"(^|\.)(embed_tokens\w*|wte|word_embeddings|tok_embeddings|"
+                         r"token_embd|ngram_embedding|embeddings?|embed|shared)\."),
+        (Part.DENSE_FFN, r"\.(mlps?|residual_mlp|extra_mlp|feed_forward|ffn|ff|mixer|"
+                         r"block_sparse_moe)\.|"
+                         r"\.ffn_(gate|up|down)(\.|$)"),
     )
 )  # fmt: skip
+# The field that has a part's bytes.
+BYTES = {
+    Part.EMBEDDING: "embedding_bytes",
+    Part.UNEMBEDDING: "unembedding_bytes",
+    Part.ATTENTION: "attention_bytes",
+    Part.DENSE_FFN: "dense_ffn_bytes",
+    Part.SHARED_EXPERTS: "shared_expert_bytes",
+    Part.ROUTER: "router_bytes",
+    Part.NORMS_AND_OTHER: "norm_and_other_bytes",
+    Part.ROUTED_EXPERTS: "routed_expert_bytes",
+}
 # Spellings of top-k, for checkpoints whose architecture no adapter knows.
 TOP_K = ("num_experts_per_tok", "num_experts_per_token", "num_selected_experts", "moe_topk",
          "moe_top_k", "moe_k", "top_k_experts", "experts_per_token",
@@ -139,7 +150,7 @@ class Census:
     @property
     def total(self) -> int:
         """Parameters of the model itself: no other modality, no multi-token prediction."""
-        return sum(self.params[component] for component in COMPONENT_METRICS)
+        return sum(self.params[part] for part in LEDGER)
 
 
 def take_census(
@@ -188,9 +199,9 @@ def take_census(
                 continue
             held = tensor.numel
         count = 0 if buffer else held
-        if buffer and component in COMPONENT_METRICS:
+        if buffer and component in LEDGER:
             census.buffers[_end(tensor.name)] += held
-            census.offsets += held if component == "router_params" else 0
+            census.offsets += held if component == Part.ROUTER else 0
         census.params[component] += count
         if component == MTP and _COPY.search(tensor.name):
             census.shared_mtp += count
@@ -214,8 +225,8 @@ def take_census(
     if problems:
         raise InputError(problems)
     # The little that fits no component is counted all the same: every token uses it.
-    census.params["norm_and_other_params"] += census.params.pop(UNCLASSIFIED, 0)
-    census.bytes["norm_and_other_params"] += census.bytes.pop(UNCLASSIFIED, 0)
+    census.params[Part.NORMS_AND_OTHER] += census.params.pop(UNCLASSIFIED, 0)
+    census.bytes[Part.NORMS_AND_OTHER] += census.bytes.pop(UNCLASSIFIED, 0)
     return census
 
 
@@ -247,16 +258,16 @@ def _note_shape(
         census.layers.add(layer)
     if not count:  # scales and the like, and tensors without a number, have shapes of their own
         return
-    if layer and component == "routed_expert_params":
+    if layer and component == Part.ROUTED_EXPERTS:
         number = census.experts.get(layer, 0)
         if expert := _EXPERT.search(tensor.name):
             number = max(number, int(expert[1]) + 1)
         elif len(shape) >= 3 or "_embed." in tensor.name:  # fused: the experts are the first
             number = max(number, shape[0])
         census.experts[layer] = number
-    if component == "router_params" and len(shape) == 2:
+    if component == Part.ROUTER and len(shape) == 2:
         census.router = min(shape)
-    of_tokens = component == "embedding_params" and "ngram" not in tensor.name
+    of_tokens = component == Part.EMBEDDING and "ngram" not in tensor.name
     if of_tokens and len(shape) == 2 and not census.embedding:
         census.embedding = shape
 
@@ -268,13 +279,13 @@ def row_of_census(census: Census, where: str) -> dict[str, float]:
         InputError: There are routed experts, and not as many in each layer, or nobody knows how
             many, or there are routers alone: what a token uses cannot be said.
     """
-    numbers = components_of_census(census) | {"mtp_params": mtp_of_census(census)}
+    numbers = components_of_census(census) | {Part.FURTHER_PREDICTION: mtp_of_census(census)}
     if census.layers:
         numbers["num_hidden_layers"] = float(len(census.layers))
         numbers["num_moe_layers"] = float(len(census.experts))
     if census.num_experts:
         numbers |= experts_of_census(census)
-    elif census.params["routed_expert_params"]:
+    elif census.params[Part.ROUTED_EXPERTS]:
         found = first_of([*map(str, sorted(set(census.experts.values())))]) or "no layers"
         message = f"layers differ in their number of experts, which no field describes: {found}"
         raise InputError([Problem(where, message)])
@@ -284,7 +295,7 @@ def row_of_census(census: Census, where: str) -> dict[str, float]:
     if census.embedding:
         numbers["vocab_size"] = float(census.embedding[0])
         numbers["hidden_size"] = float(census.embedding[1])
-    if not census.params["unembedding_params"]:
+    if not census.params[Part.UNEMBEDDING]:
         numbers["tie_word_embeddings"] = 1.0
     return numbers
 
@@ -293,15 +304,14 @@ def experts_of_census(census: Census) -> dict[str, float]:
     """Return how many routed experts there are and how large one is, where all layers agree."""
     if not census.num_experts:
         return {}
-    one = census.params["routed_expert_params"] / census.num_experts
-    return {"num_experts": float(census.num_experts), "expert_params": one}
+    one = census.params[Part.ROUTED_EXPERTS] / census.num_experts
+    return {"num_experts": float(census.num_experts), Part.ONE_EXPERT: one}
 
 
 def components_of_census(census: Census) -> dict[str, float]:
     """Return the parameters and the bytes of each component."""
-    params = {name: float(census.params[name]) for name in COMPONENT_METRICS}
-    stems = {name: name.removesuffix("_params") for name in COMPONENT_METRICS}
-    return params | {f"{stem}_bytes": float(census.bytes[name]) for name, stem in stems.items()}
+    params: dict[str, float] = {part: float(census.params[part]) for part in LEDGER}
+    return params | {field: float(census.bytes[part]) for part, field in BYTES.items()}
 
 
 def mtp_of_census(census: Census) -> float:

@@ -25,7 +25,6 @@ from moe_report.importers.counted_keys import Counted, spellings
 from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, unread_keys
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import AT_MOST, FIELDS
-from moe_report.schema.registry import installed
 from moe_report.text import shown
 
 _MTP = "num_nextn_predict_layers"
@@ -46,7 +45,8 @@ class ConfigRow:
 
     Attributes:
         model_type: The architecture, as the config names it.
-        numbers: Values by field, and by metric for parts of a model that no field describes.
+        numbers: Values by field, and by :class:`~moe_report.schema.parts.Part` for what no field
+            describes.
         notes: What a reader should know: which defaults were taken, what is not counted.
     """
 
@@ -92,8 +92,7 @@ def row_from_config(
             reading.notes.append("Not a Mixture-of-Experts: no layer has experts")
     _judge_unread(config, adapter, numbers, reading)
     if not reading.problems:
-        impossible = list(_impossible(numbers, allow_dense))
-        reading.problems.extend(impossible or _too_large(numbers, reading.notes))
+        reading.problems.extend(_impossible(numbers, allow_dense))
     if reading.problems:
         raise InputError([Problem(where, problem) for problem in reading.problems])
     if adapter.note:
@@ -295,14 +294,6 @@ def _further_tokens(
 def _moe_layers(numbers: Mapping[str, float]) -> float:
     layers = numbers["num_hidden_layers"] - numbers.get("first_k_dense_replace", 0)
     return numbers.get("num_moe_layers", layers)
-
-
-def _too_large(numbers: Mapping[str, float], notes: list[str]) -> Iterator[str]:
-    metric = installed().metrics.get("total_params")
-    if metric is None:
-        notes.append("No installed section counts total_params: may be too many to count exactly")
-    elif (total := metric.of(**numbers)) > LARGEST:
-        yield f"{total:.3g} parameters are more than 2^53: they cannot be counted exactly"
 
 
 def _impossible(numbers: Mapping[str, float], allow_dense: bool) -> Iterator[str]:

@@ -11,9 +11,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moe_report.errors import InputError, Problem, first_line
-from moe_report.importers.checkpoint import TOP_K, notes_of_census, row_of_census, take_census
+from moe_report.importers.checkpoint import (
+    BYTES,
+    TOP_K,
+    notes_of_census,
+    row_of_census,
+    take_census,
+)
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.safetensors import Tensor
+from moe_report.schema.parts import Part
 
 _HEADS = (
     "AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText",
@@ -67,7 +74,7 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
     numbers = {
         name: value
         for name, value in numbers.items()
-        if not name.endswith("_bytes") and name != "mtp_params"
+        if name not in (*BYTES.values(), Part.FURTHER_PREDICTION)
     }
     top_k = next((getattr(text, key) for key in (*TOP_K, "top_k") if hasattr(text, key)), None)
     if type(top_k) is int and census.num_experts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import Any
 
 from moe_report.errors import InputError, Problem, shortened
 from moe_report.importers.checkpoint import (
+    BYTES,
     TOP_K,
     WAY_OUT,
     Census,
@@ -25,15 +27,19 @@ from moe_report.importers.checkpoint import (
 from moe_report.importers.config import ConfigRow, row_from_config
 from moe_report.importers.config_json import NOT_THERE, read_config
 from moe_report.importers.lora import refuse_adapter
+from moe_report.importers.naming import Counting, named, refuse_uncountable, with_names
 from moe_report.importers.quantization import quantization_of
 from moe_report.importers.safetensors import Tensor, read_folder
-from moe_report.schema.components import COMPONENT_METRICS
 from moe_report.schema.fields import AT_MOST, FIELDS
-from moe_report.schema.registry import installed
+from moe_report.schema.parts import LEDGER, Part
+from moe_report.schema.registry import Registry
 from moe_report.table import Row, given
 from moe_report.text import CONTROL
 
 HUB = "hf:"
+_NO_EXPERTS: Mapping[str, float] = {
+    "num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0, Part.ONE_EXPERT: 0,
+}  # fmt: skip
 _BY_HEADERS = "Counted from the checkpoint's headers"
 
 
@@ -57,13 +63,16 @@ def is_model(source: str) -> bool:
     return source.startswith(HUB) or suffix in (".json", ".gguf") or os.path.isdir(source)
 
 
-def import_model(source: str, options: Options, *, name: str | None = None) -> Row:
+def import_model(
+    source: str, options: Options, registry: Registry, *, name: str | None = None
+) -> Row:
     """Return the row of a model given by its own files.
 
     Args:
         source: A ``config.json``, a folder with it and perhaps safetensors files, a ``.gguf`` file,
             or ``hf:owner/name`` with perhaps ``@revision``.
         options: How to import.
+        registry: Whose metrics count what no field holds.
         name: What to call the row; by default what the files are called.
 
     Raises:
@@ -74,30 +83,32 @@ def import_model(source: str, options: Options, *, name: str | None = None) -> R
         there = "is no config.json, checkpoint folder, .gguf file or hf:owner/name"
         raise InputError([Problem(source, there if os.path.exists(source) else NOT_THERE)])
     try:
-        row = _read(source, options, name)
+        its_name, read = _read(source, options, registry.counting)
     except OSError as error:
         raise InputError([Problem(source, f"cannot be read ({error.strerror})")]) from error
-    return _fit_for_a_table(row, source, options)
+    return _row(name or its_name, source, read, options, registry.counting)
 
 
-def _read(source: str, options: Options, name: str | None) -> Row:
+def _read(source: str, options: Options, counting: Counting) -> tuple[str, ConfigRow]:
+    """What a model's files are called, and what they say."""
     if source.startswith(HUB):
         from moe_report.importers.hub import fetch
 
         found = fetch(source.removeprefix(HUB))
         notes = (_no_headers([]),) if found.tensors is None else ()
-        return _row(name or found.name, source, found.config, found.tensors, options, notes)
+        read = _counted(source, found.config, found.tensors, options, counting, notes)
+        return found.name, read
     path = Path(source)
     if path.suffix.lower() == ".gguf":
         from moe_report.importers.gguf import read_gguf
 
-        return _as_row(name or path.stem, source, read_gguf(path))
+        return path.stem, read_gguf(path)
     if path.is_dir():
-        return _of_folder(path, source, options, name)
-    return _row(name or _name_of(path), source, read_config(path), None, options)
+        return path.resolve().name, _of_folder(path, source, options, counting)
+    return _name_of(path), _counted(source, read_config(path), None, options, counting)
 
 
-def _of_folder(path: Path, source: str, options: Options, name: str | None) -> Row:
+def _of_folder(path: Path, source: str, options: Options, counting: Counting) -> ConfigRow:
     if adapter := refuse_adapter(path):
         raise adapter
     config_path = path / "config.json"
@@ -112,10 +123,9 @@ def _of_folder(path: Path, source: str, options: Options, name: str | None) -> R
         elif others:
             message += f"; of {others[0]} no header can be read"
         raise InputError([Problem(source, message)])
-    name = name or path.resolve().name
     if has_weights:
-        return _row(name, source, config, read_folder(path), options)
-    return _row(name, source, config, None, options, notes)
+        return _counted(source, config, read_folder(path), options, counting)
+    return _counted(source, config, None, options, counting, notes)
 
 
 # Weights in files whose headers cannot be read, or are not looked for beside a config.
@@ -131,28 +141,32 @@ def _no_headers(others: list[str]) -> str:
     return f"No headers of safetensors files were found{there}: the config alone is counted"
 
 
-def _fit_for_a_table(row: Row, source: str, options: Options) -> Row:
+def _row(name: str, source: str, read: ConfigRow, options: Options, counting: Counting) -> Row:
     """The row as a workbook can hold it and give it back, with experts if it has none."""
-    name = " ".join(_printable(row.name).split())
-    if not name or CONTROL.search(row.name):
-        message = f"is named {row.name!r}, which cannot stand in a cell; --name gives another name"
+    if CONTROL.search(name) or not name.strip():
+        message = f"is named {name!r}, which cannot stand in a cell; --name gives another name"
         raise InputError([Problem(source, message)])
-    texts = {key: CONTROL.sub("\ufffd", _printable(text)) for key, text in row.texts.items()}
-    numbers = dict(row.numbers)
-    if "num_experts" not in numbers:
+    if "num_experts" not in read.numbers:
         if not options.allow_dense:
             message = "has no experts: it is not a Mixture-of-Experts; --allow-dense takes it"
             raise InputError([Problem(source, message)])
-        none = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0, "expert_params": 0}
-        numbers |= {key: given(value) for key, value in none.items()}
+        read = replace(read, numbers={**read.numbers, **_NO_EXPERTS})
+    numbers = read.numbers
     problems = [
-        Problem(source, f"{key} is {numbers[key].value:,.0f}, more than {limit}, {most.value:,.0f}")
+        Problem(source, f"{key} is {numbers[key]:,.0f}, more than {limit}, {most:,.0f}")
         for key, limit in AT_MOST.items()
-        if key in numbers and (most := numbers.get(limit)) and numbers[key].value > most.value
+        if numbers.get(key, 0) > (most := numbers.get(limit, math.inf))
     ]
     if problems:
         raise InputError(problems)
-    return replace(row, name=name, texts=texts, numbers=numbers)
+    read = with_names(read, counting)
+    texts = {"model_type": read.model_type, "source": source, "remark": ". ".join(read.notes)}
+    return Row(
+        " ".join(_printable(name).split()),
+        source,
+        {key: CONTROL.sub("\ufffd", _printable(text)) for key, text in texts.items() if text},
+        {key: given(value) for key, value in read.numbers.items()},
+    )
 
 
 def _printable(text: str) -> str:
@@ -164,28 +178,31 @@ def _name_of(path: Path) -> str:
     return path.resolve().parent.name if path.stem == "config" else path.stem
 
 
-def _row(
-    name: str,
+def _counted(
     source: str,
     config: Mapping[str, Any] | None,
     tensors: list[Tensor] | None,
     options: Options,
+    counting: Counting,
     notes: Iterable[str] = (),
-) -> Row:
+) -> ConfigRow:
     if tensors is None:
         assert config is not None
-        read = _from_config(config, source, options)
-        return _as_row(name, source, replace(read, notes=(*read.notes, *notes)))
+        read = _from_config(config, source, options, counting)
+        return replace(read, notes=(*read.notes, *notes))
     if config is None:
         census = take_census(tensors, where=source)
         notes = (_BY_HEADERS, *notes_of_census(census))
-        return _as_row(name, source, ConfigRow("", row_of_census(census, source), notes))
-    return _as_row(name, source, _from_both(source, config, tensors, options))
+        return ConfigRow("", row_of_census(census, source), notes)
+    return _from_both(source, config, tensors, options, counting)
 
 
-def _from_config(config: Mapping[str, Any], where: str, options: Options) -> ConfigRow:
+def _from_config(
+    config: Mapping[str, Any], where: str, options: Options, counting: Counting
+) -> ConfigRow:
     try:
-        return row_from_config(config, where=where, allow_dense=options.allow_dense)
+        read = row_from_config(config, where=where, allow_dense=options.allow_dense)
+        return refuse_uncountable(read, where, counting)
     except InputError:
         if not options.with_transformers:
             raise
@@ -195,7 +212,11 @@ def _from_config(config: Mapping[str, Any], where: str, options: Options) -> Con
 
 
 def _from_both(
-    source: str, config: Mapping[str, Any], tensors: list[Tensor], options: Options
+    source: str,
+    config: Mapping[str, Any],
+    tensors: list[Tensor],
+    options: Options,
+    counting: Counting,
 ) -> ConfigRow:
     """The config's row where the checkpoint agrees with it; else what the checkpoint holds."""
     inner = config.get("text_config")
@@ -209,10 +230,10 @@ def _from_both(
     )
     notes = notes_of_census(census)
     try:
-        read = _from_config(config, source, options)
+        read = _from_config(config, source, options, counting)
     except InputError as error:
         why = shortened(error.problems[0].message)
-        if not census.params["routed_expert_params"] and (key := _key_of_experts(text)):
+        if not census.params[Part.ROUTED_EXPERTS] and (key := _key_of_experts(text)):
             raise _unnamed_experts(source, f"key {key!r} is {text[key]}", tensors) from error
         counted = row_of_census(census, source)
         top_k = next((text[key] for key in TOP_K if type(text.get(key)) is int), None)
@@ -220,12 +241,12 @@ def _from_both(
             counted["num_experts_per_tok"] = float(top_k)
         notes = [_BY_HEADERS, f"The config was not understood: {why}", *notes]
         return ConfigRow(str(config.get("model_type", "")), counted, tuple(notes))
-    if read.numbers.get("num_moe_layers") != 0 and not census.params["routed_expert_params"]:
+    if read.numbers.get("num_moe_layers") != 0 and not census.params[Part.ROUTED_EXPERTS]:
         raise _unnamed_experts(source, "by the config there are routed experts", tensors)
     if (top_k := read.numbers.get("num_experts_per_tok", 0)) > census.fewest_experts > 0:
         message = f"has a layer of {census.fewest_experts} experts, fewer than num_experts_per_tok"
         raise InputError([Problem(source, f"{message}, {top_k:.0f}")])
-    numbers, compared = _compared(census, read.numbers, source)
+    numbers, compared = _compared(census, read.numbers, source, counting)
     return replace(read, numbers=read.numbers | numbers, notes=(*read.notes, *notes, *compared))
 
 
@@ -247,58 +268,57 @@ def _unnamed_experts(source: str, said: str, tensors: list[Tensor]) -> InputErro
 
 
 def _compared(
-    census: Census, of_config: Mapping[str, float], where: str
+    census: Census, of_config: Mapping[str, float], where: str, counting: Counting
 ) -> tuple[dict[str, float], list[str]]:
     """What stands in place of or beside the config's numbers, and how far the two agree."""
     counted, notes = components_of_census(census), []
-    metrics = installed().metrics
-    if not {*COMPONENT_METRICS, "mtp_params"} <= metrics.keys():
+    if not counting.keys() >= {*LEDGER}:
         message = "No installed section counts components: config and checkpoint are not compared"
         return _bytes(counted), [message]
-    said = {name: metrics[name].of(**of_config) for name in COMPONENT_METRICS}
-    head = counted["unembedding_params"]
-    if of_config.get("tie_word_embeddings") and head == counted["embedding_params"]:
+    values = named(of_config, counting)
+    said = {part: counting[part].of(**values) for part in LEDGER}
+    head = counted[Part.UNEMBEDDING]
+    if of_config.get("tie_word_embeddings") and head == counted[Part.EMBEDDING]:
         notes.append("The tied output head is in the checkpoint a second time, not counted")
-        counted |= {"unembedding_params": 0.0, "unembedding_bytes": 0.0}
-    if 0 < said["router_params"] - counted["router_params"] <= census.offsets:
-        counted["router_params"] = said["router_params"]  # here offsets are parameters
+        counted |= {Part.UNEMBEDDING: 0.0, BYTES[Part.UNEMBEDDING]: 0.0}
+    if 0 < said[Part.ROUTER] - counted[Part.ROUTER] <= census.offsets:
+        counted[Part.ROUTER] = said[Part.ROUTER]  # here offsets are parameters
     counted |= _shared_by_another_name(said, counted)
     numbers = _bytes(counted)
-    if (mtp := mtp_of_census(census)) != metrics["mtp_params"].of(**of_config):
-        numbers["mtp_params"] = mtp
-    differing = {name: counted[name] for name in COMPONENT_METRICS if said[name] != counted[name]}
-    listed = ", ".join(differing)
+    further = counting.get(Part.FURTHER_PREDICTION)
+    if further and (mtp := mtp_of_census(census)) != further.of(**values):
+        numbers[Part.FURTHER_PREDICTION] = mtp
+    differing = [part for part in LEDGER if said[part] != counted[part]]
+    listed = ", ".join(counting[part].name for part in differing)
     agree = "The checkpoint's headers agree with the config"
     if not differing:
         return numbers, [*notes, agree]
-    if sum(said.values()) == sum(counted[name] for name in COMPONENT_METRICS):
+    if sum(said.values()) == sum(counted[part] for part in LEDGER):
         # Biases and the like, which one counts where they belong and the other where there is room.
         otherwise = f"by name they split {listed} otherwise, and so are the bytes"
         return numbers, [*notes, f"{agree}; {otherwise}"]
     if census.filled_up:
         message = "EXL3 fills matrices up to multiples of 128, and so are its parameters not those"
         raise InputError([Problem(where, f"{message} of the config: {listed}{WAY_OUT}")])
-    if "routed_expert_params" in differing:
-        differing |= experts_of_census(census)
-    return numbers | differing, [*notes, f"As in the checkpoint, not as in the config: {listed}"]
+    numbers |= {part: counted[part] for part in differing}
+    if Part.ROUTED_EXPERTS in differing:
+        numbers |= experts_of_census(census)
+    return numbers, [*notes, f"As in the checkpoint, not as in the config: {listed}"]
 
 
 def _bytes(counted: Mapping[str, float]) -> dict[str, float]:
-    return {name: value for name, value in counted.items() if name.endswith("_bytes")}
+    return {field: counted[field] for field in BYTES.values()}
 
 
 def _shared_by_another_name(
-    said: Mapping[str, float], counted: Mapping[str, float]
+    said: Mapping[Part, float], counted: Mapping[str, float]
 ) -> dict[str, float]:
     """An expert that all tokens share, where it is called as an FFN beside experts (Gemma 4)."""
-    shared, dense = "shared_expert", "dense_ffn"
-    if not said[f"{shared}_params"] == counted[f"{dense}_params"] > counted[f"{shared}_params"]:
+    shared, dense = Part.SHARED_EXPERTS, Part.DENSE_FFN
+    if not said[shared] == counted[dense] > counted[shared]:
         return {}
-    return {
-        f"{to}_{unit}": counted[f"{of}_{unit}"]
-        for to, of in ((shared, dense), (dense, shared))
-        for unit in ("params", "bytes")
-    }
+    names = ((shared, dense), (BYTES[shared], BYTES[dense]))
+    return {to: counted[of] for one, other in names for to, of in ((one, other), (other, one))}
 
 
 def _mtp_layers(text: Mapping[str, Any], where: str) -> range:
@@ -322,13 +342,3 @@ def _first_of_pictures(text: Mapping[str, Any]) -> int | None:
         return None
     first = number[0] if isinstance(number, list) and number else number
     return first if type(first) is int else None
-
-
-def _as_row(name: str, source: str, read: ConfigRow) -> Row:
-    texts = {"model_type": read.model_type, "source": source, "remark": ". ".join(read.notes)}
-    return Row(
-        name,
-        source,
-        {key: text for key, text in texts.items() if text},
-        {key: given(value) for key, value in read.numbers.items()},
-    )

@@ -42,7 +42,7 @@ def inspect_inputs(
     for source in sources:
         try:
             if is_model(source):
-                row = import_model(source, options or Options())
+                row = import_model(source, options or Options(), registry)
                 tables.append(ModelTable((row,), _source(source)))
                 continue
             file = (opened or {}).get(source) or open_table(Path(source))

@@ -12,11 +12,11 @@ from moe_report.schema.bounds import LARGEST, LIMITED, NOT_NEGATIVE, TOO_LARGE, 
 from moe_report.schema.fields import AT_MOST, FEWEST, FIELDS, LONE_LAYER
 from moe_report.schema.headers import Known
 from moe_report.schema.metrics import field_value
+from moe_report.schema.parts import PARAMETER_TOTALS
 from moe_report.table import Given, Row
 from moe_report.text import shown
 
 _LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
-_TOTALS = ("total_params", "active_params", "active_params_no_embedding")
 
 
 def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> None:
@@ -25,9 +25,9 @@ def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> 
     compared = {at: row.texts.get("compare_with", row.name) for at, row in rows.items()}
     if names.keys() >= set(compared.values()):
         return
-    from moe_report.load.examples import example_models
+    from moe_report.load.examples import example_names
 
-    names |= dict.fromkeys(example.name for example in example_models())
+    names |= dict.fromkeys(example_names())
     for at, wanted in compared.items():
         if wanted not in names:
             message = f"found {shown(wanted)}, expected the name of another row or of a shipped "
@@ -63,7 +63,7 @@ def out_of_bounds(known: Known, value: float) -> str:
         counts = known.unit.split("/")[0] in COUNTED
         if (counts and value < 0) or value < -LARGEST:
             return NOT_NEGATIVE
-        whole = value == int(value) and not (known.name in _TOTALS and value < FEWEST)
+        whole = value == int(value) and not (known.counts in PARAMETER_TOTALS and value < FEWEST)
         if known.unit == "parameters" and value < _LIKE_A_COUNT and not whole:
             return f"{WHOLE}{billions}"
         return ""

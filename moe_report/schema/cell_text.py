@@ -10,10 +10,12 @@ from decimal import Decimal
 from moe_report.schema.amounts import AmbiguousError, Quantity, Said, Style, amount, unclear
 from moe_report.schema.headers import Known
 from moe_report.schema.numerals import Numeral, numbers_in, plain
+from moe_report.schema.parts import Part
 
-# What a number counts by the words beside it, by the kind of what its header counts.
+# What a number counts by the words beside it, by the kind of what its header counts: a field, or a
+# part of a model.
 _MEANT: Mapping[str, Mapping[str, str]] = {
-    "parameters": {"active": "active_params", "total": "total_params", "chosen": "active_params"},
+    "parameters": {"active": Part.ACTIVE, "total": Part.TOTAL, "chosen": Part.ACTIVE},
     "experts": {
         "shared": "num_shared_experts",
         "routed": "num_experts",
@@ -34,9 +36,9 @@ _MEANT: Mapping[str, Mapping[str, str]] = {
         "experts": "moe_intermediate_size",
     },
 }
-# Of two numbers without words, the first named field is the larger one.
+# Of two numbers without words, the first named one is the larger one.
 _LARGER = (
-    ("total_params", "active_params"),
+    (Part.TOTAL, Part.ACTIVE),
     ("published_total_params", "published_active_params"),
     ("num_experts", "num_experts_per_tok"),
     ("num_attention_heads", "num_key_value_heads"),
@@ -156,8 +158,12 @@ class CellText:
             return f"{outside!r} and no number"  # dense (1 FFN)
         if self.known[1:] and not number.labels:
             return f"one number for {' and '.join(self.names)}"
+        target = self.names[0]
         meant = self._meant(number, kind) if number.labels else ""
-        target = meant if meant in self.catalogue and self._differs(meant) else self.names[0]
+        if meant and self._differs(meant):
+            if not self._known(meant):  # no installed section counts it
+                return "a number of something else"
+            target = meant
         if number.depth and not number.labels and self.taken.between[:1] == ("",):
             target = self.names[0]
         self._put(target, number)
@@ -168,10 +174,11 @@ class CellText:
         if self.names[0] == "num_experts":  # a "+ shared" says what is counted besides
             chosen, shared = meant == "num_experts_per_tok", meant == "num_shared_experts"
             return chosen or (shared and "+" not in self.text) or bool(self.known[1:])
-        return {meant, self.names[0]} == {"total_params", "active_params"} or bool(self.known[1:])
+        totals = {self._name(Part.TOTAL), self._name(Part.ACTIVE)}
+        return {meant, self.names[0]} == totals or bool(self.known[1:])
 
     def _meant(self, number: Numeral, kind: str) -> str:
-        """The field that the words beside a number name."""
+        """The field or metric that the words beside a number name."""
         if kind == "parameters" and number.multiple == 1 and number.depth:
             kind = "experts"  # 10B (8 of 256 experts)
         if kind == "experts" and number.multiple not in (1, 1000):
@@ -184,7 +191,19 @@ class CellText:
         if kind == "experts" and (self.names == (chosen,) or (both and number.depth)):
             table |= {"routed": chosen, "experts": chosen}
         order = ("shared", "active", "chosen", "routed", *table)
-        return next((table[one] for one in order if one in number.labels and one in table), "")
+        meant = (table[one] for one in order if one in number.labels and one in table)
+        return self._name(next(meant, ""))
+
+    def _name(self, meant: str) -> str:
+        """What is called a field or part: a part as the metric that counts it, if one does."""
+        if not isinstance(meant, Part):
+            return meant
+        counting = (item.name for item in self.catalogue.values() if item.counts == meant)
+        return next(counting, meant)
+
+    def _known(self, name: str) -> Known | None:
+        """The field or metric of a name; None of a part that no installed section counts."""
+        return None if isinstance(name, Part) else self.catalogue.get(name)
 
     def _several(self, numbers: Sequence[Numeral], kind: str) -> str:
         if kind == "parameters" and _EMBEDDING.search(self.text):
@@ -294,8 +313,9 @@ class CellText:
         pairs = zip(self.taken.numbers, self.taken.between, self.taken.numbers[1:], strict=False)
         if any(gap.strip() == "+" and one in free and two in free for one, gap, two in pairs):
             return "a sum, and no one number"
-        pair = next((pair for pair in _LARGER if left and set(left) <= set(pair)), None)
-        if len(free) == 2 and pair is not None and set(pair) <= set(self.catalogue):
+        named = ([*map(self._name, pair)] for pair in _LARGER)
+        pair = next((pair for pair in named if left and set(left) <= set(pair)), None)
+        if len(free) == 2 and pair is not None and all(map(self._known, pair)):
             alone = len(left) == 1 and (not self._joined() or left[0] in _OPEN)
             if any(name in self.found for name in pair) or alone:
                 return "several numbers"
@@ -323,8 +343,8 @@ class CellText:
         )
 
     def _put(self, name: str, number: Numeral) -> None:
-        item = self.catalogue.get(name)
-        if item is None:  # no installed section has it
+        item = self._known(name)
+        if item is None:
             return
         own = next((one for one in self.known if one.name == name), None)
         digits, scale = amount(number.digits, item, self.style, number.multiple, own, number.usual)

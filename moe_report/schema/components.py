@@ -1,7 +1,6 @@
-"""What a model's parameters are made of: the components that add up to its total.
+"""What a model's parameters are made of, as charts show it: the metrics that add up to its total.
 
-A checkpoint's tensors are sorted into them, and the charts stack them in this order: what every
-token uses first, then what routing switches.
+They are stacked in this order: what every token uses first, then what routing switches.
 """
 
 from __future__ import annotations

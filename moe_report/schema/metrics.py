@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, ParamSpec, TypeVar, cast, get_args
@@ -28,6 +28,7 @@ from moe_report.formula.operations import evaluate
 from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.model_fields import ModelFields
+from moe_report.schema.parts import Part
 
 Better = Literal["higher", "lower"]
 Format = Literal["integer", "si", "percent", "factor", "decimal"]
@@ -94,6 +95,7 @@ class Metric:
         maximum: What it cannot be above; None if that is not said.
         claim: The field that states what somebody published of it; empty if none does.
         variant: How it is counted otherwise than the first metric with this claim.
+        counts: What of a model it counts, if that is a part that an importer may find.
     """
 
     name: str
@@ -113,6 +115,7 @@ class Metric:
     maximum: float | None = None
     claim: str = ""
     variant: str = ""
+    counts: Part | None = None
 
     def __call__(self, m: Model, *assumptions: object) -> float:
         """Return this metric's symbol, for use in another metric's formula."""
@@ -279,6 +282,7 @@ def metric(
     maximum: float | None = None,
     claim: str = "",
     variant: str = "",
+    counts: str | None = None,
 ) -> Callable[[Callable[..., float]], Metric]:
     """Make a metric of a function of a model.
 
@@ -301,6 +305,9 @@ def metric(
         maximum: A typed number above it is impossible.
         claim: The field with what somebody published of it: the audit compares the two.
         variant: Of a further metric with this claim: how it counts, e.g. ``without embeddings``.
+        counts: The part of a model that it counts, in the words of
+            :class:`moe_report.schema.parts.Part`: what an importer finds of it stands in place of
+            the formula.
 
     Raises:
         PluginError: The function has no docstring, its name is that of a field or of a metric above
@@ -320,7 +327,11 @@ def metric(
         }  # fmt: skip
         if wrong := wrongly_said(needed, said):
             raise PluginError(f"{where} has {wrong}")
-        accepted = (("format", format, get_args(Format)), ("better", better, get_args(Better)))
+        accepted: tuple[tuple[str, str | None, Sequence[str]], ...] = (
+            ("format", format, get_args(Format)),
+            ("better", better, get_args(Better)),
+            ("counts", counts, [part.value for part in Part]),
+        )
         for what, word, words in accepted:
             if word is not None and word not in words:
                 raise PluginError(
@@ -351,6 +362,7 @@ def metric(
             headline=_LAST if headline is True else int(headline),
             aliases=aliases,
             headers=headers,
+            counts=None if counts is None else Part(counts),
             module=function.__module__,
             function=function,
             minimum=minimum,

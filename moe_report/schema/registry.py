@@ -23,6 +23,7 @@ from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.headers import Headers
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
+from moe_report.schema.parts import Part
 from moe_report.schema.points import Point
 from moe_report.text import shown
 
@@ -94,6 +95,11 @@ class Registry:
     def metrics(self) -> dict[str, Metric]:
         """Every metric by name, in order."""
         return {metric.name: metric for section in self.sections for metric in section.metrics}
+
+    @property
+    def counting(self) -> dict[Part, Metric]:
+        """The metric that counts a part of a model, where one does."""
+        return {metric.counts: metric for metric in self.metrics.values() if metric.counts}
 
     @property
     def assumptions(self) -> dict[str, Assumption]:
@@ -218,7 +224,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
     _refuse_double_names(sections)
-    _refuse_double_aliases(sections)
+    _refuse_double_meanings(sections)
     complete, incomplete = _with_known_calls(sections)
     registry = Registry(tuple(complete), (*failures, *incomplete))
     registry.evaluation_order()
@@ -228,7 +234,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
 
 @cache
 def installed() -> Registry:
-    """Return the sections of the entry points, loaded once; the importers ask it for metrics."""
+    """Return the sections of the entry points, loaded once."""
     return load()
 
 
@@ -358,8 +364,8 @@ def _refuse_double_names(sections: Iterable[Section]) -> None:
                 )
 
 
-def _refuse_double_aliases(sections: Iterable[Section]) -> None:
-    """A header of a workbook must not stand for two things."""
+def _refuse_double_meanings(sections: Iterable[Section]) -> None:
+    """A header of a workbook must not stand for two things, nor an importer's number be two's."""
     owners = {
         folded(text): f"field {field.name!r}"
         for field in FIELDS.values()
@@ -371,7 +377,10 @@ def _refuse_double_aliases(sections: Iterable[Section]) -> None:
         for metric in section.metrics
     }
     owners |= {folded(metric.name): own for metric, own in named.items()}
+    counting: dict[Part, str] = {}
     for metric, own in named.items():
+        if metric.counts and (other := counting.setdefault(metric.counts, own)) != own:
+            raise PluginError(f"{own} counts {str(metric.counts)!r}, and so does {other}")
         for alias in metric.aliases:
             other = owners.setdefault(folded(alias), own)
             if other != own:

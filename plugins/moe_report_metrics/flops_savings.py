@@ -214,7 +214,9 @@ def attention_core_flops(m: Model, c: Counting) -> float:
     return c.flops_per_mac * (softmax + linear)
 
 
-@metric(symbol="F_ffn", unit="FLOP/token", source=SCALING, label="Dense FFN")
+@metric(
+    symbol="F_ffn", unit="FLOP/token", source=SCALING, label="Dense FFN", counts="dense FFN FLOPs"
+)
 def dense_ffn_flops(m: Model, c: Counting) -> float:
     """FLOPs of the FFNs of the layers without experts, forward, one token."""
     dense_layers = m.num_hidden_layers - m.num_moe_layers
@@ -243,7 +245,13 @@ def routed_expert_flops(m: Model, c: Counting) -> float:
     return c.flops_per_mac * m.num_moe_layers * m.num_experts_per_tok * weights
 
 
-@metric(symbol="F_unemb", unit="FLOP/token", source=SCALING, label="Unembedding")
+@metric(
+    symbol="F_unemb",
+    unit="FLOP/token",
+    source=SCALING,
+    label="Unembedding",
+    counts="unembedding FLOPs",
+)
 def unembedding_flops(m: Model, c: Counting) -> float:
     """FLOPs of the output head, forward, one token; tied or not, it is a product."""
     return c.flops_per_mac * m.vocab_size * m.hidden_size
@@ -280,6 +288,7 @@ def linear_flops(m: Model) -> float:
         "?[forward|inference] flop",
         "?[forward|inference] compute [flop]",
     ),
+    counts="forward FLOPs",
 )
 def forward_flops(m: Model) -> float:
     """FLOPs of the forward pass, a token, average over the context."""

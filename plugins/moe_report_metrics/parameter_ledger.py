@@ -25,13 +25,15 @@ DEEPSEEK_MOE = "Dai et al. 2024, arXiv:2401.06066, section 3"
 CONVENTION = "convention of this report"
 
 
-@metric(symbol="P_emb", unit="parameters", source=EMBEDDING, label="Embedding")
+@metric(symbol="P_emb", unit="parameters", source=EMBEDDING, label="Embedding", counts="embedding")
 def embedding_params(m: Model) -> float:
     """Weights of the input embedding: a row of the hidden size for each token of the vocabulary."""
     return m.vocab_size * m.hidden_size
 
 
-@metric(symbol="P_unemb", unit="parameters", source=EMBEDDING, label="Unembedding")
+@metric(
+    symbol="P_unemb", unit="parameters", source=EMBEDDING, label="Unembedding", counts="unembedding"
+)
 def unembedding_params(m: Model) -> float:
     """Parameters of the output head; none where it shares the embedding's matrix."""
     matrix = where(m.tie_word_embeddings == 1, 0, m.vocab_size * m.hidden_size)
@@ -42,7 +44,13 @@ def _softmax_layers(m: Model) -> float:
     return m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
 
 
-@metric(symbol="P_proj", unit="parameters", source=ATTENTION, label="Attention projections")
+@metric(
+    symbol="P_proj",
+    unit="parameters",
+    source=ATTENTION,
+    label="Attention projections",
+    counts="attention projections",
+)
 def attention_projection_params(m: Model) -> float:
     """Weights of the matrices of all attention layers: those that take part in products.
 
@@ -69,7 +77,7 @@ def attention_projection_params(m: Model) -> float:
     )
 
 
-@metric(symbol="P_attn", unit="parameters", source=ATTENTION, label="Attention")
+@metric(symbol="P_attn", unit="parameters", source=ATTENTION, label="Attention", counts="attention")
 def attention_params(m: Model) -> float:
     """Parameters of all attention layers: projections, their biases, query and key norms, sinks.
 
@@ -96,6 +104,7 @@ def attention_params(m: Model) -> float:
     unit="parameters",
     source=f"{TRANSFORMER}, section 3.3; Shazeer 2020, arXiv:2002.05202 (gated)",
     label="Dense FFN",
+    counts="dense FFN",
 )
 def dense_ffn_params(m: Model) -> float:
     """Weights of the FFNs of the layers that have no experts."""
@@ -104,7 +113,13 @@ def dense_ffn_params(m: Model) -> float:
     return where(dense_layers > 0, dense_layers * ffn, 0)
 
 
-@metric(symbol="P_shared", unit="parameters", source=DEEPSEEK_MOE, label="Shared experts")
+@metric(
+    symbol="P_shared",
+    unit="parameters",
+    source=DEEPSEEK_MOE,
+    label="Shared experts",
+    counts="shared experts",
+)
 def shared_expert_params(m: Model) -> float:
     """Parameters of the experts that every token passes through, and of their gate."""
     width = m.num_shared_experts * m.shared_expert_intermediate_size
@@ -112,7 +127,7 @@ def shared_expert_params(m: Model) -> float:
     return m.num_moe_layers * where(m.num_shared_experts > 0, one_layer, 0)
 
 
-@metric(symbol="P_router", unit="parameters", source=f"{MOE}.1", label="Router")
+@metric(symbol="P_router", unit="parameters", source=f"{MOE}.1", label="Router", counts="router")
 def router_params(m: Model) -> float:
     """Parameters of the routers: a weight an expert and channel, and a bias if there is one."""
     return m.num_moe_layers * m.num_experts * (m.hidden_size + m.router_bias)
@@ -123,6 +138,7 @@ def router_params(m: Model) -> float:
     unit="parameters",
     source="Ba et al. 2016, arXiv:1607.06450; Zhang and Sennrich 2019, arXiv:1910.07467 (norms)",
     label="Norms and other",
+    counts="norms and other",
 )
 def norm_and_other_params(m: Model) -> float:
     """Weights (and biases) of the layers' norms and of the final norm, and other_params."""
@@ -157,6 +173,7 @@ def always_active_params(m: Model) -> float:
     label="One expert",
     aliases=("expert parameters", "params per expert", "expert size"),
     headers=("?[routed] expert parameter", "??parameter per_expert"),
+    counts="one expert",
 )
 def expert_params(m: Model) -> float:
     """Parameters of one routed expert, added up over all MoE layers."""
@@ -169,7 +186,13 @@ def expert_params(m: Model) -> float:
     return m.num_moe_layers * (weights + biases)
 
 
-@metric(symbol="P_routed", unit="parameters", source=MOE, label="Routed experts")
+@metric(
+    symbol="P_routed",
+    unit="parameters",
+    source=MOE,
+    label="Routed experts",
+    counts="routed experts",
+)
 def routed_expert_params(m: Model) -> float:
     """Parameters of all routed experts of all layers."""
     return m.num_experts * expert_params(m)
@@ -219,6 +242,7 @@ def active_routed_expert_params(m: Model) -> float:
             )
         ),
     ),
+    counts="total",
 )
 def total_params(m: Model) -> float:
     """All parameters of the model, tied embeddings counted once. Memory follows this number."""
@@ -251,6 +275,7 @@ def total_params(m: Model) -> float:
         "/active",
         "?[total] scale",
     ),
+    counts="active",
 )
 def active_params(m: Model) -> float:
     """Parameters that the forward pass of one token can touch. Compute follows this number."""
@@ -264,6 +289,7 @@ def active_params(m: Model) -> float:
     label="Active without input embedding",
     claim="published_active_params",
     variant="without the input embedding",
+    counts="active without embedding",
 )
 def active_params_no_embedding(m: Model) -> float:
     """Active parameters without the input embedding, which is a lookup and no product.
@@ -280,6 +306,7 @@ def active_params_no_embedding(m: Model) -> float:
     label="Multi-token prediction",
     aliases=("mtp", "mtp params"),
     headers=("mtp [layer|module] parameter",),
+    counts="further prediction",
 )
 def mtp_params(m: Model) -> float:
     """Parameters of the modules that predict further tokens; they are not part of the total.

@@ -20,10 +20,10 @@ from openpyxl.worksheet.table import Table
 
 from moe_report.compute.build import build_report
 from moe_report.fill.fill import fill
-from moe_report.load.examples import example_models
 from moe_report.report import Report
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
+from tests.rows import example_models
 
 EXPRESSIONS = (
     "m.name", "m.model_type", "m.num_hidden_layers", "m.hidden_size", "m.vocab_size",

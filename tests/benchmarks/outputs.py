@@ -20,10 +20,10 @@ import openpyxl
 from openpyxl.comments import Comment
 
 from moe_report.compute.build import build_report
-from moe_report.load.examples import example_models
 from moe_report.renderers import load_renderer
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
+from tests.rows import example_models
 
 FORMATS = ("xlsx", "html", "json")
 

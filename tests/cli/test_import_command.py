@@ -13,10 +13,10 @@ from moe_report.cli.main import main
 from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
-from moe_report.importers.config import row_from_config
 from moe_report.importers.exactness import MEANINGS
 from tests.commands import put, same_metrics
 from tests.configs import DEEPSEEK, MIXTRAL, QWEN, config
+from tests.rows import row_from_config
 from tests.workbooks import row_of
 
 LLAMA: dict[str, Any] = {

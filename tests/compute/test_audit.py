@@ -9,10 +9,10 @@ import pytest
 from moe_report.compute.audit import names_compared_with
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
-from moe_report.load.examples import example_models
 from moe_report.report import Finding
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row, Source, given
+from tests.rows import example_models
 
 MIXTRAL = {
     "num_hidden_layers": 32, "hidden_size": 4096, "vocab_size": 32000, "num_attention_heads": 32,

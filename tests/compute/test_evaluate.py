@@ -10,12 +10,12 @@ import pytest
 
 from moe_report import Model, metric
 from moe_report.compute.evaluate import Evaluation, evaluate_table
-from moe_report.load.examples import example_models
 from moe_report.report import Cell, Provenance
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.metrics import field_value
 from moe_report.schema.registry import Registry, Section
 from moe_report.table import Given, ModelTable, Row, Source, given
+from tests.rows import example_models
 
 MIXTRAL = {
     "num_hidden_layers": 32, "hidden_size": 4096, "vocab_size": 32000, "num_attention_heads": 32,

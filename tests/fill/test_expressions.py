@@ -32,9 +32,9 @@ from moe_report.fill.expressions.scope import (
 )
 from moe_report.fill.placeholders import Inner, split_text
 from moe_report.fill.table_notes import read_note
-from moe_report.load.examples import example_models
 from moe_report.schema.registry import Registry
 from tests.reports import report_of, usual_report
+from tests.rows import example_models
 
 README = Path(__file__).parent.parent.parent / "templates" / "README.md"
 SECTION = README.read_text("utf-8").split("\n## Workbook templates\n")[1].split("\n## ")[0]

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from moe_report.importers.config import row_from_config
-from moe_report.importers.model import Options, import_model
+from moe_report.importers.model import Options
 from moe_report.importers.safetensors import BITS, Tensor
 from moe_report.load import examples
-from moe_report.schema.components import COMPONENT_METRICS
+from moe_report.schema.parts import LEDGER, Part
+from moe_report.schema.registry import installed
 from moe_report.table import Row
-from moe_report_metrics import parameter_ledger as ledger
 from tests.importers.safetensors_files import write
 from tests.oracle.census import torch, transformers
+from tests.rows import import_model, row_from_config
 
 EXAMPLES = Path(examples.__file__).parent
 Headers = dict[str, tuple[str, tuple[int, ...]]]  # type and shape by name
@@ -83,16 +83,16 @@ def imported(path: Path, **options: bool) -> Row:
     return import_model(str(path), Options(**options))
 
 
-def components(row: Row) -> dict[str, float]:
+def components(row: Row) -> dict[Part, float]:
     """The components of a row, by the formulas or as they are typed."""
-    numbers = {name: typed.value for name, typed in row.numbers.items()}
-    return {
-        name: numbers[name] if name in numbers else getattr(ledger, name).of(**numbers)
-        for name in COMPONENT_METRICS
-    }
+    return _counted({name: typed.value for name, typed in row.numbers.items()})
 
 
-def of_config(config: dict[str, Any]) -> dict[str, float]:
+def of_config(config: dict[str, Any]) -> dict[Part, float]:
     """The components that a config gives."""
-    numbers = row_from_config(config, where="config.json").numbers
-    return {name: getattr(ledger, name).of(**numbers) for name in COMPONENT_METRICS}
+    return _counted(row_from_config(config, where="config.json").numbers)
+
+
+def _counted(numbers: Mapping[str, float]) -> dict[Part, float]:
+    counting = installed().counting
+    return {part: counting[part].of(**numbers) for part in LEDGER}

@@ -9,9 +9,9 @@ import pytest
 from moe_report.errors import InputError
 from moe_report.importers.adapter import REQUIRED
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import row_from_config
 from moe_report.schema.fields import FIELDS
 from tests.configs import DEEPSEEK, GPT_OSS, LLAMA, MIXTRAL, QWEN, SWITCH
+from tests.rows import row_from_config
 
 
 def problems(config: dict[str, Any]) -> list[str]:

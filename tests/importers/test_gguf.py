@@ -14,10 +14,11 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.gguf_header import read_header
-from moe_report.importers.model import Options, import_model
+from moe_report.importers.model import Options
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
 from tests.libraries import library
+from tests.rows import import_model
 
 gguf: Any = library("gguf")
 WIDTH, INNER, EXPERTS, WORDS = 64, 32, 4, 300

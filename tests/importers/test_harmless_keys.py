@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import ConfigRow, row_from_config
+from moe_report.importers.config import ConfigRow
 from moe_report_metrics.parameter_ledger import active_params, total_params
 from tests.configs import DEEPSEEK, GPT_OSS, LLAMA, MIXTRAL, QWEN
+from tests.rows import row_from_config
 from tests.small_configs import MODEL_TYPES, put, small_config
 
 SAID = "Not counted because it changes no number: "

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from moe_report.importers.config import row_from_config
 from moe_report_metrics import parameter_ledger as ledger
 from tests.importers.safetensors_files import header_of, room_of
 from tests.libraries import library
+from tests.rows import row_from_config
 
 library("huggingface_hub")
 COMMIT, OLDER = "c" * 40, "0" * 40
@@ -47,8 +47,9 @@ SCRIPT = """
 import json, sys
 from moe_report.errors import InputError
 from moe_report.importers.model import Options, import_model
+from moe_report.schema.registry import load
 try:
-    row = import_model(sys.argv[1], Options())
+    row = import_model(sys.argv[1], Options(), load())
 except InputError as error:
     print(json.dumps({"problems": [str(problem) for problem in error.problems]}))
 else:
@@ -414,7 +415,8 @@ def test_offline(hub: Hub, home: Path) -> None:
 def test_without_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra is named."""
     from moe_report.errors import InputError
-    from moe_report.importers.model import Options, import_model
+    from moe_report.importers.model import Options
+    from tests.rows import import_model
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(InputError, match=r"^hf:o/n: needs huggingface_hub: pip install"):

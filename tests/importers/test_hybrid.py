@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.config import row_from_config
+from tests.rows import row_from_config
 
 SHAPE: dict[str, Any] = {
     "vocab_size": 1000, "hidden_size": 64, "intermediate_size": 96, "moe_intermediate_size": 32,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
+from moe_report.schema.parts import Part
 from tests.importers.checkpoints import (
     QWEN,
     Headers,
@@ -91,6 +92,4 @@ def test_a_model_with_changes_that_are_not_merged(tmp_path: Path) -> None:
         headers[f"model.layers.0.self_attn.q_proj.{matrix}.default.weight"] = ("BF16", shape)
     row = imported(folder_of(tmp_path / "model", headers, QWEN))
     expected = of_config(QWEN)
-    assert components(row) == expected | {
-        "attention_params": expected["attention_params"] + 2 * 8 * 256
-    }
+    assert components(row) == expected | {Part.ATTENTION: expected[Part.ATTENTION] + 2 * 8 * 256}

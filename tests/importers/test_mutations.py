@@ -16,11 +16,11 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import row_from_config
 from moe_report.importers.config_json import parse_config
 from moe_report.load import examples
 from moe_report_metrics.parameter_ledger import total_params
 from tests.oracle.census import torch, transformers
+from tests.rows import row_from_config
 
 EXAMPLES = Path(examples.__file__).parent
 RUNS = 500

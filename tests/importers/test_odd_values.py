@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import ConfigRow, row_from_config
+from moe_report.importers.config import ConfigRow
 from tests.configs import QWEN
+from tests.rows import row_from_config
 from tests.small_configs import MODEL_TYPES, put, small_config
 
 

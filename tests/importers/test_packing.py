@@ -11,6 +11,7 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.checkpoint import take_census
+from moe_report.schema.parts import Part
 from tests.importers.checkpoints import (
     QWEN,
     Headers,
@@ -278,7 +279,7 @@ def test_quantized_weights_count_as_what_they_stand_for(kind: str, tmp_path: Pat
     assert sum(by_component.values()) == sum(tensor.bytes for tensor in tensors_of(headers))
     experts = sum(item.bytes for item in tensors_of(headers) if ".experts." in item.name)
     assert by_component["routed_expert_bytes"] == experts
-    routed = of_config(QWEN)["routed_expert_params"]
+    routed = of_config(QWEN)[Part.ROUTED_EXPERTS]
     weights = sum(item.bytes for item in tensors_of(headers) if WEIGHT.search(item.name))
     assert weights == routed * bits / 8
     assert experts > weights
@@ -314,7 +315,7 @@ def test_scales_of_a_model_are_not_those_of_its_quantization() -> None:
         "model.layers.0.router.weight_scale": ("BF16", (8,)),
     }
     census = take_census(tensors_of(headers), where="here")
-    assert census.params["router_params"] == 2 * 32 + 8 + 8
+    assert census.params[Part.ROUTER] == 2 * 32 + 8 + 8
 
 
 @pytest.mark.parametrize(
@@ -422,7 +423,7 @@ def test_mlx(bits: int, group: int, mode: str, key: str, tmp_path: Path) -> None
     row = imported(folder_of(tmp_path / "model", headers, QWEN | {key: said}))
     assert components(row) == of_config(QWEN)
     assert "agree with the config" in row.texts["remark"]
-    routed = of_config(QWEN)["routed_expert_params"]
+    routed = of_config(QWEN)[Part.ROUTED_EXPERTS]
     beside = {"affine": 4}.get(mode, 1)  # bytes of scale and offset
     assert row.numbers["routed_expert_bytes"].value == routed * (bits / 8 + beside / group)
     unknown = {"model_type": "qwen9_moe", key: said}

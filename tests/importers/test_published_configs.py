@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.parameter_ledger import (
     active_params,
     active_params_no_embedding,
@@ -14,6 +13,7 @@ from moe_report_metrics.parameter_ledger import (
     unembedding_params,
 )
 from tests.published_models import MODELS, READ, Published, near
+from tests.rows import row_from_config
 
 REFUSED = tuple(model for model in MODELS if model.refused)
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.parameter_ledger import (
     active_params,
     active_params_no_embedding,
@@ -19,6 +18,7 @@ from moe_report_metrics.parameter_ledger import (
 )
 from tests.importers import published_configs as published
 from tests.importers.tensor_sums import SUMS
+from tests.rows import row_from_config
 
 Config = dict[str, Any]
 

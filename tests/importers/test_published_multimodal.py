@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.parameter_ledger import active_params, total_params
+from tests.rows import row_from_config
 
 QWEN_30B: dict[str, Any] = {  # Qwen/Qwen3-30B-A3B, within OpenGVLab/InternVL3_5-30B-A3B
     "architectures": ["Qwen3MoeForCausalLM"], "attention_bias": False, "decoder_sparse_step": 1,

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import attention_core_flops, forward_flops
 from moe_report_metrics.parameter_ledger import active_params, mtp_params, total_params
 from tests.importers import published_configs as published
 from tests.importers.tensor_sums import SUMS, Tensors, mimo_attention
+from tests.rows import row_from_config
 
 Config = dict[str, Any]
 DEEPSEEK, HUNYUAN, PANGU = published.DEEPSEEK_MOE, published.HUNYUAN_LARGE, published.PANGU_PRO

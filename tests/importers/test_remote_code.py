@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import attention_core_flops, linear_flops
 from moe_report_metrics.parameter_ledger import (
     active_params,
@@ -19,6 +18,7 @@ from moe_report_metrics.parameter_ledger import (
     unembedding_params,
 )
 from tests.importers.published import PUBLISHED, Published, parameters
+from tests.rows import row_from_config
 
 
 def numbers(config: dict[str, Any]) -> dict[str, float]:

@@ -17,7 +17,6 @@ from openpyxl.styles import Font
 from moe_report.cli.main import main
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
-from moe_report.load.examples import example_models
 from moe_report.load.workbook import Read, inspect_workbook, open_workbook, read_workbook
 from moe_report.report import Provenance
 from moe_report.schema.fields import FIELDS
@@ -25,6 +24,7 @@ from moe_report.schema.headers import Headers, Known
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable
 from tests.office import convert
+from tests.rows import example_models
 from tests.workbooks import parts_of, sheet_xml, zipped
 
 PLAIN = ("name", "num_experts", "num_experts_per_tok")

@@ -21,7 +21,6 @@ from typing import Any
 
 from moe_report.importers.adapter import REQUIRED
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import (
     attended_tokens,
     attention_core_flops,
@@ -42,6 +41,7 @@ from moe_report_metrics.parameter_ledger import (
     unembedding_params,
 )
 from tests.oracle.census import component, torch, transformers
+from tests.rows import row_from_config
 
 COMPONENTS = {
     "attention": attention_params,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from moe_report.importers.config import row_from_config
 from tests.oracle.census import torch
 from tests.oracle.families import TOKENS, Family
+from tests.rows import row_from_config
 
 
 def numbers(config: dict[str, Any]) -> Mapping[str, float]:

@@ -10,11 +10,11 @@ import pytest
 
 from moe_report.importers.adapter import REQUIRED
 from moe_report.importers.architectures.dense import DENSE
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import attended_tokens, attention_core_flops, linear_flops
 from moe_report_metrics.parameter_ledger import active_params, total_params
 from tests.oracle.families import COMPONENTS, TOKENS, Family, forward, real, saved
 from tests.oracle.varied_plain import flip, head_dim, kinds, shape, width, window
+from tests.rows import row_from_config
 
 SEEDS = range(10)
 RUNS = range(3)

@@ -10,8 +10,6 @@ import pytest
 
 from moe_report.importers.adapter import REQUIRED
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import row_from_config
-from moe_report.load.examples import example_models
 from moe_report_metrics.flops_savings import linear_flops
 from moe_report_metrics.parameter_ledger import (
     active_params,
@@ -20,6 +18,7 @@ from moe_report_metrics.parameter_ledger import (
 )
 from tests.oracle.census import counted, transformers
 from tests.oracle.families import COMPONENTS
+from tests.rows import example_models, row_from_config
 
 FILES = {
     item.name.removesuffix(".json"): json.loads(item.read_text(encoding="utf-8"))

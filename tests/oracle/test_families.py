@@ -8,11 +8,11 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import row_from_config
 from moe_report.importers.exactness import TRANSFORMERS, exactness
 from moe_report_metrics.parameter_ledger import active_params, total_params
 from tests.oracle.census import transformers
 from tests.oracle.families import Family, all_families, check_flops, check_parameters
+from tests.rows import row_from_config
 
 FAMILIES = {family.model_type: family for family in all_families()}
 SEEDS = range(20)

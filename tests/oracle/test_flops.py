@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import attention_core_flops, linear_flops
 from tests.oracle.census import torch, transformers
+from tests.rows import row_from_config
 
 SHAPE = {
     "vocab_size": 97, "hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4,

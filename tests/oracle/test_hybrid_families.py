@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import (
     attended_tokens,
     attention_core_flops,
@@ -26,6 +25,7 @@ from tests.oracle.census import torch
 from tests.oracle.families import COMPONENTS, TOKENS, Family, real
 from tests.oracle.running import numbers, products, run
 from tests.oracle.varied_hybrid import FAMILIES, FULL, LONGCAT, SLIDING, longcat, nllb
+from tests.rows import row_from_config
 
 SEEDS = range(3)
 SOFTMAX = (FULL, SLIDING)

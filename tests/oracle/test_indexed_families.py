@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import attended_tokens, attention_core_flops, linear_flops
 from moe_report_metrics.parameter_ledger import (
     active_params,
@@ -22,6 +21,7 @@ from moe_report_metrics.parameter_ledger import (
 from tests.oracle import varied_hyper_connected, varied_indexed
 from tests.oracle.families import TOKENS, Family, check_parameters, forward
 from tests.oracle.running import products, run
+from tests.rows import row_from_config
 
 FAMILIES = {
     family.model_type: family

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from moe_report.importers.config import row_from_config
-from moe_report.load.examples import example_models
 from moe_report_metrics.parameter_ledger import mtp_params, total_params
 from tests.oracle.census import torch
 from tests.oracle.families import Family, all_families
+from tests.rows import example_models, row_from_config
 
 FAMILIES = {family.model_type: family for family in all_families()}
 SEEDS = range(10)

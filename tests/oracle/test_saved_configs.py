@@ -11,9 +11,9 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import row_from_config
 from tests.oracle.census import transformers
 from tests.oracle.families import Family, all_families
+from tests.rows import row_from_config
 
 FAMILIES = {family.model_type: family for family in all_families()}
 OWN = sorted(set(ADAPTERS) & set(transformers.CONFIG_MAPPING.keys()))

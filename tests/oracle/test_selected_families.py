@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from moe_report.errors import InputError
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.flops_savings import (
     attention_core_flops,
     attention_projection_flops,
@@ -23,6 +22,7 @@ from moe_report_metrics.parameter_ledger import active_params_no_embedding, tota
 from tests.oracle.census import torch
 from tests.oracle.families import TOKENS, Family, all_families, check_parameters
 from tests.oracle.running import numbers, run
+from tests.rows import row_from_config
 
 FAMILIES = {family.model_type: family for family in all_families()}
 SEEDS = range(3)

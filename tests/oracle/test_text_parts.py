@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import row_from_config
 from moe_report.importers.exactness import exactness
 from tests.oracle.census import transformers
 from tests.oracle.families import all_families
+from tests.rows import row_from_config
 
 FAMILIES = {family.model_type: family for family in all_families()}
 DENSE = {"mistral", "qwen2"}  # what mistral3 and InternVL have if they are not told otherwise

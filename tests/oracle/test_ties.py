@@ -9,9 +9,9 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.config import row_from_config
 from moe_report_metrics.parameter_ledger import total_params
 from tests.oracle.families import Family, all_families, real
+from tests.rows import row_from_config
 
 NESTED = [
     family

@@ -19,7 +19,6 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.display import scale, show
-from moe_report.load.examples import example_models
 from moe_report.renderers.data import (
     render_csv,
     render_json,
@@ -30,6 +29,7 @@ from moe_report.renderers.data import (
 from moe_report.report import Provenance, Report
 from moe_report.schema.registry import Failure, Registry
 from moe_report.table import Given, ModelTable, Row, Source, given
+from tests.rows import example_models
 
 NAMES = (
     "plain", "a|b", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "two\nlines", 'quo"te',

@@ -14,6 +14,7 @@ from moe_report.errors import PluginError
 from moe_report.schema.assumptions import assumptions_of
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.metrics import Metric
+from moe_report.schema.parts import Part
 from moe_report.schema.registry import Registry
 from moe_report_metrics.flops_savings import (
     attention_core_flops,
@@ -127,6 +128,15 @@ def test_unknown_words_are_refused() -> None:
         of(per_expert.function, format="percentage")
     with pytest.raises(PluginError, match=r"better 'high'.* Did you mean 'higher'\?"):
         of(per_expert.function, better="high")
+    with pytest.raises(PluginError, match=r"counts 'routers'.* Did you mean 'router'\?"):
+        of(per_expert.function, counts="routers")
+
+
+@pytest.mark.parametrize("part", Part)
+def test_a_metric_says_what_it_counts(part: Part) -> None:
+    """In the engine's words."""
+    assert of(per_expert.function, counts=str(part)).counts is part
+    assert of(per_expert.function).counts is None
 
 
 def test_aliases_are_not_letters() -> None:

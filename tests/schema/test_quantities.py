@@ -11,6 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 from moe_report.schema.headers import Headers, Known
+from moe_report.schema.parts import Part
 from moe_report.schema.quantities import Quantity, Said, Style, read_cell, style_of
 from moe_report.schema.registry import Registry, installed
 from tests.schema.writings import Writing, writings
@@ -207,6 +209,31 @@ def test_a_share_without_a_format_is_not_guessed() -> None:
     assert read_cell(0.276, [share], headers.catalogue, Style(), number_format="").unclear
     said = read_cell(27.6, [share], headers.catalogue, Style(), number_format="")
     assert value(said.numbers["parameter_efficiency"]) == pytest.approx(0.276)
+
+
+@pytest.mark.parametrize(
+    ("counting", "cell", "expected"),
+    [
+        ("total active", "671B (37B active)", {"whole": 671e9, "used": 37e9}),
+        ("total active", "671B/37B", {"whole": 671e9, "used": 37e9}),
+        ("total active", "37B active", {"used": 37e9}),
+        ("total", "671B (37B active)", {"whole": 671e9}),
+        ("total", "37B active", {}),
+        ("", "671B (37B active)", {"whole": 671e9}),
+    ],
+)
+def test_a_cell_speaks_of_another_ledger(counting: str, cell: str, expected: object) -> None:
+    """The words of a cell name what a metric counts, not what it is called."""
+    names = {"whole": Part.TOTAL, "used": Part.ACTIVE}
+    total = installed().metrics["total_params"]
+    metrics = {
+        name: replace(total, name=name, counts=part if part in counting else None)
+        for name, part in names.items()
+    }
+    catalogue = Headers(metrics).catalogue
+    columns = ["whole", "used"] if "/" in cell else ["whole"]
+    said = read_cell(cell, [catalogue[name] for name in columns], catalogue, Style())
+    assert {name: value(number) for name, number in said.numbers.items()} == expected
 
 
 if __name__ == "__main__":

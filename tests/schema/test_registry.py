@@ -359,6 +359,15 @@ def test_alias_that_is_anothers_header(site: Path, alias: str, owner: str) -> No
     assert owner in message
 
 
+def test_two_metrics_that_count_one_part(site: Path) -> None:
+    """What an importer finds could stand under either."""
+    source = GOOD.replace("@metric(**said)", '@metric(**said, counts="router")', 1)
+    install(site, "moe-one", {"one_module": source})
+    message = refusal()
+    assert message.startswith("metric 'zz_weight_bytes' of moe-one (one_module) counts 'router',")
+    assert "metric 'router_params' of moe-report (moe_report_metrics.parameter_ledger)" in message
+
+
 @pytest.mark.parametrize(
     ("bodies", "circle"),
     [

@@ -20,6 +20,7 @@ from moe_report.importers.architectures.common import (
     one_value,
     only,
 )
+from moe_report.schema.parts import Part
 
 _CORE = "Tokens see later ones, too, which no field describes: the attention core is left out"
 
@@ -69,8 +70,8 @@ def _derive_nomic(r: Reading) -> Mapping[str, float]:
         "vocab_size": r["vocab_size"] + -r["vocab_size"] % r["pad_vocab_size_multiple"],
         "other_params": r["type_vocab_size"] * d + (layers - moe) * biases + moe * d,
         # There is no output head.
-        "unembedding_params": 0,
-        "unembedding_flops": 0,
+        Part.UNEMBEDDING: 0,
+        Part.UNEMBEDDING_FLOPS: 0,
     }
 
 

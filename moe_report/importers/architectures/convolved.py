@@ -23,6 +23,7 @@ from moe_report.importers.architectures.layers import (
     sparse,
 )
 from moe_report.importers.architectures.text_part import text_part
+from moe_report.schema.parts import Part
 
 FULL, WINDOWED = "hybrid", "hybrid_sliding"
 _CORE = (
@@ -77,7 +78,7 @@ def _further_tokens(r: Reading, width: int) -> Mapping[str, float]:
         mixer = _attention(r, windowed=windowed)
         norms = 2 * r["swa_head_dim" if windowed else "head_dim"] + 4 * d
         total += mixer.products + mixer.others + norms + 3 * d * width + 1 + 2 * d * d
-    return {"num_nextn_predict_layers": number, "mtp_params": total}
+    return {"num_nextn_predict_layers": number, Part.FURTHER_PREDICTION: total}
 
 
 def _derive_inkling(r: Reading) -> Mapping[str, float]:
@@ -103,13 +104,13 @@ def _derive_inkling(r: Reading) -> Mapping[str, float]:
     number, scored = moe["num_moe_layers"], r["n_routed_experts"] + r["n_shared_experts"]
     shared_scores = number * r["n_shared_experts"] * d
     return moe | {
-        "attention_projection_params": given["attention_projection_params"] + shared_scores,
-        "attention_params": given["attention_params"] + norms,
+        Part.ATTENTION_PROJECTIONS: given[Part.ATTENTION_PROJECTIONS] + shared_scores,
+        Part.ATTENTION: given[Part.ATTENTION] + norms,
         "num_sliding_window_layers": windows,
         "moe_intermediate_size": expert,
         "intermediate_size": width,
         # The scores have a scale for all of them.
-        "router_params": number * (scored * d + 1),
+        Part.ROUTER: number * (scored * d + 1),
         # The embedding has a norm, and the FFN of a dense layer a scale.
         "other_params": d + layers - number,
         **_further_tokens(r, width),
@@ -125,7 +126,7 @@ def _shorter_head(r: Reading) -> Mapping[str, float]:
         f"The output head has {rows} rows, and the embedding {padded}: vocab_size is the head's,"
         " and the embedding's parameters are given"
     )
-    return {"vocab_size": rows, "embedding_params": padded * r["hidden_size"]}
+    return {"vocab_size": rows, Part.EMBEDDING: padded * r["hidden_size"]}
 
 
 def _attentions2(r: Reading) -> tuple[mixers.Mixer, mixers.Mixer]:
@@ -186,12 +187,12 @@ def _derive_loop(r: Reading) -> Mapping[str, float]:
     return given | {
         "num_hidden_layers": layers + more * looped,
         "num_sliding_window_layers": given["num_sliding_window_layers"] + more * windows,
-        "attention_projection_params": given["attention_projection_params"]
-        + passes["attention_projection_params"]
+        Part.ATTENTION_PROJECTIONS: given[Part.ATTENTION_PROJECTIONS]
+        + passes[Part.ATTENTION_PROJECTIONS]
         + more * gates,
-        "router_params": layers * r["n_routed_experts"] * d,
-        "expert_params": layers * expert,
-        "norm_and_other_params": d * (2 * layers + 1) + given["other_params"] + gates + messages,
+        Part.ROUTER: layers * r["n_routed_experts"] * d,
+        Part.ONE_EXPERT: layers * expert,
+        Part.NORMS_AND_OTHER: d * (2 * layers + 1) + given["other_params"] + gates + messages,
     }
 
 
@@ -218,16 +219,16 @@ def _derive_zaya(r: Reading) -> Mapping[str, float]:
     matrix = r["vocab_size"] * d
     return {
         "num_sliding_window_layers": windows,
-        "attention_projection_params": layers * products,
-        "attention_params": layers * (products + 2 * channels + kv + bias),
+        Part.ATTENTION_PROJECTIONS: layers * products,
+        Part.ATTENTION: layers * (products + 2 * channels + kv + bias),
         # Each layer but the first scales what the router before it worked out.
-        "router_params": layers * router + (layers - 1) * rank,
-        "expert_params": layers * 3 * d * r["moe_intermediate_size"],
-        "embedding_params": matrix,
-        "unembedding_params": (0 if r["tie_word_embeddings"] else matrix)
+        Part.ROUTER: layers * router + (layers - 1) * rank,
+        Part.ONE_EXPERT: layers * 3 * d * r["moe_intermediate_size"],
+        Part.EMBEDDING: matrix,
+        Part.UNEMBEDDING: (0 if r["tie_word_embeddings"] else matrix)
         + (r["vocab_size"] if r["lm_head_bias"] else 0),
         # Two norms a layer; two sums, each of two things with a scale and a bias; both at the end.
-        "norm_and_other_params": d * (10 * layers + 3),
+        Part.NORMS_AND_OTHER: d * (10 * layers + 3),
     }
 
 

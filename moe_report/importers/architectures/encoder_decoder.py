@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
+from moe_report.schema.parts import Part
 
 
 def _derive_switch(r: Reading) -> Mapping[str, float]:
@@ -34,8 +35,8 @@ def _derive_switch(r: Reading) -> Mapping[str, float]:
     return {
         "num_hidden_layers": encoder + decoder,
         "num_moe_layers": sparse,
-        "attention_projection_params": projections,
-        "attention_params": projections + position,
+        Part.ATTENTION_PROJECTIONS: projections,
+        Part.ATTENTION: projections + position,
         "other_params": (decoder + 1) * d,
     }
 
@@ -57,10 +58,10 @@ def _derive_nllb(r: Reading) -> Mapping[str, float]:
         "num_moe_layers": sparse,
         "intermediate_size": f,
         "moe_intermediate_size": f,
-        "attention_projection_params": attentions * 4 * d * d,
-        "attention_params": attentions * 4 * d * (d + 1),
+        Part.ATTENTION_PROJECTIONS: attentions * 4 * d * d,
+        Part.ATTENTION: attentions * 4 * d * (d + 1),
         # FFNs have biases, and the decoder a third norm a layer and a final one of its own.
-        "dense_ffn_params": (encoder + decoder - sparse) * (2 * d * f + f + d),
+        Part.DENSE_FFN: (encoder + decoder - sparse) * (2 * d * f + f + d),
         "other_params": (decoder + 1) * 2 * d,
     }
 

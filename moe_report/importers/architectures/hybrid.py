@@ -24,6 +24,7 @@ from moe_report.importers.architectures.common import (
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES, SPARSE_STEP, sparse_step
 from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
+from moe_report.schema.parts import Part
 
 
 def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
@@ -64,7 +65,7 @@ def _mtp(r: Reading, softmax: mixers.Mixer) -> dict[str, float]:
     layer = softmax.products + softmax.others + experts + 2 * d
     return {
         "num_nextn_predict_layers": layers,
-        "mtp_params": layers and layers * layer + 2 * d * d + 3 * d,
+        Part.FURTHER_PREDICTION: layers and layers * layer + 2 * d * d + 3 * d,
     }
 
 

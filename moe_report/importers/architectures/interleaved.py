@@ -36,6 +36,7 @@ from moe_report.importers.architectures.layers import (
 )
 from moe_report.importers.architectures.mixers import attention, typed, untied
 from moe_report.importers.architectures.text_part import text_part
+from moe_report.schema.parts import Part
 
 
 def every(number: int, layer: int) -> bool:
@@ -114,7 +115,7 @@ def _derive_beam(r: Reading) -> Mapping[str, float]:
         **sliding(r, lambda layer: not every(6, layer) and layer != last),
         **sparse(r, lambda layer: layer >= 3),
         **given,
-        "attention_params": given["attention_params"] + heads,  # a bias of the gate for each
+        Part.ATTENTION: given[Part.ATTENTION] + heads,  # a bias of the gate for each
     }
 
 
@@ -145,8 +146,8 @@ def _narrow_experts(r: Reading, number: int) -> dict[str, float]:
     if weights % (2 * d) or (dense_layers and dense % 2):
         r.notes.append(f"{note}; FLOPs of experts and dense layers are left out")
         return given | {
-            "expert_params": number * weights,
-            "dense_ffn_params": dense_layers * 3 * d * dense,
+            Part.ONE_EXPERT: number * weights,
+            Part.DENSE_FFN: dense_layers * 3 * d * dense,
         }
     r.notes.append(
         f"{note}, and FFNs are given as large as they are with two matrices in place of three"

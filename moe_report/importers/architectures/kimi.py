@@ -14,6 +14,7 @@ from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.latent import checked, deepseek
 from moe_report.importers.architectures.layers import LAYER_TYPES
 from moe_report.importers.architectures.text_part import NO_IMAGES, text_part
+from moe_report.schema.parts import Part
 
 
 def _full_layers(r: Reading) -> int:
@@ -61,7 +62,7 @@ def _narrow_experts(r: Reading, given: dict[str, float]) -> dict[str, float]:
     note = f"Routed experts work in a space of width {inner}, whose matrices are other parameters"
     if inner * expert % d:
         r.notes.append(f"{note}; FLOPs of experts are left out")
-        return given | {"expert_params": layers * 3 * inner * expert}
+        return given | {Part.ONE_EXPERT: layers * 3 * inner * expert}
     r.notes.append(f"{note}, and moe_intermediate_size is that of an expert as large without it")
     return given | {"moe_intermediate_size": inner * expert // d}
 
@@ -81,7 +82,7 @@ def _residuals(r: Reading, given: dict[str, float]) -> dict[str, float]:
         "What earlier blocks of layers gave is mixed anew for each (attention residuals): other"
         " parameters, whose FLOPs stand with attention's projections"
     )
-    given["attention_projection_params"] += products
+    given[Part.ATTENTION_PROJECTIONS] += products
     weights = (2 * layers + 1) * 2 * d
     return given | {"other_params": given.get("other_params", 0) + weights}
 

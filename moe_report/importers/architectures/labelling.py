@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, may
 from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import LOCAL, NO_CORE
+from moe_report.schema.parts import Part
 
 _LABELS = Kind("an object that names the labels", lambda value: isinstance(value, dict))
 
@@ -19,9 +20,9 @@ def _derive_privacy_filter(r: Reading) -> Mapping[str, float]:
     given = mixers.typed((layers, mixers.attention(r, bias="attention_bias").plus(0, heads)))
     return given | {
         "num_sliding_window_layers": layers,
-        "attention_projection_params": given["attention_projection_params"] + d * labels,
-        "unembedding_params": (d + 1) * labels,
-        "unembedding_flops": 0,
+        Part.ATTENTION_PROJECTIONS: given[Part.ATTENTION_PROJECTIONS] + d * labels,
+        Part.UNEMBEDDING: (d + 1) * labels,
+        Part.UNEMBEDDING_FLOPS: 0,
     }
 
 

@@ -16,6 +16,7 @@ from moe_report.importers.architectures.common import (
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES, MTP, with_mtp, without_mtp
 from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
+from moe_report.schema.parts import Part
 
 
 def deepseek(*, shared: int = 1, leading: int, q_rank: int | None) -> dict[str, Key]:
@@ -172,7 +173,7 @@ def _derive_longcat(r: Reading) -> Mapping[str, float]:
     }
     if zero:
         outputs = r["n_routed_experts"] + zero
-        given["router_params"] = layers * outputs * (r["hidden_size"] + r["router_bias"])
+        given[Part.ROUTER] = layers * outputs * (r["hidden_size"] + r["router_bias"])
         r.notes.append(
             f"Of the experts that a token is sent to, some are among {zero} that compute nothing:"
             " active parameters and FLOPs are the most that a token can take. Their share of the"

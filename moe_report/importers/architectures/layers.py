@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from moe_report.importers.adapter import Kind, Reading, is_count, may
+from moe_report.schema.parts import Part
 
 Rule = Callable[[int], bool]
 LAYER_TYPES = {"layer_types": may(None, kind="texts")}
@@ -97,6 +98,6 @@ def gated_attention(r: Reading, heads: int, *, per_head: bool) -> Mapping[str, f
     bias = (heads + pairs) * width + layers * d if r["attention_bias"] else 0
     r.notes.append("Attention has a gate, which no field describes: it is counted as a whole")
     return {
-        "attention_projection_params": projections,
-        "attention_params": projections + layers * 2 * width + bias,
+        Part.ATTENTION_PROJECTIONS: projections,
+        Part.ATTENTION: projections + layers * 2 * width + bias,
     }

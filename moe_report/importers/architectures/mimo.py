@@ -13,6 +13,7 @@ from moe_report.importers.architectures.layers import EACH_OR_EVERY, LAYER_TYPES
 from moe_report.importers.architectures.mixers import Mixer, typed
 from moe_report.importers.architectures.text_part import TEXT_ONLY
 from moe_report.importers.architectures.uneven import UNEVEN
+from moe_report.schema.parts import Part
 
 _LAYOUTS = ("split", "fused_qkv")  # of the same numbers
 
@@ -118,7 +119,7 @@ def _derive(r: Reading) -> Mapping[str, float]:
     if further is not None:  # modules with a window, and a dense FFN
         mixer = _attention(r, window=True)
         module = mixer.products + mixer.others + 3 * d * r["intermediate_size"] + 2 * d * d + 5 * d
-        given |= {"num_nextn_predict_layers": further, "mtp_params": further * module}
+        given |= {"num_nextn_predict_layers": further, Part.FURTHER_PREDICTION: further * module}
     return given
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from moe_report.importers.adapter import Key, Kind, Reading, is_count, may, need
+from moe_report.schema.parts import Part
 
 FULL, LINEAR, SLIDING = "full_attention", "linear_attention", "sliding_attention"
 MIXED = (
@@ -41,19 +42,22 @@ class Mixer:
 
 
 def typed(*layers: tuple[int, Mixer]) -> dict[str, float]:
-    """Return the metrics and fields that give a number of layers of each mixer.
+    """Return the parts and fields that give a number of layers of each mixer.
 
     What has a state is linear attention; the others' attention is what the fields say.
     """
     products = sum(number * mixer.products for number, mixer in layers)
     others = sum(number * mixer.others for number, mixer in layers)
-    given = {"attention_projection_params": products, "attention_params": products + others}
+    given: dict[str, float] = {
+        Part.ATTENTION_PROJECTIONS: products,
+        Part.ATTENTION: products + others,
+    }
     for number, mixer in layers:
         if mixer.state:
             given["num_linear_attention_layers"] = number
             if number:
                 given["linear_attention_state_size"] = mixer.state
-    return dict(given)
+    return given
 
 
 def kinds(r: Reading, key: str, *known: str) -> Counter[str]:
@@ -211,7 +215,7 @@ def beside_attention(given: Mapping[str, float], others: Mixer) -> dict[str, flo
     for no field describes them.
     """
     added = dict(given)
-    added["attention_projection_params"] += others.products
+    added[Part.ATTENTION_PROJECTIONS] += others.products
     added["other_params"] = added.get("other_params", 0) + others.products + others.others
     return added
 

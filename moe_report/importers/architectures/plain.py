@@ -32,6 +32,7 @@ from moe_report.importers.architectures.layers import (
     without_mtp,
 )
 from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
+from moe_report.schema.parts import Part
 
 
 def _derive_qwen3(r: Reading) -> Mapping[str, float]:
@@ -134,9 +135,9 @@ def _derive_jetmoe(r: Reading) -> Mapping[str, float]:
     router = r["num_local_experts"] * d
     return {
         "num_attention_heads": k * r["num_key_value_heads"],
-        "attention_projection_params": layers * (keys_and_values + k * pair + router),
-        "attention_params": layers * (keys_and_values + router + d),
-        "expert_params": layers * (3 * d * r["intermediate_size"] + pair),
+        Part.ATTENTION_PROJECTIONS: layers * (keys_and_values + k * pair + router),
+        Part.ATTENTION: layers * (keys_and_values + router + d),
+        Part.ONE_EXPERT: layers * (3 * d * r["intermediate_size"] + pair),
         "other_params": layers * d,
     }
 

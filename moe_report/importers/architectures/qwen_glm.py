@@ -32,6 +32,7 @@ from moe_report.importers.architectures.layers import (
     without_mtp,
 )
 from moe_report.importers.architectures.text_part import text_part, tied_outside
+from moe_report.schema.parts import Part
 
 
 def _derive_qwen2(r: Reading) -> Mapping[str, float]:
@@ -73,8 +74,8 @@ def _derive_unlimited_ocr(r: Reading) -> Mapping[str, float]:
     )
     return {
         **_derive_ocr(r),
-        "attention_projection_params": layers * 2 * d * (d + kv),
-        "attention_params": layers * (2 * d * (d + kv) + bias),
+        Part.ATTENTION_PROJECTIONS: layers * 2 * d * (d + kv),
+        Part.ATTENTION: layers * (2 * d * (d + kv) + bias),
     }
 
 

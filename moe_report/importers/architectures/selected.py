@@ -19,6 +19,7 @@ from moe_report.importers.architectures.common import (
 from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, sparse
 from moe_report.importers.architectures.ngrams import NGRAMS, ngram_tables
 from moe_report.importers.architectures.text_part import text_part, tied_outside
+from moe_report.schema.parts import Part
 
 SELECTED, BLOCKS = "indexed_attention", "minimax_m3_sparse"
 _SELECTION = "A token attends to what is selected for it, which no field describes"
@@ -85,7 +86,7 @@ def _derive_qwen4(r: Reading) -> Mapping[str, float]:
         r.refuse("tie_word_embeddings", "is true, which is not modelled with ple_layer_ids")
     given = mixers.typed((full, softmax), (layers - full, mixers.gated_delta(r))) | {
         "num_sliding_window_layers": full,
-        "embedding_params": r["vocab_size"] * d + ngram_tables(r, len(embedded)),
+        Part.EMBEDDING: r["vocab_size"] * d + ngram_tables(r, len(embedded)),
     }  # fmt: skip
     streams, ngrams = _streams(r), _embedded(r, len(embedded))
     # The norm at the end is as wide as all streams; the fields count one of hidden_size.
@@ -126,16 +127,16 @@ def _derive_doge(r: Reading) -> Mapping[str, float]:
     return {
         "num_sliding_window_layers": layers,
         "head_dim": width,
-        "attention_projection_params": layers * products,
-        "attention_params": layers * (products + kv + 2 * width + bias),
-        "shared_expert_params": layers * ffn,
-        "router_params": layers * 2 * d * keys,
+        Part.ATTENTION_PROJECTIONS: layers * products,
+        Part.ATTENTION: layers * (products + kv + 2 * width + bias),
+        Part.SHARED_EXPERTS: layers * ffn,
+        Part.ROUTER: layers * 2 * d * keys,
         # An expert is a row into one number, and a row out of it.
-        "expert_params": layers * 2 * d,
-        "embedding_params": matrix,
-        "unembedding_params": 0 if r["tie_word_embeddings"] else matrix,
+        Part.ONE_EXPERT: layers * 2 * d,
+        Part.EMBEDDING: matrix,
+        Part.UNEMBEDDING: 0 if r["tie_word_embeddings"] else matrix,
         # Two norms a layer, as many scales of what is passed on, and the last norm.
-        "norm_and_other_params": d * (4 * layers + 1),
+        Part.NORMS_AND_OTHER: d * (4 * layers + 1),
     }
 
 

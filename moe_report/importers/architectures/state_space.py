@@ -10,6 +10,7 @@ from moe_report.importers.architectures import mixers
 from moe_report.importers.architectures.common import HEAD_DIM, LOCAL, SHAPE, TOP_K, kv_heads
 from moe_report.importers.architectures.layers import without_mtp
 from moe_report.importers.architectures.text_part import or_under, text_part
+from moe_report.schema.parts import Part
 
 
 def _derive_jamba(r: Reading) -> Mapping[str, float]:
@@ -80,11 +81,11 @@ def _derive_nemotron(r: Reading) -> Mapping[str, float]:
         "num_hidden_layers": r["num_hidden_layers"],
         "num_moe_layers": found["moe"],
         "num_attention_free_layers": found["moe"] + found["mlp"],
-        "dense_ffn_params": found["mlp"] * 2 * width * r["intermediate_size"],
+        Part.DENSE_FFN: found["mlp"] * 2 * width * r["intermediate_size"],
         "shared_expert_intermediate_size": r["moe_shared_expert_intermediate_size"],
     }
     if not found["mlp"]:
-        given["dense_ffn_flops"] = 0
+        given[Part.DENSE_FFN_FLOPS] = 0
     else:
         r.notes.append("A layer is an FFN or a mixer alone: FLOPs of the FFNs are left out")
     return given | _latent_experts(r, found["moe"])
@@ -97,7 +98,7 @@ def _latent_experts(r: Reading, layers: int) -> dict[str, float]:
         return {"moe_intermediate_size": expert}
     given = {
         "shared_expert_intermediate_size": r["moe_shared_expert_intermediate_size"] + inner,
-        "expert_params": layers * 2 * inner * expert,
+        Part.ONE_EXPERT: layers * 2 * inner * expert,
     }
     note = (
         f"Experts work in a space of width {inner}; its two matrices count with the shared expert"
@@ -105,7 +106,7 @@ def _latent_experts(r: Reading, layers: int) -> dict[str, float]:
     if inner * expert % width:
         r.notes.append(f"{note}; FLOPs of experts are left out")
         return given
-    del given["expert_params"]
+    del given[Part.ONE_EXPERT]
     r.notes.append(f"{note}, and moe_intermediate_size is that of an expert as large without it")
     return given | {"moe_intermediate_size": inner * expert // width}
 

@@ -33,6 +33,7 @@ from moe_report.importers.architectures.layers import (
     without_mtp,
 )
 from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
+from moe_report.schema.parts import Part
 
 UNEVEN = "Heads differ between layers, which no field describes: the attention core is left out"
 _GATING = Kind(
@@ -69,8 +70,8 @@ def _derive_mimo(r: Reading) -> Mapping[str, float]:
     bias = layers * heads * key_width + pairs * widths if r["attention_bias"] else 0
     return given | {
         "head_dim": widths // 2,
-        "attention_projection_params": projections,
-        "attention_params": projections + bias + swa * heads,
+        Part.ATTENTION_PROJECTIONS: projections,
+        Part.ATTENTION: projections + bias + swa * heads,
     }
 
 
@@ -148,8 +149,8 @@ def _derive_gemma4(r: Reading) -> Mapping[str, float]:
         widths.add(width)
     given = {
         "num_sliding_window_layers": windows,
-        "attention_projection_params": products,
-        "attention_params": products + others,
+        Part.ATTENTION_PROJECTIONS: products,
+        Part.ATTENTION: products + others,
         "other_params": r["num_hidden_layers"] * d,
     }
     if len(widths) > 1:

@@ -44,8 +44,8 @@ class ExactHeaders:
         self._known: dict[str, tuple[Known, ...]] = {}
         fields, measures = FIELDS.values(), metrics.values()
         self.catalogue = {
-            **{field.name: Known(field.name, field.unit, field) for field in fields},
-            **{metric.name: Known(metric.name, metric.unit, None) for metric in measures},
+            **{f.name: Known(f.name, f.unit, f) for f in fields},
+            **{m.name: Known(m.name, m.unit, None, counts=m.counts) for m in measures},
         }
         self._add((f.name, Known(f.name, f.unit, f)) for f in fields)
         self._add((m.name, Known(m.name, m.unit, None)) for m in measures)

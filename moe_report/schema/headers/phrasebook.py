@@ -14,6 +14,7 @@ from moe_report.schema.headers.phrases import FIELD_PHRASES, SYMBOLS, expanded
 from moe_report.schema.headers.text import folded, plain
 from moe_report.schema.headers.words import DECISIVE, ELSEWHERE
 from moe_report.schema.metrics import Metric
+from moe_report.schema.parts import Part
 
 Concepts = frozenset[str]
 
@@ -38,6 +39,7 @@ class Known:
         exact: 3 if the header is the name itself, 2 another wording, 1 the label, 0 if it only
             resembles one of these: how sure it is.
         kind: Whether it is a field, a metric or an assumption.
+        counts: What of a model a metric counts, if that is a part in the engine's words.
     """
 
     name: str
@@ -46,10 +48,11 @@ class Known:
     scale: int | Decimal = 1
     exact: int = 3
     kind: Literal["field", "metric", "assumption"] = "field"
+    counts: Part | None = None
 
     @property
     def with_unit(self) -> str:
-        """Its name, and the unit of its numbers if they are multiples: ``total_params (B)``."""
+        """Its name, and the unit of its numbers if they are multiples: ``vocab_size (k)``."""
         sign = _SIGNS.get(self.scale, "") if self.unit in ("parameters", "tokens", "ratio") else ""
         return f"{self.name} ({sign})" if sign else self.name
 
@@ -99,7 +102,7 @@ class Phrasebook:
             for symbol in SYMBOLS.get(field.name, ()):
                 self.symbols[symbol] = replace(known, exact=2)
         for metric in metrics.values():
-            known = Known(metric.name, metric.unit, None, kind="metric")
+            known = Known(metric.name, metric.unit, None, kind="metric", counts=metric.counts)
             # A label leaves out what its section says: "Attention" is its parameters or its FLOPs.
             self._phrase(replace(known, exact=1), [metric.label], sure=bool(metric.headline))
             self._add(known, (metric.name, *metric.aliases), metric.headers)

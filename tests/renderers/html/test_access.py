@@ -17,13 +17,13 @@ from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
 from moe_report.compute.build import build_report
-from moe_report.load.examples import example_models
 from moe_report.renderers.html.render import render, render_calculator
 from moe_report.report import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
 from tests.conftest import need
+from tests.rows import example_models
 
 AXE = "4.14.1"
 WIDTHS = (360, 768, 1440, 2560)
