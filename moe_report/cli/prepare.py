@@ -17,7 +17,7 @@ from moe_report.input import why_no_file
 if TYPE_CHECKING:
     from moe_report.branding import Branding, Setting
     from moe_report.load.workbook import Read, WorkbookFile
-    from moe_report.report import Report
+    from moe_report.reports import Report
     from moe_report.schema.registry import Registry
     from moe_report.table import ModelTable
 

@@ -15,7 +15,7 @@ from moe_report.cli.write_reports import refuse_folder, refuse_same, same_file
 from moe_report.errors import InputError, OutputError, Problem
 
 if TYPE_CHECKING:
-    from moe_report.report import Report
+    from moe_report.reports import Report
 
 
 @click.command(epilog=example("moe-report fill quarterly.xlsx models.xlsx -o out/q3.xlsx"))

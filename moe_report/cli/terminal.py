@@ -21,7 +21,7 @@ from moe_report.errors import (
 from moe_report.text import counted
 
 if TYPE_CHECKING:
-    from moe_report.report import Report
+    from moe_report.reports import Report
     from moe_report.schema.registry import Failure
     from moe_report.table import ModelTable
 

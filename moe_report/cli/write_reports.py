@@ -14,7 +14,7 @@ from moe_report.errors import MoeReportError, OutputError, PluginError, cause
 if TYPE_CHECKING:
     from moe_report.edit.update import Update
     from moe_report.renderers import Renderer
-    from moe_report.report import Report
+    from moe_report.reports import Report
 
 
 def write_reports(

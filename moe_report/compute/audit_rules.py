@@ -17,7 +17,7 @@ from typing import cast
 
 from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.formula.functions import coalesce, floor, where
-from moe_report.report import Level
+from moe_report.reports import Level
 
 IT = "it"  # in place of a column: the one that the rule is about
 # What a sentence may write a number like, beside a column's own numbers.

@@ -13,7 +13,7 @@ from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.compute.scenarios import scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.examples import example_models
-from moe_report.report import AssumptionValue, ModelInfo, Report, ReportSection, Scenario
+from moe_report.reports import AssumptionValue, ModelInfo, Report, ReportSection, Scenario
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
 

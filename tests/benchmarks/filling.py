@@ -21,7 +21,7 @@ from openpyxl.worksheet.table import Table
 from moe_report.compute.build import build_report
 from moe_report.fill.fill import fill
 from moe_report.load.examples import example_models
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
 

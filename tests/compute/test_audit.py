@@ -10,7 +10,7 @@ from moe_report.compute.audit import names_compared_with
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
 from moe_report.load.examples import example_models
-from moe_report.report import Finding
+from moe_report.reports import Finding
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row, Source, given
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 from jinja2 import StrictUndefined
 
 from moe_report.errors import MoeReportError, nearest
-from moe_report.report import Column, Report
+from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.metrics import Metric

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moe_report.display import digits, exact, parameters, percent, show
-from moe_report.report import Provenance, Report
+from moe_report.reports import Provenance, Report
 
 BF16_BYTES = 2
 

@@ -6,7 +6,7 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.load.examples import example_models
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 

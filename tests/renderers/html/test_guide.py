@@ -17,7 +17,7 @@ from moe_report.display import show
 from moe_report.renderers.html import guide, sentences
 from moe_report.renderers.html.guide import guide_of, sources_of
 from moe_report.renderers.html.render import page_of, render
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
