@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
 from moe_report.branding import Branding
+from moe_report.errors import nearest
 from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Failure
 from moe_report.table import BASE, CarriedCell, Source
+from moe_report.text import shown
 
 
 class Provenance(StrEnum):
@@ -258,3 +260,13 @@ class Report:
         for finding in self.findings:
             found[finding.model] = (*found.get(finding.model, ()), finding)
         return found
+
+
+def no_such_model(name: str, known: Iterable[str]) -> str:
+    """Return the sentence for a name that no model has."""
+    return f"there is no model {shown(name)}.{nearest(name, known)}"
+
+
+def no_such_column(of: str, name: str, known: Iterable[str]) -> str:
+    """Return the sentence for a name that is no field or metric of a model."""
+    return f"{of} has no {shown(name)}: it is no field or metric.{nearest(name, known)}"
