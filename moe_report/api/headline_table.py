@@ -24,9 +24,10 @@ _LEGEND = {
 }  # fmt: skip
 _LINE = "1px solid rgba(128, 128, 128, 0.4)"
 _QUIET = "margin: 0.3em 0; opacity: 0.75; font-size: 0.9em"
-_HEAD = f"text-align: {{}}; vertical-align: bottom; border-bottom: {_LINE}; max-width: 9em"
-_NUMBER = "text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums"
-_NAME = "text-align: left; font-weight: normal; white-space: nowrap"
+_HEAD = f"text-align: {{}}; vertical-align: bottom; border-bottom: {_LINE}; padding: 0.2em 0.5em"
+_CELL = "white-space: nowrap; padding: 0.15em 0.5em"
+_NUMBER = f"text-align: right; font-variant-numeric: tabular-nums; {_CELL}"
+_NAME = f"text-align: left; font-weight: normal; {_CELL}"
 
 
 def headline_table(report: Report) -> str:
@@ -86,4 +87,6 @@ def _lines(report: Report, table: str) -> Iterator[str]:
     levels = Counter(found.level for found in report.findings)
     if levels:
         kinds = ", ".join(f"{count} {level}" for level, count in levels.items())
-        yield f"{counted(len(report.findings), 'finding')}, in findings: {kinds}"
+        yield f"{counted(len(report.findings), 'finding')}: {kinds} (see .findings)"
+    if report.warnings:
+        yield f"{counted(len(report.warnings), 'note')} on what was read (see .notes)"
