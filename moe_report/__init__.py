@@ -3,6 +3,12 @@
 This is what the author of a metric imports, and nothing else::
 
     from moe_report import Model, metric
+
+and what a notebook does::
+
+    import moe_report
+
+    r = moe_report.report("models.xlsx", context_length=32768)
 """
 
 from __future__ import annotations
@@ -11,6 +17,10 @@ TYPE_CHECKING = False  # that of typing takes as long to import as Python to sta
 if TYPE_CHECKING:
     from typing import Any
 
+    from moe_report.api.door import report
+    from moe_report.api.reported import Report
+    from moe_report.api.row import ReportedModel
+    from moe_report.errors import MoeReportError
     from moe_report.formula.functions import (
         ceil,
         coalesce,
@@ -35,7 +45,10 @@ __all__ = [
     "Doubt",
     "Metric",
     "Model",
+    "MoeReportError",
     "Numbers",
+    "Report",
+    "ReportedModel",
     "assumption",
     "ceil",
     "check",
@@ -52,6 +65,7 @@ __all__ = [
     "minimum",
     "point",
     "question",
+    "report",
     "rounding",
     "sqrt",
     "typed",
@@ -59,14 +73,30 @@ __all__ = [
 ]
 
 
+# Where a name stands; the modules are looked through in order.
+_MODULES = (
+    "errors",
+    "formula.functions",
+    "schema.assumptions",
+    "schema.metrics",
+    "schema.checks",
+    "schema.points",
+    "api.row",
+    "api.reported",
+    "api.door",
+)
+
+
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
-    modules = ("assumptions", "checks", "metrics", "points")
-    for module in ("formula.functions", *(f"schema.{module}" for module in modules)):
-        if name in __all__:
-            found = vars(import_module(f"moe_report.{module}"))
-            if name in found:
-                return found[name]
+    for module in _MODULES if name in __all__ else ():
+        found = vars(import_module(f"moe_report.{module}"))
+        if name in found:
+            return found[name]
     raise AttributeError(f"module 'moe_report' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

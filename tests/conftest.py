@@ -19,7 +19,7 @@ TESTS = Path(__file__).parent
 # Modules and folders of tests that compute long, or for which other programs are started:
 # left out by ``pytest -m "not slow"``.
 SLOW = (
-    "cli", "edit", "fill", "oracle", "output", "renderers", "compute/test_unclear.py",
+    "api", "cli", "edit", "fill", "oracle", "output", "renderers", "compute/test_unclear.py",
     "formula/test_fuzz_excel.py", "formula/test_fuzz_javascript.py",
     "importers/test_checkpoint.py", "importers/test_harmless_keys.py", "importers/test_hub.py",
     "importers/test_lora.py", "importers/test_meta.py", "importers/test_mutations.py",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from moe_report.compute.build import build_report
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Failure, load
 from moe_report.table import ModelTable, Row, Source, given
 

@@ -13,7 +13,7 @@ from moe_report.fill.fill import fill
 from moe_report.fill.new_template import build_template
 from moe_report.load.workbook import open_workbook
 from moe_report.renderers.excel.render import render
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import installed
 from tests import reports
 from tests.audit import errors

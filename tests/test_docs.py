@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "templates/README.md")
+PAGES = (
+    "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/reference/page-templates.md",
+    "templates/README.md",
+)  # fmt: skip
 _PLACE = re.compile(r"`((?:moe_report|plugins|templates|tests|docs)/[\w/.-]*)`")
 _LINK = re.compile(r"\]\(([^)#:]+)\)")
 

@@ -11,6 +11,10 @@ from pathlib import Path
 import click
 
 import moe_report
+from moe_report.api.asked import FORMATS
+from moe_report.api.outputs import Outputs, Ways
+from moe_report.api.places import refuse_folder
+from moe_report.api.prepare import branding_for, check_templates, registries, used_assumptions
 from moe_report.cli import options, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.program import Program
@@ -18,14 +22,15 @@ from moe_report.cli.terminal import (
     Progress,
     echo_failures,
     echo_findings,
+    echo_written,
     say,
     tell,
     what_was_read,
 )
-from moe_report.cli.write_reports import refuse_folder, write_reports
 from moe_report.errors import InputError
 
-FORMATS = ("xlsx", "html", "json")
+_IN_FOLDER = Ways("or choose another folder with -o", renew="--update with this path renews it")
+_IN_FILE = Ways("or give -o another name")
 
 EXIT_CODES = """\b
 Exit codes:
@@ -123,12 +128,13 @@ def run(
     hf:owner/name; several are put together.
     """
     started = time.perf_counter()
+    from moe_report.api.write_reports import write_reports
     from moe_report.load.inputs import stem_of
 
     if dry_run and update is None:
         raise click.UsageError("--dry-run goes with --update.")
-    prepare.check_templates(look)
-    installed, computed = prepare.registries(sections)
+    check_templates(look)
+    installed, computed = registries(sections)
     older = None
     if update is not None:
         from moe_report.cli.update import older_report
@@ -149,27 +155,30 @@ def run(
     if template is not None:
         filled, asked = templates.filled_beside(report, template, output / stem, calc, quiet)
         keep.append(template)
-    paths = write_reports(
+    written = write_reports(
         report,
         output,
         stem,
         formats,
         look.template_dirs,
-        progress,
         keep,
+        _IN_FOLDER,
         force=force,
         also=filled,
         update=older,
         dry_run=dry_run,
+        progress=progress,
     )
+    progress.done()
+    echo_written(written, quiet)
     if older is not None and dry_run:
         from moe_report.cli.update import would_do
 
-        for line in would_do(older, report, paths):
+        for line in would_do(older, report, written.paths):
             say(line)
         echo_failures(report.failures)
     else:
-        tell(report, table, None if quiet else paths, started)
+        tell(report, table, None if quiet else written.paths, started)
     prepare.leave(report, inputs.strict, done=asked)
 
 
@@ -181,13 +190,14 @@ def run(
 def demo(look: LookOptions, output: Path, force: bool, quiet: bool) -> None:
     """Write the example workbook, and the reports of its models."""
     started = time.perf_counter()
+    from moe_report.api.write_reports import write_reports
     from moe_report.compute.build import build_report
     from moe_report.edit.new_workbook import build_starter
     from moe_report.load.workbook import guarded, inspect_workbook
     from moe_report.schema import registry
 
-    prepare.check_templates(look)
-    branding = prepare.branding_for(look, {})
+    check_templates(look)
+    branding = branding_for(look, {})
     installed = registry.load()
     workbook = output / "models.xlsx"
     starter = build_starter(installed)
@@ -195,18 +205,21 @@ def demo(look: LookOptions, output: Path, force: bool, quiet: bool) -> None:
     progress = Progress(len(table.rows), quiet)
     title = "Published Mixture-of-Experts models"
     report = build_report(table, installed, title=title, branding=branding)
-    paths = write_reports(
+    written = write_reports(
         report,
         output,
         "models",
         FORMATS,
         look.template_dirs,
-        progress,
-        keep=(),
+        (),
+        _IN_FOLDER,
         force=force,
         also={workbook: starter},
+        progress=progress,
     )
-    tell(report, table, None if quiet else paths, started)
+    progress.done()
+    echo_written(written, quiet)
+    tell(report, table, None if quiet else written.paths, started)
     prepare.leave(report, strict=False)
 
 
@@ -231,30 +244,31 @@ def page(
     quiet: bool,
 ) -> None:
     """Write a page that is a calculator, with published models to begin with."""
-    from moe_report.cli.outputs import Outputs
     from moe_report.compute.build import build_report
     from moe_report.load.examples import published_models
     from moe_report.output import standing
     from moe_report.renderers.html.render import render_calculator
     from moe_report.table import ModelTable, Source
 
-    prepare.check_templates(look)
+    check_templates(look)
     refuse_folder(output, "calculator.html")
     if output.suffix.lower() not in (".html", ".htm"):
         raise click.BadParameter(
             f"found {output.name!r}, expected a name that ends in .html", param_hint="'--output'"
         )
     found = standing([output])
-    installed, computed = prepare.registries(sections)
+    installed, computed = registries(sections)
+    used, said = used_assumptions(assumptions, installed, computed)
+    prepare.tell_notes(said)
     report = build_report(
         ModelTable(published_models(computed), Source("the shipped examples")),
         computed,
-        assumptions=prepare.used_assumptions(assumptions, installed, computed),
+        assumptions=used,
         title="Mixture-of-Experts calculator",
-        branding=prepare.branding_for(look, {}),
+        branding=branding_for(look, {}),
     )
     content = render_calculator(report, look.template_dirs)
-    Outputs({output: content}, "or give -o another name", force, found=found).write()
+    prepare.tell_notes(Outputs({output: content}, _IN_FILE, force, found=found).write())
     echo_failures(report.failures)
     if not quiet:
         say(f"wrote {output}")
@@ -339,7 +353,7 @@ def list_columns(inputs: InputOptions, sections: SectionOptions, as_json: bool) 
     from moe_report.cli import columns
     from moe_report.load.inputs import inspect_inputs
 
-    installed, _ = prepare.registries(sections)
+    installed, _ = registries(sections)
     read = inspect_inputs(inputs.sources, installed, sheets=inputs.sheets, columns=inputs.columns)
     if not read.columns and read.problems:
         raise InputError(read.problems)
@@ -353,7 +367,7 @@ def metrics(name: str | None, sections: SectionOptions) -> None:
     """List what is installed, or explain NAME: a metric, section, field or assumption."""
     from moe_report.cli.list_metrics import describe, list_metrics
 
-    _, chosen = prepare.registries(sections)
+    _, chosen = registries(sections)
     echo_failures(chosen.failures)
     click.echo(list_metrics(chosen) if name is None else describe(chosen, name))
     if chosen.failures:

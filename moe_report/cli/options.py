@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from moe_report.api.asked import Inputs, Look, Sections, number_said
 
 F = TypeVar("F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
@@ -45,15 +47,13 @@ def _assignments(
     """Parse ``NAME=NUMBER``, for an option's callback."""
     if not values:
         return {}
-    from moe_report.schema.numerals import one_number
-
     found = {}
     for text in values:
         name, equals, number = text.partition("=")
         if not equals or not name.strip():
             raise click.BadParameter(f"found {text!r}, expected NAME=NUMBER")
         try:
-            found[name.strip()] = float(one_number(number))
+            found[name.strip()] = number_said(number)
         except ValueError as error:
             message = f"found {text!r}, expected NAME=NUMBER: {error}"
             raise click.BadParameter(message) from error
@@ -132,8 +132,8 @@ assumptions = click.option(
 
 
 @dataclass(frozen=True)
-class SectionOptions:
-    """Which metrics are computed."""
+class SectionOptions(Sections):
+    """Which metrics are computed, and the options that say so."""
 
     files: tuple[Path, ...] = _option(
         "--metrics",
@@ -152,8 +152,8 @@ class SectionOptions:
 
 
 @dataclass(frozen=True)
-class InputOptions:
-    """What is read, and how; and what is computed of it."""
+class InputOptions(Inputs):
+    """What is read and computed, the options that say so, and what only commands know."""
 
     sources: tuple[str, ...] = _set_by(
         click.argument("sources", metavar="INPUT...", nargs=-1, callback=_sources)
@@ -165,7 +165,7 @@ class InputOptions:
         metavar="NAME",
         help="Sheet to read; by default Models, or the one that has models (repeatable).",
     )
-    columns: dict[str, str] = _option(
+    columns: Mapping[str, str] = _option(
         "--column",
         "columns",
         multiple=True,
@@ -173,31 +173,24 @@ class InputOptions:
         metavar="HEADER=FIELD",
         help="Say which field a column is; HEADER= says that it is none (repeatable).",
     )
+    scenario: str | None = _option(
+        "--scenario", metavar="NAME", help="Compute for this scenario of the sheet Assumptions."
+    )
+    assumptions: Mapping[str, float] = _set_by(assumptions)
+    allow_dense: bool = _set_by(allow_dense)
+    with_transformers: bool = _set_by(with_transformers)
     annotate_errors: Path | None = _option(
         "--annotate-errors",
         type=PATH,
         metavar="FILE",
         help="If the input is refused, write a copy of it with the bad cells marked.",
     )
-    scenario: str | None = _option(
-        "--scenario", metavar="NAME", help="Compute for this scenario of the sheet Assumptions."
-    )
-    assumptions: dict[str, float] = _set_by(assumptions)
     strict: bool = _option("--strict", is_flag=True, help="Exit with 3 if there are findings.")
-    allow_dense: bool = _set_by(allow_dense)
-    with_transformers: bool = _set_by(with_transformers)
-
-    @property
-    def paths(self) -> list[Path]:
-        """The sources that are files of this machine."""
-        from moe_report.importers.model import HUB
-
-        return [Path(source) for source in self.sources if not source.startswith(HUB)]
 
 
 @dataclass(frozen=True)
-class LookOptions:
-    """The words and the look of what is written; None where nothing was said."""
+class LookOptions(Look):
+    """The words and the look of what is written, and the options that say so."""
 
     title: str | None = _option("--title", metavar="TEXT", help="Heading.")
     intro: str | None = _option("--intro", metavar="TEXT", help="Paragraphs under the heading.")

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from moe_report.api import prepare
+from moe_report.api.places import refuse_same
 from moe_report.cli.options import InputOptions, LookOptions, SectionOptions
 from moe_report.cli.terminal import quoted, say
-from moe_report.cli.write_reports import refuse_same
-from moe_report.errors import InputError, OutputError, Problem
-from moe_report.input import why_no_file
+from moe_report.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from moe_report.branding import Branding, Setting
     from moe_report.load.workbook import Read, WorkbookFile
-    from moe_report.report import Report
+    from moe_report.reports import Report
     from moe_report.schema.registry import Registry
     from moe_report.table import ModelTable
 
 
 def report_of(inputs: InputOptions, sections: SectionOptions) -> tuple[ModelTable, Report]:
     """Return the models that a command was told to read, and their report."""
-    installed, computed = registries(sections)
+    installed, computed = prepare.registries(sections)
     table = read_models(inputs, installed)
     return table, compute(table, inputs, installed, computed)
 
@@ -36,48 +35,16 @@ def compute(
     computed: Registry,
     look: LookOptions | None = None,
 ) -> Report:
-    """Return the report of models for the assumptions and the scenario that a command was told."""
-    from moe_report.compute.build import build_report
-
-    branding = branding_for(look, table.settings)
-    used = used_assumptions(inputs.assumptions, installed, computed)
-    return build_report(
-        table, computed, assumptions=used, scenario=inputs.scenario, branding=branding
-    )
+    """Return the report of models, and say which of the assumptions that were set nothing takes."""
+    report, said = prepare.compute(table, inputs, installed, computed, look)
+    tell_notes(said)
+    return report
 
 
-def registries(sections: SectionOptions) -> tuple[Registry, Registry]:
-    """Return all that is installed, and what of it is to be computed.
-
-    Raises:
-        InputError: A file of metrics is not there.
-    """
-    from moe_report.schema import registry
-
-    if lacking := {str(path): why for path in sections.files if (why := why_no_file(path))}:
-        raise InputError(Problem(path, why) for path, why in lacking.items())
-    installed = registry.load(sections.files)
-    return installed, installed.choose(sections.only, sections.skip)
-
-
-def check_templates(look: LookOptions) -> None:
-    """Refuse a wrong folder before anything is read."""
-    if look.template_dirs:
-        from moe_report.renderers.html.templating import check_folder
-
-        for folder in look.template_dirs:
-            check_folder(folder)
-
-
-def branding_for(look: LookOptions | None, settings: Mapping[str, Setting]) -> Branding:
-    """Return what the command line says of the report, or else the workbook."""
-    from moe_report.branding import branding_of
-
-    if look is None:
-        return branding_of(settings)
-    return branding_of(
-        settings, title=look.title, intro=look.intro, footer=look.footer, logo=look.logo
-    )
+def tell_notes(notes: Sequence[str]) -> None:
+    """Say what is to be known on stderr."""
+    for note in notes:
+        say(f"note: {note}", err=True)
 
 
 _ALL_MARKED = "; --annotate-errors FILE marks the cells of all"
@@ -87,8 +54,7 @@ def read_models(
     inputs: InputOptions, installed: Registry, opened: Mapping[str, WorkbookFile] | None = None
 ) -> ModelTable:
     """Read the inputs, some perhaps opened, with all that is installed, computed or not."""
-    from moe_report.importers.model import Options, is_model
-    from moe_report.load.inputs import inspect_inputs
+    from moe_report.importers.model import is_model
 
     copy = inputs.annotate_errors
     workbooks = [Path(source) for source in inputs.sources if not is_model(source)]
@@ -104,14 +70,7 @@ def read_models(
             )
 
     def inspect(answers: Mapping[str, str]) -> Read:
-        return inspect_inputs(
-            inputs.sources,
-            installed,
-            sheets=inputs.sheets,
-            columns={**inputs.columns, **answers},
-            options=Options(inputs.allow_dense, inputs.with_transformers),
-            opened=opened,
-        )
+        return prepare.inspect(inputs, installed, answers=answers, opened=opened)
 
     read = inspect({})
     if any(columns.asked for columns in read.columns.values()):
@@ -137,7 +96,7 @@ def _answered(read: Read, inspect: Callable[[Mapping[str, str]], Read]) -> Read:
 
 
 def _write_annotated(read: Read, copy: Path) -> None:
-    from moe_report.cli.outputs import Outputs
+    from moe_report.api.outputs import Outputs, Ways
     from moe_report.edit.mark_problems import annotate
 
     if read.file is None or not any(problem.cell for problem in read.problems):
@@ -145,21 +104,12 @@ def _write_annotated(read: Read, copy: Path) -> None:
         return
     try:
         marked = {copy: annotate(read.file.package, read.problems)}
-        Outputs(marked, "give --annotate-errors another name", force=None).write()
+        ways = Ways("give --annotate-errors another name", overwrite="")
+        tell_notes(Outputs(marked, ways).write())
     except OutputError as error:  # the problems matter more
         click.echo(error.message, err=True)
     else:
         say(f"wrote {copy}, with the bad cells marked", err=True)
-
-
-def used_assumptions(
-    assumptions: dict[str, float], installed: Registry, chosen: Registry
-) -> dict[str, float]:
-    """Return the assumptions that were set, without those that only unchosen sections take."""
-    idle = installed.assumptions.keys() - chosen.assumptions.keys()
-    for name in assumptions.keys() & idle:
-        say(f"note: no chosen section takes the assumption {name}", err=True)
-    return {name: value for name, value in assumptions.items() if name not in idle}
 
 
 def write_new(workbook: Path, build: Callable[[], bytes], force: bool, then: str) -> None:
@@ -176,8 +126,7 @@ def write_new(workbook: Path, build: Callable[[], bytes], force: bool, then: str
     if workbook.exists() and not force:
         raise OutputError(f"{workbook}: is there already; --force overwrites it")
     check = None if force else unchanged_since({workbook: None})
-    for note in write_files({workbook: build()}, check):
-        say(f"note: {note}", err=True)
+    tell_notes(write_files({workbook: build()}, check))
     say(f"wrote {workbook}")
     say(f"next: {then.format(quoted(workbook))}")
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moe_report.api.places import refuse_folder, refuse_same, reload_hint, same_file
+from moe_report.api.prepare import registries
 from moe_report.cli import options
 from moe_report.cli.options import PATH, InputOptions, SectionOptions, example
-from moe_report.cli.prepare import leave, registries, report_of, write_new
-from moe_report.cli.terminal import echo_notes, reload_hint, say
-from moe_report.cli.write_reports import refuse_folder, refuse_same, same_file
+from moe_report.cli.prepare import leave, report_of, tell_notes, write_new
+from moe_report.cli.terminal import echo_notes, say
 from moe_report.errors import InputError, OutputError, Problem
 
 if TYPE_CHECKING:
-    from moe_report.report import Report
+    from moe_report.reports import Report
 
 
 @click.command(epilog=example("moe-report fill quarterly.xlsx models.xlsx -o out/q3.xlsx"))
@@ -40,7 +41,7 @@ def fill(
     Cells such as {{ models["Mixtral-8x7B"].num_experts }} get their value, a row of an Excel Table
     with {{ m.name }} is there for each model; all else of the workbook stays as it is.
     """
-    from moe_report.cli.outputs import Outputs
+    from moe_report.api.outputs import Outputs, Ways
     from moe_report.fill.fill import fill as fill_template
     from moe_report.load.workbook import read_bytes
     from moe_report.output import standing
@@ -51,7 +52,8 @@ def fill(
     _, report = report_of(inputs, sections)
     suffix = output.suffix.lower()
     filled = fill_template(data, report, where=template.name, suffix=suffix, calc=calc)
-    Outputs({output: filled.data}, "or give -o another name", force, found=found).write()
+    ways = Ways("or give -o another name")
+    tell_notes(Outputs({output: filled.data}, ways, force, found=found).write())
     if not quiet:
         say(f"wrote {output}")
         echo_notes((*filled.notes, *filter(None, [reload_hint(output)])))

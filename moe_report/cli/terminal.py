@@ -21,7 +21,8 @@ from moe_report.errors import (
 from moe_report.text import counted
 
 if TYPE_CHECKING:
-    from moe_report.report import Report
+    from moe_report.api.write_reports import Written
+    from moe_report.reports import Report
     from moe_report.schema.registry import Failure
     from moe_report.table import ModelTable
 
@@ -130,6 +131,13 @@ def echo_notes(notes: Sequence[object], *, err: bool = False) -> None:
         say(line, color="yellow", err=err)
 
 
+def echo_written(written: Written, quiet: bool) -> None:
+    """Print what is to be known of files that were written."""
+    echo_notes(written.notes, err=True)
+    for hint in () if quiet else written.still_open:
+        say(hint, err=True)
+
+
 def echo_findings(report: Report) -> None:
     """Print warnings, failed sections and findings."""
     echo_notes(report.warnings)
@@ -145,14 +153,6 @@ def echo_findings(report: Report) -> None:
         click.echo(f"  {level} {said}")
     if count > MOST_LINES:
         click.echo(f"  and {count - MOST_LINES:,} more, which a report lists")
-
-
-def reload_hint(path: Path) -> str:
-    """Return what to say of a written file that is open in a program, or nothing."""
-    from moe_report.output import open_elsewhere
-
-    program = open_elsewhere(path)
-    return f"{path} seems to be open in {program}: reload it there" if program else ""
 
 
 def quoted(path: Path) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from moe_report.api.places import same_file
 from moe_report.cli.options import InputOptions
-from moe_report.cli.write_reports import same_file
 from moe_report.edit.changes import changes_of
 from moe_report.edit.update import SUFFIXES, Update, open_report
 from moe_report.errors import first_lines, first_of, shortened
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from moe_report.text import counted
 

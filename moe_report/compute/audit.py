@@ -18,7 +18,7 @@ from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate
 from moe_report.load.summaries import named_like_one
-from moe_report.report import Cell, Column, Finding, Provenance
+from moe_report.reports import Cell, Column, Finding, Provenance
 from moe_report.schema.checks import DIFFERENCE, IT, PERCENT, Level, Piece, Rule
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry

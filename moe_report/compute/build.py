@@ -15,7 +15,7 @@ from moe_report.compute.points import help_of
 from moe_report.compute.scenarios import scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.examples import example_models
-from moe_report.report import (
+from moe_report.reports import (
     AssumptionValue,
     ModelInfo,
     Report,

@@ -10,7 +10,7 @@ import numpy as np
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate, missing_symbols
-from moe_report.report import Cell, Column, Provenance
+from moe_report.reports import Cell, Column, Provenance
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry

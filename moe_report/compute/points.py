@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from moe_report.errors import cause
-from moe_report.report import AssumptionValue, Column, Help, HelpPoint, Provenance
+from moe_report.reports import AssumptionValue, Column, Help, HelpPoint, Provenance
 from moe_report.schema.points import Numbers, Series
 from moe_report.schema.registry import Failure, Section
 

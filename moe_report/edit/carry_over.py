@@ -37,7 +37,7 @@ from moe_report.ooxml.resting.formula_sources import ALL_CELLS
 from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.table import BASE
 from moe_report.text import shown
 

@@ -13,7 +13,7 @@ from moe_report.load.our_sheets import SHEET
 from moe_report.load.workbook import Read
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.package import Package
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.fields import TEXT_FIELDS
 
 _SAME = 1e-12  # relative: LibreOffice stores 15 digits

@@ -14,7 +14,7 @@ from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.models_sheet import write_models
 from moe_report.renderers.excel.palette import INPUT, TITLE, Look
 from moe_report.renderers.excel.report_sheet import write_settings
-from moe_report.report import Provenance, Report
+from moe_report.reports import Provenance, Report
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Scenarios, Source, given

@@ -12,7 +12,7 @@ from moe_report.load.record import Footprint, Record, mark_of
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import LINK_ID, Package
 from moe_report.ooxml.texts import Texts
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.table import ModelTable
 from moe_report.text import shown
 

@@ -16,7 +16,7 @@ from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row
 from moe_report.text import shown

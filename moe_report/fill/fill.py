@@ -20,7 +20,7 @@ from moe_report.ooxml.insert_rows.insert import insert_rows
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting.formula_sources import Changed
 from moe_report.ooxml.resting.stale_values import forget_values
-from moe_report.report import Report
+from moe_report.reports import Report
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import cached_property
 from moe_report.formula.excel import excel
 from moe_report.formula.expr import Expr, lift
 from moe_report.ooxml.rows import MAX_FORMULA, Contents
-from moe_report.report import Column, Provenance, Report
+from moe_report.reports import Column, Provenance, Report
 
 _SPECIAL = re.compile(r"(['\[\]#@])")
 

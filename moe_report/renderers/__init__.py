@@ -1,7 +1,7 @@
 """What a report is written as: each renderer a function of a Report, found through entry points.
 
-A renderer takes a :class:`~moe_report.report.Report` and returns the bytes of one file. The name of
-its entry point in the group ``moe_report.renderers`` is the file's suffix and what ``--format``
+A renderer takes a :class:`~moe_report.reports.Report` and returns the bytes of one file. The name
+of its entry point in the group ``moe_report.renderers`` is the file's suffix and what ``--format``
 takes. One that works with templates takes the folders of the user's as ``templates``. Everything
 is rendered before anything is written.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from moe_report.errors import PluginError, cause, nearest
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.text import shown
 
 GROUP = "moe_report.renderers"

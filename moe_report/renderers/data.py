@@ -12,7 +12,7 @@ from typing import Any, cast
 from moe_report.display import scale, show
 from moe_report.formula.excel import plain
 from moe_report.formula.mathml import mathml
-from moe_report.report import EVERY_MODEL, Cell, Column, Finding, Provenance, Report
+from moe_report.reports import EVERY_MODEL, Cell, Column, Finding, Provenance, Report
 from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import load
 

@@ -20,7 +20,7 @@ from openpyxl.worksheet.table import Table
 
 from moe_report.compute.build import build_report
 from moe_report.fill.fill import fill
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
 from tests.rows import example_models

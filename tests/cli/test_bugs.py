@@ -47,7 +47,7 @@ def test_a_bug_is_said_to_be_ours(
     assert first.startswith(f"Error: this is a bug of moe-report: {type(error).__name__}")
     assert f"moe-report {moe_report.__version__}, Python 3." in lines[0]
     assert lines[1].startswith("  command  moe-report")
-    assert lines[2].startswith("  place    moe_report/cli/prepare.py, line ")
+    assert lines[2].startswith("  place    moe_report/api/prepare.py, line ")
     assert lines[3].startswith("Please send these lines")
     assert len(lines) == 5
     assert max(map(len, (first, *lines))) <= 300

@@ -9,7 +9,7 @@ import pytest
 from moe_report.compute.audit import names_compared_with
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
-from moe_report.report import Finding
+from moe_report.reports import Finding
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row, Source, given
 from tests.rows import example_models

@@ -10,7 +10,7 @@ import pytest
 
 from moe_report import Model, metric
 from moe_report.compute.evaluate import Evaluation, evaluate_table
-from moe_report.report import Cell, Provenance
+from moe_report.reports import Cell, Provenance
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.metrics import field_value
 from moe_report.schema.registry import Registry, Section

@@ -14,7 +14,7 @@ from moe_report.cli.main import main
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
 from moe_report.load.workbook import inspect_workbook, open_workbook, read_workbook
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Scenarios, Source, given
 from tests import reports

@@ -10,7 +10,7 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.load.inputs import inspect_inputs
-from moe_report.report import Provenance, Report
+from moe_report.reports import Provenance, Report
 from moe_report.schema.registry import Registry
 from tests.commands import run
 from tests.office import FIRST, HEADER, recalculated

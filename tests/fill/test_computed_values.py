@@ -13,7 +13,7 @@ import xlsxwriter
 
 from moe_report.fill.fill import fill
 from moe_report.ooxml.package import Package, parse
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests import reports
 from tests.conftest import need
 from tests.fill import test_stale_values as stale

@@ -9,7 +9,7 @@ import pytest
 from moe_report.fill.fill import fill
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import MAIN, Package, parse, serialize
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests.fill.corpus import (
     all_workbooks,
     installed,

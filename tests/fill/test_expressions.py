@@ -1,4 +1,4 @@
-"""Expressions of a template: what they give, what they refuse, and that the README tells it."""
+"""Expressions of a template: what they give, what they refuse, and that the documents tell it."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from moe_report.schema.registry import Registry
 from tests.reports import report_of, usual_report
 from tests.rows import example_models
 
-README = Path(__file__).parent.parent.parent / "templates" / "README.md"
-SECTION = README.read_text("utf-8").split("\n## Workbook templates\n")[1].split("\n## ")[0]
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+CONVENTIONS = (REFERENCE / "workbook-templates.md").read_text("utf-8")
 NAMES_OF_MODELS = ("Mixtral-8x7B", "gpt-oss-120b", "Qwen3-30B-A3B")
 
 
 @pytest.fixture(scope="module")
 def context() -> Context:
-    """The report of the README's examples."""
+    """The report of the documents' examples."""
     rows = {row.name: row for row in example_models()}
     owned = [replace(rows[name], carried={"# Owner": "infra"}) for name in NAMES_OF_MODELS]
     report = report_of(
@@ -61,7 +61,7 @@ def usual() -> Context:
 
 
 def value(text: str, context: Context, m: Model | None = None) -> float | str | bool | None:
-    """What an expression gives for the README's model."""
+    """What an expression gives for the documents' model."""
     m = m or context.models.by_name.get("gpt-oss-120b")
     return evaluate(parse_expression(text, context.known), context, m, 2)
 
@@ -97,9 +97,9 @@ def filled(cell: str, context: Context) -> float | str | bool | None:
 
 
 def tables(header: str) -> list[list[str]]:
-    """The rows of the README's tables that have this header."""
+    """The rows of the documents' tables that have this header."""
     found = []
-    for block in re.findall(r"(?:^\|.*\n)+", SECTION, re.MULTILINE):
+    for block in re.findall(r"(?:^\|.*\n)+", CONVENTIONS, re.MULTILINE):
         lines = [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
         cells = [[cell.strip().replace("\\|", "|") for cell in line] for line in lines]
         if " | ".join(cells[0]).startswith(header):
@@ -116,7 +116,7 @@ def code(cell: str) -> str:
 
 
 def shown(result: float | str | bool | None) -> str:
-    """A value as the README shows it."""
+    """A value as the documents shows it."""
     if result is None:
         return "empty"
     if isinstance(result, bool):
@@ -127,8 +127,8 @@ def shown(result: float | str | bool | None) -> str:
 
 
 @pytest.mark.parametrize("row", tables("expression | gives"), ids=lambda row: row[0])
-def test_examples_of_the_readme_give_what_they_show(row: list[str], context: Context) -> None:
-    """Every expression in the README gives what stands beside it."""
+def test_examples_of_the_documents_give_what_they_show(row: list[str], context: Context) -> None:
+    """Every expression in the documents gives what stands beside it."""
     result = value(code(row[0]), context)
     if row[1] == "as installed":
         assert result in (context.report.version, len(context.report.metrics))
@@ -137,29 +137,29 @@ def test_examples_of_the_readme_give_what_they_show(row: list[str], context: Con
 
 
 @pytest.mark.parametrize("row", tables("cell | becomes"), ids=lambda row: row[0])
-def test_cells_of_the_readme_become_what_it_shows(row: list[str], context: Context) -> None:
-    """Every cell in the README becomes what stands beside it."""
+def test_cells_of_the_documents_become_what_it_shows(row: list[str], context: Context) -> None:
+    """Every cell in the documents becomes what stands beside it."""
     assert shown(filled(code(row[0]), context)) == row[1]
 
 
 @pytest.mark.parametrize("row", tables("cell | why it is refused"), ids=lambda row: row[0])
-def test_refused_cells_of_the_readme_are_refused(row: list[str], context: Context) -> None:
-    """Every refused cell in the README is refused with the sentence beside it."""
+def test_refused_cells_of_the_documents_are_refused(row: list[str], context: Context) -> None:
+    """Every refused cell in the documents is refused with the sentence beside it."""
     with pytest.raises(TemplateValueError) as caught:
         filled(code(row[0]), context)
     assert caught.value.message == code(row[1])
 
 
 @pytest.mark.parametrize("row", tables("note | models"), ids=lambda row: row[0])
-def test_notes_of_the_readme_choose_what_it_shows(row: list[str], context: Context) -> None:
-    """Every note in the README gives the models beside it, in that order."""
+def test_notes_of_the_documents_choose_what_it_shows(row: list[str], context: Context) -> None:
+    """Every note in the documents gives the models beside it, in that order."""
     rules = read_note(code(row[0]).replace("; ", "\n"), context.known)
     chosen = choose(context, rules.sort, rules.where)[: rules.limit]
     assert ", ".join(model.name for model in chosen) == row[1]
 
 
-def test_readme_has_every_name_and_filter() -> None:
-    """What an expression can use is in the README, with an example."""
+def test_the_documents_have_every_name_and_filter() -> None:
+    """What an expression can use is in the documents, with an example."""
     examples = [code(row[0]) for row in tables("expression | gives")]
     for name in REPORT_NAMES:
         assert f"report.{name}" in examples, name

@@ -25,7 +25,7 @@ from moe_report.fill.row_pattern import RowPattern
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import OFFICE_REL, PACKAGE_REL, parse
 from moe_report.ooxml.rows import Contents
-from moe_report.report import Provenance, Report
+from moe_report.reports import Provenance, Report
 from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import installed, load
 from tests.fill.books import opened, parts, repacked, saved, sheet_template, template

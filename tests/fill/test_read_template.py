@@ -35,7 +35,7 @@ from tests.office import convert
 from tests.reports import MIXTRAL, report_of, row, usual_report
 
 THREADED = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
-README = Path(__file__).parent.parent.parent / "templates" / "README.md"
+CONVENTIONS = Path(__file__).parents[2] / "docs" / "reference" / "workbook-templates.md"
 Build = Callable[[Any, Any], object]
 
 
@@ -554,9 +554,9 @@ def test_check_lists_cell_by_cell(known: Known, registry: Registry) -> None:
     assert describe(empty, known) == "It asks for nothing."
 
 
-def test_every_convention_of_the_readme_is_read(known: Known) -> None:
-    """Each row of the README's first table, as it is written there, is what it says."""
-    section = README.read_text("utf-8").split("### What is filled")[1].split("###")[0]
+def test_every_convention_of_the_documents_is_read(known: Known) -> None:
+    """Each row of the documents' first table, as it is written there, is what it says."""
+    section = CONVENTIONS.read_text("utf-8").split("## What is filled")[1].split("##")[0]
     rows = re.findall(r"^\| (a [^|]+) \| (.*?) \| ", section, re.MULTILINE)
     written = {what: re.findall(r"`(\{\{.*?\}\})`", how.replace("\\|", "|")) for what, how in rows}
     assert list(written) == [

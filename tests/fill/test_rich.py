@@ -9,7 +9,7 @@ import pytest
 from moe_report.fill.fill import fill
 from moe_report.ooxml.guard import check_package
 from moe_report.ooxml.package import MAIN, Package, parse
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests.fill.packages import Inserted, Touched, compare
 from tests.fill.rich import ROW, rich_template
 from tests.office import convert, opened

@@ -14,7 +14,7 @@ import xlsxwriter
 from openpyxl.utils.cell import coordinate_from_string
 
 from moe_report.fill.fill import fill
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests.fill.books import opened
 from tests.office import convert_all
 from tests.reports import MIXTRAL, OLMOE, QWEN3, report_of, row

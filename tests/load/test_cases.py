@@ -9,7 +9,7 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.load.workbook import Read, inspect_workbook, open_workbook
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from moe_report.table import Row
 from tests.workbooks import F, calculated

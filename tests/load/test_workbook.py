@@ -18,7 +18,7 @@ from moe_report.cli.main import main
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
 from moe_report.load.workbook import Read, inspect_workbook, open_workbook, read_workbook
-from moe_report.report import Provenance
+from moe_report.reports import Provenance
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers import Headers, Known
 from moe_report.schema.registry import Registry

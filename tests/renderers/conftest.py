@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from moe_report.renderers.html.render import render
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests.browser import ARGUMENTS, Open
 from tests.conftest import need
 

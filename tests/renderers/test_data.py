@@ -26,7 +26,7 @@ from moe_report.renderers.data import (
     report_as_dict,
     schema,
 )
-from moe_report.report import Provenance, Report
+from moe_report.reports import Provenance, Report
 from moe_report.schema.registry import Failure, Registry
 from moe_report.table import Given, ModelTable, Row, Source, given
 from tests.rows import example_models

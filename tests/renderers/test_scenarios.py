@@ -18,7 +18,7 @@ from moe_report.ooxml.package import Package
 from moe_report.renderers.data import report_as_dict, schema
 from moe_report.renderers.html.packed import packed
 from moe_report.renderers.html.render import page_of
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Scenarios, Source, given
 from tests import reports

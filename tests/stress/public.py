@@ -10,7 +10,7 @@ from pathlib import Path
 from moe_report.errors import MoeReportError
 from moe_report.fill.fill import fill
 from moe_report.ooxml.guard import check_package
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests.fill.corpus import opened, with_question
 from tests.fill.packages import Touched, compare
 from tests.reports import usual_report

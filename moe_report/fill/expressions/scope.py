@@ -10,8 +10,8 @@ from typing import Literal, TypeVar
 
 from jinja2 import StrictUndefined
 
-from moe_report.errors import MoeReportError, nearest
-from moe_report.report import Column, Report
+from moe_report.errors import MoeReportError
+from moe_report.reports import Column, Report, no_such_column, no_such_model
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.metrics import Metric
@@ -40,7 +40,7 @@ class TemplateValueError(MoeReportError):
 
 def unknown_model(name: str, known: Iterable[str]) -> TemplateValueError:
     """Return the error for a name that no model has."""
-    return TemplateValueError(f"there is no model {shown(name)}.{nearest(name, known)}")
+    return TemplateValueError(no_such_model(name, known))
 
 
 # What a name stands for: its label, and its unit, which only texts lack.
@@ -66,9 +66,7 @@ class Known:
     def column(self, name: str, of: str = "m") -> Meaning:
         """Return what a field or metric is; of an unknown one the error names the nearest."""
         if name not in self.columns:
-            raise TemplateValueError(
-                f"{of} has no {shown(name)}: it is no field or metric.{nearest(name, self.columns)}"
-            )
+            raise TemplateValueError(no_such_column(of, name, self.columns))
         return self.columns[name]
 
     def meaning(self, name: str | None) -> Meaning | None:

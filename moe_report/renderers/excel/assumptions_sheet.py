@@ -14,7 +14,7 @@ from moe_report.ooxml.rows import number_text
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.palette import CODE, HINT, INPUT, QUIET, SOFT, STRONG, TEXT, Look
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.report import AssumptionValue, Report
+from moe_report.reports import AssumptionValue, Report
 from moe_report.table import BASE
 
 TOP = 4  # the header's row

@@ -33,7 +33,7 @@ from moe_report.renderers.excel.column_widths import header_width
 from moe_report.renderers.excel.models_sheet import FIRST, Layout
 from moe_report.renderers.excel.palette import BLUE, GREY, LINK, QUIET, Look, number_format
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.components import COMPONENT_METRICS, COMPONENTS
 
 MOST_BARS = 50  # models, of which more cannot be read

@@ -6,7 +6,7 @@ import math
 
 from moe_report.display import show
 from moe_report.renderers.excel.palette import column_scale
-from moe_report.report import Column
+from moe_report.reports import Column
 
 
 def header_width(name: str, least: int = 9) -> int:

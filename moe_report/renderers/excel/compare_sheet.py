@@ -28,7 +28,7 @@ from moe_report.renderers.excel.palette import (
     number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.report import Column, Report
+from moe_report.reports import Column, Report
 
 CHOICE, PLACE, TOP = 5, 6, 7  # rows: the names chosen, where they are in Models, the first below
 VALUES = (4, 5, 7, 9)  # columns of the models' numbers; a ratio is right of each but the first

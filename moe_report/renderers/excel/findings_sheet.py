@@ -9,7 +9,7 @@ from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import text_lines
 from moe_report.renderers.excel.models_sheet import Layout
 from moe_report.renderers.excel.palette import CODE, FAILED, GO_TO, STRONG, TEXT, WARN_FILL, Look
-from moe_report.report import EVERY_MODEL, Report
+from moe_report.reports import EVERY_MODEL, Report
 
 _TOP = 4
 _WIDTHS = {

@@ -7,7 +7,7 @@ from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import text_lines
 from moe_report.renderers.excel.palette import CODE, SECTION, SOFT, TEXT, Look
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.report import Column, Report
+from moe_report.reports import Column, Report
 
 _TOP = 4
 _WIDTHS = {

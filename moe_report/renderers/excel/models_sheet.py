@@ -36,7 +36,7 @@ from moe_report.renderers.excel.palette import (
     number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.report import Cell, Column, Finding, ModelInfo, Provenance, Report
+from moe_report.reports import Cell, Column, Finding, ModelInfo, Provenance, Report
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import FIELDS, TEXT_FIELDS
 from moe_report.schema.number_words import UNKNOWN_MARK

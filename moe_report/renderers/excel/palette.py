@@ -12,7 +12,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from moe_report.display import Scale, prefixes, scale
 from moe_report.ooxml.cell_looks import plain_code
-from moe_report.report import Column
+from moe_report.reports import Column
 
 INPUT = "0000FF"  # typed numbers
 FORMULA = "000000"

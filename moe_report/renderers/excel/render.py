@@ -43,7 +43,7 @@ from moe_report.renderers.excel.palette import QUIET, Look
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.summary_sheet import write_summary
-from moe_report.report import Report
+from moe_report.reports import Report
 
 
 def render(report: Report) -> bytes:

@@ -32,7 +32,7 @@ from moe_report.renderers.excel.palette import (
     number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.report import EVERY_MODEL, Column, Report
+from moe_report.reports import EVERY_MODEL, Column, Report
 from moe_report.text import counted
 
 HEAD = 5

@@ -7,7 +7,7 @@ from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import javascript, quoted
 from moe_report.formula.shared import shared_parts
 from moe_report.load.summaries import SUMMARY_NAMES
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.checks import IT, Piece, Rule
 
 

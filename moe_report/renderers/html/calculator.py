@@ -14,7 +14,7 @@ from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import HELPERS, javascript, member, quoted
 from moe_report.renderers.html.audit_script import audit_members
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, FIELDS, NUMBER_FIELDS, Field

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from moe_report.formula.expr import Expr
 from moe_report.formula.mathml import mathml, mathml_symbol
 from moe_report.renderers.html.rich_text import linked, rich
-from moe_report.report import Column, Report
+from moe_report.reports import Column, Report
 
 LONG_FORMULA = 46  # characters, past which a formula takes a whole line
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from moe_report.renderers.html.formulas import anchor_of, typeset
 from moe_report.renderers.html.rich_text import REFERENCE, linked, rich, worded
-from moe_report.report import Column, Report
+from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from moe_report.display import tables
 from moe_report.renderers.data import plain_number, report_as_dict
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.number_words import number_tables
 
 _NOT_SHOWN = ("formula", "mathml", "source", "section")

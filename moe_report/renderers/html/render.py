@@ -34,7 +34,7 @@ from moe_report.renderers.html.page import (
 from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.renderers.html.tables import input_table, metric_table
 from moe_report.renderers.html.templating import check_blocks, environment_of, explained, text_of
-from moe_report.report import EVERY_MODEL, Report, ReportSection
+from moe_report.reports import EVERY_MODEL, Report, ReportSection
 from moe_report.text import counted
 
 MOST_COMPARED = 6

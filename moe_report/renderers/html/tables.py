@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from moe_report.display import MISSING, Scale, scale, show
 from moe_report.renderers.html.page import PageCell, PageColumn, PageRow, PageTable
 from moe_report.renderers.html.rich_text import linked
-from moe_report.report import Cell, Column, Provenance, Report
+from moe_report.reports import Cell, Column, Provenance, Report
 
 # How small a table is printed, by the number of its columns.
 _CROWDS = ((8, "few"), (14, "many"), (21, "crowd"), (10**6, "throng"))

@@ -14,7 +14,7 @@ from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.renderers.excel.chart_looks import axis_format
 from moe_report.renderers.excel.charts import MOST_BARS, SPARE_POINTS
 from moe_report.renderers.excel.render import render
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.components import COMPONENT_METRICS
 from tests.office import convert, disagreements, recalculated, stored
 from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, report_of, row, usual_report

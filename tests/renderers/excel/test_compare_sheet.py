@@ -17,7 +17,7 @@ from moe_report.cli.main import main
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.renderers.excel.compare_sheet import CHOICE, LAST, PLACE, TOP, VALUES, groups
 from moe_report.renderers.excel.render import render
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests.office import convert, disagreements, recalculated, stored
 from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, report_of, row, usual_report
 

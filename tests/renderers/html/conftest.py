@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moe_report.compute.build import build_report
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests.rows import example_models

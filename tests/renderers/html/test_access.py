@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from moe_report.compute.build import build_report
 from moe_report.renderers.html.render import render, render_calculator
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports

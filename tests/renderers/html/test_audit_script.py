@@ -18,7 +18,7 @@ from moe_report.display import COUNTED
 from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.calculator import calculator_script
 from moe_report.renderers.html.packed import packed
-from moe_report.report import Finding, Report
+from moe_report.reports import Finding, Report
 from moe_report.schema.fields import AT_MOST, FIELDS
 from moe_report.schema.metrics import field_value
 from moe_report.schema.registry import Registry, load

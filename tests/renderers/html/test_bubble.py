@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests import reports
 from tests.browser import Open, contrast
 

@@ -15,7 +15,7 @@ from moe_report.load.workbook import read_workbook
 from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.calculator import QUICK_EXAMPLES, calculator_script
 from moe_report.renderers.html.render import render
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports

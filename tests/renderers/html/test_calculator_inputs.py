@@ -9,7 +9,7 @@ import pytest
 from moe_report.formula.mathml import mathml_symbol
 from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.calculator import input_groups
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from tests import reports

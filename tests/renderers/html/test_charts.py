@@ -18,7 +18,7 @@ from moe_report.renderers.html.charts.labels import overlap, place_labels, room_
 from moe_report.renderers.html.charts.scatter import iso_lines, scatter
 from moe_report.renderers.html.charts.shapes import Axis, Box, Drawing, axis
 from moe_report.renderers.html.render import render
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests import reports
 from tests.browser import Open
 

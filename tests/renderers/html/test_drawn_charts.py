@@ -11,7 +11,7 @@ from moe_report.display import show
 from moe_report.renderers.html.charts.figures import figures
 from moe_report.renderers.html.charts.labels import text_width
 from moe_report.renderers.html.charts.shapes import Drawing
-from moe_report.report import Report
+from moe_report.reports import Report
 from tests import reports
 from tests.browser import Open, contrast
 from tests.conftest import not_installed

@@ -17,7 +17,7 @@ from moe_report.display import show
 from moe_report.renderers.html import guide
 from moe_report.renderers.html.guide import guide_of, sources_of
 from moe_report.renderers.html.render import page_of, render
-from moe_report.report import Help, Report
+from moe_report.reports import Help, Report
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
@@ -433,13 +433,14 @@ def test_folded_parts_are_printed(browsed: Page) -> None:
 
 
 def test_every_field_is_documented() -> None:
-    """Each variable that a template sees is in its class's docstring and in templates/README.md."""
-    readme = (Path(__file__).parents[3] / "templates" / "README.md").read_text("utf-8")
+    """Each variable that a template sees is in its class's docstring and in the documents."""
+    reference = Path(__file__).parents[3] / "docs" / "reference"
+    document = (reference / "page-templates.md").read_text("utf-8")
     for holder in (
         guide.Guide, guide.Term, guide.TermGroup, guide.PageSource, guide.Advice
     ):  # fmt: skip
         row = next(
-            line for line in readme.splitlines() if line.startswith(f"| `{holder.__name__}`")
+            line for line in document.splitlines() if line.startswith(f"| `{holder.__name__}`")
         )
         for field in dataclasses.fields(holder):
             assert f"        {field.name}: " in (holder.__doc__ or ""), (holder, field.name)

@@ -8,7 +8,7 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.renderers.data import report_as_dict
-from moe_report.report import Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Scenarios, Source, given
 from tests import reports

@@ -32,7 +32,8 @@ from tests import reports
 from tests.browser import Open
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
-README = (TEMPLATES / "README.md").read_text("utf-8")
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
+DOCUMENT = (REFERENCE / "page-templates.md").read_text("utf-8")
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -170,10 +171,10 @@ def test_a_theme_sets_the_colours(tmp_path: Path, shown: Open) -> None:
     assert page.eval_on_selector("h1", "h => getComputedStyle(h).fontFamily") == "monospace"
 
 
-def test_examples_of_the_readme_work(tmp_path: Path) -> None:
-    """The folder that templates/README.md shows gives what it says."""
+def test_examples_of_the_documents_work(tmp_path: Path) -> None:
+    """The folder that the document shows gives what it says."""
     found = re.findall(
-        r"^```(?:jinja|css)\n\W+my-templates/(\S+).*?\n(.*?)^```", README, re.M | re.S
+        r"^```(?:jinja|css)\n\W+my-templates/(\S+).*?\n(.*?)^```", DOCUMENT, re.M | re.S
     )
     assert [name for name, _ in found] == ["report.html.j2", "charts.svg.j2", "theme.css"]
     for name, text in found:
@@ -395,10 +396,10 @@ def test_both_pages_have_the_same_parts() -> None:
 
 
 def tables() -> dict[str, list[list[str]]]:
-    """Return the rows of the README's tables by the heading above them."""
+    """Return the rows of the document's tables by the heading above them."""
     found: dict[str, list[list[str]]] = {}
     heading = ""
-    for line in README.splitlines():
+    for line in DOCUMENT.splitlines():
         if line.startswith("#"):
             heading = line.lstrip("# ")
         elif line.startswith("| ") and not line.startswith("|--"):
@@ -446,7 +447,7 @@ def seen_by_templates() -> dict[str, Any]:
 
 
 def test_every_variable_is_documented_and_exists() -> None:
-    """The README's tables name each field of each type that a template sees, and no other."""
+    """The document's tables name each field of each type that a template sees, and no other."""
     documented = {"Page": "page", "Assets": "assets"}
     said = {
         kind: [name for row in tables()[heading_of(variable)] for name in quoted(row[0])]
@@ -514,11 +515,11 @@ def test_every_file_block_macro_and_filter_is_documented() -> None:
     said = {quoted(row[0])[0]: quoted(row[1]) for row in rows["Macros"]}
     assert said == {name: found for name, found in macros.items() if found}
     for name in templating.environment_of(()).filters.keys() - FILTERS.keys():
-        assert f"`{name}`" in README
+        assert f"`{name}`" in DOCUMENT
 
 
 def test_every_variable_of_a_theme_is_documented() -> None:
-    """The README lists what report.css sets on :root, and nothing else."""
+    """The document lists what report.css sets on :root, and nothing else."""
     style = (TEMPLATES / "report.css").read_text("utf-8")
     light = style[style.index(":root {") : style.index("}")]
     said = [name for row in tables()["Variables of a theme"] for name in quoted(row[0])]

@@ -25,7 +25,7 @@ from moe_report.renderers.html.charts.plots import (
 )
 from moe_report.renderers.html.charts.scatter import CROWD, scatter
 from moe_report.renderers.html.charts.shapes import Drawing, spans_decades
-from moe_report.report import Column, Report
+from moe_report.reports import Column, Report
 from moe_report.schema.components import COMPONENT_METRICS
 
 _T = TypeVar("_T")

@@ -8,11 +8,13 @@ from enum import StrEnum
 from functools import cached_property
 
 from moe_report.branding import Branding
+from moe_report.errors import nearest
 from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.checks import Level, Rule
 from moe_report.schema.registry import Failure
 from moe_report.table import BASE, CarriedCell, Source
+from moe_report.text import shown
 
 
 class Provenance(StrEnum):
@@ -296,3 +298,13 @@ class Report:
 def doubted(findings: Iterable[Finding], metrics: Collection[str]) -> frozenset[str]:
     """Return the models that some findings doubt a computed number of."""
     return frozenset(found.model for found in findings if found.column in metrics)
+
+
+def no_such_model(name: str, known: Iterable[str]) -> str:
+    """Return the sentence for a name that no model has."""
+    return f"there is no model {shown(name)}.{nearest(name, known)}"
+
+
+def no_such_column(of: str, name: str, known: Iterable[str]) -> str:
+    """Return the sentence for a name that is no field or metric of a model."""
+    return f"{of} has no {shown(name)}: it is no field or metric.{nearest(name, known)}"

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from moe_report.cli.terminal import say
 from moe_report.errors import InputError, OutputError, placed
 from moe_report.output import standing, unchanged_since, write_files
 from moe_report.output.marks import can_have_mark, is_as_written, marked
@@ -16,36 +15,48 @@ _DATA = (".json", ".csv")  # have no place for a mark, and their columns and key
 
 
 @dataclass(frozen=True)
+class Ways:
+    """How the user gets past a file that must not be lost; empty where there is no such way.
+
+    Attributes:
+        elsewhere: Says that the outputs go to another place.
+        overwrite: Overwrites the file.
+        renew: Renews it, if it is a report.
+    """
+
+    elsewhere: str
+    overwrite: str = "--force overwrites it"
+    renew: str = ""
+
+
+@dataclass(frozen=True)
 class Outputs:
-    """Files that a command writes, all of them or none.
+    """Files that are written, all of them or none.
 
     Attributes:
         contents: What to write, by path.
-        elsewhere: How the user says that they go to another place.
-        force: Whether to overwrite what somebody has changed, or None if there is no such option.
-        renewable: Whether a report that stands there can be updated instead.
+        ways: What an error says that the user may do.
+        force: Whether to overwrite what somebody has changed.
         found: What stood there when the command began, and still must; None for nothing.
         renewed: Paths of files that were read, and whose content is in what is written.
         theirs: Paths of what holds something that we did not write.
     """
 
     contents: Mapping[Path, bytes]
-    elsewhere: str
-    force: bool | None = False
-    renewable: bool = False
+    ways: Ways
+    force: bool = False
     found: Mapping[Path, bytes | None] = field(default_factory=dict)
     renewed: Collection[Path] = ()
     theirs: Collection[Path] = ()
 
-    def write(self) -> None:
-        """Write the files, and say what could not be kept of those that they replace.
+    def write(self) -> list[str]:
+        """Write the files; return what could not be kept of those that they replace.
 
         Raises:
             OutputError: They cannot be written, or what stands there must not be lost.
         """
         contents = self._marked()
-        for note in write_files(contents, lambda before: self._check(contents, before)):
-            say(f"note: {note}", err=True)
+        return write_files(contents, lambda before: self._check(contents, before))
 
     def check(self) -> None:
         """Refuse what :meth:`write` would, and write nothing.
@@ -76,12 +87,9 @@ class Outputs:
             raise OutputError(*lines)
 
     def _ways(self, path: Path, content: bytes) -> str:
-        ways = [self.elsewhere]
-        if self.force is not None:
-            ways.insert(0, "--force overwrites it")
-        if self.renewable and _is_report(path, content):
-            ways.insert(0, "--update with this path renews it")
-        return ", ".join(ways)
+        ways = self.ways
+        renew = ways.renew if ways.renew and _is_report(path, content) else ""
+        return ", ".join(filter(None, (renew, ways.overwrite, ways.elsewhere)))
 
 
 def _why_kept(path: Path, content: bytes, fresh: bytes) -> str:

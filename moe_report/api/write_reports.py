@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from moe_report.cli.terminal import Progress, echo_notes, reload_hint, say
+from moe_report.api.outputs import Outputs, Ways
+from moe_report.api.places import refuse_same, reload_hint, same_file
 from moe_report.errors import MoeReportError, OutputError, PluginError, cause
+from moe_report.ooxml.guard import why_too_large
+from moe_report.output import standing
+from moe_report.output.marks import is_as_written
+from moe_report.renderers import Renderer, load_renderer, with_templates
+from moe_report.reports import Report
 
 if TYPE_CHECKING:
     from moe_report.edit.update import Update
-    from moe_report.renderers import Renderer
-    from moe_report.report import Report
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, or would be.
+
+    Attributes:
+        paths: The files.
+        notes: What is to be said of them.
+        still_open: Which of them seem to be open in a program, and are to be loaded again there.
+    """
+
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
+    still_open: tuple[str, ...] = ()
 
 
 def write_reports(
@@ -23,32 +41,22 @@ def write_reports(
     stem: str,
     formats: Iterable[str],
     templates: Sequence[Path],
-    progress: Progress,
     keep: Sequence[Path],
+    ways: Ways,
     *,
     force: bool,
     also: Mapping[Path, bytes] | None = None,
     update: Update | None = None,
     dry_run: bool = False,
-) -> list[Path]:
-    """Write a report in some formats, and other files with it; return the paths.
+    progress: Callable[[str], None] = lambda what: None,
+) -> Written:
+    """Write a report in some formats, and other files with it.
 
     Behind the stem of the files' names come ``.report`` and the format's suffix. The files to keep
     are the inputs, which must not be overwritten; an older report to update is. A dry run works
     everything out, and writes nothing.
     """
-    from moe_report.cli.outputs import Outputs
-    from moe_report.ooxml.guard import why_too_large
-    from moe_report.output import standing
-    from moe_report.output.marks import is_as_written
-    from moe_report.renderers import load_renderer, with_templates
-
-    renderers = {name: load_renderer(name) for name in dict.fromkeys(formats)}
-    if templates:
-        own = {name: with_templates(render, templates) for name, render in renderers.items()}
-        if not any(own.values()):
-            click.echo("note: none of the formats works with --template-dir", err=True)
-        renderers = {name: own[name] or render for name, render in renderers.items()}
+    renderers, notes = _renderers(formats, templates)
     also = also or {}
     paths = {name: output / f"{stem}.report.{name}" for name in renderers}
     read: dict[Path, bytes] = {}
@@ -76,27 +84,37 @@ def write_reports(
             content = update.renewed(report, content)
         contents[paths[name]] = content
     contents |= also
-    elsewhere = "or choose another folder with -o"
-    outputs = Outputs(contents, elsewhere, force, True, found, read, theirs)
+    outputs = Outputs(contents, ways, force, found, read, theirs)
     if dry_run:
         outputs.check()
     else:
         progress("writing")
-        outputs.write()
-    progress.done()
-    for path in () if dry_run else contents:
-        hint = "" if progress.quiet else reload_hint(path)
-        if hint:
-            say(hint, err=True)
-    notes = [*update.notes] if update is not None else []
-    for path, content in contents.items():
-        if path.suffix.lower() in (".xlsx", ".xlsm") and (why := why_too_large(content)):
-            notes.append(
-                f"{path}: is too large to be read here again ({why}); keep the input, or make "
-                "several reports of fewer models"
-            )
-    echo_notes(notes, err=True)
-    return list(contents)
+        notes += outputs.write()
+    notes += update.notes if update is not None else ()
+    notes += _too_large(contents)
+    hints = () if dry_run else tuple(filter(None, map(reload_hint, contents)))
+    return Written(tuple(contents), tuple(notes), hints)
+
+
+def _renderers(
+    formats: Iterable[str], templates: Sequence[Path]
+) -> tuple[dict[str, Renderer], list[str]]:
+    """The renderers of formats, with the user's templates where they take such."""
+    renderers = {name: load_renderer(name) for name in dict.fromkeys(formats)}
+    if not templates:
+        return renderers, []
+    own = {name: with_templates(render, templates) for name, render in renderers.items()}
+    notes = [] if any(own.values()) else ["none of the formats works with --template-dir"]
+    return {name: own[name] or render for name, render in renderers.items()}, notes
+
+
+def _too_large(contents: Mapping[Path, bytes]) -> list[str]:
+    return [
+        f"{path}: is too large to be read here again ({why}); keep the input, or make several "
+        "reports of fewer models"
+        for path, content in contents.items()
+        if path.suffix.lower() in (".xlsx", ".xlsm") and (why := why_too_large(content))
+    ]
 
 
 def _rendered(name: str, render: Renderer, report: Report) -> bytes:
@@ -114,29 +132,3 @@ def _rendered(name: str, render: Renderer, report: Report) -> bytes:
         kind = type(content).__name__
         raise PluginError(f"format {name!r} ({origin}) gives a value of the type {kind}, not bytes")
     return content
-
-
-def refuse_same(target: Path, sources: Iterable[Path]) -> None:
-    """Refuse to write over an input.
-
-    Raises:
-        OutputError: The target is one of the sources.
-    """
-    if any(same_file(target, source) for source in sources):
-        raise OutputError(f"{target}: this is the input; choose another place to write to")
-
-
-def refuse_folder(output: Path, name: str) -> None:
-    """Refuse a folder where a file is asked for.
-
-    Raises:
-        OutputError: It is one; what a file of that name in it would be is named.
-    """
-    if output.is_dir():
-        inside = output / name
-        raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
-
-
-def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file that is there."""
-    return one.exists() and other.exists() and one.samefile(other)

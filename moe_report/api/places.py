@@ -1,0 +1,41 @@
+"""Where an output may go, and what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from moe_report.errors import OutputError
+from moe_report.output import open_elsewhere
+
+
+def refuse_same(target: Path, sources: Iterable[Path]) -> None:
+    """Refuse to write over an input.
+
+    Raises:
+        OutputError: The target is one of the sources.
+    """
+    if any(same_file(target, source) for source in sources):
+        raise OutputError(f"{target}: this is the input; choose another place to write to")
+
+
+def refuse_folder(output: Path, name: str) -> None:
+    """Refuse a folder where a file is asked for.
+
+    Raises:
+        OutputError: It is one; what a file of that name in it would be is named.
+    """
+    if output.is_dir():
+        inside = output / name
+        raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file that is there."""
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def reload_hint(path: Path) -> str:
+    """Return what to say of a written file that is open in a program, or nothing."""
+    program = open_elsewhere(path)
+    return f"{path} seems to be open in {program}: reload it there" if program else ""
