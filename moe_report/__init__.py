@@ -3,6 +3,8 @@
 This is what the author of a metric imports, and nothing else::
 
     from moe_report import Model, metric
+
+Numbers in sentences are worded by :mod:`moe_report.wording`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
         where,
     )
     from moe_report.schema.assumptions import assumption
+    from moe_report.schema.charts import Rows
+    from moe_report.schema.declare_charts import bars, lines, scatter, stack
     from moe_report.schema.metrics import Metric, Model, metric
 
 __version__ = "0.1.0"
@@ -32,27 +36,40 @@ __version__ = "0.1.0"
 __all__ = [
     "Metric",
     "Model",
+    "Rows",
     "assumption",
+    "bars",
     "ceil",
     "coalesce",
     "exp",
     "floor",
+    "lines",
     "ln",
     "log2",
     "log10",
     "maximum",
     "metric",
     "minimum",
+    "scatter",
     "sqrt",
+    "stack",
     "where",
 ]
+
+_MODULES = (
+    "formula.functions",
+    "schema.assumptions",
+    "schema.metrics",
+    "schema.charts",
+    "schema.declare_charts",
+)
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
-    for module in ("formula.functions", "schema.assumptions", "schema.metrics"):
+    for module in _MODULES:
         if name in __all__:
             found = vars(import_module(f"moe_report.{module}"))
             if name in found:

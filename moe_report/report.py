@@ -11,6 +11,7 @@ from typing import Literal
 from moe_report.branding import Branding
 from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.charts import Chart
 from moe_report.schema.registry import Failure
 from moe_report.table import BASE, CarriedCell, Source
 
@@ -98,6 +99,27 @@ class ReportSection:
     distribution: str
     version: str
     module: str
+
+
+@dataclass(frozen=True)
+class ReportChart:
+    """A :class:`~moe_report.schema.charts.Chart` with its words, and the models that it shows.
+
+    Attributes:
+        drawn: What is drawn, with a label for each series.
+        title: Its point, a sentence.
+        caption: How to read it.
+        models: Places of the models that have all its numbers, in the order in which it has them.
+        without: Places of the others.
+        leads: Whether it is one of the few that come first.
+    """
+
+    drawn: Chart
+    title: str
+    caption: str
+    models: tuple[int, ...]
+    without: tuple[int, ...]
+    leads: bool
 
 
 @dataclass(frozen=True)
@@ -199,6 +221,8 @@ class Report:
         branding: What the user wants it to say.
         scenario: Name of the scenario that the numbers are for.
         scenarios: All that can be chosen, base first; empty if there are none.
+        charts: What the sections draw of the models, those first that answer most.
+        undrawn: A sentence for each reason why charts are missing.
         compared: Names of the models that the sheet Compare shows, empty for a free place; None for
             the first ones.
     """
@@ -218,6 +242,8 @@ class Report:
     scenario: str = BASE
     scenarios: tuple[Scenario, ...] = ()
     compared: tuple[str, ...] | None = None
+    charts: tuple[ReportChart, ...] = ()
+    undrawn: tuple[str, ...] = ()
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

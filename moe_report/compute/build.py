@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import moe_report
 from moe_report.branding import Branding
 from moe_report.compute.audit import audit, names_compared_with
+from moe_report.compute.charted import charted
 from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.compute.scenarios import scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
@@ -59,7 +60,7 @@ def build_report(
         for section in registry.sections
     )
     branding = branding or Branding()
-    return Report(
+    report = Report(
         title=branding.title or title or f"Mixture-of-Experts models of {table.source.name}",
         version=moe_report.__version__,
         created=creation_time().strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -77,6 +78,7 @@ def build_report(
         scenario=scenario,
         scenarios=_scenarios(table, values),
     )
+    return charted(report, registry)
 
 
 def creation_time() -> datetime.datetime:

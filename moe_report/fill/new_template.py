@@ -26,7 +26,9 @@ from moe_report.renderers.excel.palette import (
     Palette,
 )
 from moe_report.renderers.excel.sheet import freeze
-from moe_report.schema.components import COMPONENTS
+from moe_report.schema.charts import Stack
+from moe_report.schema.fields import FIELDS
+from moe_report.schema.registry import installed
 
 _SI = '[>=99500000]#,##0.00,,," B";[>=99500]#,##0.00,," M";#,##0'
 _PERCENT = r"[>=0.9995]0.00\ %;0.0\ %"  # 99.95 % is not all of it
@@ -41,7 +43,6 @@ _COLUMNS = (
     ("Active share", "{{ m.parameter_efficiency | formula }}", _PERCENT, 12),
     ("FLOPs savings", "{{ m.expert_flops_savings | formula }}", _PERCENT, 13),
 )
-_LEDGER = [item for item in COMPONENTS if item.metric != "norm_and_other_params"]
 _HOW_TO = (
     ("A value", "models[\"Mixtral-8x7B\"].active_params",
      "Alone in a cell it is a number, shown in the cell's own number format."),
@@ -211,15 +212,32 @@ def _card(sheet: _Sheet) -> None:
         "{{ m.total_params | si }} parameters, of which {{ m.active_params | si }} are active",
         "The name of this sheet has an expression with m, so there is one for each model.",
     )
+    sheet.finish("A2", "landscape", {"A": 30, "B": 20, "C": 12})
+    if parts := _parts():
+        _write_parts(sheet, parts)
+
+
+def _parts() -> list[tuple[str, str]]:
+    """Return label and name of what the first chart of shares stacks; nothing if there is none."""
+    registry = installed()
+    charts = (chart for section in registry.sections for chart in section.charts)
+    shares = (chart for chart in charts if isinstance(chart, Stack) and chart.shares)
+    labels = {name: field.label for name, field in FIELDS.items()}
+    labels |= {name: metric.label for name, metric in registry.metrics.items()}
+    chart = next(shares, None)
+    return [(labels[name], name) for part in chart.bars[0][1] for name in part] if chart else []
+
+
+def _write_parts(sheet: _Sheet, parts: list[tuple[str, str]]) -> None:
     for letters, title in zip("ABC", ("Part", "Parameters", "Share"), strict=True):
         align = "left" if letters == "A" else "right"
         look = Look(bold=True, fill=METRIC_BANDS[0], rule=True, horizontal=align)
         sheet.put(f"{letters}4", title, look)
-    last = 4 + len(_LEDGER)
-    for row, component in enumerate(_LEDGER, start=5):
-        sheet.put(f"A{row}", component.label, Look())
+    last = 4 + len(parts)
+    for row, (label, name) in enumerate(parts, start=5):
+        sheet.put(f"A{row}", label, Look())
         look = Look(number_format="#,##0", horizontal="right")
-        sheet.put(f"B{row}", f"{{{{ m.{component.metric} }}}}", look)
+        sheet.put(f"B{row}", f"{{{{ m.{name} }}}}", look)
         share = f'=IF(COUNT(B{row})<1,"",B{row}/SUM(B$5:B${last}))'
         sheet.put(f"C{row}", share, Look(number_format=_PERCENT, horizontal="right"))
     title = "Where the parameters are"
@@ -229,7 +247,6 @@ def _card(sheet: _Sheet) -> None:
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
     chart.y_axis.title = "share of all parameters"
     chart.legend = None
-    sheet.finish("A2", "landscape", {"A": 30, "B": 20, "C": 12})
 
 
 def _how_to(sheet: _Sheet) -> None:

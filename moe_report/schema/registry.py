@@ -17,8 +17,10 @@ from types import ModuleType
 
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.charts import Chart
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.text import folded
+from moe_report.schema.known_charts import charts_of, needs_of, refuse_double_charts
 from moe_report.schema.metrics import Metric
 from moe_report.text import shown
 
@@ -39,6 +41,7 @@ class Section:
         module: The module's import name.
         order: ``ORDER`` of the module; sections are sorted by it, then by distribution and name.
         words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
+        charts: Its charts, in source order.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Section:
     module: str
     order: float = 100
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    charts: tuple[Chart, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -74,10 +78,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything installed that computes, in a stable order, and what could not be used of it."""
+    """Everything installed that computes, in a stable order, and what could not be used of it.
+
+    ``skipped_charts`` are the names of the charts of sections that were not chosen.
+    """
 
     sections: tuple[Section, ...]
     failures: tuple[Failure, ...] = ()
+    skipped_charts: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -143,6 +151,12 @@ class Registry:
         return replace(
             self,
             sections=tuple(section for section in sections if section.metrics),
+            skipped_charts=tuple(
+                chart.name
+                for section in sections
+                if not section.metrics
+                for chart in section.charts
+            ),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
         )
 
@@ -172,7 +186,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
             for metric in section.metrics:
                 _record(metric)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
-            why = cause(error) + _line_of(module, error, metric)
+            why = cause(error) + line_of(module, error, metric)
             failures.append(Failure(name, distribution, module, why))
         else:
             sections.append(section)
@@ -184,6 +198,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
     _refuse_double_names(sections)
+    refuse_double_charts((item, one.origin) for one in sections for item in one.charts)
     _refuse_double_aliases(sections)
     complete, incomplete = _with_known_calls(sections)
     registry = Registry(tuple(complete), (*failures, *incomplete))
@@ -232,6 +247,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         module.__name__,
         float(order),
         dict(words),
+        charts_of(module),
     )
 
 
@@ -245,7 +261,7 @@ def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, st
     return point.name, distribution, version, module[0] if module else point.value
 
 
-def _line_of(module: str, error: BaseException | None, metric: Metric | None) -> str:
+def line_of(module: str, error: BaseException | None, metric: Metric | None = None) -> str:
     """File and line of a module where an error came from; at least where its metric begins."""
     if isinstance(error, SyntaxError):  # says so itself
         return ""
@@ -328,16 +344,17 @@ def _refuse_double_aliases(sections: Iterable[Section]) -> None:
 
 
 def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Failure]]:
-    """Leave out sections whose formulas refer to metrics that no section brings."""
+    """Leave out sections whose formulas or charts refer to metrics that no section brings."""
     failures = []
     while True:
-        known = {id(metric) for section in sections for metric in section.metrics}
+        metrics = [metric for section in sections for metric in section.metrics]
+        known = {*metrics, *(item.name for metric in metrics for item in metric.assumptions)}
         for section in sections:
+            called = (one for metric in section.metrics for one in metric.calls.values())
+            used = {*called, *(one for chart in section.charts for one in needs_of(chart))}
             lacking = {
-                f"{called.name} of {called.module}"
-                for metric in section.metrics
-                for called in metric.calls.values()
-                if id(called) not in known
+                f"{one.name} of {one.module}" if isinstance(one, Metric) else f"assumption {one!r}"
+                for one in used - known
             }
             if lacking:
                 cause = f"it uses {', '.join(sorted(lacking))}, which no loaded section brings"
