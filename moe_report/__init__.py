@@ -9,6 +9,8 @@ and what a notebook does::
     import moe_report
 
     r = moe_report.report("models.xlsx", context_length=32768)
+
+Numbers in sentences are worded by :mod:`moe_report.wording`.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
         where,
     )
     from moe_report.schema.assumptions import assumption
+    from moe_report.schema.charts import Rows
     from moe_report.schema.checks import Doubt, check, derived, doubt, rounding, typed
+    from moe_report.schema.declare_charts import bars, lines, scatter, stack
     from moe_report.schema.metrics import Metric, Model, metric
     from moe_report.schema.points import Numbers, point, question
 
@@ -49,7 +53,9 @@ __all__ = [
     "Numbers",
     "Report",
     "ReportedModel",
+    "Rows",
     "assumption",
+    "bars",
     "ceil",
     "check",
     "coalesce",
@@ -57,6 +63,7 @@ __all__ = [
     "doubt",
     "exp",
     "floor",
+    "lines",
     "ln",
     "log2",
     "log10",
@@ -67,11 +74,12 @@ __all__ = [
     "question",
     "report",
     "rounding",
+    "scatter",
     "sqrt",
+    "stack",
     "typed",
     "where",
 ]
-
 
 # Where a name stands; the modules are looked through in order.
 _MODULES = (
@@ -81,6 +89,8 @@ _MODULES = (
     "schema.metrics",
     "schema.checks",
     "schema.points",
+    "schema.charts",
+    "schema.declare_charts",
     "api.row",
     "api.reported",
     "api.door",

@@ -11,6 +11,7 @@ from moe_report.branding import Branding
 from moe_report.errors import nearest
 from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Level, Rule
 from moe_report.schema.registry import Failure
 from moe_report.table import BASE, CarriedCell, Source
@@ -100,6 +101,27 @@ class ReportSection:
     distribution: str
     version: str
     module: str
+
+
+@dataclass(frozen=True)
+class ReportChart:
+    """A :class:`~moe_report.schema.charts.Chart` with its words, and the models that it shows.
+
+    Attributes:
+        drawn: What is drawn, with a label for each series.
+        title: Its point, a sentence.
+        caption: How to read it.
+        models: Places of the models that have all its numbers, in the order in which it has them.
+        without: Places of the others.
+        leads: Whether it is one of the few that come first.
+    """
+
+    drawn: Chart
+    title: str
+    caption: str
+    models: tuple[int, ...]
+    without: tuple[int, ...]
+    leads: bool
 
 
 @dataclass(frozen=True)
@@ -232,6 +254,8 @@ class Report:
         scenarios: All that can be chosen, base first; empty if there are none.
         rules: What the audit looks for; the page's calculator does so, too.
         help: What the sections say on how to read their numbers.
+        charts: What the sections draw of the models, those first that answer most.
+        undrawn: A sentence for each reason why charts are missing.
         compared: Names of the models that the sheet Compare shows, empty for a free place; None for
             the first ones.
     """
@@ -253,6 +277,8 @@ class Report:
     rules: tuple[Rule, ...] = ()
     help: Help = field(default_factory=Help)
     compared: tuple[str, ...] | None = None
+    charts: tuple[ReportChart, ...] = ()
+    undrawn: tuple[str, ...] = ()
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

@@ -31,14 +31,19 @@
       const { width } = drawing.viewBox.baseVal;
       const rows = told.map((_, at) => make("rect", { class: "row", x: 0, y: top + at * height, width, height }));
       rows.forEach(tell);
-      drawing.querySelector("title").after(...rows);
+      drawing.prepend(...rows);
     }
   }
 
   // -- the calculator's model -------------------------------------------------------------------
 
-  const marks = [...document.querySelectorAll(".drawing .what-if")];
-  const said = [...document.querySelectorAll(".what-if-said")];
+  // The mark stands at the chart's own x and first y, which its sentence names.
+  const plots = [...document.querySelectorAll(".what-if-said")].map((line) => ({
+    line,
+    marks: line.closest("figure").querySelectorAll(".drawing .what-if"),
+    of: line.dataset.of.split(" "),
+    words: [line.dataset.across, line.dataset.up],
+  }));
   const INSET = 22; // how far inside an edge a mark stands whose place is beyond it
   const PLACES = [
     ["start", 13, 4], ["end", -13, 4], ["middle", 0, -13], ["middle", 0, 21], ["start", 9, -9],
@@ -49,8 +54,8 @@
 
   // A position on an axis, held inside, and how far beyond it is: -1, 0 or 1.
   function on(axis, number) {
-    const [low, high, start, end] = axis.split(" ").map(Number);
-    const share = Math.log(number / low) / Math.log(high / low);
+    const [low, high, start, end, log] = axis.split(" ").map(Number);
+    const share = log ? Math.log(number / low) / Math.log(high / low) : (number - low) / (high - low);
     const beyond = share < 0 ? -1 : share > 1 ? 1 : 0;
     const inwards = Math.sign(end - start) * INSET * beyond;
     return [start + (end - start) * Math.min(Math.max(share, 0), 1) - inwards, beyond];
@@ -88,37 +93,39 @@
     place.setAttribute("y", dy);
   }
 
-  function put() {
+  function put({ line, marks, of, words }) {
     const { base, name, changed, doubted, values } = latest;
-    const [size, cost] = [values.total_params, values.forward_flops];
-    const known = size > 0 && cost > 0;
+    const [across, up] = of.map((one) => values[one]);
+    const possible = (axis, number) => Number.isFinite(number) && (number > 0 || !axis.split(" ")[4]);
+    const known = possible(marks[0].dataset.x, across) && possible(marks[0].dataset.y, up);
     let outside = false;
     for (const mark of marks) {
       hide(mark, !known);
       if (!known) continue;
-      const [x, right] = on(mark.dataset.x, size);
-      const [y, up] = on(mark.dataset.y, cost);
-      outside = Boolean(right || up);
+      const [x, right] = on(mark.dataset.x, across);
+      const [y, above] = on(mark.dataset.y, up);
+      outside = Boolean(right || above);
       mark.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
       const arrow = mark.querySelector(".beyond");
       hide(arrow, !outside);
-      arrow.setAttribute("transform", `rotate(${(Math.atan2(-up, right) * 180) / Math.PI})`);
+      arrow.setAttribute("transform", `rotate(${(Math.atan2(-above, right) * 180) / Math.PI})`);
       const short = name.length > 22 ? `${name.slice(0, 21)}…` : name;
       label(mark, x, y, changed ? short || "what-if" : "");
     }
-    for (const line of said) {
-      line.hidden = !known;
-      if (!known) continue;
-      const numbersOf = `${numbers.show(size, "parameters", "si")} parameters, ${numbers.show(cost, "FLOP/token", "si")} a token`;
-      const edge = outside ? "; beyond these axes, where the arrow points" : "";
-      const subject = name || (base ? base + (changed ? " (changed)" : "") : "a what-if");
-      line.querySelector("span").textContent = doubted ? `${subject}, whose numbers are doubted${edge}.` : `${subject}, ${numbersOf}${edge}.`;
-    }
+    line.hidden = !known;
+    if (!known) return;
+    const shown = of.map((one, at) => {
+      const { unit, format = "si" } = report.metrics[one] ?? report.fields[one];
+      return `${words[at]} ${numbers.show(values[one], unit, format)}`;
+    });
+    const edge = outside ? "; beyond these axes, where the arrow points" : "";
+    const subject = name || (base ? base + (changed ? " (changed)" : "") : "a what-if");
+    line.querySelector("span").textContent = doubted ? `${subject}, whose numbers are doubted${edge}.` : `${subject}, ${shown.join(", ")}${edge}.`;
   }
 
   document.addEventListener("moe:computed", (event) => {
     latest = event.detail;
-    put();
+    plots.forEach(put);
   });
-  addEventListener("resize", () => latest && put());
+  addEventListener("resize", () => latest && plots.forEach(put));
 })();

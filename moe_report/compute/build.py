@@ -10,6 +10,7 @@ import moe_report
 from moe_report.branding import Branding
 from moe_report.compute.audit import audit, names_compared_with
 from moe_report.compute.audit_rules import rules_of
+from moe_report.compute.charted import charted
 from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.compute.points import help_of
 from moe_report.compute.scenarios import scenario_named, typed_in
@@ -78,7 +79,7 @@ def build_report(
         doubted(findings, evaluation.metrics),
         values,
     )
-    return Report(
+    report = Report(
         title=branding.title or title or f"Mixture-of-Experts models of {table.source.name}",
         version=moe_report.__version__,
         created=creation_time().strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -98,6 +99,7 @@ def build_report(
         rules=rules_of(registry),
         help=help,
     )
+    return charted(report, registry)
 
 
 def creation_time() -> datetime.datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from openpyxl import Workbook
@@ -27,7 +27,8 @@ from moe_report.renderers.excel.palette import (
 )
 from moe_report.renderers.excel.sheet import freeze
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.components import COMPONENTS
+from moe_report.schema.charts import Stack
+from moe_report.schema.fields import FIELDS
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 
@@ -42,7 +43,6 @@ _INPUTS = (
 )
 _METRICS = 4  # columns of the table
 _TEXTS = {"percent": "percent"}  # filters by format, where a number is within a text
-_LEDGER = [item for item in COMPONENTS if item.metric != "norm_and_other_params"]
 
 
 class _Named(NamedTuple):
@@ -50,6 +50,7 @@ class _Named(NamedTuple):
 
     metrics: tuple[Metric, ...]
     assumptions: tuple[Assumption, ...]
+    parts: tuple[tuple[str, str], ...]
 
     @property
     def first(self) -> str:
@@ -149,7 +150,7 @@ def build_template(registry: Registry) -> bytes:
         registry: What the template asks for: the first metrics of its summary.
     """
     assumptions = tuple(registry.assumptions.values())
-    named = _Named(tuple(registry.headline[:_METRICS]), assumptions[:2])
+    named = _Named(tuple(registry.headline[:_METRICS]), assumptions[:2], _parts_of(registry))
     book = Workbook()
     palette = Palette(book)
     first: Any = book.active
@@ -161,6 +162,17 @@ def build_template(registry: Registry) -> bytes:
         name = assumption.name
         book.defined_names[name] = DefinedName(name, attr_text="Overview!$C$6")
     return saved(book, "Template", creation_time()).save()
+
+
+def _parts_of(registry: Registry) -> tuple[tuple[str, str], ...]:
+    """Return label and name of what the first chart of shares stacks; nothing if there is none."""
+    charts = (chart for section in registry.sections for chart in section.charts)
+    shares = (chart for chart in charts if isinstance(chart, Stack) and chart.shares)
+    labels = {name: field.label for name, field in FIELDS.items()}
+    labels |= {name: metric.label for name, metric in registry.metrics.items()}
+    chart = next(shares, None)
+    parts = chart.bars[0][1] if chart else ()
+    return tuple((labels[name], name) for part in parts for name in part)
 
 
 class _Sheet:
@@ -301,15 +313,21 @@ def _card(sheet: _Sheet, named: _Named) -> None:
         ),
         "The name of this sheet has an expression with m, so there is one for each model.",
     )
+    sheet.finish("A2", "landscape", {"A": 30, "B": 20, "C": 12})
+    if named.parts:
+        _write_parts(sheet, named.parts)
+
+
+def _write_parts(sheet: _Sheet, parts: Sequence[tuple[str, str]]) -> None:
     for letters, title in zip("ABC", ("Part", "Parameters", "Share"), strict=True):
         align = "left" if letters == "A" else "right"
         look = Look(bold=True, fill=METRIC_BANDS[0], rule=True, horizontal=align)
         sheet.put(f"{letters}4", title, look)
-    last = 4 + len(_LEDGER)
-    for row, component in enumerate(_LEDGER, start=5):
-        sheet.put(f"A{row}", component.label, Look())
+    last = 4 + len(parts)
+    for row, (label, name) in enumerate(parts, start=5):
+        sheet.put(f"A{row}", label, Look())
         look = Look(number_format="#,##0", horizontal="right")
-        sheet.put(f"B{row}", f"{{{{ m.{component.metric} }}}}", look)
+        sheet.put(f"B{row}", f"{{{{ m.{name} }}}}", look)
         share = f'=IF(COUNT(B{row})<1,"",B{row}/SUM(B$5:B${last}))'
         sheet.put(f"C{row}", share, Look(number_format=_PERCENT, horizontal="right"))
     title = "Where the parameters are"
@@ -319,7 +337,6 @@ def _card(sheet: _Sheet, named: _Named) -> None:
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
     chart.y_axis.title = "share of all parameters"
     chart.legend = None
-    sheet.finish("A2", "landscape", {"A": 30, "B": 20, "C": 12})
 
 
 def _how_to(sheet: _Sheet, named: _Named) -> None:

@@ -18,10 +18,12 @@ from typing import TypeVar
 
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Check
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.headers import Headers
 from moe_report.schema.headers.text import folded
+from moe_report.schema.known_charts import charts_of, needs_of, refuse_double_charts
 from moe_report.schema.metrics import Metric
 from moe_report.schema.parts import Part
 from moe_report.schema.points import Point
@@ -48,6 +50,7 @@ class Section:
         checks: Its checks, in source order.
         points: ``POINTS`` of the module: what it says in the reading help.
         scenarios: ``SCENARIOS`` of the module: examples of sets of assumptions, by name.
+        charts: Its charts, in source order.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Section:
     checks: tuple[Check, ...] = ()
     points: tuple[Point, ...] = ()
     scenarios: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
+    charts: tuple[Chart, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -86,10 +90,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything installed that computes, in a stable order, and what could not be used of it."""
+    """Everything installed that computes, in a stable order, and what could not be used of it.
+
+    ``skipped_charts`` are the names of the charts of sections that were not chosen.
+    """
 
     sections: tuple[Section, ...]
     failures: tuple[Failure, ...] = ()
+    skipped_charts: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -180,6 +188,12 @@ class Registry:
         return replace(
             self,
             sections=tuple(section for section in sections if section.metrics),
+            skipped_charts=tuple(
+                chart.name
+                for section in sections
+                if not section.metrics
+                for chart in section.charts
+            ),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
         )
 
@@ -212,7 +226,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
             for check in section.checks:
                 _record_check(check)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
-            why = cause(error) + _line_of(module, error, metric)
+            why = cause(error) + line_of(module, error, metric)
             failures.append(Failure(name, distribution, module, why))
         else:
             sections.append(section)
@@ -224,6 +238,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
     _refuse_double_names(sections)
+    refuse_double_charts((item, one.origin) for one in sections for item in one.charts)
     _refuse_double_meanings(sections)
     complete, incomplete = _with_known_calls(sections)
     registry = Registry(tuple(complete), (*failures, *incomplete))
@@ -276,6 +291,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         checks,
         points,
         scenarios,
+        charts_of(module),
     )
 
 
@@ -295,7 +311,7 @@ def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, st
     return point.name, distribution, version, module[0] if module else point.value
 
 
-def _line_of(module: str, error: BaseException | None, metric: Metric | None) -> str:
+def line_of(module: str, error: BaseException | None, metric: Metric | None = None) -> str:
     """File and line of a module where an error came from; at least where its metric begins."""
     if isinstance(error, SyntaxError):  # says so itself
         return ""
@@ -388,16 +404,17 @@ def _refuse_double_meanings(sections: Iterable[Section]) -> None:
 
 
 def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Failure]]:
-    """Leave out sections whose formulas refer to metrics that no section brings."""
+    """Leave out sections whose formulas or charts refer to metrics that no section brings."""
     failures = []
     while True:
-        known = {id(metric) for section in sections for metric in section.metrics}
+        metrics = [metric for section in sections for metric in section.metrics]
+        known = {*metrics, *(item.name for metric in metrics for item in metric.assumptions)}
         for section in sections:
+            called = (one for metric in section.metrics for one in metric.calls.values())
+            used = {*called, *(one for chart in section.charts for one in needs_of(chart))}
             lacking = {
-                f"{called.name} of {called.module}"
-                for metric in section.metrics
-                for called in metric.calls.values()
-                if id(called) not in known
+                f"{one.name} of {one.module}" if isinstance(one, Metric) else f"assumption {one!r}"
+                for one in used - known
             }
             if lacking:
                 cause = f"it uses {', '.join(sorted(lacking))}, which no loaded section brings"

@@ -12,14 +12,26 @@ out, as is usual; they are far below 1 %.
 """
 
 from dataclasses import dataclass
+from statistics import median
 
-from moe_report import Model, assumption, coalesce, metric, minimum, where
+from moe_report import (
+    Model,
+    Rows,
+    assumption,
+    coalesce,
+    metric,
+    minimum,
+    scatter,
+    where,
+)
+from moe_report.wording import digits, span
 from moe_report_metrics import guide
 from moe_report_metrics.parameter_ledger import (
     CONVENTION,
     DEEPSEEK_MOE,
     MOE,
     attention_projection_params,
+    total_params,
 )
 
 ORDER = 30
@@ -344,3 +356,41 @@ def model_flops_savings(m: Model) -> float:
 def flops_speedup(m: Model) -> float:
     """How many times fewer FLOPs than the dense equivalent: an upper bound of the speed-up."""
     return dense_equivalent_flops(m) / forward_flops(m)
+
+
+def _title_of_flops(rows: Rows) -> str:
+    sparse, dense = rows[forward_flops], rows[dense_equivalent_flops]
+    factors = sorted(every / some for every, some in zip(dense, sparse, strict=True))
+    if len(rows) == 1:
+        return f"Routing divides the FLOPs of a token of {rows.names[0]} by {digits(factors[0])}"
+    return (
+        "Routing divides the FLOPs of a token by "
+        f"{span(digits(factors[0]), digits(factors[-1]))}, the median is {digits(median(factors))}"
+    )
+
+
+def _caption_of_flops(rows: Rows) -> str:
+    return (
+        "Forward FLOPs of a token against size; the ring is the same model with every expert on, "
+        "and a line between the two marks is what routing saves. Along a slanted line FLOPs a "
+        "parameter are the same: on “dense” every parameter works once for every token "
+        f"({digits(rows.assumptions['flops_per_mac'], 1)} FLOP), on the others that share of them. "
+        "What attention adds for the context puts a model higher."
+    )
+
+
+costs = scatter(
+    "flops",
+    total_params,
+    (forward_flops, dense_equivalent_flops),
+    title=_title_of_flops,
+    caption=_caption_of_flops,
+    labels=("as routed", "every expert on (dense equivalent)"),
+    colors=("blue", "grey"),
+    x_axis="total parameters",
+    axis="FLOPs a token",
+    log=True,
+    guides={"dense": "flops_per_mac"},
+    fractions=True,
+    headline=2,
+)

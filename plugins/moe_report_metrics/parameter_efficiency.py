@@ -9,7 +9,13 @@ With only totals typed in, the last two columns solve them for the size of one e
 the experts share; a negative result means that the four numbers cannot belong to one model.
 """
 
-from moe_report import Model, metric
+from moe_report import (
+    Model,
+    Rows,
+    bars,
+    metric,
+)
+from moe_report.wording import percent
 from moe_report_metrics import guide
 from moe_report_metrics.parameter_ledger import (
     CONVENTION,
@@ -102,3 +108,28 @@ def implied_expert_params(m: Model) -> float:
 def implied_shared_params(m: Model) -> float:
     """Parameters outside the experts that total and active imply; below 0 is impossible."""
     return total_params(m) - m.num_experts * implied_expert_params(m)
+
+
+def _title_of_shares(rows: Rows) -> str:
+    shares = sorted(rows[parameter_efficiency])
+    middle = percent(shares[(len(shares) - 1) // 2])
+    if len(rows) == 1:
+        return f"{rows.names[0]} runs {middle} of its weights for a token"
+    return f"Half of these models run at most {middle} of their weights for a token"
+
+
+shares = bars(
+    "share",
+    (parameter_efficiency, expert_utilisation),
+    title=_title_of_shares,
+    caption=(
+        "Efficiency is active over total parameters, utilisation the share of the routed experts "
+        "that a token is sent to. What lies between the two is what every token uses."
+    ),
+    labels=("efficiency", "expert utilisation"),
+    heads=("efficiency", "utilisation"),
+    colors=("blue", "orange"),
+    axis="share of parameters, and of experts",
+    first="most efficient model",
+    log=False,
+)

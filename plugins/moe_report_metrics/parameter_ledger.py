@@ -10,7 +10,20 @@ Letters: ``L`` layers, ``d`` hidden size, ``V`` vocabulary, ``n_h`` heads of wid
 experts of width ``f_e``, ``k`` of them a token.
 """
 
-from moe_report import Doubt, Model, check, doubt, metric, rounding, typed, where
+from moe_report import (
+    Doubt,
+    Model,
+    Rows,
+    bars,
+    check,
+    doubt,
+    metric,
+    rounding,
+    stack,
+    typed,
+    where,
+)
+from moe_report.wording import amount, digits, percent, span
 from moe_report_metrics import guide
 
 ORDER = 10
@@ -324,6 +337,90 @@ def mtp_params(m: Model) -> float:
         + norms
     )
     return where(m.num_nextn_predict_layers > 0, m.num_nextn_predict_layers * module, 0)
+
+
+def _title_of_sizes(rows: Rows) -> str:
+    total, active = rows[total_params], rows[active_params]
+    first, last = (amount(numbers[0], "parameters") for numbers in (total, active))
+    if len(rows) == 1:
+        return f"{rows.names[0]} holds {first} parameters; {last} work on a token"
+    if total[0] < 1.05 * total[-1]:
+        fewest, most = (amount(pick(active), "parameters") for pick in (min, max))
+        return f"{fewest} to {most} of about {first} parameters work on a token"
+    return (
+        f"{rows.names[0]} holds {digits(total[0] / total[-1])} times the parameters of "
+        f"{rows.names[-1]}, and runs {digits(active[0] / active[-1])} times as many for a token"
+    )
+
+
+sizes = bars(
+    "size",
+    (total_params, active_params),
+    title=_title_of_sizes,
+    caption="What is active is all that a token's forward pass can touch.",
+    labels=("total parameters", "active for a token"),
+    heads=("total", "active"),
+    colors=("grey", "blue"),
+    axis="parameters",
+    first="largest model",
+    zeros=False,
+    headline=1,
+)
+
+
+_EMBEDDINGS = (embedding_params, unembedding_params)
+_OTHERS = (
+    attention_params,
+    dense_ffn_params,
+    shared_expert_params,
+    router_params,
+    norm_and_other_params,
+)
+
+
+def _title_of_ledger(rows: Rows) -> str:
+    always = rows.sum_of(*_EMBEDDINGS, *_OTHERS)
+    of_all, of_active = (
+        [part / (part + rest) for part, rest in zip(rows[routed], always, strict=True)]
+        for routed in (routed_expert_params, active_routed_expert_params)
+    )
+    if len(rows) == 1:
+        return (
+            f"Routed experts hold {percent(of_all[0])} of the parameters of {rows.names[0]}, and "
+            f"{percent(of_active[0])} of those a token uses"
+        )
+    ranges = [span(percent(min(some)), percent(max(some))) for some in (of_all, of_active)]
+    return (
+        f"Routed experts hold {ranges[0]} of the parameters, and {ranges[1]} of those a token uses"
+    )
+
+
+ledger = stack(
+    "ledger",
+    {
+        "of all": (_EMBEDDINGS, *_OTHERS, routed_expert_params),
+        "of active": (_EMBEDDINGS, *_OTHERS, active_routed_expert_params),
+    },
+    title=_title_of_ledger,
+    caption=(
+        "The upper bar of a model is all of its parameters, the lower one those that a token uses; "
+        "both add up to 100 %, in the order of the legend. The numbers are the routed experts' "
+        "shares."
+    ),
+    labels=(
+        "Embeddings",
+        "Attention",
+        "Dense FFN",
+        "Shared experts",
+        "Router",
+        "Norms and other",
+        "Routed experts",
+    ),
+    colors=("silver", "blue", "sky", "green", "black", "pale", "orange"),
+    axis="share of parameters",
+    shares=True,
+    first="largest share of routed experts",
+)
 
 
 @check("impossible", about=active_params)

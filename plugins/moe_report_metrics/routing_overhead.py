@@ -9,7 +9,16 @@ need; tokens over it are dropped or rerouted, slots under it are computed for no
 
 from dataclasses import dataclass
 
-from moe_report import Model, assumption, ceil, metric
+from moe_report import (
+    Model,
+    Rows,
+    assumption,
+    bars,
+    ceil,
+    metric,
+    stack,
+)
+from moe_report.wording import amount, percent, span
 from moe_report_metrics import guide
 from moe_report_metrics.flops_savings import forward_flops, router_flops
 from moe_report_metrics.parameter_ledger import CONVENTION, router_params, total_params
@@ -121,3 +130,50 @@ def capacity_padding(m: Model, r: Routing) -> float:
     """Slots beyond the batch's assignments, as a share of all slots; below 0: so many must drop."""
     slots = expert_capacity(m) * m.num_experts
     return 1 - r.tokens_per_batch * m.num_experts_per_tok / slots
+
+
+def _title_of_overhead(rows: Rows) -> str:
+    params, flops = (percent(max(rows[share])) for share in (router_param_share, router_flop_share))
+    if len(rows) == 1:
+        return (
+            f"The router of {rows.names[0]} holds {params} of the parameters and does {flops} of "
+            "the FLOPs"
+        )
+    return f"Routers hold at most {params} of the parameters and do at most {flops} of the FLOPs"
+
+
+overhead = bars(
+    "overhead",
+    (router_param_share, router_flop_share),
+    title=_title_of_overhead,
+    labels=("router's share of parameters", "router's share of FLOPs"),
+    heads=("of params", "of FLOPs"),
+    colors=("black", "blue"),
+    axis="share of the model",
+    by=router_flop_share,
+    first="largest share of FLOPs",
+    zeros=False,
+)
+
+
+def _title_of_traffic(rows: Rows) -> str:
+    moved = rows.sum_of(dispatch_bytes_per_token, combine_bytes_per_token)
+    least, most = (amount(pick(moved), "byte/token") for pick in (min, max))
+    if len(rows) == 1:
+        return f"What weighs in routing is moving {most} a token of {rows.names[0]}"
+    return f"What weighs in routing is moving {span(least, most)} a token"
+
+
+traffic = stack(
+    "traffic",
+    {"moved": (dispatch_bytes_per_token, combine_bytes_per_token)},
+    title=_title_of_traffic,
+    caption=(
+        "What a token sends to its experts and gets back in all layers, if each of them is on "
+        "another device."
+    ),
+    labels=("sent out", "sent back"),
+    colors=("blue", "silver"),
+    axis="bytes a token",
+    first="one that moves most",
+)

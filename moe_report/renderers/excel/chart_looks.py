@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from openpyxl.chart import Reference
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import NumData, NumVal, StrData, StrRef, StrVal
 from openpyxl.chart.shapes import GraphicalProperties
@@ -21,6 +22,20 @@ from openpyxl.drawing.text import (
 
 from moe_report.display import prefixes, unit_sign
 from moe_report.renderers.excel.palette import QUIET, thousands
+from moe_report.reports import Report
+
+WIDTH = 22.0  # of a chart, in centimetres
+
+
+def area(shell: Any, column: int, count: int, first: int) -> Reference:
+    """Return some cells of a column, from a row on."""
+    return Reference(shell, min_col=column, min_row=first, max_row=first + count - 1)
+
+
+def part_of(report: Report, most: int) -> str:
+    """Return what a chart says first where it does not show all models."""
+    count = len(report.models)
+    return f"The first {most} of {count:,} models. " if count > most else ""
 
 
 def axis(along: Any, title: str, format: str) -> None:
@@ -30,18 +45,27 @@ def axis(along: Any, title: str, format: str) -> None:
     along.number_format = format
     along.delete = False
     along.txPr = small_print()
+    along.tickLblPos = "low"  # not in the midst, where numbers are below 0
     along.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=hairline))
 
 
-def axis_format(unit: str, largest: float, *, log: bool) -> str:
-    """Return a number format that is as short as an axis with so large a number allows.
+def axis_format(unit: str, values: Sequence[float], *, log: bool, form: str = "si") -> str:
+    """Return a number format that is as short as an axis with such numbers allows.
 
-    >>> axis_format("parameters", 46.7e9, log=False)
+    >>> axis_format("parameters", [46.7e9], log=False)
     '[>=1000000000]0,,," B";[>0]0,," M";0'
-    >>> axis_format("FLOP/token", 1.4e12, log=True)
+    >>> axis_format("FLOP/token", [1.4e12], log=True)
     '[>=1000000000000]0,,,," TFLOP";[>=1000000000]0,,," GFLOP";0,," MFLOP"'
     """
-    if log and largest > 0:
+    largest = max(map(abs, values), default=0) or 1.0
+    if form == "percent":
+        return "[>=0.01]0%;[>=0.001]0.0%;0.00##%" if log else "0%" if largest > 0.05 else "0.0%"
+    if form in ("factor", "decimal", "integer"):
+        return '#,##0.##"×"' if form == "factor" else "#,##0.##" if largest < 10 else "#,##0"
+    if min(values, default=0) < 0:  # LibreOffice drops the minus sign in a format with conditions
+        factor, sign = next((step for step in prefixes(unit) if step[0] <= largest), (1.0, ""))
+        return f'#,##0.##{thousands(factor)}" {sign}"' if sign else "#,##0.##"
+    if log:
         largest = _decade_above(largest)
     steps = [(factor, sign) for factor, sign in prefixes(unit) if factor <= largest]
     steps = [*(steps or prefixes(unit)[-1:]), (1.0, unit_sign(unit))][:3]
@@ -78,7 +102,7 @@ def small_print(size: int = 900) -> RichText:
 
 def titles(title: str, caption: str) -> Title:
     """Return a chart's title, with a line beneath it."""
-    return _title((title, 1200, True, "1F2937"), (caption, 900, False, QUIET))
+    return _title((title, 1100, True, "1F2937"), (caption, 900, False, QUIET))
 
 
 def title_of(chart: Any) -> str:

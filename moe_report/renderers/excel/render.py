@@ -40,6 +40,7 @@ from moe_report.renderers.excel.method_sheet import write_method
 from moe_report.renderers.excel.models_sheet import FIRST, Layout, write_models
 from moe_report.renderers.excel.notes_sheet import write_notes
 from moe_report.renderers.excel.palette import QUIET, Look
+from moe_report.renderers.excel.point_charts import ChartData
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.summary_sheet import write_summary
@@ -67,10 +68,11 @@ def render(report: Report) -> bytes:
     write_findings(book, report, layout)
     if settings:
         write_settings(book, said)
-    write_summary(book, report, layout)
+    data = ChartData(book)
+    write_summary(book, report, layout, data)
     write_compare(book, report)
     if charts:
-        write_charts(book, report, layout)
+        write_charts(book, report, layout, data)
     _write_record(book, layout)
     book.mark(REPORT_PROPERTY, report.version)
     return book.save(report.title, datetime.datetime.fromisoformat(report.created))

@@ -31,6 +31,7 @@ from moe_report.renderers.excel.palette import (
     Look,
     number_format,
 )
+from moe_report.renderers.excel.point_charts import ChartData
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import EVERY_MODEL, Column, Report
 from moe_report.text import counted
@@ -64,7 +65,7 @@ def _facts(sheet: Sheet, report: Report) -> None:
     sheet.formula(2, 1, formula, f"{line} · scenario {report.scenario}", SUBTITLE)
 
 
-def write_summary(book: Book, report: Report, layout: Layout) -> None:
+def write_summary(book: Book, report: Report, layout: Layout, data: ChartData) -> None:
     """Fill the sheet Summary, and the data of its charts."""
     sheet = book["Summary"]
     sheet.put(1, 1, report.title, TITLE)
@@ -102,7 +103,7 @@ def write_summary(book: Book, report: Report, layout: Layout) -> None:
     _words(sheet, HEAD - 1, width, report.branding.intro)
     below = _findings(sheet, report, layout, last + 2, width)
     _words(sheet, below + 1, width, report.branding.footer)
-    write_main_charts(book, sheet, report, layout, f"{column_letters(width + 2)}{HEAD}")
+    write_main_charts(book, sheet, report, layout, data, f"{column_letters(width + 2)}{HEAD}")
     sheet.freeze(f"B{HEAD + 1}", 90)
     sheet.print_setup(f"{HEAD}:{HEAD}")
 

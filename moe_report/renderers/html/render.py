@@ -79,7 +79,6 @@ def _rendered(name: str, report: Report, page: Page, templates: Sequence[Path]) 
 
 def page_of(report: Report) -> Page:
     """Return a report as the page shows it."""
-    drawn, notes = figures(report)
     summary = metric_table(report, "summary", "Headline numbers of all models", report.headline)
     sections = tuple(_section(report, section) for section in report.sections)
     count = len(report.findings) + len(report.failures)
@@ -115,8 +114,8 @@ def page_of(report: Report) -> Page:
         contents=tuple(contents),
         findings=tuple(_findings(report)),
         summary=summary if summary.columns else None,
-        figures=drawn,
-        figure_notes=notes,
+        figures=figures(report),
+        figure_notes=report.undrawn,
         calculator=calculator_of(report) if report.metrics else None,
         compared=compared,
         sections=sections,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from moe_report.ooxml.package import Package, parse, serialize
+from moe_report.renderers.excel.bar_charts import MOST_BARS
 from moe_report.renderers.excel.chart_looks import axis_format
-from moe_report.renderers.excel.charts import MOST_BARS, SPARE_POINTS
+from moe_report.renderers.excel.point_charts import SPARE_POINTS
 from moe_report.renderers.excel.render import render
 from moe_report.reports import Report
-from moe_report.schema.components import COMPONENT_METRICS
+from moe_report.schema.charts import COLORS
 from tests.office import convert, disagreements, recalculated, stored
 from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, report_of, row, usual_report
 
@@ -76,11 +78,17 @@ def test_bars_name_whole_columns_of_the_table(demo: Path) -> None:
     assert re.search(rb'ref="A3:[A-Z]+(\d+)"', table)[1] == str(last).encode()  # type: ignore[index]
     charts = all_charts(package)
     bars = {
-        "Total and active parameters": ["total_params", "active_params"],
-        "Parameters by component": list(COMPONENT_METRICS),
-        "Efficiency": ["parameter_efficiency", "expert_utilisation"],
-    }
-    assert charts.keys() == {*bars, "FLOPs a token against total parameters"}
+        "chart-size": ["total_params", "active_params"],
+        "chart-ledger": [
+            "embedding_params", "unembedding_params", "attention_params", "dense_ffn_params",
+            "shared_expert_params", "router_params", "norm_and_other_params",
+            "routed_expert_params",
+        ],
+        "chart-share": ["parameter_efficiency", "expert_utilisation"],
+        "chart-overhead": ["router_param_share", "router_flop_share"],
+        "chart-traffic": ["dispatch_bytes_per_token", "combine_bytes_per_token"],
+    }  # fmt: skip
+    assert charts.keys() == {*bars, "chart-flops"}
     for name, columns in bars.items():
         areas = [re.fullmatch(r"'Models'!\$([A-Z]+)\$(\d+):\$([A-Z]+)\$(\d+)", area)
                  for area in references(charts[name])]  # fmt: skip
@@ -154,13 +162,13 @@ def test_every_axis_has_title_and_format(demo: Path) -> None:
             assert "General" not in format
             assert axis.find(f"{C}delete").get("val") == "0"
     assert titles == {
-        "Total and active parameters": ["parameters (log scale)"],
-        "FLOPs a token against total parameters": [
-            "total parameters (log scale)", "forward FLOPs a token (log scale)"
-        ],
-        "Parameters by component": ["share of all parameters"],
-        "Efficiency": ["share of the parameters, and of the experts"],
-    }  # fmt: skip
+        "chart-size": ["parameters (log scale)"],
+        "chart-flops": ["total parameters (log scale)", "FLOPs a token (log scale)"],
+        "chart-ledger": ["share of parameters"],
+        "chart-share": ["share of parameters, and of experts"],
+        "chart-overhead": ["share of the model (log scale)"],
+        "chart-traffic": ["bytes a token"],
+    }
 
 
 def test_an_axis_is_logarithmic_where_numbers_span_decades(demo: Path) -> None:
@@ -168,12 +176,12 @@ def test_an_axis_is_logarithmic_where_numbers_span_decades(demo: Path) -> None:
     wide = all_charts(Package((demo / "models.report.xlsx").read_bytes()))
     narrow = all_charts(package_of(report_of(row("a", MIXTRAL), row("b", QWEN3))))
     for charts, log in ((wide, True), (narrow, False)):
-        chart = charts["Total and active parameters"]
+        chart = charts["chart-size"]
         assert bool(list(chart.iter(f"{C}logBase"))) == log
         assert ("log scale" in words(chart)) == log
-        assert not list(charts["Efficiency"].iter(f"{C}logBase"))
-        assert len(list(charts["FLOPs a token against total parameters"].iter(f"{C}logBase"))) == 2
-    axis = next(wide["Total and active parameters"].iter(f"{C}valAx"))
+        assert not list(charts["chart-share"].iter(f"{C}logBase"))
+        assert len(list(charts["chart-flops"].iter(f"{C}logBase"))) == 2
+    axis = next(wide["chart-size"].iter(f"{C}valAx"))
     low, high = (float(axis.find(f".//{C}{end}").get("val")) for end in ("min", "max"))
     assert (low, high) == (1e8, 1e13)
 
@@ -191,27 +199,53 @@ def test_an_axis_is_logarithmic_where_numbers_span_decades(demo: Path) -> None:
 )
 def test_formats_of_axes(largest: float, log: bool, format: str) -> None:
     """Numbers of an axis are in the unit that they reach."""
-    assert axis_format("parameters", largest, log=log) == format
+    assert axis_format("parameters", [largest], log=log) == format
 
 
-def test_components_have_the_colours_of_the_page(demo: Path) -> None:
-    """A component has one colour in page and workbook, routed experts the strongest."""
-    chart = charts_of(Package((demo / "models.report.xlsx").read_bytes()), "Charts")[
-        "Parameters by component"
-    ]
+@pytest.mark.parametrize(
+    ("form", "values", "log", "format"),
+    [
+        ("percent", [0.3], False, "0%"),
+        ("percent", [0.03], False, "0.0%"),
+        ("percent", [0.03], True, "[>=0.01]0%;[>=0.001]0.0%;0.00##%"),
+        ("percent", [-0.3, 0.1], False, "0%"),
+        ("factor", [3.0], False, '#,##0.##"×"'),
+        ("decimal", [3.0], False, "#,##0.##"),
+        ("integer", [4096.0], False, "#,##0"),
+        ("si", [-4096.0, 2.0], False, '#,##0.##," k"'),
+        ("si", [-4.0], False, "#,##0.##"),
+    ],
+)
+def test_formats_of_other_axes(form: str, values: list[float], log: bool, format: str) -> None:
+    """Shares, factors and counts as they are shown elsewhere, and a sign where there is one."""
+    assert axis_format("parameters", values, log=log, form=form) == format
+
+
+def test_colours_are_those_of_the_page(demo: Path) -> None:
+    """A colour has one name and one value in page and workbook, and a component one colour."""
+    css = (Path(__file__).parents[3] / "templates" / "report.css").read_text("utf-8")
+    page = dict(re.findall(r"--([a-z]+): #([0-9a-f]{6});", css.partition("@media")[0]))
+    assert {name: value.casefold() for name, value in COLORS.items()} == {
+        name: page[name] for name in COLORS
+    }
+    chart = charts_of(Package((demo / "models.report.xlsx").read_bytes()), "Charts")["chart-ledger"]
     colors = {
         words_of_series(series): series.find(f"{C}spPr/{A}solidFill/{A}srgbClr").get("val")
         for series in chart.iter(f"{C}ser")
     }
-    css = (Path(__file__).parents[3] / "templates" / "report.css").read_text("utf-8")
-    page = dict(re.findall(r"--([a-z]+): #([0-9a-f]{6});", css.partition("@media")[0]))
-    for component, title in (
-        ("routed", "Routed experts"), ("attention", "Attention"), ("dense", "Dense FFN"),
-        ("shared", "Shared experts"), ("router", "Router"), ("other", "Norms and other"),
-        ("embedding", "Embedding"),
-    ):  # fmt: skip
-        assert colors[title].casefold() == page[component], component
+    assert colors["Routed experts"] == COLORS["orange"]
+    assert colors["Embedding"] == colors["Unembedding"] == COLORS["silver"]
     assert chart.find(f".//{C}grouping").get("val") == "percentStacked"
+
+
+def test_titles_are_those_of_the_page(demo: Path) -> None:
+    """A chart says in the workbook what it says on the page."""
+    page = (demo / "models.report.html").read_text("utf-8")
+    said = dict(re.findall(r'<h3 id="(chart-[a-z]+)-heading">([^<]+)</h3>', page))
+    charts = all_charts(Package((demo / "models.report.xlsx").read_bytes()))
+    assert charts.keys() == said.keys()
+    for name, chart in charts.items():
+        assert words(chart.find(f"{C}chart/{C}title")).startswith(said[name])
 
 
 def words_of_series(series: Any) -> str:
@@ -225,8 +259,8 @@ def test_stored_numbers_are_the_report_s(tmp_path: Path) -> None:
     charts = all_charts(package_of(report))
     checked = 0
     for name, column in (
-        ("Total and active parameters", "total_params"), ("Efficiency", "parameter_efficiency"),
-        ("Parameters by component", "embedding_params"),
+        ("chart-size", "total_params"), ("chart-share", "parameter_efficiency"),
+        ("chart-ledger", "embedding_params"),
     ):  # fmt: skip
         series = next(charts[name].iter(f"{C}ser"))
         names = [item.text for item in series.find(f"{C}cat").iter(f"{C}v")]
@@ -249,9 +283,9 @@ def test_any_number_of_models(count: int) -> None:
     models = [row(f"model {at}", {**MIXTRAL, "hidden_size": 1024 + at}) for at in range(count)]
     charts = all_charts(package_of(report_of(*models)))
     shown = min(count, MOST_BARS)
-    for name in ("Total and active parameters", "Parameters by component", "Efficiency"):
+    for name in ("chart-size", "chart-ledger", "chart-share"):
         assert {area.rpartition("$")[2] for area in references(charts[name])} == {str(3 + shown)}
-        says = f": the first {MOST_BARS} of {count} models"
+        says = f"The first {MOST_BARS} of {count} models."
         assert (says in words(charts[name].find(f"{C}chart/{C}title"))) == (count > MOST_BARS)
 
 
@@ -273,10 +307,11 @@ def test_charts_do_not_lie_on_each_other_or_on_text(demo: Path) -> None:
             wide, high = int(size.get("cx")) / 9525, int(size.get("cy")) / 12700
             top = sum(heights.get(at, usual) for at in range(1, line + 1))
             boxes.append((column * width, top, column * width + wide, top + high))
-        assert len(boxes) == 2
-        (left, top, right, bottom), (other_left, other_top, _, _) = boxes
-        assert other_top >= bottom or other_left >= right
-        assert top > 0
+        assert len(boxes) == {"Summary": 2, "Charts": 4}[sheet]
+        for (_, top, right, bottom), (other_left, other_top, _, _) in combinations(boxes, 2):
+            assert other_top >= bottom or other_left >= right
+            assert top > 0
+        left = min(box[0] for box in boxes)
         if sheet == "Summary":
             xml = package[part].decode()
             merged = re.findall(r'<mergeCell ref="[A-Z]+\d+:([A-Z]+)\d+"', xml)
@@ -287,19 +322,19 @@ def test_charts_do_not_lie_on_each_other_or_on_text(demo: Path) -> None:
 def test_what_cannot_be_drawn_is_left_out() -> None:
     """Without totals there is no chart, and no sheet for some; without a section neither."""
     layers = package_of(report_of(row("a", LAYER)))
-    assert "Total and active parameters" not in all_charts(layers)
+    assert "chart-size" not in all_charts(layers)
     without = package_of(report_of(row("a", MIXTRAL), only=["parameter_efficiency"]))
-    assert "FLOPs a token against total parameters" not in all_charts(without)
+    assert "chart-flops" not in all_charts(without)
 
 
 def test_libreoffice_keeps_the_charts(demo: Path, tmp_path: Path) -> None:
-    """Read and saved by LibreOffice, all four charts are there with what they refer to."""
+    """Read and saved by LibreOffice, all six charts are there with what they refer to."""
     saved = Package(convert(demo / "models.report.xlsx", tmp_path).read_bytes())
     charts = [
         parse(saved[name]) for name in saved if re.fullmatch(r"xl/charts/chart\d+\.xml", name)
     ]
     areas = [area for chart in charts for area in references(chart)]
-    assert len(charts) == 4
+    assert len(charts) == 6
     assert sum("Models" in area for area in areas) >= 12
     assert sum("Chart data" in area for area in areas) >= 4
 

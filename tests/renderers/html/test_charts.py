@@ -15,7 +15,8 @@ from moe_report.display import show
 from moe_report.renderers.html.charts import figures
 from moe_report.renderers.html.charts import shapes as charts
 from moe_report.renderers.html.charts.labels import overlap, place_labels, room_of, tick_labels
-from moe_report.renderers.html.charts.scatter import iso_lines, scatter
+from moe_report.renderers.html.charts.plots import Drawn, Unit
+from moe_report.renderers.html.charts.points import Plane, fractions_of, guide_lines, scatter
 from moe_report.renderers.html.charts.shapes import Axis, Box, Drawing, axis
 from moe_report.renderers.html.render import render
 from moe_report.reports import Report
@@ -27,14 +28,14 @@ from tests.reports import varied
 
 def drawings(report: Report) -> Iterator[tuple[str, Drawing]]:
     """Every drawing of a report with the name of its chart."""
-    for figure in figures.figures(report)[0]:
+    for figure in figures.figures(report):
         yield f"{figure.name}, wide", figure.wide
         yield f"{figure.name}, narrow", figure.narrow
 
 
 def chart(report: Report, name: str) -> figures.Figure:
     """One chart of a report."""
-    return next(figure for figure in figures.figures(report)[0] if figure.name == name)
+    return next(figure for figure in figures.figures(report) if figure.name == name)
 
 
 def faults(report: Report) -> list[str]:
@@ -63,7 +64,7 @@ def faults(report: Report) -> list[str]:
 def test_labels_lie_inside_and_apart(count: int) -> None:
     """With one model or hundreds, no label leaves the drawing or lies on another or a point."""
     report = varied(count)
-    assert len(figures.figures(report)[0]) == 5
+    assert len(figures.figures(report)) == 6
     assert faults(report) == []
 
 
@@ -95,7 +96,7 @@ def test_labels_of_any_numbers_lie_inside_and_apart(seed: int) -> None:
         }  # fmt: skip
         rows.append(reports.row(f"{at} {'mW' * draw.randint(0, 30)}", numbers))
     report = reports.report_of(*rows)
-    assert len(figures.figures(report)[0]) == 4
+    assert len(figures.figures(report)) == 5
     assert faults(report) == []
 
 
@@ -105,46 +106,47 @@ def number(scale: Axis, position: float) -> float:
     return float(scale.low * (scale.high / scale.low) ** share)
 
 
-@pytest.mark.parametrize("flops_per_param", [2.0, 1.0])
+@pytest.mark.parametrize("slope", [2.0, 1.0])
 @pytest.mark.parametrize("width", [540.0, 340.0])
-def test_lines_of_equal_efficiency_lie_where_they_say(flops_per_param: float, width: float) -> None:
-    """Both ends of a line are at its share of the dense model's FLOPs, and its label says which."""
+def test_guide_lines_lie_where_they_say(slope: float, width: float) -> None:
+    """Both ends of a line are at its slope, and its label says which fraction it is."""
     x = axis([1e9, 2e12], 60, width - 54, log=True)
     y = axis([1e9, 4e12], 400, 30, log=True)
-    lines = iso_lines(x, y, flops_per_param, 1 / 20, width)
-    assert [line.share for line in lines] == [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32]
+    slopes = fractions_of("dense", slope, [(20e9, slope * 1e9)])
+    lines = guide_lines(x, y, slopes, width)
+    assert [line.slope / slope for line in lines] == [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32]
     for line in lines:
         for at, high in ((line.segment.x1, line.segment.y1), (line.segment.x2, line.segment.y2)):
-            ratio = number(y, high) / (flops_per_param * number(x, at))
-            assert ratio == pytest.approx(line.share, rel=1e-3)
+            assert number(y, high) / number(x, at) == pytest.approx(line.slope, rel=1e-3)
             assert x.start <= at <= x.end
             assert y.end <= high <= y.start
         assert line.label is not None
-        words = "dense" if line.share == 1 else f"1/{round(1 / line.share)}"
+        words = "dense" if line.slope == slope else f"1/{round(slope / line.slope)}"
         assert line.label.text == words
         end = abs(line.label.x - line.segment.x2) + abs(line.label.y - line.segment.y2)
         assert end < 15
 
 
-def test_lines_reach_down_to_the_sparsest_model() -> None:
+def test_fractions_reach_down_to_the_lowest_point() -> None:
     """At most six lines, of which the lowest lies at or below the lowest point."""
-    x = axis([1e9, 2e12], 60, 492, log=True)
-    y = axis([1e8, 4e12], 400, 30, log=True)
     for lowest in (1.4, 1.0, 0.3, 1 / 33, 1 / 900, 1 / 2000):
-        lines = iso_lines(x, y, 2, lowest, 540)
-        assert 2 <= len(lines) <= 6
-        assert lines[-1].share <= lowest
-        assert lines[0].share == 1
+        slopes = fractions_of("dense", 2, [(1e9, 1e12), (1e9, 2e9 * lowest)])
+        assert len(slopes) == 6
+        assert slopes[-1][1] <= 2 * lowest
+        assert slopes[0] == ("dense", 2)
 
 
 def test_a_dense_model_lies_on_the_dense_line() -> None:
     """What does two FLOPs a parameter stands where the line called dense runs."""
     numbers = [(1e9, 2e9, 2e9), (7e10, 14e10, 14e10), (4e11, 1e10, 8e11)]
-    drawing, left_off = scatter(["a", "b", "c"], numbers, 540.0, 2.0)
+    series = (Drawn("blue", "as routed", "as routed"), Drawn("grey", "dense", "dense"))
+    plane = Plane(Unit("parameters", "si", "x"), Unit("FLOP/token", "si", "y"), True, True)
+    names = ["a", "b", "c"]
+    drawing, left_off = scatter(names, numbers, series, 540.0, plane, [("dense", 2.0)])
     assert left_off == 0
     line = next(item for item in drawing.segments if item.css == "iso whole")
     rise = (line.y2 - line.y1) / (line.x2 - line.x1)
-    active = [mark for mark in drawing.marks if mark.css == "active"]
+    active = [mark for mark in drawing.marks if mark.css == "blue"]
     for mark in active[:2]:
         assert mark.y == pytest.approx(line.y1 + rise * (mark.x - line.x1), abs=0.1)
     assert active[2].y > line.y1 + rise * (active[2].x - line.x1) + 20
@@ -171,7 +173,7 @@ def test_points_are_in_the_order_of_the_table() -> None:
     total, flops = (report.columns[name] for name in ("total_params", "forward_flops"))
     places = {model.name: at for at, model in enumerate(report.models)}
     for drawing in (figure.wide, figure.narrow):
-        marks = dict(drawing.points)["active"]
+        marks = dict(drawing.points)["blue"]
         assert len(marks) == len(figure.rows) == 30
         assert drawing.x is not None
         assert drawing.y is not None
@@ -205,36 +207,44 @@ def test_of_many_models_some_are_shown_and_that_is_said() -> None:
 
 def test_few_models_are_all_shown() -> None:
     """Up to two dozen rows nothing is left out, and nothing said of it."""
-    for figure in figures.figures(varied(figures.MOST_ROWS))[0]:
+    for figure in figures.figures(varied(figures.MOST_ROWS)):
         assert len(figure.rows) == figures.MOST_ROWS
         assert "Shown are" not in figure.caption
 
 
-def test_overhead_shows_shares_and_bytes() -> None:
-    """The numbers are the metrics', bars are as long as bytes, the scale of the axis is said."""
+def test_overhead_shows_shares() -> None:
+    """The numbers are the metrics', the scale of the axis is said, the largest is in the title."""
     report = reports.usual_report()
     figure = chart(report, "overhead")
-    columns = [
-        report.columns[name]
-        for name in ("router_param_share", "router_flop_share", "dispatch_bytes_per_token",
-                     "combine_bytes_per_token")
-    ]  # fmt: skip
-    drawing = figure.wide
-    texts = [text.text for text in drawing.texts]
-    bars = [box for box in drawing.boxes if box.css == "moved"]
-    moved = []
+    names = ("router_param_share", "router_flop_share")
+    columns = [report.columns[name] for name in names]
+    texts = [text.text for text in figure.wide.texts]
     for row in figure.rows:
         at = next(i for i, model in enumerate(report.models) if model.name == row[0])
-        params, flops, out, back = (column.cells[at].value or 0 for column in columns)
-        moved.append(out + back)
-        assert show(params, "ratio", "percent") in texts
-        assert show(flops, "ratio", "percent") in texts
-        assert show(out + back, "byte/token", "si") in texts
-    for bar, amount in zip(bars, moved, strict=True):
-        assert bar.width / bars[0].width == pytest.approx(amount / moved[0])
+        for column in columns:
+            assert show(column.cells[at].value, "ratio", "percent") in texts
     assert "share of the model, logarithmic scale" in texts
     most = show(max(cell.value or 0 for cell in columns[1].cells), "ratio", "percent")
     assert most in figure.title
+
+
+def test_bars_of_amounts_are_as_long_as_them() -> None:
+    """A bar of what a token moves is as long as its bytes, which stand beside it."""
+    report = reports.usual_report()
+    figure = chart(report, "traffic")
+    names = ("dispatch_bytes_per_token", "combine_bytes_per_token")
+    moved = [
+        sum(report.columns[name].cells[at].value or 0 for name in names)
+        for at in report.charts[-1].models
+    ]
+    assert moved == sorted(moved, reverse=True)
+    sent = [box for box in figure.wide.boxes if box.css == "blue"]
+    back = [box for box in figure.wide.boxes if box.css == "silver"]
+    texts = [text.text for text in figure.wide.texts]
+    lengths = [end.x + end.width - start.x for start, end in zip(sent, back, strict=True)]
+    for amount, length in zip(moved, lengths, strict=True):
+        assert length / lengths[0] == pytest.approx(amount / moved[0], rel=0.02)
+        assert show(amount, "byte/token", "si") in texts
 
 
 def test_models_without_a_router_are_left_out_by_name() -> None:
@@ -245,7 +255,7 @@ def test_models_without_a_router_are_left_out_by_name() -> None:
     )
     figure = chart(report, "overhead")
     assert [row[0] for row in figure.rows] == ["Mixtral 8x7B"]
-    assert "Left out for lack of numbers or of a router: A dense model." in figure.caption
+    assert "Left out for lack of numbers above 0: A dense model." in figure.caption
 
 
 def test_stacked_bars_add_up() -> None:

@@ -71,7 +71,7 @@ def mark(page: Page, size: str = "wide") -> dict[str, Any]:
 
 def drawing(report: Report, size: str) -> Drawing:
     """The scatter of a report."""
-    figure = next(figure for figure in figures(report)[0] if figure.name == "flops")
+    figure = next(figure for figure in figures(report) if figure.name == "flops")
     return figure.wide if size == "wide" else figure.narrow
 
 
@@ -123,7 +123,7 @@ def test_no_text_outside_or_on_text(
     """In wide fonts and narrow ones, every label lies inside its drawing and on nothing."""
     page = shown(varied(count, longest=longest, alphabet=letters))
     set_font(page, family)
-    assert page.locator("figure.chart").count() == 5
+    assert page.locator("figure.chart").count() == 6
     for width in SIZES.values():
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(FAULTS) == []
@@ -163,8 +163,8 @@ def test_the_mark_stands_where_a_model_of_its_numbers_does(shown: Open, size: st
     points = {
         row[0]: point
         for row, point in zip(
-            next(figure for figure in figures(report)[0] if figure.name == "flops").rows,
-            dict(drawing(report, size).points)["active"],
+            next(figure for figure in figures(report) if figure.name == "flops").rows,
+            dict(drawing(report, size).points)["blue"],
             strict=True,
         )
     }
@@ -279,13 +279,12 @@ def test_the_mark_differs_by_shape(shown: Open) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         colours = page.evaluate(
-            """() => Object.fromEntries(["paper", "ink", "moved", "what-if", "active", "routed",
-              "router", "whole"].map((name) =>
+            """() => Object.fromEntries(["paper", "what-if", "black", "blue", "green", "grey",
+              "orange"].map((name) =>
               [name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`)]))"""
         )
-        for name in ("what-if", "active", "routed", "router", "whole"):
+        for name in colours.keys() - {"paper"}:
             assert contrast(colours[name], colours["paper"]) >= 3, (scheme, name)
-        assert contrast(colours["ink"], colours["moved"]) >= 4.5
 
 
 def test_a_resting_pointer_is_told_the_numbers(shown: Open) -> None:
@@ -294,7 +293,7 @@ def test_a_resting_pointer_is_told_the_numbers(shown: Open) -> None:
     for figure in page.locator("figure.chart").all():
         table = figure.locator(".data tbody tr")
         places = figure.locator(".drawing.wide[data-rows] .row").all()
-        places = places or figure.locator(".drawing.wide .active circle").all()
+        places = places or figure.locator(".drawing.wide .blue circle").all()
         assert len(places) == table.count()
         for place, row in zip(places, table.all(), strict=True):
             told = (place.locator("title").text_content() or "").split("\n")
@@ -329,7 +328,7 @@ def test_each_chart_has_title_sentence_and_table(shown: Open) -> None:
         svg = figure.locator(".drawing.wide")
         caption = svg.get_attribute("aria-describedby")
         assert svg.get_attribute("role") == "img"
-        assert svg.locator("> title").text_content() == figure.locator("h3").inner_text()
+        assert svg.get_attribute("aria-labelledby") == figure.locator("h3").get_attribute("id")
         assert len(page.inner_text(f"#{caption}")) > 60
         assert figure.locator("table thead th[scope=col]").count() >= 3
         assert figure.locator("table tbody th[scope=row]").count() >= 3

@@ -228,7 +228,7 @@ def test_failed_section_is_a_finding(shown: Open) -> None:
 def test_one_model_has_every_chart(shown: Open) -> None:
     """A report of one model speaks of it by name."""
     page = shown(reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL)))
-    assert page.locator("figure.chart").count() == 5
+    assert page.locator("figure.chart").count() == 6
     assert (
         page.inner_text("#chart-share h3") == "Mixtral 8x7B runs 27.6 % of its weights for a token"
     )
@@ -240,7 +240,7 @@ def test_layer_without_totals_has_no_charts(shown: Open) -> None:
     page = shown(reports.report_of(reports.row("A layer", reports.LAYER)))
     assert "99.8" in page.inner_text("#table-summary tbody")
     assert page.locator("figure.chart").count() == 0
-    assert page.inner_text("#charts .none").startswith("No chart of size, efficiency, FLOPs, ")
+    assert page.inner_text("#charts .none").startswith("No chart of size, flops, ledger, ")
 
 
 def test_missing_sections_leave_charts_out(shown: Open) -> None:
@@ -250,13 +250,15 @@ def test_missing_sections_leave_charts_out(shown: Open) -> None:
     assert page.locator("#chart-flops").count() == 0
     assert page.locator("#chart-size").count() == 1
     assert page.inner_text("#charts .none") == (
-        "No chart of FLOPs or routing overhead: its section is not part of this report."
+        "No chart of flops, overhead or traffic: its section is not part of this report."
     )
 
 
 def test_page_without_any_section(shown: Open) -> None:
     """With nothing computed the page still says what was read."""
-    report = dataclasses.replace(reports.usual_report(), sections=(), assumptions=(), findings=())
+    report = dataclasses.replace(
+        reports.usual_report(), sections=(), assumptions=(), findings=(), charts=()
+    )
     page = shown(report)
     assert page.locator("#filter").count() == 0
     assert page.locator("#table-input-table").count() == 1

@@ -6,20 +6,26 @@ from typing import TYPE_CHECKING, assert_type
 from moe_report import (
     Metric,
     Model,
+    Rows,
     assumption,
+    bars,
     ceil,
     coalesce,
     exp,
     floor,
+    lines,
     ln,
     log2,
     log10,
     maximum,
     metric,
     minimum,
+    scatter,
     sqrt,
+    stack,
     where,
 )
+from moe_report.wording import amount, span
 
 SAID = "a convention of these tests"
 
@@ -66,6 +72,20 @@ def functions(m: Model) -> float:
     return where((x > 1) & ~(x == 2), floor(x), ceil(x))
 
 
+def title(rows: Rows) -> str:
+    """A title is made of numbers by metric or name, one a model."""
+    assert_type(rows[plain], tuple[float, ...])
+    assert_type(rows["num_experts"][0], float)
+    assert_type(rows.names, tuple[str, ...])
+    return span(*(amount(pick(rows.sum_of(plain)), "parameters") for pick in (min, max)))
+
+
+bars("rows", (plain, "num_experts"), title=title, colors=("blue", "grey"), headline=True)
+bars("row", with_assumptions, title="A sentence", order="smallest first", log=False)
+stack("parts", {"all": ((plain, plain), plain)}, title=title, shares=True, focus="A")
+scatter("points", "num_experts", plain, title=title, guides={"one": 1, "some": "batch"})
+lines("lines", plain, [plain, "num_experts"], title=title, caption=title, headline=2)
+
 assert_type(plain, Metric)
 assert_type(plain.of(num_experts=8, hidden_size=64), float)
 assert_type(plain.name, str)
@@ -86,6 +106,12 @@ if TYPE_CHECKING:
     print(Model().num_expertz)  # type: ignore[attr-defined]
     print(Model().model_type)  # type: ignore[attr-defined]
     print(Model()["num_experts"])  # type: ignore[index]
+    bars("rows", plain, title=title, colors=("bleu",))  # type: ignore[arg-type]
+    bars("rows", plain, title=len)  # type: ignore[arg-type]
+    bars("rows", 8, title=title)  # type: ignore[arg-type]
+    stack("parts", plain, title=title)  # type: ignore[arg-type]
+    scatter("points", plain, title=title)  # type: ignore[call-arg]
+    lines("lines", plain, plain)  # type: ignore[call-arg]
     metric(functions)  # type: ignore[call-arg, arg-type]
 
     @metric(symbol="e", unit="ratio", source=SAID)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The charts of a report: which numbers they show, and the sentence that is their point.
+"""The charts of a report as the page shows them: which rows, drawings, legend, captions, data.
 
 Each chart is drawn twice, for a wide and for a narrow column, so that its text stays readable on a
 phone. Models that lack a number are left out and named; of many models some are shown, spread
@@ -8,31 +8,19 @@ evenly over the order of the chart.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import dataclass
 from typing import TypeVar
 
-from moe_report.display import digits, parameters, percent, scale, show
+from moe_report.display import scale, show
 from moe_report.errors import first_of
-from moe_report.renderers.html.charts.plots import (
-    NARROW,
-    WIDE,
-    Series,
-    overheads,
-    pairs,
-    slices,
-    stacks,
-)
-from moe_report.renderers.html.charts.scatter import CROWD, scatter
+from moe_report.renderers.html.charts import plots, points
+from moe_report.renderers.html.charts.plots import NARROW, WIDE, Drawn, Unit
 from moe_report.renderers.html.charts.shapes import Drawing, spans_decades
-from moe_report.reports import Column, Report
-from moe_report.schema.components import COMPONENT_METRICS
+from moe_report.reports import Report, ReportChart
+from moe_report.schema.charts import Bars, Lines, Points, Scatter, Series, Stack
 
 _T = TypeVar("_T")
 MOST_ROWS = 24
-_LEDGER = (*COMPONENT_METRICS, "active_routed_expert_params")
-_SHARES = ("router_param_share", "router_flop_share")
-_MOVED = ("dispatch_bytes_per_token", "combine_bytes_per_token")
 
 
 @dataclass(frozen=True)
@@ -41,13 +29,26 @@ class Key:
 
     Attributes:
         css: Class of the colour.
-        shape: ``bar``, ``circle`` or ``diamond``.
+        shape: ``bar``, ``circle``, ``diamond`` or ``square``.
         label: What it stands for.
     """
 
     css: str
     shape: str
     label: str
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Where the calculator's model stands in a chart of points.
+
+    Attributes:
+        of: Names of what its x and its y are.
+        words: What the two are.
+    """
+
+    of: tuple[str, str]
+    words: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Figure:
         narrow: The drawing for a phone.
         header: Header of the table of its data, with units.
         rows: What it shows as numbers, a row a model, the name first.
+        leads: Whether it is one of the few that come first.
+        what_if: Where the calculator's model has a mark in it, else None.
     """
 
     name: str
@@ -73,294 +76,230 @@ class Figure:
     narrow: Drawing
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    leads: bool
+    what_if: WhatIf | None = None
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The models that have every number a chart needs; ``numbers`` are in the columns' order."""
-
-    columns: tuple[Column, ...]
-    names: tuple[str, ...]
-    numbers: tuple[tuple[float, ...], ...]
-    without: tuple[str, ...]
-    doubted: frozenset[str]
-
-    def sorted(self, key: Callable[[tuple[float, ...]], float]) -> _Rows:
-        """Return them with the largest first."""
-        places = range(len(self.names))
-        return self._at(sorted(places, key=lambda at: key(self.numbers[at]), reverse=True))
-
-    @property
-    def trusted(self) -> _Rows:
-        """Those that a title may speak of: a doubted number makes no point."""
-        kept = [at for at, name in enumerate(self.names) if name not in self.doubted]
-        return self._at(kept) if kept else self
-
-    @property
-    def shown(self) -> _Rows:
-        """Those that have room in a chart of rows: of many, some from the first to the last."""
-        rows = self.trusted if len(self.trusted.names) >= MOST_ROWS else self
-        last = len(rows.names) - 1
-        if len(self.names) <= MOST_ROWS:
-            return self
-        return rows._at([round(at * last / (MOST_ROWS - 1)) for at in range(MOST_ROWS)])
-
-    def _at(self, places: Sequence[int]) -> _Rows:
-        names = tuple(self.names[at] for at in places)
-        return replace(self, names=names, numbers=tuple(self.numbers[at] for at in places))
-
-    def table(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-        """Return header and rows of the data: one unit a column, three digits."""
-        header, columns = ["Model"], []
-        for column, numbers in zip(self.columns, zip(*self.numbers, strict=True), strict=True):
-            chosen = scale(column.unit, column.format, numbers)
-            header.append(f"{column.label} ({chosen.sign})" if chosen.sign else column.label)
-            texts = (show(number, column.unit, column.format, chosen) for number in numbers)
-            columns.append([text.removesuffix(f" {chosen.sign}") for text in texts])
-        return tuple(header), tuple(zip(self.names, *columns, strict=True))
-
-    def figure(
-        self,
-        name: str,
-        title: str,
-        caption: str,
-        legend: Sequence[Key],
-        drawings: tuple[Drawing, Drawing],
-        shown: _Rows,
-        *,
-        on_top: str = "",
-        lacking: str = "for lack of numbers",
-    ) -> Figure:
-        """Return a chart of these rows, its caption completed by their order and what is left."""
-        if on_top and len(self.names) > 1:
-            caption = f"A model a row, the {on_top} on top. {caption}"
-        if len(self.trusted.names) < len(self.names):
-            caption += " The title leaves out the rows whose numbers the findings doubt."
-        count, of = len(shown.names), len(self.names)
-        if count < of:
-            caption += f" Shown are {count} of {of:,} models, spread evenly over this order; "
-            caption += "the tables of the sections have all."
-        if self.without:
-            caption += f" Left out {lacking}: {first_of(self.without, 4)}."
-        return Figure(name, title, caption, tuple(legend), *drawings, *shown.table())
+def figures(report: Report) -> tuple[Figure, ...]:
+    """Return the charts of a report."""
+    return tuple(_figure(report, chart) for chart in report.charts)
 
 
-def figures(report: Report) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
-    """Return the charts of a report, and sentences on those that cannot be drawn."""
-    drawn: list[Figure] = []
-    lacking: dict[str, list[str]] = {}
-    assumed = {item.definition.name: item.value for item in report.assumptions}
-    flops_per_param = assumed.get("flops_per_mac", 2.0)
-    charts: tuple[tuple[str, Callable[[_Rows], Figure], tuple[str, ...], bool], ...] = (
-        ("size", _sizes, ("total_params", "active_params"), True),
-        ("efficiency", _shares, ("parameter_efficiency", "expert_utilisation"), False),
-        (
-            "FLOPs",
-            lambda rows: _flops(rows, flops_per_param),
-            ("total_params", "forward_flops", "dense_equivalent_flops"),
-            True,
-        ),
-        ("the parameter ledger", _ledger, _LEDGER, False),
-        ("routing overhead", _overhead, (*_SHARES, *_MOVED), True),
+def _figure(report: Report, chart: ReportChart) -> Figure:
+    drawn = chart.drawn
+    if isinstance(drawn, Points):
+        return _points(report, chart, drawn)
+    shown = _evenly(report, chart.models)
+    assert isinstance(drawn, (Bars, Stack))
+    drawings, legend, said = (
+        _bars(report, drawn, shown) if isinstance(drawn, Bars) else _stack(report, drawn, shown)
     )
-    for what, draw, names, positive in charts:
-        if any(name not in report.columns for name in names):
-            lacking.setdefault("its section is not part of this report", []).append(what)
-            continue
-        rows = _complete(report, names, positive=positive)
-        if rows.names:
-            drawn.append(draw(rows))
-        else:
-            lacking.setdefault("no model has all the numbers that it needs", []).append(what)
-    notes = (f"No chart of {_or(what)}: {why}." for why, what in lacking.items())
-    return tuple(drawn), tuple(notes)
+    caption = [*_order_of(drawn, chart), *said, chart.caption, *_left_out(report, chart, shown)]
+    return _whole(report, chart, drawings, legend, caption, shown)
 
 
-def _or(words: Sequence[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def _whole(
+    report: Report,
+    chart: ReportChart,
+    drawings: tuple[Drawing, Drawing],
+    legend: Sequence[Key],
+    caption: Sequence[str],
+    shown: Sequence[int],
+    what_if: WhatIf | None = None,
+) -> Figure:
+    header, rows = _table(report, chart.drawn.columns, shown)
+    said = " ".join(filter(None, caption))
+    return Figure(
+        chart.drawn.name, chart.title, said, tuple(legend), *drawings, header, rows, chart.leads,
+        what_if,
+    )  # fmt: skip
 
 
-def _complete(report: Report, names: Sequence[str], *, positive: bool) -> _Rows:
-    columns = tuple(report.columns[name] for name in names)
-    kept, numbers, without = [], [], []
-    for at, model in enumerate(report.models):
-        values = [column.cells[at].value for column in columns]
-        present = [value for value in values if value is not None]
-        fits = len(present) == len(values) and min(present) >= 0 and max(present) > 0
-        if not fits or (positive and min(present) == 0):
-            without.append(model.name)
-        else:
-            kept.append(model.name)
-            numbers.append(tuple(present))
-    return _Rows(columns, tuple(kept), tuple(numbers), tuple(without), report.doubted)
-
-
-def _sizes(rows: _Rows) -> Figure:
-    rows = rows.sorted(lambda row: row[0])
-    trusted, numbers = rows.trusted.names, rows.trusted.numbers
-    (total, active), (least, least_active) = numbers[0], numbers[-1]
-    if len(trusted) == 1:
-        title = (
-            f"{trusted[0]} holds {parameters(total)} parameters; "
-            f"{parameters(active)} work on a token"
+def _bars(
+    report: Report, chart: Bars, shown: Sequence[int]
+) -> tuple[tuple[Drawing, Drawing], list[Key], list[str]]:
+    numbers = _numbers(report, chart.columns, shown)
+    log = _logarithmic(chart.log, [number for row in numbers for number in row])
+    unit = _unit(report, chart.series[0], chart.axis)
+    series, names = _drawn(chart.series), _names(report, shown)
+    drawings = _twice(lambda width: plots.rows(names, numbers, series, width, unit, log=log))
+    count = len(series)
+    legend = [
+        Key(item.css, plots.shape_of(at, count, unit, log=log), item.label)
+        for at, item in enumerate(series)
+    ]
+    said = []
+    if log and count > 1:
+        said.append(
+            "The axis is logarithmic: the longer a line, the larger the factor between its ends."
         )
-    elif total < 1.05 * least:
-        fewest, most = (pick(row[1] for row in numbers) for pick in (min, max))
-        title = (
-            f"{parameters(fewest)} to {parameters(most)} of about {parameters(total)} parameters "
-            "work on a token"
-        )
-    else:
-        title = (
-            f"{trusted[0]} holds {digits(total / least)} times the parameters of {trusted[-1]}, "
-            f"and runs {digits(active / least_active)} times as many for a token"
-        )
-    shown = rows.shown
-    log = spans_decades([number for row in shown.numbers for number in row])
-    caption = (
-        "The axis is logarithmic: the longer the line between the two marks, the sparser the model."
-        if log
-        else "The inner bar is what a token's forward pass can touch."
-    )
-    series = (
-        Series("total", "total", "total parameters"),
-        Series("active", "active", "active for a token"),
-    )
-    shapes = ("circle", "diamond") if log else ("bar", "bar")
-    unit = "parameters"
+    return drawings, legend, said
+
+
+def _stack(
+    report: Report, chart: Stack, shown: Sequence[int]
+) -> tuple[tuple[Drawing, Drawing], list[Key], list[str]]:
+    columns = report.columns
+
+    def parts_of(at: int, bar: Sequence[Sequence[str]]) -> tuple[float, ...]:
+        return tuple(sum(columns[name].cells[at].value or 0 for name in part) for part in bar)
+
+    bars = [[parts_of(at, bar) for _, bar in chart.bars] for at in shown]
+    unit, series = _unit(report, chart.series[0], chart.axis), _drawn(chart.series)
+    names = _names(report, shown)
+    whole = "total" if chart.focus is None else chart.series[chart.focus].head
+    heads = [head or whole for head, _ in chart.bars]
     drawings = _twice(
-        lambda width: pairs(shown.names, shown.numbers, series, width, unit, unit, log=log)
-    )
-    legend, on_top = _keys(series, shapes), "largest model"
-    return rows.figure("size", title, caption, legend, drawings, shown, on_top=on_top)
-
-
-def _shares(rows: _Rows) -> Figure:
-    rows = rows.sorted(lambda row: row[0])
-    shares = sorted(row[0] for row in rows.trusted.numbers)
-    middle = percent(shares[(len(shares) - 1) // 2])
-    title = f"Half of these models run at most {middle} of their weights for a token"
-    if len(shares) == 1:
-        title = f"{rows.trusted.names[0]} runs {middle} of its weights for a token"
-    caption = (
-        "Efficiency is active over total parameters, utilisation the share of the routed experts "
-        "that a token is sent to. What lies between the two is what every token uses."
-    )
-    series = (
-        Series("active", "efficiency", "efficiency"),
-        Series("routed", "utilisation", "expert utilisation"),
-    )
-    shown, said = rows.shown, "share of parameters, and of experts"
-    drawings = _twice(
-        lambda width: pairs(shown.names, shown.numbers, series, width, "ratio", said, log=False)
-    )
-    legend, on_top = _keys(series), "most efficient model"
-    return rows.figure("share", title, caption, legend, drawings, shown, on_top=on_top)
-
-
-def _flops(rows: _Rows, flops_per_param: float) -> Figure:
-    rows = rows.sorted(lambda row: row[0])
-    savings = sorted(dense / sparse for _, sparse, dense in rows.trusted.numbers)
-    if len(savings) == 1:
-        name = rows.trusted.names[0]
-        title = f"Routing divides the FLOPs of a token of {name} by {digits(savings[0])}"
-    else:
-        title = (
-            "Routing divides the FLOPs of a token by "
-            f"{_range(digits(savings[0]), digits(savings[-1]))}, the median is "
-            f"{digits(median(savings))}"
+        lambda width: plots.stacks(
+            names, bars, series, heads, width, unit, focus=chart.focus, shares=chart.shares
         )
-    caption = (
-        "Forward FLOPs of a token against size; the ring is the same model with every expert on. "
     )
-    if len(rows.names) <= CROWD:
-        caption += "The line between a model's two marks is what routing saves. "
-    caption += (
-        "Along a slanted line FLOPs a parameter are the same: on “dense” every parameter works "
-        f"once for every token ({digits(flops_per_param, 1)} FLOP), on the others that share of "
-        "them. What attention adds for the context puts a model higher."
+    legend = [
+        Key(item.css, "bar", item.label)
+        for at, item in enumerate(series)
+        if any(parts[at] for model in bars for parts in model)
+    ]
+    return drawings, legend, []
+
+
+def _points(report: Report, chart: ReportChart, drawn: Points) -> Figure:
+    numbers = _numbers(report, drawn.columns, chart.models)
+    ups = [number for row in numbers for number in row[1:]]
+    plane = points.Plane(
+        _unit(report, drawn.x, ""),
+        _unit(report, drawn.series[0], drawn.axis),
+        _logarithmic(drawn.log, [row[0] for row in numbers]),
+        _logarithmic(drawn.log, ups),
     )
-    (wide, left_off), (narrow, _) = _twice(
-        lambda width: scatter(rows.names, rows.numbers, width, flops_per_param)
-    )
+    names, series, what_if = _names(report, chart.models), _drawn(drawn.series), None
+    if isinstance(drawn, Scatter):
+        slopes = _slopes(report, drawn, numbers)
+        drawings = _twice(
+            lambda width: points.scatter(names, numbers, series, width, plane, slopes)
+        )
+        x, y = drawn.x, drawn.series[0]
+        what_if = WhatIf((x.columns[0], y.columns[0]), (x.label, y.label))
+    else:
+        assert isinstance(drawn, Lines)
+        drawings = _twice(lambda width: points.lines(names, numbers, series, width, plane))
+    rings = isinstance(drawn, Scatter)
+    legend = [
+        Key(f"ring {item.css}" if at and rings else item.css, "circle", item.label)
+        for at, item in enumerate(series)
+    ]
+    (wide, left_off), (narrow, _) = drawings
+    caption = [chart.caption]
+    if rings and len(series) > 1 and len(names) > points.CROWD:
+        caption.append("The marks of so many models are not joined.")
     if left_off:
         found = "1 label found" if left_off == 1 else f"{left_off:,} labels found"
-        caption += f" {found} no room; rest on a mark to see its name."
-    legend = [
-        Key("active", "circle", "as routed"),
-        Key("dense-equivalent", "circle", "every expert on (dense equivalent)"),
+        caption.append(f"{found} no room; rest on a mark to see its name.")
+    caption += _left_out(report, chart, chart.models)
+    return _whole(report, chart, (wide, narrow), legend, caption, chart.models, what_if)
+
+
+def _slopes(
+    report: Report, chart: Scatter, numbers: Sequence[tuple[float, ...]]
+) -> list[tuple[str, float]]:
+    """Return the lines of a chart; one whose assumption is not part of the report is left out."""
+    values = {item.definition.name: item.value for item in report.assumptions}
+    slopes = [
+        (label, values.get(slope, 0) if isinstance(slope, str) else slope)
+        for label, slope in chart.guides
     ]
-    return rows.figure("flops", title, caption, legend, (wide, narrow), rows)
+    slopes = [(label, slope) for label, slope in slopes if slope > 0]
+    if chart.fractions and slopes and all(row[0] > 0 < row[1] for row in numbers):
+        return points.fractions_of(*slopes[0], numbers) + slopes[1:]
+    return slopes
 
 
-def _ledger(rows: _Rows) -> Figure:
-    rows = rows.sorted(lambda row: row[-2] / sum(row[:-1]))
-    numbers = rows.trusted.numbers
-    shares = [row[-2] / sum(row[:-1]) for row in numbers]
-    active = [row[-1] / (sum(row[:-2]) + row[-1]) for row in numbers]
-    if len(shares) == 1:
-        whose = f"of {rows.trusted.names[0]}, and {percent(active[0])} of those a token uses"
-        title = f"Routed experts hold {percent(shares[0])} of the parameters {whose}"
+# -- which models
+
+
+def _trusted(report: Report, places: Sequence[int]) -> Sequence[int]:
+    """Those that a title may speak of: a doubted number makes no point."""
+    return [at for at in places if report.models[at].name not in report.doubted] or places
+
+
+def _evenly(report: Report, places: Sequence[int]) -> Sequence[int]:
+    """Those that have room in a chart of rows: of many, some from the first to the last."""
+    if len(places) <= MOST_ROWS:
+        return places
+    trusted = _trusted(report, places)
+    kept = trusted if len(trusted) >= MOST_ROWS else places
+    last = len(kept) - 1
+    return [kept[round(at * last / (MOST_ROWS - 1))] for at in range(MOST_ROWS)]
+
+
+def _numbers(
+    report: Report, columns: Sequence[str], places: Sequence[int]
+) -> list[tuple[float, ...]]:
+    return [tuple(report.columns[name].cells[at].value or 0 for name in columns) for at in places]
+
+
+def _names(report: Report, places: Sequence[int]) -> list[str]:
+    return [report.models[at].name for at in places]
+
+
+def _table(
+    report: Report, columns: Sequence[str], places: Sequence[int]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return header and rows of the data: one unit a column, three digits."""
+    header, texts = ["Model"], []
+    for column in (report.columns[name] for name in columns):
+        numbers = [column.cells[at].value for at in places]
+        chosen = scale(column.unit, column.format, numbers)
+        header.append(f"{column.label} ({chosen.sign})" if chosen.sign else column.label)
+        shown = (show(number, column.unit, column.format, chosen) for number in numbers)
+        texts.append([text.removesuffix(f" {chosen.sign}") for text in shown])
+    return tuple(header), tuple(zip(_names(report, places), *texts, strict=True))
+
+
+# -- words and looks
+
+
+def _order_of(chart: Bars | Stack, of: ReportChart) -> list[str]:
+    if len(of.models) < 2:
+        return []
+    if isinstance(chart, Bars) and chart.order == "as read":
+        return ["A model a row, in the order of the input."]
+    if chart.first:
+        return [f"A model a row, the {chart.first} on top."]
+    top = "smallest" if isinstance(chart, Bars) and chart.order == "smallest first" else "largest"
+    if isinstance(chart, Bars):
+        by = next(item.label for item in chart.series if item.columns == (chart.by,))
     else:
-        of_all, of_active = (_range(percent(min(s)), percent(max(s))) for s in (shares, active))
-        title = (
-            f"Routed experts hold {of_all} of the parameters, and {of_active} of those a token uses"
+        by = "the total" if chart.focus is None else f"share of {chart.series[chart.focus].label}"
+    return [f"A model a row, by {by}, the {top} on top."]
+
+
+def _left_out(report: Report, chart: ReportChart, shown: Sequence[int]) -> list[str]:
+    said = []
+    if len(_trusted(report, chart.models)) < len(chart.models):
+        said.append("The title leaves out the rows whose numbers the findings doubt.")
+    if len(shown) < len(chart.models):
+        said.append(
+            f"Shown are {len(shown)} of {len(chart.models):,} models, spread evenly over this "
+            "order; the tables of the sections have all."
         )
-    legend = [
-        Key(css, "bar", label)
-        for css, label, part in slices()
-        if any(sum(row[part]) for row in rows.numbers)
-    ]
-    caption = (
-        "The upper bar of a model is all of its parameters, the lower one those that a token uses; "
-        "both add up to 100 %, in the order of the legend. The numbers are the routed experts' "
-        "shares."
-    )
-    shown = rows.shown
-    drawings = _twice(lambda width: stacks(shown.names, shown.numbers, width))
-    on_top = "largest share of routed experts"
-    return rows.figure("ledger", title, caption, legend, drawings, shown, on_top=on_top)
+    if chart.without:
+        positive = isinstance(chart.drawn, Bars) and not chart.drawn.zeros
+        what = "numbers above 0" if positive else "numbers"
+        said.append(f"Left out for lack of {what}: {first_of(_names(report, chart.without), 4)}.")
+    return said
 
 
-def _overhead(rows: _Rows) -> Figure:
-    rows = rows.sorted(lambda row: row[1])
-    most_params, most_flops = (max(row[at] for row in rows.trusted.numbers) for at in (0, 1))
-    moved = sorted(row[2] + row[3] for row in rows.trusted.numbers)
-    whose, do, most_of = "Routers hold", "do", "at most "
-    if len(moved) == 1:
-        whose, do, most_of = f"The router of {rows.trusted.names[0]} holds", "does", ""
-    amount = _range(*(show(amount, "byte/token", "si") for amount in (moved[0], moved[-1])))
-    title = (
-        f"{whose} {most_of}{percent(most_params)} of the parameters and {do} "
-        f"{most_of}{percent(most_flops)} of the FLOPs; what weighs is moving {amount} a token"
-    )
-    series = (
-        Series("router-params", "of params", "router's share of parameters"),
-        Series("router-flops", "of FLOPs", "router's share of FLOPs"),
-    )
-    legend = [*_keys(series), Key("moved", "bar", "bytes moved a token")]
-    shown = rows.shown
-    log = spans_decades([share for row in shown.numbers for share in row[:2]])
-    caption = (
-        "The bar behind a number is what a token sends to its experts and gets back in all "
-        "layers, if each of them is on another device."
-    )
-    numbers = [(*row[:2], row[2] + row[3]) for row in shown.numbers]
-    drawings = _twice(lambda width: overheads(shown.names, numbers, series, width, log=log))
-    on_top, lacking = "largest share of FLOPs", "for lack of numbers or of a router"
-    return rows.figure(
-        "overhead", title, caption, legend, drawings, shown, on_top=on_top, lacking=lacking
-    )
+def _unit(report: Report, series: Series, said: str) -> Unit:
+    column = report.columns[series.columns[0]]
+    return Unit(column.unit, column.format, said or series.label)
 
 
-def _keys(
-    series: tuple[Series, Series], shapes: Sequence[str] = ("circle", "diamond")
-) -> list[Key]:
-    return [Key(item.css, shape, item.label) for item, shape in zip(series, shapes, strict=True)]
+def _drawn(series: Sequence[Series]) -> list[Drawn]:
+    return [Drawn(item.color, item.head, item.label) for item in series]
 
 
-def _range(least: str, most: str) -> str:
-    return most if least == most else f"{least} to {most}"
+def _logarithmic(log: bool | str, numbers: Sequence[float]) -> bool:
+    return min(numbers) > 0 and spans_decades(numbers) if log == "auto" else bool(log)
 
 
 def _twice(draw: Callable[[float], _T]) -> tuple[_T, _T]:

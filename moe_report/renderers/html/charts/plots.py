@@ -1,10 +1,9 @@
-"""Drawings with a row a model: pairs of marks, bars, stacked bars."""
+"""Drawings with a row a model: marks, bars, stacked bars."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
 
 from moe_report.display import show
 from moe_report.renderers.html.charts.labels import SMALL_TEXT, fit, text_width, tick_labels
@@ -15,24 +14,26 @@ from moe_report.renderers.html.charts.shapes import (
     Mark,
     Rows,
     Segment,
+    Shape,
     Text,
     axis,
     tick_text,
 )
-from moe_report.schema.components import COMPONENTS
 
 WIDE, NARROW = 540.0, 340.0
 _ROW, _TALL_ROW = 23.0, 38.0  # a tall row has the name above its marks
 _NAME = 175.0  # the most room that names take beside their marks
 _GAP = 15.0  # between columns of numbers
-_BAR_COLUMN = 66.0  # the least room of a column of numbers that lie on bars
+_HEAD = 80.0  # the most room of a word above a column of numbers
 
 Numbers = Sequence[tuple[float, ...]]
+_SHAPES: tuple[Shape, ...] = ("circle", "diamond", "square")
+_HEIGHTS = (14, 8, 4)  # of bars inside each other
 
 
 @dataclass(frozen=True)
-class Series:
-    """One of the two numbers of a row.
+class Drawn:
+    """One of the numbers of a row, or a part of a bar.
 
     Attributes:
         css: Class of its colour.
@@ -45,138 +46,161 @@ class Series:
     label: str
 
 
-def slices() -> list[tuple[str, str, slice]]:
-    """Return class, label and place of each component in a row of the ledger's numbers."""
-    found, start = [], 0
-    for (css, label), parts in groupby(COMPONENTS, lambda part: (part.css, part.group)):
-        end = start + len(list(parts))
-        found.append((css, label, slice(start, end)))
-        start = end
-    return found
+@dataclass(frozen=True)
+class Unit:
+    """What an axis counts.
+
+    Attributes:
+        name: The unit of the numbers.
+        format: How they are shown.
+        said: Words below the axis.
+    """
+
+    name: str
+    format: str
+    said: str
+
+    def show(self, number: float) -> str:
+        """Return a number as it stands at the right of a row."""
+        return show(number, self.name, self.format)
 
 
-def pairs(
+def joined(count: int, unit: Unit, *, log: bool) -> bool:
+    """Whether the numbers of a row are marks on a line, not bars."""
+    return log or (count > 1 and unit.format == "percent")
+
+
+def shape_of(at: int, count: int, unit: Unit, *, log: bool) -> str:
+    """Return the shape of one of the numbers of a row, as a legend draws it."""
+    return _SHAPES[at] if joined(count, unit, log=log) else "bar"
+
+
+def rows(
     names: Sequence[str],
     numbers: Numbers,
-    series: tuple[Series, Series],
+    series: Sequence[Drawn],
     width: float,
-    unit: str,
-    said: str,
+    unit: Unit,
     *,
     log: bool,
 ) -> Drawing:
-    """Return two numbers a row: marks joined by a line, or of linear amounts a bar inside a bar.
-
-    ``said`` is the label of the axis.
-    """
+    """Return some numbers a row: marks joined by a line, or bars inside each other."""
     frame = _Frame(names, _columns(numbers, series, unit), width)
     x = frame.axis([number for row in numbers for number in row], log=log)
-    segments, texts = frame.grid(x, unit, said)
-    if unit == "ratio" or log:
+    segments, texts = frame.grid(x, unit)
+    if joined(len(series), unit, log=log):
         lines, marks = _joined(frame, x, numbers, series)
         return frame.drawing(segments + lines, [], marks, texts)
+    zero = x.at(0)
     boxes = [
-        Box(frame.left, frame.middle(at) - height / 2, x.at(number) - frame.left, height, item.css)
+        Box(
+            min(zero, x.at(number)),
+            frame.middle(at) - height / 2,
+            abs(x.at(number) - zero),
+            height,
+            item.css,
+        )
         for at, row in enumerate(numbers)
-        for item, number, height in zip(series, row, (14, 8), strict=True)
+        for item, number, height in zip(series, row, _HEIGHTS, strict=False)
     ]
     return frame.drawing(segments, boxes, [], texts)
 
 
-def overheads(
+def stacks(
     names: Sequence[str],
-    numbers: Numbers,
-    series: tuple[Series, Series],
+    bars: Sequence[Numbers],
+    series: Sequence[Drawn],
+    heads: Sequence[str],
     width: float,
+    unit: Unit,
     *,
-    log: bool,
+    focus: int | None,
+    shares: bool,
 ) -> Drawing:
-    """Return two shares a row as marks joined by a line, and an amount in bytes on a bar.
+    """Return one or more stacked bars a row, the first of them the thickest.
 
-    A row has the two shares, of which ``series`` and ``log`` speak, and the bytes.
+    Args:
+        names: The models' names.
+        bars: For each model its bars, each the numbers of its parts.
+        series: The parts.
+        heads: A word for each bar, above its column of numbers.
+        width: Of the drawing.
+        unit: What the parts are counted in.
+        focus: Place of the part whose share is written beside a bar; None for the whole.
+        shares: Whether each bar is 100 %.
     """
-    shares = [row[:2] for row in numbers]
-    moved = ("moved", *(show(row[2], "byte/token", "si") for row in numbers))
-    columns = [*_columns(shares, series, "ratio"), _Column("moved-text", moved, _BAR_COLUMN)]
-    frame = _Frame(names, columns, width)
-    x = frame.axis([share for row in shares for share in row], log=log)
-    segments, texts = frame.grid(x, "ratio", "share of the model")
-    lines, marks = _joined(frame, x, shares, series)
-    left, right = frame.room(2)
-    most = max(row[2] for row in numbers)
-    boxes = [
-        Box(left, frame.middle(at) - 8, (right - left) * row[2] / most, 16, "moved")
-        for at, row in enumerate(numbers)
-    ]
-    return frame.drawing(segments + lines, boxes, marks, texts)
+    unit = replace(unit, name="ratio", format="percent") if shares else unit
 
+    def said(parts: Sequence[float]) -> str:
+        if focus is None:
+            return unit.show(sum(parts))
+        return show(parts[focus] / sum(parts), "ratio", "percent")
 
-def stacks(names: Sequence[str], numbers: Numbers, width: float) -> Drawing:
-    """Return two stacked bars a row: all parameters by component, and those of a token.
-
-    A row has the components in the order of the ledger, then the active routed experts.
-    """
-    both = [(row[:-1], (*row[:-2], row[-1])) for row in numbers]
-    shown = [
-        tuple(show(parts[-1] / sum(parts), "ratio", "percent") for parts in row) for row in both
-    ]
+    count = len(heads)
     columns = [
-        _Column("", (head, *(texts[at] for texts in shown)))
-        for at, head in enumerate(("of all", "of active"))
+        _Column("", (head, *(said(model[at]) for model in bars))) for at, head in enumerate(heads)
     ]
-    frame = _Frame(names, columns, width, higher=8)
-    x = axis([0.0, 1 / 1.03], frame.left, frame.right, log=False, most=5)
-    segments, texts = frame.grid(x, "ratio", "share of parameters")
+    frame = _Frame(names, columns, width, higher=8 * (count - 1))
+    longest = max(sum(parts) for model in bars for parts in model)
+    if shares:
+        x = axis([0.0, 1 / 1.03], frame.left, frame.right, log=False, most=5)
+    else:
+        x = frame.axis([0.0, longest], log=False)
+    segments, texts = frame.grid(x, unit)
     boxes: list[Box] = []
-    for at, (whole, used) in enumerate(both):
-        y = frame.middle(at)
-        boxes += _stack(whole, x, y - 10, 12)
-        boxes += _stack(used, x, y + 3, 6)
+    for at, model in enumerate(bars):
+        top = frame.middle(at) - (12 + 7 * (count - 1)) / 2
+        for place, parts in enumerate(model):
+            whole = sum(parts) if shares else 1.0
+            y, height = (top, 12) if place == 0 else (top + 6 + 7 * place, 6)
+            boxes += _stack([part / whole for part in parts], series, x, y, height)
     return frame.drawing(segments, boxes, [], texts)
 
 
-def _stack(parts: Sequence[float], x: Axis, y: float, height: float) -> Iterator[Box]:
-    total, before = sum(parts), 0.0
-    for css, _, at in slices():
-        amount = sum(parts[at])
-        start, end = x.at(before / total), x.at((before + amount) / total)
+def _stack(
+    parts: Sequence[float], series: Sequence[Drawn], x: Axis, y: float, height: float
+) -> Iterator[Box]:
+    before = 0.0
+    for item, amount in zip(series, parts, strict=True):
+        start, end = x.at(before), x.at(before + amount)
         before += amount
         gap = 1.0 if end - start > 3 else 0.0  # a hairline between parts that can spare it
         if end - start >= 0.1:  # less is not drawn; the table has it
-            yield Box(start, y, end - start - gap, height, css)
+            yield Box(start, y, end - start - gap, height, item.css)
 
 
 def _joined(
-    frame: _Frame, x: Axis, numbers: Numbers, series: tuple[Series, Series]
+    frame: _Frame, x: Axis, numbers: Numbers, series: Sequence[Drawn]
 ) -> tuple[list[Segment], list[Mark]]:
     segments, marks = [], []
-    for at, (first, second) in enumerate(numbers):
+    for at, row in enumerate(numbers):
         y = frame.middle(at)
-        segments.append(Segment(x.at(second), y, x.at(first), y, "span"))
-        marks.append(Mark(x.at(first), y, 5, "circle", series[0].css))
-        marks.append(Mark(x.at(second), y, 5, "diamond", series[1].css))
+        if len(row) > 1:
+            segments.append(Segment(x.at(min(row)), y, x.at(max(row)), y, "span"))
+        for item, number, shape in zip(series, row, _SHAPES, strict=False):
+            marks.append(Mark(x.at(number), y, 5, shape, item.css))
     return segments, marks
 
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of numbers at the right: class of its head, head and numbers, the least width."""
+    """A column of numbers at the right: class of its head, head and numbers."""
 
     css: str
     texts: tuple[str, ...]
-    least: float = 0.0
 
     @property
     def width(self) -> float:
         head, *numbers = self.texts
-        widest = max(text_width(head, SMALL_TEXT), *(text_width(text) for text in numbers))
-        return max(self.least, widest)
+        return max(text_width(head, SMALL_TEXT), *(text_width(text) for text in numbers))
 
 
-def _columns(numbers: Numbers, series: tuple[Series, Series], unit: str) -> list[_Column]:
-    form = "percent" if unit == "ratio" else "si"
+def _columns(numbers: Numbers, series: Sequence[Drawn], unit: Unit) -> list[_Column]:
     return [
-        _Column(f"{item.css}-text", (item.head, *(show(row[at], unit, form) for row in numbers)))
+        _Column(
+            f"{item.css}-text",
+            (fit(item.head, _HEAD), *(unit.show(row[at]) for row in numbers)),
+        )
         for at, item in enumerate(series)
     ]
 
@@ -195,7 +219,7 @@ class _Frame:
         self.left = 8.0 if self.tall else min(longest, _NAME) + 18
         self.right = self.room(0)[0] - 10
         self.step = (_TALL_ROW if self.tall else _ROW) + higher
-        self.top = 24.0
+        self.top = 24.0 if self.tall else 24.5  # the middle of a row is a whole pixel
         self.bottom = self.top + self.step * len(names)
 
     def room(self, column: int) -> tuple[float, float]:
@@ -211,11 +235,12 @@ class _Frame:
         most = max(2, int((self.right - self.left) / 42))
         return axis(numbers, self.left, self.right, log=log, most=most)
 
-    def grid(self, x: Axis, unit: str, said: str) -> tuple[list[Segment], list[Text]]:
+    def grid(self, x: Axis, unit: Unit) -> tuple[list[Segment], list[Text]]:
         segments = [Segment(x.at(t), self.top, x.at(t), self.bottom, "grid") for t in x.ticks]
-        ticks = [(x.at(tick), tick_text(tick, unit)) for tick in x.ticks]
+        ticks = [(x.at(tick), tick_text(tick, unit.name, unit.format)) for tick in x.ticks]
         texts = tick_labels(ticks, self.bottom + 15, 0, self.room(0)[1])
-        label = f"{said}, logarithmic scale" if x.log else said
+        label = f"{unit.said}, logarithmic scale" if x.log else unit.said
+        label = fit(label, self.width)
         half = text_width(label, SMALL_TEXT) / 2
         middle = max(half, (self.left + self.right) / 2)
         texts.append(Text(middle, self.bottom + 32, label, "middle", "axis"))
@@ -250,7 +275,7 @@ class _Frame:
 
     def _numbers(self) -> Iterator[Text]:
         for at, column in enumerate(self.columns):
-            edge = self.room(at)[1] - (3 if column.least else 0)
+            edge = self.room(at)[1]
             head, *numbers = column.texts
             yield Text(edge, 12, head, "end", f"head {column.css}".rstrip())
             for row, text in enumerate(numbers):

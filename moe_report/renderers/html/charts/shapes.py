@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeVar
 
-from moe_report.display import prefixes, unit_sign
+from moe_report.display import MINUS, prefixes, unit_sign
 
 _T = TypeVar("_T")
 _K = TypeVar("_K")
+Shape = Literal["circle", "diamond", "square"]
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,14 @@ class Mark:
         x: Horizontal position.
         y: Vertical position.
         radius: Half of its size.
-        shape: ``circle`` or ``diamond``, so that two series differ without colour.
+        shape: ``circle``, ``diamond`` or ``square``, so that series differ without colour.
         css: Classes of the shape.
     """
 
     x: float
     y: float
     radius: float
-    shape: Literal["circle", "diamond"]
+    shape: Shape
     css: str
 
 
@@ -275,7 +276,7 @@ def axis(numbers: Sequence[float], start: float, end: float, *, log: bool, most:
         narrow = max(1.0, (10 * low / high) ** 0.5)  # at least a decade, or there are no ticks
         low, high = low / narrow, high * narrow
         return Axis(low, high, start, end, True, _log_ticks(low, high, most))
-    low, high = min(0.0, *numbers), max(numbers) * 1.03 or 1.0
+    low, high = min(0.0, *numbers) * 1.03, max(0.0, *numbers) * 1.03 or 1.0
     step = _step((high - low) / most)
     first = math.ceil(low / step)
     count = math.floor(high / step) - first + 1
@@ -288,16 +289,22 @@ def spans_decades(numbers: Iterable[float]) -> bool:
     return bool(positive) and max(positive) / min(positive) >= 25
 
 
-def tick_text(number: float, unit: str) -> str:
+def tick_text(number: float, unit: str, format: str = "si") -> str:
     """Return a number as short as an axis wants it.
 
-    >>> tick_text(2e10, "parameters"), tick_text(0, "FLOP/token"), tick_text(0.05, "ratio")
-    ('20 B', '0', '5 %')
+    >>> tick_text(2e10, "parameters"), tick_text(0, "FLOP/token"), tick_text(-2e3, "byte")
+    ('20 B', '0', '−2 kB')
+    >>> tick_text(0.05, "ratio", "percent"), tick_text(2.5, "ratio", "factor")
+    ('5 %', '2.5×')
     """
+    if number < 0:
+        return MINUS + tick_text(-number, unit, format)
     if number == 0:
         return "0"
-    if unit == "ratio":
+    if format == "percent":
         return f"{Decimal(f'{number * 100:.3g}'):f} %"
+    if format == "factor":
+        return f"{number:g}×"
     for factor, sign in prefixes(unit):
         if number >= factor:
             return f"{number / factor:g} {sign}"
