@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-
-import pytest
 
 API = Path(__file__).parent / "typing" / "plugin_api.py"
 SETTINGS = "[mypy]\nstrict = true\n"
@@ -30,13 +29,18 @@ MISTAKES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What mypy --strict says about the file and each wrong one, as somebody wrote it elsewhere."""
-    folder = tmp_path_factory.mktemp("typing")
-    source = API.read_text("utf-8")
+def complaints(
+    source: str, mistakes: Sequence[tuple[str, str, str]], folder: Path
+) -> tuple[list[str], list[list[str]]]:
+    """What mypy --strict says about a file, and about it with each mistake, away from here.
+
+    Args:
+        source: The file.
+        mistakes: What stands in it, what a mistake puts in its place, and what it is to say.
+        folder: For the files and a cache.
+    """
     files = {"right.py": source}
-    for at, (right, wrong, _) in enumerate(MISTAKES):
+    for at, (right, wrong, _) in enumerate(mistakes):
         assert source.count(right) == 1
         files[f"wrong_{at}.py"] = source.replace(right, wrong)
     for name, text in files.items():
@@ -50,19 +54,16 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     assert not done.stderr, done.stderr
     lines = done.stdout.splitlines()
-    found = {name: [line for line in lines if line.startswith(f"{name}:")] for name in files}
-    assert sum(map(len, found.values())) == len(lines), done.stdout
-    return found
+    found = [[line for line in lines if line.startswith(f"{name}:")] for name in files]
+    assert sum(map(len, found)) == len(lines), done.stdout
+    for said, (_, _, complaint) in zip(found[1:], mistakes, strict=True):
+        assert any(complaint in line for line in said), (complaint, said)
+        assert len({line.split(":")[1] for line in said}) == 1, said
+    return found[0], found[1:]
 
 
-def test_plugin_api_is_typed(said: dict[str, list[str]]) -> None:
-    """Every assertion of the file holds, and everything it marks as wrong is refused."""
-    assert said["right.py"] == []
-
-
-@pytest.mark.parametrize("at", range(len(MISTAKES)))
-def test_mistakes_of_a_plugin_are_seen(said: dict[str, list[str]], at: int) -> None:
-    """A changed line of the file is an error: the check can fail."""
-    found = said[f"wrong_{at}.py"]
-    assert any(MISTAKES[at][2] in line for line in found)
-    assert len({line.split(":")[1] for line in found}) == 1, found
+def test_plugin_api_is_typed(tmp_path: Path) -> None:
+    """Every assertion holds, all that is marked as wrong is, and each mistake is seen."""
+    right, wrong = complaints(API.read_text("utf-8"), MISTAKES, tmp_path)
+    assert right == []
+    assert len(wrong) == len(MISTAKES)
