@@ -25,17 +25,21 @@ if TYPE_CHECKING:
         where,
     )
     from moe_report.schema.assumptions import assumption
-    from moe_report.schema.metrics import Metric, Model, metric
+    from moe_report.schema.metrics import Metric, metric
+    from moe_report.schema.model import Model
+    from moe_report.schema.section_fields import SectionField, field
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Metric",
     "Model",
+    "SectionField",
     "assumption",
     "ceil",
     "coalesce",
     "exp",
+    "field",
     "floor",
     "ln",
     "log2",
@@ -52,7 +56,9 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
-    for module in ("formula.functions", "schema.assumptions", "schema.metrics"):
+    modules = ("formula.functions", "schema.assumptions", "schema.metrics", "schema.model",
+               "schema.section_fields")  # fmt: skip
+    for module in modules:
         if name in __all__:
             found = vars(import_module(f"moe_report.{module}"))
             if name in found:

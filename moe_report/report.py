@@ -11,6 +11,7 @@ from typing import Literal
 from moe_report.branding import Branding
 from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.registry import Failure
 from moe_report.table import BASE, CarriedCell, Source
 
@@ -201,6 +202,7 @@ class Report:
         scenarios: All that can be chosen, base first; empty if there are none.
         compared: Names of the models that the sheet Compare shows, empty for a free place; None for
             the first ones.
+        definitions: Every field of a model by name, those of texts and of sections too.
     """
 
     title: str
@@ -218,6 +220,7 @@ class Report:
     scenario: str = BASE
     scenarios: tuple[Scenario, ...] = ()
     compared: tuple[str, ...] | None = None
+    definitions: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

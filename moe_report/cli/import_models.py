@@ -19,7 +19,6 @@ from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
 from moe_report.output import followed, unchanged_since, write_files
 from moe_report.schema import registry
-from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Source
 from moe_report.text import shown
@@ -34,6 +33,8 @@ def import_rows(sources: Sequence[str], options: Options, name: str | None) -> l
     Raises:
         InputError: With every problem of every source, or if two models have one name.
     """
+    fields = tuple(registry.load().own_fields.values())
+    options = dataclasses.replace(options, fields=fields)
     rows: list[Row] = []
     problems: list[Problem] = []
     for source in sources:
@@ -52,7 +53,8 @@ def import_rows(sources: Sequence[str], options: Options, name: str | None) -> l
 
 def describe_row(row: Row) -> str:
     """Return all about an imported model as text: its totals, its values, what is to be known."""
-    report = build_report(ModelTable((row,), Source(row.place)), registry.load())
+    known = registry.load()
+    report = build_report(ModelTable((row,), Source(row.place)), known)
     model_type = row.texts.get("model_type")
     lines = [shortened(f"{row.name} ({model_type})" if model_type else row.name)]
     for name in _TOTALS:
@@ -63,7 +65,7 @@ def describe_row(row: Row) -> str:
             lines.append(f"  {column.label:<32} {short:>12}   {number:>22}")
     lines.append("")
     for name, typed in row.numbers.items():
-        kind = "" if name in FIELDS else "   (in place of the formula)"
+        kind = "" if name in known.fields else "   (in place of the formula)"
         lines.append(f"  {name:<32} {exact(typed.value):>12}{kind}")
     remark = row.texts.get("remark")
     if remark:
@@ -141,7 +143,7 @@ def _is_there(path: Path) -> bool:
 
 def _with_columns(rows: Sequence[Row], known: Registry) -> tuple[list[Row], list[str]]:
     """The rows without numbers that no column can take, and what is left out."""
-    taken = {*FIELDS, *known.metrics}
+    taken = {*known.fields, *known.metrics}
     names = {name: None for row in rows for name in row.numbers if name not in taken}
     if not names:
         return list(rows), []

@@ -19,7 +19,6 @@ from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate
 from moe_report.load.summaries import named_like_one
 from moe_report.report import Cell, Column, Finding, Level, Provenance
-from moe_report.schema.fields import FIELDS
 from moe_report.table import Given, ModelTable, Row
 
 ORDER: tuple[Level, ...] = ("impossible", "differs", "unclear", "suspicious")
@@ -147,7 +146,7 @@ class _Rows:
                 continue
             names = CLAIMS["published_active_params"] if name == "active_params" else (name,)
             known = [reference[item] for item in names if item in reference]
-            rounded = name not in FIELDS
+            rounded = name in self.metrics
             if not known or stated.value in known or (rounded and _round_to(stated, known)):
                 continue
             nearest = min(known, key=lambda value: abs(value - stated.value))

@@ -57,6 +57,7 @@ def build_report(
             module=section.module,
         )
         for section in registry.sections
+        if section.metrics
     )
     branding = branding or Branding()
     return Report(
@@ -76,6 +77,7 @@ def build_report(
         branding=branding,
         scenario=scenario,
         scenarios=_scenarios(table, values),
+        definitions=registry.fields,
     )
 
 

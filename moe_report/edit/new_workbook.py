@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from moe_report.compute.build import build_report, creation_time
@@ -15,7 +15,7 @@ from moe_report.renderers.excel.models_sheet import write_models
 from moe_report.renderers.excel.palette import INPUT, TITLE, Look
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.report import Provenance, Report
-from moe_report.schema.fields import FIELDS
+from moe_report.schema.fields import Field
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Scenarios, Source, given
 
@@ -62,7 +62,7 @@ def build_starter(
     write_models(book, _typed_only(report), to_fill_in=True)
     write_assumptions(book, report)
     write_settings(book, {})
-    _write_how_to(book)
+    _write_how_to(book, registry.fields.values())
     return book.save("Mixture-of-Experts models", creation_time())
 
 
@@ -80,7 +80,7 @@ def _typed_only(report: Report) -> Report:
     return replace(report, sections=tuple(sections), findings=())
 
 
-def _write_how_to(book: Book) -> None:
+def _write_how_to(book: Book, fields: Iterable[Field]) -> None:
     sheet = book[HOW_TO_SHEET]
     sheet.put(1, 1, "How to fill in this workbook", TITLE)
     sheet.height(1, 28)
@@ -93,7 +93,7 @@ def _write_how_to(book: Book) -> None:
     columns = {"": 5.0, "Column": 32.0, "Meaning": 88.0, "Unit": 13.0, "Default": 30.0,
                "Other spellings": 60.0}  # fmt: skip
     sheet.table_head(top, columns)
-    for row, field in enumerate(FIELDS.values(), start=top + 1):
+    for row, field in enumerate(fields, start=top + 1):
         default = "" if field.default_expr is None else plain(field.default_expr)
         texts = (field.name, field.help, field.unit, default, ", ".join(field.aliases))
         for column, text in enumerate(texts, start=2):

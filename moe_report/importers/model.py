@@ -27,8 +27,9 @@ from moe_report.importers.config_json import NOT_THERE, read_config
 from moe_report.importers.lora import refuse_adapter
 from moe_report.importers.quantization import quantization_of
 from moe_report.importers.safetensors import Tensor, read_folder
+from moe_report.importers.section_fields import read_section_fields
 from moe_report.schema.components import COMPONENT_METRICS
-from moe_report.schema.fields import AT_MOST, FIELDS
+from moe_report.schema.fields import AT_MOST, FIELDS, Field
 from moe_report.schema.registry import installed
 from moe_report.table import Row, given
 from moe_report.text import CONTROL
@@ -44,10 +45,12 @@ class Options:
     Attributes:
         allow_dense: Take a model without experts instead of refusing it.
         with_transformers: Build an architecture that no adapter knows on torch's meta device.
+        fields: Fields of sections, which keys of a config give by their names or aliases.
     """
 
     allow_dense: bool = False
     with_transformers: bool = False
+    fields: tuple[Field, ...] = ()
 
 
 def is_model(source: str) -> bool:
@@ -185,13 +188,19 @@ def _row(
 
 def _from_config(config: Mapping[str, Any], where: str, options: Options) -> ConfigRow:
     try:
-        return row_from_config(config, where=where, allow_dense=options.allow_dense)
+        return row_from_config(
+            config, where=where, allow_dense=options.allow_dense, fields=options.fields
+        )
     except InputError:
         if not options.with_transformers:
             raise
         from moe_report.importers.meta import row_from_transformers
 
-        return row_from_transformers(config, where=where)
+        read = row_from_transformers(config, where=where)
+        further = read_section_fields(config, "", options.fields)
+        if further.problems:
+            raise InputError(Problem(where, problem) for problem in further.problems) from None
+        return replace(read, numbers=read.numbers | further.numbers)
 
 
 def _from_both(

@@ -36,8 +36,10 @@ def inspect_inputs(
     was said of columns, by their headers, wins over what their headers say.
     """
     decisions = Decisions.of_options(
-        columns or {}, Headers(registry.metrics, registry.assumptions, registry.header_words)
+        columns or {},
+        Headers(registry.metrics, registry.assumptions, registry.header_words, registry.fields),
     )
+    options = replace(options or Options(), fields=tuple(registry.own_fields.values()))
     found: dict[tuple[str, str], Columns] = {}
     tables: list[ModelTable] = []
     problems: list[Problem] = []
@@ -45,7 +47,7 @@ def inspect_inputs(
     for source in sources:
         try:
             if is_model(source):
-                row = import_model(source, options or Options())
+                row = import_model(source, options)
                 tables.append(ModelTable((row,), _source(source)))
                 continue
             file = (opened or {}).get(source) or open_table(Path(source))

@@ -217,7 +217,9 @@ class _Workbook:
         self.file = file
         self.sheets = sheets_of(file)
         self.registry = registry
-        self.headers = Headers(registry.metrics, registry.assumptions, registry.header_words)
+        self.headers = Headers(
+            registry.metrics, registry.assumptions, registry.header_words, registry.fields
+        )
         self.collected = Collected(shown_name(file.path.name))
         self.decisions = decisions
         self.names = tuple(self.sheets.names)

@@ -131,7 +131,7 @@ _TEXTS = (
 )
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "label": ("a text", lambda value: value is None or isinstance(value, str)),
-    "headline": _FLAG, "whole": _FLAG,
+    "headline": _FLAG, "whole": _FLAG, "flag": _FLAG,
     "aliases": _TEXTS, "headers": _TEXTS,
     **dict.fromkeys(("default", "minimum", "maximum"), ("a number", _is_number)),
 }  # fmt: skip

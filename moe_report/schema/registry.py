@@ -17,9 +17,16 @@ from types import ModuleType
 
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.fields import FIELDS
-from moe_report.schema.headers.text import folded
+from moe_report.schema.clashes import (
+    Brought,
+    refuse_double_aliases,
+    refuse_double_names,
+    refuse_odd_assumptions,
+)
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.metrics import Metric
+from moe_report.schema.model import Called
+from moe_report.schema.section_fields import SectionField, under, with_needs
 from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
@@ -39,6 +46,7 @@ class Section:
         module: The module's import name.
         order: ``ORDER`` of the module; sections are sorted by it, then by distribution and name.
         words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
+        fields: Fields of models that it adds, in source order.
     """
 
     name: str
@@ -50,6 +58,7 @@ class Section:
     module: str
     order: float = 100
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    fields: tuple[SectionField, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -83,6 +92,19 @@ class Registry:
     def metrics(self) -> dict[str, Metric]:
         """Every metric by name, in order."""
         return {metric.name: metric for section in self.sections for metric in section.metrics}
+
+    @property
+    def own_fields(self) -> dict[str, SectionField]:
+        """The fields that sections add, by name, under their sections' titles."""
+        found: dict[str, SectionField] = {}
+        for section in self.sections:
+            found |= under(section.title, section.fields)
+        return found
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Every field of a model by name: the built-in ones, then those of sections."""
+        return {**FIELDS, **self.own_fields}
 
     @property
     def assumptions(self) -> dict[str, Assumption]:
@@ -132,17 +154,25 @@ class Registry:
         if not kept & {*names, *only}:
             raise PluginError("no section is left: --skip leaves out all that --only keeps")
         wanted: dict[str, Metric] = {}
+        fields: dict[str, SectionField] = {}
         for section in self.sections:
             if section.name in kept:
+                fields |= with_needs(section.fields)
                 for metric in section.metrics:
                     _after_its_calls(metric, wanted, ())
+        for metric in wanted.values():
+            fields |= metric.fields
         sections = [
-            replace(section, metrics=tuple(m for m in section.metrics if m.name in wanted))
+            replace(
+                section,
+                metrics=tuple(metric for metric in section.metrics if metric.name in wanted),
+                fields=tuple(one for one in section.fields if one.name in fields),
+            )
             for section in self.sections
         ]
         return replace(
             self,
-            sections=tuple(section for section in sections if section.metrics),
+            sections=tuple(one for one in sections if one.metrics or one.fields),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
         )
 
@@ -183,12 +213,13 @@ def load(files: Iterable[Path] = ()) -> Registry:
         attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path))
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
-    _refuse_double_names(sections)
-    _refuse_double_aliases(sections)
+    brought = [Brought(one.name, one.origin, one.metrics, one.fields) for one in sections]
+    refuse_double_names(brought)
+    refuse_double_aliases(brought)
     complete, incomplete = _with_known_calls(sections)
     registry = Registry(tuple(complete), (*failures, *incomplete))
     registry.evaluation_order()
-    _refuse_odd_assumptions(registry)
+    refuse_odd_assumptions(registry.metrics, registry.fields)
     return registry
 
 
@@ -208,7 +239,8 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
             if isinstance(item, Metric) and item.module == module.__name__
         )
     )
-    if not metrics:
+    fields = _fields(module)
+    if not metrics and not fields:
         raise TypeError("the module defines no @metric function")
     parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
     paragraphs = [" ".join(part.split()) for part in parts]
@@ -232,7 +264,23 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         module.__name__,
         float(order),
         dict(words),
+        fields,
     )
+
+
+def _fields(module: ModuleType) -> tuple[SectionField, ...]:
+    own = {
+        name: item
+        for name, item in vars(module).items()
+        if isinstance(item, SectionField) and item.module == module.__name__
+    }
+    for name, item in own.items():
+        if own.get(item.name) is not item:
+            raise TypeError(
+                f"the field {item.name!r} is called {name} in the module; write "
+                f"{item.name} = field({item.name!r}, ...)"
+            )
+    return tuple(dict.fromkeys(own.values()))
 
 
 def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, str, str]:
@@ -286,59 +334,17 @@ def _module_of_file(path: Path) -> ModuleType:
     return module
 
 
-def _refuse_double_names(sections: Iterable[Section]) -> None:
-    seen: dict[str, tuple[Metric, Section]] = {}
-    names: dict[str, Section] = {}
-    for section in sections:
-        if section.name in names:
-            raise PluginError(
-                f"two sections are named {section.name!r}: that of {names[section.name].origin} "
-                f"and that of {section.origin}"
-            )
-        names[section.name] = section
-        for metric in section.metrics:
-            # Excel tells the columns of a table apart no better than the reader of headers
-            other, owner = seen.setdefault(folded(metric.name), (metric, section))
-            if other is not metric:
-                also = "" if other.name == metric.name else f" and {other.name!r}"
-                raise PluginError(
-                    f"two metrics are named {metric.name!r}{also}: that of {owner.origin} "
-                    f"and that of {section.origin}; rename one, or uninstall its package"
-                )
-
-
-def _refuse_double_aliases(sections: Iterable[Section]) -> None:
-    """A header of a workbook must not stand for two things."""
-    owners = {
-        folded(text): f"field {field.name!r}"
-        for field in FIELDS.values()
-        for text in (field.name, *field.aliases)
-    }
-    named = {
-        metric: f"metric {metric.name!r} of {section.origin}"
-        for section in sections
-        for metric in section.metrics
-    }
-    owners |= {folded(metric.name): own for metric, own in named.items()}
-    for metric, own in named.items():
-        for alias in metric.aliases:
-            other = owners.setdefault(folded(alias), own)
-            if other != own:
-                raise PluginError(f"{own} has the alias {alias!r}, which is that of {other}")
-
-
 def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Failure]]:
-    """Leave out sections whose formulas refer to metrics that no section brings."""
+    """Leave out sections whose formulas refer to what no section brings."""
     failures = []
     while True:
-        known = {id(metric) for section in sections for metric in section.metrics}
+        known = {id(one) for section in sections for one in (*section.metrics, *section.fields)}
         for section in sections:
-            lacking = {
-                f"{called.name} of {called.module}"
-                for metric in section.metrics
-                for called in metric.calls.values()
-                if id(called) not in known
-            }
+            called: list[Called] = []
+            called += [one for metric in section.metrics for one in metric.calls.values()]
+            called += [one for metric in section.metrics for one in metric.fields.values()]
+            called += with_needs(section.fields).values()
+            lacking = {f"{one.name} of {one.module}" for one in called if id(one) not in known}
             if lacking:
                 cause = f"it uses {', '.join(sorted(lacking))}, which no loaded section brings"
                 failures.append(Failure(section.name, section.distribution, section.module, cause))
@@ -357,26 +363,3 @@ def _after_its_calls(metric: Metric, ordered: dict[str, Metric], path: tuple[str
     for called in metric.calls.values():
         _after_its_calls(called, ordered, (*path, metric.name))
     ordered[metric.name] = metric
-
-
-def _refuse_odd_assumptions(registry: Registry) -> None:
-    metrics = registry.metrics
-    seen: dict[str, tuple[Assumption, Metric]] = {}
-    taken = {folded(name) for name in (*metrics, *FIELDS)}
-    for metric in metrics.values():
-        for item in metric.assumptions:
-            where = f"assumption {item.name!r} of metric {metric.name!r} ({metric.module})"
-            if folded(item.name) in taken:
-                raise PluginError(f"{where} has the name of a field or metric; choose another")
-            if re.fullmatch(r"[A-Za-z]{1,3}\d+|[rRcC]|[rR]\d*[cC]\d*", item.name):
-                raise PluginError(f"{where} reads as a cell's address; choose another name")
-            if item.name.casefold() in _WORDS_OF_EXCEL:
-                raise PluginError(f"{where} means something else in Excel; choose another name")
-            other, owner = seen.setdefault(folded(item.name), (item, metric))
-            if other != item:
-                raise PluginError(
-                    f"{where} differs from {other.name!r} of metric {owner.name!r} ({owner.module})"
-                )
-
-
-_WORDS_OF_EXCEL = frozenset({"true", "false", "models"})  # the last is the table's name

@@ -17,7 +17,7 @@ from moe_report.renderers.html.rich_text import REFERENCE, linked, rich
 from moe_report.renderers.html.sentences import Said, said_of
 from moe_report.report import Column, Report
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.fields import Field
 
 
 @dataclass(frozen=True)
@@ -106,15 +106,15 @@ def guide_of(report: Report) -> Guide:
         said=said_of(report),
         links=links,
         metrics=_by_label(metrics),
-        inputs=_inputs(),
+        inputs=_inputs(report.definitions),
         assumptions=_by_label(_term(one, one.symbol, one.help) for one in assumed),
         sources=tuple(sources_of(column.source for column in report.metrics)),
     )
 
 
-def _inputs() -> tuple[TermGroup, ...]:
+def _inputs(fields: Mapping[str, Field]) -> tuple[TermGroup, ...]:
     groups: dict[str, list[Term]] = {}
-    for field in FIELDS.values():
+    for field in fields.values():
         symbol = "" if field.kind == "text" else field.symbol
         groups.setdefault(field.group, []).append(_term(field, symbol, field.help))
     return tuple(TermGroup(title, _by_label(terms)) for title, terms in groups.items())
