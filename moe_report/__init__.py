@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from moe_report.schema.charts import Rows
     from moe_report.schema.checks import Doubt, check, derived, doubt, rounding, typed
     from moe_report.schema.declare_charts import bars, lines, scatter, stack
-    from moe_report.schema.metrics import Metric, Model, metric
+    from moe_report.schema.metrics import Metric, metric
+    from moe_report.schema.model import Model
     from moe_report.schema.points import Numbers, point, question
+    from moe_report.schema.section_fields import SectionField, field
 
 __version__ = "0.1.0"
 
@@ -54,6 +56,7 @@ __all__ = [
     "Report",
     "ReportedModel",
     "Rows",
+    "SectionField",
     "assumption",
     "bars",
     "ceil",
@@ -62,6 +65,7 @@ __all__ = [
     "derived",
     "doubt",
     "exp",
+    "field",
     "floor",
     "lines",
     "ln",
@@ -87,6 +91,8 @@ _MODULES = (
     "formula.functions",
     "schema.assumptions",
     "schema.metrics",
+    "schema.model",
+    "schema.section_fields",
     "schema.checks",
     "schema.points",
     "schema.charts",
@@ -102,9 +108,10 @@ def __getattr__(name: str) -> Any:
 
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
     for module in _MODULES if name in __all__ else ():
-        found = vars(import_module(f"moe_report.{module}"))
-        if name in found:
-            return found[name]
+        whole = f"moe_report.{module}"
+        found = vars(import_module(whole)).get(name)
+        if getattr(found, "__module__", "") == whole:  # what others import is not theirs
+            return found
     raise AttributeError(f"module 'moe_report' has no attribute {name!r}")
 
 

@@ -13,6 +13,7 @@ from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Level, Rule
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.registry import Failure
 from moe_report.table import BASE, CarriedCell, Source
 from moe_report.text import shown
@@ -258,6 +259,7 @@ class Report:
         undrawn: A sentence for each reason why charts are missing.
         compared: Names of the models that the sheet Compare shows, empty for a free place; None for
             the first ones.
+        definitions: Every field of a model by name, those of texts and of sections too.
     """
 
     title: str
@@ -279,6 +281,7 @@ class Report:
     compared: tuple[str, ...] | None = None
     charts: tuple[ReportChart, ...] = ()
     undrawn: tuple[str, ...] = ()
+    definitions: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

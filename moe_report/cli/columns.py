@@ -15,7 +15,6 @@ from moe_report.edit.keep_columns import keep_columns
 from moe_report.errors import InputError, first_of, printable, shortened
 from moe_report.load.columns import ColumnReading, Columns
 from moe_report.load.workbook import Read
-from moe_report.schema.fields import FIELDS
 from moe_report.text import shown
 
 _KEYS = "123456789"
@@ -79,9 +78,10 @@ def ask(read: Read) -> dict[str, str]:
             where = ", ".join(filter(None, (file, sheet and f"sheet {sheet}", one.cell)))
             values = f" ({first_of(one.values)})" if one.values else ""
             say(f"{where}: what is the column {shown(one.header)}{values}?", err=True)
-            names = [known.with_unit for known in one.candidates[: len(_KEYS)]]
-            for key, name in zip(_KEYS, names, strict=False):
-                label = FIELDS[name].label if name in FIELDS else ""
+            known = one.candidates[: len(_KEYS)]
+            names = [each.with_unit for each in known]
+            for key, name, each in zip(_KEYS, names, known, strict=False):
+                label = each.field.label if each.field and each.name == name else ""
                 say(f"  {key}  {name}  {label}".rstrip(), err=True)
             click.echo(f"  {_NONE}  none of these: carry it along", err=True)
             click.echo("  Enter  leave it open", err=True)

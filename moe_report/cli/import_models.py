@@ -18,7 +18,6 @@ from moe_report.errors import InputError, OutputError, Problem, shortened
 from moe_report.importers.model import Options, import_model
 from moe_report.load.workbook import Read, guarded, inspect_workbook, open_workbook
 from moe_report.output import followed, unchanged_since, write_files
-from moe_report.schema.fields import FIELDS
 from moe_report.schema.parts import PARAMETER_TOTALS, Part
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Source
@@ -35,6 +34,8 @@ def import_rows(
     Raises:
         InputError: With every problem of every source, or if two models have one name.
     """
+    fields = tuple(known.own_fields.values())
+    options = dataclasses.replace(options, fields=fields)
     rows: list[Row] = []
     problems: list[Problem] = []
     for source in sources:
@@ -64,7 +65,7 @@ def describe_row(row: Row, known: Registry) -> str:
             lines.append(f"  {column.label:<32} {short:>12}   {number:>22}")
     lines.append("")
     for name, typed in row.numbers.items():
-        kind = "" if name in FIELDS else "   (in place of the formula)"
+        kind = "" if name in known.fields else "   (in place of the formula)"
         lines.append(f"  {name:<32} {exact(typed.value):>12}{kind}")
     remark = row.texts.get("remark")
     if remark:

@@ -9,7 +9,7 @@ from moe_report.cli.terminal import aligned
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.excel import excel, plain
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.fields import Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry, Section
 from moe_report.text import shown
@@ -21,12 +21,18 @@ def list_metrics(registry: Registry) -> str:
     for section in registry.sections:
         origin = f"{section.distribution} {section.version}".strip()
         lines += [f"{section.title}  [{section.name}, {origin}]"]
+        lines += aligned([[f"  {one.name}", one.unit, _said(one)] for one in section.fields])
         formulas = [plain(item.expr) for item in section.metrics]
         shortened = [textwrap.shorten(text, 72, placeholder=" …") for text in formulas]
         named = zip(section.metrics, shortened, strict=True)
         lines += aligned([[f"  {item.name}", item.unit, text] for item, text in named])
         lines.append("")
     return "\n".join(lines).rstrip()
+
+
+def _said(field: Field) -> str:
+    default = field.default_expr
+    return "a field" if default is None else f"a field, {plain(default)} by default"
 
 
 def describe(registry: Registry, name: str) -> str:
@@ -43,12 +49,12 @@ def describe(registry: Registry, name: str) -> str:
             intro = "\n\n".join(textwrap.fill(part, 80) for part in section.introduction)
             chosen = Registry((section,))
             return f"{list_metrics(chosen)}\n\n{intro}".rstrip()
-    if name in FIELDS:
-        return _field(FIELDS[name])
+    if name in registry.fields:
+        return _field(registry.fields[name])
     if name in registry.assumptions:
         return _assumption(registry.assumptions[name])
     sections = [section.name for section in registry.sections]
-    known = [*registry.metrics, *sections, *FIELDS, *registry.assumptions]
+    known = [*registry.metrics, *sections, *registry.fields, *registry.assumptions]
     raise PluginError(f"there is no metric, section or field {shown(name)}.{nearest(name, known)}")
 
 
@@ -72,6 +78,7 @@ def _metric(metric: Metric, section: Section) -> str:
 
 def _field(field: Field) -> str:
     bounds = {
+        "decimal": f"numbers from {field.minimum:,g} to {field.maximum:,g}",
         "number": f"whole numbers from {field.minimum:,.0f} to {field.maximum:,.0f}",
         "flag": "0 or 1",
         "text": "text",

@@ -20,7 +20,6 @@ from moe_report.formula.operations import evaluate
 from moe_report.load.summaries import named_like_one
 from moe_report.reports import Cell, Column, Finding, Provenance
 from moe_report.schema.checks import DIFFERENCE, IT, PERCENT, Level, Piece, Rule
-from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row
 
@@ -159,7 +158,7 @@ class _Rows:
             ways = (ways for ways in self.claims.values() if ways[0] == name)
             names = next(ways, (name,))
             known = [reference[item] for item in names if item in reference]
-            rounded = name not in FIELDS
+            rounded = name in self.metrics
             if not known or stated.value in known or (rounded and _round_to(stated, known)):
                 continue
             nearest = min(known, key=lambda value: abs(value - stated.value))

@@ -67,6 +67,7 @@ def build_report(
             module=section.module,
         )
         for section in registry.sections
+        if section.metrics
     )
     branding = branding or Branding()
     names = tuple(row.name for row in table.rows)
@@ -98,6 +99,7 @@ def build_report(
         scenarios=_scenarios(table, values),
         rules=rules_of(registry),
         help=help,
+        definitions=registry.fields,
     )
     return charted(report, registry)
 

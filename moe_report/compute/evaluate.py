@@ -11,7 +11,7 @@ from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate, missing_symbols
 from moe_report.reports import Cell, Column, Provenance
-from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
+from moe_report.schema.fields import Field, numbers_of
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable
@@ -36,27 +36,34 @@ def evaluate_table(
 ) -> Evaluation:
     """Compute every metric of every row, for a value of each assumption of the registry."""
     engine = _Engine(table, registry, assumptions)
-    fields = {name: engine.field(FIELDS[name]) for name in _fields_in_order()}
+    known = registry.fields
+    fields = {name: engine.field(known[name]) for name in _in_order(known)}
     computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order()}
     return Evaluation(
-        tuple(fields[name] for name in NUMBER_FIELDS),
+        tuple(fields[name] for name in numbers_of(known)),
         {name: computed[name] for name in registry.metrics},
     )
 
 
-def _fields_in_order() -> list[str]:
-    """Return the fields so that each comes after those its default is made of."""
+def _in_order(fields: Mapping[str, Field]) -> list[str]:
+    """Return the fields that hold numbers so that each comes after those its default is made of."""
     ordered: dict[str, None] = {}
 
     def visit(name: str) -> None:
-        default = FIELDS[name].default_expr
+        default = fields[name].default_expr
         for needed in () if default is None else default.symbols():
             visit(needed)
         ordered[name] = None
 
-    for name in NUMBER_FIELDS:
+    for name in numbers_of(fields):
         visit(name)
     return list(ordered)
+
+
+def _format(field: Field) -> str:
+    if field.unit == "parameters":
+        return "si"
+    return "integer" if field.whole else "decimal"
 
 
 class _Engine:
@@ -67,6 +74,7 @@ class _Engine:
         self.group = {
             one.name: section.title for section in registry.sections for one in section.metrics
         }
+        self.fields = registry.fields
         self.assumed = assumptions
         self.values: dict[str, Values] = {}
         self.lacks: dict[tuple[str, int], list[str]] = {}
@@ -89,7 +97,7 @@ class _Engine:
             unit=field.unit,
             description=field.help,
             group=field.group,
-            format="si" if field.unit == "parameters" else "integer",
+            format=_format(field),
             expr=expr,
             cells=tuple(cells),
         )
@@ -140,7 +148,7 @@ class _Engine:
                 note = f"given in the input, {given.place}" if given.place else "given"
                 cells.append(Cell(given.value, Provenance.GIVEN, note, formula))
             elif formula is not None:
-                note = "derived from other fields" if name in FIELDS else ""
+                note = "derived from other fields" if name in self.fields else ""
                 cells.append(Cell(formula, provenance, note))
             else:
                 cells.append(self._missing(name, expr, at))

@@ -12,7 +12,7 @@ from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rearranged import Rearranged, moved
-from moe_report.schema.fields import FIELDS
+from moe_report.schema.fields import Field
 
 _OURS = re.compile(r"\[#This Row\]|\[@|^[\d.+\-*/() ]*$")  # a metric's, or a default's
 
@@ -23,6 +23,7 @@ def keep_typed_formulas(
     places: tuple[Rearranged, ...],
     columns: Mapping[int, str],
     record: Footprint,
+    fields: Mapping[str, Field],
     file: str,
 ) -> list[str]:
     """Put formulas that the user typed as inputs into the new sheet Models, where they can stay.
@@ -33,6 +34,7 @@ def keep_typed_formulas(
         places: Where the cells of our sheets are now, those of Models first.
         columns: The old columns of fields and metrics, by number.
         record: What we wrote on the old sheet.
+        fields: The fields that there are, by name.
         file: The old workbook's name, for messages.
 
     Returns:
@@ -60,7 +62,7 @@ def keep_typed_formulas(
             continue
         column, row = models.columns[at], models.rows[line]
         ours = fresh.get(f"{column_letters(column)}{row}")
-        known = FIELDS.get(name)
+        known = fields.get(name)
         if ours is not None or (known is not None and known.default is not None):
             if not _is_ours(name, text, record) and (ours is None or text != ours.text):
                 message = (

@@ -342,7 +342,7 @@ class Carryover:
         self._tell_unsure(following)
         self.notes += keep_typed_formulas(
             self.old, self.new, tuple(self.places.values()), self._typed_columns(),
-            self.record.sheets.get(SHEET, Footprint()), self.file
+            self.record.sheets.get(SHEET, Footprint()), self.report.definitions, self.file
         )  # fmt: skip
         self._say_typed_assumptions()
         if REPORT_SHEET in self.kept:

@@ -15,7 +15,6 @@ from moe_report.renderers.excel.models_sheet import write_models
 from moe_report.renderers.excel.palette import INPUT, TITLE, Look
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.reports import Provenance, Report
-from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Scenarios, Source, given
 
@@ -93,7 +92,7 @@ def _write_how_to(book: Book, registry: Registry) -> None:
     columns = {"": 5.0, "Column": 32.0, "Meaning": 88.0, "Unit": 13.0, "Default": 30.0,
                "Other spellings": 60.0}  # fmt: skip
     sheet.table_head(top, columns)
-    for row, field in enumerate(FIELDS.values(), start=top + 1):
+    for row, field in enumerate(registry.fields.values(), start=top + 1):
         default = "" if field.default_expr is None else plain(field.default_expr)
         texts = (field.name, field.help, field.unit, default, ", ".join(field.aliases))
         for column, text in enumerate(texts, start=2):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,9 +22,10 @@ from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.config_json import at, entries
 from moe_report.importers.counted_keys import Counted, spellings
+from moe_report.importers.section_fields import read_section_fields
 from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, unread_keys
 from moe_report.schema.bounds import LARGEST
-from moe_report.schema.fields import AT_MOST, FIELDS
+from moe_report.schema.fields import AT_MOST, FIELDS, Field
 from moe_report.text import shown
 
 _MTP = "num_nextn_predict_layers"
@@ -56,7 +57,11 @@ class ConfigRow:
 
 
 def row_from_config(
-    config: Mapping[str, object], *, where: str, allow_dense: bool = False
+    config: Mapping[str, object],
+    *,
+    where: str,
+    allow_dense: bool = False,
+    fields: Collection[Field] = (),
 ) -> ConfigRow:
     """Return the values of a row that a model's ``config.json`` gives.
 
@@ -64,6 +69,7 @@ def row_from_config(
         config: The parsed file.
         where: What to call the file in an error.
         allow_dense: Take a model without experts, as one expert in none of its layers.
+        fields: Fields of sections, which keys of their names or aliases give.
 
     Raises:
         InputError: The architecture is unknown or not a Mixture-of-Experts, a key is missing or
@@ -90,7 +96,9 @@ def row_from_config(
         if allow_dense and ("num_experts" not in numbers or _moe_layers(numbers) == 0):
             numbers.update(_NO_EXPERTS)
             reading.notes.append("Not a Mixture-of-Experts: no layer has experts")
-    _judge_unread(config, adapter, numbers, reading)
+    further = read_section_fields(config, adapter.section, fields)
+    reading.problems.extend(further.problems)
+    _judge_unread(config, adapter, numbers, reading, set(further.paths.values()))
     if not reading.problems:
         reading.problems.extend(_impossible(numbers, allow_dense))
     if reading.problems:
@@ -98,6 +106,7 @@ def row_from_config(
     if adapter.note:
         reading.notes.append(adapter.note)
     numbers.update(_further_tokens(config, adapter, numbers, reading))
+    numbers.update(further.numbers)
     return ConfigRow(
         model_type, {name: float(value) for name, value in numbers.items()}, tuple(reading.notes)
     )
@@ -203,10 +212,12 @@ def _judge_unread(
     adapter: Adapter,
     numbers: Mapping[str, float],
     reading: Reading,
+    read: Collection[str],
 ) -> None:
     """Refuse keys that are not read and may change a number; say which change none."""
     counted = None if reading.problems else Counted(numbers, reading.given)
-    keys = list(islice(unread_keys(config, adapter), _MOST_UNREAD + 1))
+    unread = (key for key in unread_keys(config, adapter) if key.path not in read)
+    keys = list(islice(unread, _MOST_UNREAD + 1))
     if len(keys) > _MOST_UNREAD:
         reading.problems.append(f"more than {_MOST_UNREAD:,} keys sound like experts or an FFN")
         return

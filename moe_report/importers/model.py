@@ -30,7 +30,8 @@ from moe_report.importers.lora import refuse_adapter
 from moe_report.importers.naming import Counting, named, refuse_uncountable, with_names
 from moe_report.importers.quantization import quantization_of
 from moe_report.importers.safetensors import Tensor, read_folder
-from moe_report.schema.fields import AT_MOST, FIELDS
+from moe_report.importers.section_fields import read_section_fields
+from moe_report.schema.fields import AT_MOST, FIELDS, Field
 from moe_report.schema.parts import LEDGER, Part
 from moe_report.schema.registry import Registry
 from moe_report.table import Row, given
@@ -50,10 +51,12 @@ class Options:
     Attributes:
         allow_dense: Take a model without experts instead of refusing it.
         with_transformers: Build an architecture that no adapter knows on torch's meta device.
+        fields: Fields of sections, which keys of a config give by their names or aliases.
     """
 
     allow_dense: bool = False
     with_transformers: bool = False
+    fields: tuple[Field, ...] = ()
 
 
 def is_model(source: str) -> bool:
@@ -201,14 +204,20 @@ def _from_config(
     config: Mapping[str, Any], where: str, options: Options, counting: Counting
 ) -> ConfigRow:
     try:
-        read = row_from_config(config, where=where, allow_dense=options.allow_dense)
+        read = row_from_config(
+            config, where=where, allow_dense=options.allow_dense, fields=options.fields
+        )
         return refuse_uncountable(read, where, counting)
     except InputError:
         if not options.with_transformers:
             raise
         from moe_report.importers.meta import row_from_transformers
 
-        return row_from_transformers(config, where=where)
+        read = row_from_transformers(config, where=where)
+        further = read_section_fields(config, "", options.fields)
+        if further.problems:
+            raise InputError(Problem(where, problem) for problem in further.problems) from None
+        return replace(read, numbers=read.numbers | further.numbers)
 
 
 def _from_both(

@@ -35,6 +35,7 @@ def inspect_inputs(
     was said of columns, by their headers, wins over what their headers say.
     """
     decisions = Decisions.of_options(columns or {}, registry.headers)
+    options = replace(options or Options(), fields=tuple(registry.own_fields.values()))
     found: dict[tuple[str, str], Columns] = {}
     tables: list[ModelTable] = []
     problems: list[Problem] = []
@@ -42,7 +43,7 @@ def inspect_inputs(
     for source in sources:
         try:
             if is_model(source):
-                row = import_model(source, options or Options(), registry)
+                row = import_model(source, options, registry)
                 tables.append(ModelTable((row,), _source(source)))
                 continue
             file = (opened or {}).get(source) or open_table(Path(source))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from moe_report.display import COUNTED
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
-from moe_report.schema.bounds import LARGEST, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, refusal
+from moe_report.schema.bounds import LARGEST, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE
 from moe_report.schema.fields import AT_MOST, FEWEST, FIELDS, LONE_LAYER
 from moe_report.schema.headers import Known
 from moe_report.schema.metrics import field_value
@@ -67,5 +67,5 @@ def out_of_bounds(known: Known, value: float) -> str:
         if known.unit == "parameters" and value < _LIKE_A_COUNT and not whole:
             return f"{WHOLE}{billions}"
         return ""
-    said = refusal(value, field.minimum, field.maximum, whole=True)
+    said = field.refusal(value)
     return f"{said}{billions}" if field.minimum == FEWEST and value < FEWEST else said

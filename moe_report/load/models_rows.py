@@ -50,7 +50,9 @@ class RowReader:
         styles = {}
         for column, values in texts.items():
             (known, *others) = self.columns.known[column]
-            whole = known.field is not None and known.scale == 1 and not others
+            whole = (
+                known.field is not None and known.field.whole and known.scale == 1 and not others
+            )
             formats = {self.grid.number_format(row, column) for row in self.rows}
             styles[column] = style_of(values, formats, whole=whole)
         marks = {style.decimal for style in styles.values()} - {""}

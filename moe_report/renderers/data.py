@@ -128,11 +128,12 @@ def is_csv_of_ours(content: bytes, fresh: bytes) -> bool:
         head, *rows = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)
         wanted = next(csv.reader(io.StringIO(fresh.decode())))
         numbers = [cell for row in rows for cell in row[1:] if cell]
+        known = load()
         common = set(head) & set(NUMBER_FIELDS)  # another version may have others
         return (
             head[:1] == ["name"]
             and 2 * len(common) > len(NUMBER_FIELDS)
-            and set(head) <= {*wanted, *NUMBER_FIELDS, *load().metrics}
+            and set(head) <= {*wanted, *known.fields, *known.metrics}
             and all(len(row) == len(head) for row in rows)
             and all(plain_number(float(number)) == number for number in numbers)
         )

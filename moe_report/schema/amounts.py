@@ -109,6 +109,5 @@ def _fits(value: Decimal, item: Known) -> bool:
         if item.unit in ("parameters", "FLOP", "FLOP/token", "byte"):
             return value == int(value) and (item.unit != "parameters" or value >= 1000)
         return not (item.unit == "ratio" and value > 1000)
-    whole = item.field.kind in ("number", "flag")
     within = item.field.minimum <= value <= item.field.maximum
-    return within and not (whole and value != int(value))
+    return within and not (item.field.whole and value != int(value))

@@ -133,7 +133,7 @@ _PLACE = ("True, False or a place from 1", lambda value: isinstance(value, int) 
 _END = ("a number", lambda value: value is None or _is_number(value))
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "label": ("a text", lambda value: value is None or isinstance(value, str)),
-    "headline": _PLACE, "whole": _FLAG,
+    "headline": _PLACE, "whole": _FLAG, "flag": _FLAG,
     "lowest": _END, "highest": _END,
     "aliases": _TEXTS, "headers": _TEXTS,
     **dict.fromkeys(("default", "minimum", "maximum"), ("a number", _is_number)),

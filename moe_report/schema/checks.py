@@ -27,7 +27,7 @@ from typing import Literal, cast, get_args
 
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
-from moe_report.schema.metrics import Metric, Model
+from moe_report.schema.model import Called, Model
 
 Level = Literal["impossible", "differs", "unclear", "suspicious"]
 IT = "it"  # in place of a column: the one that the rule is about
@@ -83,8 +83,8 @@ class Rule:
 # -- the symbols of a rule
 
 
-def _of(what: str, column: str | Metric) -> float:
-    return cast(float, symbol(f"{what} {column.name if isinstance(column, Metric) else column}"))
+def _of(what: str, column: str | Called) -> float:
+    return cast(float, symbol(f"{what} {column.name if isinstance(column, Called) else column}"))
 
 
 def value(column: str) -> float:
@@ -92,12 +92,12 @@ def value(column: str) -> float:
     return _of("value", column)
 
 
-def typed(column: str | Metric = IT) -> float:
+def typed(column: str | Called = IT) -> float:
     """Return the symbol of the number that is typed; missing where none is."""
     return _of("typed", column)
 
 
-def rounding(column: str | Metric = IT) -> float:
+def rounding(column: str | Called = IT) -> float:
     """Return the symbol of how far the number that a typed one rounds may be off.
 
     It is half a unit of the last digit that is typed, and 0 where nothing is.
@@ -110,7 +110,7 @@ def formula(column: str = IT) -> float:
     return _of("formula", column)
 
 
-def derived(column: str | Metric = IT) -> float:
+def derived(column: str | Called = IT) -> float:
     """Return the symbol of what is derived; missing where a number is typed."""
     return _of("derived", column)
 
@@ -226,14 +226,14 @@ def _as_value(expr: Expr | None) -> Expr | None:
 
 
 def check(
-    level: Literal["impossible", "differs", "suspicious"], *, about: Metric | str
+    level: Literal["impossible", "differs", "suspicious"], *, about: Called | str
 ) -> Callable[[Callable[[Model], Doubt]], Check]:
     """Make a check of a function of a model, which returns a :func:`doubt`.
 
     Args:
         level: ``impossible`` (no model can be so), ``differs`` (two numbers for one thing) or
             ``suspicious`` (possible, but worth a look).
-        about: The metric, or the name of the field, that a finding is put to.
+        about: The metric or field, by itself or its name, that a finding is put to.
 
     Raises:
         PluginError: The function has no docstring, or there is no such level.
@@ -250,7 +250,7 @@ def check(
         doc = inspect.getdoc(function) or ""
         if not doc:
             raise PluginError(f"{where} has no docstring, which says what it is about")
-        column = about.name if isinstance(about, Metric) else about
+        column = about.name if isinstance(about, Called) else about
         return Check(function.__name__, level, column, doc, function.__module__, function)
 
     return decorate

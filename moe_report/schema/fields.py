@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from moe_report.formula.expr import Expr, lift, symbol
-from moe_report.schema.bounds import LARGEST
+from moe_report.schema.bounds import LARGEST, refusal
 
-Kind = Literal["number", "flag", "text"]
+Kind = Literal["number", "decimal", "flag", "text"]
 LONE_LAYER = "A lone expert layer"  # a group of fields
 FEWEST = 100_000  # parameters that a claim may be about: fewer are billions without their unit
 
@@ -30,11 +30,13 @@ class Field:
         unit: What is counted; ``""`` for text.
         help: A sentence on what to enter.
         group: The heading it stands under.
-        kind: ``number`` is a whole number, ``flag`` is 0 or 1, ``text`` is free.
+        kind: ``number`` is a whole number, ``decimal`` any, ``flag`` is 0 or 1, ``text`` is free.
         minimum: Smallest value accepted.
         maximum: Largest value accepted.
         default: A number, an expression of other fields, or None: the field is then left missing.
         aliases: Other spellings of the header that are accepted.
+        headers: Phrases of headers that mean it or may mean it, beside those of
+            ``schema/headers/phrases.py``.
     """
 
     name: str
@@ -48,6 +50,16 @@ class Field:
     maximum: float = LARGEST
     default: float | Expr | None = None
     aliases: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it takes whole numbers alone."""
+        return self.kind in ("number", "flag")
+
+    def refusal(self, value: float) -> str:
+        """Return what was expected in place of a value, or nothing if it will do."""
+        return refusal(value, self.minimum, self.maximum, whole=self.whole)
 
     @property
     def default_expr(self) -> Expr | None:
@@ -242,7 +254,14 @@ _add("norm_and_other_bytes", "B_other", "Norms and other, bytes",
 
 FIELDS: Mapping[str, Field] = {field.name: field for field in _FIELDS}
 TEXT_FIELDS = tuple(field.name for field in _FIELDS if field.kind == "text")
-NUMBER_FIELDS = tuple(field.name for field in _FIELDS if field.kind != "text")
+
+
+def numbers_of(fields: Mapping[str, Field]) -> tuple[str, ...]:
+    """Return the names of those fields that hold numbers."""
+    return tuple(name for name, field in fields.items() if field.kind != "text")
+
+
+NUMBER_FIELDS = numbers_of(FIELDS)
 
 
 # Of a row, no field is larger than the one that stands beside it.

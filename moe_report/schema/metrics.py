@@ -18,7 +18,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, ParamSpec, TypeVar, cast, get_args
+from typing import Any, Literal, ParamSpec, TypeVar, cast, get_args
 
 import numpy as np
 
@@ -26,9 +26,10 @@ from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.formula.operations import evaluate
 from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
-from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
-from moe_report.schema.model_fields import ModelFields
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
+from moe_report.schema.model import Called, Model
 from moe_report.schema.parts import Part
+from moe_report.schema.section_fields import SectionField, with_needs
 
 Better = Literal["higher", "lower"]
 Format = Literal["integer", "si", "percent", "factor", "decimal"]
@@ -40,36 +41,8 @@ _LAST = 1000  # place in the summary of a metric that names none
 _DEFINED: set[str] = set()  # names of the metrics that any module has defined so far
 
 
-class Model(ModelFields):
-    """What a metric function is given: each attribute is a field of the model.
-
-    While a formula is recorded an attribute is a symbol, though it is typed as the number that it
-    stands for. The fields are those of :mod:`moe_report.schema.fields`, under the names of
-    ``config.json``.
-
-    Raises:
-        AttributeError: There is no such field; the nearest one is named.
-    """
-
-    def __init__(self) -> None:
-        self._calls: dict[str, Metric] = {}
-
-    if not TYPE_CHECKING:  # to a type checker there are the fields, and no others
-
-        def __getattr__(self, name: str) -> Expr:
-            if name in NUMBER_FIELDS:
-                return symbol(name)
-            if name.startswith("__"):
-                raise AttributeError(name)
-            kind = "is text, not a number" if name in FIELDS else "is not a field of a model"
-            raise AttributeError(f"{name!r} {kind}.{nearest(name, NUMBER_FIELDS)}")
-
-        def __getitem__(self, name: object) -> NoReturn:
-            raise TypeError(f"a field is an attribute of the model: write m.{name}")
-
-
 @dataclass(frozen=True, eq=False)
-class Metric:
+class Metric(Called):
     """A number computed of each model, from one definition.
 
     Calling a metric inside another metric's function gives its symbol: the formula of the one
@@ -117,26 +90,8 @@ class Metric:
     variant: str = ""
     counts: Part | None = None
 
-    def __call__(self, m: Model, *assumptions: object) -> float:
-        """Return this metric's symbol, for use in another metric's formula."""
-        if not isinstance(m, Model):
-            raise TypeError(f"{self.name}() takes the model: {self.name}(m)")
-        if m._calls.setdefault(self.name, self) is not self:
-            other = m._calls[self.name].module
-            raise TypeError(f"{self.name} of {self.module} and that of {other} in one formula")
-        return cast(float, symbol(self.name))
-
     def __repr__(self) -> str:
         return f"the metric {self.name} (in a formula write {self.name}(m))"
-
-    if not TYPE_CHECKING:
-
-        def _uncalled(self, *_: object) -> NoReturn:
-            raise TypeError(f"a formula is made of numbers and symbols, not {self!r}")
-
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _uncalled
-        __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _uncalled
-        __pow__ = __rpow__ = __neg__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = _uncalled
 
     @cached_property
     def assumption_types(self) -> tuple[type, ...]:
@@ -170,7 +125,7 @@ class Metric:
         return tuple(item for holder in self.assumption_types for item in assumptions_of(holder))
 
     @cached_property
-    def _recorded(self) -> tuple[Expr, dict[str, Metric]]:
+    def _recorded(self) -> tuple[Expr, Mapping[str, Called]]:
         arguments = []
         for holder in self.assumption_types:
             items = assumptions_of(holder)
@@ -191,10 +146,17 @@ class Metric:
         """The formula, recorded by calling the function once with symbols."""
         return self._recorded[0]
 
-    @property
+    @cached_property
     def calls(self) -> Mapping[str, Metric]:
         """The metrics that the formula refers to, by name."""
-        return self._recorded[1]
+        called = self._recorded[1].items()
+        return {name: one for name, one in called if isinstance(one, Metric)}
+
+    @cached_property
+    def fields(self) -> Mapping[str, SectionField]:
+        """The fields of sections that the formula refers to, and those their defaults refer to."""
+        called = self._recorded[1].values()
+        return with_needs(one for one in called if isinstance(one, SectionField))
 
     @property
     def description(self) -> str:
@@ -215,7 +177,8 @@ class Metric:
         for metric in reached:  # grows while it is walked
             reached += [called for called in metric.calls.values() if called not in reached]
         assumed = (item.name for metric in reached for item in metric.assumptions)
-        known = {*NUMBER_FIELDS, *_DEFINED, *assumed}
+        own = (name for metric in reached for name in metric.fields)
+        known = {*NUMBER_FIELDS, *_DEFINED, *assumed, *own}
         for name in values:
             if name not in known:
                 raise TypeError(
@@ -230,24 +193,28 @@ def _value(metric: Metric, known: dict[str, float]) -> float:
         return known[metric.name]
     defaults = {item.name: item.default for item in metric.assumptions}
     columns: dict[str, float] = {}
+    fields = {**FIELDS, **metric.fields}
     for name in metric.expr.symbols():
         if name in metric.calls:
             columns[name] = known.setdefault(name, _value(metric.calls[name], known))
-        elif name in FIELDS:
-            columns[name] = field_value(name, known)
+        elif name in fields:
+            columns[name] = field_value(name, known, fields)
         else:
             columns[name] = known.get(name, defaults[name])
     return float(evaluate(metric.expr, columns))
 
 
-def field_value(name: str, known: Mapping[str, float]) -> float:
+def field_value(
+    name: str, known: Mapping[str, float], fields: Mapping[str, Field] = FIELDS
+) -> float:
     """Return a field of one model: as given, else its default, else NaN."""
     if name in known:
         return known[name]
-    default = FIELDS[name].default_expr
+    default = fields[name].default_expr
     if default is None:
         return float(np.nan)
-    return float(evaluate(default, {item: field_value(item, known) for item in default.symbols()}))
+    needed = {item: field_value(item, known, fields) for item in default.symbols()}
+    return float(evaluate(default, needed))
 
 
 def _with_brackets(maker: Callable[P, T]) -> Callable[P, T]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from moe_report.errors import PluginError
-from moe_report.schema.metrics import Metric
+from moe_report.schema.model import Called
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Numbers:
         self.left_out = False
 
     def rows(
-        self, *columns: Metric | str, typed: bool = True
+        self, *columns: Called | str, typed: bool = True
     ) -> list[tuple[str, tuple[float, ...]]]:
         """Return name and numbers of each model that has all of them, and of which none is doubted.
 
@@ -85,7 +85,7 @@ class Numbers:
             columns: Metrics, and names of fields; if the report lacks one there are no rows.
             typed: Whether a metric may be typed in rather than computed.
         """
-        names = [one.name if isinstance(one, Metric) else one for one in columns]
+        names = [one.name if isinstance(one, Called) else one for one in columns]
         if any(name not in self._series for name in names):
             return []
         rows = []

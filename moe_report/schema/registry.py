@@ -20,13 +20,21 @@ from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Check
-from moe_report.schema.fields import FIELDS
+from moe_report.schema.clashes import (
+    Brought,
+    refuse_double_aliases,
+    refuse_double_names,
+    refuse_double_parts,
+    refuse_odd_assumptions,
+)
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.headers.headers import Headers
-from moe_report.schema.headers.text import folded
 from moe_report.schema.known_charts import charts_of, needs_of, refuse_double_charts
 from moe_report.schema.metrics import Metric
+from moe_report.schema.model import Called
 from moe_report.schema.parts import Part
 from moe_report.schema.points import Point
+from moe_report.schema.section_fields import SectionField, under, with_needs
 from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
@@ -51,6 +59,7 @@ class Section:
         points: ``POINTS`` of the module: what it says in the reading help.
         scenarios: ``SCENARIOS`` of the module: examples of sets of assumptions, by name.
         charts: Its charts, in source order.
+        fields: Fields of models that it adds, in source order.
     """
 
     name: str
@@ -66,6 +75,7 @@ class Section:
     points: tuple[Point, ...] = ()
     scenarios: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
     charts: tuple[Chart, ...] = ()
+    fields: tuple[SectionField, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -110,6 +120,19 @@ class Registry:
         return {metric.counts: metric for metric in self.metrics.values() if metric.counts}
 
     @property
+    def own_fields(self) -> dict[str, SectionField]:
+        """The fields that sections add, by name, under their sections' titles."""
+        found: dict[str, SectionField] = {}
+        for section in self.sections:
+            found |= under(section.title, section.fields)
+        return found
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Every field of a model by name: the built-in ones, then those of sections."""
+        return {**FIELDS, **self.own_fields}
+
+    @property
     def assumptions(self) -> dict[str, Assumption]:
         """Every assumption by name, in the order of the metrics that take them."""
         found: dict[str, Assumption] = {}
@@ -145,7 +168,7 @@ class Registry:
     @cached_property
     def headers(self) -> Headers:
         """What recognises headers; its vocabulary takes a while to put together."""
-        return Headers(self.metrics, self.assumptions, self.header_words)
+        return Headers(self.metrics, self.assumptions, self.header_words, self.fields)
 
     def evaluation_order(self) -> list[Metric]:
         """Return the metrics so that each comes after those its formula refers to."""
@@ -177,22 +200,30 @@ class Registry:
         if not kept & {*names, *only}:
             raise PluginError("no section is left: --skip leaves out all that --only keeps")
         wanted: dict[str, Metric] = {}
+        fields: dict[str, SectionField] = {}
         for section in self.sections:
             if section.name in kept:
+                fields |= with_needs(section.fields)
                 for metric in section.metrics:
                     _after_its_calls(metric, wanted, ())
+        for metric in wanted.values():
+            fields |= metric.fields
         sections = [
-            replace(section, metrics=tuple(m for m in section.metrics if m.name in wanted))
+            replace(
+                section,
+                metrics=tuple(metric for metric in section.metrics if metric.name in wanted),
+                fields=tuple(one for one in section.fields if one.name in fields),
+            )
             for section in self.sections
         ]
         return replace(
             self,
-            sections=tuple(section for section in sections if section.metrics),
+            sections=tuple(one for one in sections if one.metrics or one.fields),
             skipped_charts=tuple(
                 chart.name
-                for section in sections
-                if not section.metrics
-                for chart in section.charts
+                for one in sections
+                if not (one.metrics or one.fields)
+                for chart in one.charts
             ),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
         )
@@ -237,13 +268,15 @@ def load(files: Iterable[Path] = ()) -> Registry:
         attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path))
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
-    _refuse_double_names(sections)
+    brought = [Brought(one.name, one.origin, one.metrics, one.fields) for one in sections]
+    refuse_double_names(brought)
+    refuse_double_aliases(brought)
+    refuse_double_parts(brought)
     refuse_double_charts((item, one.origin) for one in sections for item in one.charts)
-    _refuse_double_meanings(sections)
     complete, incomplete = _with_known_calls(sections)
     registry = Registry(tuple(complete), (*failures, *incomplete))
     registry.evaluation_order()
-    _refuse_odd_assumptions(registry)
+    refuse_odd_assumptions(registry.metrics, registry.fields)
     return registry
 
 
@@ -257,7 +290,8 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
     if not isinstance(module, ModuleType):
         raise TypeError(f"the entry point names {module!r}, not a module of metrics")
     metrics, checks = _declared(module, Metric), _declared(module, Check)
-    if not metrics:
+    fields = _fields(module)
+    if not metrics and not fields:
         raise TypeError("the module defines no @metric function")
     parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
     paragraphs = [" ".join(part.split()) for part in parts]
@@ -292,6 +326,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         points,
         scenarios,
         charts_of(module),
+        fields,
     )
 
 
@@ -299,6 +334,21 @@ def _declared(module: ModuleType, kind: type[_Declared]) -> tuple[_Declared, ...
     """What a module declares of a kind, in source order; one may have a second name there."""
     found = (item for item in vars(module).values() if isinstance(item, kind))
     return tuple(dict.fromkeys(item for item in found if item.module == module.__name__))
+
+
+def _fields(module: ModuleType) -> tuple[SectionField, ...]:
+    own = {
+        name: item
+        for name, item in vars(module).items()
+        if isinstance(item, SectionField) and item.module == module.__name__
+    }
+    for name, item in own.items():
+        if own.get(item.name) is not item:
+            raise TypeError(
+                f"the field {item.name!r} is called {name} in the module; write "
+                f"{item.name} = field({item.name!r}, ...)"
+            )
+    return tuple(dict.fromkeys(own.values()))
 
 
 def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, str, str]:
@@ -359,61 +409,20 @@ def _module_of_file(path: Path) -> ModuleType:
     return module
 
 
-def _refuse_double_names(sections: Iterable[Section]) -> None:
-    seen: dict[str, tuple[Metric, Section]] = {}
-    names: dict[str, Section] = {}
-    for section in sections:
-        if section.name in names:
-            raise PluginError(
-                f"two sections are named {section.name!r}: that of {names[section.name].origin} "
-                f"and that of {section.origin}"
-            )
-        names[section.name] = section
-        for metric in section.metrics:
-            # Excel tells the columns of a table apart no better than the reader of headers
-            other, owner = seen.setdefault(folded(metric.name), (metric, section))
-            if other is not metric:
-                also = "" if other.name == metric.name else f" and {other.name!r}"
-                raise PluginError(
-                    f"two metrics are named {metric.name!r}{also}: that of {owner.origin} "
-                    f"and that of {section.origin}; rename one, or uninstall its package"
-                )
-
-
-def _refuse_double_meanings(sections: Iterable[Section]) -> None:
-    """A header of a workbook must not stand for two things, nor an importer's number be two's."""
-    owners = {
-        folded(text): f"field {field.name!r}"
-        for field in FIELDS.values()
-        for text in (field.name, *field.aliases)
-    }
-    named = {
-        metric: f"metric {metric.name!r} of {section.origin}"
-        for section in sections
-        for metric in section.metrics
-    }
-    owners |= {folded(metric.name): own for metric, own in named.items()}
-    counting: dict[Part, str] = {}
-    for metric, own in named.items():
-        if metric.counts and (other := counting.setdefault(metric.counts, own)) != own:
-            raise PluginError(f"{own} counts {str(metric.counts)!r}, and so does {other}")
-        for alias in metric.aliases:
-            other = owners.setdefault(folded(alias), own)
-            if other != own:
-                raise PluginError(f"{own} has the alias {alias!r}, which is that of {other}")
-
-
 def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Failure]]:
-    """Leave out sections whose formulas or charts refer to metrics that no section brings."""
+    """Leave out sections whose formulas or charts refer to what no section brings."""
     failures = []
     while True:
-        metrics = [metric for section in sections for metric in section.metrics]
-        known = {*metrics, *(item.name for metric in metrics for item in metric.assumptions)}
+        every = [metric for section in sections for metric in section.metrics]
+        known: set[Called | str] = {item.name for metric in every for item in metric.assumptions}
+        known |= {one for section in sections for one in (*section.metrics, *section.fields)}
         for section in sections:
-            called = (one for metric in section.metrics for one in metric.calls.values())
-            used = {*called, *(one for chart in section.charts for one in needs_of(chart))}
+            used: set[Called | str] = set(with_needs(section.fields).values())
+            used |= {one for chart in section.charts for one in needs_of(chart)}
+            for metric in section.metrics:
+                used |= {*metric.calls.values(), *metric.fields.values()}
             lacking = {
-                f"{one.name} of {one.module}" if isinstance(one, Metric) else f"assumption {one!r}"
+                f"assumption {one!r}" if isinstance(one, str) else f"{one.name} of {one.module}"
                 for one in used - known
             }
             if lacking:
@@ -434,26 +443,3 @@ def _after_its_calls(metric: Metric, ordered: dict[str, Metric], path: tuple[str
     for called in metric.calls.values():
         _after_its_calls(called, ordered, (*path, metric.name))
     ordered[metric.name] = metric
-
-
-def _refuse_odd_assumptions(registry: Registry) -> None:
-    metrics = registry.metrics
-    seen: dict[str, tuple[Assumption, Metric]] = {}
-    taken = {folded(name) for name in (*metrics, *FIELDS)}
-    for metric in metrics.values():
-        for item in metric.assumptions:
-            where = f"assumption {item.name!r} of metric {metric.name!r} ({metric.module})"
-            if folded(item.name) in taken:
-                raise PluginError(f"{where} has the name of a field or metric; choose another")
-            if re.fullmatch(r"[A-Za-z]{1,3}\d+|[rRcC]|[rR]\d*[cC]\d*", item.name):
-                raise PluginError(f"{where} reads as a cell's address; choose another name")
-            if item.name.casefold() in _WORDS_OF_EXCEL:
-                raise PluginError(f"{where} means something else in Excel; choose another name")
-            other, owner = seen.setdefault(folded(item.name), (item, metric))
-            if other != item:
-                raise PluginError(
-                    f"{where} differs from {other.name!r} of metric {owner.name!r} ({owner.module})"
-                )
-
-
-_WORDS_OF_EXCEL = frozenset({"true", "false", "models"})  # the last is the table's name

@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined
 from moe_report.errors import MoeReportError
 from moe_report.reports import Column, Report, no_such_column, no_such_model
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.fields import Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 from moe_report.text import shown
@@ -76,7 +76,7 @@ class Known:
 
 def known_of_registry(registry: Registry) -> Known:
     """Return the names that a report of any models would have."""
-    return Known({**FIELDS, **registry.metrics}, registry.assumptions)
+    return Known({**registry.fields, **registry.metrics}, registry.assumptions)
 
 
 class Missing(StrictUndefined):
@@ -209,7 +209,7 @@ class Context:
         assumptions = {item.definition.name: item.definition for item in report.assumptions}
         headers = dict.fromkeys(header for model in report.models for header in model.carried)
         names = tuple(model.name for model in report.models)
-        self.known = Known({**FIELDS, **metrics}, assumptions, names, tuple(headers))
+        self.known = Known({**report.definitions, **metrics}, assumptions, names, tuple(headers))
         self.models = Models(Model(self, at, info.name) for at, info in enumerate(report.models))
         self.assumptions = {item.definition.name: float(item.value) for item in report.assumptions}
         facts = {name: _plain_value(found(report)) for name, (_, found) in _FACTS.items()}

@@ -29,6 +29,7 @@ from moe_report.renderers.excel.palette import (
 )
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import Column, Report
+from moe_report.schema.fields import FIELDS
 
 CHOICE, PLACE, TOP = 5, 6, 7  # rows: the names chosen, where they are in Models, the first below
 VALUES = (4, 5, 7, 9)  # columns of the models' numbers; a ratio is right of each but the first
@@ -60,8 +61,9 @@ def _chosen(report: Report) -> list[int | None]:
 
 
 def groups(report: Report) -> Iterator[tuple[str, Sequence[Column]]]:
-    """Return the rows under their headings: key inputs, headline metrics, then the sections."""
+    """Return the rows under their headings: key inputs and the fields of sections, then metrics."""
     inputs = [report.columns[name] for name in _KEY_INPUTS if name in report.columns]
+    inputs += [column for column in report.fields if column.name not in FIELDS]
     rest = (
         (section.title, [column for column in section.columns if not column.headline])
         for section in report.sections

@@ -37,8 +37,7 @@ from moe_report.renderers.excel.palette import (
 )
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import Cell, Column, Finding, ModelInfo, Provenance, Report
-from moe_report.schema.bounds import LARGEST
-from moe_report.schema.fields import FIELDS, TEXT_FIELDS
+from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.schema.number_words import UNKNOWN_MARK
 from moe_report.table import CarriedCell, Reference
 
@@ -143,27 +142,29 @@ class _Writer:
     def _bands(self) -> None:
         bands = dict.fromkeys(self.layout.texts, ("Model", INPUT_BANDS[0]))
         inputs, metrics = cycle(reversed(INPUT_BANDS)), cycle(METRIC_BANDS)
-        for group, columns in groupby(self.layout.numbers, key=lambda column: column.group):
-            names = [column.name for column in columns]
-            tint = next(inputs if names[0] in FIELDS else metrics)
-            bands |= dict.fromkeys(names, (group, tint))
+        for (group, is_input), columns in groupby(self.layout.numbers, key=self._band_of):
+            tint = next(inputs if is_input else metrics)
+            bands |= dict.fromkeys((column.name for column in columns), (group, tint))
         bands |= dict.fromkeys(self.layout.trailing, ("About the row", INPUT_BANDS[0]))
         bands |= dict.fromkeys(self.layout.carried, ("Carried along", INPUT_BANDS[1]))
-        before = ""
+        before = ("", "")
         for number, header in enumerate(self.layout.headers, start=1):
             title, tint = bands[header]
             look = Look(bold=True, fill=tint, color=DARK)
-            self.sheet.put(BAND, number, None if title == before else title, look)
-            before = title
+            self.sheet.put(BAND, number, None if bands[header] == before else title, look)
+            before = bands[header]
             small = Look(fill=tint, size=9, wrap=True, vertical="top", color=DARK)
             self.sheet.put(LABEL, number, self._heading(header), small)
             name = replace(small, size=8, mono=True, rule=True, color=QUIET)
             self.sheet.put(HEADER, number, header, name)
 
+    def _band_of(self, column: Column) -> tuple[str, bool]:
+        return column.group, column.name in self.report.definitions
+
     def _heading(self, header: str) -> str:
         column = self.report.columns.get(header)
         if column is None:
-            field = FIELDS.get(header)
+            field = self.report.definitions.get(header)
             return field.label if field else "Carried along"
         mark = "≈" if column.rests_on else ""
         unit = f"\n[{column.unit}]" if column.unit else ""
@@ -173,7 +174,7 @@ class _Writer:
         """Width and note of one heading."""
         column = self.report.columns.get(header)
         if column is None:
-            field = FIELDS.get(header)
+            field = self.report.definitions.get(header)
             longest = max(
                 (len(str(self._text_of(model, header))) for model in self.report.models), default=0
             )
@@ -252,7 +253,7 @@ class _Writer:
     def _number(
         self, row: int, number: int, column: Column, cell: Cell, findings: Sequence[Finding]
     ) -> None:
-        is_input = column.name in FIELDS
+        is_input = column.name in self.report.definitions
         given = cell.provenance == Provenance.GIVEN
         default = cell.provenance == Provenance.DEFAULT
         look = Look(
@@ -309,18 +310,19 @@ class _Writer:
 
     def _validation(self) -> None:
         for column in self.report.fields:
-            field = FIELDS[column.name]
+            field = self.report.definitions[column.name]
             letters = column_letters(self.layout.at(column.name))
-            least, most = f"{field.minimum:.0f}", f"{min(field.maximum, LARGEST):.0f}"
+            least, most = _bound(field.minimum), _bound(field.maximum)
+            whole = "whole " if field.whole else ""
             self.sheet.allow(
                 f"{letters}{FIRST}:{letters}{max(self.last, FIRST + 200)}",
-                type="whole",
+                type="whole" if field.whole else "decimal",
                 operator="between",
                 formula1=least,
                 formula2=most,
                 allow_blank=True,
                 errorTitle=field.label[:32],
-                error=f"A whole number from {least} to {most}, or nothing."[:255],
+                error=f"A {whole}number from {least} to {most}, or nothing."[:255],
             )
 
     def _finish(self) -> None:
@@ -358,6 +360,10 @@ class _Writer:
         self.sheet.print_setup(
             f"{BAND}:{HEADER}", wide=max(1, round(total / 190)), title_columns="A:A"
         )
+
+
+def _bound(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) else repr(value)
 
 
 _PLAIN_INPUT = frozenset({Provenance.GIVEN, Provenance.MISSING})

@@ -17,7 +17,7 @@ from moe_report.renderers.html.audit_script import audit_members
 from moe_report.reports import Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
-from moe_report.schema.fields import AT_MOST, FIELDS, NUMBER_FIELDS, Field
+from moe_report.schema.fields import AT_MOST, Field
 from moe_report.schema.number_words import EITHER
 from moe_report.text import LISTED, MORE, MOST_LISTED
 
@@ -75,8 +75,8 @@ def calculator_of(report: Report) -> Calculator:
 def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:
     """Return the inputs by group: its title, whether it is open at first, and the names."""
     groups: dict[str, list[str]] = {}
-    for name in NUMBER_FIELDS:
-        groups.setdefault(FIELDS[name].group, []).append(name)
+    for column in report.fields:
+        groups.setdefault(column.group, []).append(column.name)
     if report.assumptions:
         groups[ASSUMPTIONS] = [value.definition.name for value in report.assumptions]
     return [(title, title in OPEN_GROUPS, names) for title, names in groups.items()]
@@ -97,9 +97,12 @@ def calculator_script(report: Report) -> str:
     """
     order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
-    limits = {name: _limits(FIELDS[name], whole=True) for name in NUMBER_FIELDS}
-    limits |= {name: _limits(item, whole=item.whole) for name, item in assumed.items()}
-    fallbacks = {name: FIELDS[name].default_expr for name in NUMBER_FIELDS}
+    known: dict[str, Field] = {
+        column.name: report.definitions[column.name] for column in report.fields
+    }
+    limits = {name: _limits(item) for name, item in known.items()}
+    limits |= {name: _limits(item) for name, item in assumed.items()}
+    fallbacks = {name: item.default_expr for name, item in known.items()}
     defaults = [name for name, expr in fallbacks.items() if expr is not None and expr.op == "const"]
     words = {
         "blank": BLANK, "undefined": UNDEFINED, "needs": NEEDS, "listed": LISTED, "more": MORE,
@@ -133,9 +136,9 @@ def _by_bound(limits: Mapping[str, _Limits]) -> list[tuple[_Limits, list[str]]]:
     return list(names.items())
 
 
-def _limits(of: Field | Assumption, *, whole: bool) -> _Limits:
-    said = between(of.minimum, of.maximum, whole=whole)
-    return _plain(of.minimum), _plain(of.maximum), whole, said
+def _limits(of: Field | Assumption) -> _Limits:
+    said = between(of.minimum, of.maximum, whole=of.whole)
+    return _plain(of.minimum), _plain(of.maximum), of.whole, said
 
 
 def _plain(value: float) -> float:
@@ -144,8 +147,7 @@ def _plain(value: float) -> float:
 
 def _ordered(report: Report) -> Mapping[str, Expr | None]:
     """Return the formula of each field and metric, those it refers to first."""
-    formulas: dict[str, Expr | None] = {name: FIELDS[name].default_expr for name in NUMBER_FIELDS}
-    formulas |= {column.name: column.expr for column in report.metrics}
+    formulas = {name: column.expr for name, column in report.columns.items()}
     ordered: dict[str, Expr | None] = {}
 
     def visit(name: str) -> None:

@@ -16,7 +16,7 @@ from moe_report.renderers.html.formulas import anchor_of, typeset
 from moe_report.renderers.html.rich_text import REFERENCE, linked, rich, worded
 from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.fields import Field
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def guide_of(report: Report) -> Guide:
         left_out=report.help.left_out,
         links=links,
         metrics=_by_label(metrics),
-        inputs=_inputs(),
+        inputs=_inputs(report.definitions),
         assumptions=_by_label(_term(one, one.symbol, one.help) for one in assumed),
         sources=tuple(sources_of(column.source for column in report.metrics)),
     )
@@ -142,9 +142,9 @@ def _advice(report: Report, links: Mapping[str, str], *, questions: bool) -> tup
     )
 
 
-def _inputs() -> tuple[TermGroup, ...]:
+def _inputs(fields: Mapping[str, Field]) -> tuple[TermGroup, ...]:
     groups: dict[str, list[Term]] = {}
-    for field in FIELDS.values():
+    for field in fields.values():
         symbol = "" if field.kind == "text" else field.symbol
         groups.setdefault(field.group, []).append(_term(field, symbol, field.help))
     return tuple(TermGroup(title, _by_label(terms)) for title, terms in groups.items())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from moe_report.schema.fields import FIELDS
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
@@ -31,18 +31,24 @@ _UNITS: dict[str, dict[str, int | Decimal]] = {
     "tokens": {"k": 10**3, "thousand": 10**3},
 }  # fmt: skip
 
+_SI: dict[str, int | Decimal] = {
+    "n": Decimal("1e-9"), "µ": Decimal("1e-6"), "m": Decimal("1e-3"),
+    "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15,
+}  # fmt: skip
+
 
 class ExactHeaders:
     """Recognises headers that are spelt as documented.
 
     Args:
         metrics: The metrics that may be typed in place of being computed, by name.
+        by_name: The fields, by name.
     """
 
-    def __init__(self, metrics: Mapping[str, Metric]) -> None:
+    def __init__(self, metrics: Mapping[str, Metric], by_name: Mapping[str, Field]) -> None:
         # A spelling that two names of one stage share stands for neither.
         self._known: dict[str, tuple[Known, ...]] = {}
-        fields, measures = FIELDS.values(), metrics.values()
+        fields, measures = by_name.values(), metrics.values()
         self.catalogue = {
             **{f.name: Known(f.name, f.unit, f) for f in fields},
             **{m.name: Known(m.name, m.unit, None, counts=m.counts) for m in measures},
@@ -67,7 +73,7 @@ class ExactHeaders:
         match = re.fullmatch(r"(.+?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]", header.strip(), re.DOTALL)
         if match and not meanings and (known := self._known.get(folded(match[1]))):
             unit = match[2]
-            scales = {item: _unit_scale(item.unit, unit) for item in known}
+            scales = {item: _unit_scale(item, unit) for item in known}
             meanings = tuple(
                 replace(item, scale=scale) for item, scale in scales.items() if scale is not None
             )
@@ -92,8 +98,17 @@ def _kind(unit: str) -> str:
     return unit.split("/")[0]
 
 
-def _unit_scale(unit: str, written: str) -> int | Decimal | None:
-    kind = _kind(unit)
-    if written.casefold() in (unit.casefold(), kind.casefold()):
+def _unit_scale(known: Known, written: str) -> int | Decimal | None:
+    kind = _kind(known.unit)
+    if written.casefold() in (known.unit.casefold(), kind.casefold()):
         return 1
+    if known.field is not None and known.field.name not in FIELDS:
+        return _prefixed(known.unit, written)
     return _UNITS.get(kind, {}).get(written.casefold().removesuffix("/token"))
+
+
+def _prefixed(unit: str, written: str) -> int | Decimal | None:
+    """What a prefix makes of a unit that is a sign: of W, kW is 1000 and mW is no MW."""
+    prefix = written.removesuffix(unit)
+    is_sign = len(unit.split("/")[0]) <= 3 and prefix != written
+    return _SI.get(prefix) if is_sign else None

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.headers.exact import ExactHeaders
 from moe_report.schema.headers.phrasebook import Known, Phrasebook
 from moe_report.schema.headers.reader import TextReader, asked
@@ -32,6 +33,7 @@ class Headers:
         metrics: The metrics that may be typed in place of being computed, by name.
         assumptions: What metrics are computed for, by name; a column of one is recognised as such.
         words: Further words of headers, by concept, as ``schema/headers/words.py`` has them.
+        fields: The fields, by name, those of sections among them.
     """
 
     def __init__(
@@ -39,10 +41,11 @@ class Headers:
         metrics: Mapping[str, Metric],
         assumptions: Mapping[str, Assumption] | None = None,
         words: Mapping[str, str] | None = None,
+        fields: Mapping[str, Field] = FIELDS,
     ) -> None:
-        self._book = Phrasebook(metrics, assumptions or {}, words or {})
+        self._book = Phrasebook(metrics, assumptions or {}, words or {}, fields)
         self._reader = TextReader(self._book)
-        self._exact = ExactHeaders(metrics)
+        self._exact = ExactHeaders(metrics, fields)
         self._seen: dict[tuple[str, str, str], Reading] = {}
 
     @property
@@ -80,8 +83,9 @@ class Headers:
         if len(header) + len(above) > _LONGEST:
             return Reading(header, why="longer than a header")
         below = unit_of(unit) if unit.strip() else None
-        alone = self._reader.read(header, below)
         own = self._exact.find(header)
+        alone = self._of_section(own) if below is None else None
+        alone = alone or self._reader.read(header, below)
         named = isinstance(own, Known) and folded(own.name) == folded(header)
         if named or not above.strip() or folded(above) == folded(header):
             return replace(alone, header=header)
@@ -89,6 +93,13 @@ class Headers:
         concepts = {*self._book.concepts(undressed(above)[0])}
         chosen = self._with_group(alone, joint, concepts)
         return replace(chosen, header=header)
+
+    def _of_section(self, found: Known | str) -> Reading | None:
+        """Return what a header spelt as a section's field is, whose unit no vocabulary has."""
+        if isinstance(found, str) or found.field is None or found.field.name in FIELDS:
+            return None
+        named = found.exact >= 2
+        return Reading("", (found,), why="its name and unit", decisive=True) if named else None
 
     def _with_group(self, alone: Reading, joint: Reading, above: set[str]) -> Reading:
         """Choose between what a header says by itself and together with that of its group."""

@@ -45,7 +45,8 @@ class Lexicon:
 
     def __init__(self, more: Mapping[str, str] | None = None) -> None:
         entries: dict[str, tuple[str, ...]] = {word: (word,) for word in entries_of(FOREIGN)}
-        self.foreign = frozenset(entries)
+        named = {concept for concepts in more or () for concept in concepts.split()}
+        self.foreign = frozenset(entries) - named
         entries |= dict.fromkeys(entries_of(NOISE), ())
         entries |= dict.fromkeys(entries_of(COUNT), (COUNTED,))
         for concepts, words in (*WORDS.items(), *(more or {}).items()):

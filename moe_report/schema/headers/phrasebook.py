@@ -70,6 +70,22 @@ class Meaning:
         return self.known.field is not None and self.known.field.kind == "text"
 
 
+def _further_words(fields: Iterable[Field], lexicon: Lexicon) -> Concepts:
+    """The words of sections' fields that the vocabulary lacks or has for what is none of ours."""
+    spellings = (
+        spelling
+        for field in fields
+        if field.name not in FIELDS
+        for spelling in (field.name, field.label, *field.aliases)
+    )
+    words = (word for spelling in spellings for word in lexicon.words(spelling))
+    return frozenset(
+        one.text
+        for one in words
+        if len(one.text) > 2 and (not one.known or lexicon.foreign.issuperset(one.concepts))
+    )
+
+
 class Phrasebook:
     """All phrases, as the concepts of their words.
 
@@ -77,6 +93,7 @@ class Phrasebook:
         metrics: The metrics that may be typed in place of being computed, by name.
         assumptions: What metrics are computed for, by name.
         words: Further words of headers, by concept.
+        fields: The fields, by name.
     """
 
     def __init__(
@@ -84,8 +101,12 @@ class Phrasebook:
         metrics: Mapping[str, Metric],
         assumptions: Mapping[str, Assumption],
         words: Mapping[str, str],
+        fields: Mapping[str, Field],
     ) -> None:
+        further = _further_words(fields.values(), Lexicon(words) if words else lexicon())
+        words = {**words, **{word: word for word in further}}
         self.lexicon: Lexicon = Lexicon(words) if words else lexicon()
+        self.decisive: Concepts = DECISIVE | further
         self.elsewhere: Concepts = self.lexicon.foreign | ELSEWHERE
         self.names: dict[str, Known] = {}  # by name or alias as programs write it: with a _
         self.symbols: dict[str, Known] = {}
@@ -95,10 +116,11 @@ class Phrasebook:
         self._literal: dict[str, dict[str, Meaning]] = {}
         self._worded: dict[str, list[Concepts]] = {}  # the phrases of a field, by its name
         self._with: dict[str, list[Concepts]] = {}
-        for field in FIELDS.values():
+        for field in fields.values():
             known = Known(field.name, field.unit, field)
             self._phrase(replace(known, exact=1), [field.label])
-            self._add(known, (field.name, *field.aliases), FIELD_PHRASES.get(field.name, ()))
+            phrases = (*FIELD_PHRASES.get(field.name, ()), *field.headers)
+            self._add(known, (field.name, *field.aliases), phrases)
             for symbol in SYMBOLS.get(field.name, ()):
                 self.symbols[symbol] = replace(known, exact=2)
         for metric in metrics.values():
@@ -112,7 +134,7 @@ class Phrasebook:
             known = Known(item.name, item.unit, None, kind="assumption")
             self._add(known, (item.name, item.label, *item.aliases), item.headers)
         for concepts in self._phrases:
-            for concept in concepts & DECISIVE:
+            for concept in concepts & self.decisive:
                 self._with.setdefault(concept, []).append(concepts)
 
     def _add(self, known: Known, spellings: Iterable[str], phrases: Iterable[str]) -> None:
@@ -175,7 +197,7 @@ class Phrasebook:
     def resembling(self, concepts: Concepts) -> list[Known]:
         """Return what has most in common with these concepts, a decisive one among them."""
         near: dict[str, tuple[float, Known]] = {}
-        for concept in concepts & DECISIVE:
+        for concept in concepts & self.decisive:
             for phrase in self._with.get(concept, ()):
                 alike = len(phrase & concepts) / len(phrase | concepts)
                 if alike < 0.5 or not phrase - concepts <= _GENERAL:

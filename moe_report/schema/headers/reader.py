@@ -11,7 +11,7 @@ from moe_report.schema.headers.phrasebook import Concepts, Known, Meaning, Phras
 from moe_report.schema.headers.text import folded, plain, undressed
 from moe_report.schema.headers.units import BRACKETS, Unit, trailing_unit, unit_in
 from moe_report.schema.headers.values import Reading
-from moe_report.schema.headers.words import DECISIVE, HELD, PATHS, REMARKS
+from moe_report.schema.headers.words import HELD, PATHS, REMARKS
 
 _SEPARATOR = re.compile(r"\s*[/／×|+&、;]\s*|\s*,\s+|\s+(?:and|x|vs|und|et|y|e|и|và)\s+|[与和及と]")
 _EACH = re.compile(r"(.+?)\s*[/／]\s*([^/／()\[\]]*[^\W\d_s])(?:\s*([(\[].*))?", re.DOTALL)
@@ -139,7 +139,7 @@ class TextReader:
                 found = [item for item in found if not item.of_text]
             if not found:
                 continue
-            decisive = bool(one & DECISIVE)
+            decisive = bool(one & self._book.decisive)
             fitting = _in_unit(found, unit)
             if not fitting and unit is not None and unit.may_be_symbol:
                 fitting = [Meaning(item.known, _is_symbol(unit, item.known)) for item in found]
@@ -208,7 +208,7 @@ class TextReader:
         why = "not understood: " + ", ".join(word.text for word in unknown)
         for one in dict.fromkeys((meant, understood, understood - _IDLE)):
             found = [item for item in book.meanings(one) if item.sure and not item.of_text]
-            if not one & DECISIVE:
+            if not one & book.decisive:
                 continue
             if fitting := _in_unit([_only_alike(item.known) for item in found], unit):
                 return _decided(text, fitting, why, decisive=True)

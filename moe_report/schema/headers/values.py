@@ -221,9 +221,7 @@ def _within(known: Known, one: Seen) -> bool:
     number = one.number * float(known.scale)
     if known.field is None:
         return known.unit != "parameters" or number > 0  # perhaps billions without their unit
-    if known.field.kind != "number":
-        return True
-    return known.field.minimum <= number <= known.field.maximum and number == int(number)
+    return known.field.kind in ("flag", "text") or not known.field.refusal(number)
 
 
 def _accepted(known: Known) -> tuple[Value, ...]:

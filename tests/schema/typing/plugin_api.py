@@ -7,11 +7,13 @@ from moe_report import (
     Metric,
     Model,
     Rows,
+    SectionField,
     assumption,
     bars,
     ceil,
     coalesce,
     exp,
+    field,
     floor,
     lines,
     ln,
@@ -59,6 +61,18 @@ def with_assumptions(m: Model, serving: Serving) -> float:
     return plain(m) * serving.batch * (1 - serving.spare)
 
 
+power = field("power", symbol="W", unit="W", help="Under load.", default=700, aliases=("tdp",))
+rack = field("rack", symbol="W_r", unit="W", help="Of all.", default=lambda m: 8 * power(m))
+cooled = field("cooled", symbol="b_c", help="By liquid.", flag=True)
+
+
+@metric(symbol="w", unit="W", source=SAID)
+def with_fields(m: Model) -> float:
+    """A field of a section is called, and is a float."""
+    assert_type(power(m), float)
+    return rack(m) * cooled(m) / m.num_experts
+
+
 @metric(symbol="c", unit="bytes", source=SAID)
 def functions(m: Model) -> float:
     """Every function takes and gives floats; a test is a bool."""
@@ -89,6 +103,7 @@ lines("lines", plain, [plain, "num_experts"], title=title, caption=title, headli
 assert_type(plain, Metric)
 assert_type(plain.of(num_experts=8, hidden_size=64), float)
 assert_type(plain.name, str)
+assert_type(power, SectionField)
 
 if TYPE_CHECKING:
     # What a checker must refuse. An ignore that is not needed is an error too, so each is proved.
@@ -103,6 +118,12 @@ if TYPE_CHECKING:
     metric(symbol="d", unit="ratio", source=SAID, aliases="d")  # type: ignore[arg-type]
     assumption(1)  # type: ignore[call-arg]
     2 * plain  # type: ignore[operator]
+    2 * power  # type: ignore[operator]
+    power(8)  # type: ignore[arg-type]
+    field("heat")  # type: ignore[call-arg]
+    field("heat", symbol="h", unit="W", help="A.", default="700")  # type: ignore[arg-type]
+    field("heat", symbol="h", unit="W", help="A.", default=lambda m: "7")  # type: ignore[arg-type, return-value]
+    print(Model().power)  # type: ignore[attr-defined]
     print(Model().num_expertz)  # type: ignore[attr-defined]
     print(Model().model_type)  # type: ignore[attr-defined]
     print(Model()["num_experts"])  # type: ignore[index]

@@ -1,0 +1,107 @@
+"""What two sections cannot both bring: names, other headers, assumptions that differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from moe_report.errors import PluginError
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.fields import FIELDS
+from moe_report.schema.headers.text import folded
+from moe_report.schema.metrics import Metric
+from moe_report.schema.model import Called
+from moe_report.schema.parts import Part
+from moe_report.schema.section_fields import SectionField
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a section brings, with its name and its origin as an error names it."""
+
+    name: str
+    origin: str
+    metrics: tuple[Metric, ...]
+    fields: tuple[SectionField, ...]
+
+
+def refuse_double_names(sections: Iterable[Brought]) -> None:
+    """Refuse two sections, metrics or fields of one name."""
+    seen: dict[str, tuple[Called, Brought]] = {}
+    names: dict[str, Brought] = {}
+    for section in sections:
+        if section.name in names:
+            raise PluginError(
+                f"two sections are named {section.name!r}: that of {names[section.name].origin} "
+                f"and that of {section.origin}"
+            )
+        names[section.name] = section
+        for one in (*section.metrics, *section.fields):
+            # Excel tells the columns of a table apart no better than the reader of headers
+            other, owner = seen.setdefault(folded(one.name), (one, section))
+            if other is not one:
+                also = "" if other.name == one.name else f" and {other.name!r}"
+                kinds = {type(other), type(one)}
+                what = "metrics" if kinds == {Metric} else "fields"
+                what = "metrics or fields" if len(kinds) > 1 else what
+                raise PluginError(
+                    f"two {what} are named {one.name!r}{also}: that of {owner.origin} "
+                    f"and that of {section.origin}; rename one, or uninstall its package"
+                )
+
+
+def refuse_double_aliases(sections: Iterable[Brought]) -> None:
+    """Refuse what would let a header of a workbook stand for two things."""
+    owners = {
+        folded(text): f"field {field.name!r}"
+        for field in FIELDS.values()
+        for text in (field.name, *field.aliases)
+    }
+    named = {
+        one: f"{'metric' if isinstance(one, Metric) else 'field'} {one.name!r} of {section.origin}"
+        for section in sections
+        for one in (*section.metrics, *section.fields)
+    }
+    for one, own in named.items():
+        if isinstance(one, SectionField) and (other := owners.get(folded(one.name))):
+            raise PluginError(f"{own} has a name that is an alias of {other}; choose another")
+    owners |= {folded(one.name): own for one, own in named.items()}
+    for one, own in named.items():
+        for alias in one.aliases:
+            other = owners.setdefault(folded(alias), own)
+            if other != own:
+                raise PluginError(f"{own} has the alias {alias!r}, which is that of {other}")
+
+
+def refuse_double_parts(sections: Iterable[Brought]) -> None:
+    """Refuse two metrics that count the same part: an importer's number would be both's."""
+    counting: dict[Part, str] = {}
+    for section in sections:
+        for metric in section.metrics:
+            own = f"metric {metric.name!r} of {section.origin}"
+            if metric.counts and (other := counting.setdefault(metric.counts, own)) != own:
+                raise PluginError(f"{own} counts {str(metric.counts)!r}, and so does {other}")
+
+
+def refuse_odd_assumptions(metrics: Mapping[str, Metric], fields: Iterable[str]) -> None:
+    """Refuse assumptions that contradict each other, or whose names cannot stand in Excel."""
+    seen: dict[str, tuple[Assumption, Metric]] = {}
+    taken = {folded(name) for name in (*metrics, *fields)}
+    for metric in metrics.values():
+        for item in metric.assumptions:
+            where = f"assumption {item.name!r} of metric {metric.name!r} ({metric.module})"
+            if folded(item.name) in taken:
+                raise PluginError(f"{where} has the name of a field or metric; choose another")
+            if re.fullmatch(r"[A-Za-z]{1,3}\d+|[rRcC]|[rR]\d*[cC]\d*", item.name):
+                raise PluginError(f"{where} reads as a cell's address; choose another name")
+            if item.name.casefold() in _WORDS_OF_EXCEL:
+                raise PluginError(f"{where} means something else in Excel; choose another name")
+            other, owner = seen.setdefault(folded(item.name), (item, metric))
+            if other != item:
+                raise PluginError(
+                    f"{where} differs from {other.name!r} of metric {owner.name!r} ({owner.module})"
+                )
+
+
+_WORDS_OF_EXCEL = frozenset({"true", "false", "models"})  # the last is the table's name
