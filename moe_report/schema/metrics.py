@@ -27,7 +27,7 @@ from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.formula.operations import evaluate
 from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
-from moe_report.schema.model import Called, Model
+from moe_report.schema.model import FIELDS_OF_SECTIONS, Called, Model
 from moe_report.schema.parts import Part
 from moe_report.schema.section_fields import SectionField, with_needs
 
@@ -177,8 +177,7 @@ class Metric(Called):
         for metric in reached:  # grows while it is walked
             reached += [called for called in metric.calls.values() if called not in reached]
         assumed = (item.name for metric in reached for item in metric.assumptions)
-        own = (name for metric in reached for name in metric.fields)
-        known = {*NUMBER_FIELDS, *_DEFINED, *assumed, *own}
+        known = {*NUMBER_FIELDS, *FIELDS_OF_SECTIONS, *_DEFINED, *assumed}
         for name in values:
             if name not in known:
                 raise TypeError(

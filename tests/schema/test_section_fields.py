@@ -13,7 +13,7 @@ from moe_report.errors import InputError, PluginError
 from moe_report.importers.model import Options, import_model
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers import Headers
-from moe_report.schema.registry import Registry, load
+from moe_report.schema.registry import Registry, installed, load
 from tests.sections import ENERGY, registry_with
 from tests.small_configs import small_config
 
@@ -243,9 +243,9 @@ def test_keys_of_a_config_give_fields(tmp_path: Path, kind: str) -> None:
     path.write_text(json.dumps(small_config("mixtral") | keys), "utf-8")
     if isinstance(expected, str):
         with pytest.raises(InputError) as caught:
-            import_model(str(path), Options(fields=fields))
+            import_model(str(path), Options(fields=fields), installed())
         assert expected in str(caught.value)
         return
-    row = import_model(str(path), Options(fields=fields))
+    row = import_model(str(path), Options(fields=fields), installed())
     assert {name: row.numbers[name].value for name in OWN if name in row.numbers} == expected
     assert "moe_rack" not in row.texts.get("remark", "")
