@@ -71,6 +71,8 @@ def test_what_is_left_out_is_what_fits() -> None:
         (lambda: bars("b", 8, **T), "8 for series, expected several in brackets"),
         (lambda: bars("b", (8,), **T), "8 for a number, expected metrics, or names of fields"),
         (lambda: bars("b", (BOTH,), **T), "several columns for one number"),
+        (lambda: bars("b", (sparsity, sparsity), **T), "chart 'b' draws 'sparsity' twice"),
+        (lambda: lines("b", sparsity, sparsity, **T), "chart 'b' draws 'sparsity' twice"),
         (lambda: bars("A chart", BOTH, **T), "the name 'A chart', expected small letters"),
         (lambda: stack("s", BOTH, **T, labels=("x", "y"), focus="z"), "the focus 'z'"),
         (lambda: stack("s", {"a": BOTH, "b": (sparsity,)}, **T), "different numbers of parts"),
