@@ -197,7 +197,9 @@ def test_lone_layer_has_the_general_words() -> None:
 
 def test_without_metrics_the_words_stay() -> None:
     """A page with nothing computed has the help and the inputs, and no dead link."""
-    report = dataclasses.replace(reports.usual_report(), sections=(), assumptions=(), findings=())
+    report = dataclasses.replace(
+        reports.usual_report(), sections=(), assumptions=(), findings=(), charts=()
+    )
     page = tree(report)
     assert len(page.xpath("//section[@id='reading']//article/p")) == 5
     assert page.xpath("//p[@class='here']") == []
