@@ -45,6 +45,7 @@ heads = stack("heads", {"query": ("num_attention_heads", "num_key_value_heads"),
               title="Heads", labels=("query", "key"), colors=("green", "orange"))
 spread = scatter("spread", depth, "hidden_size", title="Deep models are wide", log=False,
                  guides={"128 a layer": 128, "64": 64}, colors=("orange",), headline=2)
+deep = scatter("deep", "hidden_size", loss, title="Some are deeper", log=True)
 along = lines("along", "hidden_size", (depth, loss), title="Wide models are deep",
               labels=("layers", "beyond 20"), axis="layers")
 """

@@ -84,9 +84,7 @@ def bars(
         PluginError: One of them is none of what is accepted; the nearest is named.
     """
     single = isinstance(series, (Metric, str))
-    uses = [
-        _column(name, item) for item in ([series] if single else _listed(name, "series", series))
-    ]
+    uses = _different(name, [series] if single else _listed(name, "series", series))
     drawn = _series(name, "bars", [(item,) for item in uses], labels, heads, colors)
     _one_of(name, "order", order, get_args(Order))
     _flags(name, zeros=zeros)
@@ -336,6 +334,15 @@ def _column(name: str, item: object) -> Column:
     return columns[0]
 
 
+def _different(name: str, items: Sequence[object]) -> list[Column]:
+    """Return metrics and names of fields, each of which is there once."""
+    columns = [_column(name, item) for item in items]
+    names = [name_of(column) for column in columns]
+    if twice := next((one for one in names if names.count(one) > 1), ""):
+        raise PluginError(f"chart {name!r} draws {twice!r} twice")
+    return columns
+
+
 def _against(
     name: str,
     kind: str,
@@ -347,11 +354,10 @@ def _against(
 ) -> tuple[tuple[Column, ...], Series, tuple[Series, ...]]:
     """Return all columns of a chart of points, then its x, then its y."""
     single = isinstance(y, (Metric, str))
-    ups = [_column(name, item) for item in ([y] if single else _listed(name, "y", y))]
-    across = _column(name, x)
-    own = Series((name_of(across),), _text(name, "x_axis", x_axis), "", "black")
-    drawn = _series(name, kind, [(item,) for item in ups], labels, (), colors)
-    return (across, *ups), own, drawn
+    uses = _different(name, [x, *([y] if single else _listed(name, "y", y))])
+    own = Series((name_of(uses[0]),), _text(name, "x_axis", x_axis), "", "black")
+    drawn = _series(name, kind, [(item,) for item in uses[1:]], labels, (), colors)
+    return tuple(uses), own, drawn
 
 
 def _listed(name: str, what: str, items: object) -> tuple[Any, ...]:

@@ -84,7 +84,7 @@ def test_titles_speak_of_undoubted_models_in_the_order_drawn(tmp_path: Path) -> 
         "def said(rows):\n    return ' > '.join(rows.names)\n"
         "c = bars('c', total_params, title=said)\n"
         "d = bars('d', total_params, title=said, order='smallest first')\n"
-        "e = lines('e', total_params, total_params, title=said)\n",
+        "e = lines('e', total_params, depth, title=said)\n",
     )
     charts = {chart.drawn.name: chart for chart in report.charts}
     assert report.doubted == {"DeepSeek-V2 (as tabled)"}

@@ -13,9 +13,11 @@ from moe_report.compute.build import build_report
 from moe_report.ooxml.package import Package
 from moe_report.renderers.excel.render import render as workbook_of
 from moe_report.renderers.html.charts.figures import Figure, figures
+from moe_report.renderers.html.render import render
 from moe_report.reports import Report
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Source
+from tests.audit import errors
 from tests.browser import Open
 from tests.foreign import FOUR_KINDS, section_of
 from tests.office import disagreements, recalculated, stored
@@ -25,7 +27,7 @@ from tests.renderers.html.test_charts import faults
 from tests.renderers.html.test_drawn_charts import FAULTS
 from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, row, varied
 
-NAMES = ["depth", "spread", "heads", "along"]  # the two with a rank first
+NAMES = ["depth", "spread", "heads", "deep", "along"]  # the two with a rank first
 ROWS = (
     row("Mixtral 8x7B", MIXTRAL), row("OLMoE-1B-7B", OLMOE), row("A layer", LAYER),
     row("Qwen3-30B-A3B", QWEN3),
@@ -140,6 +142,23 @@ def test_the_mark_follows_the_chart_s_own_numbers(report: Report, shown: Open) -
     assert page.locator("#chart-along .what-if").count() == 0
 
 
+@pytest.mark.parametrize("kind", ["only", "skip"])
+@pytest.mark.parametrize(
+    "name", ["parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead"]
+)
+def test_each_section_alone_and_each_left_out(kind: str, name: str) -> None:
+    """Page and workbook have the charts that are possible, and no link leads nowhere."""
+    chosen = load().choose(only=[name]) if kind == "only" else load().choose(skip=[name])
+    report = build_report(ModelTable(ROWS, Source("models.xlsx")), chosen)
+    names = {f"chart-{chart.drawn.name}" for chart in report.charts}
+    assert bool(names) == ((kind, name) != ("only", "flops_savings"))  # without sizes
+    page = render(report).decode()
+    places = {*re.findall(r' id="([^"]+)"', page)}
+    assert {*re.findall(r'href="#([^"]+)"', page)} <= places
+    assert {place for place in places if re.fullmatch(r"chart-[a-z]+", place)} == names
+    assert all_charts(Package(workbook_of(report))).keys() == names
+
+
 def series_of(chart: Any) -> dict[str, list[float]]:
     """The stored numbers of a chart's y, by the series' names."""
     return {
@@ -154,7 +173,7 @@ def series_of(chart: Any) -> dict[str, list[float]]:
 
 
 def test_workbook_of_a_foreign_section(report: Report, tmp_path: Path) -> None:
-    """All four are drawn of the table's columns, under the titles of the page."""
+    """All are drawn of the table's columns, under the titles of the page."""
     path = tmp_path / "foreign.xlsx"
     path.write_bytes(workbook_of(report))
     charts = all_charts(Package(path.read_bytes()))
@@ -163,9 +182,11 @@ def test_workbook_of_a_foreign_section(report: Report, tmp_path: Path) -> None:
     for name, chart in charts.items():
         assert words(chart.find(f"{C}chart/{C}title")).startswith(titles[name])
     assert series_of(charts["chart-depth"]) == {"all": [32, 16, 48], "beyond 20": [12, -4, 28]}
+    assert series_of(charts["chart-deep"]) == {"Loss": [12, 28]}
     assert charts["chart-heads"].find(f".//{C}grouping").get("val") == "stacked"
     assert series_of(charts["chart-along"]) == {"layers": [16, 48, 32], "beyond 20": [-4, 28, 12]}
     areas = references(charts["chart-along"])
     assert all("Chart data" in area for area in areas)
+    assert not errors(path)
     live = recalculated(path, tmp_path / "live", "Chart data")
     assert not disagreements(stored(path, "Chart data"), live)

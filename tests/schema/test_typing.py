@@ -17,7 +17,7 @@ MISTAKES = [
     ("return plain(m) * serving.batch", "return plain(serving) * serving.batch", "arg-type"),
     ("serving.spare)", "serving.spar)", "attr-defined"),
     ("m.num_experts *", "m.num_expertz *", "attr-defined"),
-    ('colors=("blue", "grey")', 'colors=("blue", "gray")', "arg-type"),
+    ('colors=("blue", "grey")', 'colors=("blue", "greyish")', "arg-type"),
     ("title=len)", "title=title)", "unused"),
     ("2 * plain  #", "2 * plain(Model())  #", "unused"),
     ("Model().num_expertz", "Model().num_experts", "unused"),

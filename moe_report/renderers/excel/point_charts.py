@@ -155,8 +155,10 @@ def _written(
         known = report.models[at].name if at < len(report.models) else ""
         sheet.formula(row, 2, f'IF($A{row}>ROWS({SHEET}[name]),"",{name}&"")', known, link)
         cells = [f"INDEX({SHEET}[{column}],$A{row})" for column in columns]
+        listed = ",".join(cells)
+        positive = f"*(MIN({listed})>0)" if chart.log is True else ""
         # 103 counts shown rows only
-        has_all = f"SUBTOTAL(103,{name})*COUNT({','.join(cells)})={len(cells)}"
+        has_all = f"SUBTOTAL(103,{name})*COUNT({listed}){positive}={len(cells)}"
         formulas = [
             f'IF($B{row}="",NA(),IF({has_all},{cells[0]},NA()))',
             *(f"IF(ISNUMBER($C{row}),{cell},NA())" for cell in cells[1:]),

@@ -325,7 +325,9 @@ def test_works_from_the_keyboard(shown: Open) -> None:
 
 def test_nothing_to_compute_means_no_calculator(shown: Open) -> None:
     """Without sections there is nothing to follow, and the contents list has no entry."""
-    report = dataclasses.replace(reports.usual_report(), sections=(), assumptions=(), findings=())
+    report = dataclasses.replace(
+        reports.usual_report(), sections=(), assumptions=(), findings=(), charts=()
+    )
     page = shown(report)
     assert page.locator("#calculator").count() == 0
     assert page.locator("a[href='#calculator']").count() == 0

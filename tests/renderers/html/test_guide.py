@@ -214,7 +214,7 @@ def test_lone_layer_has_the_general_words() -> None:
 def test_without_sections_there_is_no_help() -> None:
     """A page with nothing computed has the inputs, and no dead link."""
     report = dataclasses.replace(
-        reports.usual_report(), sections=(), assumptions=(), findings=(), help=Help()
+        reports.usual_report(), sections=(), assumptions=(), findings=(), help=Help(), charts=()
     )
     page = tree(report)
     assert page.xpath("//*[@id='reading']") == []
