@@ -5,7 +5,7 @@
 (() => {
   "use strict";
   if (!calculatorForm) return;
-  const { section, inputs, rows, numbersIn, make, shown, formulaOf, measure } = calculatorForm;
+  const { section, inputs, rows, options, make, shown, formulaOf, measure } = calculatorForm;
   const { known, missing, more, parse, worded } = calculation;
   const { words } = moe;
   const { exact } = numbers;
@@ -328,10 +328,12 @@
   });
   title.addEventListener("input", () => set("name", title.value));
   title.addEventListener("change", keep);
-  numbersIn.addEventListener("change", () => {
-    follow();
-    measure();
-  });
+  for (const option of options) {
+    option.addEventListener("change", () => {
+      follow();
+      measure();
+    });
+  }
   addEventListener("resize", measure);
   on("calculator-reset", "click", () => begin(base ? base.name : "", { scenario: null }));
   on("calculator-copy", "click", () => copy(calculatorOutput.asRow(made(), latest), "Copied: a header line and a row, for the sheet Models."));

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
-from moe_report.formula.javascript import HELPERS, javascript, member, quoted
+from moe_report.formula.javascript import CALLED, HELPERS, javascript, member, quoted
 from moe_report.renderers.html.audit_script import audit_members
 from moe_report.report import Report
 from moe_report.schema.assumptions import Assumption
@@ -24,6 +24,7 @@ from moe_report.text import LISTED, MORE, MOST_LISTED
 QUICK_EXAMPLES = 8
 OPEN_GROUPS = frozenset({"Shape", "Experts"})  # what a what-if is mostly about
 ASSUMPTIONS = "Assumptions"
+CALLS = ", ".join(CALLED)
 _Limits = tuple[float, float, bool, str]  # least, most, whether it is whole, and that in words
 
 
@@ -85,8 +86,10 @@ def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:
 def calculator_script(report: Report) -> str:
     """Return the script that defines ``moe``, what ``templates/calculator.js`` computes with.
 
-    It has the members ``order`` (of each field and metric, after those it is made of: its name, and
-    its formula as a function of all values by name), ``lacking`` (what such a formula lacks),
+    It has the members ``operations`` (what formulas call, by name), ``formulas`` (for such calls,
+    of each field and metric, after those it is made of: its name, and its formula as a function of
+    all values by name), ``order`` (the formulas with those operations, which compute the values),
+    ``lacking`` (what such a formula lacks),
     ``groups`` (of inputs: title, whether it is open at first, names), ``bounds`` (of each input:
     least, most, whether it is whole, and the bounds in words), ``rules`` (a field, and the field
     that it is at most), ``defaults`` (the fields whose default is a number), ``counted`` (units
@@ -95,7 +98,7 @@ def calculator_script(report: Report) -> str:
     what is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an
     object the name ``__proto__`` would be no name.
     """
-    order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
+    steps = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
     limits = {name: _limits(FIELDS[name], whole=True) for name in NUMBER_FIELDS}
     limits |= {name: _limits(item, whole=item.whole) for name, item in assumed.items()}
@@ -109,14 +112,16 @@ def calculator_script(report: Report) -> str:
     rules = list(AT_MOST.items())
     return (
         'const moe = (() => {\n"use strict";\n'
-        f"{HELPERS}return {{\nlacking,\n"
+        f"{HELPERS}const operations = {{{CALLS}}};\n"
+        f"const formulas = ({{{CALLS}}}) => [\n{steps}\n];\n"
+        "return {\nlacking, operations, formulas, order: formulas(operations),\n"
         f"groups: {quoted(input_groups(report))},\n"
         f"bounds: new Map({quoted(_by_bound(limits))}\n"
         ".flatMap(([of, names]) => names.map((name) => [name, of]))),\n"
         f"rules: {quoted(rules)},\n"
         f"defaults: {quoted(defaults)},\n"
         f"counted: {quoted(COUNTED)},\nwords: {quoted(words)},\n"
-        f"order: [\n{order}\n],\n{audit_members(report)}}};\n}})();"
+        f"{audit_members(report)}}};\n}})();"
     )
 
 

@@ -140,8 +140,10 @@ def _assets(environment: Environment, report: Report) -> Assets:
     style = "\n".join(texts("report.css", "theme.css")).strip()
     scripts = texts("data.js", "numbers.js", "report.js")
     # The charts listen to what the calculator computes first, so they come before it.
-    computing = texts("charts.js", "calculation.js", "audit.js", "calculator-form.js")
-    computing += texts("calculator-output.js", "calculator.js", "comparison.js")
+    computing = texts("typeset.js", "formulas.js", "charts.js", "calculation.js", "audit.js")
+    computing += texts(
+        "calculator-form.js", "calculator-output.js", "calculator.js", "comparison.js"
+    )
     if report.metrics:
         scripts += [calculator_script(report), *computing]
     data = json.dumps(packed(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
