@@ -335,6 +335,7 @@
     });
   }
   addEventListener("resize", measure);
+  section.querySelector("details").addEventListener("toggle", measure);
   on("calculator-reset", "click", () => begin(base ? base.name : "", { scenario: null }));
   on("calculator-copy", "click", () => copy(calculatorOutput.asRow(made(), latest), "Copied: a header line and a row, for the sheet Models."));
   on("calculator-link", "click", () => { keep(); copy(location.href, "Copied: a link to this what-if."); });

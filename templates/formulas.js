@@ -76,11 +76,17 @@ const formulas = (() => {
   const models = new Map(data.models.map((model) => [model.name, model]));
   const choices = [...document.querySelectorAll("[data-formulas]")];
   const articles = Object.keys(data.metrics).map((name) => [name, document.getElementById(`metric-${name}`)]).filter(([, article]) => article);
-  articles.forEach(([name, article]) => explain(article.querySelector(".symbols"), data.metrics[name].needs));
+  articles.forEach(([name, article]) => {
+    if (article.querySelector(".symbols")) return; // a template of one's own may have them
+    const place = document.createElement("p");
+    place.className = "symbols";
+    article.querySelector(".source")?.before(place);
+    explain(place, data.metrics[name].needs);
+  });
   for (const choice of choices) choice.append(...data.models.map(({ name }) => new Option(name, name)));
 
   function explain(place, names) {
-    place?.append(...names.flatMap((name) => {
+    place.append(...names.flatMap((name) => {
       const { symbol, label, unit } = known(name);
       const said = document.createElement(data.metrics[name] ? "a" : "span");
       said.textContent = label;

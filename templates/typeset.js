@@ -104,7 +104,7 @@ const typeset = (() => {
 
     // Pieces between which a line may break.
     const isHtml = (piece) => piece.localName === "span";
-    const whole = (piece) => (isHtml(piece) ? piece : element("math", piece));
+    const whole = (piece) => (isHtml(piece) ? piece : element("math", ...(piece.localName === "mrow" ? piece.childNodes : [piece])));
     function glued(before, found, after = []) {
       const pieces = [...found];
       if (before.length) pieces.splice(0, 1, ...(isHtml(pieces[0]) ? [row(...before), pieces[0]] : [row(...before, pieces[0])]));

@@ -18,6 +18,7 @@ from moe_report.formula.mathml import (
     FENCES,
     LEVELS,
     SIGNS,
+    math,
     mathml_symbol,
     row,
     row_of,
@@ -32,7 +33,7 @@ def pieces(expr: Expr, symbols: Mapping[str, str], result: str | None = None) ->
 
     >>> from moe_report.formula.expr import symbol
     >>> pieces(1 - symbol("k"), {"k": "k"})
-    ['<math><mrow><mn>1</mn><mo>−</mo><mi>k</mi></mrow></math>']
+    ['<math><mn>1</mn><mo>−</mo><mi>k</mi></math>']
     """
     found = _Lines(symbols).parted(expr)
     if result is not None:
@@ -59,7 +60,7 @@ def _is_html(piece: str) -> bool:
 
 
 def _element(piece: str) -> str:
-    return piece if _is_html(piece) else f"<math>{piece}</math>"
+    return piece if _is_html(piece) else math(piece)
 
 
 def _infix(sign: str) -> str:

@@ -28,12 +28,19 @@ def mathml(expr: Expr, symbols: Mapping[str, str], *, result: str | None = None)
 
     >>> from moe_report.formula.expr import symbol
     >>> mathml(1 - symbol("k") / symbol("E"), {"k": "k", "E": "E"})
-    '<math><mrow><mn>1</mn><mo>−</mo><mfrac><mi>k</mi><mi>E</mi></mfrac></mrow></math>'
+    '<math><mn>1</mn><mo>−</mo><mfrac><mi>k</mi><mi>E</mi></mfrac></math>'
     """
     body = row_of(expr, symbols)
     if result is not None:
         body = row(mathml_symbol(result), "<mo>=</mo>", body)
-    return f"<math>{body}</math>"
+    return math(body)
+
+
+def math(part: str) -> str:
+    """Return one part of a formula as an element; it needs no row, being one."""
+    if part.startswith("<mrow>"):
+        part = part.removeprefix("<mrow>").removesuffix("</mrow>")
+    return f"<math>{part}</math>"
 
 
 _HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"

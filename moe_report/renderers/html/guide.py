@@ -15,6 +15,7 @@ from markupsafe import Markup
 from moe_report.renderers.html.formulas import anchor_of, typeset
 from moe_report.renderers.html.rich_text import REFERENCE, linked, rich
 from moe_report.renderers.html.sentences import Said, said_of
+from moe_report.renderers.kinds import only, rows_by_kind
 from moe_report.report import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS, Field
@@ -103,7 +104,7 @@ def guide_of(report: Report) -> Guide:
     )
     assumed = (item.definition for item in report.assumptions)
     return Guide(
-        said=said_of(report),
+        said=said_of(only(report, rows_by_kind(report).get("models", range(len(report.models))))),
         links=links,
         metrics=_by_label(metrics),
         inputs=_inputs(),
