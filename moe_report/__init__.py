@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     )
     from moe_report.schema.assumptions import assumption
     from moe_report.schema.metrics import Metric, Model, metric
+    from moe_report.schema.short_form import ShortForm
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Metric",
     "Model",
+    "ShortForm",
     "assumption",
     "ceil",
     "coalesce",
@@ -52,7 +54,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
-    for module in ("formula.functions", "schema.assumptions", "schema.metrics"):
+    modules = ("formula.functions", "schema.assumptions", "schema.metrics", "schema.short_form")
+    for module in modules:
         if name in __all__:
             found = vars(import_module(f"moe_report.{module}"))
             if name in found:

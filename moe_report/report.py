@@ -12,6 +12,7 @@ from moe_report.branding import Branding
 from moe_report.formula.expr import Expr
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Failure
+from moe_report.schema.short_form import ShortForm
 from moe_report.table import BASE, CarriedCell, Source
 
 
@@ -98,6 +99,7 @@ class ReportSection:
     distribution: str
     version: str
     module: str
+    short_form: ShortForm | None = None
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ const calculatorForm = (() => {
       }));
       left.append(group);
     }
+    document.getElementById("calculator-search").addEventListener("input", ({ target }) => find(target.value));
     const right = section.querySelector(".right");
     for (const { title, metrics } of data.sections) {
       right.append(make("h3", "", title), ...metrics.map((name) => {
@@ -56,6 +57,7 @@ const calculatorForm = (() => {
         const head = row.querySelector("label");
         head.textContent = label;
         head.title = description;
+        head.append(" ", make("span", "off", ""));
         if (assumes.length) head.append(" ", make("span", "sign assumed", ""));
         const back = row.querySelector(".back");
         back.dataset.back = name;
@@ -64,6 +66,24 @@ const calculatorForm = (() => {
         return row;
       }));
     }
+  }
+
+  // Shows the inputs that a text is about, and unfolds their groups.
+  function find(text) {
+    const wanted = text.trim().toLowerCase();
+    let count = 0;
+    for (const group of section.querySelectorAll(".group-of-inputs")) {
+      const boxes = [...group.querySelectorAll(".input")];
+      for (const box of boxes) {
+        const name = box.querySelector("input").dataset.set;
+        box.hidden = !`${name} ${box.textContent}`.toLowerCase().includes(wanted);
+      }
+      const fitting = boxes.filter((box) => !box.hidden).length;
+      group.hidden = !fitting;
+      if (wanted && fitting) group.open = true;
+      count += fitting;
+    }
+    document.getElementById("calculator-matches").textContent = wanted ? `${count} of ${inputs.size - rows.size}` : "";
   }
 
   function connected(box, name) {

@@ -55,6 +55,7 @@ def build_report(
             distribution=section.distribution,
             version=section.version,
             module=section.module,
+            short_form=section.short_form,
         )
         for section in registry.sections
     )

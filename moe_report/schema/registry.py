@@ -20,6 +20,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
+from moe_report.schema.short_form import ShortForm
 from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
@@ -39,6 +40,7 @@ class Section:
         module: The module's import name.
         order: ``ORDER`` of the module; sections are sorted by it, then by distribution and name.
         words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
+        short_form: ``SHORT_FORM`` of the module: what the page's calculator asks for first.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Section:
     module: str
     order: float = 100
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    short_form: ShortForm | None = None
 
     @property
     def origin(self) -> str:
@@ -222,6 +225,9 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         isinstance(text, str) for pair in words.items() for text in pair
     ):
         raise TypeError(f"HEADER_WORDS is {words!r:.60}, expected texts by texts")
+    short_form = getattr(module, "SHORT_FORM", None)
+    if short_form is not None and not isinstance(short_form, ShortForm):
+        raise TypeError(f"SHORT_FORM is {short_form!r:.60}, expected a ShortForm")
     return Section(
         name,
         title,
@@ -232,6 +238,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         module.__name__,
         float(order),
         dict(words),
+        short_form,
     )
 
 

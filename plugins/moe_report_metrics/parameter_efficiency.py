@@ -9,7 +9,7 @@ With only totals typed in, the last two columns solve them for the size of one e
 the experts share; a negative result means that the four numbers cannot belong to one model.
 """
 
-from moe_report import Model, metric
+from moe_report import Model, ShortForm, metric
 from moe_report_metrics.parameter_ledger import (
     CONVENTION,
     MOE,
@@ -19,6 +19,18 @@ from moe_report_metrics.parameter_ledger import (
 )
 
 ORDER = 20
+SHORT_FORM = ShortForm(
+    inputs=(
+        ("always_active_params", "Shared parameters"),
+        ("num_experts", "Experts"),
+        ("expert_params", "Parameters of an expert"),
+        ("num_experts_per_tok", "Experts a token (top-k)"),
+        ("router_param_share", "Routing overhead"),
+    ),
+    bars=("total_params", "active_params"),
+    ring="expert_utilisation",
+    numbers=("parameter_efficiency", "expert_flops_savings"),
+)
 SOLVED = "solved from total = shared + E·expert and active = shared + k·expert"
 
 

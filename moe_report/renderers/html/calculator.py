@@ -14,7 +14,7 @@ from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import CALLED, HELPERS, javascript, member, quoted
 from moe_report.renderers.html.audit_script import audit_members
-from moe_report.report import Report
+from moe_report.report import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, FIELDS, NUMBER_FIELDS, Field
@@ -44,6 +44,40 @@ class CalculatorMetric:
 
 
 @dataclass(frozen=True)
+class ShortInput:
+    """A number that the short form asks for.
+
+    Attributes:
+        name: The field or metric.
+        label: Name in words.
+        unit: What is typed: ``%`` of the first bar for a ratio.
+        share: Whether it is a ratio.
+    """
+
+    name: str
+    label: str
+    unit: str
+    share: bool
+
+
+@dataclass(frozen=True)
+class Short:
+    """The short form.
+
+    Attributes:
+        inputs: What is typed.
+        bars: The whole and a part of it.
+        ring: A share; None for none.
+        numbers: What else follows.
+    """
+
+    inputs: tuple[ShortInput, ...]
+    bars: tuple[CalculatorMetric, ...]
+    ring: CalculatorMetric | None
+    numbers: tuple[CalculatorMetric, ...]
+
+
+@dataclass(frozen=True)
 class Calculator:
     """What of the calculator is not made by its script.
 
@@ -53,6 +87,7 @@ class Calculator:
         headline: The metrics that stand large above the others.
         scenarios: What can be chosen; empty if there is no choice.
         scenario: The one that the report is for.
+        short: The short form that comes first; None if no section declares one.
     """
 
     examples: tuple[str, ...]
@@ -60,17 +95,43 @@ class Calculator:
     headline: tuple[CalculatorMetric, ...]
     scenarios: tuple[str, ...] = ()
     scenario: str = ""
+    short: Short | None = None
 
 
 def calculator_of(report: Report) -> Calculator:
     """Return a report's calculator as the page shows it."""
     names = tuple(model.name for model in report.models)
-    headline = tuple(
-        CalculatorMetric(column.name, column.label, bool(column.rests_on))
-        for column in report.headline
-    )
+    headline = tuple(map(_shown, report.headline))
     scenarios = tuple(scenario.name for scenario in report.scenarios) if report.assumptions else ()
-    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario)
+    short = _short_of(report)
+    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario, short)
+
+
+def _shown(column: Column) -> CalculatorMetric:
+    return CalculatorMetric(column.name, column.label, bool(column.rests_on))
+
+
+def _short_of(report: Report) -> Short | None:
+    """Return the first short form whose bars this report has, without what it lacks."""
+    columns, metrics = report.columns, {column.name for column in report.metrics}
+    for section in report.sections:
+        form = section.short_form
+        if form is None or not metrics.issuperset(form.bars):
+            continue
+        inputs = []
+        for name, label in form.inputs:
+            if name not in columns:
+                continue
+            share = columns[name].unit == "ratio"
+            unit = f"% of {columns[form.bars[0]].label.lower()}" if share else columns[name].unit
+            inputs.append(ShortInput(name, label, unit, share))
+        return Short(
+            tuple(inputs),
+            tuple(_shown(columns[name]) for name in form.bars),
+            _shown(columns[form.ring]) if form.ring in metrics else None,
+            tuple(_shown(columns[name]) for name in form.numbers if name in metrics),
+        )
+    return None
 
 
 def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:

@@ -143,7 +143,7 @@ def _assets(environment: Environment, report: Report) -> Assets:
     scripts = texts("data.js", "numbers.js", "report.js")
     # The charts listen to what the calculator computes first, so they come before it.
     computing = texts("typeset.js", "formulas.js", "charts.js", "calculation.js", "audit.js")
-    computing += texts("calculator-form.js", "calculator-output.js")
+    computing += texts("calculator-form.js", "calculator-short.js", "calculator-output.js")
     computing += texts("calculator.js", "comparison.js")
     if report.metrics:
         scripts += [calculator_script(report), *computing]
