@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from moe_report.schema.model import Model
     from moe_report.schema.points import Numbers, point, question
     from moe_report.schema.section_fields import SectionField, field
+    from moe_report.schema.short_form import ShortForm
 
 __version__ = "0.1.0"
 
@@ -57,6 +58,7 @@ __all__ = [
     "ReportedModel",
     "Rows",
     "SectionField",
+    "ShortForm",
     "assumption",
     "bars",
     "ceil",
@@ -97,6 +99,7 @@ _MODULES = (
     "schema.points",
     "schema.charts",
     "schema.declare_charts",
+    "schema.short_form",
     "api.row",
     "api.reported",
     "api.door",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -15,6 +15,7 @@ from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Level, Rule
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.registry import Failure
+from moe_report.schema.short_form import ShortForm
 from moe_report.table import BASE, CarriedCell, Source
 from moe_report.text import shown
 
@@ -102,6 +103,7 @@ class ReportSection:
     distribution: str
     version: str
     module: str
+    short_form: ShortForm | None = None
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,8 @@ class Report:
     @cached_property
     def doubted(self) -> frozenset[str]:
         """The models of which a computed number is doubted, so that no sentence rests on them."""
-        return doubted(self.findings, {column.name for column in self.metrics})
+        metrics = {column.name for column in self.metrics}
+        return frozenset(found.model for found in self.findings if found.column in metrics)
 
     def findings_of(self, model: str) -> tuple[Finding, ...]:
         """Return the findings about one row."""
@@ -322,11 +325,6 @@ class Report:
         for finding in self.findings:
             found[finding.model] = (*found.get(finding.model, ()), finding)
         return found
-
-
-def doubted(findings: Iterable[Finding], metrics: Collection[str]) -> frozenset[str]:
-    """Return the models that some findings doubt a computed number of."""
-    return frozenset(found.model for found in findings if found.column in metrics)
 
 
 def no_such_model(name: str, known: Iterable[str]) -> str:

@@ -1,11 +1,10 @@
 // What the calculator's inputs and results look like: they are made of the patterns that the page
-// holds, and a result's formula is the one typeset in the metric's own section.
+// holds, and a result's formula is typeset as it applies to what is typed.
 const calculatorForm = (() => {
   "use strict";
   const section = document.getElementById("calculator");
   if (!section) return undefined;
   const data = report;
-  const HAT = "\u0302";
   const numbersIn = document.getElementById("calculator-numbers");
   const { known } = calculation;
   const make = (tag, css, text) => {
@@ -34,7 +33,7 @@ const calculatorForm = (() => {
       group.append(...names.map((name) => {
         const { label, symbol, unit, description, help } = data.fields[name] || data.assumptions[name];
         const box = connected(pattern("calculator-input"), name);
-        box.querySelector("label").append(`${label} `, typeset(symbol));
+        box.querySelector("label").append(`${label} `, typeset.symbol(symbol));
         // A unit such as "0 or 1" is what the help says already.
         const counted = !/^\d/.test(unit);
         box.querySelector(".unit").textContent = counted ? unit : "";
@@ -48,6 +47,7 @@ const calculatorForm = (() => {
       }));
       left.append(group);
     }
+    document.getElementById("calculator-search").addEventListener("input", ({ target }) => find(target.value));
     const right = section.querySelector(".right");
     for (const { title, metrics } of data.sections) {
       right.append(make("h3", "", title), ...metrics.map((name) => {
@@ -57,6 +57,7 @@ const calculatorForm = (() => {
         const head = row.querySelector("label");
         head.textContent = label;
         head.title = description;
+        head.append(" ", make("span", "off", ""));
         if (assumes.length) head.append(" ", make("span", "sign assumed", ""));
         const back = row.querySelector(".back");
         back.dataset.back = name;
@@ -67,6 +68,24 @@ const calculatorForm = (() => {
     }
   }
 
+  // Shows the inputs that a text is about, and unfolds their groups.
+  function find(text) {
+    const wanted = text.trim().toLowerCase();
+    let count = 0;
+    for (const group of section.querySelectorAll(".group-of-inputs")) {
+      const boxes = [...group.querySelectorAll(".input")];
+      for (const box of boxes) {
+        const name = box.querySelector("input").dataset.set;
+        box.hidden = !`${name} ${box.textContent}`.toLowerCase().includes(wanted);
+      }
+      const fitting = boxes.filter((box) => !box.hidden).length;
+      group.hidden = !fitting;
+      if (wanted && fitting) group.open = true;
+      count += fitting;
+    }
+    document.getElementById("calculator-matches").textContent = wanted ? `${count} of ${inputs.size - rows.size}` : "";
+  }
+
   function connected(box, name) {
     const item = box.querySelector("input");
     item.id = box.querySelector("label").htmlFor = `set-${name}`;
@@ -75,56 +94,18 @@ const calculatorForm = (() => {
     return box;
   }
 
-  // A symbol such as `d_ff`, or with a hat, as the formulas have it.
-  function typeset(symbol) {
-    const element = (name, ...inner) => {
-      const made = document.createElementNS("http://www.w3.org/1998/Math/MathML", name);
-      made.append(...inner);
-      return made;
-    };
-    const [base, ...rest] = symbol.split("_");
-    let letter = element("mi", base.replace(HAT, ""));
-    if (base.endsWith(HAT)) {
-      letter = element("mover", letter, element("mo", "^"));
-      letter.setAttribute("accent", "true");
-    }
-    return element("math", rest.length ? element("msub", letter, element("mtext", rest.join("_"))) : letter);
-  }
-
-  // The symbols of a formula can give way to numbers.
-  const pristine = new Set();
-  function keyOf(node) {
-    if (node.localName === "mi") return node.textContent;
-    if (node.localName === "mover") return node.firstElementChild.textContent + HAT;
-    if (node.localName === "msub") return `${keyOf(node.firstElementChild)}_${node.lastElementChild.textContent}`;
-    return undefined;
-  }
-
+  // Beside a result stands its formula as it applies to the values, or in general; its symbols can
+  // give way to numbers.
+  const generalIn = document.getElementById("calculator-general");
+  const asNumber = (name, value) => (Number.isInteger(value) && !(data.metrics[name] && Math.abs(value) >= 1e6) ? numbers.exact(value) : shown(name, value));
   function formulaOf(name, values) {
-    const row = rows.get(name);
-    const place = row.querySelector(".formula");
-    const source = document.getElementById(`metric-${name}`)?.querySelector(".formula");
-    if (!source) return;
-    if (!pristine.has(name)) {
-      pristine.add(name);
-      place.append(...[...source.childNodes].map((node) => node.cloneNode(true)));
-    }
-    if (!numbersIn.checked && !place.dataset.numbers) return;
-    place.replaceChildren(...[...source.childNodes].map((node) => node.cloneNode(true)));
-    delete place.dataset.numbers;
-    if (!numbersIn.checked) return;
-    place.dataset.numbers = "1";
-    const names = new Map(data.metrics[name].needs.map((one) => [known(one).symbol, one]));
-    const replace = (node) => {
-      const one = names.get(keyOf(node));
-      if (one === undefined) return [...node.children].forEach(replace);
-      const value = values[one];
-      if (Number.isNaN(value)) return;
-      const number = document.createElementNS("http://www.w3.org/1998/Math/MathML", "mn");
-      number.textContent = data.metrics[one] && Math.abs(value) >= 1e6 ? shown(one, value) : Number.isInteger(value) ? numbers.exact(value) : shown(one, value);
-      node.replaceWith(number);
-    };
-    [...place.children].forEach(replace);
+    const it = formulas.of(name, values, generalIn.checked);
+    const place = rows.get(name).querySelector(".formula");
+    const inNumbers = numbersIn.checked ? values : undefined;
+    const key = JSON.stringify([formulas.keyOf(it), inNumbers && formulas.numbersIn(it, asNumber)]);
+    if (place.dataset.key === key) return;
+    place.dataset.key = key;
+    place.replaceChildren(...formulas.show(name, it, inNumbers && asNumber));
   }
 
   // A formula that finds no room beside its number takes a line of its own; what scrolls even then
@@ -143,5 +124,5 @@ const calculatorForm = (() => {
     });
   }
 
-  return { section, inputs, rows, numbersIn, make, shown, formulaOf, measure };
+  return { section, inputs, rows, options: [numbersIn, generalIn], make, shown, formulaOf, measure };
 })();

@@ -5,16 +5,18 @@
 (() => {
   "use strict";
   if (!calculatorForm) return;
-  const { section, inputs, rows, numbersIn, make, shown, formulaOf, measure } = calculatorForm;
+  const { section, inputs, rows, options, make, shown, formulaOf, measure } = calculatorForm;
   const { known, missing, more, parse, worded } = calculation;
   const { words } = moe;
   const { exact } = numbers;
   const data = report;
+  const offs = [...section.querySelectorAll("[data-off]")];
   const heads = [...section.querySelectorAll("[data-headline]")];
   const models = new Map(data.models.map((model) => [model.name, model]));
   const picker = document.getElementById("calculator-model");
   const said = document.getElementById("calculator-said");
   const title = document.getElementById("calculator-name");
+  const short = calculatorShort;
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
   // -- the state --------------------------------------------------------------------------------
@@ -22,6 +24,7 @@
   const first = data.models.length ? data.models[0].name : "";
   let base; // the model one began with; undefined for none
   let changes; // name -> text, where it differs from the base
+  let began; // the values of the base, before any change
   let kept; // those of them that the address holds
   let steps; // what was kept before, the last of it last
   const stepsOf = new Map();
@@ -55,8 +58,9 @@
     steps = stepsOf.get(sameAs(changes)) ?? all.map((_, at) => new Map(all.slice(0, at)));
     for (const [at, item] of inputs) {
       // A typed number in a group that is folded would be out of sight.
-      if (changes.has(at) && item.closest("details")) item.closest("details").open = true;
+      if (changes.has(at) && !short?.inputs.has(at)) reveal(item);
     }
+    began = asRead().v;
     picker.value = base ? base.name : "";
     for (const button of section.querySelectorAll("[data-model]")) {
       button.setAttribute("aria-pressed", String(Boolean(base) && button.dataset.model === base.name));
@@ -64,11 +68,27 @@
     fill();
   }
 
+  // What the base is by itself: without changes, and for what the report assumes.
+  function asRead() {
+    const chosen = scenario;
+    scenario = undefined;
+    const made = calculation.of(ofBase, base);
+    scenario = chosen;
+    return made;
+  }
+
+  function reveal(item) {
+    for (let box = item.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  }
+
   // Puts into every input what the state says, also where somebody is typing.
   function fill() {
     follow();
     for (const [name, item] of inputs) item.value = item === document.activeElement ? plain(name) : inSight(name);
     title.value = textOf("name");
+    short?.show(latest, () => false);
+    const at = document.activeElement?.dataset?.short;
+    if (at) document.activeElement.value = short.toType(at, latest);
   }
   const plain = (name) => (data.metrics[name] && !Number.isNaN(latest.v[name]) ? String(latest.v[name]) : textOf(name));
   function inSight(name) {
@@ -122,8 +142,9 @@
     changes = new Map(before);
     kept = new Map(before);
     write();
-    const item = name === "name" ? title : inputs.get(name);
-    if (item.closest("details")) item.closest("details").open = true;
+    const focused = document.activeElement;
+    const item = name === "name" ? title : focused?.dataset?.short === name ? focused : inputs.get(name);
+    reveal(item);
     item.focus();
     fill();
     said.textContent = `Taken back: ${name === "name" ? "Name" : known(name).label} is ${item.value || "blank"} again.`;
@@ -156,6 +177,8 @@
     for (const [name, item] of inputs) if (!data.metrics[name]) showInput(name, item);
     for (const [name, row] of rows) showMetric(name, row);
     for (const item of heads) showNumber(item, item.dataset.headline);
+    for (const item of offs) put(item, isOff(item.dataset.off));
+    short?.show(latest, (item) => item === document.activeElement);
     for (const group of section.querySelectorAll("details.group-of-inputs")) {
       const names = [...group.querySelectorAll("[data-set]")].map((item) => item.dataset.set);
       const typed = names.filter((name) => latest.typed.has(name)).length;
@@ -189,6 +212,13 @@
     place.hidden = !wrong;
   }
 
+  // By how much a number is off that of the model that one began with.
+  function isOff(name) {
+    const [before, now] = [began[name], latest.v[name]];
+    if (Number.isNaN(before) || Number.isNaN(now) || before === now) return "";
+    return numbers.off(before ? (now - before) / Math.abs(before) : NaN);
+  }
+
   function showNumber(item, name) {
     const value = latest.v[name];
     const { unit } = data.metrics[name];
@@ -205,6 +235,7 @@
   function showMetric(name, row) {
     const item = inputs.get(name);
     showNumber(item, name);
+    put(row.querySelector(".off"), isOff(name));
     const lacks = Number.isNaN(latest.v[name]);
     row.classList.toggle("given", latest.typed.has(name));
     row.classList.toggle("missing", lacks);
@@ -241,10 +272,7 @@
   // Which findings of the report the rules on a row's numbers do not make: those on what the input
   // says, and on the model that the row is compared with.
   function isBeyondRules() {
-    const [before, chosen] = [changes, scenario];
-    [changes, scenario] = [new Map(), undefined];
-    const made = audit.findings(calculation.of(textOf, base), base.name);
-    [changes, scenario] = [before, chosen];
+    const made = audit.findings(asRead(), base.name);
     return ({ column, message }) => !made.some((one) => one.column === column && one.message === message);
   }
 
@@ -273,7 +301,7 @@
     list.replaceChildren(...items);
     list.hidden = !items.length;
     for (const place of section.querySelectorAll("[data-set], [data-headline]")) {
-      const box = place.closest(".input, .result, .headline > div");
+      const box = place.closest(".input, .result, dl > div");
       const about = findings.filter((one) => one.column === (place.dataset.set ?? place.dataset.headline));
       if (about.length) box.dataset.finding = about[0].level;
       else delete box.dataset.finding;
@@ -304,7 +332,7 @@
   const form = section.querySelector("form");
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.isComposing && event.target.matches("input:not([type=checkbox])")) takeBack();
+    if (event.key === "Escape" && !event.isComposing && event.target.matches("input:not([type=checkbox], [type=search])")) takeBack();
   });
   section.addEventListener("click", (event) => {
     const { model, goto, back } = event.target.dataset;
@@ -316,10 +344,22 @@
     }
     if (goto !== undefined) {
       const item = inputs.get(goto);
-      if (item.closest("details")) item.closest("details").open = true;
+      reveal(item);
       item.focus();
     }
   });
+  for (const [name, item] of short?.inputs ?? []) {
+    item.addEventListener("focus", () => {
+      item.value = short.toType(name, latest);
+      item.select();
+    });
+    item.addEventListener("blur", () => short.show(latest, () => false));
+    item.addEventListener("input", () => {
+      set(name, short.typed(name, item.value));
+      inputs.get(name).value = inSight(name);
+    });
+    item.addEventListener("change", keep);
+  }
   picker.addEventListener("change", () => begin(picker.value));
   chooser?.addEventListener("change", () => {
     reportState.change({ scenario: chooser.value === data.scenario ? null : chooser.value });
@@ -328,11 +368,14 @@
   });
   title.addEventListener("input", () => set("name", title.value));
   title.addEventListener("change", keep);
-  numbersIn.addEventListener("change", () => {
-    follow();
-    measure();
-  });
+  for (const option of options) {
+    option.addEventListener("change", () => {
+      follow();
+      measure();
+    });
+  }
   addEventListener("resize", measure);
+  section.querySelector("details").addEventListener("toggle", measure);
   on("calculator-reset", "click", () => begin(base ? base.name : "", { scenario: null }));
   on("calculator-copy", "click", () => copy(calculatorOutput.asRow(made(), latest), "Copied: a header line and a row, for the sheet Models."));
   on("calculator-link", "click", () => { keep(); copy(location.href, "Copied: a link to this what-if."); });

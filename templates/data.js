@@ -1,5 +1,5 @@
 // The report's data, which the page carries packed: `report` is what `run --format json` writes,
-// without formulas and sources, with what a metric says of itself where its formula stands, and with what a formula gives where a number was typed over it.
+// without formulas and sources. What metrics, fields, findings and remarks say is where the page says it.
 const report = (() => {
   "use strict";
   // Without a prototype: a name such as `constructor` or `__proto__` is one like any other.
@@ -14,6 +14,16 @@ const report = (() => {
     const needs = data.metrics[name].needs.map((place) => symbols[place]);
     data.metrics[name] = { better: null, headline: false, assumes: [], description, ...data.metrics[name], needs };
   }
+  const said = new Map([...document.querySelectorAll("#glossary dd")].map((entry) => {
+    const name = [...entry.querySelectorAll("code")].at(-1)?.textContent ?? "";
+    return [name, entry.textContent.slice(0, entry.textContent.lastIndexOf(` ${name}`))];
+  }));
+  for (const name of fields) data.fields[name].description = said.get(name) ?? "";
+  function found([number, level, column, stated, computed]) {
+    const text = (css) => document.querySelector(`#doubt-${number} ${css}`)?.textContent ?? "";
+    return { level, column, message: text("p > span"), stated, computed, place: text(".place") };
+  }
+  const notes = new Map([...document.querySelectorAll(".notes > div")].map((note) => [note.querySelector("dt").textContent, note]));
   const run = ([place, length = 1]) => Array(Number(length)).fill(data.provenance[place]);
   for (const model of data.models) {
     const numbers = model.numbers.split(",").map((text) => (text === "" ? null : Number(text)));
@@ -25,6 +35,12 @@ const report = (() => {
       const whole = numbered ? note + model.row : note;
       return whole ? { from, note: whole } : { from };
     }));
+    const note = notes.get(model.name);
+    for (const key of ["source", "remark"]) {
+      const text = note?.querySelector(`.${key}`)?.textContent;
+      if (text) model.texts[key] = text;
+    }
+    model.findings = model.findings.map(found);
     for (const key of ["numbers", "said", "row"]) delete model[key];
     model.computed ??= bare();
   }

@@ -70,13 +70,15 @@ const reportState = (() => {
     if (short || whole) button.append(wrapped("unit", wrapped("short", short), wrapped("full", whole)));
     head.append(button);
   }
-  // The rows come in the order of the models; then they may be sorted.
-  const models = new Map(tables.flatMap(({ rows }) => rows.map((row, at) => [row, report.models[at]])));
+  const byName = new Map(report.models.map((model) => [model.name, model]));
+  const models = new Map(tables.flatMap(({ rows }) => rows.map((row) => [row, byName.get(row.querySelector(".model").textContent)])));
   const valueOf = (row, name) => {
     const model = models.get(row);
     return name in model.inputs ? model.inputs[name] : model.values[name];
   };
   const rounded = new Map();
+
+  const doubtOf = (at) => [...document.getElementById(`doubt-${at}`)?.children ?? []].map((it) => it.textContent.trim()).join(": ");
 
   // What stands behind a number is put together when it is asked for: there may be ten thousands.
   function explain({ target }) {
@@ -96,7 +98,9 @@ const reportState = (() => {
     const other = name in model.computed && from === "given" ? `; the formula gives ${numbers.exact(model.computed[name])}` : "";
     const said = from === "default" ? from : note + other;
     const counted = /^(ratio$|\d|$)/.test(unit) ? "" : ` ${unit}`;
-    cell.title = value === null ? note : `${numbers.exact(value)}${counted}${said ? ` · ${said}` : ""}`;
+    const number = value === null ? note : `${numbers.exact(value)}${counted}${said ? ` · ${said}` : ""}`;
+    const doubts = [...cell.querySelectorAll("a[href^='#doubt']")].flatMap((mark) => mark.textContent.split(",")).map(doubtOf);
+    cell.title = [number, ...doubts].join("\n");
     if (!cell.hasAttribute("tabindex")) cell.tabIndex = -1;
   }
   addEventListener("pointerover", explain);
@@ -170,6 +174,14 @@ const reportState = (() => {
     if (cell) cell.tabIndex = 0;
   }
 
+  // A click on a mark says what is doubted, where the number is; Enter leads to the findings.
+  addEventListener("click", (event) => {
+    if (!event.detail || !event.target.closest?.("td > a[href^='#doubt']")) return;
+    event.preventDefault();
+    event.target.focus();
+    showBubble();
+  });
+
   tables.forEach(offerStop);
   addEventListener("focusin", showBubble);
   addEventListener("focusout", () => { bubble.hidden = true; });
@@ -216,10 +228,13 @@ const reportState = (() => {
   function match() {
     if (!filter) return;
     const wanted = filter.value.trim().toLowerCase();
-    const summary = tables.find((table) => table.name === "summary");
-    const { rows } = summary;
+    const headline = tables.filter(({ name }) => /^summary(-|$)/.test(name));
+    const rows = headline.flatMap((table) => table.rows);
     for (const row of rows) row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
-    offerStop(summary);
+    headline.forEach(offerStop);
+    // What is found among the rows that stand apart comes into sight.
+    const apart = document.querySelector("details.others");
+    if (wanted && apart?.querySelector("tbody tr:not([hidden])")) apart.open = true;
     const shown = rows.filter((row) => !row.hidden).length;
     matches.textContent = wanted ? `${shown} of ${rows.length}` : "";
   }
@@ -240,8 +255,9 @@ const reportState = (() => {
           const value = known(name) ? valueOf(row, name) : null;
           if (value === null) return;
           const cell = row.cells[at];
-          if (!rounded.has(cell)) rounded.set(cell, cell.textContent);
-          cell.textContent = exact.checked ? numbers.exact(value) : rounded.get(cell);
+          const { firstChild: text } = cell; // a mark may stand behind it
+          if (!rounded.has(cell)) rounded.set(cell, text.data);
+          text.data = exact.checked ? numbers.exact(value) : rounded.get(cell);
         });
       }
     }
@@ -270,16 +286,23 @@ const reportState = (() => {
   }
   reportState.listen(show);
   show();
+})();
 
-  // A formula that finds no room scrolls in its box, which the keyboard must be able to reach.
-  const scrolls = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      if (target.scrollWidth <= target.clientWidth) continue;
-      const label = target.parentElement.querySelector("h3")?.firstChild.textContent.trim();
-      target.tabIndex = 0;
-      target.setAttribute("role", "group");
-      target.setAttribute("aria-label", `Formula of ${label}`);
-    }
+// A link into what is folded unfolds it.
+(() => {
+  "use strict";
+  function unfold(hash) {
+    const target = hash.length > 1 && !hash.includes("=") && document.getElementById(decodeURIComponent(hash.slice(1)));
+    if (!target) return undefined;
+    const own = target.matches(".fold") ? target.querySelector("details") : target;
+    for (let box = own.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    return target;
+  }
+  const go = () => unfold(location.hash)?.scrollIntoView();
+  addEventListener("click", ({ target, defaultPrevented }) => {
+    const link = target.closest?.("a[href^='#']");
+    if (link && !defaultPrevented) unfold(link.hash);
   });
-  for (const formula of document.querySelectorAll(".formulas .formula")) scrolls.observe(formula);
+  addEventListener("hashchange", go);
+  go();
 })();

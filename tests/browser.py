@@ -11,6 +11,11 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+# Opens the parts of a page that are folded at first.
+UNFOLD = """() => {
+  const folds = ".fold > details, .others, .explained, .all-inputs";
+  for (const it of document.querySelectorAll(folds)) it.open = true;
+}"""
 Open = Callable[..., Page]
 
 

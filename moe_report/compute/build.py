@@ -12,7 +12,7 @@ from moe_report.compute.audit import audit, names_compared_with
 from moe_report.compute.audit_rules import rules_of
 from moe_report.compute.charted import charted
 from moe_report.compute.evaluate import Evaluation, evaluate_table
-from moe_report.compute.points import help_of
+from moe_report.compute.points import helped
 from moe_report.compute.scenarios import scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.examples import example_models
@@ -22,7 +22,6 @@ from moe_report.reports import (
     Report,
     ReportSection,
     Scenario,
-    doubted,
 )
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
@@ -65,21 +64,12 @@ def build_report(
             distribution=section.distribution,
             version=section.version,
             module=section.module,
+            short_form=section.short_form,
         )
         for section in registry.sections
         if section.metrics
     )
     branding = branding or Branding()
-    names = tuple(row.name for row in table.rows)
-    findings = audit(table, evaluation, references, registry)
-    help, failed = help_of(
-        registry.sections,
-        names,
-        evaluation.fields,
-        evaluation.metrics.values(),
-        doubted(findings, evaluation.metrics),
-        values,
-    )
     report = Report(
         title=branding.title or title or f"Mixture-of-Experts models of {table.source.name}",
         version=moe_report.__version__,
@@ -91,17 +81,16 @@ def build_report(
         fields=evaluation.fields,
         sections=sections,
         assumptions=values,
-        findings=findings,
-        failures=(*registry.failures, *failed),
+        findings=audit(table, evaluation, references, registry),
+        failures=registry.failures,
         warnings=tuple(map(str, table.warnings)),
         branding=branding,
         scenario=scenario,
         scenarios=_scenarios(table, values),
         rules=rules_of(registry),
-        help=help,
         definitions=registry.fields,
     )
-    return charted(report, registry)
+    return charted(helped(report, registry), registry)
 
 
 def creation_time() -> datetime.datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from moe_report.compute.kinds import places_of_models
 from moe_report.errors import cause, printable
 from moe_report.reports import Column, Report, ReportChart
 from moe_report.schema.charts import Bars, Chart, Lines, Points, Rows, Series, Stack, Words
@@ -80,7 +81,7 @@ def _axis(chart: Chart, columns: Mapping[str, Column]) -> str:
 def _complete(report: Report, chart: Chart) -> dict[int, _Numbers]:
     """Return the numbers of the models that a chart can show, by place, in its order."""
     found: dict[int, _Numbers] = {}
-    for at in range(len(report.models)):
+    for at in places_of_models(report):
         cells = {name: report.columns[name].cells[at].value for name in chart.columns}
         numbers = {name: value for name, value in cells.items() if value is not None}
         if len(numbers) == len(cells) and _fits(chart, numbers):
@@ -148,5 +149,5 @@ def _worded(
 
     title = words("title", chart.title, labels)
     caption = words("caption", chart.caption, "")
-    without = tuple(at for at in range(len(report.models)) if at not in numbers)
+    without = tuple(at for at in places_of_models(report) if at not in numbers)
     return ReportChart(chart, title, caption, tuple(numbers), without, leads=False), failed

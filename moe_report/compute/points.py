@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from moe_report.compute.kinds import only_models
 from moe_report.errors import cause
-from moe_report.reports import AssumptionValue, Column, Help, HelpPoint, Provenance
+from moe_report.reports import Column, Help, HelpPoint, Provenance, Report
 from moe_report.schema.points import Numbers, Series
-from moe_report.schema.registry import Failure, Section
+from moe_report.schema.registry import Failure, Registry
 
 
-def help_of(
-    sections: Iterable[Section],
-    models: Sequence[str],
-    fields: Iterable[Column],
-    metrics: Iterable[Column],
-    doubted: frozenset[str],
-    assumptions: Iterable[AssumptionValue],
-) -> tuple[Help, tuple[Failure, ...]]:
-    """Return the reading help, and the sections of which a sentence failed.
-
-    Args:
-        sections: Those of the report.
-        models: Their names, in order.
-        fields: The input columns that hold numbers.
-        metrics: Those of the sections.
-        doubted: The models of which a computed number is doubted.
-        assumptions: What the numbers are computed for.
-    """
-    numbers = Numbers(
-        tuple(models),
-        {column.name: _series(column, metric=False) for column in fields}
-        | {column.name: _series(column, metric=True) for column in metrics},
-        doubted,
-        {item.definition.name: item.value for item in assumptions},
-    )
+def helped(report: Report, registry: Registry) -> Report:
+    """Return a report with its reading help; a section of which a sentence fails is named."""
+    numbers = _numbers(only_models(report))
     points, failures = [], []
-    for section in sections:
+    for section in registry.sections:
         for point in section.points:
             here = ""
             try:
@@ -47,7 +26,21 @@ def help_of(
                 here, why = "", f"point {point.title!r}: {cause(error)}"
                 failures.append(Failure(section.name, section.distribution, section.module, why))
             points.append(HelpPoint(point.title, point.text, here, point.is_question))
-    return Help(tuple(points), numbers.left_out), tuple(failures)
+    return replace(
+        report,
+        help=Help(tuple(points), numbers.left_out),
+        failures=(*report.failures, *failures),
+    )
+
+
+def _numbers(report: Report) -> Numbers:
+    return Numbers(
+        tuple(model.name for model in report.models),
+        {column.name: _series(column, metric=False) for column in report.fields}
+        | {column.name: _series(column, metric=True) for column in report.metrics},
+        report.doubted,
+        {item.definition.name: item.value for item in report.assumptions},
+    )
 
 
 def _series(column: Column, *, metric: bool) -> Series:

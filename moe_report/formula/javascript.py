@@ -1,10 +1,11 @@
 """An expression as JavaScript, for the calculator of the page.
 
 The three rules of :mod:`moe_report.formula.operations` hold here as well: NaN is what is missing,
-and it spreads; what has no finite value is NaN; ``floor`` and ``ceil`` snap. Sums and products are
-JavaScript's own. They let an infinity pass, as every operation does that cannot lose it; those that
-could (1/∞ is 0) are functions of :data:`HELPERS`, which turn it into NaN first, and so does
-``num``, which stands around every whole formula.
+and it spreads; what has no finite value is NaN; ``floor`` and ``ceil`` snap. Every operation is a
+call, of :data:`CALLED`, so that what stands for the calls decides what becomes of a formula: its
+value, or the formula as it applies to some values (``templates/formulas.js``). Sums and products
+let an infinity pass, as every operation does that cannot lose it; those that could (1/∞ is 0) turn
+it into NaN first, and so does ``num``, which stands around every whole formula.
 
 What a formula lacks is traced as it is computed: what ``where`` and ``coalesce`` choose from are
 functions, so that only what they take is read.
@@ -17,17 +18,23 @@ import re
 
 from moe_report.formula.excel import Reference, number_text
 from moe_report.formula.expr import TESTS, Expr
+from moe_report.formula.operations import OPERATIONS
 
 # What printed formulas call, to be defined once around them. A test is 1, 0 or NaN. ``lacking``
 # finds of a formula and its values what missing_symbols() of operations.py finds; ``apart`` keeps
 # what a part asks for to itself, and while that is ``sure``, only what it asks for in any case.
 HELPERS = """\
 const num = (x) => (Number.isFinite(x) ? x : NaN);
+const chain = (f) => (...all) => all.reduce((a, b) => f(a, b));
+const add = chain((a, b) => a + b);
+const mul = chain((a, b) => a * b);
+const sub = (a, b) => a - b;
+const neg = (a) => -a;
 const both = (f) => (a, b) => (Number.isFinite(a) && Number.isFinite(b) ? f(a, b) : NaN);
 const div = both((a, b) => a / b);
 const pow = both((a, b) => a ** b);
-const min = both((a, b) => Math.min(a, b));
-const max = both((a, b) => Math.max(a, b));
+const min = chain(both((a, b) => Math.min(a, b)));
+const max = chain(both((a, b) => Math.max(a, b)));
 const exp = (x) => Math.exp(num(x));
 const snap = (f) => (x) => (Math.abs(x - Math.round(x)) <= 5e-7 ? Math.round(x) : f(x));
 const floor = snap(Math.floor);
@@ -72,11 +79,10 @@ const not = (a) => (Number.isNaN(a) ? NaN : +(a === 0));
 const {abs, sqrt, log: ln, log2, log10} = Math;
 """
 
-_INFIX = {"add": "+", "sub": "-", "mul": "*"}
-_LEVEL = {"add": 1, "sub": 1, "mul": 2, "neg": 3}
-_ATOM = 9
 _FINITE = TESTS | {"const", "symbol"}  # or NaN
-_SHORTER = {"minimum": "min", "maximum": "max"}  # all other helpers are called as the operation
+_SHORTER = {"minimum": "min", "maximum": "max"}  # all others are called as the operation
+_OF_MANY = frozenset({"add", "mul", "minimum", "maximum"})  # a + b + c is add(a,b,c)
+CALLED = ("num", *(_SHORTER.get(op, op) for op in OPERATIONS))
 
 
 def javascript(expr: Expr, reference: Reference) -> str:
@@ -86,9 +92,9 @@ def javascript(expr: Expr, reference: Reference) -> str:
 
     >>> from moe_report.formula.expr import symbol
     >>> javascript(1 - symbol("k") / symbol("E"), str)
-    'num(1-div(k,E))'
-    >>> javascript(-(symbol("a") ** 2) * (symbol("b") - 1), str)
-    'num(-pow(a,2)*(b-1))'
+    'num(sub(1,div(k,E)))'
+    >>> javascript(symbol("a") * symbol("b") * -symbol("c"), str)
+    'num(mul(a,b,neg(c)))'
     """
     text = _text(expr, reference)
     return text if expr.op in _FINITE else f"num({text})"
@@ -110,30 +116,19 @@ def quoted(value: object) -> str:
 
 
 def _text(expr: Expr, reference: Reference) -> str:
-    op, args = expr.op, expr.args
-    if op == "const":
-        text = number_text(expr.value).lower()
-        return f"({text})" if expr.value < 0 else text
-    if op == "symbol":
+    if expr.op == "const":
+        return number_text(expr.value).lower()
+    if expr.op == "symbol":
         return reference(expr.name)
-    if op == "neg":
-        return f"-{_bracketed(args[0], reference, _ATOM)}"
-    if op in _INFIX:
-        level = _LEVEL[op]
-        left = _bracketed(args[0], reference, level)
-        right = _bracketed(args[1], reference, level + 1)
-        if right.startswith("-"):
-            right = f"({right})"  # a--b takes one off a
-        return f"{left}{_INFIX[op]}{right}"
-    texts = [_text(arg, reference) for arg in args]
-    if op in ("where", "coalesce"):
+    texts = [_text(arg, reference) for arg in _operands(expr)]
+    if expr.op in ("where", "coalesce"):
         texts = [f"()=>{text}" for text in texts]
-    name = _SHORTER.get(op, op)
-    while op in _SHORTER and len(texts) > 2:
-        texts[:2] = [f"{name}({texts[0]},{texts[1]})"]
-    return f"{name}({','.join(texts)})"
+    return f"{_SHORTER.get(expr.op, expr.op)}({','.join(texts)})"
 
 
-def _bracketed(expr: Expr, reference: Reference, level: int) -> str:
-    text = _text(expr, reference)
-    return text if _LEVEL.get(expr.op, _ATOM) >= level else f"({text})"
+def _operands(expr: Expr) -> list[Expr]:
+    """The operands of a call, those of a chain from the left among them."""
+    first, *others = expr.args
+    if first.op == expr.op and expr.op in _OF_MANY:
+        return [*_operands(first), *others]
+    return [first, *others]

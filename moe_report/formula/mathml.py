@@ -8,10 +8,17 @@ from html import escape
 from moe_report.formula.excel import ATOM, INFIX, LEVEL, number_text
 from moe_report.formula.expr import Expr
 
-_COMPARISON = {"lt": "&lt;", "le": "≤", "gt": "&gt;", "ge": "≥", "eq": "=", "ne": "≠"}
-_CALLS = {"minimum": "min", "maximum": "max", "exp": "exp", "ln": "ln", "log10": "log"}
-_FENCES = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
-_LEVEL = {"or": 0, "and": 1, **LEVEL, "div": ATOM, "neg": 2}
+COMPARISON = {"lt": "&lt;", "le": "≤", "gt": "&gt;", "ge": "≥", "eq": "=", "ne": "≠"}
+SIGNS = {"add": "+", "sub": "−", "mul": "⋅", "div": "/"}
+_NAMES = {"minimum": "min", "maximum": "max", "exp": "exp", "ln": "ln", "log10": "log", "sqrt": "√"}
+CALLS = {op: f"<mi>{name}</mi>" for op, name in _NAMES.items()} | {
+    "log2": "<msub><mi>log</mi><mn>2</mn></msub>",
+    "not": "<mtext>not </mtext>",
+}
+FENCES = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
+LEVELS = {"or": 0, "and": 1, **LEVEL, "div": ATOM, "neg": 2}
+# The brace has no right end, so a term behind it would seem its own.
+LEVELS |= dict.fromkeys(("where", "coalesce"), LEVEL["lt"])
 
 
 def mathml(expr: Expr, symbols: Mapping[str, str], *, result: str | None = None) -> str:
@@ -21,12 +28,19 @@ def mathml(expr: Expr, symbols: Mapping[str, str], *, result: str | None = None)
 
     >>> from moe_report.formula.expr import symbol
     >>> mathml(1 - symbol("k") / symbol("E"), {"k": "k", "E": "E"})
-    '<math><mrow><mn>1</mn><mo>−</mo><mfrac><mi>k</mi><mi>E</mi></mfrac></mrow></math>'
+    '<math><mn>1</mn><mo>−</mo><mfrac><mi>k</mi><mi>E</mi></mfrac></math>'
     """
-    body = _mathml(expr, symbols)
+    body = row_of(expr, symbols)
     if result is not None:
-        body = f"<mrow>{mathml_symbol(result)}<mo>=</mo>{body}</mrow>"
-    return f"<math>{body}</math>"
+        body = row(mathml_symbol(result), "<mo>=</mo>", body)
+    return math(body)
+
+
+def math(part: str) -> str:
+    """Return one part of a formula as an element; it needs no row, being one."""
+    if part.startswith("<mrow>"):
+        part = part.removeprefix("<mrow>").removesuffix("</mrow>")
+    return f"<math>{part}</math>"
 
 
 _HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
@@ -53,25 +67,31 @@ def _number(value: float) -> str:
     return f"<mrow><mo>−</mo>{number}</mrow>" if value < 0 else number
 
 
+def row(*parts: str) -> str:
+    """Return parts of a formula as one."""
+    return f"<mrow>{''.join(parts)}</mrow>"
+
+
 def _fenced(inner: str, opening: str = "(", closing: str = ")") -> str:
-    return f"<mrow><mo>{opening}</mo>{inner}<mo>{closing}</mo></mrow>"
+    return row(f"<mo>{opening}</mo>", inner, f"<mo>{closing}</mo>")
 
 
 def _case(value: str, condition: str) -> str:
     return f"<mtr><mtd>{value}</mtd><mtd><mrow>{condition}</mrow></mtd></mtr>"
 
 
-def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
+def row_of(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
+    """Return the inside of an expression's element, in brackets if it binds less than ``level``."""
     op, args = expr.op, expr.args
 
     def operand(arg: Expr, at: int = 0) -> str:
-        return _mathml(arg, symbols, at)
+        return row_of(arg, symbols, at)
 
-    own = _LEVEL.get(op, ATOM)
+    own = LEVELS.get(op, ATOM)
     if op == "const":
         text = _number(expr.value)
         if expr.value < 0:
-            own = _LEVEL["neg"]
+            own = LEVELS["neg"]
         elif "<msup>" in text:
             own = LEVEL["mul"]  # 1.5·10²⁰
     elif op == "symbol":
@@ -84,12 +104,11 @@ def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
     elif op == "neg":
         text = f"<mrow><mo>−</mo>{operand(args[0], 3)}</mrow>"
     elif op in INFIX:
-        sign = {"add": "+", "sub": "−", "mul": "⋅"}[op]
         right = operand(args[1], own + (op != "mul" and 1))
-        text = f"<mrow>{operand(args[0], own)}<mo>{sign}</mo>{right}</mrow>"
-    elif op in _COMPARISON:
+        text = f"<mrow>{operand(args[0], own)}<mo>{SIGNS[op]}</mo>{right}</mrow>"
+    elif op in COMPARISON:
         left, right = (operand(arg, 2) for arg in args)
-        text = f"<mrow>{left}<mo>{_COMPARISON[op]}</mo>{right}</mrow>"
+        text = f"<mrow>{left}<mo>{COMPARISON[op]}</mo>{right}</mrow>"
     elif op in ("where", "coalesce"):
         *test, first, otherwise = args
         condition = (
@@ -98,20 +117,14 @@ def _mathml(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
         cases = _case(operand(first), condition)
         cases += _case(operand(otherwise), "<mtext>otherwise</mtext>")
         text = f'<mrow><mo>{{</mo><mtable columnalign="left left">{cases}</mtable></mrow>'
-        own = LEVEL["lt"]  # the brace has no right end, so a term behind it would seem its own
-    elif op in _FENCES:
-        text = _fenced(operand(args[0]), *_FENCES[op])
+    elif op in FENCES:
+        text = _fenced(operand(args[0]), *FENCES[op])
     elif op == "sqrt":
         text = f"<msqrt>{operand(args[0])}</msqrt>"
-    elif op == "log2":
-        log = "<msub><mi>log</mi><mn>2</mn></msub>"
-        text = f"<mrow>{log}{_fenced(operand(args[0]))}</mrow>"
     elif op in ("and", "or"):
         word = f"<mtext> {op} </mtext>"
         text = f"<mrow>{operand(args[0], own)}{word}{operand(args[1], own)}</mrow>"
-    elif op == "not":
-        text = f"<mrow><mtext>not </mtext>{_fenced(operand(args[0]))}</mrow>"
     else:
         inside = "<mo>,</mo>".join(operand(arg) for arg in args)
-        text = f"<mrow><mi>{_CALLS[op]}</mi>{_fenced(inside)}</mrow>"
+        text = row(CALLS[op], _fenced(inside))
     return text if own >= level else _fenced(text)

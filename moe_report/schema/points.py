@@ -113,14 +113,15 @@ def point(title: str, text: str, *, here: Callable[[Numbers], str] | None = None
     return Point(title, text, here)
 
 
-def question(title: str, text: str) -> Point:
+def question(title: str, text: str, *, here: Callable[[Numbers], str] | None = None) -> Point:
     """Return a question of the reading help and its answer, for the constant ``POINTS``.
 
     Args:
         title: The question.
         text: The answer, marked up as :class:`Point` says.
+        here: A function of the report's numbers that returns a sentence, or nothing.
 
     Raises:
         PluginError: One of the two is empty.
     """
-    return Point(title, text, None, is_question=True)
+    return Point(title, text, here, is_question=True)

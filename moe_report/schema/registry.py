@@ -35,6 +35,7 @@ from moe_report.schema.model import Called
 from moe_report.schema.parts import Part
 from moe_report.schema.points import Point
 from moe_report.schema.section_fields import SectionField, under, with_needs
+from moe_report.schema.short_form import ShortForm
 from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
@@ -60,6 +61,7 @@ class Section:
         scenarios: ``SCENARIOS`` of the module: examples of sets of assumptions, by name.
         charts: Its charts, in source order.
         fields: Fields of models that it adds, in source order.
+        short_form: ``SHORT_FORM`` of the module: what the page's calculator asks for first.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Section:
     scenarios: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
     charts: tuple[Chart, ...] = ()
     fields: tuple[SectionField, ...] = ()
+    short_form: ShortForm | None = None
 
     @property
     def origin(self) -> str:
@@ -312,6 +315,9 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         raise TypeError(f"SCENARIOS is {scenarios!r:.60}, expected values by name, by scenario")
     if not isinstance(points, tuple) or not all(isinstance(one, Point) for one in points):
         raise TypeError(f"POINTS is {points!r:.60}, expected a tuple of point() and question()")
+    short_form = getattr(module, "SHORT_FORM", None)
+    if short_form is not None and not isinstance(short_form, ShortForm):
+        raise TypeError(f"SHORT_FORM is {short_form!r:.60}, expected a ShortForm")
     return Section(
         name,
         title,
@@ -327,6 +333,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         scenarios,
         charts_of(module),
         fields,
+        short_form,
     )
 
 

@@ -134,6 +134,41 @@ WHY_DIFFERENT = question(
     "has 2,048 and runs 1.73 B. What does not hold here is among the [findings](#findings).",
 )
 
+MORE_EXPERTS = question(
+    "When do more experts help?",
+    "More experts hold more at the same cost of a token, for a token still meets k of them. In "
+    "exchange memory grows, routing is harder to learn, load spreads less evenly, and each expert "
+    "sees fewer tokens. 8 to 64 were common; recent models have 128 and more, each narrow ([Dai "
+    "et al. 2024](arXiv:2401.06066)). In the [calculator](#calculator), raise k with them, or see "
+    "the share of one fall.",
+)
+
+FASTER_INFERENCE = question(
+    "How is inference sped up?",
+    "By expert parallelism: experts are sharded over devices, and a token’s activations travel to "
+    "them ([how many bytes](dispatch_bytes_per_token)). By batches, in which each expert that is "
+    "read works for many tokens. By keeping the experts that are used most in fast memory, and "
+    "weights in fewer bits.",
+    here=sentences.memory,
+)
+
+HOW_EXACT = question(
+    "How exact is the calculator?",
+    "It computes by the formulas of this page: of a model whose fields are filled in, parameters "
+    "are exact to the last one. The short form takes all experts for equal, and all that is not a "
+    "routed expert for shared, whatever its layers are: good for comparing and planning. It knows "
+    "neither time nor quality.",
+)
+
+OWN_DESIGN = question(
+    "What should one look at in a design of one’s own?",
+    "Balance k and the number of experts, for one alone moves cost or memory only. Keep what is "
+    "[always active](always_active_share) small, for every token pays it. Start the balancing "
+    "loss between 0.01 and 0.001, and watch the load. Plan how experts are spread over devices "
+    "before training.",
+    here=sentences.top_k,
+)
+
 LEDGER = (
     TOTAL_AGAINST_ACTIVE,
     MIXTURE_OF_EXPERTS,
@@ -141,6 +176,6 @@ LEDGER = (
     SHARED_EXPERTS,
     WHY_DIFFERENT,
 )
-EFFICIENCY = (HIGHER_EFFICIENCY, WHEN_DENSE)
-FLOPS = (MEMORY_AGAINST_COMPUTE, TOP_K, TEN_TIMES_AS_FAST, WHICH_TOP_K)
-ROUTING = (SMALL_ROUTER, LOAD_BALANCING, LOAD_BALANCING_LOSS, HOW_LARGE_OVERHEAD)
+EFFICIENCY = (HIGHER_EFFICIENCY, WHEN_DENSE, OWN_DESIGN)
+FLOPS = (MEMORY_AGAINST_COMPUTE, TOP_K, TEN_TIMES_AS_FAST, WHICH_TOP_K, MORE_EXPERTS, HOW_EXACT)
+ROUTING = (SMALL_ROUTER, LOAD_BALANCING, LOAD_BALANCING_LOSS, HOW_LARGE_OVERHEAD, FASTER_INFERENCE)

@@ -12,6 +12,7 @@ the experts share; a negative result means that the four numbers cannot belong t
 from moe_report import (
     Model,
     Rows,
+    ShortForm,
     bars,
     metric,
 )
@@ -27,6 +28,18 @@ from moe_report_metrics.parameter_ledger import (
 
 ORDER = 20
 POINTS = guide.EFFICIENCY
+SHORT_FORM = ShortForm(
+    inputs=(
+        ("always_active_params", "Shared parameters"),
+        ("num_experts", "Experts"),
+        ("expert_params", "Parameters of an expert"),
+        ("num_experts_per_tok", "Experts a token (top-k)"),
+        ("router_param_share", "Routing overhead"),
+    ),
+    bars=("total_params", "active_params"),
+    ring="expert_utilisation",
+    numbers=("parameter_efficiency", "expert_flops_savings"),
+)
 SOLVED = "solved from total = shared + E·expert and active = shared + k·expert"
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from moe_report.renderers.html.render import render
 from moe_report.reports import Report
-from tests.browser import ARGUMENTS, Open
+from tests.browser import ARGUMENTS, UNFOLD, Open
 from tests.conftest import need
 
 
@@ -26,13 +26,20 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def shown(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open a report's page; fail at the end if it complained or asked for anything else."""
+    """Open a report's page; fail at the end if it complained or asked for anything else.
+
+    Its parts are unfolded, unless one asks for them as they are at first.
+    """
     complaints: list[str] = []
     asked: list[str] = []
     context = browser.new_context(viewport={"width": 1440, "height": 900})
 
     def open_page(
-        report: Report, fragment: str = "", render: Callable[[Report], bytes] = render
+        report: Report,
+        fragment: str = "",
+        render: Callable[[Report], bytes] = render,
+        *,
+        folded: bool = False,
     ) -> Page:
         file = tmp_path / "report.html"
         file.write_bytes(render(report))
@@ -42,6 +49,8 @@ def shown(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
         page.on("request", lambda request: asked.append(request.url))
         page.goto(file.as_uri() + fragment)
+        if not folded:
+            page.evaluate(UNFOLD)
         return page
 
     yield open_page

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
-from moe_report.formula.javascript import HELPERS, javascript, member, quoted
+from moe_report.formula.javascript import CALLED, HELPERS, javascript, member, quoted
 from moe_report.renderers.html.audit_script import audit_members
-from moe_report.reports import Report
+from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, Field
@@ -24,6 +24,7 @@ from moe_report.text import LISTED, MORE, MOST_LISTED
 QUICK_EXAMPLES = 8
 OPEN_GROUPS = frozenset({"Shape", "Experts"})  # what a what-if is mostly about
 ASSUMPTIONS = "Assumptions"
+CALLS = ", ".join(CALLED)
 _Limits = tuple[float, float, bool, str]  # least, most, whether it is whole, and that in words
 
 
@@ -43,6 +44,40 @@ class CalculatorMetric:
 
 
 @dataclass(frozen=True)
+class ShortInput:
+    """A number that the short form asks for.
+
+    Attributes:
+        name: The field or metric.
+        label: Name in words.
+        unit: What is typed: ``%`` of the first bar for a ratio.
+        share: Whether it is a ratio.
+    """
+
+    name: str
+    label: str
+    unit: str
+    share: bool
+
+
+@dataclass(frozen=True)
+class Short:
+    """The short form.
+
+    Attributes:
+        inputs: What is typed.
+        bars: The whole and a part of it.
+        ring: A share; None for none.
+        numbers: What else follows.
+    """
+
+    inputs: tuple[ShortInput, ...]
+    bars: tuple[CalculatorMetric, ...]
+    ring: CalculatorMetric | None
+    numbers: tuple[CalculatorMetric, ...]
+
+
+@dataclass(frozen=True)
 class Calculator:
     """What of the calculator is not made by its script.
 
@@ -52,6 +87,7 @@ class Calculator:
         headline: The metrics that stand large above the others.
         scenarios: What can be chosen; empty if there is no choice.
         scenario: The one that the report is for.
+        short: The short form that comes first; None if no section declares one.
     """
 
     examples: tuple[str, ...]
@@ -59,17 +95,43 @@ class Calculator:
     headline: tuple[CalculatorMetric, ...]
     scenarios: tuple[str, ...] = ()
     scenario: str = ""
+    short: Short | None = None
 
 
 def calculator_of(report: Report) -> Calculator:
     """Return a report's calculator as the page shows it."""
     names = tuple(model.name for model in report.models)
-    headline = tuple(
-        CalculatorMetric(column.name, column.label, bool(column.rests_on))
-        for column in report.headline
-    )
+    headline = tuple(map(_shown, report.headline))
     scenarios = tuple(scenario.name for scenario in report.scenarios) if report.assumptions else ()
-    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario)
+    short = _short_of(report)
+    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario, short)
+
+
+def _shown(column: Column) -> CalculatorMetric:
+    return CalculatorMetric(column.name, column.label, bool(column.rests_on))
+
+
+def _short_of(report: Report) -> Short | None:
+    """Return the first short form whose bars this report has, without what it lacks."""
+    columns, metrics = report.columns, {column.name for column in report.metrics}
+    for section in report.sections:
+        form = section.short_form
+        if form is None or not metrics.issuperset(form.bars):
+            continue
+        inputs = []
+        for name, label in form.inputs:
+            if name not in columns:
+                continue
+            share = columns[name].unit == "ratio"
+            unit = f"% of {columns[form.bars[0]].label.lower()}" if share else columns[name].unit
+            inputs.append(ShortInput(name, label, unit, share))
+        return Short(
+            tuple(inputs),
+            tuple(_shown(columns[name]) for name in form.bars),
+            _shown(columns[form.ring]) if form.ring in metrics else None,
+            tuple(_shown(columns[name]) for name in form.numbers if name in metrics),
+        )
+    return None
 
 
 def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:
@@ -85,8 +147,10 @@ def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:
 def calculator_script(report: Report) -> str:
     """Return the script that defines ``moe``, what ``templates/calculator.js`` computes with.
 
-    It has the members ``order`` (of each field and metric, after those it is made of: its name, and
-    its formula as a function of all values by name), ``lacking`` (what such a formula lacks),
+    It has the members ``operations`` (what formulas call, by name), ``formulas`` (for such calls,
+    of each field and metric, after those it is made of: its name, and its formula as a function of
+    all values by name), ``order`` (the formulas with those operations, which compute the values),
+    ``lacking`` (what such a formula lacks),
     ``groups`` (of inputs: title, whether it is open at first, names), ``bounds`` (of each input:
     least, most, whether it is whole, and the bounds in words), ``rules`` (a field, and the field
     that it is at most), ``defaults`` (the fields whose default is a number), ``counted`` (units
@@ -95,7 +159,7 @@ def calculator_script(report: Report) -> str:
     what is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an
     object the name ``__proto__`` would be no name.
     """
-    order = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
+    steps = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
     known: dict[str, Field] = {
         column.name: report.definitions[column.name] for column in report.fields
@@ -112,14 +176,16 @@ def calculator_script(report: Report) -> str:
     rules = list(AT_MOST.items())
     return (
         'const moe = (() => {\n"use strict";\n'
-        f"{HELPERS}return {{\nlacking,\n"
+        f"{HELPERS}const operations = {{{CALLS}}};\n"
+        f"const formulas = ({{{CALLS}}}) => [\n{steps}\n];\n"
+        "return {\nlacking, operations, formulas, order: formulas(operations),\n"
         f"groups: {quoted(input_groups(report))},\n"
         f"bounds: new Map({quoted(_by_bound(limits))}\n"
         ".flatMap(([of, names]) => names.map((name) => [name, of]))),\n"
         f"rules: {quoted(rules)},\n"
         f"defaults: {quoted(defaults)},\n"
         f"counted: {quoted(COUNTED)},\nwords: {quoted(words)},\n"
-        f"order: [\n{order}\n],\n{audit_members(report)}}};\n}})();"
+        f"{audit_members(report)}}};\n}})();"
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from moe_report.formula.expr import Expr
-from moe_report.formula.mathml import mathml, mathml_symbol
+from moe_report.formula.lines import pieces, width
+from moe_report.formula.mathml import mathml_symbol
 from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.reports import Column, Report
 
@@ -40,7 +41,7 @@ class Formula:
         label: Name in words.
         name: Name in formulas and files.
         unit: What is counted.
-        pieces: The formula typeset, in pieces between which a line may break.
+        pieces: The formula typeset, as HTML in pieces between which a line may break.
         long: Whether it takes a whole line.
         description: What it is.
         source: Where the definition comes from, with links.
@@ -66,8 +67,8 @@ def formula_of(report: Report, column: Column) -> Formula:
         label=column.label,
         name=column.name,
         unit=column.unit,
-        pieces=_pieces(column.expr, report, column.symbol),
-        long=_length(column.expr, report) > LONG_FORMULA,
+        pieces=tuple(map(Markup, pieces(column.expr, report.symbols, column.symbol))),
+        long=width(column.expr, report.symbols) > LONG_FORMULA,
         description=rich(column.description),
         source=linked(column.source),
         symbols=_symbols(column.expr, report),
@@ -82,48 +83,6 @@ def typeset(symbol: str) -> Markup:
 def anchor_of(metric: str) -> str:
     """Return the id of a metric's formula."""
     return f"metric-{metric}"
-
-
-def _pieces(expr: Expr, report: Report, result: str) -> tuple[Markup, ...]:
-    """Return a formula as MathML: one element, or of a sum several with breaks between."""
-    symbols = report.symbols
-    terms = _terms(expr)
-    if len(terms) < 3:
-        return (Markup(mathml(expr, symbols, result=result)),)
-    shown = [f'<math><mrow>{mathml_symbol(result)}<mo form="infix">=</mo></mrow></math>']
-    for sign, term in terms:
-        inner = mathml(term, symbols).removeprefix("<math>").removesuffix("</math>")
-        operator = f'<mo form="infix">{sign}</mo>' if sign else ""
-        shown.append(f"<math><mrow>{operator}{inner}</mrow></math>")
-    return tuple(map(Markup, shown))
-
-
-def _terms(expr: Expr) -> list[tuple[str, Expr]]:
-    """Return the terms of a sum with their signs, or the expression alone if that is not safe."""
-    terms: list[tuple[str, Expr]] = []
-    node = expr
-    while node.op in ("add", "sub"):
-        left, right = node.args
-        if right.op in _BRACKETED or (right.op == "const" and right.value < 0):
-            return [("", expr)]
-        terms.append(("+" if node.op == "add" else "−", right))
-        node = left
-    if node.op in _BRACKETED:
-        return [("", expr)]
-    return [("", node), *reversed(terms)]
-
-
-_BRACKETED = frozenset({"add", "sub", "neg", "where", "coalesce"})
-
-
-def _length(expr: Expr, report: Report) -> int:
-    """Return about how many characters wide a formula is when typeset."""
-    if expr.op == "symbol":
-        return len(report.symbols[expr.name])
-    inner = [_length(arg, report) for arg in expr.args]
-    if expr.op == "div":
-        return max(inner)
-    return sum(inner) + {"const": 2, "where": 8, "coalesce": 18}.get(expr.op, 2)
 
 
 def _symbols(expr: Expr, report: Report) -> tuple[PageSymbol, ...]:

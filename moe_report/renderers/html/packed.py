@@ -13,6 +13,7 @@ from typing import Any
 
 from moe_report.display import tables
 from moe_report.renderers.data import plain_number, report_as_dict
+from moe_report.renderers.html.findings import numbered
 from moe_report.reports import Report
 from moe_report.schema.number_words import number_tables
 
@@ -24,7 +25,9 @@ _LAST_NUMBER = re.compile(r"\d+$")
 def packed(report: Report) -> dict[str, Any]:
     """Return what ``run --format json`` writes, without formulas and sources, packed.
 
-    What a metric says of itself is where its formula stands; what most do not have is left out.
+    What a metric says of itself is where its formula stands, what a field says in the glossary, and
+    what a finding says among the findings, by its number, and a model's source and remark in the
+    notes; what most do not have is left out.
     ``provenance`` lists what is said of numbers: from where, a note, and whether the number of the
     model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
     empty where missing, and a place in that list; ``3x8`` is eight times place 3. ``computed``
@@ -44,8 +47,9 @@ def packed(report: Report) -> dict[str, Any]:
         }
     symbols = [*data["fields"], *data["metrics"], *data["assumptions"]]
     place_of = {name: place for place, name in enumerate(symbols)}
+    for known in (*data["metrics"].values(), *data["fields"].values()):
+        del known["description"]
     for metric in data["metrics"].values():
-        del metric["description"]
         metric["needs"] = [place_of[name] for name in metric["needs"]]
     if not data["scenarios"]:
         del data["scenario"]
@@ -59,7 +63,15 @@ def packed(report: Report) -> dict[str, Any]:
     data["models"] = [_model(model, places) for model in data["models"]]
     data["units"] = tables() | number_tables()
     data["provenance"] = [[*place[:2], int(place[2])] for place in places]
+    by_model: dict[str, list[list[Any]]] = {}
+    for number, found in numbered(report):
+        about = [number, found.level, found.column, found.stated, found.computed]
+        by_model.setdefault(found.model, []).append(about)
     for at, model in enumerate(data["models"]):
+        model["findings"] = by_model.get(model["name"], [])
+        model["texts"] = {
+            key: text for key, text in model["texts"].items() if key not in ("source", "remark")
+        }
         computed = {
             column.name: column.cells[at].computed
             for column in (*report.fields, *report.metrics)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from moe_report.renderers.html.calculator import Calculator
 from moe_report.renderers.html.charts.figures import Figure
+from moe_report.renderers.html.findings import FindingGroup
 from moe_report.renderers.html.formulas import Formula
 from moe_report.renderers.html.guide import Guide
 
@@ -26,41 +27,6 @@ class Link:
     anchor: str
     text: str
     count: str = ""
-
-
-@dataclass(frozen=True)
-class PageFinding:
-    """One finding.
-
-    Attributes:
-        level: Class of its badge: ``impossible``, ``differs``, ``unclear``, ``suspicious`` or
-            ``failed``.
-        word: The level in words.
-        subject: Label of the field or metric.
-        message: What, against what, how far off.
-        place: The cell of the input; empty if there is none.
-    """
-
-    level: str
-    word: str
-    subject: str
-    message: str
-    place: str
-
-
-@dataclass(frozen=True)
-class FindingGroup:
-    """The findings about one model, or one section that failed.
-
-    Attributes:
-        anchor: Id of the group.
-        name: Name of the model or section.
-        findings: Worst first.
-    """
-
-    anchor: str
-    name: str
-    findings: tuple[PageFinding, ...]
 
 
 @dataclass(frozen=True)
@@ -89,7 +55,7 @@ class PageCell(NamedTuple):
         css: Classes: ``given``, ``default``, ``assumed``, ``missing`` or ``words``, and nothing for
             what is computed; ``p2`` for two invisible digits that bring a column's decimal points
             in line, ``q2`` for a point and two digits.
-        content: What is shown.
+        content: What is shown; behind a number that the audit doubts, a mark.
     """
 
     css: str
@@ -103,7 +69,7 @@ class PageRow:
     Attributes:
         name: The model.
         cells: In the order of the columns.
-        findings: Anchor of the findings about it; empty if there are none.
+        findings: Anchor of the findings about it; empty if each is beside a number of this row.
     """
 
     name: str
@@ -121,6 +87,7 @@ class PageTable:
         columns: Without the model's name.
         rows: One a model.
         css: ``few``, ``many``, ``crowd`` or ``throng`` by the number of columns, for print.
+        title: Heading; empty for a table of models.
     """
 
     name: str
@@ -128,6 +95,7 @@ class PageTable:
     columns: tuple[PageColumn, ...]
     rows: tuple[PageRow, ...]
     css: str
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +107,7 @@ class PageSection:
         title: Heading.
         introduction: Its paragraphs.
         table: Its numbers.
+        others: Those of claims and lone layers, which are no models.
         formulas: Its metrics.
     """
 
@@ -146,6 +115,7 @@ class PageSection:
     title: str
     introduction: tuple[Markup, ...]
     table: PageTable
+    others: tuple[PageTable, ...]
     formulas: tuple[Formula, ...]
 
 
@@ -218,8 +188,11 @@ class Page:
         version: Version of moe-report.
         contents: Entries of the contents list.
         findings: Grouped by model.
+        gist: How many findings there are of each level.
         summary: The headline table; None if no metric is a headline.
-        figures: The charts.
+        others: Headline numbers of claims and lone layers, which are no models.
+        figures: The charts that say which model costs least for what.
+        further: The other charts.
         figure_notes: A sentence for each chart that cannot be drawn.
         calculator: Its inputs and results; None if nothing is computed.
         compared: How many models can stand side by side; 0 for no comparison.
@@ -231,6 +204,7 @@ class Page:
         warnings: What of the input was skipped.
         guide: What helps to read the page.
         footer: Paragraphs of the user at the end, with links.
+        unfolded: Anchor of the part that is unfolded at first; empty for none.
     """
 
     title: str
@@ -242,8 +216,11 @@ class Page:
     version: str
     contents: tuple[Link, ...]
     findings: tuple[FindingGroup, ...]
+    gist: str
     summary: PageTable | None
+    others: tuple[PageTable, ...]
     figures: tuple[Figure, ...]
+    further: tuple[Figure, ...]
     figure_notes: tuple[str, ...]
     calculator: Calculator | None
     compared: int
@@ -255,6 +232,7 @@ class Page:
     warnings: tuple[str, ...]
     guide: Guide
     footer: tuple[Markup, ...]
+    unfolded: str = ""
 
 
 @dataclass(frozen=True)

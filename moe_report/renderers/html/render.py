@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,35 +15,30 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from moe_report.branding import Logo, paragraphs
+from moe_report.compute.kinds import Kind, rows_by_kind
 from moe_report.display import exact
 from moe_report.renderers.html.calculator import calculator_of, calculator_script
 from moe_report.renderers.html.charts.figures import figures
+from moe_report.renderers.html.findings import finding_groups, gist
 from moe_report.renderers.html.formulas import formula_of, typeset
 from moe_report.renderers.html.guide import guide_of
 from moe_report.renderers.html.page import (
     Assets,
-    FindingGroup,
     Link,
     Page,
     PageAssumption,
-    PageFinding,
     PageLogo,
     PageNote,
     PageSection,
 )
 from moe_report.renderers.html.rich_text import linked, rich
-from moe_report.renderers.html.tables import input_table, metric_table
+from moe_report.renderers.html.tables import input_table, metric_tables
 from moe_report.renderers.html.templating import check_blocks, environment_of, explained, text_of
-from moe_report.reports import EVERY_MODEL, Report, ReportSection
+from moe_report.reports import Report, ReportSection
 from moe_report.text import counted
 
 MOST_COMPARED = 6
-_LEVELS = {
-    "impossible": "Impossible",
-    "differs": "Differs",
-    "unclear": "Unclear",
-    "suspicious": "Suspicious",
-}
+_KINDS: Mapping[Kind, str] = {"models": "model", "claims": "claim", "layers": "lone layer"}
 
 
 def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
@@ -63,7 +58,7 @@ def render_calculator(report: Report, templates: Sequence[Path] = ()) -> bytes:
     page = page_of(report)
     first = [link for link in page.contents if link.anchor in ("calculator", "comparison")]
     others = [link for link in page.contents if link not in first and link.anchor != "findings"]
-    page = replace(page, facts=page.facts[:2], contents=(*first, *others))
+    page = replace(page, contents=(*first, *others), unfolded="calculator")
     return _rendered("calculator-page.html.j2", report, page, templates)
 
 
@@ -79,23 +74,28 @@ def _rendered(name: str, report: Report, page: Page, templates: Sequence[Path]) 
 
 def page_of(report: Report) -> Page:
     """Return a report as the page shows it."""
-    summary = metric_table(report, "summary", "Headline numbers of all models", report.headline)
+    kinds = rows_by_kind(report)
+    drawn = figures(report)
+    leading = tuple(figure for figure in drawn if figure.leads)
+    further = tuple(figure for figure in drawn if not figure.leads)
+    summary, *others = metric_tables(report, "summary", "Headline numbers", report.headline)
     sections = tuple(_section(report, section) for section in report.sections)
-    count = len(report.findings) + len(report.failures)
+    groups = finding_groups(report)
     compared = min(len(report.models), MOST_COMPARED) if report.metrics else 0
     compared = compared if compared > 1 else 0
     when = datetime.datetime.fromisoformat(report.created)
     contents = [
-        Link("findings", "Findings", str(count)),
         Link("models", "Models", str(len(report.models))),
         Link("charts", "Charts"),
-        *([Link("reading", "How to read this")] if report.help.points else []),
+        Link("findings", "Findings", str(len(report.findings) + len(report.failures))),
+        *([Link("further-charts", "Further charts")] if further else []),
+        *(Link(section.anchor, section.title) for section in sections),
         *([Link("calculator", "Calculator")] if report.metrics else []),
         *([Link("comparison", "Comparison")] if compared else []),
-        *(Link(section.anchor, section.title) for section in sections),
+        *([Link("reading", "How to read this")] if report.help.points else []),
+        Link("glossary", "Glossary"),
         *([Link("assumptions", "Assumptions")] if report.assumptions else []),
         Link("inputs", "Inputs"),
-        Link("glossary", "Glossary"),
         Link("made", "How this was made"),
     ]
     return Page(
@@ -103,18 +103,20 @@ def page_of(report: Report) -> Page:
         logo=_logo(report.branding.logo),
         intro=tuple(map(linked, paragraphs(report.branding.intro))),
         facts=(
-            counted(len(report.models), "model"),
+            *(counted(len(places), _KINDS[kind]) for kind, places in kinds.items()),
             counted(len(report.metrics), "metric"),
-            counted(count, "finding"),
             *([f"scenario {report.scenario}"] if report.scenarios else []),
         ),
         created=report.created,
         date=f"{when.day} {when:%B %Y}",
         version=report.version,
         contents=tuple(contents),
-        findings=tuple(_findings(report)),
-        summary=summary if summary.columns else None,
-        figures=figures(report),
+        findings=groups,
+        gist=gist(groups),
+        summary=summary if report.headline else None,
+        others=tuple(others),
+        figures=leading,
+        further=further,
         figure_notes=report.undrawn,
         calculator=calculator_of(report) if report.metrics else None,
         compared=compared,
@@ -139,8 +141,9 @@ def _assets(environment: Environment, report: Report) -> Assets:
     style = "\n".join(texts("report.css", "theme.css")).strip()
     scripts = texts("data.js", "numbers.js", "report.js")
     # The charts listen to what the calculator computes first, so they come before it.
-    computing = texts("charts.js", "calculation.js", "audit.js", "calculator-form.js")
-    computing += texts("calculator-output.js", "calculator.js", "comparison.js")
+    computing = texts("typeset.js", "formulas.js", "charts.js", "calculation.js", "audit.js")
+    computing += texts("calculator-form.js", "calculator-short.js", "calculator-output.js")
+    computing += texts("calculator.js", "comparison.js")
     if report.metrics:
         scripts += [calculator_script(report), *computing]
     data = json.dumps(packed(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -166,36 +169,16 @@ def _logo(logo: Logo | None) -> PageLogo | None:
     return PageLogo(f"data:{logo.media_type};base64,{_base64(logo.data)}", "Logo")
 
 
-def _findings(report: Report) -> Iterator[FindingGroup]:
-    columns = report.columns
-    names = dict.fromkeys(finding.model for finding in report.findings)
-    for number, name in enumerate(names, start=1):
-        found = tuple(
-            PageFinding(
-                finding.level,
-                _LEVELS[finding.level],
-                columns[finding.column].label if finding.column in columns else finding.column,
-                finding.message,
-                finding.place,
-            )
-            for finding in report.findings_of(name)
-        )
-        yield FindingGroup(f"finding-{number}", name or EVERY_MODEL.capitalize(), found)
-    for number, failure in enumerate(report.failures, start=1):
-        cause = f"This section is left out: {failure.cause}"
-        origin = f"{failure.distribution} ({failure.module})"
-        finding = PageFinding("failed", "Failed", "Section", cause, origin)
-        yield FindingGroup(f"failure-{number}", failure.section, (finding,))
-
-
 def _section(report: Report, section: ReportSection) -> PageSection:
     slug = re.sub(r"[^0-9A-Za-z._-]", "-", section.name)
-    caption = f"{section.title} of all models"
+    name = f"section-{slug}"
+    table, *others = metric_tables(report, name, section.title, section.columns)
     return PageSection(
-        anchor=f"section-{slug}",
+        anchor=name,
         title=section.title,
         introduction=tuple(rich(paragraph) for paragraph in section.introduction),
-        table=metric_table(report, f"section-{slug}", caption, section.columns),
+        table=table,
+        others=tuple(others),
         formulas=tuple(formula_of(report, column) for column in section.columns),
     )
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from markupsafe import escape
+
+from moe_report.compute.kinds import Kind, only, rows_by_kind
 from moe_report.display import MISSING, Scale, scale, show
+from moe_report.renderers.html.findings import Marks, anchors_of, doubts_of, marks_of
 from moe_report.renderers.html.page import PageCell, PageColumn, PageRow, PageTable
 from moe_report.renderers.html.rich_text import linked
 from moe_report.reports import Cell, Column, Provenance, Report
@@ -12,45 +16,88 @@ from moe_report.reports import Cell, Column, Provenance, Report
 # How small a table is printed, by the number of its columns.
 _CROWDS = ((8, "few"), (14, "many"), (21, "crowd"), (10**6, "throng"))
 MOST_PADDED = 9  # digits, for which report.css has classes
+_TITLES: Mapping[Kind, str] = {
+    "models": "",
+    "claims": "Claims, each compared with a model",
+    "layers": "Lone expert layers",
+}
+_WHOSE: Mapping[Kind, str] = {
+    "models": "of all models",
+    "claims": "of claims",
+    "layers": "of lone layers",
+}
 _Column = tuple[PageColumn, list[PageCell]]
 
 
-def metric_table(report: Report, name: str, caption: str, columns: Sequence[Column]) -> PageTable:
-    """Return a table of some metrics over all models."""
-    return _table(report, name, caption, [_numbers(column) for column in columns])
+def metric_tables(
+    report: Report, name: str, caption: str, columns: Sequence[Column]
+) -> tuple[PageTable, ...]:
+    """Return tables of some metrics: of all models, of claims and of lone layers.
+
+    There is always one; the others have only the columns in which they have a number.
+    """
+    wanted = [column.name for column in columns]
+    marks = marks_of(report)
+    tables: list[PageTable] = []
+    kinds = rows_by_kind(report) or {"models": ()}
+    for kind, places in kinds.items():
+        part = only(report, places)
+        shown = [part.columns[one] for one in wanted]
+        if kind != "models":
+            shown = [column for column in shown if any(c.value is not None for c in column.cells)]
+        made = [_numbers(part, column, marks) for column in shown]
+        if kind == "claims":
+            about = [model.texts["compare_with"] for model in part.models]
+            made.insert(0, _words("Claims about", "compare_with", about))
+        if shown or not tables:
+            own = f"{name}-{kind}" if tables else name
+            whole = f"{caption} {_WHOSE[kind]}"
+            tables.append(_table(report, places, own, whole, made, _TITLES[kind]))
+    return tuple(tables)
 
 
 def input_table(report: Report) -> PageTable:
     """Return what was read, and what was derived of it: columns that are not all defaults."""
+    marks = marks_of(report)
     types = [model.texts.get("model_type") for model in report.models]
     columns = [_words("Architecture", "model_type", types)]
     for field in report.fields:
         dull = (Provenance.DEFAULT, Provenance.MISSING)
         if any(cell.provenance not in dull for cell in field.cells):
-            columns.append(_numbers(field))
+            columns.append(_numbers(report, field, marks))
     headers = dict.fromkeys(header for model in report.models for header in model.carried)
     for at, header in enumerate(headers):
         values = [model.carried.get(header) for model in report.models]
         columns.append(_words(header, f"carried-{at}", values))
     filled = [(head, cells) for head, cells in columns if any(cell.content for cell in cells)]
-    return _table(report, "input-table", "Numbers that were read", filled)
+    every = range(len(report.models))
+    return _table(report, every, "input-table", "Numbers that were read", filled)
 
 
-def _table(report: Report, name: str, caption: str, columns: Sequence[_Column]) -> PageTable:
-    doubted = list(dict.fromkeys(finding.model for finding in report.findings))
+def _table(
+    report: Report,
+    places: Sequence[int],
+    name: str,
+    caption: str,
+    columns: Sequence[_Column],
+    title: str = "",
+) -> PageTable:
+    beside = {head.name for head, _ in columns}
+    elsewhere = {found.model for _, found, names in doubts_of(report) if beside.isdisjoint(names)}
+    anchors = anchors_of(report)
     rows = tuple(
         PageRow(
-            model.name,
+            report.models[place].name,
             tuple(cells[at] for _, cells in columns),
-            f"finding-{doubted.index(model.name) + 1}" if model.name in doubted else "",
+            anchors[report.models[place].name] if report.models[place].name in elsewhere else "",
         )
-        for at, model in enumerate(report.models)
+        for at, place in enumerate(places)
     )
     css = next(word for most, word in _CROWDS if len(columns) <= most)
-    return PageTable(name, caption, tuple(head for head, _ in columns), rows, css)
+    return PageTable(name, caption, tuple(head for head, _ in columns), rows, css, title)
 
 
-def _numbers(column: Column) -> _Column:
+def _numbers(report: Report, column: Column, marks: Marks) -> _Column:
     chosen = scale(column.unit, column.format, [cell.value for cell in column.cells])
     sources = {cell.provenance for cell in column.cells}
     computed = sources - {Provenance.MISSING, Provenance.GIVEN}
@@ -59,13 +106,16 @@ def _numbers(column: Column) -> _Column:
     places = [len(text.partition(".")[2]) if in_unit else 0 for text, in_unit in shown]
     most = max(places, default=0)
     made = []
-    for cell, (text, in_unit), have in zip(column.cells, shown, places, strict=True):
+    rows = zip(report.models, column.cells, shown, places, strict=True)
+    for model, cell, (text, in_unit), have in rows:
         # Nothing is said of a number that is computed as the whole column is.
         source = "" if cell.provenance in (Provenance.DERIVED, mark) else cell.provenance.value
         # What stands in for decimals; a number in a unit of its own is not aligned.
         lacking = most - have if in_unit or cell.value is None else 0
         pad = f"{'p' if have else 'q'}{min(lacking, MOST_PADDED)}" if lacking else ""
-        made.append(PageCell(f"{source} {pad}".strip(), text))
+        doubt = marks.get((model.name, column.name))
+        content = escape(text) + doubt if doubt else text
+        made.append(PageCell(f"{source} {pad}".strip(), content))
     return PageColumn(column.name, column.label, _unit(chosen, column), mark), made
 
 

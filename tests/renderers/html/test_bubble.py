@@ -62,7 +62,7 @@ def test_it_is_wholly_seen_at_every_place(shown: Open, width: int, scheme: Any) 
         box = page.locator(f".scroller:has(> #table-{table})")
         rows = page.locator(f"#table-{table} tbody tr")
         columns = rows.first.locator("td").count()
-        for row in (0, 20, 40):
+        for row in (0, 20, 39):
             for column in {0, 1, columns // 2, columns - 1}:
                 cell = rows.nth(row).locator("td").nth(column)
                 if cell.get_attribute("class") == "words" or cell.inner_text() == "":

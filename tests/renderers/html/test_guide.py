@@ -398,8 +398,11 @@ def browsed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_opens_by_keyboard_without_script(browsed: Page) -> None:
     """Questions and glossary are folded; Enter opens one."""
-    details = browsed.locator("#glossary details").first
+    details = browsed.locator("#glossary details details").first
     entry = details.locator("dt").first
+    assert not entry.is_visible()
+    browsed.locator("#glossary summary").first.focus()
+    browsed.keyboard.press("Enter")
     assert not entry.is_visible()
     details.locator("summary").focus()
     browsed.keyboard.press("Enter")
