@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from moe_report.schema.assumptions import assumption
     from moe_report.schema.metrics import Metric, metric
     from moe_report.schema.model import Model
+    from moe_report.schema.presets import Preset, preset
     from moe_report.schema.section_fields import SectionField, field
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Metric",
     "Model",
+    "Preset",
     "SectionField",
     "assumption",
     "ceil",
@@ -47,6 +49,7 @@ __all__ = [
     "maximum",
     "metric",
     "minimum",
+    "preset",
     "sqrt",
     "where",
 ]
@@ -57,7 +60,7 @@ def __getattr__(name: str) -> Any:
 
     # Loaded on first use, so that `moe-report --help` does not wait for numpy.
     modules = ("formula.functions", "schema.assumptions", "schema.metrics", "schema.model",
-               "schema.section_fields")  # fmt: skip
+               "schema.presets", "schema.section_fields")  # fmt: skip
     for module in modules:
         if name in __all__:
             found = vars(import_module(f"moe_report.{module}"))

@@ -129,6 +129,7 @@ def run(
         raise click.UsageError("--dry-run goes with --update.")
     prepare.check_templates(look)
     installed, computed = prepare.registries(sections)
+    used = prepare.used_assumptions(inputs.assumptions, installed, computed)
     older = None
     if update is not None:
         from moe_report.cli.update import older_report
@@ -140,7 +141,7 @@ def run(
     table = older.merged(table) if older else table
     progress = Progress(len(table.rows), quiet)
     progress("computing")
-    report = prepare.compute(table, inputs, installed, computed, look)
+    report = prepare.compute(table, inputs, used, computed, look)
     report = older.like_before(report) if older else report
     stem = stem_of(inputs.sources)
     keep = [path for path in inputs.paths if path != update]
@@ -224,7 +225,7 @@ def demo(look: LookOptions, output: Path, force: bool, quiet: bool) -> None:
 @options.quiet
 def page(
     sections: SectionOptions,
-    assumptions: dict[str, float],
+    assumptions: dict[str, str],
     look: LookOptions,
     output: Path,
     force: bool,
@@ -246,10 +247,12 @@ def page(
         )
     found = standing([output])
     installed, computed = prepare.registries(sections)
+    used = prepare.used_assumptions(assumptions, installed, computed)
     report = build_report(
         ModelTable(published_models(), Source("the shipped examples")),
         computed,
-        assumptions=prepare.used_assumptions(assumptions, installed, computed),
+        assumptions=used.assumptions,
+        presets=used.presets,
         title="Mixture-of-Experts calculator",
         branding=prepare.branding_for(look, {}),
     )

@@ -41,22 +41,14 @@ def _together(name: str, kind: type[Any]) -> Callable[[F], F]:
 
 def _assignments(
     context: click.Context, parameter: click.Parameter, values: Sequence[str]
-) -> dict[str, float]:
-    """Parse ``NAME=NUMBER``, for an option's callback."""
-    if not values:
-        return {}
-    from moe_report.schema.numerals import one_number
-
+) -> dict[str, str]:
+    """Parse ``NAME=VALUE``, for an option's callback; what the values mean, the sections say."""
     found = {}
     for text in values:
-        name, equals, number = text.partition("=")
+        name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise click.BadParameter(f"found {text!r}, expected NAME=NUMBER")
-        try:
-            found[name.strip()] = float(one_number(number))
-        except ValueError as error:
-            message = f"found {text!r}, expected NAME=NUMBER: {error}"
-            raise click.BadParameter(message) from error
+        found[name.strip()] = value
     return found
 
 
@@ -182,7 +174,7 @@ class InputOptions:
     scenario: str | None = _option(
         "--scenario", metavar="NAME", help="Compute for this scenario of the sheet Assumptions."
     )
-    assumptions: dict[str, float] = _set_by(assumptions)
+    assumptions: dict[str, str] = _set_by(assumptions)
     strict: bool = _option("--strict", is_flag=True, help="Exit with 3 if there are findings.")
     allow_dense: bool = _set_by(allow_dense)
     with_transformers: bool = _set_by(with_transformers)

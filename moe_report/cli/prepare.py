@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from moe_report.branding import Branding, Setting
     from moe_report.load.workbook import Read, WorkbookFile
     from moe_report.report import Report
+    from moe_report.schema.presets import PresetGroup
     from moe_report.schema.registry import Registry
     from moe_report.table import ModelTable
 
@@ -25,14 +27,15 @@ if TYPE_CHECKING:
 def report_of(inputs: InputOptions, sections: SectionOptions) -> tuple[ModelTable, Report]:
     """Return the models that a command was told to read, and their report."""
     installed, computed = registries(sections)
+    used = used_assumptions(inputs.assumptions, installed, computed)
     table = read_models(inputs, installed)
-    return table, compute(table, inputs, installed, computed)
+    return table, compute(table, inputs, used, computed)
 
 
 def compute(
     table: ModelTable,
     inputs: InputOptions,
-    installed: Registry,
+    used: Used,
     computed: Registry,
     look: LookOptions | None = None,
 ) -> Report:
@@ -40,9 +43,13 @@ def compute(
     from moe_report.compute.build import build_report
 
     branding = branding_for(look, table.settings)
-    used = used_assumptions(inputs.assumptions, installed, computed)
     return build_report(
-        table, computed, assumptions=used, scenario=inputs.scenario, branding=branding
+        table,
+        computed,
+        assumptions=used.assumptions,
+        presets=used.presets,
+        scenario=inputs.scenario,
+        branding=branding,
     )
 
 
@@ -152,14 +159,54 @@ def _write_annotated(read: Read, copy: Path) -> None:
         say(f"wrote {copy}, with the bad cells marked", err=True)
 
 
-def used_assumptions(
-    assumptions: dict[str, float], installed: Registry, chosen: Registry
-) -> dict[str, float]:
-    """Return the assumptions that were set, without those that only unchosen sections take."""
+@dataclass(frozen=True)
+class Used:
+    """What of ``--set`` the chosen sections take: numbers of assumptions, presets by group."""
+
+    assumptions: dict[str, float]
+    presets: dict[str, str]
+
+
+def used_assumptions(said: Mapping[str, str], installed: Registry, chosen: Registry) -> Used:
+    """Return what was set, without what only unchosen sections take.
+
+    Raises:
+        BadParameter: A value is no number, or names no preset of its group.
+    """
+    from moe_report.errors import nearest
+    from moe_report.schema.numerals import one_number
+
+    found = Used({}, {})
+    for name, text in said.items():
+        if group := installed.presets.get(name):
+            found.presets[name] = _preset_named(group, text)
+            continue
+        try:
+            found.assumptions[name] = float(one_number(text))
+        except ValueError as error:
+            message = f"found {f'{name}={text}'!r}, expected NAME=NUMBER: {error}"
+            if name not in installed.assumptions:
+                message += f".{nearest(name, installed.presets)}" if installed.presets else ""
+            raise click.BadParameter(message, param_hint="'--set'") from error
     idle = installed.assumptions.keys() - chosen.assumptions.keys()
-    for name in assumptions.keys() & idle:
+    for name in found.assumptions.keys() & idle:
         say(f"note: no chosen section takes the assumption {name}", err=True)
-    return {name: value for name, value in assumptions.items() if name not in idle}
+    for name in found.presets.keys() - chosen.presets.keys():
+        say(f"note: no chosen section takes what the presets of {name} set", err=True)
+    numbers = {name: value for name, value in found.assumptions.items() if name not in idle}
+    return Used(numbers, found.presets)
+
+
+def _preset_named(group: PresetGroup, text: str) -> str:
+    from moe_report.errors import nearest
+    from moe_report.text import one_of
+
+    name = group.find(text)
+    if name is None:
+        expected = f"expected {one_of(group.names)}.{nearest(text, group.names)}"
+        message = f"found {f'{group.name}={text}'!r}; {expected}"
+        raise click.BadParameter(message, param_hint="'--set'")
+    return name
 
 
 def write_new(workbook: Path, build: Callable[[], bytes], force: bool, then: str) -> None:

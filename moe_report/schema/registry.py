@@ -22,10 +22,12 @@ from moe_report.schema.clashes import (
     refuse_double_aliases,
     refuse_double_names,
     refuse_odd_assumptions,
+    refuse_odd_presets,
 )
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
+from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.section_fields import SectionField, under, with_needs
 from moe_report.text import shown
 
@@ -47,6 +49,7 @@ class Section:
         order: ``ORDER`` of the module; sections are sorted by it, then by distribution and name.
         words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
         fields: Fields of models that it adds, in source order.
+        presets: Presets of assumptions that it adds, in source order.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Section:
     order: float = 100
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
     fields: tuple[SectionField, ...] = ()
+    presets: tuple[Preset, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -116,6 +120,17 @@ class Registry:
         return found
 
     @property
+    def presets(self) -> dict[str, PresetGroup]:
+        """The presets by group, as far as they set assumptions that a metric takes."""
+        found: dict[str, list[Preset]] = {}
+        for section in self.sections:
+            for one in section.presets:
+                found.setdefault(one.group, []).append(one)
+        groups = (PresetGroup(name, tuple(presets)) for name, presets in found.items())
+        known = self.assumptions
+        return {one.name: kept for one in groups if (kept := one.of(known)) is not None}
+
+    @property
     def header_words(self) -> dict[str, str]:
         """Every word of headers that sections add, by concept."""
         found: dict[str, list[str]] = {}
@@ -167,12 +182,13 @@ class Registry:
                 section,
                 metrics=tuple(metric for metric in section.metrics if metric.name in wanted),
                 fields=tuple(one for one in section.fields if one.name in fields),
+                presets=() if section.name in skip else section.presets,
             )
             for section in self.sections
         ]
         return replace(
             self,
-            sections=tuple(one for one in sections if one.metrics or one.fields),
+            sections=tuple(one for one in sections if one.metrics or one.fields or one.presets),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
         )
 
@@ -213,13 +229,16 @@ def load(files: Iterable[Path] = ()) -> Registry:
         attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path))
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
-    brought = [Brought(one.name, one.origin, one.metrics, one.fields) for one in sections]
+    brought = [
+        Brought(one.name, one.origin, one.metrics, one.fields, one.presets) for one in sections
+    ]
     refuse_double_names(brought)
     refuse_double_aliases(brought)
     complete, incomplete = _with_known_calls(sections)
     registry = Registry(tuple(complete), (*failures, *incomplete))
     registry.evaluation_order()
     refuse_odd_assumptions(registry.metrics, registry.fields)
+    refuse_odd_presets(brought, registry.fields, registry.assumptions)
     return registry
 
 
@@ -240,7 +259,12 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         )
     )
     fields = _fields(module)
-    if not metrics and not fields:
+    presets = tuple(
+        item
+        for item in vars(module).values()
+        if isinstance(item, Preset) and item.module == module.__name__
+    )
+    if not (metrics or fields or presets):
         raise TypeError("the module defines no @metric function")
     parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
     paragraphs = [" ".join(part.split()) for part in parts]
@@ -265,6 +289,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         float(order),
         dict(words),
         fields,
+        tuple(dict.fromkeys(presets)),
     )
 
 

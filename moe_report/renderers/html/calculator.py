@@ -19,6 +19,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, Field
 from moe_report.schema.number_words import EITHER
+from moe_report.schema.presets import PresetGroup
 from moe_report.text import LISTED, MORE, MOST_LISTED
 
 QUICK_EXAMPLES = 8
@@ -52,6 +53,7 @@ class Calculator:
         headline: The metrics that stand large above the others.
         scenarios: What can be chosen; empty if there is no choice.
         scenario: The one that the report is for.
+        presets: The groups of presets that fill its inputs.
     """
 
     examples: tuple[str, ...]
@@ -59,6 +61,7 @@ class Calculator:
     headline: tuple[CalculatorMetric, ...]
     scenarios: tuple[str, ...] = ()
     scenario: str = ""
+    presets: tuple[PresetGroup, ...] = ()
 
 
 def calculator_of(report: Report) -> Calculator:
@@ -69,7 +72,8 @@ def calculator_of(report: Report) -> Calculator:
         for column in report.headline
     )
     scenarios = tuple(scenario.name for scenario in report.scenarios) if report.assumptions else ()
-    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario)
+    presets = tuple(one.group for one in report.presets)
+    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario, presets)
 
 
 def input_groups(report: Report) -> list[tuple[str, bool, list[str]]]:
