@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from moe_report.schema.metrics import Metric, metric
     from moe_report.schema.model import Model
     from moe_report.schema.points import Numbers, point, question
+    from moe_report.schema.presets import Preset, preset
     from moe_report.schema.section_fields import SectionField, field
     from moe_report.schema.short_form import ShortForm
 
@@ -54,6 +55,7 @@ __all__ = [
     "Model",
     "MoeReportError",
     "Numbers",
+    "Preset",
     "Report",
     "ReportedModel",
     "Rows",
@@ -77,6 +79,7 @@ __all__ = [
     "metric",
     "minimum",
     "point",
+    "preset",
     "question",
     "report",
     "rounding",
@@ -95,6 +98,7 @@ _MODULES = (
     "schema.metrics",
     "schema.model",
     "schema.section_fields",
+    "schema.presets",
     "schema.checks",
     "schema.points",
     "schema.charts",

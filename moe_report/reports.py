@@ -14,6 +14,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Level, Rule
 from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.presets import PresetGroup
 from moe_report.schema.registry import Failure
 from moe_report.schema.short_form import ShortForm
 from moe_report.table import BASE, CarriedCell, Source
@@ -136,12 +137,29 @@ class AssumptionValue:
         value: The value used.
         given: Whether the user set it.
         fixed: Whether it is set for every scenario, whatever those say.
+        preset: What the value comes from, such as ``device H100``; empty if from no preset.
     """
 
     definition: Assumption
     value: float
     given: bool
     fixed: bool = False
+    preset: str = ""
+
+
+@dataclass(frozen=True)
+class PresetChoice:
+    """A group of presets, and which of them a report is for.
+
+    Attributes:
+        group: The presets.
+        chosen: The name of the chosen one; empty for none.
+        by_scenario: The name of the one that each scenario says itself, base among them.
+    """
+
+    group: PresetGroup
+    chosen: str = ""
+    by_scenario: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -262,6 +280,7 @@ class Report:
         compared: Names of the models that the sheet Compare shows, empty for a free place; None for
             the first ones.
         definitions: Every field of a model by name, those of texts and of sections too.
+        presets: The groups of presets of assumptions.
     """
 
     title: str
@@ -284,6 +303,7 @@ class Report:
     charts: tuple[ReportChart, ...] = ()
     undrawn: tuple[str, ...] = ()
     definitions: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
+    presets: tuple[PresetChoice, ...] = ()
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

@@ -136,11 +136,14 @@ class Scenarios:
         chosen: Name of the chosen one; ``base`` is the assumptions as they are without any.
         values: What each scenario sets, by its name and then by assumption; the rest is as in base.
         fixed: Numbers typed in place of the choice, which hold whatever is chosen.
+        presets: The preset of each group that a scenario names, by its name, base among them; an
+            empty name is that of none.
     """
 
     chosen: str = BASE
     values: Mapping[str, Mapping[str, Given]] = field(default_factory=dict)
     fixed: Mapping[str, Given] = field(default_factory=dict)
+    presets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

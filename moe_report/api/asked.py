@@ -28,7 +28,8 @@ class Inputs:
         sheets: Of a workbook; by default the one that has models.
         columns: Which field a column is, by its header; empty if it is none.
         scenario: Of the sheet Assumptions; by default the one that it chooses.
-        assumptions: Values that win over those of the input, by name.
+        assumptions: Values that win over those of the input, by name; texts as on the command
+            line; presets by their group.
         allow_dense: Whether to take models without experts.
         with_transformers: Whether to build an unknown architecture with transformers.
     """
@@ -37,7 +38,7 @@ class Inputs:
     sheets: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     scenario: str | None = None
-    assumptions: Mapping[str, float] = field(default_factory=dict)
+    assumptions: Mapping[str, float | str] = field(default_factory=dict)
     allow_dense: bool = False
     with_transformers: bool = False
 

@@ -8,7 +8,7 @@ from os import fspath
 from pathlib import Path
 
 from moe_report.api import prepare
-from moe_report.api.asked import Inputs, Look, Sections, number_said
+from moe_report.api.asked import Inputs, Look, Sections
 from moe_report.api.reported import AnyPath, Report, paths_of, reported, several
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.schema.registry import Registry
@@ -48,14 +48,15 @@ def report(
         only: The sections to compute, by name; by default all that are installed.
         skip: Sections not to compute.
         scenario: The scenario of the sheet Assumptions to compute for.
-        assumptions: Values of assumptions by name.
+        assumptions: Values of assumptions by name, and presets by their group.
         title: Heading of what is written.
         intro: Paragraphs under it.
         footer: Paragraphs at the end.
         logo: A picture above the heading of the page: png, jpeg, webp or svg.
         allow_dense: Take configs without experts, too.
         with_transformers: Build an unknown architecture with transformers, without weights.
-        **more_assumptions: The same by name: ``context_length=32768``, ``context_length="32k"``.
+        **more_assumptions: The same by name: ``context_length=32768``, ``context_length="32k"``,
+            and ``device="H100"`` where a section has such presets.
 
     Returns:
         The report; nothing is written before its method ``write`` is called.
@@ -72,15 +73,16 @@ def report(
         several(sheet),
         {header: name or "" for header, name in (columns or {}).items()},
         scenario,
-        _numbers({**(assumptions or {}), **more_assumptions}),
+        {**(assumptions or {}), **more_assumptions},
         allow_dense,
         with_transformers,
     )
+    used, said = _used(inputs, installed, computed)
     read = prepare.inspect(inputs, installed)
     if read.problems:
         raise InputError(read.problems)
     look = Look(title, intro, footer, None if logo is None else Path(logo))
-    found, said = prepare.compute(read.table, inputs, installed, computed, look)
+    found = prepare.compute(read.table, inputs, used, computed, look)
     return reported(found, inputs, said)
 
 
@@ -95,24 +97,20 @@ def _refuse_unknown(named: Mapping[str, object], installed: Registry) -> None:
         Problem(
             f"argument {name!r}",
             f"there is no such argument or assumption."
-            f"{nearest(name, (*arguments, *installed.assumptions))}",
+            f"{nearest(name, (*arguments, *installed.assumptions, *installed.presets))}",
         )
         for name in named
-        if name not in installed.assumptions
+        if name not in installed.assumptions and name not in installed.presets
     ]
     if problems:
         raise InputError(problems)
 
 
-def _numbers(assumptions: Mapping[str, float | str]) -> dict[str, float]:
-    """The values of assumptions, each a number or written as on the command line."""
-    found: dict[str, float] = {}
-    problems = []
-    for name, said in assumptions.items():
-        try:
-            found[name] = number_said(said)
-        except ValueError as error:
-            problems.append(Problem(f"assumption {name!r}", f"{error}"))
-    if problems:
-        raise InputError(problems)
-    return found
+def _used(
+    inputs: Inputs, installed: Registry, computed: Registry
+) -> tuple[prepare.Used, list[str]]:
+    """What the chosen sections take of what was set, and what is to be said of the rest."""
+    try:
+        return prepare.used_assumptions(inputs.assumptions, installed, computed)
+    except prepare.UnclearError as error:
+        raise InputError([Problem(f"assumption {error.name!r}", str(error))]) from error

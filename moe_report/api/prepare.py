@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moe_report.errors import InputError, Problem
+from moe_report.api.asked import number_said
+from moe_report.errors import InputError, Problem, nearest
 from moe_report.input import why_no_file
+from moe_report.text import one_of
 
 if TYPE_CHECKING:
     from moe_report.api.asked import Inputs, Look, Sections
     from moe_report.branding import Branding, Setting
     from moe_report.load.workbook import Read, WorkbookFile
     from moe_report.reports import Report
+    from moe_report.schema.presets import PresetGroup
     from moe_report.schema.registry import Registry
     from moe_report.table import ModelTable
 
@@ -79,32 +83,82 @@ def inspect(
     )
 
 
-def used_assumptions(
-    assumptions: Mapping[str, float], installed: Registry, chosen: Registry
-) -> tuple[dict[str, float], list[str]]:
-    """Return the assumptions that were set, without those that only unchosen sections take.
+class UnclearError(ValueError):
+    """What an assumption is set to is no number, or no preset of its group.
 
-    With them, what is to be said of those.
+    Attributes:
+        name: Of the assumption, or of the group.
     """
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Used:
+    """What was set and the chosen sections take: numbers of assumptions, presets by group."""
+
+    assumptions: dict[str, float]
+    presets: dict[str, str]
+
+
+def used_assumptions(
+    said: Mapping[str, float | str], installed: Registry, chosen: Registry
+) -> tuple[Used, list[str]]:
+    """Return what was set, without what only unchosen sections take, and sentences on that.
+
+    Raises:
+        UnclearError: A value is no number, or names no preset of its group.
+    """
+    found = Used({}, {})
+    for name, value in said.items():
+        if group := installed.presets.get(name):
+            found.presets[name] = _preset_named(group, str(value))
+            continue
+        try:
+            found.assumptions[name] = number_said(value)
+        except ValueError as error:
+            message = f"found {f'{name}={value}'!r}, expected NAME=NUMBER: {error}"
+            if name not in installed.assumptions and installed.presets:
+                message += f".{nearest(name, installed.presets)}"
+            raise UnclearError(name, message) from error
     idle = installed.assumptions.keys() - chosen.assumptions.keys()
-    used = {name: value for name, value in assumptions.items() if name not in idle}
-    said = [f"no chosen section takes the assumption {name}" for name in assumptions.keys() & idle]
-    return used, sorted(said)
+    notes = [
+        f"no chosen section takes the assumption {name}"
+        for name in sorted(found.assumptions.keys() & idle)
+    ]
+    notes += [
+        f"no chosen section takes what the presets of {name} set"
+        for name in sorted(found.presets.keys() - chosen.presets.keys())
+    ]
+    numbers = {name: value for name, value in found.assumptions.items() if name not in idle}
+    return Used(numbers, found.presets), notes
+
+
+def _preset_named(group: PresetGroup, text: str) -> str:
+    name = group.find(text)
+    if name is None:
+        expected = f"expected {one_of(group.names)}.{nearest(text, group.names)}"
+        raise UnclearError(group.name, f"found {f'{group.name}={text}'!r}; {expected}")
+    return name
 
 
 def compute(
     table: ModelTable,
     inputs: Inputs,
-    installed: Registry,
+    used: Used,
     computed: Registry,
     look: Look | None = None,
-) -> tuple[Report, list[str]]:
-    """Return the report of models, and what is to be said of the assumptions that were set."""
+) -> Report:
+    """Return the report of models, for the assumptions and the scenario that were asked for."""
     from moe_report.compute.build import build_report
 
-    branding = branding_for(look, table.settings)
-    used, said = used_assumptions(inputs.assumptions, installed, computed)
-    report = build_report(
-        table, computed, assumptions=used, scenario=inputs.scenario, branding=branding
+    return build_report(
+        table,
+        computed,
+        assumptions=used.assumptions,
+        presets=used.presets,
+        scenario=inputs.scenario,
+        branding=branding_for(look, table.settings),
     )
-    return report, said

@@ -11,6 +11,7 @@ from moe_report.formula.excel import excel, plain
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import Field
 from moe_report.schema.metrics import Metric
+from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.registry import Registry, Section
 from moe_report.text import shown
 
@@ -26,6 +27,7 @@ def list_metrics(registry: Registry) -> str:
         shortened = [textwrap.shorten(text, 72, placeholder=" …") for text in formulas]
         named = zip(section.metrics, shortened, strict=True)
         lines += aligned([[f"  {item.name}", item.unit, text] for item, text in named])
+        lines += aligned([[f"  {one.name}", one.group, _values(one)] for one in section.presets])
         lines.append("")
     return "\n".join(lines).rstrip()
 
@@ -33,6 +35,10 @@ def list_metrics(registry: Registry) -> str:
 def _said(field: Field) -> str:
     default = field.default_expr
     return "a field" if default is None else f"a field, {plain(default)} by default"
+
+
+def _values(preset: Preset) -> str:
+    return ", ".join(f"{name} = {value:,g}" for name, value in preset.values.items())
 
 
 def describe(registry: Registry, name: str) -> str:
@@ -53,8 +59,16 @@ def describe(registry: Registry, name: str) -> str:
         return _field(registry.fields[name])
     if name in registry.assumptions:
         return _assumption(registry.assumptions[name])
+    if name in registry.presets:
+        return _group(registry.presets[name])
     sections = [section.name for section in registry.sections]
-    known = [*registry.metrics, *sections, *registry.fields, *registry.assumptions]
+    known = [
+        *registry.metrics,
+        *sections,
+        *registry.fields,
+        *registry.assumptions,
+        *registry.presets,
+    ]
     raise PluginError(f"there is no metric, section or field {shown(name)}.{nearest(name, known)}")
 
 
@@ -105,6 +119,14 @@ def _assumption(item: Assumption) -> str:
         ("set", f"--set {item.name}={item.default:g}, or in the sheet Assumptions"),
     ]  # fmt: skip
     return _described(item.name, item.label, item.help, facts)
+
+
+def _group(group: PresetGroup) -> str:
+    facts = [("sets", ", ".join(group.sets)), ("set", f'--set {group.name}="{group.names[0]}"')]
+    lines = [_described(group.name, group.label, "Presets: a name for several assumptions.", facts)]
+    for one in group.presets:
+        lines += ["", f"  {one.name}", f"    {_values(one)}", f"    {one.source}"]
+    return "\n".join(lines)
 
 
 def _described(name: str, label: str, text: str, facts: Sequence[tuple[str, str]]) -> str:

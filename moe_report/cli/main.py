@@ -14,7 +14,7 @@ import moe_report
 from moe_report.api.asked import FORMATS
 from moe_report.api.outputs import Outputs, Ways
 from moe_report.api.places import refuse_folder
-from moe_report.api.prepare import branding_for, check_templates, registries, used_assumptions
+from moe_report.api.prepare import branding_for, check_templates, registries
 from moe_report.cli import options, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.program import Program
@@ -135,6 +135,7 @@ def run(
         raise click.UsageError("--dry-run goes with --update.")
     check_templates(look)
     installed, computed = registries(sections)
+    used = prepare.used_assumptions(inputs.assumptions, installed, computed)
     older = None
     if update is not None:
         from moe_report.cli.update import older_report
@@ -146,7 +147,7 @@ def run(
     table = older.merged(table) if older else table
     progress = Progress(len(table.rows), quiet)
     progress("computing")
-    report = prepare.compute(table, inputs, installed, computed, look)
+    report = prepare.compute(table, inputs, used, computed, look)
     report = older.like_before(report) if older else report
     stem = stem_of(inputs.sources)
     keep = [path for path in inputs.paths if path != update]
@@ -237,7 +238,7 @@ def demo(look: LookOptions, output: Path, force: bool, quiet: bool) -> None:
 @options.quiet
 def page(
     sections: SectionOptions,
-    assumptions: dict[str, float],
+    assumptions: dict[str, str],
     look: LookOptions,
     output: Path,
     force: bool,
@@ -258,12 +259,12 @@ def page(
         )
     found = standing([output])
     installed, computed = registries(sections)
-    used, said = used_assumptions(assumptions, installed, computed)
-    prepare.tell_notes(said)
+    used = prepare.used_assumptions(assumptions, installed, computed)
     report = build_report(
         ModelTable(published_models(computed), Source("the shipped examples")),
         computed,
-        assumptions=used,
+        assumptions=used.assumptions,
+        presets=used.presets,
         title="Mixture-of-Experts calculator",
         branding=branding_for(look, {}),
     )

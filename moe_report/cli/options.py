@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from moe_report.api.asked import Inputs, Look, Sections, number_said
+from moe_report.api.asked import Inputs, Look, Sections
 
 F = TypeVar("F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
@@ -43,20 +43,14 @@ def _together(name: str, kind: type[Any]) -> Callable[[F], F]:
 
 def _assignments(
     context: click.Context, parameter: click.Parameter, values: Sequence[str]
-) -> dict[str, float]:
-    """Parse ``NAME=NUMBER``, for an option's callback."""
-    if not values:
-        return {}
+) -> dict[str, str]:
+    """Parse ``NAME=VALUE``, for an option's callback; what the values mean, the sections say."""
     found = {}
     for text in values:
-        name, equals, number = text.partition("=")
+        name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise click.BadParameter(f"found {text!r}, expected NAME=NUMBER")
-        try:
-            found[name.strip()] = number_said(number)
-        except ValueError as error:
-            message = f"found {text!r}, expected NAME=NUMBER: {error}"
-            raise click.BadParameter(message) from error
+        found[name.strip()] = value
     return found
 
 

@@ -15,6 +15,7 @@ from moe_report.cli.terminal import quoted, say
 from moe_report.errors import InputError, OutputError
 
 if TYPE_CHECKING:
+    from moe_report.api.prepare import Used
     from moe_report.load.workbook import Read, WorkbookFile
     from moe_report.reports import Report
     from moe_report.schema.registry import Registry
@@ -24,21 +25,20 @@ if TYPE_CHECKING:
 def report_of(inputs: InputOptions, sections: SectionOptions) -> tuple[ModelTable, Report]:
     """Return the models that a command was told to read, and their report."""
     installed, computed = prepare.registries(sections)
+    used = used_assumptions(inputs.assumptions, installed, computed)
     table = read_models(inputs, installed)
-    return table, compute(table, inputs, installed, computed)
+    return table, compute(table, inputs, used, computed)
 
 
 def compute(
     table: ModelTable,
     inputs: InputOptions,
-    installed: Registry,
+    used: Used,
     computed: Registry,
     look: LookOptions | None = None,
 ) -> Report:
-    """Return the report of models, and say which of the assumptions that were set nothing takes."""
-    report, said = prepare.compute(table, inputs, installed, computed, look)
-    tell_notes(said)
-    return report
+    """Return the report of models for the assumptions and the scenario that a command was told."""
+    return prepare.compute(table, inputs, used, computed, look)
 
 
 def tell_notes(notes: Sequence[str]) -> None:
@@ -110,6 +110,22 @@ def _write_annotated(read: Read, copy: Path) -> None:
         click.echo(error.message, err=True)
     else:
         say(f"wrote {copy}, with the bad cells marked", err=True)
+
+
+def used_assumptions(
+    said: Mapping[str, float | str], installed: Registry, chosen: Registry
+) -> Used:
+    """Return what of ``--set`` the chosen sections take, and say what they do not.
+
+    Raises:
+        BadParameter: A value is no number, or names no preset of its group.
+    """
+    try:
+        used, notes = prepare.used_assumptions(said, installed, chosen)
+    except prepare.UnclearError as error:
+        raise click.BadParameter(str(error), param_hint="'--set'") from error
+    tell_notes(notes)
+    return used
 
 
 def write_new(workbook: Path, build: Callable[[], bytes], force: bool, then: str) -> None:

@@ -13,16 +13,18 @@ from moe_report.compute.audit_rules import rules_of
 from moe_report.compute.charted import charted
 from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.compute.points import helped
-from moe_report.compute.scenarios import scenario_named, typed_in
+from moe_report.compute.scenarios import presets_in, scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.examples import example_models
 from moe_report.reports import (
     AssumptionValue,
     ModelInfo,
+    PresetChoice,
     Report,
     ReportSection,
     Scenario,
 )
+from moe_report.schema.presets import PresetGroup
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
 
@@ -32,6 +34,7 @@ def build_report(
     registry: Registry,
     *,
     assumptions: Mapping[str, float] | None = None,
+    presets: Mapping[str, str] | None = None,
     scenario: str | None = None,
     title: str | None = None,
     branding: Branding | None = None,
@@ -42,6 +45,7 @@ def build_report(
         table: The models.
         registry: The metrics.
         assumptions: Values that win over those of the table, by name.
+        presets: Names of presets by group, whose values win over those of the table.
         scenario: Name of the scenario; by default the one that the table chooses.
         title: Heading where the branding has none; by default it says what was read.
         branding: What the user wants the report to say.
@@ -51,7 +55,8 @@ def build_report(
             ``compare_with`` names no model.
     """
     scenario = scenario_named(table, scenario)
-    values = _assumption_values(table, registry, assumptions or {}, scenario)
+    chosen = {name: one for name, one in (presets or {}).items() if name in registry.presets}
+    values = _assumption_values(table, registry, assumptions or {}, chosen, scenario)
     numbers = {value.definition.name: value.value for value in values}
     evaluation = evaluate_table(table, registry, numbers)
     references = _references(table, evaluation, registry, numbers)
@@ -86,9 +91,10 @@ def build_report(
         warnings=tuple(map(str, table.warnings)),
         branding=branding,
         scenario=scenario,
-        scenarios=_scenarios(table, values),
+        scenarios=_scenarios(table, values, registry.presets),
         rules=rules_of(registry),
         definitions=registry.fields,
+        presets=_preset_choices(table, registry, chosen, scenario),
     )
     return charted(helped(report, registry), registry)
 
@@ -110,39 +116,72 @@ def creation_time() -> datetime.datetime:
 
 
 def _assumption_values(
-    table: ModelTable, registry: Registry, chosen: Mapping[str, float], scenario: str
+    table: ModelTable,
+    registry: Registry,
+    chosen: Mapping[str, float],
+    presets: Mapping[str, str],
+    scenario: str,
 ) -> tuple[AssumptionValue, ...]:
-    known = registry.assumptions
+    known, groups = registry.assumptions, registry.presets
     problems = []
     for name in chosen:
         if name not in known:
-            message = f"there is no such assumption.{nearest(name, known)}"
+            message = f"there is no such assumption.{nearest(name, (*known, *groups))}"
             problems.append(Problem(f"assumption {name!r}", message))
-    typed_ones = typed_in(table, scenario)
+    typed_ones = typed_in(table, scenario, groups)
+    by_preset = {
+        key: groups[group].values[one].get(key, known[key].default)
+        for group, one in presets.items()
+        for key in groups[group].sets
+    }
+    in_use = {**presets_in(table, scenario, groups), **presets}
     values = []
     for name, definition in known.items():
         typed = typed_ones.get(name)
-        value = chosen.get(name, typed.value if typed else definition.default)
-        place = typed.place if typed and name not in chosen else ""
+        set_ones = {**by_preset, **chosen}
+        value = set_ones.get(name, typed.value if typed else definition.default)
+        place = typed.place if typed and name not in set_ones else ""
         if expected := definition.refusal(value):
             where = f"{table.source.name}, {place}" if place else f"assumption {name!r}"
             problems.append(Problem(where, f"found {value:,g}, expected {expected} for {name}"))
-        given = name in chosen or typed is not None
-        fixed = name in chosen or name in table.scenarios.fixed
-        values.append(AssumptionValue(definition, value, given, fixed))
+        given = name in set_ones or typed is not None
+        fixed = name in set_ones or name in table.scenarios.fixed
+        preset = next((
+            f"{group} {one}" for group, one in in_use.items()
+            if name not in chosen and not place and groups[group].values[one].get(name) == value
+        ), "")  # fmt: skip
+        values.append(AssumptionValue(definition, value, given, fixed, preset))
     if problems:
         raise InputError(problems)
     return tuple(values)
 
 
-def _scenarios(table: ModelTable, used: Sequence[AssumptionValue]) -> tuple[Scenario, ...]:
+def _preset_choices(
+    table: ModelTable, registry: Registry, chosen: Mapping[str, str], scenario: str
+) -> tuple[PresetChoice, ...]:
+    groups = registry.presets
+    in_use = {**presets_in(table, scenario, groups), **chosen}
+    said = table.scenarios.presets
+    return tuple(
+        PresetChoice(
+            group, in_use[name], {one: own[name] for one, own in said.items() if name in own}
+        )
+        for name, group in groups.items()
+    )
+
+
+def _scenarios(
+    table: ModelTable, used: Sequence[AssumptionValue], groups: Mapping[str, PresetGroup]
+) -> tuple[Scenario, ...]:
     if not table.scenarios.values:
         return ()
     found = []
     for name, own in {BASE: table.assumptions, **table.scenarios.values}.items():
         values = {item.definition.name: item.definition.default for item in used}
         values |= {
-            key: given.value for key, given in typed_in(table, name).items() if key in values
+            key: given.value
+            for key, given in typed_in(table, name, groups).items()
+            if key in values
         }
         values |= {item.definition.name: item.value for item in used if item.fixed}
         numbers = {key: given.value for key, given in own.items() if key in values}

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.our_sheets import ASSUMPTIONS_SHEET
-from moe_report.table import BASE, Given, ModelTable
+from moe_report.schema.presets import PresetGroup
+from moe_report.table import BASE, Given, ModelTable, given
 from moe_report.text import one_of, shown
 
 
@@ -31,7 +32,31 @@ def scenario_named(table: ModelTable, wanted: str | None) -> str:
     raise InputError([Problem(f"scenario {shown(name)}", message)])
 
 
-def typed_in(table: ModelTable, scenario: str) -> Mapping[str, Given]:
-    """Return the assumptions that a table sets where a scenario is chosen, by name."""
-    own = {} if scenario == BASE else table.scenarios.values[scenario]
-    return {**table.assumptions, **own, **table.scenarios.fixed}
+def typed_in(
+    table: ModelTable, scenario: str, groups: Mapping[str, PresetGroup]
+) -> Mapping[str, Given]:
+    """Return the assumptions that a table sets where a scenario is chosen, by name.
+
+    What the scenario types wins over the preset that it names, and both over what base says.
+    """
+    found: dict[str, Given] = {}
+    for name in dict.fromkeys((BASE, scenario)):
+        for group, chosen in table.scenarios.presets.get(name, {}).items():
+            if group in groups:
+                for key in groups[group].sets:
+                    found.pop(key, None)
+                values = groups[group].values[chosen]
+                found |= {key: given(value) for key, value in values.items()}
+        found |= table.assumptions if name == BASE else table.scenarios.values.get(name, {})
+    return {**found, **table.scenarios.fixed}
+
+
+def presets_in(
+    table: ModelTable, scenario: str, groups: Mapping[str, PresetGroup]
+) -> Mapping[str, str]:
+    """Return the preset of each group where a scenario is chosen; empty for none."""
+    found = dict.fromkeys(groups, "")
+    for name in (BASE, scenario):
+        chosen = table.scenarios.presets.get(name, {})
+        found |= {group: preset for group, preset in chosen.items() if group in groups}
+    return found

@@ -70,7 +70,11 @@ class Update:
             if row.name in gone
         ]
         scenarios = table.scenarios if table.scenarios.values else old.scenarios
-        scenarios = replace(scenarios, fixed={**old.scenarios.fixed, **table.scenarios.fixed})
+        scenarios = replace(
+            scenarios,
+            fixed={**old.scenarios.fixed, **table.scenarios.fixed},
+            presets={**old.scenarios.presets, **table.scenarios.presets},
+        )
         return replace(
             table,
             rows=rows,

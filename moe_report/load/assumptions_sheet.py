@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from moe_report.load.grid import Grid, address, no_number
+from moe_report.load.presets_sheet import PresetReader, values_of_presets
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, Given, Scenarios, given
@@ -29,12 +30,21 @@ _WILD = re.compile(r"[*?~]")  # what MATCH takes for other letters
 CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)  # the formula of a scenario's value
 
 
-def read_assumptions(grid: Grid | None, registry: Registry) -> tuple[dict[str, Given], Scenarios]:
-    """Return what the sheet Assumptions says, if it has the columns 'name' and 'value'."""
+def read_assumptions(
+    grid: Grid | None, registry: Registry, presets: Grid | None = None
+) -> tuple[dict[str, Given], Scenarios]:
+    """Return what the sheet Assumptions says, if it has the columns 'name' and 'value'.
+
+    Args:
+        grid: The sheet; None if there is none.
+        registry: What assumptions and presets there are.
+        presets: The sheet Presets, whose numbers hold if somebody has changed them.
+    """
     if grid is None:
         return {}, Scenarios()
     if found := grid.header("name", "value"):
-        return _Sheet(grid, found[0], registry.assumptions).read()
+        read = PresetReader(grid, registry.presets, values_of_presets(presets))
+        return _Sheet(grid, found[0], registry.assumptions, read).read()
     grid.skip_without("name", "value")
     return {}, Scenarios()
 
@@ -44,6 +54,7 @@ class _Sheet:
     grid: Grid
     top: int
     known: Mapping[str, Assumption]
+    presets: PresetReader
     columns: dict[str, int] = field(default_factory=dict)
     scenarios: dict[str, int] = field(default_factory=dict)
 
@@ -56,24 +67,53 @@ class _Sheet:
         own: dict[str, dict[str, Given]] = {name: {} for name in self.scenarios}
         first: dict[str, str] = {}
         rows = {}
+        at = self.columns["value"] if base_at is None else base_at
+        groups = self._read_groups({BASE: at, **self.scenarios}, base_at is not None)
         for row in self.grid.below(self.top):
-            at = self.columns["value"] if base_at is None else base_at
+            if row in groups:
+                continue
             what = self._row(row, first, (at, self.columns["value"], *self.scenarios.values()))
             if what is None:
                 continue
             rows[row] = what
-            value = self._number(row, at, what)
-            if value is not None and value.value != what.default:
+            value = self._typed(row, at, what, BASE)
+            chosen_one = self.presets.chosen(BASE, what.name)
+            if value is not None and (value.value != what.default or chosen_one):
                 base[what.name] = value
             for name, column in self.scenarios.items():
-                value = self._number(row, column, what)
+                value = self._typed(row, column, what, name)
                 if value is not None:
                     own[name][what.name] = value
         fixed: dict[str, Given] = {}
         if base_at is not None:
             active = {**base, **own.get(chosen, {})}
             fixed = self._fixed(rows, {name: item.value for name, item in active.items()})
-        return base, Scenarios(chosen, own, fixed)
+        return base, Scenarios(chosen, own, fixed, self.presets.choices)
+
+    def _read_groups(self, columns: Mapping[str, int], by_scenario: bool) -> set[int]:
+        """Read the rows that choose presets; return which they are."""
+        found = set()
+        for row in self.grid.below(self.top):
+            group = self.presets.group(self.grid.value(row, self.columns["name"]))
+            if group is None:
+                continue
+            found.add(row)
+            for name, column in columns.items():
+                self.presets.read(row, column, group, name)
+            value = self.columns["value"]
+            if by_scenario and self.grid.text(row, value) and not self.grid.formula(row, value):
+                message = f"found {shown(self.grid.value(row, value))} in place of the formula, "
+                message += "which nothing follows; choose it in the column base or a scenario's"
+                self.grid.problem(row, value, message)
+        return found
+
+    def _typed(self, row: int, column: int, what: Assumption, scenario: str) -> Given | None:
+        """The number of a cell, unless it follows a preset."""
+        formula = self.grid.formula(row, column)
+        if formula is None or not self.presets.follows(what.name, formula.text):
+            return self._number(row, column, what)
+        place = f"{self.grid.sheet}!{address(row, column)}"
+        return self.presets.changed(what, scenario, place)
 
     # -- the header, and what is above it
 
@@ -139,6 +179,12 @@ class _Sheet:
 
     def _is_words(self, column: int) -> bool:
         """Whether a column has words and no number, as one of remarks does."""
+        names = self.columns.get("name", 0)
+        if any(
+            self.presets.group(self.grid.value(row, names)) and self.grid.text(row, column)
+            for row in (self.grid.below(self.top) if names else ())
+        ):
+            return False
         values = [self.grid.value(row, column) for row in self.grid.below(self.top)]
         words = [value for value in values if isinstance(value, str) and value.strip()]
         numbers = [value for value in values if isinstance(value, (bool, int, float))]

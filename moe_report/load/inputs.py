@@ -163,7 +163,10 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
             text = "its scenarios are not used, but those of the workbook before"
             notices.append(Notice("skipped-scenarios", table.source.name, text))
     fixed = _first_wins(table.scenarios.fixed for table in tables)
-    scenarios = replace(scenarios, fixed=fixed)
+    presets = scenarios.presets or next(
+        (one.scenarios.presets for one in tables if one.scenarios.presets), {}
+    )
+    scenarios = replace(scenarios, fixed=fixed, presets=presets)
     unclear = tuple(item for table in tables for item in table.unclear)
     return ModelTable(
         rows,

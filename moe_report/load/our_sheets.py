@@ -2,6 +2,7 @@
 
 SHEET = "Models"
 ASSUMPTIONS_SHEET = "Assumptions"
+PRESETS_SHEET = "Presets"  # where sections have presets
 REPORT_SHEET = "Report"
 COMPARE_SHEET = "Compare"
 CHARTS_SHEET = "Charts"

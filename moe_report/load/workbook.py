@@ -30,6 +30,7 @@ from moe_report.load.our_sheets import (
     COLUMNS_SHEET,
     OUR_AUTHOR,
     OUR_SHEETS,
+    PRESETS_SHEET,
     REPORT_PROPERTY,
     REPORT_SHEET,
     SHEET,
@@ -238,8 +239,9 @@ class _Workbook:
             listed = first_of([*map(shown, sorted(idle))])
             text = f"the sheet {COLUMNS_SHEET} names {listed}, which no column is headed"
             self.collected.notice("idle-decision", text)
+        presets = self._other(PRESETS_SHEET, name) if self.registry.presets else None
         assumptions, scenarios = read_assumptions(
-            self._other(ASSUMPTIONS_SHEET, name), self.registry
+            self._other(ASSUMPTIONS_SHEET, name), self.registry, presets
         )
         settings = read_settings(self._other(REPORT_SHEET, name), self.file.path.parent)
         self._tell_other_sheets(name)
@@ -254,6 +256,10 @@ class _Workbook:
         problems = tuple(self.collected.problems)
         file = self.file if isinstance(self.file, WorkbookFile) else None
         return Read(table, problems, sheet.places, file, columns)
+
+    @property
+    def _our_sheets(self) -> tuple[str, ...]:
+        return (*OUR_SHEETS, PRESETS_SHEET) if self.registry.presets else OUR_SHEETS
 
     def _grid(self, sheet: str) -> Grid:
         return self.sheets.grid(sheet, self.collected)
@@ -282,7 +288,7 @@ class _Workbook:
         layouts = {
             name: layout
             for name in visible
-            if sheet_named(name, OUR_SHEETS) is None
+            if sheet_named(name, self._our_sheets) is None
             and (layout := find_layout(self._grid(name), self.headers)) is not None
         }
         best = max((layout.score for layout in layouts.values()), default=0)
@@ -298,7 +304,7 @@ class _Workbook:
         raise InputError([Problem(file, message)])
 
     def _tell_other_sheets(self, read: str) -> None:
-        ours = (read, *self.beside, *OUR_SHEETS)
+        ours = (read, *self.beside, *self._our_sheets)
         others = [name for name in self.names if sheet_named(name, ours) is None]
         if self.sheets.is_report:
             return

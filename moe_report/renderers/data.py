@@ -68,6 +68,7 @@ def report_as_dict(report: Report) -> dict[str, Any]:
             }
             for item in report.assumptions
         },
+        **({"presets": _presets(report)} if report.presets else {}),
         "scenario": report.scenario,
         "scenarios": {scenario.name: dict(scenario.values) for scenario in report.scenarios},
         "sections": [
@@ -83,6 +84,20 @@ def report_as_dict(report: Report) -> dict[str, Any]:
         ],
         "failures": [asdict(failure) for failure in report.failures],
         "warnings": [*report.warnings, *_of_columns(report)],
+    }
+
+
+def _presets(report: Report) -> dict[str, Any]:
+    return {
+        one.group.name: {
+            "label": one.group.label,
+            "chosen": one.chosen or None,
+            "presets": {
+                preset.name: {"values": dict(preset.values), "source": preset.source}
+                for preset in one.group.presets
+            },
+        }
+        for one in report.presets
     }
 
 

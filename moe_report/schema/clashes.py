@@ -13,6 +13,7 @@ from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
 from moe_report.schema.parts import Part
+from moe_report.schema.presets import Preset
 from moe_report.schema.section_fields import SectionField
 
 
@@ -24,6 +25,7 @@ class Brought:
     origin: str
     metrics: tuple[Metric, ...]
     fields: tuple[SectionField, ...]
+    presets: tuple[Preset, ...] = ()
 
 
 def refuse_double_names(sections: Iterable[Brought]) -> None:
@@ -102,6 +104,41 @@ def refuse_odd_assumptions(metrics: Mapping[str, Metric], fields: Iterable[str])
                 raise PluginError(
                     f"{where} differs from {other.name!r} of metric {owner.name!r} ({owner.module})"
                 )
+
+
+def refuse_odd_presets(
+    sections: Iterable[Brought], fields: Iterable[str], assumptions: Mapping[str, Assumption]
+) -> None:
+    """Refuse presets of one name, and those that set other assumptions than their group does."""
+    sections = list(sections)
+    taken = {folded(name) for name in (*fields, *assumptions)}
+    taken |= {folded(metric.name) for section in sections for metric in section.metrics}
+    seen: dict[tuple[str, str], Preset] = {}
+    first: dict[str, tuple[Preset, str]] = {}
+    setting: dict[str, str] = {}
+    for section in sections:
+        for one in section.presets:
+            where = f"preset {one.name!r} of {section.origin}"
+            if folded(one.group) in taken:
+                what = "which a field, metric or assumption is called, too"
+                raise PluginError(f"{where} is of the group {one.group!r}, {what}; choose another")
+            key = (one.group, re.sub(r"[\s_\-]+", "", one.name).casefold())
+            if (other := seen.setdefault(key, one)) is not one:
+                also = f"that of {other.module}, and that of {one.module}"
+                raise PluginError(f"two presets of {one.group!r} are named {one.name!r}: {also}")
+            begun, origin = first.setdefault(one.group, (one, where))
+            if {*begun.values} ^ {*one.values}:
+                raise PluginError(
+                    f"{where} sets {', '.join(one.values)}, while {origin} sets "
+                    f"{', '.join(begun.values)}; presets of a group set the same"
+                )
+            for item in one.assumptions:
+                if setting.setdefault(item.name, one.group) != one.group:
+                    raise PluginError(
+                        f"{where} sets {item.name}, which presets of {setting[item.name]!r} set"
+                    )
+                if assumptions.get(item.name, item) != item:
+                    raise PluginError(f"{where} sets {item.name}, which differs from a metric's")
 
 
 _WORDS_OF_EXCEL = frozenset({"true", "false", "models"})  # the last is the table's name

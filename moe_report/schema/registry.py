@@ -26,6 +26,7 @@ from moe_report.schema.clashes import (
     refuse_double_names,
     refuse_double_parts,
     refuse_odd_assumptions,
+    refuse_odd_presets,
 )
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.headers.headers import Headers
@@ -34,6 +35,7 @@ from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
 from moe_report.schema.parts import Part
 from moe_report.schema.points import Point
+from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.section_fields import SectionField, under, with_needs
 from moe_report.schema.short_form import ShortForm
 from moe_report.text import shown
@@ -62,6 +64,7 @@ class Section:
         charts: Its charts, in source order.
         fields: Fields of models that it adds, in source order.
         short_form: ``SHORT_FORM`` of the module: what the page's calculator asks for first.
+        presets: Presets of assumptions that it adds, in source order.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Section:
     charts: tuple[Chart, ...] = ()
     fields: tuple[SectionField, ...] = ()
     short_form: ShortForm | None = None
+    presets: tuple[Preset, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -143,6 +147,17 @@ class Registry:
             for item in metric.assumptions:
                 found.setdefault(item.name, item)
         return found
+
+    @property
+    def presets(self) -> dict[str, PresetGroup]:
+        """The presets by group, as far as they set assumptions that a metric takes."""
+        found: dict[str, list[Preset]] = {}
+        for section in self.sections:
+            for one in section.presets:
+                found.setdefault(one.group, []).append(one)
+        groups = (PresetGroup(name, tuple(presets)) for name, presets in found.items())
+        known = self.assumptions
+        return {one.name: kept for one in groups if (kept := one.of(known)) is not None}
 
     @property
     def header_words(self) -> dict[str, str]:
@@ -216,16 +231,17 @@ class Registry:
                 section,
                 metrics=tuple(metric for metric in section.metrics if metric.name in wanted),
                 fields=tuple(one for one in section.fields if one.name in fields),
+                presets=() if section.name in skip else section.presets,
             )
             for section in self.sections
         ]
         return replace(
             self,
-            sections=tuple(one for one in sections if one.metrics or one.fields),
+            sections=tuple(one for one in sections if one.metrics or one.fields or one.presets),
             skipped_charts=tuple(
                 chart.name
                 for one in sections
-                if not (one.metrics or one.fields)
+                if not (one.metrics or one.fields or one.presets)
                 for chart in one.charts
             ),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
@@ -271,7 +287,9 @@ def load(files: Iterable[Path] = ()) -> Registry:
         attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path))
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
-    brought = [Brought(one.name, one.origin, one.metrics, one.fields) for one in sections]
+    brought = [
+        Brought(one.name, one.origin, one.metrics, one.fields, one.presets) for one in sections
+    ]
     refuse_double_names(brought)
     refuse_double_aliases(brought)
     refuse_double_parts(brought)
@@ -280,6 +298,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
     registry = Registry(tuple(complete), (*failures, *incomplete))
     registry.evaluation_order()
     refuse_odd_assumptions(registry.metrics, registry.fields)
+    refuse_odd_presets(brought, registry.fields, registry.assumptions)
     return registry
 
 
@@ -294,7 +313,12 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         raise TypeError(f"the entry point names {module!r}, not a module of metrics")
     metrics, checks = _declared(module, Metric), _declared(module, Check)
     fields = _fields(module)
-    if not metrics and not fields:
+    presets = tuple(
+        item
+        for item in vars(module).values()
+        if isinstance(item, Preset) and item.module == module.__name__
+    )
+    if not (metrics or fields or presets):
         raise TypeError("the module defines no @metric function")
     parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
     paragraphs = [" ".join(part.split()) for part in parts]
@@ -334,6 +358,7 @@ def _section(module: object, name: str, distribution: str, version: str) -> Sect
         charts_of(module),
         fields,
         short_form,
+        tuple(dict.fromkeys(presets)),
     )
 
 

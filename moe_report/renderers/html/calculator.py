@@ -19,6 +19,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, Field
 from moe_report.schema.number_words import EITHER
+from moe_report.schema.presets import PresetGroup
 from moe_report.text import LISTED, MORE, MOST_LISTED
 
 QUICK_EXAMPLES = 8
@@ -88,6 +89,7 @@ class Calculator:
         scenarios: What can be chosen; empty if there is no choice.
         scenario: The one that the report is for.
         short: The short form that comes first; None if no section declares one.
+        presets: The groups of presets that fill its inputs.
     """
 
     examples: tuple[str, ...]
@@ -96,6 +98,7 @@ class Calculator:
     scenarios: tuple[str, ...] = ()
     scenario: str = ""
     short: Short | None = None
+    presets: tuple[PresetGroup, ...] = ()
 
 
 def calculator_of(report: Report) -> Calculator:
@@ -104,7 +107,10 @@ def calculator_of(report: Report) -> Calculator:
     headline = tuple(map(_shown, report.headline))
     scenarios = tuple(scenario.name for scenario in report.scenarios) if report.assumptions else ()
     short = _short_of(report)
-    return Calculator(names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario, short)
+    presets = tuple(one.group for one in report.presets)
+    return Calculator(
+        names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario, short, presets
+    )
 
 
 def _shown(column: Column) -> CalculatorMetric:

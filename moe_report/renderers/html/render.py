@@ -140,10 +140,11 @@ def _assets(environment: Environment, report: Report) -> Assets:
 
     style = "\n".join(texts("report.css", "theme.css")).strip()
     scripts = texts("data.js", "numbers.js", "report.js")
-    # The charts listen to what the calculator computes first, so they come before it.
+    # Charts and presets listen to what the calculator computes first, so they come before it.
     computing = texts("typeset.js", "formulas.js", "charts.js", "calculation.js", "audit.js")
-    computing += texts("calculator-form.js", "calculator-short.js", "calculator-output.js")
-    computing += texts("calculator.js", "comparison.js")
+    computing += texts("calculator-form.js", "calculator-short.js")
+    computing += texts("presets.js") if report.presets else []
+    computing += texts("calculator-output.js", "calculator.js", "comparison.js")
     if report.metrics:
         scripts += [calculator_script(report), *computing]
     data = json.dumps(packed(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -190,7 +191,7 @@ def _assumptions(report: Report) -> Iterator[PageAssumption]:
         definition = item.definition
         default = f"(default {exact(definition.default)})"
         own = definition.name in chosen and not item.fixed
-        word = f"scenario {report.scenario}" if own else "set"
+        word = item.preset or (f"scenario {report.scenario}" if own else "set")
         origin = f"{word} {default}" if item.given else "default"
         yield PageAssumption(
             symbol=typeset(definition.symbol),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_type
 from moe_report import (
     Metric,
     Model,
+    Preset,
     Rows,
     SectionField,
     assumption,
@@ -22,6 +23,7 @@ from moe_report import (
     maximum,
     metric,
     minimum,
+    preset,
     scatter,
     sqrt,
     stack,
@@ -40,6 +42,9 @@ class Serving:
     spare: float = assumption(
         0.5, symbol="ε", unit="ratio", help="Kept.", label="Spare", minimum=0, maximum=1
     )
+
+
+LARGE = preset("service", "Large", Serving(batch=64), source=SAID)
 
 
 @metric(symbol="a", unit="parameters", source=SAID)
@@ -104,6 +109,7 @@ assert_type(plain, Metric)
 assert_type(plain.of(num_experts=8, hidden_size=64), float)
 assert_type(plain.name, str)
 assert_type(power, SectionField)
+assert_type(LARGE, Preset)
 
 if TYPE_CHECKING:
     # What a checker must refuse. An ignore that is not needed is an error too, so each is proved.
@@ -119,6 +125,9 @@ if TYPE_CHECKING:
     assumption(1)  # type: ignore[call-arg]
     2 * plain  # type: ignore[operator]
     2 * power  # type: ignore[operator]
+    preset("service", "Small", Serving(batch="1"), source=SAID)  # type: ignore[arg-type]
+    preset("service", "Small", Serving(bach=1), source=SAID)  # type: ignore[call-arg]
+    preset("service", "Small", Serving())  # type: ignore[call-arg]
     power(8)  # type: ignore[arg-type]
     field("heat")  # type: ignore[call-arg]
     field("heat", symbol="h", unit="W", help="A.", default="700")  # type: ignore[arg-type]
