@@ -62,27 +62,26 @@ __all__ = [
 ]
 
 
-# Where a name stands; the modules are looked through in order.
-_MODULES = (
-    "errors",
-    "formula.functions",
-    "schema.assumptions",
-    "schema.metrics",
-    "api.row",
-    "api.reported",
-    "api.door",
-)
+# Where each name stands that is loaded on first use, so that `moe-report --help` does not wait for
+# numpy; all others stand in formula.functions.
+_HOMES = {
+    "Metric": "schema.metrics",
+    "Model": "schema.metrics",
+    "MoeReportError": "errors",
+    "Report": "api.reported",
+    "ReportedModel": "api.row",
+    "assumption": "schema.assumptions",
+    "metric": "schema.metrics",
+    "report": "api.door",
+}
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    # Loaded on first use, so that `moe-report --help` does not wait for numpy.
-    for module in _MODULES if name in __all__ else ():
-        found = vars(import_module(f"moe_report.{module}"))
-        if name in found:
-            return found[name]
-    raise AttributeError(f"module 'moe_report' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'moe_report' has no attribute {name!r}")
+    return getattr(import_module(f"moe_report.{_HOMES.get(name, 'formula.functions')}"), name)
 
 
 def __dir__() -> list[str]:
