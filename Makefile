@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # In CI the oracle (torch and transformers, about 1 GB) is part of the tests.
 EXTRAS := test
 ifeq ($(CI),true)
-EXTRAS := test,oracle
+EXTRAS := test,docs,oracle
 endif
 # All processors; the tests of a file stay together, for they share what is made once.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loads
 
 .PHONY: help
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/moe-report: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -57,7 +57,16 @@ stress: $(VENV)/.test-$(CI) ## Damage packages, kill writers, let two write at o
 	$(BIN)/python -m tests.stress.stress $(if $(CORPUS),--corpus $(CORPUS))
 
 .PHONY: docs
-docs: $(BIN)/moe-report ## Write what is generated: the table of architectures, the fields' types.
+docs: generated $(VENV)/.docs ## Build the documentation into build/docs.
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet docs build/docs
+	@echo "wrote build/docs/index.html"
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/moe-report
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+.PHONY: generated
+generated: $(BIN)/moe-report ## Write what is generated: the table of architectures, the fields' types.
 	$(BIN)/python -m moe_report.importers.exactness > docs/architectures.md
 	$(BIN)/python -m moe_report.schema.fields > moe_report/schema/model_fields.py
 

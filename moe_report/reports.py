@@ -312,7 +312,7 @@ class Report:
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
-        """Every number column by name: fields, then metrics."""
+        """Every number column by name, fields before metrics."""
         return {column.name: column for column in (*self.fields, *self.metrics)}
 
     @cached_property

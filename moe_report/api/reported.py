@@ -47,7 +47,7 @@ class Report(reports.Report):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the input was skipped or left out, and which sections failed: a sentence each."""
+        """Sentences on what of the input was skipped or left out, and on sections that failed."""
         return (*self.warnings, *self.said, *map(str, self.failures))
 
     def __len__(self) -> int:

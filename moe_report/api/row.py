@@ -34,7 +34,7 @@ class ReportedModel:
 
     @property
     def info(self) -> ModelInfo:
-        """Who it is: its name, its texts, where its row was read."""
+        """Who it is, with its texts and where its row was read."""
         return self.report.models[self.at]
 
     @property

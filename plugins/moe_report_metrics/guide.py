@@ -89,7 +89,8 @@ WHICH_TOP_K = question(
     "8, [DeepSeek-V2](arXiv:2405.04434) 6 of 160 and two shared, [DeepSeek-V3](arXiv:2412.19437) "
     "8 of 256 and one shared. [Smaller experts](arXiv:2401.06066) combine in more "
     "ways at the same cost: 2 of 16 in 120, but 8 of 64, each a quarter as wide, "
-    "in 4,426,165,368. Router and experts are trained for one k, so changing it here tells what it costs, not how good the model would be.",
+    "in 4,426,165,368. Router and experts are trained for one k, so changing it here tells what "
+    "it costs, not how good the model would be.",
 )
 
 LOAD_BALANCING_LOSS = question(

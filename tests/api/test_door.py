@@ -160,6 +160,13 @@ def test_a_model_has_its_numbers_and_texts(r: moe_report.Report, few: Path) -> N
     assert (carried["Owner"], carried["total_params"]) == ("web", None)
 
 
+def test_what_is_exported_is_what_one_gets(r: moe_report.Report) -> None:
+    """For ``isinstance``, and for annotations that are looked at."""
+    assert type(r) is moe_report.Report
+    assert type(r[0]) is moe_report.ReportedModel
+    assert moe_report.Report.write.__module__ == "moe_report.api.reported"
+
+
 def test_models_come_by_name_by_place_and_in_order(r: moe_report.Report) -> None:
     """As a list and as a mapping by name."""
     assert [model.name for model in r] == [model.name for model in r.models]
