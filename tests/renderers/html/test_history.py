@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from moe_report.renderers.html.render import render
 from tests import reports
-from tests.browser import Open
+from tests.browser import UNFOLD, Open
 from tests.renderers.calculator import fill
 
 # The results that do not follow from what the fields show, or are not marked as the state says.
@@ -135,6 +135,7 @@ def test_what_a_browser_fills_in_does_not_stay(browser: Browser, tmp_path: Path)
     context = browser.new_context()
     page = context.new_page()
     page.goto(file.as_uri())
+    page.evaluate(UNFOLD)
     page.fill("#filter", "qwen")
     page.check("#exact")
     page.select_option("[data-compare='compare.2']", "Qwen3-30B-A3B")
@@ -185,7 +186,7 @@ def test_escape_takes_back_one_step(shown: Open) -> None:
     assert page.inner_text("#calculator-said") == "Nothing typed is left to take back."
     page.go_back()  # what was taken back is a step of the history, too
     assert page.input_value("#set-num_experts_per_tok") == "4"
-    assert "Esc takes back" in page.inner_text("#calculator > p")
+    assert "Esc takes back" in page.inner_text("#calculator .all-inputs > p")
 
 
 def test_escape_after_back_and_in_a_link(shown: Open) -> None:
@@ -253,6 +254,7 @@ def test_any_walk_leaves_fields_and_results_together(shown: Open, seed: int) -> 
         lambda: page.select_option("[data-compare='compare.1']", draw.choice(models)),
     ]  # fmt: skip
     for _ in range(40):
+        page.evaluate(UNFOLD)
         draw.choice(actions)()
         if page.url == "about:blank":
             page.go_forward()
