@@ -6,6 +6,7 @@ those with a row a model also the header of the column.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 
@@ -15,6 +16,8 @@ from moe_report.ooxml.rearranged import Rearranged
 
 Address = tuple[int, int]
 Contents = Mapping[Address, str]
+_FINDINGS = "Findings"
+_COUNTS = re.compile(rf"(?<=^{_FINDINGS})(?: \(|: ).*")
 HEADING = 2  # rows above the headers of Models
 _NAME = 1  # the first column of our sheets, mostly of names
 
@@ -83,6 +86,12 @@ def others_moved(
     before, after = (
         _rows_of_models(texts, names) for texts, names in zip((said, says), models, strict=True)
     )
+    meant = {said[row] for row in range(before[0], before[1] + 1) if row in said}
+    apart = [row for row, text in says.items() if text in meant]
+    after = after[0], max(after[1], *apart, 0)  # claims stood among the models once
+    last = max(known)
+    if last > before[1]:  # what is below all that is known stays as far below it
+        rows |= {row: row + known[last] - last for _, row in old if row > last}
     columns = {column: column for column, _ in old}
     if before[0] and after[0]:
         heads = {text: column for (column, row), text in new.items() if row == after[0] - 1}
@@ -96,7 +105,13 @@ def others_moved(
 
 
 def _first_texts(cells: Contents) -> dict[int, str]:
-    return {row: text for (column, row), text in sorted(cells.items()) if column == _NAME}
+    """The texts of the first column; a name in the list of findings is not that of the table."""
+    found, of = {}, ""
+    for (column, row), text in sorted(cells.items()):
+        if column == _NAME:
+            found[row] = of + _COUNTS.sub("", text)
+            of = of or _FINDINGS * (found[row] == _FINDINGS)
+    return found
 
 
 def _rows_of_models(texts: Mapping[int, str], names: Collection[str]) -> tuple[int, int]:

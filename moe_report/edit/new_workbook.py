@@ -90,8 +90,7 @@ def _write_how_to(book: Book, registry: Registry) -> None:
         text = step.format(metrics=typed)
         sheet.put(row, 1, number, Look(bold=True, color=INPUT, vertical="top"))
         sheet.put(row, 2, text, Look(wrap=True, vertical="top"))
-        sheet.shell.merge_cells(start_row=row, end_row=row, start_column=2, end_column=4)
-        sheet.height(row, 14 * -(-len(text) // 125) + 6)
+        sheet.merge(row, 2, 4)
     top = len(_STEPS) + 5
     columns = {"": 5.0, "Column": 32.0, "Meaning": 88.0, "Unit": 13.0, "Default": 30.0,
                "Other spellings": 60.0}  # fmt: skip
@@ -104,7 +103,5 @@ def _write_how_to(book: Book, registry: Registry) -> None:
                 mono = column in (2, 5)
                 look = Look(mono=mono, size=9 if mono else 10, wrap=True, vertical="top")
                 sheet.put(row, column, text, look)
-        lines = max(-(-len(field.help) // 96), -(-len(texts[4]) // 66), -(-len(default) // 28), 1)
-        sheet.height(row, 13.5 * lines + 2)
     sheet.freeze("A3")
     sheet.print_setup("1:2")

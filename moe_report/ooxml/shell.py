@@ -30,8 +30,11 @@ class _Writer(ExcelWriter):
         ws._drawing = SpreadsheetDrawing()
         ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
         out = io.BytesIO()
-        writer: Any = WorksheetWriter(ws, out)
+        links = ws._hyperlinks
+        writer: Any = WorksheetWriter(ws, out)  # which forgets the links that no cell has
+        ws._hyperlinks = list(links)
         writer.write()
+        ws._hyperlinks = links
         ws._rels = writer._rels
         self._archive.writestr(ws.path[1:], out.getvalue())
         self.manifest.append(ws)

@@ -77,8 +77,6 @@ def write_assumptions(book: Book, report: Report) -> None:
             errorTitle=what.label[:32],
             error=f"A number from {what.minimum:g} to {what.maximum:g}."[:255],
         )
-    longest = max((len(f"{item.value:,.4f}") for item in report.assumptions), default=0)
-    sheet.width(VALUE, max(12, longest, sheet.widths[VALUE] if report.presets else 0))
     if scenarios:
         _choice(sheet, report)
         sheet.freeze(f"{column_letters(VALUE)}{TOP + 1}")

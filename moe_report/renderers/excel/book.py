@@ -16,6 +16,7 @@ from moe_report.ooxml.order import order_fonts
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rows import with_rows
 from moe_report.ooxml.shell import bytes_of
+from moe_report.renderers.excel.column_widths import fit
 from moe_report.renderers.excel.palette import Palette
 from moe_report.renderers.excel.sheet import Sheet
 
@@ -40,8 +41,14 @@ class Book:
         """Give the workbook a custom document property."""
         self.shell.custom_doc_props.append(StringProperty(name=name, value=value))
 
+    def fit(self) -> None:
+        """Make columns as wide and rows as high as what is in them asks for."""
+        for sheet in self.sheets.values():
+            fit(sheet)
+
     def save(self, title: str, created: datetime.datetime) -> bytes:
         """Return the file's bytes: the same for the same content and time."""
+        self.fit()
         package = saved(self.shell, title, created)
         parts = package.sheets()
         for name, sheet in self.sheets.items():

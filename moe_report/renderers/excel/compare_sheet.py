@@ -8,11 +8,13 @@ from dataclasses import replace
 from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
 
-from moe_report.display import MISSING, show
+from moe_report.compute.kinds import rows_by_kind
+from moe_report.display import MISSING
 from moe_report.formula.excel import plain
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.column_widths import number_width
 from moe_report.renderers.excel.palette import (
     DARK,
     HINT,
@@ -24,10 +26,10 @@ from moe_report.renderers.excel.palette import (
     TABLE_HEAD,
     WARN_FILL,
     Look,
-    column_scale,
     number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
+from moe_report.renderers.excel.text_width import text_lines
 from moe_report.reports import Column, Report
 from moe_report.schema.fields import FIELDS
 
@@ -41,7 +43,8 @@ _KEY_INPUTS = (
 _ARROWS = {"higher": "↑", "lower": "↓"}
 _BEST_FILL = "CFE8D5"
 _RATIO_FORMAT = '[>=99.95]#,##0"×";[>=0.0995]0.00"×";0.0000"×"'
-_MOST_LINES = 3  # of a model's name
+_MOST_LINES = 5  # of a model's name
+_RATIO_WIDTH = 8.5
 
 
 def write_compare(book: Book, report: Report) -> None:
@@ -56,8 +59,10 @@ def write_compare(book: Book, report: Report) -> None:
 def _chosen(report: Report) -> list[int | None]:
     """Return which models are chosen in a new workbook, None for a place that is left free."""
     places = {model.name: at for at, model in enumerate(report.models)}
-    names = [*places, *("" for _ in VALUES)] if report.compared is None else report.compared
-    return [places.get(name) for name in names[: len(VALUES)]]
+    if report.compared is not None:
+        return [places.get(name) for name in report.compared[: len(VALUES)]]
+    models_first = [at for rows in rows_by_kind(report).values() for at in rows]
+    return [*models_first, *(None for _ in VALUES)][: len(VALUES)]
 
 
 def groups(report: Report) -> Iterator[tuple[str, Sequence[Column]]]:
@@ -113,7 +118,9 @@ class _Writer:
 
     def _head(self) -> None:
         look = replace(TABLE_HEAD, size=9, rule=False)
-        choice = replace(look, size=10, color=INPUT, fill="FFFFFF", rule=True, horizontal="right")
+        choice = replace(
+            look, size=10, color=INPUT, fill="FFFFFF", rule=True, horizontal="right", indent=1
+        )
         place = Look(size=9, color=QUIET, fill=look.fill, rule=True, horizontal="right")
         for column, text in enumerate(("Model", "Unit", "Better"), start=1):
             middle = "center" if text == "Better" else None
@@ -135,9 +142,7 @@ class _Writer:
             if slot:
                 self.sheet.put(CHOICE, column + 1, None, choice)
                 self.sheet.put(PLACE, column + 1, "ratio", place)
-                self.sheet.shell.merge_cells(
-                    start_row=CHOICE, end_row=CHOICE, start_column=column, end_column=column + 1
-                )
+                self.sheet.merge(CHOICE, column, column + 1)
         self.sheet.highlight(
             " ".join(f"{column_letters(column)}{CHOICE}" for column in VALUES),
             f'AND(D{CHOICE}<>"",D{PLACE}=0)',
@@ -211,24 +216,16 @@ class _Writer:
 
     def _widths(self) -> None:
         columns = [column for _, group in self.groups for column in group]
-        labels = max((len(column.label) for column in columns), default=0)
-        units = max((len(column.unit) for column in columns), default=0)
-        self.sheet.width(1, min(labels + 4, 40))
-        self.sheet.width(2, min(units + 2, 20))
-        self.sheet.width(3, 7)
-        shown = [
-            len(show(value, column.unit, column.format, column_scale(column)))
-            for column in columns
-            for value in _extremes(column)
-        ]
-        wide = min(max(14, max(shown, default=0) + 3), 30)
+        self.sheet.limits |= {1: (0, 40), 2: (0, 20), 3: (7, 7)}
+        best = Look(bold=True)
+        wide = max(14, max((number_width(column, best) for column in columns), default=0))
         self.sheet.width(VALUES[0], max(wide, 20))
         for column in VALUES[1:]:
             self.sheet.width(column, wide)
-            self.sheet.width(column + 1, 8.5)
-        longest = max((len(model.name) for model in self.report.models), default=0)
-        lines = min(-(-longest // 18), _MOST_LINES)  # the narrowest of the four, in bold type
-        self.sheet.height(CHOICE, 14 * max(lines, 1) + 6)
+            self.sheet.width(column + 1, _RATIO_WIDTH)
+        room = min(max(wide, 20), wide + _RATIO_WIDTH) - 2  # the narrowest, but for its indent
+        lines = [text_lines(model.name, room, best) for model in self.report.models]
+        self.sheet.height(CHOICE, 14 * min(max(lines, default=1), _MOST_LINES) + 6)
 
     def _best(self, last: int) -> None:
         """Mark the best of each row; not where all are the same."""
@@ -249,12 +246,6 @@ def _ratio(first: float | None, value: float | None) -> float | None:
     if first is None or value is None or min(first, value) <= 0:
         return None
     return value / first
-
-
-def _extremes(column: Column) -> Sequence[float]:
-    """The numbers of a column that need the most room."""
-    known = [cell.value for cell in column.cells if cell.value is not None]
-    return (min(known), max(known)) if known else ()
 
 
 def _note(column: Column) -> str:

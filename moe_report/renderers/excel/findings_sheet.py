@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from moe_report.display import show
 from moe_report.renderers.excel.book import Book
-from moe_report.renderers.excel.column_widths import text_lines
 from moe_report.renderers.excel.models_sheet import Layout
 from moe_report.renderers.excel.palette import CODE, FAILED, GO_TO, STRONG, TEXT, WARN_FILL, Look
 from moe_report.reports import EVERY_MODEL, Report
@@ -41,8 +40,6 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
         address = layout.address(finding.column, finding.model)
         sheet.put(row, 7, address, replace(GO_TO, indent=1))
         sheet.link(row, 7, address)
-        lines = max(1, text_lines(finding.message, 88), text_lines(finding.model, 34))
-        sheet.height(row, 14 * lines + 3)
     below = _TOP + 1 + len(report.findings)
     for row, failure in enumerate(report.failures, start=below):
         sheet.put(row, 1, "failed", FAILED)
@@ -50,4 +47,3 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
     for row, warning in enumerate(report.warnings, start=below + len(report.failures)):
         sheet.put(row, 1, "note", TEXT)
         sheet.put(row, 4, warning, TEXT)
-        sheet.height(row, 14 * max(1, text_lines(warning, 88)) + 3)

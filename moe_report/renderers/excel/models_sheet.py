@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import cycle, groupby
@@ -19,10 +19,11 @@ from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import (
-    header_lines,
-    label_lines,
-    longest_number,
-    room,
+    GAP,
+    fit,
+    heading_width,
+    number_width,
+    pages_wide,
 )
 from moe_report.renderers.excel.palette import (
     DARK,
@@ -36,12 +37,18 @@ from moe_report.renderers.excel.palette import (
     number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
+from moe_report.renderers.excel.text_width import text_width
 from moe_report.reports import Cell, Column, Finding, ModelInfo, Provenance, Report
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.schema.number_words import UNKNOWN_MARK
 from moe_report.table import CarriedCell, Reference
 
 BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows
+_NARROWEST, _WIDEST = 9.5, 60.0  # characters, of columns of texts
+_MOST_WIDE = {"name": 34.0, "model_type": 24.0, "source": 80.0, "remark": 90.0}
+_MOST_DIGITS = 20  # of a number of the user's
+_PAGE = 200  # characters, of a printed page
+_SMALL = Look(size=9, wrap=True, vertical="top", color=DARK, indent=1)
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,11 @@ class _Writer:
         self.headers = [(header, report.columns.get(header)) for header in layout.headers]
         self.sheet: Sheet = book[SHEET]
         self.to_fill_in = to_fill_in
+        self.hidden = {
+            column.name
+            for column in report.fields
+            if not to_fill_in and all(cell.provenance != Provenance.GIVEN for cell in column.cells)
+        }
         self.last = FIRST + max(len(report.models), 1) - 1
         self.formats = {column.name: number_format(column) for column in layout.numbers}
         self.formulas = {c.name: self._formula(c) for c in layout.numbers if c.expr is not None}
@@ -147,19 +159,33 @@ class _Writer:
             bands |= dict.fromkeys((column.name for column in columns), (group, tint))
         bands |= dict.fromkeys(self.layout.trailing, ("About the row", INPUT_BANDS[0]))
         bands |= dict.fromkeys(self.layout.carried, ("Carried along", INPUT_BANDS[1]))
-        before = ("", "")
+        starts = self._starts(bands)
         for number, header in enumerate(self.layout.headers, start=1):
             title, tint = bands[header]
             look = Look(bold=True, fill=tint, color=DARK)
-            self.sheet.put(BAND, number, None if bands[header] == before else title, look)
-            before = bands[header]
-            small = Look(fill=tint, size=9, wrap=True, vertical="top", color=DARK)
+            self.sheet.put(BAND, number, title if header in starts else None, look)
+            small = replace(_SMALL, fill=tint)
             self.sheet.put(LABEL, number, self._heading(header), small)
             name = replace(small, size=8, mono=True, rule=True, color=QUIET)
             self.sheet.put(HEADER, number, header, name)
 
     def _band_of(self, column: Column) -> tuple[str, bool]:
         return column.group, column.name in self.report.definitions
+
+    def _starts(self, bands: Mapping[str, tuple[str, str]]) -> set[str]:
+        """Return where the bands' titles stand, in columns that are not hidden; make them room."""
+        starts = set()
+        for band, headers in groupby(self.layout.headers, bands.__getitem__):
+            all_of_it = list(headers)
+            shown = [header for header in all_of_it if header not in self.hidden] or all_of_it
+            starts.add(shown[0])
+            first = self.layout.at(shown[0])
+            places = [self.layout.at(header) for header in shown]
+            if all(at in self.sheet.widths for at in places):
+                room = sum(self.sheet.widths[at] for at in places)
+                short = text_width(band[0], Look(bold=True)) + GAP - room
+                self.sheet.width(first, self.sheet.widths[first] + max(short, 0))
+        return starts
 
     def _heading(self, header: str) -> str:
         column = self.report.columns.get(header)
@@ -175,16 +201,13 @@ class _Writer:
         column = self.report.columns.get(header)
         if column is None:
             field = self.report.definitions.get(header)
-            longest = max(
-                (len(str(self._text_of(model, header))) for model in self.report.models), default=0
-            )
-            most = 34 if header == "name" else 24
-            self.sheet.width(number, max(room(header), min(longest + 1, most)))
+            self.sheet.limits[number] = (_NARROWEST, _MOST_WIDE.get(header, _WIDEST))
             if field:
                 self.sheet.note(HEADER, number, f"{field.label}\n{field.help}")
             return
-        longest = longest_number(column) + 1 if column.cells else 0
-        self.sheet.width(number, room(header, longest + 1))
+        numbers = number_width(column, Look(bold=True)) + 1
+        label = self._heading(header)
+        self.sheet.width(number, heading_width(header, label, numbers, _SMALL))
         self.sheet.note(HEADER, number, self._header_note(column))
 
     def _header_note(self, column: Column) -> str:
@@ -213,11 +236,11 @@ class _Writer:
                 self._carried(row, number, model, header)
             elif header == "name":
                 fill = WARN_FILL if findings else ""
-                self.sheet.put(row, number, model.name, Look(bold=True, fill=fill))
+                self.sheet.put(row, number, model.name, Look(bold=True, fill=fill, wrap=True))
                 if findings:
                     self.sheet.note(row, number, "\n".join(map(finding_line, findings)))
             elif text := model.texts.get(header):
-                self.sheet.put(row, number, text, Look(color=QUIET))
+                self.sheet.put(row, number, text, Look(color=QUIET, wrap=True, indent=1))
 
     def _carried(self, row: int, number: int, model: ModelInfo, header: str) -> None:
         """Write a cell of the user's: its formula, if it can stand here, else its value."""
@@ -226,7 +249,7 @@ class _Writer:
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)):
             shown = shown or ("yyyy-mm-dd" if isinstance(value, datetime.date) else "[h]:mm:ss")
             value = to_excel(value)
-        look = Look(number_format=shown or "General")
+        look = Look(number_format=shown or "General", wrap=isinstance(value, str))
         if cell.formula:
             text = "".join(
                 part if isinstance(part, str) else self._of_row(part, row) for part in cell.formula
@@ -236,6 +259,9 @@ class _Writer:
                 self.sheet.formula(row, number, text, stored, look)
                 return
         self.sheet.rows.value(row, number, value, self.sheet.palette(look))
+        if value is not None:
+            text = str(model.carried[header])
+            self.sheet.remember(row, number, text if look.wrap else text[:_MOST_DIGITS], look)
 
     def _of_row(self, reference: Reference, row: int) -> str:
         """A cell of a row, in the unit that it had where the formula comes from."""
@@ -244,11 +270,6 @@ class _Writer:
         else:  # headers of the user's may have signs that a structured reference spells otherwise
             cell = f"{column_letters(self.layout.at(reference.name))}{row}"
         return cell if reference.scale == 1 else f"({cell}/{reference.scale})"
-
-    def _text_of(self, model: ModelInfo, header: str) -> str:
-        if header == "name":
-            return model.name
-        return str(model.carried.get(header, model.texts.get(header, "")))
 
     def _number(
         self, row: int, number: int, column: Column, cell: Cell, findings: Sequence[Finding]
@@ -303,8 +324,7 @@ class _Writer:
         for column in self.report.fields:
             letters = column_letters(self.layout.at(column.name))
             dimensions[letters].outlineLevel = 1
-            used = any(cell.provenance == Provenance.GIVEN for cell in column.cells)
-            if not used and not self.to_fill_in:
+            if column.name in self.hidden:
                 dimensions[letters].outlineLevel = 2
                 dimensions[letters].hidden = True
 
@@ -326,14 +346,9 @@ class _Writer:
             )
 
     def _finish(self) -> None:
-        headers, widths = self.layout.headers, self.sheet.widths
-        lines = max(header_lines(name, widths[at]) for at, name in enumerate(headers, start=1))
-        labels = max(
-            label_lines(self._heading(name), widths[at]) for at, name in enumerate(headers, start=1)
-        )
+        headers = self.layout.headers
         self.sheet.height(BAND, 18)
-        self.sheet.height(LABEL, 12.5 * labels + 4)
-        self.sheet.height(HEADER, 11.5 * lines + 6)
+        fit(self.sheet)
         self.sheet.freeze(f"B{FIRST}", gridlines=True)
         metrics = [self.layout.at(column.name) for column in self.report.metrics]
         if metrics and not self.to_fill_in:
@@ -353,13 +368,14 @@ class _Writer:
                 font=Font(color="FFFFFF", bold=True),
                 fill=PatternFill("solid", bgColor="C0392B"),
             )
-        dimensions = self.sheet.shell.column_dimensions
-        total = sum(
-            width for at, width in widths.items() if not dimensions[column_letters(at)].hidden
-        )
-        self.sheet.print_setup(
-            f"{BAND}:{HEADER}", wide=max(1, round(total / 190)), title_columns="A:A"
-        )
+        widths = self.sheet.widths
+        shown = [
+            widths[at]
+            for at, (name, _) in enumerate(self.headers[1:], 2)
+            if name not in self.hidden
+        ]
+        wide = pages_wide(shown, _PAGE - widths[1])
+        self.sheet.print_setup(f"{BAND}:{HEADER}", wide=wide, title_columns="A:A")
 
 
 def _bound(value: float) -> str:

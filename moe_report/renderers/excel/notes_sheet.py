@@ -28,8 +28,9 @@ def write_notes(book: Book) -> None:
         "FILE computes the metrics of this file anew.",
     )
     for row, text in enumerate(_SURVIVES, start=3):
-        sheet.put(row, 1, text, Look(color=QUIET, size=9))
-    sheet.table_head(_TOP, _COLUMNS)
+        sheet.put(row, 1, text, Look(color=QUIET, size=9, wrap=True))
+        sheet.merge(row, 1, len(_COLUMNS))
+    sheet.table_head(_TOP, _COLUMNS, fixed=_COLUMNS)
     last = _TOP + _EMPTY_ROWS
     cell = Look(wrap=True, vertical="top", color=INPUT, rule=True)
     for row in range(_TOP + 1, last + 1):

@@ -144,6 +144,24 @@ def number_format(column: Column) -> str:
     return ";".join([*sections, "#,##0"])
 
 
+def numbers_in_cells(column: Column) -> set[str]:
+    """Return the numbers of a column as its cells show them, or a little longer."""
+    values = {cell.value for cell in column.cells if cell.value is not None}
+    if column.format == "percent":
+        return {f"{value * 100:,.{1 if abs(value) >= 0.0995 else 4}f} %" for value in values}
+    if column.format == "factor":
+        return {f"{value:,.2f}×" for value in values}
+    if column.format != "si":
+        return {f"{value:,.{0 if value == int(value) else 2}f}" for value in values}
+    steps = [step for step in prefixes(column.unit) if step[0] <= column_scale(column).factor]
+    shown = set()
+    for value in values:
+        large = (step for step in steps[:2] if abs(value) >= step[0] * 0.0995)
+        factor, sign = next(large, (1.0, ""))
+        shown.add(f"{value / factor:,.2f} {sign}" if sign else f"{value:,.0f}")
+    return shown
+
+
 def _signed(column: Column) -> str:
     if column.format == "percent":
         return r"0.0\ %"

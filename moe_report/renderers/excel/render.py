@@ -78,6 +78,7 @@ def render(report: Report) -> bytes:
     write_compare(book, report)
     if charts:
         write_charts(book, report, layout, data)
+    book.fit()
     _write_record(book, layout)
     book.mark(REPORT_PROPERTY, report.version)
     return book.save(report.title, datetime.datetime.fromisoformat(report.created))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from moe_report.load.our_sheets import REPORT_SHEET
 from moe_report.renderers.excel.book import Book
-from moe_report.renderers.excel.column_widths import text_lines
 from moe_report.renderers.excel.palette import CODE, INPUT, SOFT, Look
 
 _TOP = 4
@@ -26,11 +25,9 @@ def write_settings(book: Book, said: Mapping[str, str]) -> None:
     sheet.heading(
         "Report", "What a report made from this workbook says. Options of the command line win."
     )
-    sheet.table_head(_TOP, {"key": 12, "value": 78, "meaning": 78})
+    sheet.table_head(_TOP, {"key": 12, "value": 78, "meaning": 78}, fixed=("value",))
     for row, (key, meaning) in enumerate(_MEANINGS.items(), start=_TOP + 1):
         text = said.get(key, "")
         sheet.put(row, 1, key, CODE)
         sheet.put(row, 2, text or None, _VALUE)
         sheet.put(row, 3, meaning, SOFT)
-        lines = sum(max(1, text_lines(line, 76)) for line in text.split("\n"))
-        sheet.height(row, min(13.5 * max(lines, 2) + 3, 400))

@@ -22,6 +22,9 @@ from moe_report.renderers.excel.palette import SUBTITLE, TABLE_HEAD, TITLE, Look
 class Sheet:
     """One sheet: its shell, and what is streamed into it.
 
+    Widths and heights that are not set follow from the texts once the sheet is filled, by
+    :func:`~moe_report.renderers.excel.column_widths.fit`.
+
     Attributes:
         shell: The openpyxl sheet that holds everything but cells and notes.
         palette: The styles of the workbook.
@@ -31,6 +34,10 @@ class Sheet:
         heights: Heights of rows in points, by number.
         charts: Name and alternative text of each chart.
         looks: Each column's number with the styles of its cells.
+        limits: Columns that are as wide as their texts: the least, and the most for what wraps.
+        texts: The texts by row and column, and what stands in columns that have a limit.
+        spans: The last column that a text has room in, by row and first column.
+        head: The header's row of a plain table; above it texts run over empty cells.
     """
 
     shell: Any  # an openpyxl Worksheet, whose published types are incomplete
@@ -41,10 +48,15 @@ class Sheet:
     heights: dict[int, float] = field(default_factory=dict)
     charts: list[tuple[str, str]] = field(default_factory=list)
     looks: set[tuple[int, int]] = field(default_factory=set)
+    limits: dict[int, tuple[float, float]] = field(default_factory=dict)
+    texts: dict[int, dict[int, tuple[str, Look]]] = field(default_factory=dict)
+    spans: dict[tuple[int, int], int] = field(default_factory=dict)
+    head: int = 0
 
     def put(self, row: int, column: int, value: Value, look: Look) -> None:
         """Fill a cell, or give an empty one a look; a text is never a formula."""
         self.rows.put(row, column, value, self._style(column, look))
+        self.remember(row, column, value, look)
 
     def formula(
         self,
@@ -58,6 +70,13 @@ class Sheet:
     ) -> None:
         """Write a formula with the value that it has, or with an error as its value."""
         self.rows.formula(row, column, formula, value, self._style(column, look), error=error)
+        self.remember(row, column, value, look)
+
+    def remember(self, row: int, column: int, value: Value, look: Look) -> None:
+        """Let a column with a limit, and a row, be as large as what stands in a cell needs."""
+        if value and (isinstance(value, str) or column in self.limits):
+            text = value if isinstance(value, str) else typed(value)
+            self.texts.setdefault(row, {})[column] = (text, look)
 
     def _style(self, column: int, look: Look) -> int:
         style = self.palette(look)
@@ -71,16 +90,26 @@ class Sheet:
         self.height(1, 26)
 
     def table_head(
-        self, row: int, columns: Mapping[str, float], *, right: Container[str] = ()
+        self,
+        row: int,
+        columns: Mapping[str, float],
+        *,
+        right: Container[str] = (),
+        fixed: Container[str] = (),
     ) -> None:
         """Write the header row of a plain table, which stays in sight and on each printed page.
 
-        ``columns`` are widths in characters by header; those in ``right`` hold numbers.
+        ``columns`` are widths in characters by header, which a column has at most if its texts
+        wrap and need less, and at least if it is in ``right``, as it holds numbers, or ``fixed``.
         """
-        for number, (name, width) in enumerate(columns.items(), start=1):
+        before, self.head = "", row
+        for number, (name, most) in enumerate(columns.items(), start=1):
             look = replace(TABLE_HEAD, horizontal="right") if name in right else TABLE_HEAD
+            if before in right and name not in right:
+                look = replace(look, indent=1)
+            self.limits[number] = (most if name in right or name in fixed else 0, most)
             self.put(row, number, name, look)
-            self.width(number, width)
+            before = name
         self.freeze(f"A{row + 1}")
         self.print_setup(f"{row}:{row}")
 
@@ -98,6 +127,11 @@ class Sheet:
         """Set the width of a column."""
         self.widths[column] = characters
         self.shell.column_dimensions[column_letters(column)].width = characters + 0.71
+
+    def merge(self, row: int, first: int, last: int) -> None:
+        """Make cells of a row one."""
+        self.shell.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
+        self.spans[row, first] = last
 
     def height(self, row: int, points: float) -> None:
         """Set the height of a row."""
@@ -152,6 +186,11 @@ class Sheet:
         margins = self.shell.page_margins
         margins.left = margins.right = 0.4
         margins.top, margins.bottom, margins.footer = 0.5, 0.75, 0.35
+
+
+def typed(number: float) -> str:
+    """Return a number about as a cell without a unit shows it."""
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.4f}"
 
 
 def freeze(shell: Any, cell: str, zoom: int, *, gridlines: bool) -> None:

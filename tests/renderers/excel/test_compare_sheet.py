@@ -158,8 +158,8 @@ def test_missing_and_undefined_numbers_are_dashes(tmp_path: Path) -> None:
     rows = stored(workbook, "Compare")
     assert not disagreements(rows, recalculated(workbook, tmp_path / "live", "Compare"))
     efficiency = next(cells for cells in rows if cells[0] == "Efficiency")
-    assert efficiency[3:5] == ["–", "–"]
-    assert isinstance(efficiency[6], float)
+    assert [efficiency[3], efficiency[6]] == ["–", "–"]  # the layer stands behind the models
+    assert isinstance(efficiency[4], float)
 
 
 def test_a_row_that_is_added_to_the_table_can_be_chosen(tmp_path: Path) -> None:

@@ -248,3 +248,14 @@ def test_negative_numbers_keep_their_sign(demo: Path, tmp_path: Path) -> None:
     as_shown = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
     text = convert(tmp_path / "shown.xlsx", tmp_path / "out", as_shown).read_text("utf-8")
     assert text.strip() == "-1.24 B"
+
+
+@pytest.mark.parametrize(("sheet", "column"), [("Summary", "A"), ("Findings", "G")])
+def test_findings_lead_to_the_cells_that_they_are_about(
+    demo: Path, sheet: str, column: str
+) -> None:
+    """A click on a finding opens the number that it doubts."""
+    book = openpyxl.load_workbook(demo / "models.report.xlsx")
+    links = [cell.hyperlink.location for cell in book[sheet][column] if cell.hyperlink]
+    assert len(links) == 13
+    assert all(book["Models"][link.removeprefix("Models!")].fill.fill_type for link in links)
