@@ -43,7 +43,7 @@ html_static_path = ["style"]
 html_css_files = ["pages.css"]
 html_show_sourcelink = False
 
-# Files of the checkout that are pages, and files that are handed out as they are.
+# Files elsewhere in the checkout that are pages here.
 PAGES = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
@@ -60,7 +60,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "sources": generated.sources,
 }
 _INCLUDED = re.compile(r"<!-- include (\S+) -->")
-_MARKED = re.compile(r"<!-- ([a-z ]+) -->")
+_MARKED = re.compile(f"<!-- ({'|'.join(GENERATED)}) -->")
 _LINK = re.compile(r"(\]\()([^)#:\s]+\.md)([^)\s]*\))")
 
 
