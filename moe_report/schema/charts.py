@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from moe_report.schema.metrics import Metric
+from moe_report.schema.section_fields import SectionField
 
 Color = Literal["black", "blue", "green", "grey", "orange", "pale", "silver", "sky"]
 Order = Literal["largest first", "smallest first", "as read"]
 Log = bool | Literal["auto"]
-Column = Metric | str
+Column = Metric | SectionField | str
 Part = Column | tuple[Column, ...]
 
 # As RRGGBB; templates/report.css has the same for the page, and others for the dark.
@@ -26,7 +27,7 @@ COLORS: Mapping[Color, str] = {
 
 def name_of(column: Column) -> str:
     """Return the name of a metric or field."""
-    return column.name if isinstance(column, Metric) else column
+    return column if isinstance(column, str) else column.name
 
 
 @dataclass(frozen=True)

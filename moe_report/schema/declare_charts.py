@@ -34,6 +34,7 @@ from moe_report.schema.charts import (
     name_of,
 )
 from moe_report.schema.metrics import Metric
+from moe_report.schema.section_fields import SectionField
 
 _IN_TURN: tuple[Color, ...] = (
     "blue", "orange", "green", "grey", "sky", "black", "silver", "pale",
@@ -83,7 +84,7 @@ def bars(
     Raises:
         PluginError: One of them is none of what is accepted; the nearest is named.
     """
-    single = isinstance(series, (Metric, str))
+    single = isinstance(series, (Metric, SectionField, str))
     uses = _different(name, [series] if single else _listed(name, "series", series))
     drawn = _series(name, "bars", [(item,) for item in uses], labels, heads, colors)
     _one_of(name, "order", order, get_args(Order))
@@ -317,7 +318,7 @@ def _columns(name: str, what: str, part: object) -> tuple[Column, ...]:
     """Return a metric or field, or several in brackets, as a tuple."""
     items = tuple(part) if isinstance(part, tuple) else (part,)
     for item in items:
-        if not isinstance(item, (Metric, str)):
+        if not isinstance(item, (Metric, SectionField, str)):
             raise PluginError(
                 f"chart {name!r} has {item!r:.60} for {what}, expected metrics, or names of fields"
             )
@@ -353,7 +354,7 @@ def _against(
     colors: Sequence[Color],
 ) -> tuple[tuple[Column, ...], Series, tuple[Series, ...]]:
     """Return all columns of a chart of points, then its x, then its y."""
-    single = isinstance(y, (Metric, str))
+    single = isinstance(y, (Metric, SectionField, str))
     uses = _different(name, [x, *([y] if single else _listed(name, "y", y))])
     own = Series((name_of(uses[0]),), _text(name, "x_axis", x_axis), "", "black")
     drawn = _series(name, kind, [(item,) for item in uses[1:]], labels, (), colors)

@@ -8,7 +8,7 @@ from types import ModuleType
 from moe_report.errors import PluginError, nearest
 from moe_report.schema.charts import Chart, Column, Scatter
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
-from moe_report.schema.metrics import Metric
+from moe_report.schema.model import Called
 
 
 def charts_of(module: ModuleType) -> tuple[Chart, ...]:
@@ -42,10 +42,10 @@ def refuse_double_charts(charts: Iterable[tuple[Chart, str]]) -> None:
         seen[chart.name] = origin
 
 
-def needs_of(chart: Chart) -> set[Metric | str]:
-    """Return the metrics, and the names of assumptions, that a chart cannot do without."""
-    metrics = {item for item in chart.uses if isinstance(item, Metric)}
-    return {*metrics, *(chart.assumptions if isinstance(chart, Scatter) else ())}
+def needs_of(chart: Chart) -> set[Called | str]:
+    """Return what a chart cannot do without; of assumptions, the names."""
+    called = {item for item in chart.uses if not isinstance(item, str)}
+    return {*called, *(chart.assumptions if isinstance(chart, Scatter) else ())}
 
 
 def _refuse_odd_columns(chart: Chart) -> None:
@@ -62,4 +62,4 @@ def _refuse_odd_columns(chart: Chart) -> None:
 
 
 def _unit(column: Column) -> str:
-    return column.unit if isinstance(column, Metric) else FIELDS[column].unit
+    return FIELDS[column].unit if isinstance(column, str) else column.unit

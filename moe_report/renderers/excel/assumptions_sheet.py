@@ -154,7 +154,9 @@ def _write_groups(sheet: Sheet, report: Report) -> dict[str, _Followed]:
         found |= {name: _Followed(row, choice, rows[group.name]) for name in group.sets}
     longest = max((len(name) for one in report.presets for name in one.group.names), default=0)
     for column in range(VALUE, VALUE + 1 + len(scenarios)) if longest else ():
-        sheet.width(column, max(sheet.widths[column], min(longest + 3.0, 26.0)))
+        least, most = sheet.limits.get(column, (0, 26))
+        least = max(least, min(longest + 3.0, 26.0))
+        sheet.limits[column] = least, max(least, most)
     return found
 
 
