@@ -31,7 +31,6 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["pictures"]
 myst_heading_anchors = 3
-smartquotes = False  # options begin with two hyphens
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_member_order = "bysource"
@@ -61,6 +60,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
 }
 _INCLUDED = re.compile(r"<!-- include (\S+) -->")
 _MARKED = re.compile(f"<!-- ({'|'.join(GENERATED)}) -->")
+_OPTION = re.compile(r"(?<![`\w-])(--[a-z][a-z-]*)")
 _LINK = re.compile(r"(\]\()([^)#:\s]+\.md)([^)\s]*\))")
 
 
@@ -83,9 +83,17 @@ def _led(target: str, place: str, page: str) -> str:
 
 
 def setup(app: Sphinx) -> None:
-    """Assemble each page as it is read."""
+    """Assemble each page as it is read, and keep the hyphens of options that a help names."""
 
     def read(app: Sphinx, name: str, source: list[str]) -> None:
         source[0] = assemble(f"{name}.md", source[0])
 
+    def mark_options(app: Sphinx, context: object, lines: list[str]) -> None:
+        lines[:] = [
+            line if line.lstrip().startswith("..") else _OPTION.sub(r"``\1``", line)
+            for line in lines
+        ]
+
     app.connect("source-read", read)
+    for part in ("description", "options", "epilog"):
+        app.connect(f"sphinx-click-process-{part}", mark_options)

@@ -96,7 +96,7 @@ def test_nothing_is_left_as_markup(site: Path) -> None:
         for code in page.xpath("//pre | //code"):
             code.drop_tree()
         text = page.text_content()
-        assert not re.search(r"\.\. \w+::|<!-- |```|:\w+:`", text), path
+        assert not re.search(r"\.\. \w+::|<!-- |```|:\w+:`|–[a-z]| -- ", text), path
 
 
 @pytest.mark.slow
