@@ -24,7 +24,7 @@ SLOW = (
     "importers/test_meta.py", "importers/test_mutations.py", "importers/test_odd_values.py",
     "importers/test_packing.py", "load/test_messy_workbooks_office.py",
     "schema/test_plugin_distribution.py", "test_audit.py", "test_output.py", "test_readme.py",
-    "test_wheel.py",
+    "test_wheel.py", "testing/test_check_plugin.py", "testing/test_new_plugin.py",
 )  # fmt: skip
 
 

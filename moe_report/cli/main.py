@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 import moe_report
-from moe_report.cli import options, prepare, templates
+from moe_report.cli import options, plugins, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.program import Program
 from moe_report.cli.terminal import (
@@ -32,7 +32,8 @@ Exit codes:
   0  done
   1  the input was refused
   2  wrong usage
-  3  done, but with findings under --strict, a failed section or an empty template
+  3  done, but with findings under --strict or of plugin check, a failed section or an empty
+     template
   4  a bug of moe-report
   130  interrupted; 141  nobody reads the output any more
 """
@@ -360,3 +361,4 @@ def metrics(name: str | None, sections: SectionOptions) -> None:
 
 main.add_command(templates.fill)
 main.add_command(templates.template)
+main.add_command(plugins.plugin)
