@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib.metadata
 import importlib.util
 import json
 import os
-import shutil
 import sys
 import venv
 from pathlib import Path
@@ -68,10 +68,9 @@ def test_built_and_installed(tmp_path: Path) -> None:
     before = files_of(project)
     assert " 4 passed" in run(python, "-m", "pytest", "-p", "no:cacheprovider", folder=project)
     assert "Success" in run(python, "-m", "mypy", "--cache-dir", tmp_path / "c", folder=project)
-    searched = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    ruff = shutil.which("ruff", path=searched)
-    assert ruff is not None
-    run(ruff, "check", "--no-cache", ".", folder=project)
+    of_ruff = importlib.metadata.files("ruff") or ()
+    ruff = next(file.locate() for file in of_ruff if file.stem == "ruff" and "bin" in str(file))
+    run(Path(str(ruff)), "check", "--no-cache", ".", folder=project)
     assert {path for path in files_of(project) - before if "__pycache__" not in path} == set()
 
     command = [python, "-m", "moe_report"]
