@@ -31,8 +31,15 @@ demo: $(BIN)/moe-report ## Set up, and write the report of the example models in
 	$(BIN)/moe-report demo -o demo
 
 .PHONY: test
-test: $(VENV)/.test-$(CI) lint ## Set up, and pass the tests.
+test: $(VENV)/.test-$(CI) lint carbon ## Set up, and pass the tests.
 	$(PYTEST)
+
+# In a folder of its own, so that no other test meets its section.
+.PHONY: carbon
+carbon: $(VENV)/.test-$(CI) ## Install the example of a plugin, and pass its tests.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
+	  --target $(VENV)/carbon plugins/moe-report-carbon
+	PYTHONPATH=$(VENV)/carbon $(BIN)/python -m pytest plugins/moe-report-carbon
 
 .PHONY: lint
 lint: $(VENV)/.test-$(CI) ## Check style, types and who imports whom.

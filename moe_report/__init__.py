@@ -48,8 +48,12 @@ if TYPE_CHECKING:
     from moe_report.schema.short_form import ShortForm
 
 __version__ = "0.1.0"
+# Of the plugin door: one more whenever it gets something that a section may use, or loses
+# something. A section's module may say the one that it was written for, as API = 1.
+API_VERSION = 1
 
 __all__ = [
+    "API_VERSION",
     "Doubt",
     "Metric",
     "Model",

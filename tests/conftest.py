@@ -28,6 +28,7 @@ SLOW = (
     "load/test_other_workbook.py", "ooxml/test_copy_sheet.py", "ooxml/test_damaged_packages.py",
     "ooxml/test_insert_rows.py", "schema/test_plugin_distribution.py", "schema/test_typing.py",
     "test_audit.py", "test_output.py", "test_readme.py", "test_wheel.py",
+    "testing/test_check_plugin.py", "testing/test_new_plugin.py",
 )  # fmt: skip
 
 settings.register_profile("unhurried", deadline=None)  # other programs run beside the tests

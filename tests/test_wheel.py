@@ -39,18 +39,23 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_everything(wheel: Path) -> None:
-    """Metrics, templates, examples, schema and type marker are inside; tests are not."""
+    """Metrics, templates, examples, schema and type marker are inside; tests are not.
+
+    Nor is the example of another distribution.
+    """
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "moe_report/py.typed",
         "moe_report/report.schema.json",
         "moe_report/templates/report.html.j2",
+        "moe_report/templates/plugin/pyproject.toml",
+        "moe_report/templates/plugin/moe_report_new_section/py.typed",
         "moe_report/load/examples/mixtral-8x7b.json",
         "moe_report_metrics/parameter_ledger.py",
         "moe_report_metrics/py.typed",
     ):
         assert needed in names
-    assert not [name for name in names if name.startswith("tests")]
+    assert not [name for name in names if name.startswith("tests") or "carbon" in name]
 
 
 def test_demo_of_the_wheel(installed: Path, tmp_path: Path) -> None:

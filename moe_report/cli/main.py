@@ -15,7 +15,7 @@ from moe_report.api.asked import FORMATS
 from moe_report.api.outputs import Outputs, Ways
 from moe_report.api.places import refuse_folder
 from moe_report.api.prepare import branding_for, check_templates, registries
-from moe_report.cli import options, prepare, templates
+from moe_report.cli import options, plugins, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.program import Program
 from moe_report.cli.terminal import (
@@ -37,7 +37,8 @@ Exit codes:
   0  done
   1  the input was refused
   2  wrong usage
-  3  done, but with findings under --strict, a failed section or an empty template
+  3  done, but with findings under --strict or of plugin check, a failed section or an empty
+     template
   4  a bug of moe-report
   130  interrupted; 141  nobody reads the output any more
 """
@@ -377,3 +378,4 @@ def metrics(name: str | None, sections: SectionOptions) -> None:
 
 main.add_command(templates.fill)
 main.add_command(templates.template)
+main.add_command(plugins.plugin)

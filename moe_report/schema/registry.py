@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from moe_report.errors import PluginError, cause, nearest
+from moe_report.schema.api import newer, newer_by_its_source
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Check
@@ -265,7 +266,12 @@ def load(files: Iterable[Path] = ()) -> Registry:
     failures: list[Failure] = []
 
     def attempt(
-        name: str, distribution: str, version: str, module: str, get: Callable[[], object]
+        name: str,
+        distribution: str,
+        version: str,
+        module: str,
+        get: Callable[[], object],
+        file: Path | None = None,
     ) -> None:
         metric = None
         try:
@@ -276,7 +282,9 @@ def load(files: Iterable[Path] = ()) -> Registry:
             for check in section.checks:
                 _record_check(check)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
-            why = cause(error) + line_of(module, error, metric)
+            why = newer_by_its_source(module, file) or (
+                cause(error) + line_of(module, error, metric)
+            )
             failures.append(Failure(name, distribution, module, why))
         else:
             sections.append(section)
@@ -284,7 +292,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
     for point in sorted(importlib.metadata.entry_points(group=GROUP), key=_origin_of_point):
         attempt(*_origin_of_point(point), point.load)
     for path in files:
-        attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path))
+        attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path), path)
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
     brought = [
@@ -311,6 +319,8 @@ def installed() -> Registry:
 def _section(module: object, name: str, distribution: str, version: str) -> Section:
     if not isinstance(module, ModuleType):
         raise TypeError(f"the entry point names {module!r}, not a module of metrics")
+    if why := newer(getattr(module, "API", 1)):
+        raise PluginError(why)
     metrics, checks = _declared(module, Metric), _declared(module, Check)
     fields = _fields(module)
     presets = tuple(

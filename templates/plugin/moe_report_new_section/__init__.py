@@ -1,0 +1,76 @@
+"""New section.
+
+Say here what the section is about: the paragraphs below the title introduce it in the report.
+"""
+
+from dataclasses import dataclass
+
+from moe_report import Doubt, Model, Numbers, assumption, check, doubt, metric, point
+from moe_report_metrics.parameter_ledger import active_params, total_params
+
+API = 1  # the version of moe-report's plugin door that this was written for
+ORDER = 60  # the built-in sections have 10 to 40
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How the weights are stored."""
+
+    new_section_weight_width: float = assumption(
+        2,
+        symbol="β",
+        unit="byte/parameter",
+        label="Width of a weight",
+        help="2 for BF16, 1 for FP8, 0.5 for four bits.",
+        minimum=0.1,
+        maximum=8,
+    )
+
+
+@metric(
+    symbol="M_w",
+    unit="byte",
+    source="the number of weights times their width",
+    label="Weights in memory",
+    better="lower",
+    headline=True,
+)
+def new_section_weight_bytes(m: Model, storage: Storage) -> float:
+    """Bytes of all weights: memory holds every expert."""
+    return storage.new_section_weight_width * total_params(m)
+
+
+@metric(
+    symbol="σ_a",
+    unit="ratio",
+    source="Shazeer et al. 2017, arXiv:1701.06538, section 2",
+    label="Weights that a token reads",
+)
+def new_section_active_share(m: Model) -> float:
+    """Share of the weights that a token's forward pass reads."""
+    return active_params(m) / total_params(m)
+
+
+@check("suspicious", about=new_section_active_share)
+def new_section_hardly_sparse(m: Model) -> Doubt:
+    """A Mixture-of-Experts model leaves most of its weights alone."""
+    return doubt(
+        new_section_active_share(m) > 0.9,
+        "a token reads {:percent} of the weights",
+        new_section_active_share(m),
+    )
+
+
+def _smallest(numbers: Numbers) -> str:
+    rows = numbers.rows(new_section_weight_bytes)
+    return f"Here, {min(rows, key=lambda row: row[1])[0]} needs least." if rows else ""
+
+
+POINTS = (
+    point(
+        "Memory holds every expert",
+        "A token reads [some of the weights](new_section_active_share), and "
+        "[all of them](new_section_weight_bytes) must be there.",
+        here=_smallest,
+    ),
+)

@@ -1,0 +1,24 @@
+"""Tests of the section: its numbers, and what moe-report finds in it."""
+
+import pytest
+from moe_report.testing import check_plugin
+
+from moe_report_new_section import new_section_active_share, new_section_weight_bytes
+
+
+@pytest.mark.parametrize(("width", "expected"), [(2, 16e9), (0.5, 4e9)])
+def test_weights_in_memory(width: float, expected: float) -> None:
+    """As many bytes as there are weights times their width."""
+    found = new_section_weight_bytes.of(total_params=8e9, new_section_weight_width=width)
+    assert found == pytest.approx(expected)
+
+
+def test_share_that_a_token_reads() -> None:
+    """Active weights of all."""
+    found = new_section_active_share.of(total_params=8e9, active_params=2e9)
+    assert found == pytest.approx(0.25)
+
+
+def test_the_section_is_sound() -> None:
+    """Its formulas are the same in every reading, and nothing of what it says is to be mended."""
+    assert check_plugin("new_section").problems == ()
