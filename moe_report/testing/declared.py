@@ -15,7 +15,6 @@ from moe_report.formula.operations import Column as Values
 from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.schema.assumptions import Assumption, assumptions_of
 from moe_report.schema.checks import IT
-from moe_report.schema.fields import FIELDS
 from moe_report.schema.points import Numbers, Series
 from moe_report.schema.registry import Registry, Section
 from moe_report.testing.random_rows import RandomRows
@@ -37,7 +36,7 @@ def findings(section: Section, registry: Registry, rows: RandomRows) -> tuple[st
         *_docs(section, module, own),
         *_units(section, own),
         *_sources(section),
-        *_unused(registry, own),
+        *_unused(section, registry, own),
         *_valueless(section, rows),
         *_long(section),
         *_checks(section, registry, rows),
@@ -111,11 +110,18 @@ def _sources(section: Section) -> Iterator[str]:
             )
 
 
-def _unused(registry: Registry, own: dict[type, tuple[Assumption, ...]]) -> Iterator[str]:
+def _unused(
+    section: Section, registry: Registry, own: dict[type, tuple[Assumption, ...]]
+) -> Iterator[str]:
     used = {name for metric in registry.metrics.values() for name in metric.expr.symbols()}
     for item in (item for items in own.values() for item in items):
         if item.name not in used:
             yield f"assumption {item.name!r}: no metric uses it"
+    drawn = {name for chart in section.charts for name in chart.columns}
+    checked = {check.about for check in section.checks}
+    for field in section.fields:
+        if field.name not in used | drawn | checked:
+            yield f"field {field.name!r}: no metric, chart or check uses it"
 
 
 def _valueless(section: Section, rows: RandomRows) -> Iterator[str]:
@@ -135,7 +141,7 @@ def _long(section: Section) -> Iterator[str]:
 
 
 def _checks(section: Section, registry: Registry, rows: RandomRows) -> Iterator[str]:
-    known = {*FIELDS, *registry.metrics}
+    known = {*registry.fields, *registry.metrics}
     for check in section.checks:
         expressions = check.rule.expressions()
         names = {name.rpartition(" ")[2] for one in expressions for name in one.symbols()}

@@ -19,7 +19,7 @@ from moe_report.formula.operations import evaluate
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.checks import IT, Rule
-from moe_report.schema.fields import AT_MOST, FIELDS, Field
+from moe_report.schema.fields import AT_MOST, Field
 from moe_report.schema.registry import Registry, Section
 
 _LARGE, _HUGE = 2.0**17, 1e12  # where a field has no bound of its own; the latter of amounts
@@ -82,7 +82,7 @@ def random_rows(registry: Registry, section: Section, count: int, seed: int) -> 
 class _Drawer:
     def __init__(self, registry: Registry, section: Section, count: int, seed: int) -> None:
         self.registry = registry
-        self.fields = {name: one for name, one in FIELDS.items() if one.kind != "text"}
+        self.fields = {name: one for name, one in registry.fields.items() if one.kind != "text"}
         self.count = count
         self.random = np.random.default_rng(seed)
         self.landmarks = np.array(sorted(_landmarks(section)))
@@ -131,7 +131,7 @@ class _Drawer:
     def _field(self, field: Field) -> Values:
         top = _HUGE if field.unit in ("parameters", "byte") else _LARGE
         highest = field.maximum if field.maximum < LARGEST else max(top, field.minimum)
-        found = self._within(field.minimum, highest, whole=True)
+        found = self._within(field.minimum, highest, whole=field.whole)
         empty = self.lacking & self._some(_EMPTY)
         if field.default is not None:
             empty |= self._some(_DEFAULT)

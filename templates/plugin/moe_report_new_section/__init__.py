@@ -5,7 +5,20 @@ Say here what the section is about: the paragraphs below the title introduce it 
 
 from dataclasses import dataclass
 
-from moe_report import Doubt, Model, Numbers, assumption, check, doubt, metric, point
+from moe_report import (
+    Doubt,
+    Model,
+    Numbers,
+    Rows,
+    assumption,
+    bars,
+    check,
+    doubt,
+    field,
+    metric,
+    point,
+)
+from moe_report.wording import amount
 from moe_report_metrics.parameter_ledger import active_params, total_params
 
 API = 1  # the version of moe-report's plugin door that this was written for
@@ -27,6 +40,18 @@ class Storage:
     )
 
 
+new_section_copies = field(
+    "new_section_copies",
+    symbol="n_c",
+    unit="copies",
+    label="Copies in memory",
+    help="How often the weights are held, e.g. once for each group of devices.",
+    minimum=1,
+    default=1,
+    whole=True,
+)
+
+
 @metric(
     symbol="M_w",
     unit="byte",
@@ -36,8 +61,8 @@ class Storage:
     headline=True,
 )
 def new_section_weight_bytes(m: Model, storage: Storage) -> float:
-    """Bytes of all weights: memory holds every expert."""
-    return storage.new_section_weight_width * total_params(m)
+    """Bytes of all weights, in all copies: memory holds every expert."""
+    return storage.new_section_weight_width * new_section_copies(m) * total_params(m)
 
 
 @metric(
@@ -59,6 +84,20 @@ def new_section_hardly_sparse(m: Model) -> Doubt:
         "a token reads {:percent} of the weights",
         new_section_active_share(m),
     )
+
+
+def _title(rows: Rows) -> str:
+    largest = amount(rows[new_section_weight_bytes][0], "byte")
+    return f"The weights of {rows.names[0]} take {largest}"
+
+
+new_section_weights = bars(
+    "new_section_weights",
+    new_section_weight_bytes,
+    title=_title,
+    caption="All copies of the weights together.",
+    first="largest model",
+)
 
 
 def _smallest(numbers: Numbers) -> str:

@@ -6,10 +6,14 @@ from moe_report.testing import check_plugin
 from moe_report_new_section import new_section_active_share, new_section_weight_bytes
 
 
-@pytest.mark.parametrize(("width", "expected"), [(2, 16e9), (0.5, 4e9)])
-def test_weights_in_memory(width: float, expected: float) -> None:
-    """As many bytes as there are weights times their width."""
-    found = new_section_weight_bytes.of(total_params=8e9, new_section_weight_width=width)
+@pytest.mark.parametrize(
+    ("width", "copies", "expected"), [(2, 1, 16e9), (0.5, 1, 4e9), (2, 3, 48e9)]
+)
+def test_weights_in_memory(width: float, copies: int, expected: float) -> None:
+    """As many bytes as there are weights times their width, in each copy."""
+    found = new_section_weight_bytes.of(
+        total_params=8e9, new_section_weight_width=width, new_section_copies=copies
+    )
     assert found == pytest.approx(expected)
 
 
