@@ -113,4 +113,4 @@ def _used(
     try:
         return prepare.used_assumptions(inputs.assumptions, installed, computed)
     except prepare.UnclearError as error:
-        raise InputError([Problem(f"assumption {error.name!r}", str(error))]) from error
+        raise InputError([Problem(f"assumption {error.name!r}", error.why)]) from error

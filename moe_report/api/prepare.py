@@ -88,11 +88,13 @@ class UnclearError(ValueError):
 
     Attributes:
         name: Of the assumption, or of the group.
+        why: What is wrong with its value.
     """
 
-    def __init__(self, name: str, message: str) -> None:
+    def __init__(self, name: str, message: str, why: str) -> None:
         super().__init__(message)
         self.name = name
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def used_assumptions(
             message = f"found {f'{name}={value}'!r}, expected NAME=NUMBER: {error}"
             if name not in installed.assumptions and installed.presets:
                 message += f".{nearest(name, installed.presets)}"
-            raise UnclearError(name, message) from error
+            raise UnclearError(name, message, str(error)) from error
     idle = installed.assumptions.keys() - chosen.assumptions.keys()
     notes = [
         f"no chosen section takes the assumption {name}"
@@ -140,7 +142,8 @@ def _preset_named(group: PresetGroup, text: str) -> str:
     name = group.find(text)
     if name is None:
         expected = f"expected {one_of(group.names)}.{nearest(text, group.names)}"
-        raise UnclearError(group.name, f"found {f'{group.name}={text}'!r}; {expected}")
+        message = f"found {f'{group.name}={text}'!r}; {expected}"
+        raise UnclearError(group.name, message, f"found {text!r}; {expected}")
     return name
 
 

@@ -35,7 +35,7 @@ def plugin() -> None:
     "-o", "--output", type=PATH, metavar="FOLDER", help="Where to write; by default a folder NAME."
 )
 def new(name: str, output: Path | None) -> None:
-    """Write the distribution NAME: a section with metrics, an assumption, a check, and its tests.
+    """Write the distribution NAME: a section with all that one may have, and its tests.
 
     The section is called like it, without a leading moe-report-.
     """

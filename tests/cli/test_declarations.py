@@ -63,7 +63,10 @@ def test_the_plugin_without_changes_is_taken(model: Path) -> None:
         ({"symbol": "5"}, "has the symbol 5, expected a text"),
         ({"symbol": "None"}, "has the symbol None, expected a text"),
         ({"unit": "b'ratio'"}, "has the unit b'ratio', expected a text"),
-        ({"more": "headline='yes'"}, "has the headline 'yes', expected True or False"),
+        (
+            {"more": "headline='yes'"},
+            "has the headline 'yes', expected True, False or a place from 1",
+        ),
         ({"more": "aliases='odd'"}, "has a text for aliases; write ('odd',)"),
         ({"more": "headers=5"}, "has the headers 5, expected a tuple of texts"),
         ({"more": "aliases=(5,)"}, "has the aliases (5,), expected a tuple of texts"),
