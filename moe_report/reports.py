@@ -15,7 +15,7 @@ from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Level, Rule
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.presets import PresetGroup
-from moe_report.schema.registry import Failure
+from moe_report.schema.sections import Failure
 from moe_report.schema.short_form import ShortForm
 from moe_report.table import BASE, CarriedCell, Source
 from moe_report.text import shown
@@ -95,7 +95,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ReportSection:
-    """What a :class:`~moe_report.schema.registry.Section` says of itself, and its columns."""
+    """What a :class:`~moe_report.schema.sections.Section` says of itself, and its columns."""
 
     name: str
     title: str

@@ -9,7 +9,8 @@ from typing import Any
 
 from moe_report.compute.build import build_report
 from moe_report.reports import Report
-from moe_report.schema.registry import Failure, load
+from moe_report.schema.registry import load
+from moe_report.schema.sections import Failure
 from moe_report.table import ModelTable, Row, Source, given
 
 ALPHABET = "aiIlmMW0-_. 7型ß@"

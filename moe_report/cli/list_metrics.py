@@ -12,7 +12,8 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.presets import Preset, PresetGroup
-from moe_report.schema.registry import Registry, Section
+from moe_report.schema.registry import Registry
+from moe_report.schema.sections import Section
 from moe_report.text import shown
 
 

@@ -16,7 +16,7 @@ from moe_report.errors import LONGEST_CAUSE, first_lines
 from moe_report.text import counted, listed
 
 if TYPE_CHECKING:
-    from moe_report.schema.registry import Section
+    from moe_report.schema.sections import Section
     from moe_report.testing import Checked
 
 _WIDTH = 96

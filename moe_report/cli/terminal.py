@@ -23,7 +23,7 @@ from moe_report.text import counted
 if TYPE_CHECKING:
     from moe_report.api.write_reports import Written
     from moe_report.reports import Report
-    from moe_report.schema.registry import Failure
+    from moe_report.schema.sections import Failure
     from moe_report.table import ModelTable
 
 _NAME_WIDTH = 34

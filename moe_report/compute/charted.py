@@ -9,7 +9,8 @@ from moe_report.compute.kinds import places_of_models
 from moe_report.errors import cause, printable
 from moe_report.reports import Column, Report, ReportChart
 from moe_report.schema.charts import Bars, Chart, Lines, Points, Rows, Series, Stack, Words
-from moe_report.schema.registry import Registry, Section, line_of
+from moe_report.schema.registry import Registry
+from moe_report.schema.sections import Section, line_of
 
 MOST_LEADING = 2
 _SKIPPED = "its section is not part of this report"

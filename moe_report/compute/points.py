@@ -8,7 +8,8 @@ from moe_report.compute.kinds import only_models
 from moe_report.errors import cause
 from moe_report.reports import Column, Help, HelpPoint, Provenance, Report
 from moe_report.schema.points import Numbers, Series
-from moe_report.schema.registry import Failure, Registry
+from moe_report.schema.registry import Registry
+from moe_report.schema.sections import Failure
 
 
 def helped(report: Report, registry: Registry) -> Report:

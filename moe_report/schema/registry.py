@@ -5,22 +5,16 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.util
-import inspect
 import re
 import sys
-import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
-from types import ModuleType
-from typing import TypeVar
 
 from moe_report.errors import PluginError, cause, nearest
-from moe_report.schema.api import newer, newer_by_its_source
+from moe_report.schema.api import newer_by_its_source
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.charts import Chart
-from moe_report.schema.checks import Check
 from moe_report.schema.clashes import (
     Brought,
     refuse_double_aliases,
@@ -31,79 +25,24 @@ from moe_report.schema.clashes import (
 )
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.headers.headers import Headers
-from moe_report.schema.known_charts import charts_of, needs_of, refuse_double_charts
+from moe_report.schema.known_charts import needs_of, refuse_double_charts
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
 from moe_report.schema.parts import Part
-from moe_report.schema.points import Point
 from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.section_fields import SectionField, under, with_needs
-from moe_report.schema.short_form import ShortForm
+from moe_report.schema.sections import (
+    Failure,
+    Section,
+    line_of,
+    module_of_file,
+    record,
+    record_check,
+    section_of,
+)
 from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
-_Declared = TypeVar("_Declared", Metric, Check)
-
-
-@dataclass(frozen=True)
-class Section:
-    """A module of metrics.
-
-    Attributes:
-        name: Name of its entry point, or of its file: what ``--only`` and ``--skip`` take.
-        title: First line of the module's docstring.
-        introduction: The other paragraphs of the docstring.
-        metrics: Its metrics, in source order.
-        distribution: The package that brings it, or the file.
-        version: The package's version; empty for a file.
-        module: The module's import name.
-        order: ``ORDER`` of the module; sections are sorted by it, then by distribution and name.
-        words: ``HEADER_WORDS`` of the module: words of headers that it adds, by concept.
-        checks: Its checks, in source order.
-        points: ``POINTS`` of the module: what it says in the reading help.
-        scenarios: ``SCENARIOS`` of the module: examples of sets of assumptions, by name.
-        charts: Its charts, in source order.
-        fields: Fields of models that it adds, in source order.
-        short_form: ``SHORT_FORM`` of the module: what the page's calculator asks for first.
-        presets: Presets of assumptions that it adds, in source order.
-    """
-
-    name: str
-    title: str
-    introduction: tuple[str, ...]
-    metrics: tuple[Metric, ...]
-    distribution: str
-    version: str
-    module: str
-    order: float = 100
-    words: Mapping[str, str] = field(default_factory=dict, hash=False)
-    checks: tuple[Check, ...] = ()
-    points: tuple[Point, ...] = ()
-    scenarios: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
-    charts: tuple[Chart, ...] = ()
-    fields: tuple[SectionField, ...] = ()
-    short_form: ShortForm | None = None
-    presets: tuple[Preset, ...] = ()
-
-    @property
-    def origin(self) -> str:
-        """Distribution and module, as an error names them."""
-        return f"{self.distribution} ({self.module})"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A section that is left out, where it comes from, and the exception that is why, as a line."""
-
-    section: str
-    distribution: str
-    module: str
-    cause: str
-
-    def __str__(self) -> str:
-        return (
-            f"section {self.section!r} of {self.distribution} ({self.module}) failed: {self.cause}"
-        )
 
 
 @dataclass(frozen=True)
@@ -275,12 +214,12 @@ def load(files: Iterable[Path] = ()) -> Registry:
     ) -> None:
         metric = None
         try:
-            section = _section(get(), name, distribution, version)
+            section = section_of(get(), name, distribution, version)
             for metric in section.metrics:
-                _record(metric)
+                record(metric)
             metric = None
             for check in section.checks:
-                _record_check(check)
+                record_check(check)
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
             why = newer_by_its_source(module, file) or (
                 cause(error) + line_of(module, error, metric)
@@ -292,7 +231,7 @@ def load(files: Iterable[Path] = ()) -> Registry:
     for point in sorted(importlib.metadata.entry_points(group=GROUP), key=_origin_of_point):
         attempt(*_origin_of_point(point), point.load)
     for path in files:
-        attempt(path.stem, str(path), "", path.stem, partial(_module_of_file, path), path)
+        attempt(path.stem, str(path), "", path.stem, partial(module_of_file, path), path)
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
     brought = [
@@ -316,83 +255,6 @@ def installed() -> Registry:
     return load()
 
 
-def _section(module: object, name: str, distribution: str, version: str) -> Section:
-    if not isinstance(module, ModuleType):
-        raise TypeError(f"the entry point names {module!r}, not a module of metrics")
-    if why := newer(getattr(module, "API", 1)):
-        raise PluginError(why)
-    metrics, checks = _declared(module, Metric), _declared(module, Check)
-    fields = _fields(module)
-    presets = tuple(
-        item
-        for item in vars(module).values()
-        if isinstance(item, Preset) and item.module == module.__name__
-    )
-    if not (metrics or fields or presets):
-        raise TypeError("the module defines no @metric function")
-    parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
-    paragraphs = [" ".join(part.split()) for part in parts]
-    title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
-    order = getattr(module, "ORDER", Section.order)
-    introduction = tuple(part for part in paragraphs[1:] if part)
-    words, points = getattr(module, "HEADER_WORDS", {}), getattr(module, "POINTS", ())
-    if isinstance(order, bool) or not isinstance(order, (int, float)):
-        raise TypeError(f"ORDER is {order!r:.60}, expected a number")
-    if not isinstance(words, Mapping) or not all(
-        isinstance(text, str) for pair in words.items() for text in pair
-    ):
-        raise TypeError(f"HEADER_WORDS is {words!r:.60}, expected texts by texts")
-    scenarios = getattr(module, "SCENARIOS", {})
-    if not isinstance(scenarios, Mapping) or not all(
-        isinstance(name, str) and isinstance(own, Mapping) for name, own in scenarios.items()
-    ):
-        raise TypeError(f"SCENARIOS is {scenarios!r:.60}, expected values by name, by scenario")
-    if not isinstance(points, tuple) or not all(isinstance(one, Point) for one in points):
-        raise TypeError(f"POINTS is {points!r:.60}, expected a tuple of point() and question()")
-    short_form = getattr(module, "SHORT_FORM", None)
-    if short_form is not None and not isinstance(short_form, ShortForm):
-        raise TypeError(f"SHORT_FORM is {short_form!r:.60}, expected a ShortForm")
-    return Section(
-        name,
-        title,
-        introduction,
-        metrics,
-        distribution,
-        version,
-        module.__name__,
-        float(order),
-        dict(words),
-        checks,
-        points,
-        scenarios,
-        charts_of(module),
-        fields,
-        short_form,
-        tuple(dict.fromkeys(presets)),
-    )
-
-
-def _declared(module: ModuleType, kind: type[_Declared]) -> tuple[_Declared, ...]:
-    """What a module declares of a kind, in source order; one may have a second name there."""
-    found = (item for item in vars(module).values() if isinstance(item, kind))
-    return tuple(dict.fromkeys(item for item in found if item.module == module.__name__))
-
-
-def _fields(module: ModuleType) -> tuple[SectionField, ...]:
-    own = {
-        name: item
-        for name, item in vars(module).items()
-        if isinstance(item, SectionField) and item.module == module.__name__
-    }
-    for name, item in own.items():
-        if own.get(item.name) is not item:
-            raise TypeError(
-                f"the field {item.name!r} is called {name} in the module; write "
-                f"{item.name} = field({item.name!r}, ...)"
-            )
-    return tuple(dict.fromkeys(own.values()))
-
-
 def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, str, str]:
     """Section, distribution, version and module of an entry point, however broken it is."""
     distribution, version = "?", ""
@@ -401,54 +263,6 @@ def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, st
             distribution, version = point.dist.name or "?", point.dist.version or ""
     module = re.match(r"[\w.]+(?=\s*(:|\[|$))", point.value)
     return point.name, distribution, version, module[0] if module else point.value
-
-
-def line_of(module: str, error: BaseException | None, metric: Metric | None = None) -> str:
-    """File and line of a module where an error came from; at least where its metric begins."""
-    if isinstance(error, SyntaxError):  # says so itself
-        return ""
-    packages = {module.partition(".")[0], _name_of_file(Path(module))}
-    code = metric.function.__code__ if metric else None
-    line = f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
-    while error is not None:
-        for frame, number in traceback.walk_tb(error.__traceback__):
-            if frame.f_globals.get("__name__", "").partition(".")[0] in packages:
-                line = f" ({Path(frame.f_code.co_filename).name}, line {number})"
-        error = error.__cause__
-    return line
-
-
-def _record(metric: Metric) -> None:
-    try:
-        _ = metric.expr, metric.assumptions
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"metric {metric.name!r}: {cause(error)}") from error
-
-
-def _record_check(check: Check) -> None:
-    try:
-        _ = check.rule
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"check {check.name!r}: {cause(error)}") from error
-
-
-def _name_of_file(path: Path) -> str:
-    return f"moe_report_file_{re.sub(r'[^0-9A-Za-z]', '_', path.stem)}"
-
-
-def _module_of_file(path: Path) -> ModuleType:
-    name = _name_of_file(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise TypeError(f"{path.name} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # annotations of its metrics are looked up there
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Failure]]:

@@ -18,7 +18,8 @@ from pathlib import Path
 from moe_report.errors import InputError, PluginError, Problem
 from moe_report.input import why_no_file
 from moe_report.schema import registry as registry_module
-from moe_report.schema.registry import Registry, Section
+from moe_report.schema.registry import Registry
+from moe_report.schema.sections import Section
 from moe_report.testing.declared import findings, notes
 from moe_report.testing.random_rows import random_rows
 from moe_report.testing.readings import Difference, compared

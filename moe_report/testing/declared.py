@@ -16,7 +16,8 @@ from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.schema.assumptions import Assumption, assumptions_of
 from moe_report.schema.checks import IT
 from moe_report.schema.points import Numbers, Series
-from moe_report.schema.registry import Registry, Section
+from moe_report.schema.registry import Registry
+from moe_report.schema.sections import Section
 from moe_report.testing.random_rows import RandomRows
 from moe_report.testing.spellings import is_known, not_citable, right_unit
 from moe_report.text import counted

@@ -20,7 +20,8 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.checks import IT, Rule
 from moe_report.schema.fields import AT_MOST, Field
-from moe_report.schema.registry import Registry, Section
+from moe_report.schema.registry import Registry
+from moe_report.schema.sections import Section
 
 _LARGE, _HUGE = 2.0**17, 1e12  # where a field has no bound of its own; the latter of amounts
 _EMPTY, _DEFAULT, _TYPED = 0.15, 0.4, 0.1  # shares of what is missing, left to its default, typed

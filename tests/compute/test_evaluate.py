@@ -13,7 +13,8 @@ from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.reports import Cell, Provenance
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.metrics import field_value
-from moe_report.schema.registry import Registry, Section
+from moe_report.schema.registry import Registry
+from moe_report.schema.sections import Section
 from moe_report.table import Given, ModelTable, Row, Source, given
 from tests.rows import example_models
 

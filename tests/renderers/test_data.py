@@ -27,7 +27,8 @@ from moe_report.renderers.data import (
     schema,
 )
 from moe_report.reports import Provenance, Report
-from moe_report.schema.registry import Failure, Registry
+from moe_report.schema.registry import Registry
+from moe_report.schema.sections import Failure
 from moe_report.table import Given, ModelTable, Row, Source, given
 from tests.rows import example_models
 

@@ -13,7 +13,8 @@ import pytest
 
 from moe_report.errors import PluginError
 from moe_report.schema import registry as registry_module
-from moe_report.schema.registry import Failure, Registry, load
+from moe_report.schema.registry import Registry, load
+from moe_report.schema.sections import Failure
 from tests.schema.distributions import install
 
 BUILT_IN = ["parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead"]
