@@ -94,7 +94,7 @@ class Rearranged:
     def _row(self, row: int) -> int:
         if row in self.rows:
             return self.rows[row]
-        if row <= max(self.before[1], *self.rows):
+        if row <= max((self.before[1], *self.rows)):
             raise GoneError
         return min(row + self.after[1] - self.before[1], LAST_ROW)  # below all there is
 
