@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from moe_report.importers import config as configs
+from moe_report.importers import meta
 from moe_report.importers import model as models
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.model import Options
@@ -21,6 +23,11 @@ def row_from_config(
     read = configs.row_from_config(config, where=where, allow_dense=allow_dense)
     counting = installed().counting
     return with_names(refuse_uncountable(read, where, counting), counting)
+
+
+def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow:
+    """What transformers builds of a config, by field and metric."""
+    return with_names(meta.row_from_transformers(config, where=where), installed().counting)
 
 
 def import_model(source: str, options: Options, *, name: str | None = None) -> Row:

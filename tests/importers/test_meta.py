@@ -11,13 +11,12 @@ import pytest
 
 from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
-from moe_report.importers.meta import row_from_transformers
 from moe_report.importers.model import Options
 from moe_report.importers.safetensors import read_folder
 from moe_report_metrics import parameter_ledger as ledger
 from tests.oracle.census import torch, transformers
 from tests.oracle.families import Family, all_families, real
-from tests.rows import import_model
+from tests.rows import import_model, row_from_transformers
 
 FAMILIES = {family.model_type: family for family in all_families()}
 # Its experts, attention and residual streams are like no other's.
