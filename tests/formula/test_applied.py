@@ -16,10 +16,10 @@ from moe_report.formula.applied import applied
 from moe_report.formula.excel import plain
 from moe_report.formula.expr import Expr, lift, number, symbol
 from moe_report.formula.operations import evaluate, missing_symbols
-from moe_report.load.examples import example_models
 from moe_report.reports import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
+from tests.rows import example_models
 
 NAMES = ("x", "y", "z", "w")
 LEAVES = st.one_of(

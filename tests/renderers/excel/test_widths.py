@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moe_report.compute.build import build_report
-from moe_report.load.examples import example_models
 from moe_report.ooxml.package import Package
 from moe_report.renderers.excel.column_widths import pages_wide
 from moe_report.renderers.excel.palette import Look
@@ -27,6 +26,7 @@ from moe_report.table import ModelTable, Source
 from tests.conftest import need
 from tests.office import HEADER, convert_all
 from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, TOTALS, many_models, report_of, row
+from tests.rows import example_models
 
 _FONTS = ("Calibri", "Liberation Sans")
 _NUMBER = re.compile(r"[−-]?[\d,]+(\.\d+)?[×%.]?|[kMGTB]?(B|FLOP|MAC)?|[≈–·/|%]|no\.")
