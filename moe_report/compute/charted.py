@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from moe_report.compute.kinds import places_of_models
+from moe_report.compute.kinds import rows_by_kind
 from moe_report.errors import cause, printable
 from moe_report.reports import Column, Report, ReportChart
 from moe_report.schema.charts import Bars, Chart, Lines, Points, Rows, Series, Stack, Words
@@ -82,7 +82,7 @@ def _axis(chart: Chart, columns: Mapping[str, Column]) -> str:
 def _complete(report: Report, chart: Chart) -> dict[int, _Numbers]:
     """Return the numbers of the models that a chart can show, by place, in its order."""
     found: dict[int, _Numbers] = {}
-    for at in places_of_models(report):
+    for at in rows_by_kind(report).get("models", ()):
         cells = {name: report.columns[name].cells[at].value for name in chart.columns}
         numbers = {name: value for name, value in cells.items() if value is not None}
         if len(numbers) == len(cells) and _fits(chart, numbers):
@@ -150,5 +150,5 @@ def _worded(
 
     title = words("title", chart.title, labels)
     caption = words("caption", chart.caption, "")
-    without = tuple(at for at in places_of_models(report) if at not in numbers)
+    without = tuple(at for at in rows_by_kind(report).get("models", ()) if at not in numbers)
     return ReportChart(chart, title, caption, tuple(numbers), without, leads=False), failed

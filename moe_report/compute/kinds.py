@@ -28,14 +28,9 @@ def rows_by_kind(report: Report) -> Mapping[Kind, tuple[int, ...]]:
     return {kind: tuple(found) for kind, found in places.items() if found}
 
 
-def places_of_models(report: Report) -> tuple[int, ...]:
-    """Return the places of the rows that a chart or sentence is about: all if none is a model."""
-    return rows_by_kind(report).get("models", tuple(range(len(report.models))))
-
-
 def only_models(report: Report) -> Report:
     """Return a report as if it had its models alone, if there are any."""
-    return only(report, places_of_models(report))
+    return only(report, rows_by_kind(report).get("models", range(len(report.models))))
 
 
 def _is_layer(report: Report, at: int) -> bool:
