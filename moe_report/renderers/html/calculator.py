@@ -19,7 +19,6 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, Field
 from moe_report.schema.number_words import EITHER
-from moe_report.schema.presets import PresetGroup
 from moe_report.text import LISTED, MORE, MOST_LISTED
 
 QUICK_EXAMPLES = 8
@@ -79,6 +78,21 @@ class Short:
 
 
 @dataclass(frozen=True)
+class PresetSelect:
+    """A choice that fills inputs of the calculator.
+
+    Attributes:
+        name: Of the group of presets.
+        label: The group's name in words.
+        names: What can be chosen.
+    """
+
+    name: str
+    label: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Calculator:
     """What of the calculator is not made by its script.
 
@@ -98,7 +112,7 @@ class Calculator:
     scenarios: tuple[str, ...] = ()
     scenario: str = ""
     short: Short | None = None
-    presets: tuple[PresetGroup, ...] = ()
+    presets: tuple[PresetSelect, ...] = ()
 
 
 def calculator_of(report: Report) -> Calculator:
@@ -107,7 +121,8 @@ def calculator_of(report: Report) -> Calculator:
     headline = tuple(map(_shown, report.headline))
     scenarios = tuple(scenario.name for scenario in report.scenarios) if report.assumptions else ()
     short = _short_of(report)
-    presets = tuple(one.group for one in report.presets)
+    groups = (one.group for one in report.presets)
+    presets = tuple(PresetSelect(one.name, one.label, one.names) for one in groups)
     return Calculator(
         names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario, short, presets
     )
