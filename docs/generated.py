@@ -110,7 +110,9 @@ def plugin_names() -> str:
     lines = []
     for name in moe_report.__all__:
         if name not in OF_REPORTS:
-            kind = "class" if inspect.isclass(getattr(moe_report, name)) else "function"
+            public = getattr(moe_report, name)
+            kind = "function" if callable(public) else "data"
+            kind = "class" if inspect.isclass(public) else kind
             lines.append(f".. auto{kind}:: moe_report.{name}")
     return "```{eval-rst}\n" + "\n".join(lines) + "\n```"
 

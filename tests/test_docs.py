@@ -24,6 +24,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 _PLACE = re.compile(r"`((?:moe_report|plugins|templates|tests|docs)/[\w/.-]*)`")
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:]+)\)|<!-- include (\S+) -->")
 
 
@@ -32,7 +33,8 @@ def test_places_and_links_lead_somewhere(page: Path) -> None:
     """Every file or folder that a document names is in the checkout."""
     text = page.read_text("utf-8")
     named = [ROOT / place for place in _PLACE.findall(text)]
-    linked = [page.parent / (link or included) for link, included in _LINK.findall(text)]
+    prose = _CODE.sub("", text)
+    linked = [page.parent / (link or included) for link, included in _LINK.findall(prose)]
     assert [str(path) for path in (*named, *linked) if not path.exists()] == []
 
 

@@ -90,12 +90,14 @@ class WholeSheet:
                 ours.set(side, width)
 
     def _breaks(self, tag: str) -> None:
-        """Keep where pages end by the user's hand; we set no ends."""
+        """Keep where pages end by the user's hand, beside the ends that we set."""
         listed = self.old.find(f"{TAG}{tag}")
         if listed is None:
             return
         across = tag == "colBreaks"
-        kept = etree.Element(f"{TAG}{tag}")
+        ours = self.new.find(f"{TAG}{tag}")
+        kept = etree.Element(f"{TAG}{tag}") if ours is None else ours
+        known = {item.get("id") for item in kept}
         for item in listed:
             at = int(item.get("id", "0"))
             try:
@@ -106,11 +108,14 @@ class WholeSheet:
                 continue
             copy = deepcopy(item)
             copy.set("id", str(now[0] if across else now[1]))
-            kept.append(copy)
+            if copy.get("id") not in known:
+                kept.append(copy)
         if len(kept):
+            kept[:] = sorted(kept, key=lambda item: int(item.get("id", "0")))
             kept.set("count", str(len(kept)))
             kept.set("manualBreakCount", str(len(kept)))
-            insert_in_order(self.new, kept)
+            if ours is None:
+                insert_in_order(self.new, kept)
 
     def _filter(self) -> None:
         """Keep the arrows of a filter; what it hides is shown again, which is said elsewhere."""
