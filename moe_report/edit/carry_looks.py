@@ -14,7 +14,7 @@ from moe_report.edit.carry_sheet import WholeSheet
 from moe_report.edit.cell_keys import Address
 from moe_report.load.record import Footprint, mark_of_constant, mark_of_look
 from moe_report.ooxml.addresses import Area, area_of, column_letters
-from moe_report.ooxml.cell_looks import CellLooks
+from moe_report.ooxml.cell_looks import CellLooks, differ
 from moe_report.ooxml.cells import TAG, Cells
 from moe_report.ooxml.column_spans import said_of_column, say_of_columns
 from moe_report.ooxml.order import insert_in_order
@@ -198,8 +198,8 @@ class Looks:
             new = self.place.columns[column]
             fresh = said_of_column(self.new.root, new)
             now = dict(fresh)
-            if old.get("width") and abs(float(old["width"]) - 0.71 - abs(width)) > _NEAR:
-                now |= {"width": old["width"], "customWidth": "1"}
+            if (had := old.get("width")) and differ(had, str(abs(width)), _NEAR, less=0.71):
+                now |= {"width": had, "customWidth": "1"}
             if width and _is_true(old.get("hidden")) != (width < 0):
                 now["hidden"] = "1" if _is_true(old.get("hidden")) else "0"
             level = old.get("outlineLevel", "0")
@@ -236,7 +236,7 @@ class Looks:
             return True
         old, new = int(row.get("r", "0")), int(fresh.get("r", "0"))
         alike = self._rows_of_texts[0].get(old) == self._rows_of_texts[1].get(new)
-        return alike and abs(float(row.get("ht", "0")) - float(fresh.get("ht", "0"))) > _NEAR_HIGH
+        return alike and differ(row.get("ht", "0"), fresh.get("ht", "0"), _NEAR_HIGH)
 
     @cached_property
     def _rows_of_texts(self) -> tuple[dict[int, list[str]], dict[int, list[str]]]:

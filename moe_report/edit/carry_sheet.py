@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from moe_report.ooxml.cell_looks import differ
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references
 from moe_report.ooxml.order import insert_in_order
@@ -86,7 +87,7 @@ class WholeSheet:
         if theirs is None or ours is None:
             return
         for side, width in theirs.attrib.items():
-            if abs(float(width) - float(ours.get(side, "0"))) > _NEAR:
+            if differ(str(width), ours.get(side, "0"), _NEAR):
                 ours.set(side, width)
 
     def _breaks(self, tag: str) -> None:
@@ -99,8 +100,8 @@ class WholeSheet:
         kept = etree.Element(f"{TAG}{tag}") if ours is None else ours
         known = {item.get("id") for item in kept}
         for item in listed:
-            at = int(item.get("id", "0"))
             try:
+                at = int(item.get("id", "0"))
                 now = self.places[0].area((at, 1, at, 1) if across else (1, at, 1, at), single=True)
             except ValueError:
                 if _BREAKS[tag] not in self.lost:

@@ -57,7 +57,7 @@ class CellLooks:
             _colour(pattern.find(f"{TAG}fgColor")) if filled and pattern is not None else "",
             _colour(font.find(f"{TAG}color")) or _BLACK,
             *(_is_on(font.find(f"{TAG}{name}")) for name in ("b", "i", "u", "strike")),
-            _size(_said(font.find(f"{TAG}sz")) or "11"),
+            size(_said(font.find(f"{TAG}sz")) or "11"),
             _said(font.find(f"{TAG}name")),
             tuple(side for side, style in sorted(lines.items()) if style != "none"),
             placed.get("horizontal", "general"),
@@ -74,12 +74,24 @@ def _one_of(listed: etree._Element, number: int) -> etree._Element:
     return listed[number] if number < len(listed) else first
 
 
-def _size(said: str) -> float | str:
-    """A size, however it is spelled, or what is said in place of one."""
+def size(said: str) -> float | str:
+    """Return a size, however it is spelled, or what is said in place of one."""
     try:
         return float(said)
     except ValueError:
         return said
+
+
+def differ(old: str, new: str, least: float, less: float = 0) -> bool:
+    """Whether two sizes are apart by more than the least, the old one ``less`` so much.
+
+    >>> differ("9.71", "9", 0.1, less=0.71), differ("wide", "9", 0.1), differ("x", "x", 0.1)
+    (False, True, False)
+    """
+    sizes = size(old), size(new)
+    if isinstance(sizes[0], float) and isinstance(sizes[1], float):
+        return abs(sizes[0] - less - sizes[1]) > least
+    return old != new
 
 
 def _said(item: etree._Element | None) -> str:

@@ -7,7 +7,6 @@ all others a part may say what it likes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -25,7 +24,7 @@ class _Kind(NamedTuple):
     """What an attribute is to be, as a sentence says it, and whether a text is that."""
 
     expected: str
-    fits: Callable[[str], object]
+    fits: Callable[[str], bool]
 
 
 def _is_number(text: str, first: int, last: int) -> bool:
@@ -42,8 +41,6 @@ def _is_area(text: str) -> bool:
 
 
 _NUMBER = _Kind("a whole number", lambda text: _is_number(text, 0, 2**32 - 1))
-_DECIMAL = re.compile(r"\s*[-+]?[0-9]{1,9}(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?\s*")
-_LENGTH = _Kind("a number", _DECIMAL.fullmatch)
 _ROW = _Kind(f"a row from 1 to {LAST_ROW:,}", lambda text: _is_number(text, 1, LAST_ROW))
 _COLUMN = _Kind(f"a column from 1 to {LAST_COLUMN:,}", lambda x: _is_number(x, 1, LAST_COLUMN))
 _CELL = _Kind("a cell such as B3", is_cell)
@@ -57,20 +54,15 @@ _VALUES: dict[str, tuple[tuple[str, str, _Kind], ...]] = {
     "worksheet": (
         ("row", "r", _ROW),
         ("row", "s", _NUMBER),
-        ("row", "ht", _LENGTH),
         ("c", "r", _CELL),
         ("c", "s", _NUMBER),
         ("c", "t", _TYPE),
         ("col", "min", _COLUMN),
         ("col", "max", _COLUMN),
         ("col", "style", _NUMBER),
-        ("col", "width", _LENGTH),
-        ("brk", "id", _NUMBER),
         ("f", "ref", _AREA),
         ("mergeCell", "ref", _AREA),
         ("hyperlink", "ref", _AREA),
-        *(("pageMargins", side, _LENGTH) for side in ("left", "right", "top", "bottom")),
-        *(("pageMargins", side, _LENGTH) for side in ("header", "footer")),
     ),
     "workbook": (
         ("sheet", "name", _NAME),

@@ -66,7 +66,7 @@ def test_built_and_installed(tmp_path: Path) -> None:
         "--disable-pip-version-check", wheel, folder=tmp_path)  # fmt: skip
 
     before = files_of(project)
-    assert " 4 passed" in run(python, "-m", "pytest", "-p", "no:cacheprovider", folder=project)
+    assert " 5 passed" in run(python, "-m", "pytest", "-p", "no:cacheprovider", folder=project)
     assert "Success" in run(python, "-m", "mypy", "--cache-dir", tmp_path / "c", folder=project)
     of_ruff = importlib.metadata.files("ruff") or ()
     ruff = next(file.locate() for file in of_ruff if file.stem == "ruff" and "bin" in str(file))

@@ -53,8 +53,8 @@ def merged_cells(part: Part, item: etree._Element, attribute: str, move: Move) -
 
 def page_break(part: Part, item: etree._Element, attribute: str, move: Move) -> None:
     """Move a page break: it is named by the row above it, but belongs to the one below."""
-    said = int(item.get(attribute) or 0)
-    if part.inside and 0 < said < LAST_ROW - 1:
+    said = int(item.get(attribute) or 0) if part.inside else 0
+    if 0 < said < LAST_ROW - 1:
         part.put(item, attribute, str(move.row(said + 1, "a page break") - 1))
 
 
