@@ -115,7 +115,10 @@ class UsersColumns:
         for column, new in self.models.columns.items():
             if column in theirs:
                 self._total(theirs[column], columns[new - 1])
-        _sum_up(root, next(iter(theirs.values())).getroottree().getroot())
+        if theirs:
+            _sum_up(root, next(iter(theirs.values())).getroottree().getroot())
+        else:
+            self.notes.append(f"{self.old.where}: was no Excel Table any more; it is one again")
         self.after[table] = serialize(root)
         spans = {new: said_of_column(self.old.root, old) for old, new in self.moves.items()}
         say_of_columns(self.new.root, {new: said for new, said in spans.items() if said})

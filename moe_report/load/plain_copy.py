@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from html import escape
 
 from moe_report.ooxml.cells import TAG
-from moe_report.ooxml.package import CONTENT_TYPES, MAIN, OFFICE_REL, PACKAGE_REL, Package
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import CONTENT_TYPES, OFFICE_REL, PACKAGE_REL, Package
 from moe_report.ooxml.texts import shared_part
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"

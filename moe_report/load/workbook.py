@@ -42,7 +42,8 @@ from moe_report.load.sheets import Sheets
 from moe_report.load.text_table import read_text
 from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.guard import MAX_FILE, check_package
-from moe_report.ooxml.package import MAIN, Package
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts, shared_strings
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source

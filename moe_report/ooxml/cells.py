@@ -9,7 +9,7 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
-from moe_report.ooxml.package import MAIN
+from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.rows import Value, escaped, number_text
 from moe_report.ooxml.shared_formulas import SheetFormulas
 

@@ -14,6 +14,7 @@ from lxml import etree
 
 from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, area_of
 from moe_report.ooxml.formula_text import is_cell
+from moe_report.ooxml.markup import MAIN
 
 
 class DamageError(ValueError):
@@ -88,6 +89,9 @@ _VALUES: dict[str, tuple[tuple[str, str, _Kind], ...]] = {
         ("xf", "borderId", _NUMBER),
     ),
 }
+_SPACES = {
+    "ThreadedComments": "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
+}  # the others are in the main one
 # What must stand in the root.
 _CHILDREN = {
     "worksheet": ("sheetData",),
@@ -109,7 +113,11 @@ def refuse_damage(root: etree._Element, expected: str = "") -> None:
     name = etree.QName(root)
     if expected and name.localname != expected:
         raise DamageError(f"found <{name.localname}> as its root, expected <{expected}>")
-    space = f"{{{name.namespace}}}" if name.namespace else ""
+    meant = _SPACES.get(name.localname, MAIN)
+    if name.localname in _VALUES and name.namespace != meant:
+        found = f"in the namespace {name.namespace}" if name.namespace else "in no namespace"
+        raise DamageError(f"found <{name.localname}> {found}, expected {meant}")
+    space = f"{{{meant}}}"
     for child in _CHILDREN.get(name.localname, ()):
         if root.find(space + child) is None:
             raise DamageError(f"found no <{child}> in it")

@@ -18,14 +18,8 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.damage import broken_xml
-from moe_report.ooxml.markup import in_utf8, is_markup
-from moe_report.ooxml.package import (
-    MAIN,
-    SAVE_AGAIN,
-    STRICT_MAIN,
-    Package,
-    compressed_bytes,
-)
+from moe_report.ooxml.markup import MAIN, in_utf8, is_markup
+from moe_report.ooxml.package import SAVE_AGAIN, STRICT_MAIN, Package, compressed_bytes
 from moe_report.ooxml.part_names import part_key
 
 MAX_FILE = 200_000_000

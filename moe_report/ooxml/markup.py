@@ -7,9 +7,9 @@ import html
 import re
 from collections.abc import Iterable
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"  # of all that a sheet says
+
 _ENCODING = re.compile(r"(^<\?xml[^>]*?encoding\s*=\s*[\"'])[^\"'>]*([\"'])")
-
-
 _APPLE_DOUBLE = b"\0\5\x16\7"  # begins ._sheet1.xml, which macOS zips beside sheet1.xml
 
 

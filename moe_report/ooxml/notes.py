@@ -12,8 +12,9 @@ from lxml import etree
 
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import LINK_ID, MAIN, OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, parse, serialize
 from moe_report.ooxml.rows import text_of
 from moe_report.ooxml.texts import string_text
 

@@ -21,10 +21,9 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
-from moe_report.ooxml.markup import in_utf8, is_markup
+from moe_report.ooxml.markup import MAIN, in_utf8, is_markup
 from moe_report.ooxml.part_names import part_key, relationships_name, target_name
 
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_MAIN = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 OFFICE_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 LINK_ID = f"{{{OFFICE_REL}}}id"  # the attribute that names a link

@@ -13,7 +13,8 @@ from moe_report.ooxml.addresses import Area, area_of, column_letters, split_addr
 from moe_report.ooxml.damage import TYPES, DamageError, broken_xml, no_shared_text, refuse_damage
 from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS
-from moe_report.ooxml.package import MAIN, SAVE_AGAIN, parse
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import SAVE_AGAIN, parse
 from moe_report.ooxml.rows import is_number
 
 

@@ -8,8 +8,9 @@ from copy import deepcopy
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import MAIN, OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _FIRST_OWN_FORMAT = 164  # those below are built in

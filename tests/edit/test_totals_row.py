@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openpyxl.styles import Font
 
-from tests.edit.test_update import edited, loaded, run
+from tests.edit.test_update import edited, loaded, run, update
 from tests.edit.test_update import made as made  # a fixture
 from tests.edit.test_update import report as report
 from tests.edit.test_users_columns import add_column, everywhere, letters, turned
@@ -80,3 +80,20 @@ def test_its_numbers_are_right(report: Path, tmp_path: Path) -> None:
     at = rows[HEADER - 1].index("cost")
     assert rows[ROW][at] == pytest.approx(sum(row[at] for row in rows[FIRST - 1 : ROW]), rel=1e-12)
     assert rows[ROW][at] > 0
+
+
+def test_a_table_made_plain_cells_is_one_again(report: Path, tmp_path: Path) -> None:
+    """Excel's "Convert to Range"; the user's column and totals stay."""
+
+    def turn_plain(book: Any) -> None:
+        sum_up(book, "SUM({at}4:{at}5)", in_table=True, label="Total")
+        del book["Models"].tables["Models"]
+
+    edited(report, turn_plain)
+    done = update(report, turned(tmp_path, "New"))
+    assert "was no Excel Table any more; it is one again" in done.output
+    sheet = loaded(report)["Models"]
+    assert (sheet.cell(ROW + 1, 1).value, sheet.tables["Models"].totalsRowCount) == ("Total", None)
+    for header in ("cost", "total_params"):
+        at = letters(sheet, header)
+        assert sheet[f"{at}{ROW + 1}"].value == f"=SUM({at}4:{at}6)"

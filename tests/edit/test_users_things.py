@@ -16,8 +16,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 
+from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import MAIN, Package, parse, serialize
+from moe_report.ooxml.package import Package, parse, serialize
 from tests.edit.test_update import at, edited, loaded, run, update
 from tests.edit.test_update import made as made  # a fixture
 from tests.edit.test_update import report as report

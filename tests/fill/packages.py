@@ -13,7 +13,8 @@ from functools import cached_property
 from lxml import etree
 
 from moe_report.ooxml.addresses import column_letters, split_address
-from moe_report.ooxml.package import CONTENT_TYPES, MAIN, Package, compressed_bytes
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import CONTENT_TYPES, Package, compressed_bytes
 from tests.fill.allowed import (
     COUNTS,
     NEW,

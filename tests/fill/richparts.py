@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from moe_report.ooxml.package import MAIN, OFFICE_REL, Package, parse, serialize
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import OFFICE_REL, Package, parse, serialize
 from moe_report.ooxml.part_names import relationships_name
 
 SHEET_ORDER = [

@@ -8,7 +8,8 @@ import pytest
 
 from moe_report.fill.fill import fill
 from moe_report.ooxml.guard import check_package
-from moe_report.ooxml.package import MAIN, Package, parse, serialize
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.reports import Report
 from tests.fill.corpus import (
     all_workbooks,

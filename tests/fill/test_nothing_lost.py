@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from moe_report.ooxml.package import MAIN, Package, parse, serialize
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import Package, parse, serialize
 from tests.fill.odd import plain
 from tests.fill.packages import Touched, compare, rewritten, shared_texts
 from tests.fill.rich import rich_template

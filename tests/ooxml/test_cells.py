@@ -5,7 +5,8 @@ from __future__ import annotations
 from lxml import etree
 
 from moe_report.ooxml.cells import TAG, Cells
-from moe_report.ooxml.package import MAIN, parse
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import parse
 from moe_report.ooxml.texts import string_text
 
 

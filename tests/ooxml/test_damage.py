@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from moe_report.cli.main import main
 from moe_report.errors import InputError
-from moe_report.ooxml.package import MAIN, Package
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import Package
 from tests.workbooks import parts_of, sheet_xml, zipped
 
 _SHEET = "xl/worksheets/sheet1.xml"
@@ -67,6 +68,19 @@ def test_a_value_of_a_sheet_that_is_of_a_wrong_kind_is_named(
         ),
         ("xl/t.xml", _TABLE.replace("<tableColumns/>", ""), "found no <tableColumns>"),
         ("xl/t.xml", _TABLE.replace("<tableColumns/>", "<a>"), "its XML is broken (Opening"),
+        *(
+            (
+                "xl/t.xml",
+                root.replace(MAIN, space).replace(' xmlns=""', ""),
+                f"found <{name}> in {found}, expected {MAIN}",
+            )
+            for space, found in (("", "no namespace"), ("x", "the namespace x"))
+            for name, root in (
+                ("table", _TABLE),
+                ("styleSheet", f'<styleSheet xmlns="{MAIN}"/>'),
+                ("worksheet", f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>'),
+            )
+        ),
         ("xl/t.xml", "", "its XML is broken (Document is empty"),
         ("xl/t.xml", b"\xff<table/>", "its XML is broken"),
         ("xl/w.xml", f'<workbook xmlns="{MAIN}"/>', "found no <sheets>"),

@@ -11,8 +11,8 @@ from openpyxl.packaging.workbook import WorkbookPackage
 from openpyxl.styles.stylesheet import Stylesheet
 from xlsxwriter.worksheet import Worksheet
 
+from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.order import ORDER, insert_in_order
-from moe_report.ooxml.package import MAIN
 
 _MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 

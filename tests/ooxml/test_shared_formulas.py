@@ -17,7 +17,7 @@ from openpyxl.worksheet.table import Table
 from moe_report.errors import InputError
 from moe_report.ooxml.cells import Cells
 from moe_report.ooxml.formula_text import references, translated
-from moe_report.ooxml.package import MAIN
+from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.shared_formulas import SheetFormulas
 from tests.office import convert
 

@@ -17,7 +17,8 @@ from moe_report.fill.calculate.formulas import FormulaCell, Formulas
 from moe_report.fill.sheet_parts import sheet_titles
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
-from moe_report.ooxml.package import CONTENT_TYPES, MAIN, OFFICE_REL, PACKAGE_REL
+from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.package import CONTENT_TYPES, OFFICE_REL, PACKAGE_REL
 from moe_report.ooxml.rows import text_of
 from moe_report.ooxml.texts import shared_strings, string_text, unescaped
 
