@@ -1,4 +1,8 @@
-"""Bars of the workbook: a row a model, side by side or stacked, on columns of the table Models."""
+"""Bars of the workbook: a row a model, side by side or stacked.
+
+They are on columns of the table Models, or on the sheet Chart data where rows of that table are
+claims or lone layers.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from openpyxl.drawing.line import LineProperties
 
 from moe_report.load.our_sheets import SHEET
 from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.chart_data import ChartData
 from moe_report.renderers.excel.chart_looks import (
     WIDTH,
     area,
@@ -33,10 +38,12 @@ _DECADES = 100  # largest over smallest, from where on an axis is logarithmic
 _Bar = tuple[str, str, str]  # a column of the table Models, its name in words, and its colour
 
 
-def bar_chart(book: Book, report: Report, layout: Layout, chart: ReportChart) -> BarChart:
+def bar_chart(
+    book: Book, report: Report, layout: Layout, data: ChartData, chart: ReportChart
+) -> BarChart:
     """Return a chart of bars; of stacked ones the first of each model."""
     drawn = chart.drawn
-    shown, values = _bars(book, report, layout, chart)
+    shown, values = _bars(book, report, layout, data, chart)
     column = report.columns[drawn.series[0].columns[0]]
     unit, format = column.unit, column.format
     if isinstance(drawn, Stack):
@@ -76,32 +83,46 @@ def _columns(report: Report, chart: Chart) -> list[_Bar]:
 
 
 def _bars(
-    book: Book, report: Report, layout: Layout, drawn: ReportChart
+    book: Book, report: Report, layout: Layout, data: ChartData, drawn: ReportChart
 ) -> tuple[BarChart, list[float]]:
-    """Return a chart of columns of the table Models, and its numbers."""
-    count = min(len(report.models), MOST_BARS)
-    models = book[SHEET].shell
+    """Return a chart of bars, and its numbers."""
+    places = data.drawn[:MOST_BARS]
+    count = len(places)
+    bars = _columns(report, drawn.drawn)
+    if len(data.models) < len(report.models):
+        shell = data.sheet.shell
+        names = [name for name, _, _ in bars]
+        first = data.head(names)
+        data.numbers(first, names, together=False)
+        areas = [area(shell, number, count, first) for number in range(1, len(names) + 1)]
+        column, row = data.names
+        named = area(shell, column, count, row)
+    else:  # the table itself, with which the chart grows
+        models = book[SHEET].shell
+        areas = [area(models, layout.at(name), count, FIRST) for name, _, _ in bars]
+        named = area(models, layout.at("name"), count, FIRST)
     chart = BarChart()
     chart.type = "bar"
     chart.gapWidth, chart.overlap = 60, 0
     chart.roundedCorners = False
     values: list[float | None] = []
-    for name, label, color in _columns(report, drawn.drawn):
-        series = Series(area(models, layout.at(name), count, FIRST), title=label)
+    for (name, label, color), cells in zip(bars, areas, strict=True):
+        series = Series(cells, title=label)
         series.graphicalProperties = GraphicalProperties(solidFill=color)
         series.graphicalProperties.line.noFill = True
         series.invertIfNegative = False
-        numbers = [cell.value for cell in report.columns[name].cells[:count]]
+        numbers = [report.columns[name].cells[at].value for at in places]
         values += numbers
         remember(series.val.numRef, numbers)
         chart.series.append(series)
-    chart.set_categories(area(models, layout.at("name"), count, FIRST))
-    caption = f"{part_of(report, MOST_BARS)}The order is that of Models; filter or sort there."
+    chart.set_categories(named)
+    caption = f"{part_of(len(data.models), MOST_BARS)}The order is that of Models; filter or "
+    caption += "sort there."
     if None in values:
         caption += " No bar: a number is missing."
     chart.title = titles(drawn.title, caption)
     for series in chart.series:
-        remember_names(series.cat, [model.name for model in report.models[:count]])
+        remember_names(series.cat, [report.models[at].name for at in places])
     chart.x_axis.scaling.orientation = "maxMin"  # first model on top
     chart.x_axis.delete = False
     chart.y_axis.crosses = "max"

@@ -22,7 +22,6 @@ from openpyxl.drawing.text import (
 
 from moe_report.display import prefixes, unit_sign
 from moe_report.renderers.excel.palette import QUIET, thousands
-from moe_report.reports import Report
 
 WIDTH = 22.0  # of a chart, in centimetres
 
@@ -32,9 +31,8 @@ def area(shell: Any, column: int, count: int, first: int) -> Reference:
     return Reference(shell, min_col=column, min_row=first, max_row=first + count - 1)
 
 
-def part_of(report: Report, most: int) -> str:
+def part_of(count: int, most: int) -> str:
     """Return what a chart says first where it does not show all models."""
-    count = len(report.models)
     return f"The first {most} of {count:,} models. " if count > most else ""
 
 
@@ -119,10 +117,10 @@ def _title(*lines: tuple[str, int, bool, str]) -> Title:
     return Title(tx=Text(rich=RichText(p=paragraphs)), overlay=False)
 
 
-def remember(reference: Any, values: Sequence[float | None]) -> None:
-    """Store a chart's numbers with it, for programs that do not recalculate."""
+def remember(reference: Any, values: Sequence[float | None], count: int = 0) -> None:
+    """Store a chart's numbers, and how many cells they are of, for who does not recalculate."""
     points = [NumVal(idx=at, v=value) for at, value in enumerate(values) if value is not None]
-    reference.numCache = NumData(formatCode="General", ptCount=len(values), pt=points)
+    reference.numCache = NumData(formatCode="General", ptCount=count or len(values), pt=points)
 
 
 def remember_names(category: Any, names: Sequence[str]) -> None:

@@ -1,8 +1,9 @@
 """The charts of the workbook, and where they stand: the first on Summary, the others on Charts.
 
-Bars name whole columns of the table Models. Excel lets them grow with it, and leaves out the rows
-that a filter hides; they stand in the order of the rows, so sorting the table sorts the bars.
-Points take the long way over the hidden sheet Chart data.
+Bars of models alone name whole columns of the table Models. Excel lets them grow with it, and
+leaves out the rows that a filter hides; they stand in the order of the rows, so sorting the table
+sorts the bars. Points, and bars of models that have claims or lone layers among them, do all this
+over the hidden sheet Chart data.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from moe_report.load.our_sheets import CHARTS_SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.renderers.excel.bar_charts import bar_chart
 from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.chart_data import ChartData
 from moe_report.renderers.excel.models_sheet import Layout
 from moe_report.renderers.excel.palette import LINK, QUIET, Look
-from moe_report.renderers.excel.point_charts import ChartData, point_chart
+from moe_report.renderers.excel.point_charts import point_chart
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import Report, ReportChart
 from moe_report.schema.charts import Points
@@ -76,7 +78,7 @@ def write_charts(book: Book, report: Report, layout: Layout, data: ChartData) ->
 def _drawn(book: Book, report: Report, layout: Layout, data: ChartData, chart: ReportChart) -> Any:
     if isinstance(chart.drawn, Points):
         return point_chart(data, report, chart)
-    return bar_chart(book, report, layout, chart)
+    return bar_chart(book, report, layout, data, chart)
 
 
 def _put(sheet: Sheet, chart: ReportChart, drawn: Any, at: str) -> None:

@@ -33,6 +33,7 @@ from moe_report.load.record import (
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.chart_data import ChartData
 from moe_report.renderers.excel.chart_looks import title_of
 from moe_report.renderers.excel.charts import more_charts, write_charts
 from moe_report.renderers.excel.compare_sheet import write_compare
@@ -41,7 +42,6 @@ from moe_report.renderers.excel.method_sheet import write_method
 from moe_report.renderers.excel.models_sheet import FIRST, Layout, write_models
 from moe_report.renderers.excel.notes_sheet import write_notes
 from moe_report.renderers.excel.palette import QUIET, Look
-from moe_report.renderers.excel.point_charts import ChartData
 from moe_report.renderers.excel.presets_sheet import write_presets
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.renderers.excel.sheet import Sheet
@@ -73,7 +73,7 @@ def render(report: Report) -> bytes:
     write_findings(book, report, layout)
     if settings:
         write_settings(book, said)
-    data = ChartData(book)
+    data = ChartData(book, report)
     write_summary(book, report, layout, data)
     write_compare(book, report)
     if charts:

@@ -13,6 +13,7 @@ from moe_report.compute.kinds import Kind, rows_by_kind
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.assumptions_sheet import chosen_scenario
 from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.chart_data import ChartData
 from moe_report.renderers.excel.charts import write_main_charts
 from moe_report.renderers.excel.column_widths import fit, label_width, number_width
 from moe_report.renderers.excel.models_sheet import Layout
@@ -33,7 +34,6 @@ from moe_report.renderers.excel.palette import (
     Look,
     number_format,
 )
-from moe_report.renderers.excel.point_charts import ChartData
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import EVERY_MODEL, Column, Finding, Report
 from moe_report.schema.checks import Level

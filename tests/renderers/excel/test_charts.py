@@ -13,13 +13,23 @@ import pytest
 
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.renderers.excel.bar_charts import MOST_BARS
+from moe_report.renderers.excel.chart_data import SPARE_ROWS
 from moe_report.renderers.excel.chart_looks import axis_format
-from moe_report.renderers.excel.point_charts import SPARE_POINTS
 from moe_report.renderers.excel.render import render
 from moe_report.reports import Report
 from moe_report.schema.charts import COLORS
 from tests.office import convert, disagreements, recalculated, stored
-from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, report_of, row, usual_report
+from tests.reports import (
+    LAYER,
+    MIXTRAL,
+    OLMOE,
+    QWEN3,
+    TOTALS,
+    many_models,
+    report_of,
+    row,
+    usual_report,
+)
 
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -69,13 +79,12 @@ def package_of(report: Report) -> Package:
     return Package(render(report))
 
 
-def test_bars_name_whole_columns_of_the_table(demo: Path) -> None:
-    """Names and numbers of all bars are the table's columns, so that they grow and filter."""
-    package = Package((demo / "models.report.xlsx").read_bytes())
-    header = stored(demo / "models.report.xlsx", "Models")[2]
-    last = 3 + len(stored(demo / "models.report.xlsx", "Models")[3:])
-    table = next(package[name] for name in package if b'displayName="Models"' in package[name])
-    assert re.search(rb'ref="A3:[A-Z]+(\d+)"', table)[1] == str(last).encode()  # type: ignore[index]
+def test_bars_name_whole_columns_of_the_table(tmp_path: Path) -> None:
+    """Names and numbers of bars of models are the table's columns: they grow and filter."""
+    (tmp_path / "models.xlsx").write_bytes(render(many_models(3)))
+    package = Package((tmp_path / "models.xlsx").read_bytes())
+    header = stored(tmp_path / "models.xlsx", "Models")[2]
+    last = 3 + 3
     charts = all_charts(package)
     bars = {
         "chart-size": ["total_params", "active_params"],
@@ -114,40 +123,79 @@ def test_what_a_filter_hides_is_not_drawn(demo: Path) -> None:
         assert only.get("val") == "1"
 
 
-def test_points_follow_filter_and_new_rows(tmp_path: Path) -> None:
-    """A hidden row loses its points, one that is added gets some, one that lacks numbers none."""
-    report = report_of(
-        row("a", MIXTRAL), row("layer", LAYER), row("b", OLMOE), row("c", QWEN3)
-    )  # fmt: skip
+def mixed() -> Report:
+    """Models between a claim and a lone layer."""
+    return report_of(
+        row("said", TOTALS, compare_with="a"),
+        row("a", MIXTRAL),
+        row("layer", LAYER),
+        row("b", OLMOE),
+        row("c", QWEN3),
+    )
+
+
+def test_claims_and_lone_layers_are_not_drawn(tmp_path: Path) -> None:
+    """Bars and points are of the models alone, without gaps."""
+    report, path = mixed(), tmp_path / "mixed.xlsx"
+    path.write_bytes(render(report))
+    data = stored(path, "Chart data")
+    charts = all_charts(Package(path.read_bytes()))
+    assert len(charts) == 6
+    for chart in charts.values():
+        for series in chart.iter(f"{C}ser"):
+            places = [item.text for item in series.iter(f"{C}f")]
+            for place in places:
+                cells = re.fullmatch(r"'Chart data'!\$([A-Z]+)\$(\d+):\$\1\$(\d+)", place)
+                assert cells, place
+                drawn = [data[at - 1][number(cells[1]) - 1] for at in
+                         range(int(cells[2]), int(cells[3]) + 1)]  # fmt: skip
+                assert len(drawn) >= 3
+                assert not {*drawn[:3]} & {"#N/A", None, ""}
+                assert {*drawn[3:]} <= {"#N/A"}
+                if place == places[0] and series.find(f"{C}cat") is not None:
+                    assert drawn == ["a", "b", "c"]
+    assert not disagreements(data, recalculated(path, tmp_path / "live", "Chart data"))
+
+
+def test_data_of_charts_follow_the_table(tmp_path: Path) -> None:
+    """A hidden row is not drawn; one that is added is, behind the others and without gaps."""
+    report = mixed()
     package = package_of(report)
-    data = tmp_path / "before.xlsx"
-    data.write_bytes(package.save())
-    before = stored(data, "Chart data")
-    assert not disagreements(before, recalculated(data, tmp_path / "live", "Chart data"))
-    totals = [report.columns["total_params"].cells[at].value for at in range(4)]
-    assert [cells[2] for cells in before[2:6]] == [totals[0], "#N/A", totals[2], totals[3]]
-    assert {cells[2] for cells in before[6 : 2 + 4 + SPARE_POINTS]} == {"#N/A"}
+    totals = [report.columns["total_params"].cells[at].value for at in range(5)]
     table = next(name for name in package if b'displayName="Models"' in package[name])
-    package[table] = re.sub(rb"(A3:[A-Z]+)7", rb"\g<1>8", package[table])
+    package[table] = re.sub(rb"(A3:[A-Z]+)8", rb"\g<1>9", package[table])
     part = package.sheets()["Models"]
     root = parse(package[part])
     rows = {item.get("r"): item for item in root.iter(f"{MAIN}row")}
-    rows["6"].set("hidden", "1")
+    rows["7"].set("hidden", "1")
     added = parse(
-        re.sub(rb'( r="[A-Z]*)7"', rb'\g<1>8"', serialize(rows["7"])).replace(b">c<", b">d<")
+        re.sub(rb'( r="[A-Z]*)8"', rb'\g<1>9"', serialize(rows["8"])).replace(b">c<", b">d<")
     )
-    rows["7"].addnext(added)
+    rows["8"].addnext(added)
     package[part] = serialize(root)
     (tmp_path / "after.xlsx").write_bytes(package.save())
     after = recalculated(tmp_path / "after.xlsx", tmp_path / "live", "Chart data")
-    assert [cells[1] for cells in after[2:7]] == ["a", "layer", "b", "c", "d"]
-    assert [cells[2] for cells in after[2:7]] == [
-        totals[0], "#N/A", "#N/A", totals[3], totals[3]
-    ]  # fmt: skip
-    flops = report.columns["forward_flops"].cells
-    assert [cells[3] for cells in after[2:7]] == pytest.approx(
-        [flops[0].value, "#N/A", "#N/A", flops[3].value, flops[3].value]
+    names = ["a", "c", "d", ""]
+    assert [cells[4] or "" for cells in after[2:6]] == names
+    blocks = {cells[0]: at for at, cells in enumerate(after) if cells[0] and cells[0] != "row"}
+    first = blocks["total_params"] + 1
+    assert [cells[0] for cells in after[first : first + 4]] == pytest.approx(
+        [totals[1], totals[4], totals[4], "#N/A"]
     )
+
+
+def test_points_need_all_of_their_numbers(tmp_path: Path) -> None:
+    """A model that lacks one has none of them, and the rows for models to come have none."""
+    report = report_of(row("a", MIXTRAL), row("b", TOTALS), row("c", QWEN3))
+    path = tmp_path / "before.xlsx"
+    path.write_bytes(render(report))
+    data = stored(path, "Chart data")
+    assert not disagreements(data, recalculated(path, tmp_path / "live", "Chart data"))
+    first = next(at for at, cells in enumerate(data) if cells[0] == "total_params") + 1
+    totals = [cell.value for cell in report.columns["total_params"].cells]
+    drawn = [cells[:2] for cells in data[first : first + 3 + SPARE_ROWS]]
+    assert [cells[0] for cells in drawn[:3]] == [totals[0], "#N/A", totals[2]]
+    assert drawn[1] == drawn[3] == drawn[-1] == ["#N/A", "#N/A"]
 
 
 def test_every_axis_has_title_and_format(demo: Path) -> None:
@@ -264,12 +312,14 @@ def test_stored_numbers_are_the_report_s(tmp_path: Path) -> None:
     ):  # fmt: skip
         series = next(charts[name].iter(f"{C}ser"))
         names = [item.text for item in series.find(f"{C}cat").iter(f"{C}v")]
-        assert names == [model.name for model in report.models]
+        models = [at for at, model in enumerate(report.models) if model.name != "A layer"]
+        assert names == [report.models[at].name for at in models]
         points = {
             int(item.get("idx")): float(item.find(f"{C}v").text)
             for item in series.find(f"{C}val").iter(f"{C}pt")
         }
-        for at, cell in enumerate(report.columns[column].cells):
+        cells = report.columns[column].cells
+        for at, cell in enumerate(cells[place] for place in models):
             assert (at in points) == (cell.value is not None)
             if cell.value is not None:
                 assert math.isclose(points[at], cell.value)
@@ -335,8 +385,7 @@ def test_libreoffice_keeps_the_charts(demo: Path, tmp_path: Path) -> None:
     ]
     areas = [area for chart in charts for area in references(chart)]
     assert len(charts) == 6
-    assert sum("Models" in area for area in areas) >= 12
-    assert sum("Chart data" in area for area in areas) >= 4
+    assert sum("Chart data" in area for area in areas) >= 16
 
 
 def test_a_report_without_a_chart_is_whole(tmp_path: Path) -> None:
