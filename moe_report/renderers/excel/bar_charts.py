@@ -97,10 +97,12 @@ def _bars(
         areas = [area(shell, number, count, first) for number in range(1, len(names) + 1)]
         column, row = data.names
         named = area(shell, column, count, row)
+        grows = " Models that are added come with the next update."
     else:  # the table itself, with which the chart grows
         models = book[SHEET].shell
         areas = [area(models, layout.at(name), count, FIRST) for name, _, _ in bars]
         named = area(models, layout.at("name"), count, FIRST)
+        grows = ""
     chart = BarChart()
     chart.type = "bar"
     chart.gapWidth, chart.overlap = 60, 0
@@ -117,7 +119,7 @@ def _bars(
         chart.series.append(series)
     chart.set_categories(named)
     caption = f"{part_of(len(data.models), MOST_BARS)}The order is that of Models; filter or "
-    caption += "sort there."
+    caption += f"sort there.{grows}"
     if None in values:
         caption += " No bar: a number is missing."
     chart.title = titles(drawn.title, caption)

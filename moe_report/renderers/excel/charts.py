@@ -52,8 +52,8 @@ def write_charts(book: Book, report: Report, layout: Layout, data: ChartData) ->
     sheet = book[CHARTS_SHEET]
     sheet.heading(
         "Charts",
-        "Further charts of the models. They follow the table Models: its order, its filters, rows "
-        "that are added; the titles are of when the workbook was made.",
+        "Further charts of the models. They follow the table Models, its order and its filters; "
+        "the titles are of when the workbook was made.",
     )
     sheet.put(3, 1, "The first charts are on Summary.", Look(color=LINK, underline=True))
     sheet.link(3, 1, "Summary!A1")
@@ -65,7 +65,7 @@ def write_charts(book: Book, report: Report, layout: Layout, data: ChartData) ->
         place = at % len(_COLUMNS)
         row = row if place else below
         if at and not place:
-            sheet.shell.row_breaks.append(Break(id=row - 1))  # paper would cut them in two
+            sheet.shell.row_breaks.append(Break(id=row - 2))  # paper would cut them in two
         drawn = _drawn(book, report, layout, data, chart)
         _put(sheet, chart, drawn, f"{_COLUMNS[place]}{row}")
         below = max(below, _below(sheet, row, drawn.height) + 1)
