@@ -23,8 +23,7 @@ from moe_report import (
     typed,
     where,
 )
-from moe_report.wording import amount, digits, percent, span
-from moe_report_metrics import guide
+from moe_report_metrics import chart_titles, guide, header_phrases
 
 ORDER = 10
 POINTS = guide.LEDGER
@@ -231,30 +230,7 @@ def active_routed_expert_params(m: Model) -> float:
     headline=1,
     claim="published_total_params",
     aliases=("total", "total params", "parameters", "params"),
-    headers=(
-        "[total] [model] parameter [size|scale]",
-        "total [moe]",
-        "total model size",
-        "= #tp",
-        "?[model|total] size",
-        "?[model] scale",
-        "?model parameter name",
-        "/total",
-        *(
-            f"?={word}"
-            for word in (
-                "parameter",
-                "parámetro",
-                "parâmetro",
-                "parametro",
-                "параметр",
-                "参数",
-                "參數",
-                "매개변수",
-                "hyperparameter",
-            )
-        ),
-    ),
+    headers=header_phrases.TOTAL,
     counts="total",
 )
 def total_params(m: Model) -> float:
@@ -270,24 +246,7 @@ def total_params(m: Model) -> float:
     headline=2,
     claim="published_active_params",
     aliases=("active", "active params", "activated params", "activated parameters"),
-    headers=(
-        "[inference] active [model] parameter [size|per_token]",
-        "= #ap",
-        "= n_act",
-        "= n_a",
-        "of_which active parameter",
-        "?of_which active",
-        "?inference parameter",
-        "?active per_token",
-        "active parameter scale",
-        "?parameter per_token",
-        "?selected parameter",
-        "selected parameter per_token",
-        "?active [model] size",
-        "?effective parameter",
-        "/active",
-        "?[total] scale",
-    ),
+    headers=header_phrases.ACTIVE,
     counts="active",
 )
 def active_params(m: Model) -> float:
@@ -339,24 +298,10 @@ def mtp_params(m: Model) -> float:
     return where(m.num_nextn_predict_layers > 0, m.num_nextn_predict_layers * module, 0)
 
 
-def _title_of_sizes(rows: Rows) -> str:
-    total, active = rows[total_params], rows[active_params]
-    first, last = (amount(numbers[0], "parameters") for numbers in (total, active))
-    if len(rows) == 1:
-        return f"{rows.names[0]} holds {first} parameters; {last} work on a token"
-    if total[0] < 1.05 * total[-1]:
-        fewest, most = (amount(pick(active), "parameters") for pick in (min, max))
-        return f"{fewest} to {most} of about {first} parameters work on a token"
-    return (
-        f"{rows.names[0]} holds {digits(total[0] / total[-1])} times the parameters of "
-        f"{rows.names[-1]}, and runs {digits(active[0] / active[-1])} times as many for a token"
-    )
-
-
 sizes = bars(
     "size",
     (total_params, active_params),
-    title=_title_of_sizes,
+    title=lambda rows: chart_titles.sizes(rows.names, rows[total_params], rows[active_params]),
     caption="What is active is all that a token's forward pass can touch.",
     labels=("total parameters", "active for a token"),
     heads=("total", "active"),
@@ -384,15 +329,7 @@ def _title_of_ledger(rows: Rows) -> str:
         [part / (part + rest) for part, rest in zip(rows[routed], always, strict=True)]
         for routed in (routed_expert_params, active_routed_expert_params)
     )
-    if len(rows) == 1:
-        return (
-            f"Routed experts hold {percent(of_all[0])} of the parameters of {rows.names[0]}, and "
-            f"{percent(of_active[0])} of those a token uses"
-        )
-    ranges = [span(percent(min(some)), percent(max(some))) for some in (of_all, of_active)]
-    return (
-        f"Routed experts hold {ranges[0]} of the parameters, and {ranges[1]} of those a token uses"
-    )
+    return chart_titles.routed(rows.names, of_all, of_active)
 
 
 ledger = stack(
