@@ -14,6 +14,7 @@ from moe_report.load.models_sheet import Places
 from moe_report.ooxml.addresses import area_of, column_letters
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.markup import local_name
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rows import number_text
 from moe_report.schema.fields import TEXT_FIELDS
@@ -268,7 +269,7 @@ class _Sheet:
             item.set("sqref", self._stretched(item.get("sqref", ""), ends))
         for item in self.root.iter(_SQREF):
             parent = item.getparent()
-            if parent is not None and etree.QName(parent).localname in _RANGED:
+            if parent is not None and local_name(parent) in _RANGED:
                 item.text = self._stretched(item.text or "", ends)
         for item in self.root.iterchildren(f"{TAG}autoFilter"):
             area = self._stretched(item.get("ref", ""), ends)

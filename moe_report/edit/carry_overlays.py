@@ -11,6 +11,7 @@ from lxml import etree
 from moe_report.ooxml.addresses import areas_of
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references
+from moe_report.ooxml.markup import local_name
 from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.rearranged import Rearranged, moved, moved_areas
 from moe_report.ooxml.resting.dependents import meet
@@ -96,14 +97,14 @@ class Overlays:
         for entry in () if theirs is None else deepcopy(theirs):
             for rule in [item for item in entry.iter("{*}cfRule") if item.get("id") in self.halves]:
                 _remove(rule)
-            laid = [item for item in entry.iter() if _local(item) in _LAID]
+            laid = [item for item in entry.iter() if local_name(item) in _LAID]
             for item in laid:
-                if _local(item) == "conditionalFormatting" and item.find("{*}cfRule") is None:
+                if local_name(item) == "conditionalFormatting" and item.find("{*}cfRule") is None:
                     _remove(item)
                     continue
                 if not self._move(item):
                     _remove(item)
-            if any(_local(item) in _LAID for item in entry.iter()):
+            if any(local_name(item) in _LAID for item in entry.iter()):
                 if there is None:
                     there = etree.Element(f"{TAG}extLst")
                     insert_in_order(self.new, there)
@@ -114,13 +115,13 @@ class Overlays:
         inside = item.find(f"{{{_MAIN}}}sqref")
         said = item.get("sqref") or (inside.text if inside is not None else "") or ""
         now, lost = moved_areas(said, self.places[0])
-        formulas = [inner for inner in item.iter() if _local(inner) in _FORMULAS and inner.text]
+        formulas = [inner for inner in item.iter() if local_name(inner) in _FORMULAS and inner.text]
         rows = _first_row(said), _first_row(now)
         found = {}
         try:
             for formula in formulas:
                 text = formula.text or ""
-                base = None if _local(item) == "sparkline" else rows
+                base = None if local_name(item) == "sparkline" else rows
                 found[formula] = moved(text, self.places[0].sheet, self.sheets, self.places, base)
         except ValueError:
             lost = said.split()
@@ -159,9 +160,9 @@ def _shape(item: etree._Element) -> tuple[str, ...]:
     operator = item.get("operator", "between") if compares else ""
     # LibreOffice writes a 0 where there is no second number
     idle = () if operator in ("between", "notBetween") else ("formula2",)
-    formulas = [inner for inner in item.iter() if _local(inner) in _FORMULAS]
-    said = [inner.text or "" for inner in formulas if _local(inner) not in idle]
-    return (_local(item), kind, operator, *map(_spelled, said))
+    formulas = [inner for inner in item.iter() if local_name(inner) in _FORMULAS]
+    said = [inner.text or "" for inner in formulas if local_name(inner) not in idle]
+    return (local_name(item), kind, operator, *map(_spelled, said))
 
 
 def columns_laid_over(root: etree._Element) -> set[int]:
@@ -185,7 +186,3 @@ def _spelled(formula: str) -> str:
     except ValueError:
         return formula
     return "".join("".join([*pieces, formula[done:]]).split()).replace("_xlfn.", "")
-
-
-def _local(item: etree._Element) -> str:
-    return etree.QName(item).localname if isinstance(item.tag, str) else ""

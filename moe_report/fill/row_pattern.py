@@ -15,6 +15,7 @@ from lxml import etree
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references, split_end, split_row
+from moe_report.ooxml.markup import split_name
 from moe_report.ooxml.rows import MAX_TEXT, Value
 
 
@@ -116,10 +117,10 @@ def _attributes(item: etree._Element, skip: Sequence[str] = ()) -> str:
     prefixes["http://www.w3.org/XML/1998/namespace"] = "xml"
     found = []
     for key, value in zip(map(str, item.keys()), map(str, item.values()), strict=True):
-        name = etree.QName(key)
+        space, name = split_name(key)
         if key == "r" or key in skip:
             continue
-        named = f"{prefixes[name.namespace]}:{name.localname}" if name.namespace else key
+        named = f"{prefixes[space]}:{name}" if space else key
         found.append(f' {named}="{escape(value).replace(chr(10), "&#10;")}"')
     return "".join(found)
 

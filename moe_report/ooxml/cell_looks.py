@@ -8,6 +8,7 @@ from lxml import etree
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.markup import local_name
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.styles import Styles
 
@@ -47,8 +48,7 @@ class CellLooks:
         filled = pattern is not None and pattern.get("patternType", "none") != "none"
         border = self._of(item, "border")
         lines = {
-            etree.QName(side).localname: side.get("style", "none")
-            for side in border.iterchildren(f"{TAG}*")
+            local_name(side): side.get("style", "none") for side in border.iterchildren(f"{TAG}*")
         }
         alignment = item.find(f"{TAG}alignment")
         placed = etree.Element("none") if alignment is None else alignment

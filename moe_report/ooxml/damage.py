@@ -14,7 +14,7 @@ from lxml import etree
 
 from moe_report.ooxml.addresses import LAST_COLUMN, LAST_ROW, area_of
 from moe_report.ooxml.formula_text import is_cell
-from moe_report.ooxml.markup import MAIN
+from moe_report.ooxml.markup import MAIN, split_name
 
 
 class DamageError(ValueError):
@@ -110,18 +110,18 @@ def refuse_damage(root: etree._Element, expected: str = "") -> None:
     Raises:
         DamageError: It has another, or some value is of a wrong kind.
     """
-    name = etree.QName(root)
-    if expected and name.localname != expected:
-        raise DamageError(f"found <{name.localname}> as its root, expected <{expected}>")
-    meant = _SPACES.get(name.localname, MAIN)
-    if name.localname in _VALUES and name.namespace != meant:
-        found = f"in the namespace {name.namespace}" if name.namespace else "in no namespace"
-        raise DamageError(f"found <{name.localname}> {found}, expected {meant}")
+    space, name = split_name(root.tag)
+    if expected and name != expected:
+        raise DamageError(f"found <{name}> as its root, expected <{expected}>")
+    meant = _SPACES.get(name, MAIN)
+    if name in _VALUES and space != meant:
+        found = f"in the namespace {space}" if space else "in no namespace"
+        raise DamageError(f"found <{name}> {found}, expected {meant}")
     space = f"{{{meant}}}"
-    for child in _CHILDREN.get(name.localname, ()):
+    for child in _CHILDREN.get(name, ()):
         if root.find(space + child) is None:
             raise DamageError(f"found no <{child}> in it")
-    for tag, attribute, kind in _VALUES.get(name.localname, ()):
+    for tag, attribute, kind in _VALUES.get(name, ()):
         needed = (tag, attribute) in _NEEDED
         for item in root.iter(space + tag):
             said = item.get(attribute)
@@ -131,7 +131,7 @@ def refuse_damage(root: etree._Element, expected: str = "") -> None:
                     f"{_row_around(item)}, line {item.sourceline}; expected {kind.expected}"
                 )
 
-    if name.localname == "workbook":
+    if name == "workbook":
         _refuse_names_of_no_sheet(root, space)
 
 

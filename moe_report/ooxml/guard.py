@@ -18,7 +18,7 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.damage import broken_xml
-from moe_report.ooxml.markup import MAIN, in_utf8, is_markup
+from moe_report.ooxml.markup import MAIN, in_utf8, is_markup, local_name
 from moe_report.ooxml.package import SAVE_AGAIN, STRICT_MAIN, Package, compressed_bytes
 from moe_report.ooxml.part_names import part_key
 
@@ -122,7 +122,7 @@ def _check_root(package: Package, part: str) -> None:
     except etree.XMLSyntaxError as error:
         package.refuse(part, broken_xml(error))
     if root.tag != f"{{{MAIN}}}worksheet":
-        package.refuse(part, f"found <{etree.QName(root).localname}>, expected a worksheet")
+        package.refuse(part, f"found <{local_name(root)}>, expected a worksheet")
 
 
 def _refuse(name: str, message: str) -> NoReturn:

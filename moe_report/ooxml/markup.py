@@ -7,10 +7,27 @@ import html
 import re
 from collections.abc import Iterable
 
+from lxml import etree
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"  # of all that a sheet says
 
 _ENCODING = re.compile(r"(^<\?xml[^>]*?encoding\s*=\s*[\"'])[^\"'>]*([\"'])")
 _APPLE_DOUBLE = b"\0\5\x16\7"  # begins ._sheet1.xml, which macOS zips beside sheet1.xml
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return namespace and local name of an element's or attribute's name, whatever they hold.
+
+    >>> split_name("{urn:x}row"), split_name("row"), split_name("{odd}n}row")
+    (('urn:x', 'row'), ('', 'row'), ('odd}n', 'row'))
+    """
+    space, _, local = name.rpartition("}")
+    return space[1:], local
+
+
+def local_name(item: etree._Element) -> str:
+    """Return an element's name without its namespace; empty for a comment."""
+    return split_name(item.tag)[1] if isinstance(item.tag, str) else ""
 
 
 def is_markup(

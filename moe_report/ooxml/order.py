@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from moe_report.ooxml.markup import local_name
 from moe_report.ooxml.package import Package, serialize
 
 _MARKUP = "http://schemas.openxmlformats.org/markup-compatibility/2006"
@@ -48,8 +49,8 @@ def order_fonts(package: Package) -> None:
 
 def insert_in_order(parent: etree._Element, child: etree._Element) -> None:
     """Put an element in its place among the children of a worksheet, workbook or style table."""
-    order = ORDER[etree.QName(parent).localname]
-    place = order.index(etree.QName(child).localname)
+    order = ORDER[local_name(parent)]
+    place = order.index(local_name(child))
     for other in parent:
         if _place(other, order) > place:
             other.addprevious(child)
@@ -63,5 +64,5 @@ def _place(item: etree._Element, order: tuple[str, ...]) -> int:
     An element that newer programs read otherwise stands wrapped, with both readings, in its place.
     """
     inside = item.iter() if item.tag == f"{{{_MARKUP}}}AlternateContent" else (item,)
-    names = (etree.QName(one).localname for one in inside if isinstance(one.tag, str))
+    names = (local_name(one) for one in inside if isinstance(one.tag, str))
     return next((order.index(name) for name in names if name in order), -1)

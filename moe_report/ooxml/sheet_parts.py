@@ -9,6 +9,7 @@ from lxml import etree
 
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references, same_sheet, words_of
+from moe_report.ooxml.markup import local_name
 from moe_report.ooxml.package import Package, Relationship
 from moe_report.ooxml.sheet_names import quoted, renamed
 
@@ -63,7 +64,7 @@ def formulas_of(root: etree._Element) -> Iterator[tuple[etree._Element, str, str
     for item in root.iter():
         if not isinstance(item.tag, str):
             continue
-        if etree.QName(item).localname in _FORMULAS and item.text:
+        if local_name(item) in _FORMULAS and item.text:
             yield item, "", item.text
         for key in _FORMULA_ATTRIBUTES:
             if said := item.get(key):

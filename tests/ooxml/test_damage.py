@@ -74,7 +74,11 @@ def test_a_value_of_a_sheet_that_is_of_a_wrong_kind_is_named(
                 root.replace(MAIN, space).replace(' xmlns=""', ""),
                 f"found <{name}> in {found}, expected {MAIN}",
             )
-            for space, found in (("", "no namespace"), ("x", "the namespace x"))
+            for space, found in (
+                ("", "no namespace"),
+                ("x", "the namespace x"),
+                ("a}b", "the namespace a}b"),
+            )
             for name, root in (
                 ("table", _TABLE),
                 ("styleSheet", f'<styleSheet xmlns="{MAIN}"/>'),

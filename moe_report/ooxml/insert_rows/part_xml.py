@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from moe_report.ooxml.insert_rows.shifts import is_area
+from moe_report.ooxml.markup import split_name
 
 TEXT = ""  # the text of an element, in place of an attribute
 _OURS = (
@@ -60,8 +61,8 @@ def local(item: etree._Element) -> str:
     """Return an element's name without its namespace; empty for what is no element of Excel."""
     if not isinstance(item.tag, str):
         return ""
-    name = etree.QName(item)
-    return name.localname if (name.namespace or _OURS[0]).startswith(_OURS) else ""
+    space, name = split_name(item.tag)
+    return name if (space or _OURS[0]).startswith(_OURS) else ""
 
 
 def child(item: etree._Element, name: str) -> etree._Element | None:

@@ -6,6 +6,7 @@ import re
 
 from lxml import etree
 
+from moe_report.ooxml.markup import local_name
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.resting.formula_sources import Sources, State
 
@@ -54,7 +55,7 @@ def _forget_chart(root: etree._Element, sheet: str, sources: Sources, state: Sta
 
 
 def _is_kept(item: etree._Element) -> bool:
-    return isinstance(item.tag, str) and bool(_KEPT.fullmatch(etree.QName(item).localname))
+    return bool(_KEPT.fullmatch(local_name(item)))
 
 
 def _forget_text_boxes(root: etree._Element, sheet: str, sources: Sources, state: State) -> bool:
