@@ -122,7 +122,9 @@ def _check_root(package: Package, part: str) -> None:
     except etree.XMLSyntaxError as error:
         package.refuse(part, broken_xml(error))
     if root.tag != f"{{{MAIN}}}worksheet":
-        package.refuse(part, f"found <{local_name(root)}>, expected a worksheet")
+        name = local_name(root)
+        found = root.tag if name == "worksheet" else name
+        package.refuse(part, f"found <{found}>, expected a worksheet")
 
 
 def _refuse(name: str, message: str) -> NoReturn:

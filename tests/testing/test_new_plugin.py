@@ -14,6 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
+from lxml import html
 
 import moe_report
 from moe_report.cli.main import main
@@ -23,6 +24,8 @@ from tests.schema.test_plugin_distribution import run, workbook
 CHECKOUT = Path(moe_report.__file__).parent.parent
 NAME = "moe-report-weights-of-ours"
 SECTION, MODULE = "weights_of_ours", "moe_report_weights_of_ours"
+FIELD, METRIC = f"{SECTION}_copies", f"{SECTION}_weight_bytes"
+LABEL, DOUBT = "Weights in memory", "a token reads 95.0 % of the weights"
 FILES = {
     "README.md", "pyproject.toml", f"{MODULE}/__init__.py", f"{MODULE}/py.typed",
     "tests/test_section.py",
@@ -76,27 +79,59 @@ def test_built_and_installed(tmp_path: Path) -> None:
     command = [python, "-m", "moe_report"]
     assert "no findings" in run(*command, "plugin", "check", SECTION, folder=tmp_path)
     formats = [f"--format={kind}" for kind in ("xlsx", "html", "json", "csv", "md")]
-    book = workbook(tmp_path)
+    book = models(workbook(tmp_path))
     run(*command, "run", book, "-o", tmp_path / "out", *formats, folder=tmp_path)
     check_outputs(tmp_path / "out")
 
 
+def models(path: Path) -> Path:
+    """The workbook with a number of the section's field, and a model that its check doubts."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    assert sheet is not None
+    last = sheet.max_column
+    for number, header in enumerate((FIELD, "total_params", "active_params"), start=last + 1):
+        sheet.cell(1, number, header)
+    sheet.cell(2, last + 1, 3)
+    sheet.append(["Nearly dense", *(None for _ in range(last)), 8e9, 7.6e9])
+    book.save(path)
+    return path
+
+
 def check_outputs(folder: Path) -> None:
-    """Metric, assumption, point and section are where they belong."""
-    metric = f"{SECTION}_weight_bytes"
+    """Field, metric, assumption, chart, check, point and headline are where they belong."""
     data = json.loads((folder / "models.report.json").read_text("utf-8"))
-    number = 2 * data["models"][0]["values"]["total_params"]
-    assert data["models"][0]["values"][metric] == number
+    first, *_, last = data["models"]
+    number = 3 * 2 * first["values"]["total_params"]
+    assert (first["inputs"][FIELD], first["values"][METRIC]) == (3, number)
+    assert last["values"][METRIC] == 2 * 8e9
     assert data["assumptions"][f"{SECTION}_weight_width"]["value"] == 2
     assert data["failures"] == []
-    sheet = openpyxl.load_workbook(folder / "models.report.xlsx")["Models"]
-    assert any(cell.value == metric for row in sheet.iter_rows() for cell in row)
-    page = (folder / "models.report.html").read_text("utf-8")
-    assert "Weights of ours" in page
-    assert "Memory holds every expert" in page
+    assert [any(DOUBT in item["message"] for item in model["findings"])
+            for model in data["models"]] == [False, False, True]  # fmt: skip
+
+    book = openpyxl.load_workbook(folder / "models.report.xlsx")
+    texts = {sheet.title: {str(cell.value) for row in sheet.iter_rows() for cell in row}
+             for sheet in book}  # fmt: skip
+    assert {FIELD, METRIC} <= texts["Models"]
+    assert any(DOUBT in text for text in texts["Findings"])
+    assert any(text.startswith(LABEL) for text in texts["Summary"])  # headline
+    drawn = [item.tx.strRef or item.tx.v for sheet in book for chart in sheet._charts
+             for item in chart.series]  # fmt: skip
+    assert LABEL in drawn
+
+    page = html.fromstring((folder / "models.report.html").read_bytes())
+    text = " ".join(page.text_content().split())
+    assert "Weights of ours" in text
+    assert "Memory holds every expert" in text
+    assert DOUBT in text
+    assert page.get_element_by_id(f"chart-{SECTION}_weights") is not None
+    heads = page.xpath("//table")[0].xpath(".//th")  # of the headline
+    assert any(LABEL in head.text_content() for head in heads)
     with (folder / "models.report.csv").open(encoding="utf-8-sig", newline="") as file:
-        assert float(next(csv.DictReader(file))[metric]) == number
-    assert "Weights in memory" in (folder / "models.report.md").read_text("utf-8")
+        row = next(csv.DictReader(file))
+    assert (float(row[FIELD]), float(row[METRIC])) == (3, number)
+    assert LABEL in (folder / "models.report.md").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("_here")
