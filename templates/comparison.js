@@ -62,9 +62,8 @@
       head.append(cell);
     }
     table.tHead.replaceChildren(head);
-    const metrics = Object.keys(data.metrics);
     const groups = [
-      ["Headline", metrics.filter((name) => data.metrics[name].headline)],
+      ["Headline", data.headline],
       ...data.sections.map(({ title, metrics: own }) => [title, own]),
     ];
     for (const body of [...table.tBodies]) body.remove();

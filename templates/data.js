@@ -12,7 +12,7 @@ const report = (() => {
   for (const name of metrics) {
     const description = document.getElementById(`metric-${name}`)?.querySelector("p")?.textContent ?? "";
     const needs = data.metrics[name].needs.map((place) => symbols[place]);
-    data.metrics[name] = { better: null, headline: false, assumes: [], description, ...data.metrics[name], needs };
+    data.metrics[name] = { better: null, assumes: [], description, ...data.metrics[name], needs };
   }
   const said = new Map([...document.querySelectorAll("#glossary dd")].map((entry) => {
     const name = [...entry.querySelectorAll("code")].at(-1)?.textContent ?? "";

@@ -17,8 +17,8 @@ from moe_report.renderers.html.findings import numbered
 from moe_report.reports import Report
 from moe_report.schema.number_words import number_tables
 
-_NOT_SHOWN = ("formula", "mathml", "source", "section")
-_USUAL: Mapping[str, Any] = {"better": None, "headline": False, "assumes": []}
+_NOT_SHOWN = ("formula", "mathml", "source", "section", "headline")
+_USUAL: Mapping[str, Any] = {"better": None, "assumes": []}
 _LAST_NUMBER = re.compile(r"\d+$")
 
 
@@ -32,7 +32,8 @@ def packed(report: Report) -> dict[str, Any]:
     model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
     empty where missing, and a place in that list; ``3x8`` is eight times place 3. ``computed``
     has what the formula gives, where a typed number stands in its place. What a metric ``needs``
-    are places in the list of all fields, metrics and assumptions. ``scenarios`` leave out what is
+    are places in the list of all fields, metrics and assumptions; ``headline`` has the names of the
+    metrics that come first, in their order. ``scenarios`` leave out what is
     at its default. ``units`` are what ``templates/numbers.js`` writes numbers with.
     """
     data = report_as_dict(report)
@@ -51,6 +52,7 @@ def packed(report: Report) -> dict[str, Any]:
         del known["description"]
     for metric in data["metrics"].values():
         metric["needs"] = [place_of[name] for name in metric["needs"]]
+    data["headline"] = [column.name for column in report.headline]
     if not data["scenarios"]:
         del data["scenario"]
     for scenario in report.scenarios:
