@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from moe_report.schema.amounts import AmbiguousError, Quantity, Said, Style, amount, unclear
 from moe_report.schema.headers import Known
-from moe_report.schema.numerals import Numeral, numbers_in, plain
+from moe_report.schema.number_words import IGNORED, LABELS
+from moe_report.schema.numerals import Numeral, Text, numbers_in, plain
 from moe_report.schema.parts import Part
+from moe_report.schema.unit_signs import KINDS, is_sign, sign_scale
 
 # What a number counts by the words beside it, by the kind of what its header counts: a field, or a
 # part of a model.
@@ -63,6 +65,22 @@ def _of_another(number: Numeral, kind: str) -> bool:
     return bool(others & labels) and not labels & _MEANT.get(kind, {}).keys()
 
 
+def _in_unit(text: Text, unit: str) -> Text:
+    """A text with its numbers in a unit that is a sign such as W: "0.7 kW" is 700."""
+    if not is_sign(unit):
+        return text
+
+    def scaled(number: Numeral) -> Numeral:
+        scale = sign_scale(unit, number.word)
+        if scale is not None:
+            return replace(number, multiple=scale, unit=unit.split("/")[0])
+        word = number.word.casefold()
+        is_known = not word or number.multiple != 1 or word in LABELS or word in IGNORED
+        return number if is_known else replace(number, unit="?")
+
+    return replace(text, numbers=tuple(map(scaled, text.numbers)))
+
+
 class CellText:
     """One text that has something to say of numbers."""
 
@@ -75,7 +93,7 @@ class CellText:
         self.names = tuple(item.name for item in known)
         self.found: dict[str, Quantity] = {}
         self.text = self._settings(plain(value))
-        self.taken = numbers_in(self.text)
+        self.taken = _in_unit(numbers_in(self.text), known[0].unit)
 
     def read(self) -> Said:
         """Return what the text says."""
@@ -117,11 +135,16 @@ class CellText:
         if any(not number.depth and _of_another(number, kind) for number in numbers):
             return "a number of something else"
         numbers = [number for number in numbers if not _of_another(number, kind)]
+        numbers = [n for n in numbers if not (n.depth and n.unit in KINDS - {kind})]
         units = {number.unit for number in numbers if not number.depth}
         if "?" in units:
             return "the letters behind a number are not understood"
-        if wrong := units - {"", kind, kind.replace("MAC", "FLOP"), kind.removesuffix("s")}:
+        if wrong := units - {"", kind, kind.removesuffix("s")}:
             return f"a number of {wrong.pop()}s"
+        per = self.known[0].unit.partition("/")[2].casefold()
+        rates = {n.over for n in numbers if n.unit and n.over and not n.depth}
+        if others := [rate for rate in rates if not per or rate.casefold() not in (per, f"{per}s")]:
+            return f"a number per {others[0]}"
         if kind != "ratio":
             if self._is_share(numbers):
                 return "a share of another number"
@@ -347,6 +370,8 @@ class CellText:
         if item is None:
             return
         own = next((one for one in self.known if one.name == name), None)
+        if number.unit in {*KINDS, item.unit.split("/")[0]}:  # it says so itself
+            own = None
         digits, scale = amount(number.digits, item, self.style, number.multiple, own, number.usual)
         about = number.about or "?" in self.text[-2:] or bool(_ROUGHLY.search(self.text))
         self.found[name] = Quantity(digits, scale, about)

@@ -69,7 +69,6 @@ def number_tables() -> dict[str, Mapping[str, int | str]]:
 
 # "mil millones" and "nghìn tỷ" are one multiple each.
 JOINED = {"mil millones": "mil_millones", "nghìn tỷ": "nghìn_tỷ", "ngàn tỷ": "nghìn_tỷ"}
-BYTES = _set("kb mb gb tb pb kib mib gib tib pib byte bytes bit bits")
 PERCENT = Decimal("0.01")
 
 ABOUT = ("~", "≈", "∼", "≃", "about ", "approx. ", "approx ", "approximately ", "around ", "ca. ",

@@ -17,7 +17,6 @@ from typing import Literal
 from moe_report.schema.number_words import (
     ABOUT,
     BOUND,
-    BYTES,
     EITHER,
     IGNORED,
     JOINED,
@@ -28,6 +27,7 @@ from moe_report.schema.number_words import (
     RELATION,
     usual_mark,
 )
+from moe_report.schema.unit_signs import AMOUNTS, KINDS
 
 Mark = Literal["", ".", ","]
 
@@ -88,8 +88,10 @@ class Numeral:
         depth: How many brackets it stands in.
         prefix: The letter that touches it in front, as of A12.9B.
         comparison: Whether it compares, as "1.6x" does.
-        unit: ``byte`` or ``FLOP`` where it counts such; ``?`` if letters that touch it are not
-            understood.
+        word: The word behind it, as it is written.
+        unit: ``byte``, ``bit``, ``FLOP``, ``MAC`` or ``token`` where it counts such; ``?`` if
+            letters that touch it are not understood.
+        over: The word behind a slash after its unit, as it is written.
         percent: Whether it is in hundredths.
         usual: The sign before decimals in the language of its multiple, if it has one of its own.
     """
@@ -103,9 +105,10 @@ class Numeral:
     depth: int = 0
     prefix: str = ""
     comparison: bool = False
+    word: str = ""
     unit: str = ""
+    over: str = ""
     percent: bool = False
-
     usual: Mark = ""
 
     def values(self, mark: Mark) -> tuple[Decimal, ...]:
@@ -176,6 +179,7 @@ def numbers_in(text: str) -> Text:
     for match, rest in zip(found, pieces[1:], strict=True):
         word = re.match(r"\s?([^\W\d]+)", rest)
         multiple, rest, unit, percent = _multiple(rest)
+        over = re.match(r"(?:\s?[^\W\d]+)?\s?/\s?([^\W\d]+)", rest)
         per = PER.match(rest)
         rest = rest[per.end() :] if per else rest
         mine, gap, following = _shared_out(rest + _NEXT * (match is not found[-1]))
@@ -192,8 +196,8 @@ def numbers_in(text: str) -> Text:
             bound = "per" if per else "of"
         if re.match(r"\s*(?:tokens?|toks?)\b", rest, re.IGNORECASE):
             unit = "token"
-        if re.match(r"\s*(?:flops?|macs?)\b", rest, re.IGNORECASE):
-            unit = "FLOP"
+        if counted := re.match(r"\s*(flop|mac)s?\b", rest, re.IGNORECASE):
+            unit = counted[1].upper()
         compared = re.match(r"\s?(?:[x×](?![a-z(])|×(?=[a-z]))(.*)", rest)
         numbers.append(
             Numeral(
@@ -206,7 +210,9 @@ def numbers_in(text: str) -> Text:
                 depth=max(depth, 0),
                 prefix=prefix,
                 comparison=bool(compared and (match is found[-1] or compared[1].strip())),
+                word=word[1] if word else "",
                 unit=unit,
+                over=over[1] if over else "",
                 percent=percent,
                 usual=usual_mark(word[1]) if word and multiple != 1 else "",
             )
@@ -244,13 +250,11 @@ def _multiple(rest: str) -> tuple[int | Decimal, str, str, bool]:
         return 1, rest, "", False
     word = match[1].casefold()
     for piece in (word, word.rstrip(".")):
-        if piece in BYTES and (piece[0] != "b" or len(piece) > 1):
-            return 1, rest[match.end() :], "byte", False
+        if piece in AMOUNTS:
+            kind, factor = AMOUNTS[piece]
+            return factor, rest[match.end() :], kind, False
         if piece in MULTIPLES and not (match[0][0] == "-" and len(piece) < 3):
             return MULTIPLES[piece], rest[match.end() :], "", False
-        flops = re.fullmatch(r"([kmgtp]?)(?:flops?|macs?)", piece)
-        if flops:
-            return 1000 ** " kmgtp".index(flops[1] or " "), rest[match.end() :], "FLOP", False
     run = _CJK.match(word)
     if run:  # the longest multiple that the run begins with
         for length in range(min(len(run[0]), _LONGEST_WORD), 0, -1):
@@ -352,6 +356,7 @@ def one_number(text: str) -> Decimal:
         or numbers[0].labels
         or numbers[0].comparison
         or numbers[0].bound
+        or numbers[0].unit in KINDS
     ):
         raise ValueError(f"{text.strip()!r} is no number")
     values = [sign * value * numbers[0].multiple for value in numbers[0].values("")]

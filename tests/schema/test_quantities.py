@@ -241,3 +241,38 @@ if __name__ == "__main__":
     judged = {case: verdict(*case, tables) for case in cases(Path(sys.argv[1]))}
     print(Counter(judged.values()))
     print(*(f"{one}: {case}" for case, one in judged.items() if one != "understood"), sep="\n")
+
+
+_POWER = Known("power", "W", None)
+_ENERGY = Known("energy", "kWh/Mtoken", None)
+_BYTES = Known("held", "byte", None)
+_FLOPS = Known("work", "FLOP/token", None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "known", "scale", "means"),
+    [
+        ("5 GB", _BYTES, 1, 5e9), ("2048 MiB", _BYTES, 1, 2**31), ("5GB", _BYTES, 1, 5e9),
+        ("5000 MB", _BYTES, 10**9, 5e9), ("5 bytes", _BYTES, 10**9, 5), ("12", _BYTES, 10**9, 12e9),
+        ("5 GB/s", _BYTES, 1, None), ("5 GB / s", _BYTES, 1, None),
+        ("6 GFLOPs", _FLOPS, 1, 6e9), ("6 GFLOP/token", _FLOPS, 1, 6e9),
+        ("600 MFLOPs", _FLOPS, 10**9, 6e8), ("6 T FLOPs", _FLOPS, 1, 6e12),
+        ("6 GMACs", _FLOPS, 1, None), ("6 GFLOP/s", _FLOPS, 1, None), ("6 GB", _FLOPS, 1, None),
+        ("0.7 kW", _POWER, 1, 700), ("0,7 kW", _POWER, 1, 700), ("0.7kW", _POWER, 1, 700),
+        ("700 mW", _POWER, 1, 0.7), ("1.2 MW", _POWER, 1, 1.2e6), ("700 w", _POWER, 1, 700),
+        ("700 W", _POWER, 1000, 700), ("0.7", _POWER, 1000, 700), ("0.7k", _POWER, 1, 700),
+        ("~ 700 W (peak)", _POWER, 1, 700), ("1 hp", _POWER, 1, None), ("700 J", _POWER, 1, None),
+        ("5 kWh", _ENERGY, 1, 5), ("5 kWh/Mtoken", _ENERGY, 1, 5), ("5 MWh", _ENERGY, 1, None),
+        ("5 kWh/token", _ENERGY, 1, None),
+    ],
+)  # fmt: skip
+def test_a_unit_in_a_cell_is_that_of_its_number(
+    cell: str, known: Known, scale: int, means: float | None
+) -> None:
+    """It goes before the header's, and what is of another unit is said to be unclear."""
+    known = replace(known, scale=scale)
+    said = read_cell(cell, [known], {known.name: known}, Style())
+    if means is None:
+        assert (said.numbers, bool(said.unclear)) == ({}, True)
+    else:
+        assert value(said.numbers[known.name]) == pytest.approx(means, rel=1e-12)

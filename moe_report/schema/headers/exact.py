@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.fields import Field
 from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.headers.text import folded
 from moe_report.schema.metrics import Metric
+from moe_report.schema.unit_signs import AMOUNTS, is_sign, sign_scale
 
 _COUNTS = {
     "k": 10**3, "thousand": 10**3, "thousands": 10**3,
@@ -18,22 +19,12 @@ _COUNTS = {
     "b": 10**9, "g": 10**9, "bn": 10**9, "billion": 10**9, "billions": 10**9,
     "t": 10**12, "trillion": 10**12, "trillions": 10**12,
 }  # fmt: skip
-_PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
-_BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _UNITS: dict[str, dict[str, int | Decimal]] = {
     "parameters": {**_COUNTS},
-    "FLOP": {f"{prefix}{sign}": factor for prefix, factor in _PREFIXES.items()
-             for sign in ("flop", "flops")},
-    "MAC": {f"{prefix}{sign}": factor for prefix, factor in _PREFIXES.items()
-            for sign in ("mac", "macs")},
-    "byte": {f"{prefix}b": factor for prefix, factor in (_PREFIXES | _BINARY).items()},
+    **{kind: {sign: factor for sign, (of, factor) in AMOUNTS.items() if of == kind}
+       for kind in ("FLOP", "MAC", "byte")},
     "ratio": {"%": Decimal("0.01"), "percent": Decimal("0.01")},
     "tokens": {"k": 10**3, "thousand": 10**3},
-}  # fmt: skip
-
-_SI: dict[str, int | Decimal] = {
-    "n": Decimal("1e-9"), "µ": Decimal("1e-6"), "m": Decimal("1e-3"),
-    "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15,
 }  # fmt: skip
 
 
@@ -100,15 +91,8 @@ def _kind(unit: str) -> str:
 
 def _unit_scale(known: Known, written: str) -> int | Decimal | None:
     kind = _kind(known.unit)
+    if is_sign(kind):
+        return 1 if written == known.unit else sign_scale(known.unit, written)
     if written.casefold() in (known.unit.casefold(), kind.casefold()):
         return 1
-    if known.field is not None and known.field.name not in FIELDS:
-        return _prefixed(known.unit, written)
     return _UNITS.get(kind, {}).get(written.casefold().removesuffix("/token"))
-
-
-def _prefixed(unit: str, written: str) -> int | Decimal | None:
-    """What a prefix makes of a unit that is a sign: of W, kW is 1000 and mW is no MW."""
-    prefix = written.removesuffix(unit)
-    is_sign = len(unit.split("/")[0]) <= 3 and prefix != written
-    return _SI.get(prefix) if is_sign else None

@@ -9,11 +9,10 @@ from typing import Literal
 
 from moe_report.schema.headers.text import fold, plain
 from moe_report.schema.number_words import MULTIPLES
+from moe_report.schema.unit_signs import AMOUNTS, Amount
 
-Kind = Literal["count", "byte", "FLOP", "MAC", "ratio", "other"]
+Kind = Literal["count", "ratio", "other"] | Amount
 
-_PREFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
-_BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _OTHER = """$, €, ¥, £, usd, eur, us$, ms, s, sec, seconds, h, hours, days, mb/s, gb/s, tok/s,
     tokens/s, t/s, x, w, kw, nm, °c, year, years, gpu, gpus"""
 # What stands beside a unit and says nothing: "in billions of parameters", "单位：亿", "B params".
@@ -58,16 +57,9 @@ def _table() -> dict[str, tuple[Kind, int | Decimal]]:
     found: dict[str, tuple[Kind, int | Decimal]] = {}
     for word, scale in MULTIPLES.items():
         found[plain(word.replace("_", " ")).strip(".")] = ("count", scale)
-    for prefix, factor in _PREFIXES.items():
-        for sign in ("flop", "flops"):
-            found[prefix + sign] = ("FLOP", factor)
-        for sign in ("mac", "macs"):
-            found[prefix + sign] = ("MAC", factor)
-    for prefix, factor in (_PREFIXES | _BINARY).items():
-        if prefix:
-            found[f"{prefix}b"] = ("byte", factor)
+    found |= {sign: (kind, factor) for sign, (kind, factor) in AMOUNTS.items() if kind != "bit"}
     found["giga"] = ("count", 10**9)
-    found |= dict.fromkeys(("byte", "bytes", "字节", "байт"), ("byte", 1))
+    found |= dict.fromkeys(("字节", "байт"), ("byte", 1))
     found |= {word: ("ratio", Decimal("0.01")) for word in ("%", "percent", "pct", "проценты")}
     found |= dict.fromkeys(_split(_OTHER), ("other", 1))
     return found
