@@ -61,8 +61,8 @@ class Look:
     template_dirs: tuple[Path, ...] = ()
 
 
-def number_said(said: object) -> float:
-    """Return a number, or one that a text is: ``"32k"``, ``"1.5e-3"``.
+def number_said(said: object, *, whole: bool = False) -> float:
+    """Return a number, or one that a text is: ``"32k"``, ``"1.5e-3"``, or ``"4,096"`` if whole.
 
     Raises:
         ValueError: It is none, or may be read in two ways.
@@ -71,7 +71,7 @@ def number_said(said: object) -> float:
     from moe_report.text import shown
 
     if isinstance(said, str):
-        return float(one_number(said))
+        return float(one_number(said, whole=whole))
     if isinstance(said, bool) or not isinstance(said, SupportsFloat):
         raise ValueError(f"found {shown(said)}, expected a number")
     return float(said)

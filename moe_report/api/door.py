@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from os import fspath
 from pathlib import Path
 
 from moe_report.api import prepare
@@ -15,14 +14,14 @@ from moe_report.schema.registry import Registry
 
 
 def report(
-    source: AnyPath,
+    source: AnyPath | Iterable[AnyPath],
     /,
     *sources: AnyPath,
     sheet: str | Iterable[str] = (),
     columns: Mapping[str, str | None] | None = None,
     metrics: AnyPath | Iterable[AnyPath] = (),
-    only: str | Iterable[str] = (),
-    skip: str | Iterable[str] = (),
+    only: str | Iterable[str] | None = (),
+    skip: str | Iterable[str] | None = (),
     scenario: str | None = None,
     assumptions: Mapping[str, float | str] | None = None,
     title: str | None = None,
@@ -40,7 +39,7 @@ def report(
 
     Args:
         source: A workbook (``.xlsx``, ``.csv``, ``.tsv`` ...), a model's ``config.json``, a
-            checkpoint folder, a ``.gguf`` file, or ``hf:owner/name``.
+            checkpoint folder, a ``.gguf`` file, or ``hf:owner/name``; or a list of such.
         *sources: Others; several are put together.
         sheet: Sheets to read; by default ``Models``, or the one that has models.
         columns: Which field a column is, by its header; None or empty if it is none.
@@ -65,11 +64,13 @@ def report(
         MoeReportError: An input was refused, or a name is not known: an ``InputError``, whose
             ``problems`` are all that was found, or a ``PluginError``.
     """
-    sections = Sections(paths_of(metrics), several(only), several(skip))
+    sections = Sections(paths_of(metrics), several(only or ()), several(skip or ()))
     installed, computed = prepare.registries(sections)
     _refuse_unknown(more_assumptions, installed)
+    if twice := [name for name in assumptions or () if name in more_assumptions]:
+        raise InputError([Problem(f"assumption {name!r}", "it is given twice") for name in twice])
     inputs = Inputs(
-        tuple(fspath(each) for each in (source, *sources)),
+        tuple(map(str, (*paths_of(source), *paths_of(sources)))),
         several(sheet),
         {header: name or "" for header, name in (columns or {}).items()},
         scenario,

@@ -119,7 +119,8 @@ def used_assumptions(
             found.presets[name] = _preset_named(group, str(value))
             continue
         try:
-            found.assumptions[name] = number_said(value)
+            known = installed.assumptions.get(name)
+            found.assumptions[name] = number_said(value, whole=bool(known and known.whole))
         except ValueError as error:
             message = f"found {f'{name}={value}'!r}, expected NAME=NUMBER: {error}"
             if name not in installed.assumptions and installed.presets:

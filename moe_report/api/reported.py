@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from operator import index
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from moe_report import reports
 from moe_report.api.asked import FORMATS, Inputs, Look
@@ -59,9 +60,19 @@ class Report(reports.Report):
     def __contains__(self, name: object) -> bool:
         return any(model.name == name for model in self.models)
 
-    def __getitem__(self, key: str | int) -> ReportedModel:
+    @overload
+    def __getitem__(self, key: str | int) -> ReportedModel: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[ReportedModel]: ...
+
+    def __getitem__(self, key: str | int | slice) -> ReportedModel | list[ReportedModel]:
+        if isinstance(key, slice):
+            return [*self][key]
         if not isinstance(key, str):
-            return ReportedModel(self, range(len(self.models))[key])
+            places, place = range(len(self.models)), index(key)
+            if not -len(places) <= place < len(places):
+                raise IndexError(f"there is no model {place}: the report has {len(places)}")
+            return ReportedModel(self, places[place])
         names = [model.name for model in self.models]
         if key not in names:
             raise NoSuchModelError(no_such_model(key, names))
@@ -79,7 +90,7 @@ class Report(reports.Report):
     def _repr_html_(self) -> str:
         from moe_report.api.headline_table import headline_table
 
-        return headline_table(self)
+        return headline_table(self, len(self.notes) - len(self.failures))
 
     def frame(self, *, provenance: bool = False, texts: bool = False) -> pd.DataFrame:
         """Return the numbers as a frame of pandas: a row a model, a column a field or metric.
@@ -147,7 +158,15 @@ class Report(reports.Report):
 def reported(report: reports.Report, inputs: Inputs, said: Iterable[str]) -> Report:
     """Return a report as a notebook has it, with what was asked and what is to be said of it."""
     known = {item.name: getattr(report, item.name) for item in fields(reports.Report)}
+    inputs = replace(inputs, sources=tuple(map(_lasting, inputs.sources)))
     return Report(**known, inputs=inputs, said=tuple(said))
+
+
+def _lasting(source: str) -> str:
+    """A source by a name that holds wherever one goes."""
+    from moe_report.importers.model import HUB
+
+    return source if source.startswith(HUB) else str(Path(source).absolute())
 
 
 def several(said: str | Iterable[str]) -> tuple[str, ...]:

@@ -50,6 +50,8 @@ class ReportedModel:
         """
         column = self.report.columns.get(name)
         if column is None:
+            if name in TEXT_FIELDS or name in self.info.carried:
+                raise NoSuchColumnError(f"{name!r} is no number: model[{name!r}] is what it says")
             raise self._lacks(name)
         return column.cells[self.at]
 

@@ -45,12 +45,15 @@ def _assignments(
     context: click.Context, parameter: click.Parameter, values: Sequence[str]
 ) -> dict[str, str]:
     """Parse ``NAME=VALUE``, for an option's callback; what the values mean, the sections say."""
-    found = {}
+    found: dict[str, str] = {}
     for text in values:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise click.BadParameter(f"found {text!r}, expected NAME=NUMBER")
-        found[name.strip()] = value
+        if found.setdefault(name.strip(), value) != value:
+            raise click.BadParameter(
+                f"{name.strip()} is set twice, to {found[name.strip()]} and {value}"
+            )
     return found
 
 

@@ -339,8 +339,8 @@ def _readings(digits: str, mark: Mark) -> Iterator[Decimal]:
         yield from (as_whole, as_decimal)
 
 
-def one_number(text: str) -> Decimal:
-    """Return the number that a text is.
+def one_number(text: str, *, whole: bool = False) -> Decimal:
+    """Return the number that a text is; of two that it may be the whole one, if it is to be whole.
 
     Raises:
         ValueError: It is none, or several, or may be read in two ways.
@@ -360,7 +360,9 @@ def one_number(text: str) -> Decimal:
     ):
         raise ValueError(f"{text.strip()!r} is no number")
     values = [sign * value * numbers[0].multiple for value in numbers[0].values("")]
-    if len(values) == 2 and "," not in numbers[0].digits:
+    if len(values) == 2 and whole:
+        values = [value for value in values if value == int(value)]
+    elif len(values) == 2 and "," not in numbers[0].digits:
         values = values[1:]  # a point parts decimals
     if len(values) == 2:
         either = EITHER.format(one=f"{values[0]:f}", other=f"{values[1]:f}")

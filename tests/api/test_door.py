@@ -112,6 +112,16 @@ def test_sources_of_all_kinds_are_put_together(few: Path, tmp_path: Path) -> Non
     assert [path.name for path in report.write(tmp_path / "out", "md")] == ["models.report.md"]
 
 
+def test_arguments_in_other_forms(few: Path, starter: Path) -> None:
+    """A list of sources, no choice at all, and a value that is said twice."""
+    several = moe_report.report([few, starter], only=None, skip=None)
+    assert len(several) == len(moe_report.report(few, starter)) == 26
+    with pytest.raises(InputError, match="assumption 'context_length': it is given twice"):
+        moe_report.report(few, assumptions={"context_length": 1}, context_length=2)
+    found = moe_report.report(few, context_length="32,768").assumptions
+    assert {item.definition.name: item.value for item in found}["context_length"] == 32768
+
+
 def test_files_of_metrics_are_read_again(few: Path, tmp_path: Path) -> None:
     """Somebody who writes a metric beside a notebook asks for it again and again."""
     file = tmp_path / "serving.py"
@@ -178,7 +188,8 @@ def test_models_come_by_name_by_place_and_in_order(r: moe_report.Report) -> None
     assert [found.model for found in r["DeepSeek-V2 (as tabulated)"].findings] == [
         found.model for found in r.findings if found.model == "DeepSeek-V2 (as tabulated)"
     ]
-    with pytest.raises(IndexError):
+    assert [model.name for model in r[1:4:2]] == [r.models[1].name, r.models[3].name]
+    with pytest.raises(IndexError, match="there is no model 24: the report has 24"):
         _ = r[24]
 
 
@@ -194,7 +205,7 @@ def test_models_come_by_name_by_place_and_in_order(r: moe_report.Report) -> None
          "model 'DBRX' has no 'activ_params': it is no field or metric. "
          "Did you mean 'active_params'?"),
         (lambda r: r["DBRX"].cell("remark"), KeyError,
-         "model 'DBRX' has no 'remark': it is no field or metric. Did you mean 'remark'?"),
+         "'remark' is no number: model['remark'] is what it says"),
     ],
 )  # fmt: skip
 def test_an_unknown_name_is_an_error_that_names_the_nearest(
@@ -361,12 +372,17 @@ def test_what_somebody_has_changed_stays(few: Path, tmp_path: Path) -> None:
     assert path.read_bytes() != changed
 
 
-def test_an_input_is_never_overwritten(few: Path, tmp_path: Path) -> None:
-    """Not with ``force`` either."""
+def test_an_input_is_never_overwritten(
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with ``force`` either, and not from another folder than it was read from."""
     path = tmp_path / "few.report.xlsx"
     path.write_bytes(few.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    report = moe_report.report(path.name)
+    monkeypatch.chdir(tmp_path.parent)
     with pytest.raises(MoeReportError, match="this is the input"):
-        moe_report.report(path).write(tmp_path, force=True)
+        report.write(tmp_path, force=True)
     assert path.read_bytes() == few.read_bytes()
 
 

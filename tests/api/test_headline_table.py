@@ -12,6 +12,8 @@ from lxml import html
 from moe_report.api.asked import Inputs
 from moe_report.api.headline_table import MOST_ROWS
 from moe_report.api.reported import Report, reported
+from moe_report.compute.kinds import only
+from moe_report.reports import Finding, Provenance
 from tests.reports import HOSTILE, failed_report, many_models, report_of, row, usual_report
 
 
@@ -47,6 +49,30 @@ def test_doubts_and_sources_are_marked() -> None:
     assert all(any(message in cell.get("title") for message in cells) for cell in marked)
     assert "▪ given in the input, ≈ rests on an assumption, ▲ doubted" in found.text_content()
     assert "▫ default" not in found.text_content()
+
+
+def test_every_doubt_of_a_number_is_told() -> None:
+    """All sentences, and the legend names each mark that is shown."""
+    report = usual_report()
+    total = report.columns["total_params"]
+    given = replace(total.cells[0], provenance=Provenance.GIVEN)
+    name = report.models[0].name
+    doubts = (
+        Finding("impossible", name, total.name, "this is impossible"),
+        Finding("suspicious", name, total.name, "this is suspicious"),
+    )
+    sections = tuple(
+        replace(section, columns=tuple(
+            replace(column, cells=(given, *column.cells[1:])) if column.name == total.name
+            else column for column in section.columns
+        )) for section in report.sections
+    )  # fmt: skip
+    one = replace(only(replace(report, sections=sections), [0]), findings=doubts)
+    found = html.fragment_fromstring(shown(one))
+    (cell,) = found.xpath("//td[contains(., '▲')]")
+    assert cell.text.startswith("▲▪ ")
+    assert cell.get("title").endswith("this is impossible\nthis is suspicious")
+    assert "▪ given in the input" in found.text_content()
 
 
 def test_nothing_of_the_input_is_markup() -> None:

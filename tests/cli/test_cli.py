@@ -592,6 +592,14 @@ def test_a_wrong_assumption_is_refused(good: Path, text: str, code: int, message
     assert message in result.stderr
 
 
+def test_an_assumption_is_set_once(good: Path) -> None:
+    """Of two values it is not said which holds."""
+    twice = run("check", good, "--set", "context_length=1k", "--set", "context_length=2k")
+    assert (twice.exit_code, "context_length is set twice, to 1k and 2k" in twice.stderr) == (2, 1)
+    assert run("check", good, *["--set", "context_length=1k"] * 2).exit_code == 0
+    assert run("check", good, "--set", "context_length=32,768").exit_code == 0
+
+
 def test_a_file_of_metrics_is_a_section(good: Path, tmp_path: Path) -> None:
     """--metrics FILE.py needs no packaging."""
     file = plugin(tmp_path, "bits", EXAMPLE.format(name="choice_bits"))
