@@ -55,11 +55,12 @@ def names_for(name: str) -> Names:
     Raises:
         ValueError: It cannot, and why.
     """
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]{0,58}[A-Za-z0-9]", name):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._\s-]{0,58}[A-Za-z0-9]", name.strip()):
         raise ValueError(
-            f"found {shown(name)}, expected letters, digits, - and _, such as moe-report-serving"
+            f"found {shown(name)}, expected 2 to 60 letters from a to z, digits, spaces, - and _, "
+            "a letter first and none of the signs last, such as moe-report-serving"
         )
-    distribution = re.sub(r"[-_.]+", "-", name).lower()
+    distribution = re.sub(r"[-_.\s]+", "-", name.strip()).lower()
     module = distribution.replace("-", "_")
     section = module.removeprefix(_PREFIX)
     if not section.isidentifier() or {module, section} & {*keyword.kwlist, *keyword.softkwlist}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -82,10 +83,13 @@ def tell(report: Report, table: ModelTable, paths: Sequence[Path] | None, starte
 
 
 def headline_table(report: Report, most: int) -> str:
-    """Return the headline numbers of up to ``most`` models as aligned text."""
+    """Return the headline numbers of up to ``most`` models as aligned text.
+
+    The first columns are always there, the others where the terminal is wide enough.
+    """
     from moe_report.display import scale, show
 
-    columns = (report.headline or report.metrics)[:_SHOWN_COLUMNS]
+    columns = report.headline or report.metrics[:_SHOWN_COLUMNS]
     rows = [["model", *(column.label.lower() for column in columns)]]
     scales = [
         scale(column.unit, column.format, [cell.value for cell in column.cells])
@@ -100,7 +104,11 @@ def headline_table(report: Report, most: int) -> str:
             for column, unit in zip(columns, scales, strict=True)
         ]
         rows.append([name, *numbers])
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     lines = aligned(rows, str.rjust)
+    while max(map(len, lines)) > width and len(rows[0]) > 1 + _SHOWN_COLUMNS:
+        rows = [row[:-1] for row in rows]
+        lines = aligned(rows, str.rjust)
     if len(report.models) > most:
         lines.append(f"and {len(report.models) - most} more in the report")
     return "\n".join(lines)

@@ -17,6 +17,8 @@ from click.testing import CliRunner, Result
 
 import moe_report
 from moe_report.cli.main import main
+from moe_report.cli.terminal import headline_table
+from tests.reports import usual_report
 
 COMMANDS = sorted(main.commands)
 EXAMPLE = """
@@ -598,6 +600,19 @@ def test_an_assumption_is_set_once(good: Path) -> None:
     assert (twice.exit_code, "context_length is set twice, to 1k and 2k" in twice.stderr) == (2, 1)
     assert run("check", good, *["--set", "context_length=1k"] * 2).exit_code == 0
     assert run("check", good, "--set", "context_length=32,768").exit_code == 0
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(80, 4), (120, 5), (400, 8)])
+def test_a_wide_terminal_shows_more_of_the_headline(
+    columns: int, shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first four always, the others as they fit."""
+    report = usual_report()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    head = headline_table(report, 5).splitlines()[0]
+    labels = [column.label.lower() for column in report.headline]
+    assert [label for label in labels if f"  {label}" in head] == labels[:shown]
 
 
 def test_a_file_of_metrics_is_a_section(good: Path, tmp_path: Path) -> None:

@@ -25,6 +25,10 @@ CHECKOUT = Path(moe_report.__file__).parent.parent
 NAME = "moe-report-weights-of-ours"
 SECTION, MODULE = "weights_of_ours", "moe_report_weights_of_ours"
 FIELD, METRIC = f"{SECTION}_copies", f"{SECTION}_weight_bytes"
+_LONG = (
+    "a-name-that-is-longer-than-any-line-of-imports-should-be",
+    *("a_name_that_is_longer_than_any_line_of_imports_should_be",) * 2,
+)
 LABEL, DOUBT = "Weights in memory", "a token reads 95.0 % of the weights"
 FILES = {
     "README.md", "pyproject.toml", f"{MODULE}/__init__.py", f"{MODULE}/py.typed",
@@ -141,6 +145,8 @@ def check_outputs(folder: Path) -> None:
         ("moe-report-weights-of-ours", "moe-report-weights-of-ours", MODULE, SECTION),
         ("Our_Weights.v2", "our-weights-v2", "our_weights_v2", "our_weights_v2"),
         ("ours", "ours", "ours", "ours"),
+        (" My energy", "my-energy", "my_energy", "my_energy"),
+        ("a-name-that-is-longer-than-any-line-of-imports-should-be", *_LONG),
     ],
 )
 def test_names(tmp_path: Path, name: str, folder: str, module: str, section: str) -> None:
@@ -163,13 +169,13 @@ def test_names(tmp_path: Path, name: str, folder: str, module: str, section: str
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("x", "expected letters, digits, - and _"),
-        ("a b", "expected letters, digits"),
-        ("../ours", "expected letters, digits"),
-        ("ours-", "expected letters, digits"),
-        ("1st", "expected letters, digits"),
-        ("größe", "expected letters, digits"),
-        ("o" * 61, "expected letters, digits"),
+        ("x", "expected 2 to 60 letters from a to z"),
+        ("a b-", "a letter first and none of the signs last"),
+        ("../ours", "expected 2 to 60 letters from a to z"),
+        ("ours-", "expected 2 to 60 letters from a to z"),
+        ("1st", "expected 2 to 60 letters from a to z"),
+        ("größe", "expected 2 to 60 letters from a to z"),
+        ("o" * 61, "expected 2 to 60 letters from a to z"),
         ("moe-report-1st", "makes no name of a module"),
         ("moe-report-class", "makes no name of a module"),
         ("match", "makes no name of a module"),

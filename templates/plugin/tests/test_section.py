@@ -3,7 +3,7 @@
 import pytest
 from moe_report.testing import check_plugin
 
-from moe_report_new_section import new_section_active_share, new_section_weight_bytes
+import moe_report_new_section as section
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from moe_report_new_section import new_section_active_share, new_section_weight_
 )
 def test_weights_in_memory(width: float, copies: int, expected: float) -> None:
     """As many bytes as there are weights times their width, in each copy."""
-    found = new_section_weight_bytes.of(
+    found = section.new_section_weight_bytes.of(
         total_params=8e9, new_section_weight_width=width, new_section_copies=copies
     )
     assert found == pytest.approx(expected)
@@ -19,7 +19,7 @@ def test_weights_in_memory(width: float, copies: int, expected: float) -> None:
 
 def test_share_that_a_token_reads() -> None:
     """Active weights of all."""
-    found = new_section_active_share.of(total_params=8e9, active_params=2e9)
+    found = section.new_section_active_share.of(total_params=8e9, active_params=2e9)
     assert found == pytest.approx(0.25)
 
 
