@@ -28,9 +28,10 @@ class Ended:
     memory: int
 
 
-def ended(folder: Path, commands: Iterable[Sequence[object]]) -> list[Ended]:
-    """Run commands of moe-report one after the other, in a folder."""
-    given = json.dumps([[str(word) for word in command] for command in commands])
+def ended(folder: Path, commands: Iterable[Sequence[object]], *, at_once: int = 1) -> list[Ended]:
+    """Run commands of moe-report one after the other, or so many at once, in a folder."""
+    words = [[str(word) for word in command] for command in commands]
+    given = json.dumps({"commands": words, "at_once": at_once})
     root = Path(__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-m", "tests.bounded"], input=given, capture_output=True, text=True,
@@ -44,16 +45,26 @@ def _main() -> None:
     import moe_report.load.inputs
     import moe_report.renderers.html.render  # noqa: F401 (loaded once, for all)
 
-    commands = json.load(sys.stdin)
+    given = json.load(sys.stdin)
+    commands, at_once = given["commands"], given["at_once"]
     os.chdir(os.environ["BOUNDED_FOLDER"])
-    json.dump([_in_a_copy(command) for command in commands], sys.stdout)
+    ends = []
+    for first in range(0, len(commands), at_once):
+        copies = [_begun_in_a_copy(command) for command in commands[first : first + at_once]]
+        ends += [_end_of(*copy) for copy in copies]
+    json.dump(ends, sys.stdout)
 
 
-def _in_a_copy(command: list[str]) -> dict[str, object]:
-    with tempfile.TemporaryFile() as out:
-        copy = os.fork()
-        if not copy:
-            _run(command, out)
+def _begun_in_a_copy(command: list[str]) -> tuple[int, IO[bytes]]:
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the copy has ended
+    copy = os.fork()
+    if not copy:
+        _run(command, out)
+    return copy, out
+
+
+def _end_of(copy: int, out: IO[bytes]) -> dict[str, object]:
+    with out:
         _, status, used = os.wait4(copy, 0)
         out.seek(0)
         said = out.read().decode("utf-8", "replace")

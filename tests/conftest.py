@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -74,9 +75,10 @@ def _steady_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow, and begin with it: else one process ends long after the others."""
-    slow = [TESTS / name for name in SLOW]
+    slow = {TESTS / name for name in SLOW}
     assert all(place.exists() for place in slow), "a slow test has moved"
+    within = cache(lambda path: not slow.isdisjoint((path, *path.parents)))
     for item in items:
-        if any(item.path.is_relative_to(place) for place in slow):
+        if within(item.path):
             item.add_marker("slow")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)

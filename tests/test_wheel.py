@@ -14,9 +14,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def pip(python: Path | str, *arguments: str) -> None:
+def pip(*arguments: str) -> None:
     """Run pip, quietly."""
-    command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
     subprocess.run(command, check=True, timeout=600)
 
 
@@ -24,7 +24,7 @@ def pip(python: Path | str, *arguments: str) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT))
+    pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT))
     return next(folder.glob("moe_report-*.whl"))
 
 
@@ -32,9 +32,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of a fresh virtual environment that has only the wheel."""
     folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     programs = folder / "bin"
-    pip(programs / "python", "install", str(wheel))
+    pip("--python", str(programs / "python"), "install", str(wheel))
     return programs
 
 

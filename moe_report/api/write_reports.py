@@ -14,6 +14,7 @@ from moe_report.ooxml.guard import why_too_large
 from moe_report.output import standing
 from moe_report.output.marks import is_as_written
 from moe_report.renderers import Renderer, load_renderer, with_templates
+from moe_report.renderers import renderers as installed_renderers
 from moe_report.reports import Report
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def _renderers(
     formats: Iterable[str], templates: Sequence[Path]
 ) -> tuple[dict[str, Renderer], list[str]]:
     """The renderers of formats, with the user's templates where they take such."""
-    renderers = {name: load_renderer(name) for name in dict.fromkeys(formats)}
+    found = installed_renderers()
+    renderers = {name: load_renderer(name, found) for name in dict.fromkeys(formats)}
     if not templates:
         return renderers, []
     own = {name: with_templates(render, templates) for name, render in renderers.items()}

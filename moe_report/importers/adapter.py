@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from moe_report.schema.fields import FIELDS
@@ -174,17 +175,18 @@ class Adapter:
     by_text_model: Mapping[str, Adapter] = field(default_factory=dict)
     untold_mtp: bool = False
 
-    def known_keys(self) -> Iterator[str]:
+    @cached_property
+    def known_keys(self) -> frozenset[str]:
         """All keys that the adapter reads or knows to be irrelevant, with their paths."""
-        for spellings in self.keys:
-            yield from spellings.split("|")
-        yield from self.irrelevant | ROUTING
+        read = {name for spellings in self.keys for name in spellings.split("|")}
+        return self.irrelevant | ROUTING | read
 
-    def objects(self) -> set[str]:
+    @cached_property
+    def objects(self) -> frozenset[str]:
         """The paths of the objects in which keys are read."""
         prefix = f"{self.section}." if self.section else ""
         found = {self.section} - {""}
-        for path in self.known_keys():
+        for path in self.known_keys:
             parts = (prefix + path).split(".")
             found |= {".".join(parts[:end]) for end in range(1, len(parts))}
-        return found
+        return frozenset(found)

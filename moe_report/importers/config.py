@@ -201,7 +201,7 @@ def _said(value: object) -> str:
 def _no_objects(config: Mapping[str, object], adapter: Adapter) -> list[str]:
     return [
         f"key {path!r} is {_said(value)}, expected an object"
-        for path in sorted(adapter.objects())
+        for path in sorted(adapter.objects)
         for value in at(config, path)
         if value is not None and not isinstance(value, Mapping)
     ]
@@ -221,7 +221,7 @@ def _judge_unread(
     if len(keys) > _MOST_UNREAD:
         reading.problems.append(f"more than {_MOST_UNREAD:,} keys sound like experts or an FFN")
         return
-    bare = {path.rsplit(".", 1)[-1] for path in adapter.known_keys()}
+    bare = {path.rsplit(".", 1)[-1] for path in adapter.known_keys}
     harmless = []
     for key, verdict in judge(keys, _SPELLINGS, counted):
         if verdict == "harmless" and key.what == EXPERTS:
@@ -288,7 +288,7 @@ def _further_tokens(
     """Without modules that predict further tokens, unless something speaks of them."""
     if _MTP in numbers or _MTP in reading.unknown:
         return {}
-    known = set(adapter.known_keys())
+    known = adapter.known_keys
     told_of = any(
         value for path, value in entries(config) if _MTP_LIKE.search(path) and path not in known
     )

@@ -74,8 +74,7 @@ def keys_of_experts(config: Mapping[str, object]) -> Iterator[str]:
 
 def unread_keys(config: Mapping[str, object], adapter: Adapter) -> Iterator[Unread]:
     """Give the keys that may change a number and that an adapter neither reads nor knows."""
-    known = set(adapter.known_keys())
-    read = adapter.objects()
+    known, read = adapter.known_keys, adapter.objects
     section = f"{adapter.section}." if adapter.section else ""
     home = section + next(iter(adapter.keys)).split("|")[0].rpartition(".")[0]
     for path, value in entries(config, lambda path: path in read):

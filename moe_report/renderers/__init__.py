@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -44,13 +44,12 @@ def renderers() -> dict[str, importlib.metadata.EntryPoint]:
     return found
 
 
-def load_renderer(name: str) -> Renderer:
-    """Return the renderer of a name.
+def load_renderer(name: str, found: Mapping[str, importlib.metadata.EntryPoint]) -> Renderer:
+    """Return the renderer of a name, among those found.
 
     Raises:
         PluginError: There is none, or it cannot be loaded.
     """
-    found = renderers()
     if name not in found:
         raise PluginError(
             f"there is no format {shown(name)}; installed are {', '.join(found)}."

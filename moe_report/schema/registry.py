@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from operator import itemgetter
 from pathlib import Path
 
 from moe_report.errors import PluginError, cause, nearest
@@ -228,8 +229,9 @@ def load(files: Iterable[Path] = ()) -> Registry:
         else:
             sections.append(section)
 
-    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=_origin_of_point):
-        attempt(*_origin_of_point(point), point.load)
+    points = [(_origin_of_point(one), one) for one in importlib.metadata.entry_points(group=GROUP)]
+    for origin, point in sorted(points, key=itemgetter(0)):
+        attempt(*origin, point.load)
     for path in files:
         attempt(path.stem, str(path), "", path.stem, partial(module_of_file, path), path)
 

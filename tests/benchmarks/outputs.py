@@ -20,7 +20,7 @@ import openpyxl
 from openpyxl.comments import Comment
 
 from moe_report.compute.build import build_report
-from moe_report.renderers import load_renderer
+from moe_report.renderers import load_renderer, renderers
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
 from tests.rows import example_models
@@ -47,7 +47,7 @@ def all_outputs(models: int) -> dict[str, bytes]:
         for at in range(models)
     )
     report = build_report(ModelTable(rows, Source("bench.xlsx")), registry.load())
-    return {name: load_renderer(name)(report) for name in FORMATS}
+    return {name: load_renderer(name, renderers())(report) for name in FORMATS}
 
 
 def cells_of(workbook: bytes) -> list[Written]:

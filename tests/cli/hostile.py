@@ -377,12 +377,6 @@ def _a_loop_that_calls_itself(folder: Path) -> Command:
 
 
 @case
-def _macros_that_call_each_other(folder: Path) -> Command:
-    twice = "{% macro a(n) %}{% if n %}{{ a(n - 1) }}{{ a(n - 1) }}{% endif %}{% endmacro %}"
-    return page_with(folder, twice + "{{ a(60) }}")
-
-
-@case
 def _a_product_of_texts(folder: Path) -> Command:
     return page_with(folder, '{{ "a" * 10 ** 10 }}')
 

@@ -226,7 +226,7 @@ def test_a_format_of_a_plugin_is_known_again_if_it_has_a_place_for_a_mark(
     def render(_: object) -> bytes:
         return zipped(parts) if name == "ods" else parts["part"].encode()
 
-    monkeypatch.setattr("moe_report.api.write_reports.load_renderer", lambda _: render)
+    monkeypatch.setattr("moe_report.api.write_reports.load_renderer", lambda *_: render)
     assert again(folder, formats=(name,)).exit_code == 0
     assert again(folder, formats=(name,)).exit_code == 0
     parts["part"] = "2"

@@ -76,7 +76,7 @@ def home(model_type: str) -> str:
 def known(model_type: str, path: str) -> bool:
     """Whether an adapter reads a key, or knows it to be irrelevant."""
     adapter = ADAPTERS[model_type]
-    return path.removeprefix(f"{adapter.section}.") in set(adapter.known_keys())
+    return path.removeprefix(f"{adapter.section}.") in adapter.known_keys
 
 
 def reads(model_type: str, name: str) -> bool:

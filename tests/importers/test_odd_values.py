@@ -41,7 +41,7 @@ def test_no_value_of_a_key_gives_a_traceback(model_type: str) -> None:
     prefix = f"{adapter.section}." if adapter.section else ""
     paths = {prefix + name for names in adapter.keys for name in names.split("|")}
     rows = refusals = 0
-    for path in sorted(paths | adapter.objects()):
+    for path in sorted(paths | adapter.objects):
         for value in ODD:
             config = small_config(model_type)
             put(config, path, copy.deepcopy(value))

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -122,16 +123,22 @@ def test_a_lone_cell_says_that_number_or_is_refused(written: Writing) -> None:
     assert got == right or (either and got in (right * 1000, right / 1000))
 
 
+@cache
+def usual_headers() -> Headers:
+    """What recognises the headers of installed metrics."""
+    return Headers(installed().metrics, installed().assumptions)
+
+
 def read(cell: object, style: Style, *names: str) -> Said:
     """What a cell says below headers of fields and metrics."""
-    headers = Headers(installed().metrics, installed().assumptions)
+    headers = usual_headers()
     known = [headers.catalogue[name] for name in names or ("training_flops",)]
     return read_cell(cell, known, headers.catalogue, style)
 
 
 def known(name: str, **changes: object) -> Known:
     """A column's field or metric."""
-    found = Headers(installed().metrics, installed().assumptions).find(name)
+    found = usual_headers().find(name)
     assert isinstance(found, Known)
     return found
 
@@ -196,7 +203,7 @@ def test_whole_numbers_have_no_decimals() -> None:
 )  # fmt: skip
 def test_hundredths_count_once(number_format: str, cell: float, expected: float) -> None:
     """A format that shows percent holds a share already."""
-    headers = Headers(installed().metrics, installed().assumptions)
+    headers = usual_headers()
     [share] = headers.read("Active %").known
     said = read_cell(cell, [share], headers.catalogue, Style(), number_format=number_format)
     assert value(said.numbers["parameter_efficiency"]) == pytest.approx(expected, rel=1e-15)
@@ -204,7 +211,7 @@ def test_hundredths_count_once(number_format: str, cell: float, expected: float)
 
 def test_a_share_without_a_format_is_not_guessed() -> None:
     """Where the file has no formats, 0.276 under percent may be either."""
-    headers = Headers(installed().metrics, installed().assumptions)
+    headers = usual_headers()
     [share] = headers.read("Active %").known
     assert read_cell(0.276, [share], headers.catalogue, Style(), number_format="").unclear
     said = read_cell(27.6, [share], headers.catalogue, Style(), number_format="")
@@ -237,7 +244,7 @@ def test_a_cell_speaks_of_another_ledger(counting: str, cell: str, expected: obj
 
 
 if __name__ == "__main__":
-    tables = Headers(installed().metrics, installed().assumptions)
+    tables = usual_headers()
     judged = {case: verdict(*case, tables) for case in cases(Path(sys.argv[1]))}
     print(Counter(judged.values()))
     print(*(f"{one}: {case}" for case, one in judged.items() if one != "understood"), sep="\n")

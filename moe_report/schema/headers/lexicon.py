@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from moe_report.schema.headers.text import WIDE, fold, plain
 from moe_report.schema.headers.words import ABBREVIATIONS, COUNT, FOREIGN, NOISE, WORDS
@@ -60,13 +60,18 @@ class Lexicon:
         for word in entries:
             lengths.setdefault(word[0], set()).add(len(word))
         self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+        # Every registry has the same phrases, and columns their headers' words in common.
+        self._known = lru_cache(4096)(self._taken_apart)
 
-    def words(self, text: str) -> list[Word]:
+    def words(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text in order, those that say nothing left out.
 
         >>> [word.concepts for word in Lexicon().words("每 token 激活的路由专家数")]
         [('per_token',), ('active',), ('routed',), ('expert',), ('count',)]
         """
+        return self._known(text)
+
+    def _taken_apart(self, text: str) -> tuple[Word, ...]:
         line = _normal(self._with_parted_words(_spelled_out(text)))
         found: list[Word] = []
         at = 0
@@ -85,7 +90,7 @@ class Lexicon:
                 if line[at] != " ":
                     found.append(Word(line[at], (line[at],), False))
                 at += 1
-        return found
+        return tuple(found)
 
     def near(self, word: str) -> tuple[str, ...]:
         """Return the concepts of the vocabulary's word that a misspelt one is nearest to."""
@@ -115,7 +120,7 @@ class Lexicon:
                 return entry
         return ""
 
-    def _unknown(self, word: str) -> list[Word]:
+    def _unknown(self, word: str) -> Iterable[Word]:
         """Return the parts of a word that is one of several put together, else itself."""
         parts = self._parts(word, 0) if len(word) > 3 and word.isalpha() else None
         if parts is None:

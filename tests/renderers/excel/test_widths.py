@@ -161,13 +161,17 @@ def test_what_is_printed_is_whole_and_apart(
         word for word in missing if len(_PARTS.split(word)) == 1 and not _is_chinese(word)
     } == set()
     assert "##" not in on_paper
-    assert [
-        (one.text, other.text)
-        for words in pages
-        for at, one in enumerate(words)
-        for other in words[at + 1 :]
-        if one.covers(other)
-    ] == []
+    assert [pair for words in pages for pair in _over_one_another(words)] == []
+
+
+def _over_one_another(words: list[Word]) -> Iterator[tuple[str, str]]:
+    words = sorted(words, key=lambda word: word.top)
+    for at, one in enumerate(words):
+        for other in words[at + 1 :]:
+            if other.top >= one.bottom:
+                break
+            if one.covers(other):
+                yield one.text, other.text
 
 
 def _is_chinese(text: str) -> bool:

@@ -9,8 +9,9 @@ import subprocess
 import unicodedata
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -77,12 +78,12 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Open a page of a width in a colour scheme."""
+    """Open a page, in which nothing moves."""
     contexts = []
 
-    def open_page(content: bytes, width: int = 1440, scheme: Any = "light") -> Page:
+    def open_page(content: bytes) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+            viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
         )
         contexts.append(context)
         file = tmp_path / "page.html"
@@ -96,25 +97,27 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("kind", [render, render_calculator], ids=["report", "calculator"])
 def test_axe_finds_nothing(
-    opened: Callable[..., Page], axe: str, examples: Report, kind: Render, width: int, scheme: str
+    opened: Callable[..., Page], axe: str, examples: Report, kind: Render
 ) -> None:
     """With everything unfolded, and an input that is refused, no rule is broken."""
-    page = opened(kind(examples), width, scheme)
+    page = opened(kind(examples))
     page.evaluate(OPEN_ALL)
     page.fill("#set-num_experts_per_tok", "9999")
     page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert found["testEngine"]["version"] == AXE
-    broken = [
-        (rule["id"], node["target"], node.get("failureSummary"))
-        for rule in found["violations"]
-        for node in rule["nodes"][:3]
-    ]
-    assert broken == []
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for width, scheme in product((360, 1440), schemes):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert found["testEngine"]["version"] == AXE
+        broken = [
+            (rule["id"], node["target"], node.get("failureSummary"))
+            for rule in found["violations"]
+            for node in rule["nodes"][:3]
+        ]
+        assert broken == [], (width, scheme)
 
 
 def test_axe_would_find_something(opened: Callable[..., Page], axe: str, examples: Report) -> None:
@@ -127,17 +130,12 @@ def test_axe_would_find_something(opened: Callable[..., Page], axe: str, example
     assert {"image-alt", "color-contrast"} <= {rule["id"] for rule in found["violations"]}
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("kind", [render, render_calculator], ids=["report", "calculator"])
-def test_no_text_is_cut_off(
-    opened: Callable[..., Page], examples: Report, kind: Render, width: int
-) -> None:
+def test_no_text_is_cut_off(opened: Callable[..., Page], examples: Report, kind: Render) -> None:
     """At every width all text is inside its box and the window, and the body does not scroll."""
-    page = opened(kind(examples), width)
+    page = opened(kind(examples))
     page.evaluate(OPEN_ALL)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(CLIPPED) == []
-    assert page.evaluate(BEYOND) == []
+    check_widths(page)
 
 
 def test_long_names_are_not_cut_off(opened: Callable[..., Page]) -> None:
@@ -146,11 +144,16 @@ def test_long_names_are_not_cut_off(opened: Callable[..., Page]) -> None:
         reports.row("A-model-with-a-name-that-has-no-end-" * 2, reports.MIXTRAL, remark="x" * 200),
         reports.row("Another model with words in its name, and more of them, " * 2, reports.OLMOE),
     )
+    check_widths(opened(render(report)))
+
+
+def check_widths(page: Page) -> None:
+    """Fail if at any width a text is cut off, or the body scrolls sideways."""
     for width in WIDTHS:
-        page = opened(render(report), width)
+        page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate(CLIPPED) == []
-        assert page.evaluate(BEYOND) == []
+        assert page.evaluate(CLIPPED) == [], width
+        assert page.evaluate(BEYOND) == [], width
 
 
 def words(text: str) -> str:

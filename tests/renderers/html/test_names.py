@@ -150,14 +150,12 @@ def test_the_tables_know_them(shown: Open, registry: Registry) -> None:
         assert shown_ones == [report.columns[name].cells[at].value for at in (0, 1, 3)]
 
 
-@pytest.mark.parametrize(
-    "text", ["5 constructor", "5 __proto__", "5toString", "valueOf", "5 length"]
-)
-def test_a_text_of_such_a_word_is_no_number(shown: Open, text: str) -> None:
+def test_a_text_of_such_a_word_is_no_number(shown: Open) -> None:
     """Nor does a unit of a number mean anything by such a name."""
     page = shown(reports.usual_report())
-    fill(page, "num_experts", text)
-    assert page.inner_text("#why-num_experts").endswith(f"“{text}” is no number.")
+    for text in ("5 constructor", "5 __proto__", "5toString", "valueOf", "5 length"):
+        fill(page, "num_experts", text)
+        assert page.inner_text("#why-num_experts").endswith(f"“{text}” is no number.")
 
 
 def test_a_link_with_such_names_does_no_harm(shown: Open) -> None:

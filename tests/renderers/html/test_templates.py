@@ -70,6 +70,17 @@ def test_loops_of_ones_own_end_and_know_where_they_are(tmp_path: Path) -> None:
         page_with(tmp_path)
 
 
+def test_macros_that_call_themselves_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their calls count as turns do, though each is nested no deeper than sixty."""
+    monkeypatch.setattr(templating, "_MOST_TURNS", 3000)
+    macro = "{% macro a(n) %}{% if n %}{{ a(n - 1) }}{{ a(n - 1) }}{% endif %}{% endmacro %}"
+    write(tmp_path, report_html_j2=macro + "{{ a(60) }}")
+    with pytest.raises(TemplateError, match="has more than 3,000 turns of loops"):
+        page_with(tmp_path)
+    write(tmp_path, report_html_j2=macro + "<title>{{ a(9) }}</title>")
+    assert "<title></title>" in page_with(tmp_path)
+
+
 @pytest.mark.parametrize(
     "text",
     [
