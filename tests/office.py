@@ -63,15 +63,16 @@ def _work() -> Path:
 
 
 @cache
-def _profile() -> Path:
-    """The profile of a LibreOffice that stays, for it takes seconds to start.
+def _office() -> tuple[Path, subprocess.Popen[bytes]]:
+    """The profile of a LibreOffice that stays, for it takes seconds to start, and its process.
 
     It stays because it has a workbook open, and does what others are asked that have its profile;
     they do it themselves where it has ended. It ends with this process, however that ends: then
     its shell has nothing to read any more.
     """
-    folder, kept = _work() / "profile", _work() / "open.xlsx"
-    (folder / "user").mkdir(parents=True)
+    folder = Path(tempfile.mkdtemp(dir=_work()))
+    kept = folder / "open.xlsx"
+    (folder / "user").mkdir()
     (folder / "user" / "registrymodifications.xcu").write_text(_ALWAYS_RECALCULATE, "utf-8")
     openpyxl.Workbook().save(kept)
     office = subprocess.Popen(
@@ -81,7 +82,7 @@ def _profile() -> Path:
     )  # fmt: skip
     atexit.register(office.communicate)
     _wait_for(kept.with_name(f".~lock.{kept.name}#"))
-    return folder
+    return folder, office
 
 
 def _wait_for(file: Path) -> None:
@@ -100,11 +101,20 @@ def _place(workbook: Path, to: str) -> Path:
 
 
 def _run_office(workbooks: list[Path], to: str) -> None:
+    try:
+        _ask_office(workbooks, to, timeout=100)
+    except subprocess.TimeoutExpired:  # once in thousands of starts it hangs
+        _, office = _office()
+        office.communicate()
+        _office.cache_clear()
+        _ask_office(workbooks, to, timeout=300)
+
+
+def _ask_office(workbooks: list[Path], to: str, timeout: int) -> None:
+    folder, _ = _office()
     with tempfile.TemporaryDirectory(dir=_work()) as out:
-        command = [*_command(_profile()), "--convert-to", to, "--outdir", out]
-        subprocess.run(
-            [*command, *map(str, workbooks)], check=True, capture_output=True, timeout=300
-        )
+        command = [*_command(folder), "--convert-to", to, "--outdir", out, *map(str, workbooks)]
+        subprocess.run(command, check=True, capture_output=True, timeout=timeout)
         for workbook in workbooks:
             place = _place(workbook, to)
             made = Path(out) / place.name
