@@ -188,6 +188,7 @@ class Check:
         doc: The function's docstring.
         module: The module that defines it.
         function: The function as written.
+        subject: What it is about, where that was not given by its name.
     """
 
     name: str
@@ -196,15 +197,32 @@ class Check:
     doc: str
     module: str
     function: Callable[[Model], Doubt]
+    subject: Called | None = None
 
-    @cached_property
+    @property
     def rule(self) -> Rule:
         """What the audit runs, recorded by calling the function once with symbols.
 
         Raises:
             TypeError: The function returns something else than a :class:`Doubt`.
         """
-        found = self.function(Model())
+        return self._recorded[0]
+
+    @property
+    def calls(self) -> tuple[Called, ...]:
+        """The metrics and fields of sections that it calls, or is about."""
+        return self._recorded[1]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names of all fields and metrics whose numbers it takes, or that it is about."""
+        symbols = (name for expr in self.rule.expressions() for name in expr.symbols())
+        return frozenset({self.about, *(name.partition(" ")[2] for name in symbols)} - {IT})
+
+    @cached_property
+    def _recorded(self) -> tuple[Rule, tuple[Called, ...]]:
+        model = Model()
+        found = self.function(model)
         if not isinstance(found, Doubt):
             raise TypeError(f"it returns {found!r:.60}, expected what doubt(...) gives")
         message = tuple(
@@ -212,7 +230,9 @@ class Check:
         )
         when, stated, computed = map(_as_value, (found.when, found.stated, found.computed))
         assert when is not None
-        return Rule(self.level, (self.about,), when, message, stated, computed)
+        rule = Rule(self.level, (self.about,), when, message, stated, computed)
+        subject = () if self.subject is None else (self.subject,)
+        return rule, (*subject, *model._calls.values())
 
 
 def _as_value(expr: Expr | None) -> Expr | None:
@@ -250,7 +270,8 @@ def check(
         doc = inspect.getdoc(function) or ""
         if not doc:
             raise PluginError(f"{where} has no docstring, which says what it is about")
+        subject = about if isinstance(about, Called) else None
         column = about.name if isinstance(about, Called) else about
-        return Check(function.__name__, level, column, doc, function.__module__, function)
+        return Check(function.__name__, level, column, doc, function.__module__, function, subject)
 
     return decorate

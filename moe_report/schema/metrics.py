@@ -124,6 +124,11 @@ class Metric(Called):
         """The assumptions that the function takes after the model."""
         return tuple(item for holder in self.assumption_types for item in assumptions_of(holder))
 
+    @property
+    def assumption_names(self) -> frozenset[str]:
+        """Names of the assumptions that it takes."""
+        return frozenset(item.name for item in self.assumptions)
+
     @cached_property
     def _recorded(self) -> tuple[Expr, Mapping[str, Called]]:
         arguments = []
