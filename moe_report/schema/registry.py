@@ -140,8 +140,8 @@ class Registry:
         """Return a registry of some sections, with whatever metrics and fields of others they need.
 
         Of a section that is not chosen nothing is said beside its numbers: it has no charts and no
-        points, and of its checks those of the numbers that stay. Its presets stay, unless it is
-        skipped by name, where they set what a metric still takes. All sections are kept if no names
+        points, and of its checks those of the numbers that stay. Its presets stay where they set
+        what a metric still takes: a workbook may have chosen one. All sections are kept if no names
         are given.
 
         Raises:
@@ -163,10 +163,7 @@ class Registry:
             raise PluginError("no section is left: --skip leaves out all that --only keeps")
         needed = self._needed_by([one for one in self.sections if one.name in kept])
         sections = [
-            one
-            if one.name in kept
-            else _of_the_needed(one, needed, presets=() if one.name in skip else one.presets)
-            for one in self.sections
+            one if one.name in kept else _of_the_needed(one, needed) for one in self.sections
         ]
         return replace(
             self,
@@ -309,9 +306,7 @@ def _lacking(section: Section, sections: Iterable[Section]) -> str:
     return ""
 
 
-def _of_the_needed(
-    section: Section, needed: Mapping[str, Called], presets: tuple[Preset, ...]
-) -> Section:
+def _of_the_needed(section: Section, needed: Mapping[str, Called]) -> Section:
     """Return what stays of a section that is not chosen itself."""
     own = {one.name for one in (*section.metrics, *section.fields)} & {*needed}
     known = {*NUMBER_FIELDS, *needed}
@@ -323,7 +318,7 @@ def _of_the_needed(
         metrics=tuple(one for one in section.metrics if one.name in own),
         fields=tuple(one for one in section.fields if one.name in own),
         checks=tuple(one for one in section.checks if one.columns & own and one.columns <= known),
-        presets=tuple(one for one in presets if taken & {*one.values}),
+        presets=tuple(one for one in section.presets if taken & {*one.values}),
         points=(),
         charts=(),
     )

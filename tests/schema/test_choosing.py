@@ -155,7 +155,7 @@ def test_a_section_brings_what_its_charts_and_checks_need(
     [
         ({"only": ["parameter_ledger"]}, None, []),
         ({"only": ["borrowing"]}, ["of_lent"], ["device"]),
-        ({"skip": ["lending"]}, ["of_lent"], []),
+        ({"skip": ["lending"]}, ["of_lent"], ["device"]),
         ({"only": ["lending"]}, ["of_lent", "of_both", "of_fields"], ["device"]),
         ({"skip": ["borrowing"]}, ["of_lent", "of_both", "of_fields"], ["device"]),
     ],
@@ -221,3 +221,14 @@ def test_a_check_of_what_there_is_not(site_with_lending: Path, body: str, said: 
     assert failure.section == "borrowing"
     assert said in failure.cause
     assert "lending" in [section.name for section in registry.sections]
+
+
+@pytest.mark.parametrize("options", [{"only": ["borrowing"]}, {"skip": ["lending"]}])
+def test_a_preset_of_a_section_that_is_not_chosen(
+    site_with_lending: Path, options: dict[str, list[str]]
+) -> None:
+    """Somebody may have chosen it where all sections were there: it holds."""
+    registry = both(site_with_lending, "chart = bars('both', (borrowed, lent), title='Both')")
+    table = ModelTable((row("it", MIXTRAL),), Source("models.xlsx"))
+    report = build_report(table, registry.choose(**options), presets={"device": "Fast"})
+    assert report.columns["lent"].cells[0].value == 9 * MIXTRAL["num_experts"]
