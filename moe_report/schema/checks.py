@@ -27,6 +27,7 @@ from typing import Literal, cast, get_args
 
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
+from moe_report.schema.declared_names import refuse_second
 from moe_report.schema.model import Called, Model
 
 Level = Literal["impossible", "differs", "unclear", "suspicious"]
@@ -256,7 +257,8 @@ def check(
         about: The metric or field, by itself or its name, that a finding is put to.
 
     Raises:
-        PluginError: The function has no docstring, or there is no such level.
+        PluginError: The function has no docstring, its name is that of something above, or there is
+            no such level.
     """
 
     def decorate(function: Callable[[Model], Doubt]) -> Check:
@@ -267,6 +269,7 @@ def check(
                 f"{where} has the level {level!r}, expected one of {', '.join(levels)}."
                 f"{nearest(str(level), levels)}"
             )
+        refuse_second(function, where)
         doc = inspect.getdoc(function) or ""
         if not doc:
             raise PluginError(f"{where} has no docstring, which says what it is about")

@@ -26,6 +26,7 @@ from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.formula.operations import evaluate
 from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
+from moe_report.schema.declared_names import refuse_second, refuse_taken
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.model import FIELDS_OF_SECTIONS, Called, Model
 from moe_report.schema.parts import Part
@@ -281,8 +282,8 @@ def metric(
             the formula.
 
     Raises:
-        PluginError: The function has no docstring, its name is that of a field or of a metric above
-            it, or one of the arguments is missing, empty or none of those accepted.
+        PluginError: The function has no docstring, its name is that of something else, or one of
+            the arguments is missing, empty or none of those accepted.
     """
 
     def decorate(function: Callable[..., float]) -> Metric:
@@ -312,14 +313,8 @@ def metric(
         if claim and claim not in NUMBER_FIELDS:
             hint = nearest(claim, NUMBER_FIELDS)
             raise PluginError(f"{where} has the claim {claim!r}, which is no field.{hint}")
-        if name.casefold() in FIELDS:
-            raise PluginError(f"{where} has the name of a field; choose another")
-        above = function.__globals__.get(name)
-        if function.__qualname__ == name and isinstance(above, Metric):
-            first, again = above.function.__code__, function.__code__
-            if first.co_filename == again.co_filename and first != again:
-                line = first.co_firstlineno
-                raise PluginError(f"{where} is a second one; rename it, or that of line {line}")
+        refuse_taken(name, where)
+        refuse_second(function, where)
         _DEFINED.add(name)
         return Metric(
             name=name,
