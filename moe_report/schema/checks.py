@@ -29,6 +29,7 @@ from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.schema.declared_names import refuse_second
 from moe_report.schema.model import Called, Model
+from moe_report.text import A_TEXT, is_text
 
 Level = Literal["impossible", "differs", "unclear", "suspicious"]
 IT = "it"  # in place of a column: the one that the rule is about
@@ -159,6 +160,8 @@ def doubt(
 
 
 def _pieces(sentence: str, numbers: tuple[float, ...]) -> Iterator[Piece]:
+    if not is_text(sentence):
+        raise TypeError(f"doubt() has the sentence {sentence!r:.60}, expected {A_TEXT}")
     parts = list(Formatter().parse(sentence))
     places = sum(field is not None for _, field, _, _ in parts)
     if places != len(numbers):

@@ -296,9 +296,13 @@ def metric(
         said: dict[str, object] = {
             "label": label, "headline": headline, "aliases": aliases, "headers": headers,
             "lowest": minimum, "highest": maximum, "claim": claim, "variant": variant,
+            "docstring": doc,
         }  # fmt: skip
         if wrong := wrongly_said(needed, said):
             raise PluginError(f"{where} has {wrong}")
+        if minimum is not None and maximum is not None and minimum > maximum:
+            ends = "expected a smaller and a larger number"
+            raise PluginError(f"{where} is from {minimum:g} to {maximum:g}, {ends}")
         accepted: tuple[tuple[str, str | None, Sequence[str]], ...] = (
             ("format", format, get_args(Format)),
             ("better", better, get_args(Better)),
