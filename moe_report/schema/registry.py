@@ -299,10 +299,13 @@ def _lacking(section: Section, sections: Iterable[Section]) -> str:
     if lacking:
         return f"it uses {', '.join(sorted(lacking))}, which no loaded section brings"
     known = {*NUMBER_FIELDS, *(one.name for one in brought)}
-    for check, names in needs.checked:
+    named = [(f"check {check!r} is about", names) for check, names in needs.checked]
+    if section.short_form is not None:
+        named.append(("SHORT_FORM has", frozenset(section.short_form.columns)))
+    for what, names in named:
         for name in sorted(names - known):
             kind = "text, not a number" if name in FIELDS else "no field or metric"
-            return f"check {check!r} is about {name!r}, which is {kind}.{nearest(name, known)}"
+            return f"{what} {name!r}, which is {kind}.{nearest(name, known)}"
     return ""
 
 

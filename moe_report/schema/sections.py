@@ -132,7 +132,7 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
         raise TypeError(f"POINTS is {points!r:.60}, expected a tuple of point() and question()")
     short_form = getattr(module, "SHORT_FORM", None)
     if short_form is not None and not isinstance(short_form, ShortForm):
-        raise TypeError(f"SHORT_FORM is {short_form!r:.60}, expected a ShortForm")
+        raise TypeError(f"SHORT_FORM is {short_form!r:.60}, expected what short_form() gives")
     return Section(
         name,
         title,
