@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from moe_report.schema.points import Numbers, point, question
     from moe_report.schema.presets import Preset, preset
     from moe_report.schema.section_fields import SectionField, field
-    from moe_report.schema.short_form import ShortForm
+    from moe_report.schema.short_form import short_form
 
 __version__ = "0.1.0"
 # Of the plugin door: one more whenever it gets something that a section may use, or loses
@@ -64,7 +64,6 @@ __all__ = [
     "ReportedModel",
     "Rows",
     "SectionField",
-    "ShortForm",
     "assumption",
     "bars",
     "ceil",
@@ -88,6 +87,7 @@ __all__ = [
     "report",
     "rounding",
     "scatter",
+    "short_form",
     "sqrt",
     "stack",
     "typed",

@@ -9,6 +9,7 @@ from moe_report.errors import printable, shortened
 
 # What no text of a report may hold.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+A_TEXT = "a text without control characters"
 _SHOWN_TEXT, _SHOWN_BITS = 60, 1000
 _TIMES = {datetime.date: "date", datetime.time: "time", datetime.timedelta: "duration"}
 
@@ -32,6 +33,11 @@ def shown_name(name: str) -> str:
     'a\\x1bb?.xlsx'
     """
     return printable(name.encode("utf-8", "replace").decode())
+
+
+def is_text(value: object) -> bool:
+    """Whether something is a text that a report may hold."""
+    return isinstance(value, str) and not CONTROL.search(value)
 
 
 def is_number(text: str) -> bool:

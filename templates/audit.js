@@ -12,6 +12,7 @@ const audit = (() => {
   }
 
   function written(number, like) {
+    if (Number.isNaN(number)) return "–";
     if (like === "as percent") return numbers.share(number);
     if (like === "as difference") return numbers.off(number);
     const { unit, format } = report.metrics[like] || report.fields[like];
@@ -42,8 +43,9 @@ const audit = (() => {
   function findings(computed, name) {
     const row = rowOf(computed);
     const found = [];
-    const find = (level, column, message, stated = null, right = null) =>
-      found.push({ level, column, message, stated, computed: right, place: "" });
+    const known = (number) => (Number.isNaN(number) ? null : number ?? null);
+    const find = (level, column, message, stated, right) =>
+      found.push({ level, column, message, stated: known(stated), computed: known(right), place: "" });
     for (const [level, columns, rule] of moe.audit) {
       for (const it of columns.length ? columns : Object.keys(report.metrics)) {
         const [holds, pieces, ...doubted] = rule(row, it);

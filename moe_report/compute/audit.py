@@ -7,13 +7,14 @@ name, and the model that it is compared with.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from moe_report.compute.audit_rules import claims_of, rules_of
 from moe_report.compute.evaluate import Evaluation
-from moe_report.display import difference, off, percent, show
+from moe_report.display import MISSING, difference, off, percent, show
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate
@@ -91,7 +92,8 @@ class _Rows:
 
     def _said(self, rule: Rule, column: str, at: int, row: Mapping[str, float]) -> Finding:
         def number(expr: Expr | None) -> float | None:
-            return None if expr is None else float(evaluate(expr, row))
+            found = math.nan if expr is None else float(evaluate(expr, row))
+            return None if math.isnan(found) else found
 
         said = [
             self._text(piece, column, number(piece.number))
@@ -103,12 +105,13 @@ class _Rows:
 
     def _text(self, piece: Piece, column: str, number: float | None) -> str:
         text = piece.text.replace("{it}", column)
-        if number is None:
+        if piece.number is None:
             return text
         like = column if piece.like == IT else piece.like
         ways = {PERCENT: percent, DIFFERENCE: off}
-        shown = ways[like](number) if like in ways else self._shown(like, number)
-        return text.replace("{}", shown)
+        if number is None:
+            return text.replace("{}", MISSING)
+        return text.replace("{}", ways[like](number) if like in ways else self._shown(like, number))
 
     def _shown(self, name: str, number: float) -> str:
         column = self.columns[name]

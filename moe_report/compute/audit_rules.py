@@ -43,8 +43,12 @@ def _piece(
     )
 
 
-def _off(stated: float, computed: float) -> Piece:
-    return _piece(" ({})", (stated - computed) / abs(computed), DIFFERENCE)
+def _off(stated: float, computed: float) -> tuple[Piece, Piece]:
+    share = (stated - computed) / abs(computed)
+    return (
+        _piece(" ({})", share, DIFFERENCE, when=computed != 0),
+        _piece(" (from 0)", when=computed == 0),
+    )
 
 
 def _rule(
@@ -119,7 +123,7 @@ def _claim(claim: str, metrics: tuple[Metric, ...]) -> Rule:
         differs &= ~_rounds_to(claim, other)
         said.append(_piece(f", or {{}} {metric.variant}", other, when=one != other))
     return _rule(
-        "differs", claim, differs, *said, _off(stated, nearest), stated=stated, computed=nearest
+        "differs", claim, differs, *said, *_off(stated, nearest), stated=stated, computed=nearest
     )
 
 
@@ -127,7 +131,7 @@ def _overrides() -> Rule:
     return _rule(
         "differs", (), ~_rounds_to(IT, formula()),
         _piece("given as {}", typed()), _piece(", while the formula gives {}", formula()),
-        _off(typed(), formula()), _piece("; the given number is used"),
+        *_off(typed(), formula()), _piece("; the given number is used"),
         stated=typed(), computed=formula(),
     )  # fmt: skip
 

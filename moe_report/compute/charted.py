@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from moe_report.compute.kinds import rows_by_kind
 from moe_report.errors import cause, printable
@@ -126,8 +127,10 @@ def _worded(
     trusted = [at for at in numbers if report.models[at].name not in report.doubted] or [*numbers]
     rows = Rows(
         tuple(report.models[at].name for at in trusted),
-        {name: tuple(numbers[at][name] for at in trusted) for name in chart.columns},
-        {item.definition.name: item.value for item in report.assumptions},
+        MappingProxyType(
+            {name: tuple(numbers[at][name] for at in trusted) for name in chart.columns}
+        ),
+        MappingProxyType({item.definition.name: item.value for item in report.assumptions}),
     )
     labels = ", ".join(series.label for series in chart.series)
     failed: list[str] = []

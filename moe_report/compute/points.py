@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from moe_report.compute.kinds import only_models
-from moe_report.errors import cause
+from moe_report.errors import cause, printable
 from moe_report.reports import Column, Help, HelpPoint, Provenance, Report
 from moe_report.schema.points import Numbers, Series
 from moe_report.schema.registry import Registry
-from moe_report.schema.sections import Failure
+from moe_report.schema.sections import Failure, line_of
 
 
 def helped(report: Report, registry: Registry) -> Report:
@@ -23,10 +24,12 @@ def helped(report: Report, registry: Registry) -> Report:
                 here = point.here(numbers) if point.here else ""
                 if not isinstance(here, str):
                     raise TypeError(f"it gives {here!r:.60}, expected a text")
-            except Exception as error:  # whatever somebody's function raises
-                here, why = "", f"point {point.title!r}: {cause(error)}"
+            except (Exception, SystemExit) as error:  # whatever somebody's function raises
+                why = f"point {point.title!r}: {cause(error)}{line_of(section.module, error)}"
                 failures.append(Failure(section.name, section.distribution, section.module, why))
-            points.append(HelpPoint(point.title, point.text, here, point.is_question))
+                here = ""
+            sentence = printable(re.sub(r"\s*\n\s*", " ", here))
+            points.append(HelpPoint(point.title, point.text, sentence, point.is_question))
     return replace(
         report,
         help=Help(tuple(points), numbers.left_out),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
-from moe_report.schema.bounds import LARGEST, refusal
+from moe_report.schema.bounds import LARGEST, is_number, refusal
+from moe_report.text import A_TEXT, is_text
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,8 @@ def assumptions_of(holder: type) -> tuple[Assumption, ...]:
             raise TypeError(f"{where} has {wrong}")
         label = said.pop("label") or item.name.replace("_", " ").capitalize()
         one = Assumption(name=item.name, label=label, default=float(item.default), **said)  # type: ignore[arg-type]
-        if not one.minimum <= one.default <= one.maximum:
-            raise TypeError(
-                f"{where} is {one.default:g} by default, and must be from {one.minimum:g} to "
-                f"{one.maximum:g}"
-            )
+        if expected := one.refusal(one.default):
+            raise TypeError(f"{where} is {one.default:g} by default, expected {expected}")
         found.append(one)
     return tuple(found)
 
@@ -112,7 +109,7 @@ def wrongly_said(needed: Mapping[str, object], others: Mapping[str, object]) -> 
         others: By their names, which tell their kinds.
     """
     for what, value in {**needed, **others}.items():
-        expected, right = _KINDS.get(what, ("a text", lambda value: isinstance(value, str)))
+        expected, right = _KINDS.get(what, (A_TEXT, is_text))
         if isinstance(value, str) and what in ("aliases", "headers"):
             return f"a text for {what}; write ({value!r},)"
         if not right(value):
@@ -120,21 +117,17 @@ def wrongly_said(needed: Mapping[str, object], others: Mapping[str, object]) -> 
     return next((f"an empty {what}" for what, text in needed.items() if not str(text).strip()), "")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
 _FLAG = ("True or False", lambda value: isinstance(value, bool))
 _TEXTS = (
-    "a tuple of texts",
-    lambda value: isinstance(value, Collection) and all(isinstance(one, str) for one in value),
+    "a tuple of texts without control characters",
+    lambda value: isinstance(value, Collection) and all(map(is_text, value)),
 )
 _PLACE = ("True, False or a place from 1", lambda value: isinstance(value, int) and value >= 0)
-_END = ("a number", lambda value: value is None or _is_number(value))
+_END = ("a number", lambda value: value is None or is_number(value))
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "label": ("a text", lambda value: value is None or isinstance(value, str)),
+    "label": (A_TEXT, lambda value: value is None or is_text(value)),
     "headline": _PLACE, "whole": _FLAG, "flag": _FLAG,
     "lowest": _END, "highest": _END,
     "aliases": _TEXTS, "headers": _TEXTS,
-    **dict.fromkeys(("default", "minimum", "maximum"), ("a number", _is_number)),
+    **dict.fromkeys(("default", "minimum", "maximum"), ("a number", is_number)),
 }  # fmt: skip

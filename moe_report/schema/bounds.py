@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from numbers import Real
+from typing import cast
+
 from moe_report.display import exact
 
 LARGEST = 2.0**53  # past it a float64 no longer holds every whole number
@@ -11,6 +15,17 @@ TOO_LARGE = "at most 2^53"
 NOT_NEGATIVE = "a number that is not negative"
 WHOLE = "a whole number"
 LIMITED = "at most {limit}, which is {number}"
+
+
+def is_number(value: object) -> bool:
+    """Whether something is a number that a float can be: no truth, and neither NaN nor infinite.
+
+    >>> [is_number(one) for one in (2, 0.5, True, "2", float("nan"), float("inf"), 10**400)]
+    [True, True, False, False, False, False, False]
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return bool(abs(cast(float, value)) <= sys.float_info.max)
 
 
 def between(minimum: float, maximum: float, *, whole: bool) -> str:

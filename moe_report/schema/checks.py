@@ -27,7 +27,9 @@ from typing import Literal, cast, get_args
 
 from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
+from moe_report.schema.declared_names import refuse_second
 from moe_report.schema.model import Called, Model
+from moe_report.text import A_TEXT, is_text
 
 Level = Literal["impossible", "differs", "unclear", "suspicious"]
 IT = "it"  # in place of a column: the one that the rule is about
@@ -158,6 +160,8 @@ def doubt(
 
 
 def _pieces(sentence: str, numbers: tuple[float, ...]) -> Iterator[Piece]:
+    if not is_text(sentence):
+        raise TypeError(f"doubt() has the sentence {sentence!r:.60}, expected {A_TEXT}")
     parts = list(Formatter().parse(sentence))
     places = sum(field is not None for _, field, _, _ in parts)
     if places != len(numbers):
@@ -188,6 +192,7 @@ class Check:
         doc: The function's docstring.
         module: The module that defines it.
         function: The function as written.
+        subject: What it is about, where that was not given by its name.
     """
 
     name: str
@@ -196,15 +201,32 @@ class Check:
     doc: str
     module: str
     function: Callable[[Model], Doubt]
+    subject: Called | None = None
 
-    @cached_property
+    @property
     def rule(self) -> Rule:
         """What the audit runs, recorded by calling the function once with symbols.
 
         Raises:
             TypeError: The function returns something else than a :class:`Doubt`.
         """
-        found = self.function(Model())
+        return self._recorded[0]
+
+    @property
+    def calls(self) -> tuple[Called, ...]:
+        """The metrics and fields of sections that it calls, or is about."""
+        return self._recorded[1]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names of all fields and metrics whose numbers it takes, or that it is about."""
+        symbols = (name for expr in self.rule.expressions() for name in expr.symbols())
+        return frozenset({self.about, *(name.partition(" ")[2] for name in symbols)} - {IT})
+
+    @cached_property
+    def _recorded(self) -> tuple[Rule, tuple[Called, ...]]:
+        model = Model()
+        found = self.function(model)
         if not isinstance(found, Doubt):
             raise TypeError(f"it returns {found!r:.60}, expected what doubt(...) gives")
         message = tuple(
@@ -212,7 +234,9 @@ class Check:
         )
         when, stated, computed = map(_as_value, (found.when, found.stated, found.computed))
         assert when is not None
-        return Rule(self.level, (self.about,), when, message, stated, computed)
+        rule = Rule(self.level, (self.about,), when, message, stated, computed)
+        subject = () if self.subject is None else (self.subject,)
+        return rule, (*subject, *model._calls.values())
 
 
 def _as_value(expr: Expr | None) -> Expr | None:
@@ -236,7 +260,8 @@ def check(
         about: The metric or field, by itself or its name, that a finding is put to.
 
     Raises:
-        PluginError: The function has no docstring, or there is no such level.
+        PluginError: The function has no docstring, its name is that of something above, or there is
+            no such level.
     """
 
     def decorate(function: Callable[[Model], Doubt]) -> Check:
@@ -247,10 +272,12 @@ def check(
                 f"{where} has the level {level!r}, expected one of {', '.join(levels)}."
                 f"{nearest(str(level), levels)}"
             )
+        refuse_second(function, where)
         doc = inspect.getdoc(function) or ""
         if not doc:
             raise PluginError(f"{where} has no docstring, which says what it is about")
+        subject = about if isinstance(about, Called) else None
         column = about.name if isinstance(about, Called) else about
-        return Check(function.__name__, level, column, doc, function.__module__, function)
+        return Check(function.__name__, level, column, doc, function.__module__, function, subject)
 
     return decorate

@@ -15,10 +15,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from numbers import Real
 from typing import Any, get_args
 
 from moe_report.errors import PluginError, nearest
+from moe_report.schema.bounds import is_number
 from moe_report.schema.charts import (
     Bars,
     Color,
@@ -35,6 +35,7 @@ from moe_report.schema.charts import (
 )
 from moe_report.schema.metrics import Metric
 from moe_report.schema.section_fields import SectionField
+from moe_report.text import A_TEXT, is_text
 
 _IN_TURN: tuple[Color, ...] = (
     "blue", "orange", "green", "grey", "sky", "black", "silver", "pale",
@@ -204,7 +205,7 @@ def scatter(
     slopes = dict(guides or {})
     for label, slope in slopes.items():
         _text(name, "guide", label)
-        if not isinstance(slope, str) and not (_is_number(slope) and slope > 0):
+        if not isinstance(slope, str) and not (is_number(slope) and slope > 0):
             raise PluginError(
                 f"chart {name!r} has the guide {slope!r:.60}, expected a number above 0, or the "
                 "name of an assumption"
@@ -267,7 +268,7 @@ def _common(name: str, title: Words, caption: Words, axis: str, headline: object
             _text(name, what, words)
     if isinstance(title, str) and not title.strip():
         raise PluginError(f"chart {name!r} has an empty title")
-    if not isinstance(headline, bool) and not _is_number(headline):
+    if not isinstance(headline, bool) and not is_number(headline):
         raise PluginError(
             f"chart {name!r} has the headline {headline!r:.60}, expected True or a number"
         )
@@ -370,8 +371,8 @@ def _listed(name: str, what: str, items: object) -> tuple[Any, ...]:
 
 
 def _text(name: str, what: str, text: object) -> str:
-    if not isinstance(text, str):
-        raise PluginError(f"chart {name!r} has the {what} {text!r:.60}, expected a text")
+    if not isinstance(text, str) or not is_text(text):
+        raise PluginError(f"chart {name!r} has the {what} {text!r:.60}, expected {A_TEXT}")
     return text
 
 
@@ -393,7 +394,3 @@ def _log(name: str, log: Log) -> Log:
     if not isinstance(log, bool) and log != "auto":
         raise PluginError(f"chart {name!r} has log={log!r:.60}, expected True, False or 'auto'")
     return log
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from moe_report.errors import PluginError, nearest
-from moe_report.schema.charts import Chart, Column, Scatter
+from moe_report.schema.charts import Chart, Column
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
-from moe_report.schema.model import Called
 
 
 def charts_of(module: ModuleType) -> tuple[Chart, ...]:
@@ -40,12 +39,6 @@ def refuse_double_charts(charts: Iterable[tuple[Chart, str]]) -> None:
                 f"{origin}; rename one"
             )
         seen[chart.name] = origin
-
-
-def needs_of(chart: Chart) -> set[Called | str]:
-    """Return what a chart cannot do without; of assumptions, the names."""
-    called = {item for item in chart.uses if not isinstance(item, str)}
-    return {*called, *(chart.assumptions if isinstance(chart, Scatter) else ())}
 
 
 def _refuse_odd_columns(chart: Chart) -> None:

@@ -26,6 +26,7 @@ from moe_report.errors import PluginError, nearest
 from moe_report.formula.expr import Expr, lift, symbol
 from moe_report.formula.operations import evaluate
 from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
+from moe_report.schema.declared_names import refuse_second, refuse_taken
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.model import FIELDS_OF_SECTIONS, Called, Model
 from moe_report.schema.parts import Part
@@ -123,6 +124,11 @@ class Metric(Called):
     def assumptions(self) -> tuple[Assumption, ...]:
         """The assumptions that the function takes after the model."""
         return tuple(item for holder in self.assumption_types for item in assumptions_of(holder))
+
+    @property
+    def assumption_names(self) -> frozenset[str]:
+        """Names of the assumptions that it takes."""
+        return frozenset(item.name for item in self.assumptions)
 
     @cached_property
     def _recorded(self) -> tuple[Expr, Mapping[str, Called]]:
@@ -276,8 +282,8 @@ def metric(
             the formula.
 
     Raises:
-        PluginError: The function has no docstring, its name is that of a field or of a metric above
-            it, or one of the arguments is missing, empty or none of those accepted.
+        PluginError: The function has no docstring, its name is that of something else, or one of
+            the arguments is missing, empty or none of those accepted.
     """
 
     def decorate(function: Callable[..., float]) -> Metric:
@@ -290,9 +296,13 @@ def metric(
         said: dict[str, object] = {
             "label": label, "headline": headline, "aliases": aliases, "headers": headers,
             "lowest": minimum, "highest": maximum, "claim": claim, "variant": variant,
+            "docstring": doc,
         }  # fmt: skip
         if wrong := wrongly_said(needed, said):
             raise PluginError(f"{where} has {wrong}")
+        if minimum is not None and maximum is not None and minimum > maximum:
+            ends = "expected a smaller and a larger number"
+            raise PluginError(f"{where} is from {minimum:g} to {maximum:g}, {ends}")
         accepted: tuple[tuple[str, str | None, Sequence[str]], ...] = (
             ("format", format, get_args(Format)),
             ("better", better, get_args(Better)),
@@ -307,14 +317,8 @@ def metric(
         if claim and claim not in NUMBER_FIELDS:
             hint = nearest(claim, NUMBER_FIELDS)
             raise PluginError(f"{where} has the claim {claim!r}, which is no field.{hint}")
-        if name.casefold() in FIELDS:
-            raise PluginError(f"{where} has the name of a field; choose another")
-        above = function.__globals__.get(name)
-        if function.__qualname__ == name and isinstance(above, Metric):
-            first, again = above.function.__code__, function.__code__
-            if first.co_filename == again.co_filename and first != again:
-                line = first.co_firstlineno
-                raise PluginError(f"{where} is a second one; rename it, or that of line {line}")
+        refuse_taken(name, where)
+        refuse_second(function, where)
         _DEFINED.add(name)
         return Metric(
             name=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from moe_report.errors import nearest
@@ -62,9 +63,18 @@ class Called:
             """Other headers of its column."""
 
     def __call__(self, m: Model, *assumptions: object) -> float:
-        """Return its symbol, for use in a metric's formula."""
+        """Return its symbol, for use in a metric's formula.
+
+        It is computed for the report's assumptions; the dataclasses that a metric is given of them
+        may be passed on, and others cannot.
+        """
         if not isinstance(m, Model):
             raise TypeError(f"{self.name}() takes the model: {self.name}(m)")
+        if not all(map(_is_recorded, assumptions)):
+            raise TypeError(
+                f"{self.name} is a column, computed for the report's assumptions and no others: "
+                f"write {self.name}(m)"
+            )
         if m._calls.setdefault(self.name, self) is not self:
             other = m._calls[self.name].module
             raise TypeError(f"{self.name} of {self.module} and that of {other} in one formula")
@@ -78,3 +88,16 @@ class Called:
         __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _uncalled
         __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _uncalled
         __pow__ = __rpow__ = __neg__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = _uncalled
+
+        def __eq__(self, other: object) -> bool:
+            return self is other if isinstance(other, Called) else self._uncalled()
+
+        __hash__ = object.__hash__
+
+
+def _is_recorded(holder: object) -> bool:
+    """Whether something is a dataclass of assumptions as a metric's function is given it."""
+    return dataclasses.is_dataclass(holder) and all(
+        isinstance(value, Expr) and value.op == "symbol" and value.name == name
+        for name, value in vars(holder).items()
+    )

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from moe_report.errors import PluginError
 from moe_report.schema.model import Called
+from moe_report.text import A_TEXT, is_text
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Point:
 
     def __post_init__(self) -> None:
         for what, said in (("title", self.title), ("text", self.text)):
-            if not isinstance(said, str) or not said.strip():
-                raise PluginError(f"a point has the {what} {said!r:.60}, expected a text")
+            if not is_text(said) or not said.strip():
+                raise PluginError(f"a point has the {what} {said!r:.60}, expected {A_TEXT}")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Numbers:
     Attributes:
         assumptions: Values by name.
         left_out: Whether some models were not among the rows that were asked for.
+        lacking: Names that were asked for, and are no field or metric of the report.
     """
 
     def __init__(
@@ -73,8 +76,9 @@ class Numbers:
         self._models = models
         self._series = series
         self._doubted = doubted
-        self.assumptions = assumptions
+        self.assumptions = MappingProxyType(dict(assumptions))  # other sections see it, too
         self.left_out = False
+        self.lacking: set[str] = set()
 
     def rows(
         self, *columns: Called | str, typed: bool = True
@@ -86,7 +90,8 @@ class Numbers:
             typed: Whether a metric may be typed in rather than computed.
         """
         names = [one.name if isinstance(one, Called) else one for one in columns]
-        if any(name not in self._series for name in names):
+        if lacking := {*names} - {*self._series}:
+            self.lacking |= lacking
             return []
         rows = []
         for at, model in enumerate(self._models):

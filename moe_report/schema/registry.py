@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from operator import itemgetter
@@ -24,11 +24,12 @@ from moe_report.schema.clashes import (
     refuse_odd_assumptions,
     refuse_odd_presets,
 )
-from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.headers.headers import Headers
-from moe_report.schema.known_charts import needs_of, refuse_double_charts
+from moe_report.schema.known_charts import refuse_double_charts
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
+from moe_report.schema.needs import needs_of
 from moe_report.schema.parts import Part
 from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.section_fields import SectionField, under, with_needs
@@ -137,9 +138,12 @@ class Registry:
         return list(ordered.values())
 
     def choose(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Registry:
-        """Return a registry of some sections, with whatever metrics of others these need.
+        """Return a registry of some sections, with whatever metrics and fields of others they need.
 
-        All are kept if no names are given.
+        Of a section that is not chosen nothing is said beside its numbers: it has no charts and no
+        points, and of its checks those of the numbers that stay. Its presets stay where they set
+        what a metric still takes: a workbook may have chosen one. All sections are kept if no names
+        are given.
 
         Raises:
             PluginError: There is no section of that name.
@@ -158,35 +162,42 @@ class Registry:
         kept = {*(only or known)} - {*skip}
         if not kept & {*names, *only}:
             raise PluginError("no section is left: --skip leaves out all that --only keeps")
-        wanted: dict[str, Metric] = {}
-        fields: dict[str, SectionField] = {}
-        for section in self.sections:
-            if section.name in kept:
-                fields |= with_needs(section.fields)
-                for metric in section.metrics:
-                    _after_its_calls(metric, wanted, ())
-        for metric in wanted.values():
-            fields |= metric.fields
+        needed = self._needed_by([one for one in self.sections if one.name in kept])
         sections = [
-            replace(
-                section,
-                metrics=tuple(metric for metric in section.metrics if metric.name in wanted),
-                fields=tuple(one for one in section.fields if one.name in fields),
-                presets=() if section.name in skip else section.presets,
-            )
-            for section in self.sections
+            one if one.name in kept else _of_the_needed(one, needed) for one in self.sections
         ]
         return replace(
             self,
             sections=tuple(one for one in sections if one.metrics or one.fields or one.presets),
             skipped_charts=tuple(
-                chart.name
-                for one in sections
-                if not (one.metrics or one.fields or one.presets)
-                for chart in one.charts
+                chart.name for one in self.sections if one.name not in kept for chart in one.charts
             ),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
         )
+
+    def _needed_by(self, sections: Iterable[Section]) -> Mapping[str, Called]:
+        """Return the metrics and fields that some sections have or need, by name."""
+        known: dict[str, Called] = {
+            one.name: one
+            for section in self.sections
+            for one in (*section.metrics, *section.fields)
+        }
+        wanted: dict[str, Metric] = {}
+        fields: dict[str, SectionField] = {}
+        for needs in map(needs_of, sections):
+            named = (known[name] for _, names in needs.checked for name in names & {*known})
+            taking = (
+                next(one for one in self.metrics.values() if name in one.assumption_names)
+                for name in needs.assumptions
+            )
+            for one in (*needs.called, *named, *taking):
+                if isinstance(one, Metric):
+                    _after_its_calls(one, wanted, ())
+                elif isinstance(one, SectionField):
+                    fields |= with_needs([one])
+        for metric in wanted.values():
+            fields |= metric.fields
+        return {**wanted, **fields}
 
 
 def load(files: Iterable[Path] = ()) -> Registry:
@@ -268,28 +279,54 @@ def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, st
 
 
 def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Failure]]:
-    """Leave out sections whose formulas or charts refer to what no section brings."""
+    """Leave out sections that refer to what no section brings."""
     failures = []
     while True:
-        every = [metric for section in sections for metric in section.metrics]
-        known: set[Called | str] = {item.name for metric in every for item in metric.assumptions}
-        known |= {one for section in sections for one in (*section.metrics, *section.fields)}
         for section in sections:
-            used: set[Called | str] = set(with_needs(section.fields).values())
-            used |= {one for chart in section.charts for one in needs_of(chart)}
-            for metric in section.metrics:
-                used |= {*metric.calls.values(), *metric.fields.values()}
-            lacking = {
-                f"assumption {one!r}" if isinstance(one, str) else f"{one.name} of {one.module}"
-                for one in used - known
-            }
-            if lacking:
-                cause = f"it uses {', '.join(sorted(lacking))}, which no loaded section brings"
-                failures.append(Failure(section.name, section.distribution, section.module, cause))
+            if why := _lacking(section, sections):
+                failures.append(Failure(section.name, section.distribution, section.module, why))
                 sections = [other for other in sections if other is not section]
                 break
         else:
             return sections, failures
+
+
+def _lacking(section: Section, sections: Iterable[Section]) -> str:
+    """Return what a section refers to that none of all brings; nothing if there is all."""
+    brought = {one for item in sections for one in (*item.metrics, *item.fields)}
+    assumed = {name for one in brought if isinstance(one, Metric) for name in one.assumption_names}
+    needs = needs_of(section)
+    lacking = {f"{one.name} of {one.module}" for one in needs.called - brought}
+    lacking |= {f"assumption {name!r}" for name in needs.assumptions - assumed}
+    if lacking:
+        return f"it uses {', '.join(sorted(lacking))}, which no loaded section brings"
+    known = {*NUMBER_FIELDS, *(one.name for one in brought)}
+    named = [(f"check {check!r} is about", names) for check, names in needs.checked]
+    if section.short_form is not None:
+        named.append(("SHORT_FORM has", frozenset(section.short_form.columns)))
+    for what, names in named:
+        for name in sorted(names - known):
+            kind = "text, not a number" if name in FIELDS else "no field or metric"
+            return f"{what} {name!r}, which is {kind}.{nearest(name, known)}"
+    return ""
+
+
+def _of_the_needed(section: Section, needed: Mapping[str, Called]) -> Section:
+    """Return what stays of a section that is not chosen itself."""
+    own = {one.name for one in (*section.metrics, *section.fields)} & {*needed}
+    known = {*NUMBER_FIELDS, *needed}
+    taken = {
+        name for one in needed.values() if isinstance(one, Metric) for name in one.assumption_names
+    }
+    return replace(
+        section,
+        metrics=tuple(one for one in section.metrics if one.name in own),
+        fields=tuple(one for one in section.fields if one.name in own),
+        checks=tuple(one for one in section.checks if one.columns & own and one.columns <= known),
+        presets=tuple(one for one in section.presets if taken & {*one.values}),
+        points=(),
+        charts=(),
+    )
 
 
 def _after_its_calls(metric: Metric, ordered: dict[str, Metric], path: tuple[str, ...]) -> None:

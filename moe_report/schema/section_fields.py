@@ -20,7 +20,8 @@ from moe_report.errors import PluginError, cause
 from moe_report.formula.expr import Expr, lift
 from moe_report.schema.assumptions import wrongly_said
 from moe_report.schema.bounds import LARGEST
-from moe_report.schema.fields import FIELDS, Field, Kind
+from moe_report.schema.declared_names import refuse_taken
+from moe_report.schema.fields import Field, Kind
 from moe_report.schema.model import FIELDS_OF_SECTIONS, Called, Model
 
 
@@ -78,7 +79,7 @@ def field(
 
     Raises:
         PluginError: An argument is missing, empty or none of those accepted, or the name is that of
-            a built-in field.
+            something else.
     """
     module = str(sys._getframe(1).f_globals.get("__name__", ""))
     where = f"field {name!r} of {module}"
@@ -94,8 +95,7 @@ def field(
         said["default"] = default
     if wrong := wrongly_said(needed, said):
         raise PluginError(f"{where} has {wrong}")
-    if name.casefold() in FIELDS:
-        raise PluginError(f"{where} has the name of a built-in field; choose another")
+    refuse_taken(name, where)
     if not minimum <= maximum <= LARGEST:
         message = "bounds from a smaller to a larger number, of at most 2^53"
         raise PluginError(f"{where} is from {minimum:g} to {maximum:g}, expected {message}")

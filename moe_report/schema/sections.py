@@ -23,6 +23,7 @@ from moe_report.schema.points import Point
 from moe_report.schema.presets import Preset
 from moe_report.schema.section_fields import SectionField
 from moe_report.schema.short_form import ShortForm
+from moe_report.text import A_TEXT, is_text
 
 _Declared = TypeVar("_Declared", Metric, Check)
 
@@ -108,6 +109,8 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
     )
     if not (metrics or fields or presets):
         raise TypeError("the module defines no @metric function")
+    if not is_text(module.__doc__ or ""):
+        raise TypeError(f"the docstring of the module is {module.__doc__!r:.60}, expected {A_TEXT}")
     parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
     paragraphs = [" ".join(part.split()) for part in parts]
     title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
@@ -129,7 +132,7 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
         raise TypeError(f"POINTS is {points!r:.60}, expected a tuple of point() and question()")
     short_form = getattr(module, "SHORT_FORM", None)
     if short_form is not None and not isinstance(short_form, ShortForm):
-        raise TypeError(f"SHORT_FORM is {short_form!r:.60}, expected a ShortForm")
+        raise TypeError(f"SHORT_FORM is {short_form!r:.60}, expected what short_form() gives")
     return Section(
         name,
         title,

@@ -12,9 +12,9 @@ the experts share; a negative result means that the four numbers cannot belong t
 from moe_report import (
     Model,
     Rows,
-    ShortForm,
     bars,
     metric,
+    short_form,
 )
 from moe_report.wording import percent
 from moe_report_metrics import guide
@@ -28,7 +28,7 @@ from moe_report_metrics.parameter_ledger import (
 
 ORDER = 20
 POINTS = guide.EFFICIENCY
-SHORT_FORM = ShortForm(
+SHORT_FORM = short_form(
     inputs=(
         ("always_active_params", "Shared parameters"),
         ("num_experts", "Experts"),

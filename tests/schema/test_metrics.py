@@ -300,7 +300,7 @@ class Unhelpful:
         (Thawed, "Thawed must be a frozen dataclass of assumptions"),
         (float, "float must be a frozen dataclass of assumptions"),
         (Undeclared, r"Undeclared\.batch must be declared with assumption\(\)"),
-        (OutOfBounds, r"OutOfBounds\.spare is 2 by default, and must be from 0 to 1"),
+        (OutOfBounds, r"OutOfBounds\.spare is 2 by default, expected from 0 to 1 ratio"),
         (Unhelpful, r"Unhelpful\.spare has an empty unit"),
         (Use | None, r"must be a frozen dataclass of assumptions"),
     ],

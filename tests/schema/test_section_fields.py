@@ -129,7 +129,8 @@ def module(*lines: str) -> str:
 
 
 WRONG = {
-    'num_experts = field("num_experts", **said)': "has the name of a built-in field",
+    'num_experts = field("num_experts", **said)': "has the name of a field; choose another",
+    'report = field("report", **said)': "has a name by which a model has something else",
     'a = field("power", **said)': "the field 'power' is called a in the module; write power = ",
     'power = field("po wer", **said)': "expected a name of letters, digits and underscores",
     'power = field("power", symbol="x", help="A number.")': "has an empty unit",

@@ -27,7 +27,7 @@ from tests import reports
 from tests.browser import Open
 from tests.conftest import need
 from tests.renderers.calculator import changed, fill, saved
-from tests.schema.test_checks import SENTENCE, written
+from tests.schema.test_checks import LACKING, SECTION, SENTENCE, written
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 DRAWS = 1500
@@ -163,6 +163,29 @@ def test_page_and_engine_find_the_same(registry: Registry, tmp_path: Path) -> No
     about = {(rule.level, column) for rule in rules_of(registry) for column in rule.columns[:1]}
     assert about <= fired, about - fired
     assert len({column for level, column in fired if level == "differs"} - {*FIELDS}) > 20
+
+
+def test_a_sentence_with_numbers_that_lack_is_the_same(tmp_path: Path) -> None:
+    """Dashes and none, as the engine has them."""
+    need("node")
+    typed: list[dict[str, float]] = [
+        {"num_experts": 8}, {"num_experts": 9}, {"num_experts": 9, "hidden_size": 2e9},
+        {"num_experts": 8, "num_hidden_layers": 4},
+    ]  # fmt: skip
+    rows = [
+        Row("it", str(at), {}, {k: given(v) for k, v in one.items()})
+        for at, one in enumerate(typed)
+    ]
+    report = _report(rows, load([written(tmp_path, SECTION + LACKING)]))
+    texts = [("it", {name: repr(int(number)) for name, number in one.items()}) for one in typed]
+    found = [one for _, theirs in found_by_the_page(report, texts, tmp_path) for one in theirs]
+    theirs = [one for one in found if one["column"] == "num_experts"]
+    assert [(one["message"], one["stated"], one["computed"]) for one in theirs] == [
+        (one.message, one.stated, one.computed)
+        for one in report.findings
+        if one.column == "num_experts"
+    ]
+    assert len(theirs) == len(typed)
 
 
 def _written(draw: random.Random, value: float) -> str:

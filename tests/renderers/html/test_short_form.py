@@ -27,12 +27,12 @@ FORMS = [
 ]
 PLUGIN = '''"""Bricks."""
 
-from moe_report import Model, ShortForm, metric
+from moe_report import Model, metric, short_form
 
-SHORT_FORM = ShortForm(
-    inputs=(("num_experts", "Piles"), ("wet_share", "Wet"), ("unheard_of", "Nothing")),
+SHORT_FORM = short_form(
+    inputs=(("num_experts", "Piles"), ("wet_share", "Wet"), ("sparsity", "Nothing")),
     bars=("bricks", "dry_bricks"),
-    numbers=("unheard_of_too", "wet_share"),
+    numbers=("flops_speedup", "wet_share"),
 )
 
 
@@ -240,4 +240,52 @@ def test_what_is_no_form_is_refused(tmp_path: Path) -> None:
                     + PLUGIN.partition("\n\n\n")[2], encoding="utf-8")  # fmt: skip
     registry = load(files=[file])
     (failure,) = registry.failures
-    assert "SHORT_FORM is ['num_experts'], expected a ShortForm" in failure.cause
+    assert "SHORT_FORM is ['num_experts'], expected what short_form() gives" in failure.cause
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"bricks", "dry_bricks"', '"bricks",', "has the bars ['bricks'], expected a whole"),
+        ('("bricks", "dry_bricks")', '"bricks"', "has 'bricks' for bars, expected several in br"),
+        ('"dry_bricks"', '"bricks"', "has the bars ['bricks', 'bricks'], expected a whole and"),
+        ('("bricks", ', '("num_experts", ', "has 'num_experts' for bars, expected a metric"),
+        ('("bricks", ', '(7, ', "has 7 for bars, expected a metric, or its name"),
+        ('("bricks", ', '("brick", ', "has 'brick', which is no field or metric. Did you mean"),
+        ('("wet_share", "Wet")', '("wet_shar", "Wet")', "SHORT_FORM has 'wet_shar', which is no f"),
+        ('("wet_share", "Wet")', '"wet_share"', "has 'wet_share' for inputs, expected several in"),
+        ('("wet_share", "Wet")', '("wet_share",)', "has the input ('wet_share',), expected a fie"),
+        ('"wet_share", "Wet"', '"wet_share", ""', "has the input ('wet_share', ''), expected a f"),
+        ('"wet_share", "Wet"', '"model_type", "M"', "has 'model_type', which is text, not a num"),
+        ('"sparsity", "Nothing"', '"num_experts", "N"', "has the input 'num_experts' twice"),
+        ('numbers=("flops_speedup", "wet_share")', 'ring=0.5', "has 0.5 for ring, expected a met"),
+        ('numbers=("flops_speedup", ', 'numbers=(None, ', "has None for numbers, expected a met"),
+    ],
+)  # fmt: skip
+def test_what_is_declared_wrongly_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """The section is left out: half a form, or none, would say nothing of what is wrong."""
+    assert PLUGIN.count(old) == 1
+    (file := tmp_path / "odd.py").write_text(PLUGIN.replace(old, new), encoding="utf-8")
+    (failure,) = load(files=[file]).failures
+    assert said in failure.cause
+
+
+def test_metrics_and_lists_make_the_same_form(tmp_path: Path) -> None:
+    """A form is of names, whatever it was made of, and of tuples, which can be looked up."""
+    by_name = PLUGIN[PLUGIN.index("SHORT_FORM") : PLUGIN.index("@metric")]
+    by_itself = """
+SHORT_FORM = short_form(
+    inputs=[["num_experts", "Piles"], [wet_share, "Wet"], ("sparsity", "Nothing")],
+    bars=[bricks, dry_bricks],
+    numbers=["flops_speedup", wet_share],
+)
+"""
+    found = []
+    for at, text in enumerate((PLUGIN, PLUGIN.replace(by_name, "") + by_itself)):
+        (folder := tmp_path / str(at)).mkdir()
+        (folder / "bricks.py").write_text(text, encoding="utf-8")
+        registry = load(files=[folder / "bricks.py"])
+        found += [one.short_form for one in registry.sections if one.name == "bricks"]
+    first, second = found
+    assert first == second
+    assert hash(first) == hash(second)
