@@ -24,6 +24,12 @@ FORMS = [
     ("10 B", 160, "1.41 B", 6, "236 B", "18.5 B", "7.84 %", "3.75 %", "96.3 %"),
     ("0.5B", 4, "0.5B", 4, "2.50 B", "2.50 B", "100 %", "100 %", "0 %"),
 ]
+# Of the two bars and their track, and of the ring's arc and the rest of it.
+COLOURS = """() => [
+  ...[...document.querySelectorAll("[data-bar]"), document.querySelector(".track")]
+    .map((it) => getComputedStyle(it).backgroundColor),
+  ...[".arc", ".rest"].map((it) => getComputedStyle(document.querySelector(it)).stroke),
+]"""
 PLUGIN = '''"""Bricks."""
 
 from moe_report import Model, ShortForm, metric
@@ -84,6 +90,11 @@ def test_five_numbers_give_the_rest(shown: Open, form: tuple[str, ...]) -> None:
     assert float(part.removesuffix("%")) == pytest.approx(100 * float(share or 0), rel=1e-4)
     arc = page.get_attribute(".ring .arc", "stroke-dasharray") or ""
     assert float(arc.split()[0]) == pytest.approx(100 * int(top_k) / int(experts))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        whole, part, track, arc, rest = page.evaluate(COLOURS)
+        assert len({whole, part, track, "rgba(0, 0, 0, 0)"}) == 4
+        assert len({arc, rest, "none"}) == 3
 
 
 def test_routing_overhead_is_typed_in_percent_of_the_total(shown: Open) -> None:
