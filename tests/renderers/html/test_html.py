@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -347,3 +348,21 @@ def test_assumption_set_by_the_user_is_told() -> None:
     told = {item.name: item.origin for item in page_of(report).assumptions}
     assert told["context_length"] == "set (default 4,096)"
     assert told["causal"] == "default"
+
+
+def test_numbers_of_any_size_can_be_read() -> None:
+    """Those that a row may have at most are written before a power of ten, and not aligned."""
+    sizes = dict.fromkeys(
+        ("hidden_size", "moe_intermediate_size", "vocab_size", "num_experts"), 9e15
+    )
+    huge = sizes | {"num_experts_per_tok": 2, "num_hidden_layers": 10_000, "num_attention_heads": 1}
+    report = reports.report_of(
+        reports.row("Huge", huge), reports.row("Mixtral 8x7B", reports.MIXTRAL)
+    )
+    table = page_of(report).summary
+    assert table is not None
+    cells = [cell for row in table.rows for cell in row.cells]
+    assert "2.19e+40" in [cell.content for cell in cells]
+    assert all(re.fullmatch(r"[\d,.]+(e[+−]\d\d)?", cell.content) for cell in cells)
+    assert not any("p6" in cell.css for cell in cells)
+    assert b"Huge" in render(report)
