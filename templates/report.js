@@ -37,7 +37,7 @@ const reportState = (() => {
   };
 })();
 
-(() => {
+const reportTables = (() => {
   "use strict";
   const filter = document.getElementById("filter");
   const exact = document.getElementById("exact");
@@ -286,6 +286,15 @@ const reportState = (() => {
   }
   reportState.listen(show);
   show();
+
+  return {
+    known,
+    // The number of a cell; nothing where there is none.
+    valueOf(cell) {
+      const name = cell.closest("table.models")?.tHead.rows[0].cells[cell.cellIndex].dataset.column;
+      return name && models.has(cell.parentNode) && known(name) ? valueOf(cell.parentNode, name) : undefined;
+    },
+  };
 })();
 
 // A link into what is folded unfolds it.
