@@ -7,12 +7,7 @@
   const choices = [...section.querySelectorAll("[data-compare]")];
   const table = document.getElementById("comparison-table");
   const models = new Map(data.models.map((model) => [model.name, model]));
-  const make = (tag, css, text) => {
-    const element = document.createElement(tag);
-    if (css) element.className = css;
-    element.textContent = text;
-    return element;
-  };
+  const { make } = elements;
   for (const choice of choices) {
     choice.append(new Option("–", ""), ...data.models.map(({ name }) => new Option(name, name)));
   }

@@ -15,7 +15,7 @@ const copying = (() => {
     .map((part) => part.textContent).join("").trim();
 
   function written(cell) {
-    const known = cell.closest("thead") && reportTables.known(cell.dataset.column);
+    const known = cell.closest("thead") && definitionOf(cell.dataset.column);
     if (known) return inert(`${known.label}${known.unit === "ratio" ? "" : ` (${known.unit})`}`);
     if (cell.classList.contains("missing")) return "";
     return String(valueOf(cell) ?? inert(textOf(cell)));

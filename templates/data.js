@@ -46,3 +46,6 @@ const report = (() => {
   }
   return data;
 })();
+
+// What the report says of a field, metric or assumption.
+const definitionOf = (name) => report.fields[name] ?? report.metrics[name] ?? report.assumptions[name];
