@@ -65,9 +65,10 @@ def bar_chart(
 
 
 def _logarithmic(chart: Bars, values: Sequence[float]) -> bool:
-    if chart.log == "auto":
-        return min(values, default=0) > 0 and max(values) / min(values) > _DECADES
-    return chart.log and any(value > 0 for value in values)
+    """Whether the axis is; never where a number of the table has no place on it."""
+    if min(values, default=0) <= 0:
+        return False
+    return max(values) / min(values) > _DECADES if chart.log == "auto" else chart.log
 
 
 def _columns(report: Report, chart: Chart) -> list[_Bar]:
