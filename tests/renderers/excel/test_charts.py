@@ -17,6 +17,7 @@ from moe_report.renderers.excel.bar_charts import MOST_BARS
 from moe_report.renderers.excel.chart_data import SPARE_ROWS
 from moe_report.renderers.excel.chart_looks import axis_format
 from moe_report.renderers.excel.render import render
+from moe_report.renderers.html.charts.figures import figures
 from moe_report.reports import Report
 from moe_report.schema.charts import COLORS
 from moe_report.table import ModelTable, Source
@@ -223,10 +224,13 @@ def test_every_axis_has_title_and_format(demo: Path) -> None:
 
 
 def test_an_axis_is_logarithmic_where_numbers_span_decades(demo: Path) -> None:
-    """From a hundredfold on; axes of FLOPs and sizes of points always are, shares never."""
+    """As on the page; axes of FLOPs and sizes of points always are, shares never."""
     wide = all_charts(Package((demo / "models.report.xlsx").read_bytes()))
-    narrow = all_charts(package_of(report_of(row("a", MIXTRAL), row("b", QWEN3))))
-    for charts, log in ((wide, True), (narrow, False)):
+    some = [report_of(row("a", MIXTRAL), row("b", other)) for other in (OLMOE, QWEN3)]
+    medium, narrow = (all_charts(package_of(report)) for report in some)
+    pages = [next(one for one in figures(report) if one.name == "size") for report in some]
+    assert [len(one.wide.marks) > 0 for one in pages] == [True, False]  # marks, not bars
+    for charts, log in ((wide, True), (medium, True), (narrow, False)):
         chart = charts["chart-size"]
         assert bool(list(chart.iter(f"{C}logBase"))) == log
         assert ("log scale" in words(chart)) == log

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from moe_report.display import exact, show
 from moe_report.renderers.data import report_as_dict
-from moe_report.renderers.html.render import page_of, render
+from moe_report.renderers.html.render import page_of, render, render_calculator
 from moe_report.schema.registry import load
 from tests import reports
 from tests.browser import Open, contrast
@@ -366,3 +366,10 @@ def test_numbers_of_any_size_can_be_read() -> None:
     assert all(re.fullmatch(r"[\d,.]+(e[+−]\d\d)?", cell.content) for cell in cells)
     assert not any("p6" in cell.css for cell in cells)
     assert b"Huge" in render(report)
+
+
+def test_both_pages_say_what_their_titles_leave_out() -> None:
+    """The calculator's page, too, which shows no findings."""
+    report = reports.usual_report()
+    said = [kind(report).count(b"The title leaves out") for kind in (render, render_calculator)]
+    assert said[0] == said[1] > 0

@@ -144,7 +144,7 @@ REFUSED = {"num_experts": "abc", "expert_params": "-5", "router_param_share": "1
 
 
 def test_what_is_refused_is_shown_and_marked(shown: Open) -> None:
-    """As it stands in the address, also where the focus comes by; in the inputs further down, too."""
+    """As it stands in the address, also where the focus comes by; among all inputs, too."""
     state = "".join(f"&set.{name}={text}" for name, text in REFUSED.items()).replace("%", "%25")
     page = shown(reports.usual_report(), f"#calculator=Mixtral+8x7B{state}")
     plain = page.locator("#short-num_experts_per_tok").evaluate(EDGE)
