@@ -34,7 +34,7 @@
       const cell = make("td", value === null ? "missing" : "", "");
       if (value === best) cell.append(make("span", "best", ""), make("span", "hidden", "best: "));
       cell.append(make("span", "", value === null ? "–" : numbers.show(value, unit, format)));
-      const ratio = value !== null && values[0] ? `${numbers.digits(value / values[0])}×` : "";
+      const ratio = value > 0 && values[0] > 0 ? `${numbers.digits(value / values[0])}×` : "";
       if (at) cell.append(make("span", "ratio", ratio)); // an empty one keeps the column in line
       const note = (side[at].provenance[name] || {}).note || "";
       cell.title = value === null ? note : `${numbers.exact(value)}${unit === "ratio" ? "" : ` ${unit}`}${note ? ` · ${note}` : ""}`;
