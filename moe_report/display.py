@@ -1,11 +1,14 @@
-"""Numbers as people read them: three significant digits, one unit a column."""
+"""Numbers as people read them: three significant digits, one unit a column.
+
+``templates/numbers.js`` writes them alike.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -13,6 +16,8 @@ _COUNT_PREFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 # Units that are written behind a prefix; of all others the prefix stands alone.
 _SIGNS = {"FLOP": "FLOP", "MAC": "MAC", "byte": "B"}
 COUNTED = ("parameters", *_SIGNS, "slots")  # of which there is no negative amount
+_TINY, _HUGE = 1e-9, 1e15  # below and from where on digits stand before a power of ten
+_LARGEST_WHOLE = 2**53  # whole numbers beyond it need not be exact
 MINUS = "−"
 MISSING = "–"
 
@@ -73,11 +78,14 @@ def digits(number: float, significant: int = 3) -> str:
 
     >>> digits(46.702), digits(1571.3), digits(0.5235), digits(-1.2), digits(0), digits(96.25)
     ('46.7', '1,571', '0.524', '−1.20', '0', '96.3')
-    >>> digits(0.000996, 2)
-    '0.0010'
+    >>> digits(0.000996, 2), digits(1.235e28), digits(-3e-12)
+    ('0.0010', '1.24e+28', '−3.00e−12')
     """
     if number == 0:
         return "0"
+    if not _TINY <= abs(number) < _HUGE:
+        rounded = Context(significant, ROUND_HALF_UP).create_decimal(number)
+        return f"{float(rounded):.{significant - 1}e}".replace("-", MINUS)
     places = max(0, significant - 1 - math.floor(math.log10(abs(number))))
     rounded = _half_up(number, places)
     if rounded and abs(rounded) >= Decimal(10) ** (significant - places) and places:
@@ -111,14 +119,13 @@ def show(
     if number is None:
         return MISSING
     if format == "integer":
-        text = f"{number:,.0f}" if number == round(number) else f"{number:,.6g}"
-        return text.replace("-", MINUS)
+        return exact(number) if number == round(number) else f"{number:,.6g}".replace("-", MINUS)
     chosen = in_scale or scale(unit, format, [number])
     if format == "si" and number and abs(number) < chosen.factor / 1000:
         chosen = scale(unit, format, [number])  # 4,096 in billions says nothing
     scaled = number / chosen.factor
     if format == "si" and chosen.factor == 1 and number == round(number):
-        text = f"{scaled:,.0f}".replace("-", MINUS)
+        text = exact(scaled)
     elif format == "percent":
         text = _percent_digits(scaled)
     else:
@@ -146,13 +153,17 @@ def parameters(number: float) -> str:
 def exact(number: float | None) -> str:
     """Return a number to its last digit: whole numbers grouped, others as short as they are exact.
 
-    >>> exact(46702792704.0), exact(0.25), exact(None)
-    ('46,702,792,704', '0.25', '')
+    >>> exact(46702792704.0), exact(0.25), exact(-0.0), exact(None)
+    ('46,702,792,704', '0.25', '0', '')
+    >>> exact(2e15), exact(2e16)
+    ('2,000,000,000,000,000', '2e+16')
     """
     if number is None:
         return ""
+    if abs(number) > _LARGEST_WHOLE:
+        return f"{Decimal(repr(float(number))).normalize():e}".replace("-", MINUS)
     if number == round(number):
-        return f"{number:,.0f}".replace("-", MINUS)
+        return f"{int(number):,}".replace("-", MINUS)
     return repr(number).replace("-", MINUS)
 
 

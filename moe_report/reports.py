@@ -117,6 +117,8 @@ class ReportChart:
         caption: How to read it.
         models: Places of the models that have all its numbers, in the order in which it has them.
         without: Places of the others.
+        trusted: Places of the models that its title may speak of: those that no finding doubts, or
+            all where each is doubted.
         leads: Whether it is one of the few that come first.
     """
 
@@ -125,6 +127,7 @@ class ReportChart:
     caption: str
     models: tuple[int, ...]
     without: tuple[int, ...]
+    trusted: tuple[int, ...]
     leads: bool
 
 

@@ -3,8 +3,7 @@ const calculation = (() => {
   "use strict";
   const data = report;
   const { exact, readings } = numbers;
-  const known = (name) => data.fields[name] || data.metrics[name] || data.assumptions[name];
-  const isWhole = (name) => Boolean(data.fields[name] || known(name).whole);
+  const isWhole = (name) => Boolean(data.fields[name] || definitionOf(name).whole);
   const parse = (name, text) => numbers.parse(text, isWhole(name));
 
   const isUnclear = (model, name) => (model?.unclear || []).includes(name);
@@ -25,7 +24,7 @@ const calculation = (() => {
 
   function expected(name, number) {
     if (!moe.bounds.has(name)) {
-      const counts = moe.counted.includes(known(name).unit.split("/")[0]);
+      const counts = moe.counted.includes(definitionOf(name).unit.split("/")[0]);
       return number < (counts ? 0 : -(2 ** 53)) ? words.negative : "";
     }
     const [low, high, whole, said] = moe.bounds.get(name);
@@ -63,7 +62,7 @@ const calculation = (() => {
     }
     for (const [name, limit] of moe.rules) {
       if (result.typed.has(name) && v[name] > v[limit]) {
-        const values = { limit: `${known(limit).label} (${limit})`, number: exact(v[limit]) };
+        const values = { limit: `${definitionOf(limit).label} (${limit})`, number: exact(v[limit]) };
         faults.set(name, sentence(worded(words.limited, values)));
       }
     }
@@ -88,5 +87,5 @@ const calculation = (() => {
     return names.length ? `missing: ${words.needs} ${listed(names)}` : words.undefined;
   }
 
-  return { of, known, missing, more, parse, worded };
+  return { of, missing, more, parse, worded };
 })();

@@ -6,13 +6,7 @@ const calculatorForm = (() => {
   if (!section) return undefined;
   const data = report;
   const numbersIn = document.getElementById("calculator-numbers");
-  const { known } = calculation;
-  const make = (tag, css, text) => {
-    const element = document.createElement(tag);
-    if (css) element.className = css;
-    element.textContent = text;
-    return element;
-  };
+  const { make } = elements;
   const shown = (name, number) => {
     const metric = data.metrics[name];
     return metric ? numbers.show(number, metric.unit, metric.format) : numbers.exact(number);
@@ -120,9 +114,9 @@ const calculatorForm = (() => {
       if (!is) return ["tabindex", "role", "aria-label"].forEach((key) => place.removeAttribute(key));
       place.tabIndex = 0;
       place.setAttribute("role", "group");
-      place.setAttribute("aria-label", `Formula of ${known(name).label}`);
+      place.setAttribute("aria-label", `Formula of ${definitionOf(name).label}`);
     });
   }
 
-  return { section, inputs, rows, options: [numbersIn, generalIn], make, shown, formulaOf, measure };
+  return { section, inputs, rows, options: [numbersIn, generalIn], shown, formulaOf, measure };
 })();

@@ -35,11 +35,8 @@ const calculatorOutput = (() => {
   }
 
   function asRow({ name, texts }, latest) {
-    const clean = (text) => {
-      const line = String(text).replace(/[\t\r\n]+/g, " ");
-      return /^[=+\-@]/.test(line) ? `'${line}` : line; // never a formula
-    };
-    const cells = [["name", clean(name)], ...Object.entries(texts).map(([key, text]) => [key, clean(text)])];
+    const { inert } = copying;
+    const cells = [["name", inert(name)], ...Object.entries(texts).map(([key, text]) => [key, inert(text)])];
     for (const [one] of moe.order) {
       if (latest.typed.has(one) && !latest.wrong.has(one)) cells.push([one, String(latest.v[one])]);
     }

@@ -5,39 +5,37 @@ const calculatorShort = (() => {
   const place = document.querySelector("#calculator .short-form");
   if (!place) return undefined;
   const data = report;
-  const known = (name) => data.fields[name] || data.metrics[name];
+  const { put, fault } = elements;
   const inputs = new Map([...place.querySelectorAll("[data-short]")].map((item) => [item.dataset.short, item]));
-  const isShare = (name) => known(name).unit === "ratio";
+  const isShare = (name) => definitionOf(name).unit === "ratio";
   const bars = [...place.querySelectorAll("[data-bar]")];
   const ring = place.querySelector(".ring");
-  const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
   // What is typed as a share is typed in percent.
   const typed = (name, text) => (isShare(name) && text.trim() && !text.includes("%") ? `${text}%` : text);
-  function toType(name, { v }) {
+  function toType(name, { v, wrong }, textOf) {
     const value = v[name];
+    if (wrong.has(name)) return isShare(name) ? textOf(name).replace(/\s*%$/, "") : textOf(name);
     if (Number.isNaN(value)) return "";
     return isShare(name) ? String(Number((value * 100).toPrecision(15))) : String(value);
   }
-  function inSight(name, { v }) {
-    if (Number.isNaN(v[name])) return "";
-    if (isShare(name)) return numbers.digits(v[name] * 100);
-    return data.metrics[name] ? numbers.show(v[name], known(name).unit, known(name).format) : numbers.exact(v[name]);
+  function inSight(name, latest, textOf) {
+    const { v } = latest;
+    if (Number.isNaN(v[name])) return toType(name, latest, textOf);
+    if (isShare(name)) return numbers.share(v[name]).replace(" %", "");
+    return data.metrics[name] ? numbers.show(v[name], definitionOf(name).unit, definitionOf(name).format) : numbers.exact(v[name]);
   }
 
-  function show(latest, isBeingTyped) {
+  function show(latest, textOf, beingTyped) {
     const { v, wrong } = latest;
     const whole = v[bars[0].dataset.bar];
     for (const [name, item] of inputs) {
-      if (!isBeingTyped(item)) item.value = wrong.has(name) ? item.value : inSight(name, latest);
+      if (item !== beingTyped) item.value = inSight(name, latest, textOf);
       const box = item.closest(".input");
-      box.querySelector(".why").textContent = wrong.get(name) || "";
-      box.querySelector(".why").hidden = !wrong.has(name);
-      item.toggleAttribute("aria-invalid", wrong.has(name));
-      if (wrong.has(name)) item.setAttribute("aria-invalid", "true");
+      fault(item, box.querySelector(".why"), wrong.get(name) ?? "");
       box.classList.toggle("changed", latest.typed.has(name) && Boolean(data.metrics[name]));
       const amount = v[name] * whole;
-      const metric = known(bars[0].dataset.bar);
+      const metric = definitionOf(bars[0].dataset.bar);
       if (isShare(name)) put(box.querySelector(".help"), Number.isNaN(amount) ? "" : `${numbers.show(amount, metric.unit, metric.format)} ${metric.unit}`);
     }
     for (const bar of bars) {

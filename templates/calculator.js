@@ -5,8 +5,8 @@
 (() => {
   "use strict";
   if (!calculatorForm) return;
-  const { section, inputs, rows, options, make, shown, formulaOf, measure } = calculatorForm;
-  const { known, missing, more, parse, worded } = calculation;
+  const { section, inputs, rows, options, shown, formulaOf, measure } = calculatorForm;
+  const { missing, more, parse, worded } = calculation;
   const { words } = moe;
   const { exact } = numbers;
   const data = report;
@@ -17,7 +17,7 @@
   const said = document.getElementById("calculator-said");
   const title = document.getElementById("calculator-name");
   const short = calculatorShort;
-  const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+  const { make, put, fault } = elements;
 
   // -- the state --------------------------------------------------------------------------------
 
@@ -86,9 +86,9 @@
     follow();
     for (const [name, item] of inputs) item.value = item === document.activeElement ? plain(name) : inSight(name);
     title.value = textOf("name");
-    short?.show(latest, () => false);
+    short?.show(latest, textOf);
     const at = document.activeElement?.dataset?.short;
-    if (at) document.activeElement.value = short.toType(at, latest);
+    if (at) document.activeElement.value = short.toType(at, latest, textOf);
   }
   const plain = (name) => (data.metrics[name] && !Number.isNaN(latest.v[name]) ? String(latest.v[name]) : textOf(name));
   function inSight(name) {
@@ -147,7 +147,7 @@
     reveal(item);
     item.focus();
     fill();
-    said.textContent = `Taken back: ${name === "name" ? "Name" : known(name).label} is ${item.value || "blank"} again.`;
+    said.textContent = `Taken back: ${name === "name" ? "Name" : definitionOf(name).label} is ${item.value || "blank"} again.`;
   }
 
   function write() {
@@ -178,7 +178,7 @@
     for (const [name, row] of rows) showMetric(name, row);
     for (const item of heads) showNumber(item, item.dataset.headline);
     for (const item of offs) put(item, isOff(item.dataset.off));
-    short?.show(latest, (item) => item === document.activeElement);
+    short?.show(latest, textOf, document.activeElement);
     for (const group of section.querySelectorAll("details.group-of-inputs")) {
       const names = [...group.querySelectorAll("[data-set]")].map((item) => item.dataset.set);
       const typed = names.filter((name) => latest.typed.has(name)).length;
@@ -203,13 +203,6 @@
     item.placeholder = data.assumptions[name] ? exact(data.assumptions[name].default) : Number.isNaN(value) ? "–" : exact(value);
     box.classList.toggle("changed", changes.has(name));
     fault(item, box.querySelector(".why"), wrong);
-  }
-
-  function fault(item, place, wrong) {
-    if (wrong) item.setAttribute("aria-invalid", "true");
-    else item.removeAttribute("aria-invalid");
-    put(place, wrong);
-    place.hidden = !wrong;
   }
 
   // By how much a number is off that of the model that one began with.
@@ -250,7 +243,7 @@
     if (names.length) place.append(`${words.needs} `);
     names.slice(0, words.most).forEach((one, at) => {
       const target = inputs.get(one);
-      const button = make(target ? "button" : "span", "", known(one) ? known(one).label : one);
+      const button = make(target ? "button" : "span", "", definitionOf(one)?.label ?? one);
       if (target) {
         button.type = "button";
         button.dataset.goto = one;
@@ -286,7 +279,7 @@
     const items = findings.map(({ level, column, message }) => {
       const item = make("li", "", "");
       const text = make("p", "", "");
-      const button = make("button", "", known(column)?.label ?? column);
+      const button = make("button", "", definitionOf(column)?.label ?? column);
       button.type = "button";
       button.dataset.goto = column;
       text.append(inputs.has(column) ? button : button.textContent, `: ${message}.`);
@@ -350,10 +343,10 @@
   });
   for (const [name, item] of short?.inputs ?? []) {
     item.addEventListener("focus", () => {
-      item.value = short.toType(name, latest);
+      item.value = short.toType(name, latest, textOf);
       item.select();
     });
-    item.addEventListener("blur", () => short.show(latest, () => false));
+    item.addEventListener("blur", () => short.show(latest, textOf));
     item.addEventListener("input", () => {
       set(name, short.typed(name, item.value));
       inputs.get(name).value = inSight(name);

@@ -115,7 +115,7 @@
     line.hidden = !known;
     if (!known) return;
     const shown = of.map((one, at) => {
-      const { unit, format = "si" } = report.metrics[one] ?? report.fields[one];
+      const { unit, format = "si" } = definitionOf(one);
       return `${words[at]} ${numbers.show(values[one], unit, format)}`;
     });
     const edge = outside ? "; beyond these axes, where the arrow points" : "";

@@ -7,12 +7,7 @@
   const choices = [...section.querySelectorAll("[data-compare]")];
   const table = document.getElementById("comparison-table");
   const models = new Map(data.models.map((model) => [model.name, model]));
-  const make = (tag, css, text) => {
-    const element = document.createElement(tag);
-    if (css) element.className = css;
-    element.textContent = text;
-    return element;
-  };
+  const { make } = elements;
   for (const choice of choices) {
     choice.append(new Option("–", ""), ...data.models.map(({ name }) => new Option(name, name)));
   }
@@ -39,7 +34,7 @@
       const cell = make("td", value === null ? "missing" : "", "");
       if (value === best) cell.append(make("span", "best", ""), make("span", "hidden", "best: "));
       cell.append(make("span", "", value === null ? "–" : numbers.show(value, unit, format)));
-      const ratio = value !== null && values[0] ? `${numbers.digits(value / values[0])}×` : "";
+      const ratio = value > 0 && values[0] > 0 ? `${numbers.digits(value / values[0])}×` : "";
       if (at) cell.append(make("span", "ratio", ratio)); // an empty one keeps the column in line
       const note = (side[at].provenance[name] || {}).note || "";
       cell.title = value === null ? note : `${numbers.exact(value)}${unit === "ratio" ? "" : ` ${unit}`}${note ? ` · ${note}` : ""}`;

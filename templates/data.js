@@ -15,8 +15,9 @@ const report = (() => {
     data.metrics[name] = { better: null, assumes: [], description, ...data.metrics[name], needs };
   }
   const said = new Map([...document.querySelectorAll("#glossary dd")].map((entry) => {
-    const name = [...entry.querySelectorAll("code")].at(-1)?.textContent ?? "";
-    return [name, entry.textContent.slice(0, entry.textContent.lastIndexOf(` ${name}`))];
+    const parts = [...entry.childNodes];
+    const at = parts.findLastIndex((part) => part.localName === "code");
+    return [parts[at]?.textContent ?? "", parts.slice(0, at).map((part) => part.textContent).join("").trim()];
   }));
   for (const name of fields) data.fields[name].description = said.get(name) ?? "";
   function found([number, level, column, stated, computed]) {
@@ -46,3 +47,6 @@ const report = (() => {
   }
   return data;
 })();
+
+// What the report says of a field, metric or assumption.
+const definitionOf = (name) => report.fields[name] ?? report.metrics[name] ?? report.assumptions[name];

@@ -47,7 +47,6 @@ const formulas = (() => {
 
   const symbols = new Proxy({}, { get: (_, name) => ({ op: "symbol", args: [], name, value: values[name] ?? NaN }) });
   const byName = new Map(moe.formulas(calls));
-  const known = (name) => data.fields[name] || data.metrics[name] || data.assumptions[name];
 
   // The formula of a name, for the values of a row; none of what is only typed.
   function of(name, row, whole = false) {
@@ -61,14 +60,14 @@ const formulas = (() => {
   const leaves = (it) => (it.op === "symbol" ? [it] : it.args.flatMap(leaves));
   const numbersIn = (it, asText) => leaves(it).map(({ name, value }) => asText(name, value));
 
-  const letter = ({ name }) => ({ width: known(name).symbol.length, make: () => typeset.letter(known(name).symbol) });
+  const letter = ({ name }) => ({ width: definitionOf(name).symbol.length, make: () => typeset.letter(definitionOf(name).symbol) });
   const inLetters = typeset.of(letter);
 
   // A name's formula as elements, with numbers as `asText` writes them in place of symbols, if given.
   function show(name, it, asText) {
     const text = ({ name: one, value }) => ({ width: asText(one, value).length, make: () => typeset.element("mn", asText(one, value)) });
     const shown = asText ? typeset.of((leaf) => (Number.isNaN(leaf.value) ? letter(leaf) : text(leaf))) : inLetters;
-    return shown(it, known(name).symbol);
+    return shown(it, definitionOf(name).symbol);
   }
 
   // -- in the sections --------------------------------------------------------------------------
@@ -87,7 +86,7 @@ const formulas = (() => {
 
   function explain(place, names) {
     place.append(...names.flatMap((name) => {
-      const { symbol, label, unit } = known(name);
+      const { symbol, label, unit } = definitionOf(name);
       const said = document.createElement(data.metrics[name] ? "a" : "span");
       said.textContent = label;
       if (data.metrics[name]) said.href = `#metric-${name}`;

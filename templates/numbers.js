@@ -47,10 +47,13 @@ const numbers = (() => {
   };
   const signed = (number, text) => (number < 0 && /[1-9]/.test(text) ? `\u2212${text}` : text);
 
+  const powered = (text) => text.replace(/e([-+])(\d)$/, "e$10$2").replace("-", "\u2212");
+
   function digits(number, significant = 3) {
     if (number === 0) return "0";
-    let places = Math.max(0, significant - 1 - Math.floor(Math.log10(Math.abs(number))));
-    places = Math.min(places, 60);
+    const size = Math.abs(number);
+    if (size < 1e-9 || size >= 1e15) return signed(number, powered(size.toExponential(significant - 1)));
+    let places = Math.max(0, significant - 1 - Math.floor(Math.log10(size)));
     if (places && Number(fixed(number, places)) >= 10 ** (significant - places)) places -= 1;
     return signed(number, grouped(fixed(number, places)));
   }
@@ -65,18 +68,16 @@ const numbers = (() => {
 
   function exact(number) {
     const size = Math.abs(number);
-    if (Number.isInteger(number) && size < 1e21) return signed(number, grouped(String(size)));
-    const text = size < 1e-4 ? size.toExponential().replace(/-(\d)$/, "-0$1") : String(size);
-    return signed(number, text.replace("-", "\u2212"));
+    if (size && (size < 1e-4 || size > 2 ** 53)) return signed(number, powered(size.toExponential()));
+    return signed(number, Number.isInteger(number) ? grouped(String(size)) : String(size));
   }
 
   // A number of what is counted whole, where it is not.
   function sixDigits(number) {
     const size = Math.abs(number);
     if (size >= 1e-4 && size < 999999.5) return signed(number, grouped(String(Number(size.toPrecision(6)))));
-    const [digits, power] = size.toExponential(5).split("e");
-    const two = power.replace(/^([-+])(\d)$/, "$10$2").replace("-", "\u2212");
-    return signed(number, `${Number(digits)}e${two}`);
+    const [first, power] = size.toExponential(5).split("e");
+    return signed(number, powered(`${Number(first)}e${power}`));
   }
 
   // By what share something is off; NaN where there is nothing to share.

@@ -37,12 +37,11 @@ const reportState = (() => {
   };
 })();
 
-(() => {
+const reportTables = (() => {
   "use strict";
   const filter = document.getElementById("filter");
   const exact = document.getElementById("exact");
   const matches = document.getElementById("matches");
-  const known = (name) => report.fields[name] || report.metrics[name];
   const tables = [...document.querySelectorAll("table.models")].map((table) => ({
     name: table.dataset.table,
     heads: [...table.tHead.rows[0].cells],
@@ -60,7 +59,7 @@ const reportState = (() => {
     };
     const unit = head.querySelector(".unit");
     const short = unit ? unit.textContent : "";
-    const whole = known(head.dataset.column)?.unit ?? "";
+    const whole = definitionOf(head.dataset.column)?.unit ?? "";
     unit?.remove();
     const mark = head.querySelector(".sign") ? " ≈" : "";
     head.dataset.label = `${head.textContent.trim()}${mark}${short ? `\n${short}` : ""}`;
@@ -86,15 +85,15 @@ const reportState = (() => {
     if (!cell || cell.title || cell.className === "words") return;
     const { names } = tables.find(({ name }) => name === cell.closest("table").dataset.table);
     const name = names[cell.cellIndex];
-    if (!known(name)) return;
+    if (!definitionOf(name)) return;
     if (cell.localName === "th") {
-      cell.title = known(name).description;
+      cell.title = definitionOf(name).description;
       return;
     }
     const model = models.get(cell.parentNode);
     const value = valueOf(cell.parentNode, name);
     const { from, note = "" } = model.provenance[name];
-    const { unit } = known(name);
+    const { unit } = definitionOf(name);
     const other = name in model.computed && from === "given" ? `; the formula gives ${numbers.exact(model.computed[name])}` : "";
     const said = from === "default" ? from : note + other;
     const counted = /^(ratio$|\d|$)/.test(unit) ? "" : ` ${unit}`;
@@ -200,7 +199,7 @@ const reportState = (() => {
   });
 
   const key = (row, at, name) => {
-    if (known(name)) return valueOf(row, name) ?? "";
+    if (definitionOf(name)) return valueOf(row, name) ?? "";
     return row.cells[at].textContent.trim();
   };
   const compare = (a, b) =>
@@ -252,7 +251,7 @@ const reportState = (() => {
     for (const { names, rows } of tables) {
       for (const row of rows) {
         names.forEach((name, at) => {
-          const value = known(name) ? valueOf(row, name) : null;
+          const value = definitionOf(name) ? valueOf(row, name) : null;
           if (value === null) return;
           const cell = row.cells[at];
           const { firstChild: text } = cell; // a mark may stand behind it
@@ -286,6 +285,14 @@ const reportState = (() => {
   }
   reportState.listen(show);
   show();
+
+  return {
+    // The number of a cell; nothing where there is none.
+    valueOf(cell) {
+      const name = cell.closest("table.models")?.tHead.rows[0].cells[cell.cellIndex].dataset.column;
+      return name && models.has(cell.parentNode) && definitionOf(name) ? valueOf(cell.parentNode, name) : undefined;
+    },
+  };
 })();
 
 // A link into what is folded unfolds it.

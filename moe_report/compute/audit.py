@@ -8,6 +8,7 @@ name, and the model that it is compared with.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -25,7 +26,25 @@ from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row
 
 ORDER: tuple[Level, ...] = ("impossible", "differs", "unclear", "suspicious")
+FAILED = "failed"  # in place of a level: of a section, not of a finding
 LIKE_A_SUMMARY = "this row is named like a summary of the others, and is taken for a model"
+
+
+def counted_by_level(levels: Iterable[str]) -> str:
+    """Return how many findings, and sections that failed, there are, worst first.
+
+    >>> counted_by_level(["suspicious", "differs"]), counted_by_level(["differs", "differs"])
+    ('1 differs, 1 suspicious', '2 differ')
+    >>> counted_by_level([])
+    'none'
+    """
+    counts = Counter(levels)
+    said = (
+        f"{counts[level]} {'differ' if level == 'differs' and counts[level] > 1 else level}"
+        for level in (*ORDER, FAILED)
+        if counts[level]
+    )
+    return ", ".join(said) or "none"
 
 
 def audit(

@@ -154,4 +154,5 @@ def _worded(
     title = words("title", chart.title, labels)
     caption = words("caption", chart.caption, "")
     without = tuple(at for at in rows_by_kind(report).get("models", ()) if at not in numbers)
-    return ReportChart(chart, title, caption, tuple(numbers), without, leads=False), failed
+    drawn = ReportChart(chart, title, caption, tuple(numbers), without, tuple(trusted), leads=False)
+    return drawn, failed

@@ -5,7 +5,7 @@ Made by the calls of :mod:`moe_report.schema.declare_charts`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,20 @@ COLORS: Mapping[Color, str] = {
     "black": "20262D", "blue": "0072B2", "green": "009E73", "grey": "7D8894",
     "orange": "D55E00", "pale": "CCD1D6", "silver": "AEB4BB", "sky": "56B4E9",
 }  # fmt: skip
+
+_DECADES = 25  # largest over smallest, from where on a linear axis would hide the small ones
+
+
+def is_logarithmic(log: Log, numbers: Sequence[float]) -> bool:
+    """Whether an axis of such numbers is; never where one of them has no place on it.
+
+    >>> is_logarithmic("auto", [1, 30]), is_logarithmic("auto", [1, 20]), is_logarithmic(True, [0])
+    (True, False, False)
+    """
+    least = min(numbers, default=0)
+    if least <= 0:
+        return False
+    return max(numbers) / least >= _DECADES if log == "auto" else log
 
 
 def name_of(column: Column) -> str:

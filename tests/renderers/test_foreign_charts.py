@@ -123,6 +123,9 @@ def test_page_of_a_foreign_section(report: Report, shown: Open) -> None:
     )
     assert dead == []
     assert page.locator("#charts .none").count() == 0
+    ratios = {name: page.inner_text(f"#comparison [data-row={name}] .ratio >> nth=0")
+              for name in ("depth", "loss")}  # fmt: skip
+    assert ratios == {"depth": "0.500×", "loss": ""}  # as in the workbook, none of what is below 0
 
 
 def test_the_mark_follows_the_chart_s_own_numbers(report: Report, shown: Open) -> None:

@@ -347,6 +347,9 @@ def test_the_page_fills_its_inputs(shown: Open, speed: Registry) -> None:
     assert chooser.input_value() == ""
     page.press("#set-peak_flops", "Escape")
     assert chooser.input_value() == "H100 SXM"
+    options = page.locator("select option")
+    assert options.count() > 9
+    assert options.evaluate_all("(all) => all.every((one) => one.hasAttribute('value'))")
     assert shown(reports.usual_report()).locator("[data-preset]").count() == 0
 
 

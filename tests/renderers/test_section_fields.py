@@ -246,10 +246,12 @@ def test_an_import_reads_it(site: Path, tmp_path: Path) -> None:
 
 def test_the_calculator_has_it(shown: Open, tmp_path: Path) -> None:
     """An input of its own group, whose bounds are those of the field, and follows a default."""
-    registry: Registry = registry_with(tmp_path, ENERGY)
-    row = reports.row("Mixtral", reports.MIXTRAL | {"num_devices": 8})
+    watts = 'watts = field("watts", symbol="W", unit="watts", help="A number of watts.")'
+    registry: Registry = registry_with(tmp_path, f"{ENERGY}\n{watts}\n")
+    row = reports.row("Mixtral", reports.MIXTRAL | {"num_devices": 8, "watts": 5})
     report = build_report(ModelTable((row,), Source("models.xlsx")), registry)
     page = shown(report)
+    assert page.evaluate("report.fields.watts.description") == "A number of watts."
     base = report_as_dict(report)["models"][0]["values"]
     agree(values(page), base)
     for name, text, number in (("device_power", "450.5", 450.5), ("liquid_cooled", "1", 1)):

@@ -6,8 +6,6 @@ claims or lone layers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from openpyxl.chart import BarChart, Series
 from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
@@ -30,10 +28,9 @@ from moe_report.renderers.excel.chart_looks import (
 )
 from moe_report.renderers.excel.models_sheet import FIRST, Layout
 from moe_report.reports import Report, ReportChart
-from moe_report.schema.charts import COLORS, Bars, Chart, Stack
+from moe_report.schema.charts import COLORS, Bars, Chart, Stack, is_logarithmic
 
 MOST_BARS = 50  # models, of which more cannot be read
-_DECADES = 100  # largest over smallest, from where on an axis is logarithmic
 
 _Bar = tuple[str, str, str]  # a column of the table Models, its name in words, and its colour
 
@@ -50,7 +47,7 @@ def bar_chart(
         shown.grouping = "percentStacked" if drawn.shares else "stacked"
         shown.overlap, shown.gapWidth = 100, 45
         unit, format = ("ratio", "percent") if drawn.shares else (unit, format)
-    log = isinstance(drawn, Bars) and _logarithmic(drawn, values)
+    log = isinstance(drawn, Bars) and is_logarithmic(drawn.log, values)
     short = axis_format(unit, values, log=log, form=format)
     axis(shown.y_axis, drawn.axis + " (log scale)" * log, short)
     if log:
@@ -62,12 +59,6 @@ def bar_chart(
     elif min(values, default=0) >= 0:
         shown.y_axis.scaling.min = 0
     return shown
-
-
-def _logarithmic(chart: Bars, values: Sequence[float]) -> bool:
-    if chart.log == "auto":
-        return min(values, default=0) > 0 and max(values) / min(values) > _DECADES
-    return chart.log and any(value > 0 for value in values)
 
 
 def _columns(report: Report, chart: Chart) -> list[_Bar]:

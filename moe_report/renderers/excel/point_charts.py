@@ -24,9 +24,8 @@ from moe_report.renderers.excel.chart_looks import (
 )
 from moe_report.renderers.excel.palette import LINK, QUIET, Look, number_format
 from moe_report.reports import Report, ReportChart
-from moe_report.schema.charts import COLORS, Lines, Points
+from moe_report.schema.charts import COLORS, Lines, Points, is_logarithmic
 
-_DECADES = 100  # largest over smallest, from where on an axis is logarithmic
 _CROWD = 60
 _MARKERS = ("circle", "diamond", "square", "triangle")
 _QUIET = Look(color=QUIET)
@@ -92,10 +91,7 @@ def _scaled(
 ) -> None:
     """Give an axis its title and numbers, logarithmic where those of the chart ask for it."""
     values = [report.columns[name].cells[at].value or 0 for name in names for at in places]
-    positive = min(values, default=0) > 0
-    log = bool(chart.log) and positive
-    if chart.log == "auto":
-        log = positive and max(values) / min(values) > _DECADES
+    log = is_logarithmic(chart.log, values)
     column = report.columns[names[0]]
     format = axis_format(column.unit, values, log=log, form=column.format)
     axis(along, said + " (log scale)" * log, format)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
 from openpyxl.formatting.rule import DataBarRule
 
+from moe_report.compute.audit import counted_by_level
 from moe_report.compute.kinds import Kind, rows_by_kind
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.assumptions_sheet import chosen_scenario
@@ -36,7 +36,6 @@ from moe_report.renderers.excel.palette import (
 )
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import EVERY_MODEL, Column, Finding, Report
-from moe_report.schema.checks import Level
 from moe_report.text import counted
 
 HEAD = 5
@@ -59,7 +58,6 @@ _TABLES: Mapping[Kind, tuple[str, str]] = {  # what heads each, and the sentence
         "and no total.",
     ),
 }
-_SEVERAL: Mapping[Level, str] = {"differs": "differ"}
 
 
 def _bars(columns: Sequence[Column]) -> dict[str, str]:
@@ -191,12 +189,8 @@ def _label(column: Column) -> str:
 
 def _findings(sheet: Sheet, report: Report, layout: Layout, top: int, last: int) -> int:
     """Write what the audit saw, with a title; return the number of the next row."""
-    levels = Counter(finding.level for finding in report.findings)
-    counts = ", ".join(
-        f"{count} {level if count == 1 else _SEVERAL.get(level, level)}"
-        for level, count in levels.items()
-    )
-    sheet.put(top, 1, f"Findings: {counts or 'none'}", SECTION)
+    counts = counted_by_level(finding.level for finding in report.findings)
+    sheet.put(top, 1, f"Findings: {counts}", SECTION)
     sheet.height(top, 22)
     lines = [
         (finding.model or EVERY_MODEL, GO_TO, _sentence(report, finding))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from moe_report.compute.audit import FAILED, counted_by_level
 from moe_report.reports import EVERY_MODEL, Finding, Report
 
 _WORDS = {
@@ -15,10 +15,9 @@ _WORDS = {
     "differs": "Differs",
     "unclear": "Unclear",
     "suspicious": "Suspicious",
-    "failed": "Failed",
+    FAILED: "Failed",
 }
 Marks = Mapping[tuple[str, str], Markup]
-_COUNTED = {"differs": "differ", "failed": "failed"}
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,8 @@ def finding_groups(report: Report) -> tuple[FindingGroup, ...]:
 
 
 def gist(groups: tuple[FindingGroup, ...]) -> str:
-    """Return how many findings there are of each level, in a line.
-
-    >>> gist(())
-    'none'
-    """
-    levels = Counter(found.level for group in groups for found in group.findings)
-    said = (f"{levels[word]} {_COUNTED.get(word, word)}" for word in _WORDS if levels[word])
-    return ", ".join(said) or "none"
+    """Return how many findings there are of each level, in a line."""
+    return counted_by_level(found.level for group in groups for found in group.findings)
 
 
 def marks_of(report: Report) -> Marks:
@@ -145,5 +138,5 @@ def _of_sections(report: Report) -> Iterator[FindingGroup]:
         cause = f"This section is left out: {failure.cause}"
         origin = f"{failure.distribution} ({failure.module})"
         number = len(report.findings) + at
-        finding = PageFinding(number, "failed", _WORDS["failed"], "Section", cause, origin)
+        finding = PageFinding(number, FAILED, _WORDS[FAILED], "Section", cause, origin)
         yield FindingGroup(f"failure-{at}", failure.section, (finding,))

@@ -139,7 +139,7 @@ def _assets(environment: Environment, report: Report) -> Assets:
         return [text_of(environment, name) for name in names]
 
     style = "\n".join(texts("report.css", "theme.css")).strip()
-    scripts = texts("data.js", "numbers.js", "report.js")
+    scripts = texts("data.js", "elements.js", "numbers.js", "report.js", "copying.js")
     # Charts and presets listen to what the calculator computes first, so they come before it.
     computing = texts("typeset.js", "formulas.js", "charts.js", "calculation.js", "audit.js")
     computing += texts("calculator-form.js", "calculator-short.js")

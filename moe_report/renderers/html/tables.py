@@ -103,15 +103,15 @@ def _numbers(report: Report, column: Column, marks: Marks) -> _Column:
     computed = sources - {Provenance.MISSING, Provenance.GIVEN}
     mark = "assumed" if computed == {Provenance.ASSUMED} else ""
     shown = [_number(cell, column, chosen) for cell in column.cells]
-    places = [len(text.partition(".")[2]) if in_unit else 0 for text, in_unit in shown]
+    places = [len(text.partition(".")[2]) if aligned else 0 for text, aligned in shown]
     most = max(places, default=0)
     made = []
     rows = zip(report.models, column.cells, shown, places, strict=True)
-    for model, cell, (text, in_unit), have in rows:
+    for model, cell, (text, aligned), have in rows:
         # Nothing is said of a number that is computed as the whole column is.
         source = "" if cell.provenance in (Provenance.DERIVED, mark) else cell.provenance.value
-        # What stands in for decimals; a number in a unit of its own is not aligned.
-        lacking = most - have if in_unit or cell.value is None else 0
+        # What stands in for decimals; what has a unit or a power of ten of its own is not aligned.
+        lacking = most - have if aligned or cell.value is None else 0
         pad = f"{'p' if have else 'q'}{min(lacking, MOST_PADDED)}" if lacking else ""
         doubt = marks.get((model.name, column.name))
         content = escape(text) + doubt if doubt else text
@@ -128,14 +128,16 @@ def _unit(chosen: Scale, column: Column) -> str:
 
 
 def _number(cell: Cell, column: Column, chosen: Scale) -> tuple[str, bool]:
-    """Return a number without its unit if that is the column's, and whether it is."""
+    """Return a number without its unit if that is the column's, and whether its digits align."""
     text = show(cell.value, column.unit, column.format, chosen)
     if cell.value is None:
         return MISSING, False
-    if chosen.sign == "×":
-        return text.removesuffix("×"), True
     number, _, sign = text.partition(" ")
-    return (number, True) if sign == chosen.sign else (text, False)
+    if chosen.sign == "×":
+        number = text.removesuffix("×")
+    elif sign != chosen.sign:
+        return text, False
+    return number, "e" not in number
 
 
 def _words(label: str, name: str, values: Sequence[object]) -> _Column:

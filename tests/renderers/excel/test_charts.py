@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from moe_report.compute.build import build_report
 from moe_report.ooxml.package import Package, parse, serialize
 from moe_report.renderers.excel.bar_charts import MOST_BARS
 from moe_report.renderers.excel.chart_data import SPARE_ROWS
 from moe_report.renderers.excel.chart_looks import axis_format
 from moe_report.renderers.excel.render import render
+from moe_report.renderers.html.charts.figures import figures
 from moe_report.reports import Report
 from moe_report.schema.charts import COLORS
+from moe_report.table import ModelTable, Source
 from tests.office import convert, disagreements, recalculated, stored
 from tests.reports import (
     LAYER,
@@ -30,6 +33,7 @@ from tests.reports import (
     row,
     usual_report,
 )
+from tests.sections import registry_with
 
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -220,10 +224,13 @@ def test_every_axis_has_title_and_format(demo: Path) -> None:
 
 
 def test_an_axis_is_logarithmic_where_numbers_span_decades(demo: Path) -> None:
-    """From a hundredfold on; axes of FLOPs and sizes of points always are, shares never."""
+    """As on the page; axes of FLOPs and sizes of points always are, shares never."""
     wide = all_charts(Package((demo / "models.report.xlsx").read_bytes()))
-    narrow = all_charts(package_of(report_of(row("a", MIXTRAL), row("b", QWEN3))))
-    for charts, log in ((wide, True), (narrow, False)):
+    some = [report_of(row("a", MIXTRAL), row("b", other)) for other in (OLMOE, QWEN3)]
+    medium, narrow = (all_charts(package_of(report)) for report in some)
+    pages = [next(one for one in figures(report) if one.name == "size") for report in some]
+    assert [len(one.wide.marks) > 0 for one in pages] == [True, False]  # marks, not bars
+    for charts, log in ((wide, True), (medium, True), (narrow, False)):
         chart = charts["chart-size"]
         assert bool(list(chart.iter(f"{C}logBase"))) == log
         assert ("log scale" in words(chart)) == log
@@ -232,6 +239,40 @@ def test_an_axis_is_logarithmic_where_numbers_span_decades(demo: Path) -> None:
     axis = next(wide["chart-size"].iter(f"{C}valAx"))
     low, high = (float(axis.find(f".//{C}{end}").get("val")) for end in ("min", "max"))
     assert (low, high) == (1e8, 1e13)
+
+
+GAIN = '''"""Gains."""
+
+from moe_report import Model, bars, metric
+
+@metric(symbol="g", unit="ratio", source="a convention", format="decimal")
+def gain(m: Model) -> float:
+    """Layers above sixteen."""
+    return m.num_hidden_layers - 16
+
+g = bars("g", gain, title="Gains", log=True, zeros=False)
+'''
+
+
+@pytest.mark.parametrize(
+    ("layers", "log"),
+    [((24, 48, 17), True), ((24, 8), False), ((24, 16, 8), False), ((24, 16, 48), False)],
+)
+def test_a_log_axis_has_a_place_for_each_number(
+    tmp_path: Path, layers: tuple[int, ...], log: bool
+) -> None:
+    """A number of 0, or below it, leaves the workbook's axis linear, which draws it, too."""
+    rows = [row(f"of {at}", MIXTRAL | {"num_hidden_layers": at}) for at in layers]
+    table = ModelTable(tuple(rows), Source("models.xlsx"))
+    report = build_report(table, registry_with(tmp_path, GAIN, "gains"))
+    chart = all_charts(package_of(report))["chart-g"]
+    axis = next(chart.iter(f"{C}valAx"))
+    assert bool(list(axis.iter(f"{C}logBase"))) == log
+    assert ("log scale" in words(axis)) == log
+    least = axis.find(f".//{C}min")
+    assert least is None or float(least.get("val")) <= min(at - 16 for at in layers)
+    (values,) = chart.iter(f"{C}val")
+    assert [float(point.text) for point in values.iter(f"{C}v")] == [at - 16 for at in layers]
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,55 @@ def test_it_goes_with_its_cell_and_is_not_printed(shown: Open) -> None:
     page.locator("#bubble").wait_for(state="visible")
     page.locator("#filter").focus()
     assert page.is_hidden("#bubble")
+
+
+# What somebody who copies the selection gets; None for what the browser takes by itself.
+COPIED = """() => {
+  const clipboardData = new DataTransfer();
+  const event = new ClipboardEvent("copy", { clipboardData, bubbles: true, cancelable: true });
+  getSelection().anchorNode.parentElement.dispatchEvent(event);
+  return event.defaultPrevented ? clipboardData.getData("text/plain") : null;
+}"""
+SELECT = """([from, to]) => {
+  const [first, last] = [from, to].map((css) => document.querySelector(css));
+  getSelection().setBaseAndExtent(first, 0, last, last.childNodes.length);
+}"""
+
+
+def test_the_exact_number_is_what_is_copied(shown: Open) -> None:
+    """Of one number, wherever it stands; of a part of a table as a spreadsheet takes it."""
+    named = {"=1+1": reports.MIXTRAL | {"num_experts_per_tok": 9}, "OLMoE": reports.OLMOE}
+    report = reports.report_of(*(reports.row(*one) for one in named.items()))
+    page = shown(report)
+    total, active = (report.columns[name].cells for name in ("total_params", "active_params"))
+    numbers = [f"{cell.value:.0f}" for cell in (*total, *active)]
+    row = "#table-summary tbody tr"
+    page.dblclick(f"{row}:nth-child(2) td:nth-child(2)")
+    assert page.evaluate(COPIED) == numbers[1]
+    page.dblclick("#comparison [data-row=total_params] td:nth-child(3) > span")
+    assert page.evaluate(COPIED) == numbers[1]
+    page.evaluate(SELECT, [".headline [data-headline=total_params]"] * 2)
+    assert page.evaluate(COPIED) == numbers[0]
+    page.evaluate(SELECT, [f"{row}:nth-child(1) td:nth-child(3)"] * 2)  # with a mark behind it
+    assert page.evaluate(COPIED) == numbers[2]
+    page.evaluate(SELECT, ["#table-summary thead th", f"{row}:nth-child(2) td:nth-child(3)"])
+    lines = [line.split("\t") for line in page.evaluate(COPIED).split("\n")]
+    assert lines[0][:2] == ["Model", "Total parameters (parameters)"]
+    assert lines[1][:3] == ["'=1+1", numbers[0], numbers[2]]
+    assert lines[2] == ["OLMoE", numbers[1], numbers[3], *[""] * (len(report.headline) - 2)]
+    page.evaluate(SELECT, ["#comparison thead th", "#comparison [data-row=total_params] td"])
+    assert page.evaluate(COPIED).split("\n")[-1] == f"Total parameters\t{numbers[0]}\t"
+
+
+def test_what_is_no_whole_number_is_copied_as_it_is(shown: Open) -> None:
+    """A part of its digits, a name, a sentence, what is more than a table."""
+    page = shown(reports.usual_report())
+    cell = "#table-summary tbody td"
+    for from_to in ([".model"] * 2, ["h1"] * 2, ["h1", cell], [cell, ".legend"]):
+        page.evaluate(SELECT, from_to)
+        assert page.evaluate(COPIED) is None, from_to
+    page.evaluate(
+        f"getSelection().setBaseAndExtent(...[0, 2].flatMap((at) =>"
+        f" [document.querySelector('{cell}').firstChild, at]))"
+    )
+    assert page.evaluate(COPIED) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Page
 
 from moe_report.display import exact, show
 from moe_report.renderers.data import report_as_dict
-from moe_report.renderers.html.render import page_of, render
+from moe_report.renderers.html.render import page_of, render, render_calculator
 from moe_report.schema.registry import load
 from tests import reports
 from tests.browser import Open, contrast
@@ -347,3 +348,28 @@ def test_assumption_set_by_the_user_is_told() -> None:
     told = {item.name: item.origin for item in page_of(report).assumptions}
     assert told["context_length"] == "set (default 4,096)"
     assert told["causal"] == "default"
+
+
+def test_numbers_of_any_size_can_be_read() -> None:
+    """Those that a row may have at most are written before a power of ten, and not aligned."""
+    sizes = dict.fromkeys(
+        ("hidden_size", "moe_intermediate_size", "vocab_size", "num_experts"), 9e15
+    )
+    huge = sizes | {"num_experts_per_tok": 2, "num_hidden_layers": 10_000, "num_attention_heads": 1}
+    report = reports.report_of(
+        reports.row("Huge", huge), reports.row("Mixtral 8x7B", reports.MIXTRAL)
+    )
+    table = page_of(report).summary
+    assert table is not None
+    cells = [cell for row in table.rows for cell in row.cells]
+    assert "2.19e+40" in [cell.content for cell in cells]
+    assert all(re.fullmatch(r"[\d,.]+(e[+−]\d\d)?", cell.content) for cell in cells)
+    assert not any("p6" in cell.css for cell in cells)
+    assert b"Huge" in render(report)
+
+
+def test_both_pages_say_what_their_titles_leave_out() -> None:
+    """The calculator's page, too, which shows no findings."""
+    report = reports.usual_report()
+    said = [kind(report).count(b"The title leaves out") for kind in (render, render_calculator)]
+    assert said[0] == said[1] > 0

@@ -29,7 +29,8 @@ ASSUMED = (
 
 
 SCENARIOS = {
-    "__proto__": {"__count__": given(50)}, "valueOf": {"propertyIsEnumerable": given(7)}
+    "__proto__": {"__count__": given(50)}, "valueOf": {"propertyIsEnumerable": given(7)},
+    " two  spaces": {"__count__": given(60)},
 }  # fmt: skip
 SHOWN = 4  # of them in the headline table
 ASSUMPTION = "    {}: float = assumption({}, symbol='a_{}', unit='ratio', help='It is odd.')"
@@ -81,7 +82,7 @@ def registry(tmp_path: Path) -> Registry:
 
 def odd_report(registry: Registry) -> Report:
     """Models and scenarios of such names, too."""
-    names = ("__proto__", "constructor", "toString", "class")
+    names = ("__proto__", "constructor", "toString", "class", "two  spaces ")
     rows = [reports.row(name, reports.MIXTRAL | {"num_experts": 8 + at})
             for at, name in enumerate(names)]  # fmt: skip
     table = ModelTable(tuple(rows), Source("it"), scenarios=Scenarios("base", SCENARIOS))
@@ -97,6 +98,7 @@ def test_the_calculator_computes_them(shown: Open, registry: Registry) -> None:
         page.select_option("#calculator-model", entry["name"])
         agree(values(page), entry["values"])
         agree(saved(page)["values"], entry["values"])
+    page.select_option("#calculator-model", "class")
     row = reports.row("class", reports.MIXTRAL | {"num_experts": 11})
     for name, sets in SCENARIOS.items():
         page.select_option("#calculator-scenario", name)

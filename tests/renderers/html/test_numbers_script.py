@@ -17,19 +17,31 @@ from tests.browser import Open
 from tests.conftest import need
 from tests.renderers.calculator import fill
 
+# Zeros, ties, and where numbers begin to be written before a power of ten.
+EDGES = tuple(
+    sign * number
+    for sign in (1, -1)
+    for number in (
+        0.0, 1e-9, 9.996e-10, 1e-4, 9e-5, 999999.5, 9.995e14, 1e15, 1.125e15, 1.135e15, 9.996e15,
+        2.0**53 - 1, 2.0**53, 2.0**53 + 2, 1e16, 1e21, 1.5e21, 1.125e27, 1e28, 1e100, 5e-324, 1e300,
+    )
+)  # fmt: skip
+
 
 def test_page_and_tables_write_numbers_alike(tmp_path: Path) -> None:
-    """Thousands of numbers of every format read as the display module writes them."""
+    """Thousands of numbers of every format and size read as the display module writes them."""
     draw = random.Random(5)
     cases: list[tuple[float, str, str]] = []
     for _ in range(4000):
         form = draw.choice(("si", "percent", "factor", "decimal", "integer"))
         number = draw.choice(
             (draw.randint(0, 10**12), draw.randint(0, 99_999), draw.randint(-99, 4000) / 800,
-             draw.uniform(-2, 2), 10 ** draw.uniform(-6, 13), draw.randint(0, 300) / 16)
+             draw.uniform(-2, 2), 10 ** draw.uniform(-6, 13), draw.randint(0, 300) / 16,
+             draw.choice((-1, 1)) * 10 ** draw.uniform(-40, 60), draw.randint(0, 2**58),
+             draw.choice(EDGES))
         )  # fmt: skip
         unit = draw.choice(("parameters", "FLOP/token", "byte", "ratio", "tokens"))
-        cases.append((float(round(number) if form == "integer" else number), unit, form))
+        cases.append((float(number), unit, form))
     script = (Path(__file__).parents[3] / "templates" / "numbers.js").read_text("utf-8")
     file = tmp_path / "numbers.js"
     file.write_text(
@@ -41,8 +53,9 @@ def test_page_and_tables_write_numbers_alike(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     done = subprocess.run([need("node"), str(file)], capture_output=True, text=True, check=True)
-    for (number, unit, form), theirs in zip(cases, json.loads(done.stdout), strict=True):
-        ours = [show(number, unit, form).replace("-", "−"), exact(number), number]
+    found = json.loads(done.stdout, parse_int=float)
+    for (number, unit, form), theirs in zip(cases, found, strict=True):
+        ours = [show(number, unit, form), exact(number), number]
         assert theirs == ours, (number, unit, form)
 
 

@@ -25,6 +25,13 @@ FORMS = [
     ("10 B", 160, "1.41 B", 6, "236 B", "18.5 B", "7.84 %", "3.75 %", "96.3 %"),
     ("0.5B", 4, "0.5B", 4, "2.50 B", "2.50 B", "100 %", "100 %", "0 %"),
 ]
+EDGE = "(item) => getComputedStyle(item).borderColor"
+# Of the two bars and their track, and of the ring's arc and the rest of it.
+COLOURS = """() => [
+  ...[...document.querySelectorAll("[data-bar]"), document.querySelector(".track")]
+    .map((it) => getComputedStyle(it).backgroundColor),
+  ...[".arc", ".rest"].map((it) => getComputedStyle(document.querySelector(it)).stroke),
+]"""
 PLUGIN = '''"""Bricks."""
 
 from moe_report import Model, metric, short_form
@@ -91,13 +98,18 @@ def check_form(page: Page, form: Sequence[str | int]) -> None:
     assert float(part.removesuffix("%")) == pytest.approx(100 * float(share or 0), rel=1e-4)
     arc = page.get_attribute(".ring .arc", "stroke-dasharray") or ""
     assert float(arc.split()[0]) == pytest.approx(100 * int(top_k) / int(experts))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        whole, part, track, arc, rest = page.evaluate(COLOURS)
+        assert len({whole, part, track, "rgba(0, 0, 0, 0)"}) == 4
+        assert len({arc, rest, "none"}) == 3
 
 
 def test_routing_overhead_is_typed_in_percent_of_the_total(shown: Open) -> None:
     """With a sign or without; beside it stands how many parameters that is."""
     page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B")
     place = ".input:has(#short-router_param_share)"
-    assert page.input_value("#short-router_param_share") == "0.00225"
+    assert page.input_value("#short-router_param_share") == "0.0022"
     for text in ("0.5", "0.5 %"):
         type_in(page, "router_param_share", text)
         assert page.inner_text(f"{place} .help") == "234 M parameters"
@@ -133,6 +145,27 @@ def test_all_inputs_have_the_same_values(shown: Open) -> None:
     assert page.input_value("#short-expert_params") == "101 M"
     other = shown(reports.usual_report(), "#calculator=Mixtral+8x7B&set.num_experts=16")
     assert other.input_value("#short-num_experts") == "16"
+
+
+REFUSED = {"num_experts": "abc", "expert_params": "-5", "router_param_share": "1.2.3%"}
+
+
+def test_what_is_refused_is_shown_and_marked(shown: Open) -> None:
+    """As it stands in the address, also where the focus comes by; among all inputs, too."""
+    state = "".join(f"&set.{name}={text}" for name, text in REFUSED.items()).replace("%", "%25")
+    page = shown(reports.usual_report(), f"#calculator=Mixtral+8x7B{state}")
+    plain = page.locator("#short-num_experts_per_tok").evaluate(EDGE)
+    for name, text in REFUSED.items():
+        for place in ("short", "set"):
+            assert page.locator(f"#{place}-{name}").evaluate(EDGE) != plain, (place, name)
+            assert page.get_attribute(f"#{place}-{name}", "aria-invalid") == "true"
+        for press in ("focus", "blur"):
+            assert page.input_value(f"#short-{name}") == text.removesuffix("%"), press
+            page.locator(f"#short-{name}").evaluate(f"(item) => item.{press}()")
+        assert page.input_value(f"#short-{name}") == text.removesuffix("%")
+    page.click("#calculator-reset")
+    assert page.locator(".calculator [aria-invalid]").count() == 0
+    assert page.input_value("#short-num_experts") == "8"
 
 
 def test_a_changed_number_says_by_how_much(shown: Open) -> None:

@@ -540,3 +540,11 @@ def test_every_variable_of_a_theme_is_documented() -> None:
     light = style[style.index(":root {") : style.index("}")]
     said = [name for row in tables()["Variables of a theme"] for name in quoted(row[0])]
     assert sorted(said) == sorted(re.findall(r"^  (--[\w-]+):", light, re.M))
+
+
+def test_every_variable_that_is_used_is_set() -> None:
+    """By the style sheets themselves: one that is not would leave a shape without its colour."""
+    style = "".join(path.read_text("utf-8") for path in sorted(TEMPLATES.glob("*.css")))
+    used = set(re.findall(r"var\((--[\w-]+)", style))
+    assert len(used) > 20
+    assert used <= set(re.findall(r"(--[\w-]+):", style))

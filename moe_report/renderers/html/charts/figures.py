@@ -15,9 +15,17 @@ from moe_report.display import scale, show
 from moe_report.errors import first_of
 from moe_report.renderers.html.charts import plots, points
 from moe_report.renderers.html.charts.plots import NARROW, WIDE, Drawn, Unit
-from moe_report.renderers.html.charts.shapes import Drawing, spans_decades
+from moe_report.renderers.html.charts.shapes import Drawing
 from moe_report.reports import Report, ReportChart
-from moe_report.schema.charts import Bars, Lines, Points, Scatter, Series, Stack
+from moe_report.schema.charts import (
+    Bars,
+    Lines,
+    Points,
+    Scatter,
+    Series,
+    Stack,
+    is_logarithmic,
+)
 
 _T = TypeVar("_T")
 MOST_ROWS = 24
@@ -89,7 +97,7 @@ def _figure(report: Report, chart: ReportChart) -> Figure:
     drawn = chart.drawn
     if isinstance(drawn, Points):
         return _points(report, chart, drawn)
-    shown = _evenly(report, chart.models)
+    shown = _evenly(chart)
     assert isinstance(drawn, (Bars, Stack))
     drawings, legend, said = (
         _bars(report, drawn, shown) if isinstance(drawn, Bars) else _stack(report, drawn, shown)
@@ -119,7 +127,7 @@ def _bars(
     report: Report, chart: Bars, shown: Sequence[int]
 ) -> tuple[tuple[Drawing, Drawing], list[Key], list[str]]:
     numbers = _numbers(report, chart.columns, shown)
-    log = _logarithmic(chart.log, [number for row in numbers for number in row])
+    log = is_logarithmic(chart.log, [number for row in numbers for number in row])
     unit = _unit(report, chart.series[0], chart.axis)
     series, names = _drawn(chart.series), _names(report, shown)
     drawings = _twice(lambda width: plots.rows(names, numbers, series, width, unit, log=log))
@@ -168,8 +176,8 @@ def _points(report: Report, chart: ReportChart, drawn: Points) -> Figure:
     plane = points.Plane(
         _unit(report, drawn.x, ""),
         _unit(report, drawn.series[0], drawn.axis),
-        _logarithmic(drawn.log, [row[0] for row in numbers]),
-        _logarithmic(drawn.log, ups),
+        is_logarithmic(drawn.log, [row[0] for row in numbers]),
+        is_logarithmic(drawn.log, ups),
     )
     names, series, what_if = _names(report, chart.models), _drawn(drawn.series), None
     if isinstance(drawn, Scatter):
@@ -216,17 +224,11 @@ def _slopes(
 # -- which models
 
 
-def _trusted(report: Report, places: Sequence[int]) -> Sequence[int]:
-    """Those that a title may speak of: a doubted number makes no point."""
-    return [at for at in places if report.models[at].name not in report.doubted] or places
-
-
-def _evenly(report: Report, places: Sequence[int]) -> Sequence[int]:
+def _evenly(chart: ReportChart) -> Sequence[int]:
     """Those that have room in a chart of rows: of many, some from the first to the last."""
-    if len(places) <= MOST_ROWS:
-        return places
-    trusted = _trusted(report, places)
-    kept = trusted if len(trusted) >= MOST_ROWS else places
+    if len(chart.models) <= MOST_ROWS:
+        return chart.models
+    kept = chart.trusted if len(chart.trusted) >= MOST_ROWS else chart.models
     last = len(kept) - 1
     return [kept[round(at * last / (MOST_ROWS - 1))] for at in range(MOST_ROWS)]
 
@@ -275,7 +277,7 @@ def _order_of(chart: Bars | Stack, of: ReportChart) -> list[str]:
 
 def _left_out(report: Report, chart: ReportChart, shown: Sequence[int]) -> list[str]:
     said = []
-    if len(_trusted(report, chart.models)) < len(chart.models):
+    if len(chart.trusted) < len(chart.models):
         said.append("The title leaves out the rows whose numbers the findings doubt.")
     if len(shown) < len(chart.models):
         said.append(
@@ -296,10 +298,6 @@ def _unit(report: Report, series: Series, said: str) -> Unit:
 
 def _drawn(series: Sequence[Series]) -> list[Drawn]:
     return [Drawn(item.color, item.head, item.label) for item in series]
-
-
-def _logarithmic(log: bool | str, numbers: Sequence[float]) -> bool:
-    return min(numbers) > 0 and spans_decades(numbers) if log == "auto" else bool(log)
 
 
 def _twice(draw: Callable[[float], _T]) -> tuple[_T, _T]:

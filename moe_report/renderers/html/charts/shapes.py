@@ -270,23 +270,21 @@ def axis(numbers: Sequence[float], start: float, end: float, *, log: bool, most:
     (0.0, 10.0, 20.0, 30.0, 40.0)
     >>> axis([3, 4600], 0, 100, log=True).ticks
     (10.0, 100.0, 1000.0)
+    >>> axis([-0.03, -0.01], 0, 100, log=False).ticks
+    (-0.03, -0.02, -0.01, 0.0)
     """
     if log:
         low, high = min(numbers) / 1.35, max(numbers) * 1.35
         narrow = max(1.0, (10 * low / high) ** 0.5)  # at least a decade, or there are no ticks
         low, high = low / narrow, high * narrow
         return Axis(low, high, start, end, True, _log_ticks(low, high, most))
-    low, high = min(0.0, *numbers) * 1.03, max(0.0, *numbers) * 1.03 or 1.0
+    low, high = min(0.0, *numbers) * 1.03, max(0.0, *numbers) * 1.03
+    if low == high:  # both 0
+        high = 1.0
     step = _step((high - low) / most)
     first = math.ceil(low / step)
     count = math.floor(high / step) - first + 1
     return Axis(low, high, start, end, False, tuple((first + at) * step for at in range(count)))
-
-
-def spans_decades(numbers: Iterable[float]) -> bool:
-    """Whether positive numbers differ so much that a linear axis would hide the small ones."""
-    positive = [number for number in numbers if number > 0]
-    return bool(positive) and max(positive) / min(positive) >= 25
 
 
 def tick_text(number: float, unit: str, format: str = "si") -> str:
