@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from moe_report.branding import Setting
 from moe_report.errors import Notice
+from moe_report.schema.presets import PresetChange
 
 BASE = "base"  # the scenario that is always there
 
@@ -138,12 +139,14 @@ class Scenarios:
         fixed: Numbers typed in place of the choice, which hold whatever is chosen.
         presets: The preset of each group that a scenario names, by its name, base among them; an
             empty name is that of none.
+        changes: What the workbook's own table of presets says, by group and then by preset.
     """
 
     chosen: str = BASE
     values: Mapping[str, Mapping[str, Given]] = field(default_factory=dict)
     fixed: Mapping[str, Given] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    changes: Mapping[str, Mapping[str, PresetChange]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from moe_report.compute.audit_rules import rules_of
 from moe_report.compute.charted import charted
 from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.compute.points import helped
-from moe_report.compute.scenarios import presets_in, scenario_named, typed_in
+from moe_report.compute.scenarios import groups_of, presets_in, scenario_named, typed_in
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.examples import example_models
 from moe_report.reports import (
@@ -56,7 +56,8 @@ def build_report(
     """
     scenario = scenario_named(table, scenario)
     chosen = {name: one for name, one in (presets or {}).items() if name in registry.presets}
-    values = _assumption_values(table, registry, assumptions or {}, chosen, scenario)
+    groups = groups_of(table, registry.presets)
+    values = _assumption_values(table, registry, groups, assumptions or {}, chosen, scenario)
     numbers = {value.definition.name: value.value for value in values}
     evaluation = evaluate_table(table, registry, numbers)
     references = _references(table, evaluation, registry, numbers)
@@ -91,10 +92,10 @@ def build_report(
         warnings=tuple(map(str, table.warnings)),
         branding=branding,
         scenario=scenario,
-        scenarios=_scenarios(table, values, registry.presets),
+        scenarios=_scenarios(table, values, groups),
         rules=rules_of(registry),
         definitions=registry.fields,
-        presets=_preset_choices(table, registry, chosen, scenario),
+        presets=_preset_choices(table, groups, chosen, scenario),
     )
     return charted(helped(report, registry), registry)
 
@@ -118,11 +119,12 @@ def creation_time() -> datetime.datetime:
 def _assumption_values(
     table: ModelTable,
     registry: Registry,
+    groups: Mapping[str, PresetGroup],
     chosen: Mapping[str, float],
     presets: Mapping[str, str],
     scenario: str,
 ) -> tuple[AssumptionValue, ...]:
-    known, groups = registry.assumptions, registry.presets
+    known = registry.assumptions
     problems = []
     for name in chosen:
         if name not in known:
@@ -148,7 +150,8 @@ def _assumption_values(
         fixed = name in set_ones or name in table.scenarios.fixed
         preset = next((
             f"{group} {one}" for group, one in in_use.items()
-            if name not in chosen and not place and groups[group].values[one].get(name) == value
+            if one and name not in chosen and not place
+            and groups[group].values[one].get(name) == value
         ), "")  # fmt: skip
         values.append(AssumptionValue(definition, value, given, fixed, preset))
     if problems:
@@ -157,9 +160,8 @@ def _assumption_values(
 
 
 def _preset_choices(
-    table: ModelTable, registry: Registry, chosen: Mapping[str, str], scenario: str
+    table: ModelTable, groups: Mapping[str, PresetGroup], chosen: Mapping[str, str], scenario: str
 ) -> tuple[PresetChoice, ...]:
-    groups = registry.presets
     in_use = {**presets_in(table, scenario, groups), **chosen}
     said = table.scenarios.presets
     return tuple(

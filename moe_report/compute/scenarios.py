@@ -32,6 +32,15 @@ def scenario_named(table: ModelTable, wanted: str | None) -> str:
     raise InputError([Problem(f"scenario {shown(name)}", message)])
 
 
+def groups_of(table: ModelTable, groups: Mapping[str, PresetGroup]) -> dict[str, PresetGroup]:
+    """Return the groups of presets with what the table's workbook says of them, by name."""
+    changes = table.scenarios.changes
+    return {
+        name: group.changed(changes[name]) if name in changes else group
+        for name, group in groups.items()
+    }
+
+
 def typed_in(
     table: ModelTable, scenario: str, groups: Mapping[str, PresetGroup]
 ) -> Mapping[str, Given]:
@@ -41,7 +50,8 @@ def typed_in(
     """
     found: dict[str, Given] = {}
     for name in dict.fromkeys((BASE, scenario)):
-        for group, chosen in table.scenarios.presets.get(name, {}).items():
+        usual = dict.fromkeys(groups, "") if name == BASE else {}
+        for group, chosen in {**usual, **table.scenarios.presets.get(name, {})}.items():
             if group in groups:
                 for key in groups[group].sets:
                     found.pop(key, None)

@@ -52,7 +52,7 @@ def _new_sheet(answers: Mapping[str, str]) -> bytes:
         COLUMNS_SHEET,
         "Which field each column is. An empty field: the column is none, and is carried along.",
     )
-    sheet.table_head(_TOP, {"header": 48, "field": 40})
+    sheet.table_head(_TOP, (("header", 48), ("field", 40)))
     for row, (header, name) in enumerate(answers.items(), start=_TOP + 1):
         sheet.put(row, 1, header, CODE)
         sheet.put(row, 2, name or None, Look(color=INPUT, mono=True))

@@ -94,7 +94,7 @@ def _write_how_to(book: Book, registry: Registry) -> None:
     top = len(_STEPS) + 5
     columns = {"": 5.0, "Column": 32.0, "Meaning": 88.0, "Unit": 13.0, "Default": 30.0,
                "Other spellings": 60.0}  # fmt: skip
-    sheet.table_head(top, columns)
+    sheet.table_head(top, columns.items())
     for row, field in enumerate(registry.fields.values(), start=top + 1):
         default = "" if field.default_expr is None else plain(field.default_expr)
         texts = (field.name, field.help, field.unit, default, ", ".join(field.aliases))

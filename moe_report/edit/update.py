@@ -74,6 +74,7 @@ class Update:
             scenarios,
             fixed={**old.scenarios.fixed, **table.scenarios.fixed},
             presets={**old.scenarios.presets, **table.scenarios.presets},
+            changes=table.scenarios.changes or old.scenarios.changes,
         )
         return replace(
             table,

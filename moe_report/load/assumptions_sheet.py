@@ -11,22 +11,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moe_report.load.grid import Grid, address, no_number
-from moe_report.load.presets_sheet import PresetReader, values_of_presets
+from moe_report.load.presets_sheet import PresetReader, changes_of_presets
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.choice_names import unfit
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, Given, Scenarios, given
-from moe_report.text import CONTROL, is_number, one_of, shown
+from moe_report.text import is_number, one_of, shown
 
 LABEL = "Scenario"
 # Columns that are no scenarios: ours, and remarks. One that starts with # is none either.
 OURS = frozenset({"label", "name", "value", "unit", "symbol", "default", "help"})
 _REMARKS = frozenset({"comment", "comments", "description", "meaning", "note", "notes", "remark",
                       "remarks", "source"})  # fmt: skip
-_LONGEST_NAME = 60
-_WILD = re.compile(r"[*?~]")  # what MATCH takes for other letters
 CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)  # the formula of a scenario's value
 
 
@@ -40,13 +39,15 @@ def read_assumptions(
         registry: What assumptions and presets there are.
         presets: The sheet Presets, whose numbers hold if somebody has changed them.
     """
+    changes = changes_of_presets(presets, registry.presets, registry.assumptions)
     if grid is None:
-        return {}, Scenarios()
+        return {}, Scenarios(changes=changes)
     if found := grid.header("name", "value"):
-        read = PresetReader(grid, registry.presets, values_of_presets(presets))
-        return _Sheet(grid, found[0], registry.assumptions, read).read()
+        read = PresetReader(grid, registry.presets)
+        base, scenarios = _Sheet(grid, found[0], registry.assumptions, read).read()
+        return base, replace(scenarios, changes=changes)
     grid.skip_without("name", "value")
-    return {}, Scenarios()
+    return {}, Scenarios(changes=changes)
 
 
 @dataclass
@@ -76,12 +77,12 @@ class _Sheet:
             if what is None:
                 continue
             rows[row] = what
-            value = self._typed(row, at, what, BASE)
+            value = self._typed(row, at, what)
             chosen_one = self.presets.chosen(BASE, what.name)
             if value is not None and (value.value != what.default or chosen_one):
                 base[what.name] = value
             for name, column in self.scenarios.items():
-                value = self._typed(row, column, what, name)
+                value = self._typed(row, column, what)
                 if value is not None:
                     own[name][what.name] = value
         fixed: dict[str, Given] = {}
@@ -107,13 +108,12 @@ class _Sheet:
                 self.grid.problem(row, value, message)
         return found
 
-    def _typed(self, row: int, column: int, what: Assumption, scenario: str) -> Given | None:
+    def _typed(self, row: int, column: int, what: Assumption) -> Given | None:
         """The number of a cell, unless it follows a preset."""
         formula = self.grid.formula(row, column)
-        if formula is None or not self.presets.follows(what.name, formula.text):
-            return self._number(row, column, what)
-        place = f"{self.grid.sheet}!{address(row, column)}"
-        return self.presets.changed(what, scenario, place)
+        if formula is not None and self.presets.follows(what.name, formula.text):
+            return None
+        return self._number(row, column, what)
 
     # -- the header, and what is above it
 
@@ -263,9 +263,5 @@ def _unfit(value: object, name: str) -> str:
     """What is wrong with the name of a scenario."""
     if not isinstance(value, str):
         return f"found {shown(value)}, expected a text: the name of a scenario"
-    if CONTROL.search(name) or _WILD.search(name):
-        return f"found {shown(name)}, expected the name of a scenario, without * ? ~"
-    if len(name) > _LONGEST_NAME:
-        most = f"at most {_LONGEST_NAME} characters"
-        return f"found {shown(name)}, expected the name of a scenario: {most}"
-    return ""
+    expected = unfit(name)
+    return f"found {shown(name)}, expected the name of a scenario: {expected}" if expected else ""

@@ -166,7 +166,12 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
     presets = scenarios.presets or next(
         (one.scenarios.presets for one in tables if one.scenarios.presets), {}
     )
-    scenarios = replace(scenarios, fixed=fixed, presets=presets)
+    changes = next((one.scenarios.changes for one in tables if one.scenarios.changes), {})
+    for table in tables:
+        if table.scenarios.changes and table.scenarios.changes != changes:
+            text = "its changes of presets are not used, but those of the workbook before"
+            notices.append(Notice("contradiction", table.source.name, text))
+    scenarios = replace(scenarios, fixed=fixed, presets=presets, changes=changes)
     unclear = tuple(item for table in tables for item in table.unclear)
     return ModelTable(
         rows,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from moe_report.load.grid import Grid
+from moe_report.load.grid import Grid, no_number
 from moe_report.load.our_sheets import PRESETS_SHEET
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.presets import NO_PRESET, PresetGroup
-from moe_report.table import BASE, Given, given
+from moe_report.schema.presets import NO_PRESET, PresetChange, PresetGroup
 from moe_report.text import one_of, shown
 
-Values = Mapping[tuple[str, str], Mapping[str, float]]  # by group and preset, then by assumption
+Changes = Mapping[str, Mapping[str, PresetChange]]  # by group, then by preset
 
 
 @dataclass
@@ -22,13 +21,11 @@ class PresetReader:
     Attributes:
         grid: The sheet's cells.
         groups: The groups of presets by name.
-        values: What the workbook's own table of presets says.
         choices: What was chosen, by scenario and then by group; empty for none.
     """
 
     grid: Grid
     groups: Mapping[str, PresetGroup]
-    values: Values
     choices: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,41 +57,96 @@ class PresetReader:
         """Whether the formula of an assumption looks up what a preset sets."""
         return assumption in self._of and f"{PRESETS_SHEET}!" in formula.replace("'", "")
 
-    def changed(self, what: Assumption, scenario: str, place: str) -> Given | None:
-        """Return what the workbook's own table gives in place of what the preset sets, if it does.
 
-        What the file still holds as the formula's value may be of another choice.
-        """
-        group = self._of[what.name]
-        name = self.choices.get(scenario, {}).get(group.name, "" if scenario == BASE else None)
-        if name is None:
-            return None
-        value = group.values[name].get(what.name, what.default)
-        theirs = self.values.get((group.name, name), {}).get(what.name, value)
-        if theirs == value:
-            return None
-        said = f"{name or NO_PRESET} sets {what.name} to {theirs:g} there, and to {value:g} in its "
-        said += "section: the number there is taken as typed"
-        self.grid.collected.notice("changed-preset", said, PRESETS_SHEET)
-        return given(theirs, 1, place)
+def changes_of_presets(
+    grid: Grid | None, groups: Mapping[str, PresetGroup], known: Mapping[str, Assumption]
+) -> Changes:
+    """Return what a sheet Presets says otherwise than the sections, each with a notice.
 
-
-def values_of_presets(grid: Grid | None) -> Values:
-    """Return the numbers of a sheet Presets, if it has the columns 'group' and 'preset'."""
+    Args:
+        grid: The sheet, if there is one; another than ours has no columns 'group' and 'preset'.
+        groups: The groups of presets by name.
+        known: The assumptions by name.
+    """
     found = grid.header("group", "preset") if grid is not None else None
     if grid is None or not found:
         return {}
-    top = found[0]
-    heads = {grid.text(top, at): at for at in range(1, len(grid.cells[top - 1]) + 1)}
-    values = {}
-    for row in grid.below(top):
-        name = grid.text(row, heads["preset"])
-        numbers = {
-            head: float(value)
-            for head, at in heads.items()
-            if isinstance(value := grid.value(row, at), (int, float))
-            and not isinstance(value, bool)
-        }
-        key = (grid.text(row, heads["group"]), "" if name == NO_PRESET else name)
-        values[key] = numbers
-    return values
+    return _Table(grid, *found, groups, known).read()
+
+
+@dataclass
+class _Table:
+    """The table of the sheet Presets; an assumption may be called as one of its own columns is."""
+
+    grid: Grid
+    top: int
+    heads: Sequence[str]
+    groups: Mapping[str, PresetGroup]
+    known: Mapping[str, Assumption]
+
+    def read(self) -> Changes:
+        named = [self.heads.index(name) + 1 for name in ("group", "preset")]
+        texts = {at: self.grid.text(self.top, at) for at in range(1, len(self.heads) + 1)}
+        columns = {texts[at]: at for at in reversed(texts) if at not in named}
+        sources = [at for at, text in texts.items() if text == "source" and at not in named]
+        changes: dict[str, dict[str, PresetChange]] = {}
+        for row in self.grid.below(self.top):
+            group_name, name = (self.grid.text(row, at) for at in named)
+            group = self.groups.get(group_name)
+            preset = group.find(name) if group and name else None
+            if group is None or preset is None:
+                if group_name or name:
+                    said = f"the row of {shown(name)} is skipped: no section has a preset of that "
+                    self._notice(f"{said}name in the group {shown(group_name)}")
+                continue
+            values = self._changed(row, columns, group, preset)
+            source = self._source(row, sources, group, preset)
+            if values or source is not None:
+                changes.setdefault(group.name, {})[preset] = PresetChange(values, source)
+        return changes
+
+    def _changed(
+        self, row: int, columns: Mapping[str, int], group: PresetGroup, preset: str
+    ) -> dict[str, float]:
+        values = {}
+        for name in group.sets:
+            usual = group.values[preset].get(name, self.known[name].default)
+            if name not in columns:
+                continue
+            value = self._number(row, columns[name], self.known[name])
+            where = f"{preset or NO_PRESET} sets {name} to"
+            if value is None:
+                self._notice(
+                    f"{where} nothing there, and to {usual:g} in its section, which is used"
+                )
+            elif value != usual:
+                values[name] = value
+                self._notice(f"{where} {value:g} there, and to {usual:g} in its section: the "
+                             "number there holds")  # fmt: skip
+        return values
+
+    def _number(self, row: int, column: int, what: Assumption) -> float | None:
+        value = self.grid.value(row, column)
+        if self.grid.lacks_value(row, column) or value in (None, ""):
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            message = no_number(value, what.name)
+        elif expected := what.refusal(value):
+            message = f"found {value!r}, expected {expected} for {what.name}"
+        else:
+            return float(value)
+        self.grid.problem(row, column, message)
+        return None
+
+    def _source(
+        self, row: int, columns: Sequence[int], group: PresetGroup, preset: str
+    ) -> str | None:
+        usual = next((one.source for one in group.presets if one.name == preset), None)
+        text = self.grid.text(row, columns[-1]) if columns else ""
+        if usual is None or not text or text == " ".join(usual.split()):
+            return None
+        self._notice(f"the source of {preset} there is kept, which is not that of its section")
+        return text
+
+    def _notice(self, text: str) -> None:
+        self.grid.collected.notice("changed-preset", text, PRESETS_SHEET)

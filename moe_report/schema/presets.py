@@ -15,15 +15,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from moe_report.errors import PluginError
 from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
+from moe_report.schema.choice_names import unfit
+from moe_report.text import CONTROL
 
 NO_PRESET = "–"  # what is chosen where the assumptions have values of their own
-_LONGEST_NAME = 60
-_WILD = re.compile(r"[*?~]")  # what MATCH of a spreadsheet takes for other letters
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +48,31 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class PresetChange:
+    """What a workbook says of a preset that its section does not.
+
+    Attributes:
+        values: By the names of the assumptions.
+        source: Where the values come from; None if that is as it was.
+    """
+
+    values: Mapping[str, float]
+    source: str | None = None
+
+
+@dataclass(frozen=True)
 class PresetGroup:
-    """The presets of one group, in the order of their sections."""
+    """The presets of one group, in the order of their sections.
+
+    Attributes:
+        name: Its name.
+        presets: The presets.
+        none: What holds in place of the defaults where none is chosen.
+    """
 
     name: str
     presets: tuple[Preset, ...]
+    none: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -71,8 +91,8 @@ class PresetGroup:
 
     @cached_property
     def values(self) -> Mapping[str, Mapping[str, float]]:
-        """The values of each preset, by its name; of none of them there are none."""
-        return {"": {}, **{one.name: one.values for one in self.presets}}
+        """The values of each preset, by its name; of none of them what is not by default."""
+        return {"": self.none, **{one.name: one.values for one in self.presets}}
 
     def find(self, text: str) -> str | None:
         """Return the name of the preset that a text means, whatever its case, spaces and hyphens.
@@ -82,6 +102,21 @@ class PresetGroup:
         if text.strip() in ("", "-", NO_PRESET):
             return ""
         return {_bare(name): name for name in self.names}.get(_bare(text))
+
+    def changed(self, changes: Mapping[str, PresetChange]) -> PresetGroup:
+        """Return the group with what a workbook says of its presets, by name; empty for none."""
+        presets = [
+            replace(
+                one,
+                values={**one.values, **change.values},
+                source=one.source if change.source is None else change.source,
+            )
+            if (change := changes.get(one.name))
+            else one
+            for one in self.presets
+        ]
+        none = changes[""].values if "" in changes else {}
+        return PresetGroup(self.name, tuple(presets), none)
 
     def of(self, assumptions: Mapping[str, Assumption]) -> PresetGroup | None:
         """Return the group for those assumptions alone; None if it sets none of them."""
@@ -119,9 +154,13 @@ def preset(group: str, name: str, *values: object, source: str) -> Preset:
         raise PluginError(f"{where} has {wrong}")
     if not group.isidentifier():
         raise PluginError(f"{where}: expected a group of letters, digits and underscores")
-    if _WILD.search(name) or len(name) > _LONGEST_NAME or not _bare(name).strip(NO_PRESET):
-        most = f"of at most {_LONGEST_NAME} characters, without * ? ~"
-        raise PluginError(f"{where}: expected a name {most}")
+    name = " ".join(name.split())  # as cells and pages have it, which know no other spaces
+    if expected := unfit(name):
+        raise PluginError(f"{where}: expected a name, {expected}")
+    if not _bare(name).strip(NO_PRESET):
+        raise PluginError(f"{where}: expected a name that is no dash")
+    if CONTROL.search(source):
+        raise PluginError(f"{where}: expected a source without control characters")
     known: list[Assumption] = []
     numbers: dict[str, float] = {}
     for holder in values:

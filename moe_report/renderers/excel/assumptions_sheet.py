@@ -12,7 +12,18 @@ from moe_report.load.our_sheets import ASSUMPTIONS_SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import number_text
 from moe_report.renderers.excel.book import Book
-from moe_report.renderers.excel.palette import CODE, HINT, INPUT, QUIET, SOFT, STRONG, TEXT, Look
+from moe_report.renderers.excel.number_formats import number_format_of
+from moe_report.renderers.excel.palette import (
+    CODE,
+    FORMULA,
+    HINT,
+    INPUT,
+    QUIET,
+    SOFT,
+    STRONG,
+    TEXT,
+    Look,
+)
 from moe_report.renderers.excel.presets_sheet import PresetRows, rows_of_presets
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import AssumptionValue, PresetChoice, Report, Scenario
@@ -25,8 +36,9 @@ VALUE = 3  # the column that the formulas use
 CHOICE = "$B$3"  # the cell that names the scenario
 _CHOSEN_FILL = "E3EFFA"
 _BOX = Look(
-    color=INPUT, bold=True, fill=_CHOSEN_FILL, rule=True, number_format="@", horizontal="left"
-)
+    color=INPUT, bold=True, fill=_CHOSEN_FILL, rule=True, number_format="@", horizontal="right",
+    vertical="top",
+)  # fmt: skip
 
 
 def chosen_scenario() -> str:
@@ -46,7 +58,7 @@ def write_assumptions(book: Book, report: Report) -> None:
     columns = {"label": 28.0, "name": 20.0, "value": 12.0}
     columns |= {name: max(12.0, min(len(name) + 3.0, 24.0)) for name in scenarios}
     columns |= {"unit": 12.0, "symbol": 9.0, "default": 10.0, "help": 78.0}
-    sheet.table_head(TOP, columns, right=("value", *scenarios, "default"))
+    sheet.table_head(TOP, columns.items(), right=("value", *scenarios, "default"))
     after = VALUE + len(scenarios)
     followed = _write_groups(sheet, report)
     for row, item in enumerate(report.assumptions, start=TOP + 1 + len(report.presets)):
@@ -85,7 +97,7 @@ def write_assumptions(book: Book, report: Report) -> None:
 def _choice(sheet: Sheet, report: Report) -> None:
     """The cell that chooses, and what marks the column that it chose."""
     sheet.put(3, 1, LABEL, Look(bold=True))
-    sheet.put(3, 2, report.scenario, _BOX)
+    sheet.put(3, 2, report.scenario, replace(_BOX, horizontal="left", vertical="center"))
     hint = (
         "← choose here. What a scenario leaves empty is as in base. To add one, insert a column "
         "left of the last and head it with a name."
@@ -165,7 +177,8 @@ def _choose_by_scenario(sheet: Sheet, row: int, choice: PresetChoice, report: Re
     first, last = column_letters(VALUE + 1), column_letters(VALUE + len(report.scenarios))
     chosen = _of_chosen(first, last, row)
     formula = f'IF({chosen}="",IF({first}{row}="","{NO_PRESET}",{first}{row}),{chosen})'
-    sheet.formula(row, VALUE, formula, choice.chosen or NO_PRESET, Look(horizontal="right"))
+    look = replace(_BOX, color=FORMULA, fill="", rule=False)
+    sheet.formula(row, VALUE, formula, choice.chosen or NO_PRESET, look)
     for column, scenario in enumerate(report.scenarios, start=VALUE + 1):
         said = choice.by_scenario.get(scenario.name)
         sheet.put(row, column, NO_PRESET if said == "" else said, replace(_BOX, rule=False))
@@ -225,6 +238,4 @@ def _follow(
 
 def _look(*numbers: float, color: str = "000000", bold: bool = False) -> Look:
     """The look of a cell that holds one of these numbers."""
-    whole = [number == int(number) for number in numbers]
-    format = "#,##0" if all(whole) else "General" if any(whole) else "#,##0.####"
-    return Look(color=color, bold=bold, number_format=format, vertical="top")
+    return Look(color=color, bold=bold, number_format=number_format_of(*numbers), vertical="top")

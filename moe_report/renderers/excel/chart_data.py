@@ -13,7 +13,8 @@ from moe_report.compute.kinds import rows_by_kind
 from moe_report.load.our_sheets import CHART_DATA_SHEET, SHEET
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import header_width
-from moe_report.renderers.excel.palette import LINK, QUIET, Look, number_format
+from moe_report.renderers.excel.number_formats import number_format
+from moe_report.renderers.excel.palette import LINK, QUIET, Look
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import Report
 from moe_report.schema.fields import FIELDS, LONE_LAYER

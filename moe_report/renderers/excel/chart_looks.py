@@ -21,7 +21,8 @@ from openpyxl.drawing.text import (
 )
 
 from moe_report.display import prefixes, unit_sign
-from moe_report.renderers.excel.palette import QUIET, thousands
+from moe_report.renderers.excel.number_formats import thousands
+from moe_report.renderers.excel.palette import QUIET
 
 WIDTH = 22.0  # of a chart, in centimetres
 
@@ -56,8 +57,14 @@ def axis_format(unit: str, values: Sequence[float], *, log: bool, form: str = "s
     '[>=1000000000000]0,,,," TFLOP";[>=1000000000]0,,," GFLOP";0,," MFLOP"'
     """
     largest = max(map(abs, values), default=0) or 1.0
+    smallest = min(values) if log else largest / 10
     if form == "percent":
-        return "[>=0.01]0%;[>=0.001]0.0%;0.00##%" if log else "0%" if largest > 0.05 else "0.0%"
+        places = "0.00##" if smallest >= 1e-6 else "0.00" + 10 * "#"
+        if log:
+            return f"[>=0.01]0%;[>=0.001]0.0%;{places}%"
+        return "0%" if largest > 0.05 else "0.0%" if largest > 0.01 else f"{places}%"
+    if smallest < (1 if form == "si" else 0.1):
+        return 'General"×"' if form == "factor" else "General"
     if form in ("factor", "decimal", "integer"):
         return '#,##0.##"×"' if form == "factor" else "#,##0.##" if largest < 10 else "#,##0"
     if min(values, default=0) < 0:  # LibreOffice drops the minus sign in a format with conditions

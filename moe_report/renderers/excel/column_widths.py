@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from moe_report.renderers.excel.palette import Look, numbers_in_cells
+from moe_report.renderers.excel.number_formats import numbers_in_cells
+from moe_report.renderers.excel.palette import Look
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import longest_word, text_lines, text_width
 from moe_report.reports import Column

@@ -15,6 +15,7 @@ from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import number_width
+from moe_report.renderers.excel.number_formats import number_format
 from moe_report.renderers.excel.palette import (
     DARK,
     HINT,
@@ -26,7 +27,6 @@ from moe_report.renderers.excel.palette import (
     TABLE_HEAD,
     WARN_FILL,
     Look,
-    number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import text_lines
@@ -42,7 +42,7 @@ _KEY_INPUTS = (
 )  # fmt: skip
 _ARROWS = {"higher": "↑", "lower": "↓"}
 _BEST_FILL = "CFE8D5"
-_RATIO_FORMAT = '[>=99.95]#,##0"×";[>=0.0995]0.00"×";0.0000"×"'
+_RATIO_FORMAT = '[>=99.95]#,##0"×";[>=0.00095]0.000"×";0.0E+0"×"'
 _MOST_LINES = 5  # of a model's name
 _RATIO_WIDTH = 8.5
 

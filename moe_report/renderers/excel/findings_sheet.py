@@ -25,7 +25,7 @@ def write_findings(book: Book, report: Report, layout: Layout) -> None:
     if report.warnings:
         subtitle += " Below it, notes on how the input was read."
     sheet.heading("Findings", subtitle)
-    sheet.table_head(_TOP, _WIDTHS, right=("Stated", "Computed"))
+    sheet.table_head(_TOP, _WIDTHS.items(), right=("Stated", "Computed"))
     for row, finding in enumerate(report.findings, start=_TOP + 1):
         impossible = finding.level == "impossible"
         sheet.put(row, 1, finding.level, replace(STRONG, fill=WARN_FILL if impossible else ""))

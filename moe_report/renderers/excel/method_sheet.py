@@ -26,7 +26,7 @@ def write_method(book: Book, report: Report) -> None:
         f"{len(report.metrics)} metrics of {len(report.sections)} sections, computed by "
         f"moe-report {report.version} from {report.source.name}",
     )
-    sheet.table_head(_TOP, _WIDTHS)
+    sheet.table_head(_TOP, _WIDTHS.items())
     row = _TOP + 1
     for section in report.sections:
         origin = f"{section.distribution} {section.version}".strip()

@@ -25,6 +25,7 @@ from moe_report.renderers.excel.column_widths import (
     number_width,
     pages_wide,
 )
+from moe_report.renderers.excel.number_formats import number_format
 from moe_report.renderers.excel.palette import (
     DARK,
     FORMULA,
@@ -34,7 +35,6 @@ from moe_report.renderers.excel.palette import (
     QUIET,
     WARN_FILL,
     Look,
-    number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import text_width

@@ -30,7 +30,7 @@ def write_notes(book: Book) -> None:
     for row, text in enumerate(_SURVIVES, start=3):
         sheet.put(row, 1, text, Look(color=QUIET, size=9, wrap=True))
         sheet.merge(row, 1, len(_COLUMNS))
-    sheet.table_head(_TOP, _COLUMNS, fixed=_COLUMNS)
+    sheet.table_head(_TOP, _COLUMNS.items(), fixed=_COLUMNS)
     last = _TOP + _EMPTY_ROWS
     cell = Look(wrap=True, vertical="top", color=INPUT, rule=True)
     for row in range(_TOP + 1, last + 1):

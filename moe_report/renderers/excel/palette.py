@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
-from moe_report.display import Scale, prefixes, scale
 from moe_report.ooxml.cell_looks import plain_code
-from moe_report.reports import Column
 
 INPUT = "0000FF"  # typed numbers
 FORMULA = "000000"
@@ -110,67 +107,3 @@ class Palette:
         )
         cell.border = Border(bottom=Side("thin", color="B8BEC8")) if look.rule else Border()
         cell.number_format = look.number_format
-
-
-def column_scale(column: Column) -> Scale:
-    """Return the unit that a column is shown in."""
-    return scale(column.unit, column.format, [cell.value for cell in column.cells])
-
-
-def number_format(column: Column) -> str:
-    """Return the number format of a column: ``46.70 B`` on the sheet, the exact number beneath.
-
-    A number far below the column's unit falls back to a smaller one, so that it is never 0.00.
-    """
-    if column.format == "factor":
-        return '0.00"×"'
-    values = [cell.value for cell in column.cells if cell.value]
-    if any(value < 0 for value in values):
-        return _signed(column)  # LibreOffice drops the minus sign in a format with conditions
-    if column.format == "percent":
-        if min(values, default=1) < 0.0095:
-            return r"[>=0.0995]0.0\ %;[>=0.00095]0.00\ %;0.0000\ %"
-        # 99.95 % is not all of it
-        return r"[>=0.9995]0.00\ %;0.0\ %" if max(values, default=0) >= 0.9995 else r"0.0\ %"
-    if column.format == "decimal":
-        return "#,##0.00"
-    if column.format == "integer":
-        return "#,##0" if all(value == int(value) for value in values) else "#,##0.##"
-    steps = [step for step in prefixes(column.unit) if step[0] <= column_scale(column).factor]
-    sections = [
-        f'[>={factor * 0.0995:.0f}]#,##0.00{thousands(factor)}" {sign}"'
-        for factor, sign in steps[:2]
-    ]
-    return ";".join([*sections, "#,##0"])
-
-
-def numbers_in_cells(column: Column) -> set[str]:
-    """Return the numbers of a column as its cells show them, or a little longer."""
-    values = {cell.value for cell in column.cells if cell.value is not None}
-    if column.format == "percent":
-        return {f"{value * 100:,.{1 if abs(value) >= 0.0995 else 4}f} %" for value in values}
-    if column.format == "factor":
-        return {f"{value:,.2f}×" for value in values}
-    if column.format != "si":
-        return {f"{value:,.{0 if value == int(value) else 2}f}" for value in values}
-    steps = [step for step in prefixes(column.unit) if step[0] <= column_scale(column).factor]
-    shown = set()
-    for value in values:
-        large = (step for step in steps[:2] if abs(value) >= step[0] * 0.0995)
-        factor, sign = next(large, (1.0, ""))
-        shown.add(f"{value / factor:,.2f} {sign}" if sign else f"{value:,.0f}")
-    return shown
-
-
-def _signed(column: Column) -> str:
-    if column.format == "percent":
-        return r"0.0\ %"
-    chosen = column_scale(column)
-    if column.format != "si" or chosen.factor == 1:
-        return "#,##0.##"
-    return f'#,##0.00{thousands(chosen.factor)}" {chosen.sign}"'
-
-
-def thousands(factor: float) -> str:
-    """Return the commas by which a number format divides by a power of a thousand."""
-    return "," * round(math.log10(factor) / 3)

@@ -22,7 +22,8 @@ from moe_report.renderers.excel.chart_looks import (
     remember,
     titles,
 )
-from moe_report.renderers.excel.palette import LINK, QUIET, Look, number_format
+from moe_report.renderers.excel.number_formats import number_format
+from moe_report.renderers.excel.palette import LINK, QUIET, Look
 from moe_report.reports import Report, ReportChart
 from moe_report.schema.charts import COLORS, Lines, Points, is_logarithmic
 

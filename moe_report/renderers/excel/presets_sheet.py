@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moe_report.load.our_sheets import PRESETS_SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book
+from moe_report.renderers.excel.number_formats import number_format_of
 from moe_report.renderers.excel.palette import CODE, INPUT, SOFT, STRONG, Look
 from moe_report.reports import Report
 from moe_report.schema.presets import NO_PRESET
 
 _TOP = 4  # the header's row
+_FIRST_NUMBER = 3  # the column of the first assumption
 _DEFAULTS = "the defaults; a number typed on the sheet Assumptions wins over them, too"
 
 
@@ -22,12 +24,12 @@ class PresetRows:
     Attributes:
         first: The row of the values without any.
         last: The row of the last preset.
-        columns: The letters of each assumption's column.
+        columns: The number of each assumption's column.
     """
 
     first: int
     last: int
-    columns: dict[str, str]
+    columns: dict[str, int]
 
     @property
     def names(self) -> str:
@@ -36,7 +38,7 @@ class PresetRows:
 
     def value(self, assumption: str, choice: str) -> str:
         """Return the formula, without ``=``, of what the preset named in a cell sets."""
-        area = self._area(self.columns[assumption])
+        area = self._area(column_letters(self.columns[assumption]))
         named = f'IF({choice}="","{NO_PRESET}",{choice})'
         return f"INDEX({area},MATCH({named},{self.names},0))"
 
@@ -47,7 +49,7 @@ class PresetRows:
 def rows_of_presets(report: Report) -> dict[str, PresetRows]:
     """Return where the presets of each group are, by its name."""
     names = [name for one in report.presets for name in one.group.sets]
-    columns = {name: column_letters(at) for at, name in enumerate(names, start=3)}
+    columns = {name: at for at, name in enumerate(names, start=_FIRST_NUMBER)}
     found, row = {}, _TOP + 1
     for one in report.presets:
         found[one.group.name] = PresetRows(row, row + len(one.group.presets), columns)
@@ -59,26 +61,23 @@ def write_presets(book: Book, report: Report) -> None:
     """Fill the sheet Presets."""
     sheet = book[PRESETS_SHEET]
     sheet.heading("Presets", "What each choice on the sheet Assumptions sets. A change here holds.")
+    assumptions = [name for one in report.presets for name in one.group.sets]
+    numbers = [(name, max(12.0, len(name) + 2.0)) for name in assumptions]
+    sheet.table_head(
+        _TOP, [("group", 14.0), ("preset", 24.0), *numbers, ("source", 60.0)], right=assumptions
+    )
     defaults = {item.definition.name: item.definition.default for item in report.assumptions}
-    columns = {"group": 14.0, "preset": 24.0}
+    last = _FIRST_NUMBER + len(assumptions)
     for one in report.presets:
-        for name in one.group.sets:
-            numbers = [preset.values[name] for preset in one.group.presets]
-            longest = max(len(f"{number:,.4f}") for number in numbers)
-            columns[name] = float(max(12, longest, len(name) + 2))
-    numbers_in = tuple(name for name in columns if name not in ("group", "preset"))
-    columns["source"] = 60.0
-    sheet.table_head(_TOP, columns, right=numbers_in)
-    at = {name: number for number, name in enumerate(columns, start=1)}
-    for one in report.presets:
-        none = {name: defaults[name] for name in one.group.sets}
-        lines = [(NO_PRESET, none, _DEFAULTS)]
+        lines = [(NO_PRESET, {**defaults, **one.group.none}, _DEFAULTS)]
         lines += [(preset.name, dict(preset.values), preset.source) for preset in one.group.presets]
-        first = rows_of_presets(report)[one.group.name].first
-        for row, (name, values, source) in enumerate(lines, start=first):
+        where = rows_of_presets(report)[one.group.name]
+        for row, (preset, values, source) in enumerate(lines, start=where.first):
             sheet.put(row, 1, one.group.name, CODE)
-            sheet.put(row, 2, name, STRONG)
-            for assumption, value in values.items():
-                format = "#,##0" if value == int(value) else "#,##0.####"
-                sheet.put(row, at[assumption], value, Look(color=INPUT, number_format=format))
-            sheet.put(row, at["source"], source, SOFT)
+            sheet.put(row, 2, preset, STRONG)
+            for name in one.group.sets:
+                look = Look(
+                    color=INPUT, number_format=number_format_of(values[name]), vertical="top"
+                )
+                sheet.put(row, where.columns[name], values[name], look)
+            sheet.put(row, last, source, replace(SOFT, indent=1))

@@ -25,7 +25,8 @@ def write_settings(book: Book, said: Mapping[str, str]) -> None:
     sheet.heading(
         "Report", "What a report made from this workbook says. Options of the command line win."
     )
-    sheet.table_head(_TOP, {"key": 12, "value": 78, "meaning": 78}, fixed=("value",))
+    columns = (("key", 12), ("value", 78), ("meaning", 78))
+    sheet.table_head(_TOP, columns, fixed=("value",))
     for row, (key, meaning) in enumerate(_MEANINGS.items(), start=_TOP + 1):
         text = said.get(key, "")
         sheet.put(row, 1, key, CODE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -92,18 +92,18 @@ class Sheet:
     def table_head(
         self,
         row: int,
-        columns: Mapping[str, float],
+        columns: Iterable[tuple[str, float]],
         *,
         right: Container[str] = (),
         fixed: Container[str] = (),
     ) -> None:
         """Write the header row of a plain table, which stays in sight and on each printed page.
 
-        ``columns`` are widths in characters by header, which a column has at most if its texts
+        ``columns`` are headers and widths in characters, which a column has at most if its texts
         wrap and need less, and at least if it is in ``right``, as it holds numbers, or ``fixed``.
         """
         before, self.head = "", row
-        for number, (name, most) in enumerate(columns.items(), start=1):
+        for number, (name, most) in enumerate(columns, start=1):
             look = replace(TABLE_HEAD, horizontal="right") if name in right else TABLE_HEAD
             if before in right and name not in right:
                 look = replace(look, indent=1)
@@ -190,7 +190,7 @@ class Sheet:
 
 def typed(number: float) -> str:
     """Return a number about as a cell without a unit shows it."""
-    return f"{number:,.0f}" if number == int(number) else f"{number:,.4f}"
+    return f"{number:,.0f}" if number == int(number) else f"{number:.6g}"
 
 
 def freeze(shell: Any, cell: str, zoom: int, *, gridlines: bool) -> None:

@@ -17,6 +17,7 @@ from moe_report.renderers.excel.chart_data import ChartData
 from moe_report.renderers.excel.charts import write_main_charts
 from moe_report.renderers.excel.column_widths import fit, label_width, number_width
 from moe_report.renderers.excel.models_sheet import Layout
+from moe_report.renderers.excel.number_formats import number_format
 from moe_report.renderers.excel.palette import (
     FAILED,
     GO_TO,
@@ -32,7 +33,6 @@ from moe_report.renderers.excel.palette import (
     TITLE,
     WARN_FILL,
     Look,
-    number_format,
 )
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import EVERY_MODEL, Column, Finding, Report

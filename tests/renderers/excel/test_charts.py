@@ -302,7 +302,13 @@ def test_formats_of_axes(largest: float, log: bool, format: str) -> None:
         ("decimal", [3.0], False, "#,##0.##"),
         ("integer", [4096.0], False, "#,##0"),
         ("si", [-4096.0, 2.0], False, '#,##0.##," k"'),
-        ("si", [-4.0], False, "#,##0.##"),
+        ("si", [-40.0], False, "#,##0.##"),
+        ("si", [4.0], False, "General"),
+        ("decimal", [2.6e-5], False, "General"),
+        ("decimal", [2.6e-5, 300.0], True, "General"),
+        ("factor", [0.02], False, 'General"×"'),
+        ("percent", [2.2e-5], False, "0.00##%"),
+        ("percent", [2.2e-7, 0.1], True, "[>=0.01]0%;[>=0.001]0.0%;0.00##########%"),
     ],
 )
 def test_formats_of_other_axes(form: str, values: list[float], log: bool, format: str) -> None:
