@@ -42,7 +42,7 @@ def older_report(
     if _was_said(context, "output"):
         is_file = output.suffix.lower() in SUFFIXES and not output.is_dir()
         target, folder = (output, output.parent) if is_file else (output / path.name, output)
-    update = open_report(path, registry, target)
+    update = open_report(path, registry, target, columns=inputs.columns)
     sources = tuple(source for source in inputs.sources if not same_file(Path(source), path))
     chosen = ("xlsx", *formats) if _was_said(context, "formats") else ("xlsx",)
     return update, replace(inputs, sources=sources or (str(path),)), folder, chosen

@@ -44,6 +44,7 @@ class Looks:
         fresh: What stands in those of the new one.
         headers: What the record calls columns of the old sheet that have another name than their
             letters; those that are not among them are the user's, if there are any.
+        is_label: Whether a text says of which model, metric or assumption a row or column is.
 
     Attributes:
         lost: What is not kept, each with its cell or without.
@@ -56,6 +57,7 @@ class Looks:
     texts: Mapping[Address, str]
     fresh: Mapping[Address, str]
     headers: Mapping[int, str]
+    is_label: Callable[[str], bool]
     lost: list[str] = field(default_factory=list)
 
     def put(self) -> None:
@@ -113,7 +115,9 @@ class Looks:
             ours = self.fresh.get(now, "") if now is not None else ""
             if self._is_ours(at, now, text, ours):
                 continue
-            fixed = text.startswith("=") or self._is_header(now)
+            # on Models the name below it says the same
+            fixed = text.startswith("=") or (self.is_label(ours) and not self.headers)
+            fixed = fixed or self._is_header(now)
             if now is not None and mark_of_constant(ours) in gone and not fixed:
                 self._type_over(self.old.grid[at[1]][at[0]], now)
             else:

@@ -12,11 +12,13 @@ from moe_report.edit.carry_columns import UsersColumns
 from moe_report.edit.carry_formulas import keep_typed_formulas
 from moe_report.edit.carry_looks import Looks
 from moe_report.edit.cell_keys import Address, header_of_models, models_moved, others_moved
+from moe_report.edit.gone_columns import gone_columns
+from moe_report.edit.labels import labels_of
 from moe_report.edit.replace_sheets import Renewal
-from moe_report.edit.say_anew import heads_of, say_anew
+from moe_report.edit.say_anew import say_anew
 from moe_report.edit.strangers import renamed, strangers, typed_numbers
+from moe_report.edit.typed_assumptions import READ, input_cells, replaced_formulas
 from moe_report.errors import InputError, Problem, first_of
-from moe_report.load.assumptions_sheet import CHOOSES, OURS
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
     COMPARE_SHEET,
@@ -38,7 +40,6 @@ from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.reports import Report
-from moe_report.table import BASE
 from moe_report.text import shown
 
 Item = TypeVar("Item", Note, Link)
@@ -58,6 +59,7 @@ class Carryover:
         new: The new report's workbook, which changes.
         report: The new report.
         said: The headers of the user's columns that an input says of a model, by its name.
+        is_input: Whether the new report's models were read from the older one.
 
     Attributes:
         notes: What there is to say to the user afterwards.
@@ -71,9 +73,11 @@ class Carryover:
         new: Package,
         report: Report,
         said: Mapping[str, Collection[str]],
+        *,
+        is_input: bool,
     ) -> None:
         self.file, self.read, self.old, self.new, self.report = file, read, old, new, report
-        self.said = said
+        self.said, self.is_input = said, is_input
         self.notes: list[str] = []
         self.texts, self.fresh_texts = Texts(old), Texts(new)
         fresh = record_of(new, self.fresh_texts)
@@ -102,6 +106,7 @@ class Carryover:
         self.header, self.totals = places.header, places.totals
         columns = read.columns[read.table.source.name, read.table.source.sheet]
         self.carried = columns.carried
+        self._scenarios = read.table.scenarios.values.keys()
         self.models = models_moved(
             self.cells[SHEET], self.fresh_cells[SHEET], places, columns.carried
         )
@@ -139,6 +144,7 @@ class Carryover:
         return self.old.save()
 
     def _keep_looks(self, before: Package) -> None:
+        is_label = labels_of(self.report)
         for name, place in self.places.items():
             headers = self._typed_columns() if name == SHEET else {}
             record = self.record.sheets.get(name, Footprint())
@@ -148,7 +154,8 @@ class Carryover:
                 if not self._is_input(name, column, row)
             }
             places = (place, *(other for other in self.places.values() if other is not place))
-            work = Looks(before, self.old, places, record, texts, self.fresh_cells[name], headers)
+            fresh = self.fresh_cells[name]
+            work = Looks(before, self.old, places, record, texts, fresh, headers, is_label)
             work.put()
             if work.lost:
                 self.notes.append(
@@ -161,12 +168,11 @@ class Carryover:
         if sheet == SHEET:
             return row > self.header or column in self.carried
         if sheet == ASSUMPTIONS_SHEET:
-            return (column, row) in self._inputs(self.cells[sheet])
+            return (column, row) in input_cells(self.cells[sheet], self._scenarios, READ)
         return sheet == COMPARE_SHEET and row == CHOICE
 
     def _users_columns(self, before: Package) -> UsersColumns:
-        headers = {text: column for (column, row), text in self.fresh_cells[SHEET].items()
-                   if row == header_of_models(self.fresh_cells[SHEET])}  # fmt: skip
+        headers = self._fresh_headers()
         filled = {
             (headers[header], self.models.after[0] + at)
             for at, model in enumerate(self.report.models)
@@ -178,6 +184,12 @@ class Carryover:
         return UsersColumns(
             before, self.old, places, self.header, self.carried, self.totals, filled, where
         )
+
+    def _fresh_headers(self) -> dict[str, int]:
+        """The columns of the new sheet Models by their headers, from left to right."""
+        cells = self.fresh_cells[SHEET]
+        header = header_of_models(cells)
+        return {text: column for (column, row), text in sorted(cells.items()) if row == header}
 
     def _follow(self, names: Collection[str]) -> None:
         """Let formulas, names and charts of the user's refer to what they referred to."""
@@ -223,6 +235,11 @@ class Carryover:
                 ours = self.record.sheets.get(sheet, Footprint())
                 problems += strangers(self.old, ours, sheet, self._added(sheet, ours), self.file)
         problems += self._notes_and_links()
+        if self.is_input:
+            ours, cells = self.record.sheets.get(SHEET, Footprint()), self.cells[SHEET]
+            columns = gone_columns(self.read, ours, cells, self._fresh_headers(), self.file)
+            problems += columns.renamed
+            self.notes += columns.told
         if problems:
             raise InputError(problems)
 
@@ -239,7 +256,7 @@ class Carryover:
                     else text.startswith("=") and self._is_nowhere(column, row)
                 )
             }
-        inputs = self._inputs(cells) if sheet == ASSUMPTIONS_SHEET else set()
+        inputs = input_cells(cells, self._scenarios) if sheet == ASSUMPTIONS_SHEET else set()
         return {
             (column, row): text
             for (column, row), text in cells.items()
@@ -255,26 +272,6 @@ class Carryover:
         assert places is not None
         rows = {self.header, *places.rows.values(), *self.totals}
         return row not in rows or (column, self.header) not in self.cells[SHEET]
-
-    def _inputs(self, cells: Mapping[Address, str]) -> set[Address]:
-        """The cells of the sheet Assumptions that are read, wherever columns were put in."""
-        heads = heads_of(cells)
-        if not {"name", "value"} <= heads.keys():
-            return set()
-        names, top = heads["name"]
-        known = {name.casefold() for name in self.read.table.scenarios.values}
-        known |= {BASE, *OURS}
-        columns = {
-            column
-            for (column, row), text in cells.items()
-            if row == top and text.strip().casefold() in known
-        }
-        return {
-            (column, row)
-            for (column, row), text in cells.items()
-            if (row >= top and column in columns and (names, row) in cells)
-            or (row == top - 1 and (column <= names or text.startswith("←")))
-        }
 
     def _notes_and_links(self) -> Iterator[Problem]:
         for sheet in self.ours:
@@ -344,7 +341,7 @@ class Carryover:
             self.old, self.new, tuple(self.places.values()), self._typed_columns(),
             self.record.sheets.get(SHEET, Footprint()), self.report.definitions, self.file
         )  # fmt: skip
-        self._say_typed_assumptions()
+        self.notes += replaced_formulas(self.cells.get(ASSUMPTIONS_SHEET, {}), self.file)
         if REPORT_SHEET in self.kept:
             before = self.read.table.settings
             self.notes += say_anew(self.old, self.file, before, self.report.branding)
@@ -353,16 +350,6 @@ class Carryover:
         """The columns of fields and metrics of the old sheet Models, by number."""
         assert self.read.places is not None
         return {column: name for name, column in self.read.places.columns.items()}
-
-    def _say_typed_assumptions(self) -> None:
-        """Formulas that choose a scenario are ours; others are replaced by what they gave."""
-        cells = self.cells.get(ASSUMPTIONS_SHEET, {})
-        self.notes += [
-            f"{self.file}, sheet {ASSUMPTIONS_SHEET}, cell {column_letters(column)}{row}: your "
-            f"formula {text} is replaced by its value"
-            for (column, row), text in cells.items()
-            if text.startswith("=") and not CHOOSES.search(text)
-        ]
 
 
 def _rows_of(cells: Mapping[Address, str]) -> dict[int, frozenset[int]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from moe_report.edit.carry_over import Carryover
 from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.collected import LEFT_BEHIND, NO_NUMBER, NO_STORED_VALUE, SUMMARIES
+from moe_report.load.decisions import Decisions
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.load.record import record_of
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
@@ -34,6 +35,7 @@ class Update:
         target: Where it is written.
         notes: What there is to say to the user afterwards.
         said: The headers of the user's columns that another input says of a model, by its name.
+        is_input: Whether the new report's models are read from it.
     """
 
     file: WorkbookFile
@@ -41,6 +43,7 @@ class Update:
     target: Path
     notes: list[str] = field(default_factory=list)
     said: dict[str, Collection[str]] = field(default_factory=dict)
+    is_input: bool = False
 
     @property
     def title(self) -> str | None:
@@ -58,6 +61,7 @@ class Update:
         told = tuple(notice for notice in table.warnings if notice.kind != NO_STORED_VALUE)
         table = replace(table, warnings=told)
         if table.source.sha256 and table.source.sha256 == old.source.sha256:
+            self.is_input = True
             kept = tuple(item for item in told if item.kind not in (SUMMARIES, LEFT_BEHIND))
             return replace(table, warnings=kept)
         self.said = {row.name: row.carried.keys() for row in table.rows}
@@ -111,7 +115,7 @@ class Update:
         """
         name = self.file.path.name
         old, new = Package(self.file.package.save(), name), Package(data)
-        work = Carryover(name, self.read, old, new, report, self.said)
+        work = Carryover(name, self.read, old, new, report, self.said, is_input=self.is_input)
         work.check()
         work.carry()
         data = work.renewed()
@@ -119,8 +123,16 @@ class Update:
         return data
 
 
-def open_report(path: Path, registry: Registry, target: Path | None = None) -> Update:
+def open_report(
+    path: Path,
+    registry: Registry,
+    target: Path | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+) -> Update:
     """Return an older report to be written again, by default in its own place.
+
+    What was said of columns, by their headers, holds for it, too.
 
     Raises:
         InputError: It is no report of ours, or cannot be read.
@@ -140,7 +152,8 @@ def open_report(path: Path, registry: Registry, target: Path | None = None) -> U
             f"{path}: is open in {program}; save and close it there first (or delete {lock}, if "
             "the program has left it behind)"
         )
-    read = inspect_workbook(file, registry, sheet=SHEET)
+    decisions = Decisions.of_options(columns or {}, registry.headers)
+    read = inspect_workbook(file, registry, sheet=SHEET, decisions=decisions)
     # What a run passes over with a word would be lost here.
     lost = [
         Problem(notice.where, f"{notice.text}, and would be lost")

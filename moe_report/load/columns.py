@@ -41,6 +41,7 @@ class ColumnReading:
         values: The first values below it, as texts.
         called: What reports call it if it is carried along; empty if that is its header.
         assumption: What it says that is no property of a model: it is carried along then.
+        said: Whether the user has said what it is.
     """
 
     number: int
@@ -52,6 +53,7 @@ class ColumnReading:
     values: tuple[str, ...] = ()
     called: str = ""
     assumption: str = ""
+    said: bool = False
 
     @property
     def state(self) -> State:
@@ -59,15 +61,19 @@ class ColumnReading:
         return "read" if self.known else "ask" if self.candidates else "carried"
 
     @property
+    def spelled(self) -> str:
+        """How a command that is shown calls it."""
+        return self.header if len(self.header) <= _LONGEST_TYPED else self.cell
+
+    @property
     def question(self) -> str:
         """What is not known of a column, and how to say it."""
         names = [known.with_unit for known in self.candidates]
         may_be = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-        header = self.header if len(self.header) <= _LONGEST_TYPED else self.cell
         return (
             f"the column {shown(self.header)} may be {may_be}: it is carried along, and no number "
-            f"rests on it. --column '{header}={names[0]}' reads it so, --column "
-            f"'{header}=' says that it is none"
+            f"rests on it. --column '{self.spelled}={names[0]}' reads it so, "
+            f"--column '{self.spelled}=' says that it is none"
         )
 
 
@@ -156,7 +162,7 @@ class _Reader:
         if said is not None:
             self.said.add(column)
             why = "said so" if said else "said to be none"
-            self.found[column] = replace(one, known=said, why=why)
+            self.found[column] = replace(one, known=said, why=why, said=True)
         elif self.grid.own_report:
             self._of_ours(column, one)
         else:

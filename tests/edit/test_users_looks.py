@@ -130,6 +130,13 @@ NAMED = {
     "a header": ("Models", lambda book: find_header(book, "num_experts", "Experts"), "Experts"),
     "a number over a formula": ("Summary", CELLS["a number of the summary"], 12),
     "a formula over a title": ("Method", lambda book: book["Method"]["A1"], "=1+1"),
+    "a model's name": ("Summary", lambda book: row_of(book["Summary"], "Large")[0], "My Large"),
+    "a metric's label": ("Summary", lambda book: book["Summary"]["B5"], "Gesamt"),
+    "a label with a sign": ("Summary", lambda book: book["Summary"]["G5"], "FLOPs"),
+    "a label of two models": ("Compare", lambda book: row_of(book["Compare"], "Experts")[0], "E!"),
+    "a label of the method": ("Method", lambda book: row_of(book["Method"], "P emb")[1], "Input"),
+    "a metric's name": ("Method", lambda book: row_of(book["Method"], "P emb")[2], "emb"),
+    "an assumption's label": ("Assumptions", lambda book: book["Assumptions"]["A6"], "Kontext"),
 }  # fmt: skip
 
 
