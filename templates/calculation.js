@@ -24,8 +24,10 @@ const calculation = (() => {
 
   function expected(name, number) {
     if (!moe.bounds.has(name)) {
-      const counts = moe.counted.includes(definitionOf(name).unit.split("/")[0]);
-      return number < (counts ? 0 : -(2 ** 53)) ? words.negative : "";
+      const { unit } = definitionOf(name);
+      const counts = moe.counted.includes(unit.split("/")[0]);
+      if (number < (counts ? 0 : -(2 ** 53))) return words.negative;
+      return unit === "parameters" && number < moe.few && !Number.isInteger(number) ? words.whole : "";
     }
     const [low, high, whole, said] = moe.bounds.get(name);
     if (number < low || number > high) return said;

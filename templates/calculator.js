@@ -209,6 +209,7 @@
   function isOff(name) {
     const [before, now] = [began[name], latest.v[name]];
     if (Number.isNaN(before) || Number.isNaN(now) || before === now) return "";
+    if (data.metrics[name].format === "percent") return numbers.points(now - before);
     return numbers.off(before ? (now - before) / Math.abs(before) : NaN);
   }
 

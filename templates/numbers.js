@@ -108,5 +108,8 @@ const numbers = (() => {
     return `${Number.isInteger(number) ? exact(number) : digits(number, significant)} ${sign}`.trim();
   }
 
-  return { parse, readings, exact, show, digits, share, off, halfUnit };
+  // By how many hundredths a share is off.
+  const points = (difference) => `${difference > 0 ? "+" : ""}${digits(difference * 100)} points`;
+
+  return { parse, readings, exact, show, digits, share, off, points, halfUnit };
 })();

@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from moe_report.display import COUNTED
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
-from moe_report.schema.bounds import LARGEST, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE
+from moe_report.schema.bounds import LARGEST, LIKE_A_COUNT, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE
 from moe_report.schema.fields import AT_MOST, FEWEST, FIELDS, LONE_LAYER
 from moe_report.schema.headers import Known
 from moe_report.schema.metrics import field_value
 from moe_report.schema.parts import PARAMETER_TOTALS
 from moe_report.table import Given, Row
 from moe_report.text import shown
-
-_LIKE_A_COUNT = 1_000_000  # fewer parameters than this, and a fraction, are millions or billions
 
 
 def check_comparisons(grid: Grid, columns: Columns, rows: Mapping[int, Row]) -> None:
@@ -64,7 +62,7 @@ def out_of_bounds(known: Known, value: float) -> str:
         if (counts and value < 0) or value < -LARGEST:
             return NOT_NEGATIVE
         whole = value == int(value) and not (known.counts in PARAMETER_TOTALS and value < FEWEST)
-        if known.unit == "parameters" and value < _LIKE_A_COUNT and not whole:
+        if known.unit == "parameters" and value < LIKE_A_COUNT and not whole:
             return f"{WHOLE}{billions}"
         return ""
     said = field.refusal(value)

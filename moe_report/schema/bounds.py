@@ -9,6 +9,7 @@ from typing import cast
 from moe_report.display import exact
 
 LARGEST = 2.0**53  # past it a float64 no longer holds every whole number
+LIKE_A_COUNT = 10**6  # parameters: fewer, and not whole, they are billions in truth
 
 # What is expected in place of a number that is refused.
 TOO_LARGE = "at most 2^53"

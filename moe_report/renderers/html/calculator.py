@@ -16,7 +16,7 @@ from moe_report.formula.javascript import CALLED, HELPERS, javascript, member, q
 from moe_report.renderers.html.audit_script import audit_members
 from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.bounds import LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
+from moe_report.schema.bounds import LIKE_A_COUNT, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, Field
 from moe_report.schema.number_words import EITHER
 from moe_report.text import LISTED, MORE, MOST_LISTED
@@ -175,7 +175,8 @@ def calculator_script(report: Report) -> str:
     ``groups`` (of inputs: title, whether it is open at first, names), ``bounds`` (of each input:
     least, most, whether it is whole, and the bounds in words), ``rules`` (a field, and the field
     that it is at most), ``defaults`` (the fields whose default is a number), ``counted`` (units
-    that no negative number has), ``words`` (why a number is missing or refused) and those of the
+    that no negative number has), ``few`` (parameters, of which fewer are whole numbers), ``words``
+    (why a number is missing or refused) and those of the
     audit (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and
     what is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an
     object the name ``__proto__`` would be no name.
@@ -205,7 +206,7 @@ def calculator_script(report: Report) -> str:
         ".flatMap(([of, names]) => names.map((name) => [name, of]))),\n"
         f"rules: {quoted(rules)},\n"
         f"defaults: {quoted(defaults)},\n"
-        f"counted: {quoted(COUNTED)},\nwords: {quoted(words)},\n"
+        f"counted: {quoted(COUNTED)},\nfew: {LIKE_A_COUNT},\nwords: {quoted(words)},\n"
         f"{audit_members(report)}}};\n}})();"
     )
 

@@ -174,6 +174,9 @@ def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:
         ("vocab_size", "1e20", "At most 2^53."),
         ("context_length", "0", "At least 1."),
         ("total_params", "-1", "A number that is not negative."),
+        ("total_params", "46.7", "A whole number."),
+        ("total_params", "8,5", "A whole number."),
+        ("total_params", "1e-9", "A whole number."),
     ):
         fill(page, name, text)
         assert page.inner_text(f"#why-{name}").removeprefix("▲ ") == why

@@ -176,7 +176,7 @@ def test_a_changed_number_says_by_how_much(shown: Open) -> None:
     type_in(page, "num_experts_per_tok", "4")
     assert page.inner_text(".outcome [data-off=active_params]") == "+87.5 %"
     assert page.inner_text(".outcome [data-off=total_params]") == ""
-    assert page.inner_text(".outcome [data-off=expert_flops_savings]") == "−33.3 %"
+    assert page.inner_text(".outcome [data-off=expert_flops_savings]") == "−25.0 points"
     page.locator(".all-inputs").evaluate("(it) => { it.open = true; }")
     assert page.inner_text("[data-metric=active_params] .off") == "+87.5 %"
     page.click("#calculator-reset")
