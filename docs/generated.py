@@ -13,13 +13,15 @@ from pathlib import Path
 import moe_report
 from moe_report.edit.new_workbook import build_starter
 from moe_report.formula.excel import plain
-from moe_report.formula.mathml import mathml, mathml_symbol
+from moe_report.formula.lines import BREAK, pieces
+from moe_report.formula.mathml import mathml_symbol
 from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 
-_PAPER = re.compile(r"([^;,(]+), (arXiv|doi):([\w./-]*\w)")
+_ID = re.compile(r"(arXiv|doi):([\w./-]*\w)")
+_PAPER = re.compile(rf"([^;,(]+), {_ID.pattern}")
 _ADDRESS = {"arXiv": "https://arxiv.org/abs/", "doi": "https://doi.org/"}
 # Names of the package that the reference shows beside reports, not for plugins.
 OF_REPORTS = {"MoeReportError", "Report", "ReportedModel", "report"}
@@ -64,9 +66,9 @@ def _metric(metric: Metric) -> str:
     facts = [
         f"in {metric.unit}",
         f"`--set` {', '.join(assumed)}" if assumed else "",
-        f"source: {metric.source}",
+        f"source: {_linked(metric.source)}",
     ]
-    formula = mathml(metric.expr, _symbols(), result=metric.symbol)
+    formula = BREAK.join(pieces(metric.expr, _symbols(), metric.symbol))
     return "\n\n".join(
         [
             f"### {metric.label}",
@@ -91,7 +93,7 @@ def sources() -> str:
     said = ";".join(metric.source for metric in _installed().metrics.values())
     cited = {(who.strip(), kind, number) for who, kind, number in _PAPER.findall(said)}
     return "\n".join(
-        f"- {who}, [{kind}:{number}]({_ADDRESS[kind]}{number})"
+        f"- {_linked(f'{who}, {kind}:{number}')}"
         for who, kind, number in sorted(cited, key=lambda paper: paper[0].casefold())
     )
 
@@ -126,6 +128,10 @@ def _symbols() -> dict[str, str]:
 
 def _symbol(symbol: str) -> str:
     return f"<math>{mathml_symbol(symbol)}</math>"
+
+
+def _linked(source: str) -> str:
+    return _ID.sub(lambda found: f"[{found[0]}]({_ADDRESS[found[1]]}{found[2]})", source)
 
 
 def _html(text: str) -> str:

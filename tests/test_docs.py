@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 import subprocess
@@ -36,6 +37,18 @@ def test_places_and_links_lead_somewhere(page: Path) -> None:
     prose = _CODE.sub("", text)
     linked = [page.parent / (link or included) for link, included in _LINK.findall(prose)]
     assert [str(path) for path in (*named, *linked) if not path.exists()] == []
+
+
+def test_formulas_of_the_reference_wrap_and_sources_are_links(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No piece of a formula is wider than a telephone; each paper is one click away."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    text = importlib.import_module("generated").metrics()
+    found = [re.sub("<[^>]+>", "", math) for math in re.findall("<math>.*?</math>", text)]
+    assert len(found) > 100
+    assert max(map(len, found)) <= 40
+    assert not re.search(r"(?<!\[)(arXiv|doi):", text)
 
 
 def built(source: Path, folder: Path) -> subprocess.CompletedProcess[str]:

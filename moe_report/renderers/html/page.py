@@ -241,7 +241,7 @@ class Assets:
 
     Attributes:
         policy: The Content-Security-Policy: it allows this style sheet and these scripts.
-        style: The style sheet: ``report.css``, then ``theme.css``.
+        style: The style sheet: ``report.css`` and those behind it, ``theme.css`` last.
         scripts: The scripts, in the order in which they run.
         data: The report as JSON, safe inside a script element.
     """

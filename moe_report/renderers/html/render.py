@@ -38,6 +38,8 @@ from moe_report.reports import Report, ReportSection
 from moe_report.text import counted
 
 MOST_COMPARED = 6
+# In their order: what is said again of an element comes later.
+STYLES = ("report.css", "charts.css", "calculator.css", "reading.css", "print.css", "theme.css")
 _KINDS: Mapping[Kind, str] = {"models": "model", "claims": "claim", "layers": "lone layer"}
 
 
@@ -138,7 +140,7 @@ def _assets(environment: Environment, report: Report) -> Assets:
     def texts(*names: str) -> list[str]:
         return [text_of(environment, name) for name in names]
 
-    style = "\n".join(texts("report.css", "theme.css")).strip()
+    style = "\n".join(texts(*STYLES)).strip()
     scripts = texts("data.js", "elements.js", "numbers.js", "report.js", "copying.js")
     # Charts and presets listen to what the calculator computes first, so they come before it.
     computing = texts("typeset.js", "formulas.js", "charts.js", "calculation.js", "audit.js")

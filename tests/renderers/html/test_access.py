@@ -139,12 +139,16 @@ def test_no_text_is_cut_off(opened: Callable[..., Page], examples: Report, kind:
 
 
 def test_long_names_are_not_cut_off(opened: Callable[..., Page]) -> None:
-    """Nor those of models with a name of eighty letters."""
+    """Nor those of models with a name of eighty letters, or of hundreds without a gap."""
     report = reports.report_of(
+        reports.row("a_name_with_underscores" * 3, reports.TOTALS, source="a_place" * 9),
+        reports.row("x" * 300, reports.MIXTRAL, remark="y" * 300),
         reports.row("A-model-with-a-name-that-has-no-end-" * 2, reports.MIXTRAL, remark="x" * 200),
         reports.row("Another model with words in its name, and more of them, " * 2, reports.OLMOE),
     )
-    check_widths(opened(render(report)))
+    page = opened(render(report))
+    page.evaluate(OPEN_ALL)
+    check_widths(page)
 
 
 def check_widths(page: Page) -> None:

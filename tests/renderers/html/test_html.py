@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from moe_report.display import exact, show
 from moe_report.renderers.data import report_as_dict
-from moe_report.renderers.html.render import page_of, render, render_calculator
+from moe_report.renderers.html.render import STYLES, page_of, render, render_calculator
 from moe_report.schema.registry import load
 from tests import reports
 from tests.browser import Open, contrast
@@ -326,10 +326,14 @@ def test_only_web_addresses_are_linked(shown: Open) -> None:
 
 
 def test_own_templates_come_first(tmp_path: Path) -> None:
-    """A style sheet in the user's folder replaces ours, and the policy allows it."""
+    """Style sheets in the user's folder replace ours, one by one, and the policy allows it."""
     (tmp_path / "report.css").write_text("body { color: teal }", encoding="utf-8")
     page = render(reports.usual_report(), templates=[tmp_path]).decode()
-    assert "<style>body { color: teal }</style>" in page
+    assert "<style>body { color: teal }\n.charts{" in page
+    for name in STYLES:
+        (tmp_path / name).write_text("/* mine */", encoding="utf-8")
+    page = render(reports.usual_report(), templates=[tmp_path]).decode()
+    assert re.search(r"<style>(/\* mine \*/\n?){6}</style>", page)
 
 
 def test_same_report_gives_the_same_bytes() -> None:
