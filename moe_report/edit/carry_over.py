@@ -16,7 +16,7 @@ from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.say_anew import heads_of, say_anew
 from moe_report.edit.strangers import renamed, strangers, typed_numbers
 from moe_report.errors import InputError, Problem, first_of
-from moe_report.load.assumptions_sheet import CHOOSES, OURS
+from moe_report.load.assumptions_sheet import CHOOSES
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
     COMPARE_SHEET,
@@ -38,6 +38,7 @@ from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.reports import Report
+from moe_report.schema.scenario_names import OURS
 from moe_report.table import BASE
 from moe_report.text import shown
 

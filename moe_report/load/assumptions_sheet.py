@@ -17,16 +17,11 @@ from moe_report.load.grid import Grid, address, no_number
 from moe_report.load.presets_sheet import PresetReader, values_of_presets
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.registry import Registry
+from moe_report.schema.scenario_names import OURS, is_no_scenario, unfit
 from moe_report.table import BASE, Given, Scenarios, given
-from moe_report.text import CONTROL, is_number, one_of, shown
+from moe_report.text import is_number, one_of, shown
 
 LABEL = "Scenario"
-# Columns that are no scenarios: ours, and remarks. One that starts with # is none either.
-OURS = frozenset({"label", "name", "value", "unit", "symbol", "default", "help"})
-_REMARKS = frozenset({"comment", "comments", "description", "meaning", "note", "notes", "remark",
-                      "remarks", "source"})  # fmt: skip
-_LONGEST_NAME = 60
-_WILD = re.compile(r"[*?~]")  # what MATCH takes for other letters
 CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)  # the formula of a scenario's value
 
 
@@ -151,7 +146,7 @@ class _Sheet:
                 row = number
                 message = f"found {shown(self.grid.value(row, at))} in a column without header"
                 message += "; expected the name of a scenario above it"
-            elif not text or folded in _REMARKS or text.startswith("#"):
+            elif is_no_scenario(text):
                 continue
             elif folded in seen:
                 message = f"found the scenario {text!r} once more (already in {seen[folded]})"
@@ -263,9 +258,5 @@ def _unfit(value: object, name: str) -> str:
     """What is wrong with the name of a scenario."""
     if not isinstance(value, str):
         return f"found {shown(value)}, expected a text: the name of a scenario"
-    if CONTROL.search(name) or _WILD.search(name):
-        return f"found {shown(name)}, expected the name of a scenario, without * ? ~"
-    if len(name) > _LONGEST_NAME:
-        most = f"at most {_LONGEST_NAME} characters"
-        return f"found {shown(name)}, expected the name of a scenario: {most}"
-    return ""
+    expected = unfit(name)
+    return f"found {shown(name)}, expected {expected}" if expected else ""
