@@ -144,7 +144,7 @@ def test_the_built_in_sections_are_sound(bare: None) -> None:
         ("title=widths", "title=lambda rows: rows.names[1]", "for 1 model, the title of chart"),
         ('title=widths', 'title="Widths", caption=lambda rows: 1 / 0', "the caption of chart 'wid"),
         ("Width that is bought.", "Bought.", "field 'bought': the help only says its name again"),
-        ('"b", unit="channels"', '"b", unit="bytes"', "'bought' has the unit 'bytes': write 'byte'"),
+        ('"b", unit="channels"', '"b", unit="bytes"', "'bought' has the unit 'bytes': write 'by"),
         ("4 * doubled(m) / doubled(m)", "4",
          "field 'doubled': no metric, field, chart or check uses it"),
     ],
