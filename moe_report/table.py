@@ -9,8 +9,7 @@ from decimal import Decimal
 from moe_report.branding import Setting
 from moe_report.errors import Notice
 from moe_report.schema.presets import PresetChange
-
-BASE = "base"  # the scenario that is always there
+from moe_report.schema.scenario_names import BASE as BASE
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from moe_report.table import ModelTable, Row, Scenarios, Source, given
 
 _STEPS = (
     ("1", "Fill in a row a model on the sheet Models. Only name is required: a row with "
-          "num_experts and num_experts_per_tok gets its savings, and the report says what each "
-          "empty number still needs."),
+          "num_experts and num_experts_per_tok gets numbers, and the report says what each empty "
+          "one still needs."),
     ("2", "Leave a cell empty where you don't know it, or where the default below is right. "
           "Headers are the names of config.json; usual other spellings, and units such as "
           "Total (B), are understood."),

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from moe_report.edit.cell_keys import Address, Contents
 from moe_report.edit.say_anew import heads_of
-from moe_report.load.assumptions_sheet import CHOOSES, OURS
+from moe_report.load.assumptions_sheet import CHOOSES
 from moe_report.load.our_sheets import ASSUMPTIONS_SHEET
 from moe_report.ooxml.addresses import column_letters
+from moe_report.schema.scenario_names import OURS
 from moe_report.table import BASE
 
 READ = ("name", "value")  # the columns that are read, beside those of scenarios

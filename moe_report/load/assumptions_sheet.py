@@ -18,14 +18,11 @@ from moe_report.load.presets_sheet import PresetReader, changes_of_presets
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.choice_names import unfit
 from moe_report.schema.registry import Registry
+from moe_report.schema.scenario_names import OURS, is_no_scenario
 from moe_report.table import BASE, Given, Scenarios, given
 from moe_report.text import is_number, one_of, shown
 
 LABEL = "Scenario"
-# Columns that are no scenarios: ours, and remarks. One that starts with # is none either.
-OURS = frozenset({"label", "name", "value", "unit", "symbol", "default", "help"})
-_REMARKS = frozenset({"comment", "comments", "description", "meaning", "note", "notes", "remark",
-                      "remarks", "source"})  # fmt: skip
 CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)  # the formula of a scenario's value
 
 
@@ -151,7 +148,7 @@ class _Sheet:
                 row = number
                 message = f"found {shown(self.grid.value(row, at))} in a column without header"
                 message += "; expected the name of a scenario above it"
-            elif not text or folded in _REMARKS or text.startswith("#"):
+            elif is_no_scenario(text):
                 continue
             elif folded in seen:
                 message = f"found the scenario {text!r} once more (already in {seen[folded]})"

@@ -120,9 +120,10 @@ class Registry:
     def scenarios(self) -> dict[str, dict[str, float]]:
         """The sections' examples of scenarios: the assumptions that one sets, by its name."""
         found: dict[str, dict[str, float]] = {}
+        names: dict[str, str] = {}
         for section in self.sections:
             for name, own in section.scenarios.items():
-                found.setdefault(name, {}).update(own)
+                found.setdefault(names.setdefault(name.casefold(), name), {}).update(own)
         return found
 
     @cached_property
@@ -294,10 +295,11 @@ def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Fail
 def _lacking(section: Section, sections: Iterable[Section]) -> str:
     """Return what a section refers to that none of all brings; nothing if there is all."""
     brought = {one for item in sections for one in (*item.metrics, *item.fields)}
-    assumed = {name for one in brought if isinstance(one, Metric) for name in one.assumption_names}
+    metrics = [one for one in brought if isinstance(one, Metric)]
+    assumed = {item.name: item for metric in metrics for item in metric.assumptions}
     needs = needs_of(section)
     lacking = {f"{one.name} of {one.module}" for one in needs.called - brought}
-    lacking |= {f"assumption {name!r}" for name in needs.assumptions - assumed}
+    lacking |= {f"assumption {name!r}" for name in needs.assumptions - {*assumed}}
     if lacking:
         return f"it uses {', '.join(sorted(lacking))}, which no loaded section brings"
     known = {*NUMBER_FIELDS, *(one.name for one in brought)}
@@ -308,6 +310,13 @@ def _lacking(section: Section, sections: Iterable[Section]) -> str:
         for name in sorted(names - known):
             kind = "text, not a number" if name in FIELDS else "no field or metric"
             return f"{what} {name!r}, which is {kind}.{nearest(name, known)}"
+    for scenario, own in section.scenarios.items():
+        for name, value in own.items():
+            if name not in assumed:
+                what = f"sets {name!r}, which is no assumption.{nearest(name, assumed)}"
+                return f"scenario {scenario!r} {what}"
+            if expected := assumed[name].refusal(value):
+                return f"scenario {scenario!r} sets {name} to {value:,g}, expected {expected}"
     return ""
 
 

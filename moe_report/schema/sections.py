@@ -17,6 +17,7 @@ from moe_report.errors import PluginError, cause
 from moe_report.schema.api import newer
 from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Check
+from moe_report.schema.constants import constants_of
 from moe_report.schema.known_charts import charts_of
 from moe_report.schema.metrics import Metric
 from moe_report.schema.points import Point
@@ -114,25 +115,8 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
     parts = inspect.cleandoc(module.__doc__ or "").split("\n\n")
     paragraphs = [" ".join(part.split()) for part in parts]
     title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
-    order = getattr(module, "ORDER", Section.order)
     introduction = tuple(part for part in paragraphs[1:] if part)
-    words, points = getattr(module, "HEADER_WORDS", {}), getattr(module, "POINTS", ())
-    if isinstance(order, bool) or not isinstance(order, (int, float)):
-        raise TypeError(f"ORDER is {order!r:.60}, expected a number")
-    if not isinstance(words, Mapping) or not all(
-        isinstance(text, str) for pair in words.items() for text in pair
-    ):
-        raise TypeError(f"HEADER_WORDS is {words!r:.60}, expected texts by texts")
-    scenarios = getattr(module, "SCENARIOS", {})
-    if not isinstance(scenarios, Mapping) or not all(
-        isinstance(name, str) and isinstance(own, Mapping) for name, own in scenarios.items()
-    ):
-        raise TypeError(f"SCENARIOS is {scenarios!r:.60}, expected values by name, by scenario")
-    if not isinstance(points, tuple) or not all(isinstance(one, Point) for one in points):
-        raise TypeError(f"POINTS is {points!r:.60}, expected a tuple of point() and question()")
-    short_form = getattr(module, "SHORT_FORM", None)
-    if short_form is not None and not isinstance(short_form, ShortForm):
-        raise TypeError(f"SHORT_FORM is {short_form!r:.60}, expected what short_form() gives")
+    constants = constants_of(module)
     return Section(
         name,
         title,
@@ -141,14 +125,14 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
         distribution,
         version,
         module.__name__,
-        float(order),
-        dict(words),
+        float(constants["ORDER"]),
+        dict(constants["HEADER_WORDS"]),
         checks,
-        points,
-        scenarios,
+        constants["POINTS"],
+        {name: dict(own) for name, own in constants["SCENARIOS"].items()},
         charts_of(module),
         fields,
-        short_form,
+        constants["SHORT_FORM"],
         tuple(dict.fromkeys(presets)),
     )
 

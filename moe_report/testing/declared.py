@@ -14,10 +14,11 @@ from moe_report.formula.excel import excel
 from moe_report.formula.operations import Column as Values
 from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.schema.assumptions import Assumption, assumptions_of
-from moe_report.schema.checks import IT
 from moe_report.schema.points import Numbers, Series
 from moe_report.schema.registry import Registry
+from moe_report.schema.section_fields import SectionField
 from moe_report.schema.sections import Section
+from moe_report.testing.drawn import failed_titles, lost_links, most_complete
 from moe_report.testing.random_rows import RandomRows
 from moe_report.testing.spellings import is_known, not_citable, right_unit
 from moe_report.text import counted
@@ -40,8 +41,10 @@ def findings(section: Section, registry: Registry, rows: RandomRows) -> tuple[st
         *_unused(section, registry, own),
         *_valueless(section, rows),
         *_long(section),
-        *_checks(section, registry, rows),
+        *_checks(section, rows),
         *_points(section, rows),
+        *lost_links(section, registry),
+        *failed_titles(section, registry, rows),
     )
 
 
@@ -87,6 +90,9 @@ def _docs(
         for item in items:
             if _folded(item.help) in (_folded(item.name), _folded(item.label)):
                 yield f"assumption {item.name!r}: the help only says its name again"
+    for field in section.fields:
+        if _folded(field.help) in (_folded(field.name), _folded(field.label)):
+            yield f"field {field.name!r}: the help only says its name again"
 
 
 def _folded(text: str) -> str:
@@ -97,9 +103,12 @@ def _units(section: Section, own: dict[type, tuple[Assumption, ...]]) -> Iterato
     for metric in section.metrics:
         if said := right_unit(metric.unit):
             yield f"metric {metric.name!r} has the unit {metric.unit!r}: {said}"
-    for item in (item for items in own.values() for item in items):
-        if said := right_unit(item.unit, scaled=False):
-            yield f"assumption {item.name!r} has the unit {item.unit!r}: {said}"
+    others: list[tuple[str, Assumption | SectionField]]
+    others = [("assumption", item) for items in own.values() for item in items]
+    others += [("field", field) for field in section.fields]
+    for kind, item in others:
+        if right := right_unit(item.unit, scaled=False):
+            yield f"{kind} {item.name!r} has the unit {item.unit!r}: {right}"
 
 
 def _sources(section: Section) -> Iterator[str]:
@@ -118,11 +127,12 @@ def _unused(
     for item in (item for items in own.values() for item in items):
         if item.name not in used:
             yield f"assumption {item.name!r}: no metric uses it"
-    drawn = {name for chart in section.charts for name in chart.columns}
-    checked = {check.about for check in section.checks}
+    used |= {name for chart in section.charts for name in chart.columns}
+    used |= {name for check in section.checks for name in check.columns}
+    used |= {one.name for field in registry.own_fields.values() for one in field.needs}
     for field in section.fields:
-        if field.name not in used | drawn | checked:
-            yield f"field {field.name!r}: no metric, chart or check uses it"
+        if field.name not in used:
+            yield f"field {field.name!r}: no metric, field, chart or check uses it"
 
 
 def _valueless(section: Section, rows: RandomRows) -> Iterator[str]:
@@ -141,36 +151,39 @@ def _long(section: Section) -> Iterator[str]:
             )
 
 
-def _checks(section: Section, registry: Registry, rows: RandomRows) -> Iterator[str]:
-    known = {*registry.fields, *registry.metrics}
+def _checks(section: Section, rows: RandomRows) -> Iterator[str]:
     for check in section.checks:
-        expressions = check.rule.expressions()
-        names = {name.rpartition(" ")[2] for one in expressions for name in one.symbols()}
-        if unknown := sorted({check.about, *names} - {IT} - known):
-            yield (
-                f"check {check.name!r} is about {unknown[0]!r}, which is no field or metric."
-                f"{nearest(unknown[0], known)}"
-            )
-            continue
-        share = rows.holds(check.rule).mean()
-        if share == 0:
+        holds = rows.holds(check.rule)
+        if not holds.any():
             yield f"check {check.name!r}: holds in none of {rows.count:,} random rows"
-        elif share == 1:
+            continue
+        if holds.all():
             yield f"check {check.name!r}: holds in each of {rows.count:,} random rows"
+        numbers = [piece.number for piece in check.rule.message if piece.number is not None]
+        for place, number in enumerate(numbers, start=1):
+            if np.isnan(rows.of_rule(check.rule, number)[holds]).all():
+                yield (
+                    f"check {check.name!r}: number {place} of its sentence is missing wherever it "
+                    "holds"
+                )
 
 
 def _points(section: Section, rows: RandomRows) -> Iterator[str]:
     """What the sentences of points raise for reports of many models, of one, and of none."""
-    lacking = sum(np.isnan(rows.values[metric.name]) for metric in section.metrics)
-    whole = int(np.argmin(lacking))
+    whole = most_complete(section, rows)[0]
     for point in section.points:
         for some in (range(20), (whole,), ()) if point.here else ():
             assert point.here is not None
+            numbers = _numbers(rows, some)
             try:
-                said: object = point.here(_numbers(rows, some))
+                said: object = point.here(numbers)
                 wrong = "" if isinstance(said, str) else f"gives {said!r:.60}, expected a text"
-            except Exception as error:  # whatever somebody's function raises
+            except (Exception, SystemExit) as error:  # whatever somebody's function raises
                 wrong = f"raises {cause(error)}"
+            for name in sorted(numbers.lacking):
+                wrong = (
+                    f"asks for {name!r}, which is no field or metric.{nearest(name, rows.typed)}"
+                )
             if wrong:
                 yield f"point {point.title!r}: for {counted(len(some), 'model')}, it {wrong}"
                 break

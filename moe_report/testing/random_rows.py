@@ -49,13 +49,16 @@ class RandomRows:
 
     def holds(self, rule: Rule) -> NDArray[np.bool_]:
         """Return where the test of a check holds, as :mod:`moe_report.schema.checks` says."""
+        return np.array(self.of_rule(rule, rule.when) == 1)
+
+    def of_rule(self, rule: Rule, expr: Expr) -> Values:
+        """Return the values of an expression of a check."""
         (about,) = rule.columns
         columns = {}
-        for symbol in rule.when.symbols():
+        for symbol in expr.symbols():
             what, _, name = symbol.partition(" ")
             columns[symbol] = self._stands_for(what, about if name == IT else name)
-        found: NDArray[np.bool_] = np.broadcast_to(evaluate(rule.when, columns), self.count) == 1
-        return found
+        return np.broadcast_to(evaluate(expr, columns), self.count)
 
     def _stands_for(self, what: str, name: str) -> Values:
         value, typed = self.values[name], self.typed[name]

@@ -126,11 +126,14 @@ def test_numbers_that_a_chart_cannot_show_are_left_out(tmp_path: Path) -> None:
         tmp_path,
         "a = bars('a', loss, title='A')\nb = bars('b', loss, title='B', zeros=False)\n"
         "c = stack('c', (loss, depth), title='C')\n"
-        "d = scatter('d', depth, loss, title='D', log=True)\n",
+        "d = scatter('d', depth, loss, title='D', log=True)\n"
+        "@metric(symbol='x', unit='layers', **said)\ndef away(m: Model) -> float:\n"
+        "    'Layers more or fewer than 32.'\n    return abs(depth(m) - 32)\n"
+        "e = stack('e', (away,), title='E')\n",
     )
     shown = {chart.drawn.name: len(chart.models) for chart in report.charts}
-    # depth - 20 is 12, -4 and missing for the others
-    assert {name: shown[name] for name in "abcd"} == {"a": 2, "b": 1, "c": 1, "d": 1}
+    # depth - 20 is 12, -4 and missing for the others; away is 0, 16 and missing
+    assert {name: shown[name] for name in "abcde"} == {"a": 2, "b": 1, "c": 1, "d": 1, "e": 1}
 
 
 def test_a_registry_of_nothing_but_a_plugin(tmp_path: Path) -> None:

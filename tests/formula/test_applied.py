@@ -22,6 +22,7 @@ from moe_report.table import ModelTable, Source
 from tests.rows import example_models
 
 NAMES = ("x", "y", "z", "w")
+NO, ONE, Y, LACKING = map(symbol, ("no", "one", "y", "lacking"))
 LEAVES = st.one_of(
     st.sampled_from(NAMES).map(symbol),
     st.sampled_from((0, 1, 2, -1, 0.5, 3)).map(lift),
@@ -85,6 +86,24 @@ def test_nothing_is_left_to_leave_out(expr: Expr, row: dict[str, float]) -> None
             assert all(value(arg, row) != 0 for arg in node.args)
         if node.op == "mul":
             assert all(value(arg, row) != 1 for arg in node.args)
+
+
+@pytest.mark.parametrize(
+    ("expr", "short"),
+    [
+        (NO + Y, "y"), (Y + NO, "y"), (Y - NO, "y"), (NO - Y, "neg(y)"),
+        (NO - 3 * Y, "neg(mul(3, y))"), (Y + (NO - ONE), "add(y, neg(one))"),
+        (ONE * Y, "y"), (Y * ONE, "y"), (Y * 0, "0"), (Y * NO, "mul(y, no)"),
+        (Y / ONE, "y"), (ONE / Y, "div(one, y)"), (Y**ONE, "y"), (ONE**Y, "pow(one, y)"),
+        (functions.where(NO > 0, ONE, Y), "y"), (functions.coalesce(LACKING, NO + Y), "y"),
+        (functions.where(LACKING > 0, Y, Y * Y), "where(gt(lacking, 0), y, mul(y, y))"),
+        (LACKING + NO, "lacking"),
+    ],
+)  # fmt: skip
+def test_what_changes_nothing_is_left_out(expr: Expr, short: str) -> None:
+    """Of each operation, on either side, and what stays has its sign."""
+    row = {"no": 0.0, "one": 1.0, "y": 5.0, "lacking": math.nan}
+    assert repr(applied(expr, row)) == short
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,15 @@ How wide experts are.
 
 from dataclasses import dataclass
 
-from moe_report import Doubt, Model, Numbers, assumption, check, doubt, metric, point, where
+from moe_report import (
+    Doubt, Model, Numbers, assumption, bars, check, doubt, field, metric, point, where
+)
+
+bought = field(
+    "bought", symbol="b", unit="channels", help="Width that is bought.", minimum=1, default=2
+)
+doubled = field("doubled", symbol="2b", unit="channels", help="Twice of that.", minimum=1,
+                default=lambda m: 2 * bought(m))
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,9 @@ def bytes_of_widths(m: Model, u: Use) -> float:
 @check("suspicious", about=width_of_experts)
 def wide_experts(m: Model) -> Doubt:
     """Experts are narrower than the model."""
-    return doubt(width_of_experts(m) > 4, "an expert is {} wide", m.moe_intermediate_size)
+    return doubt(
+        width_of_experts(m) > 4 * doubled(m) / doubled(m),
+        "an expert is {} wide", m.moe_intermediate_size)
 
 
 def widest(numbers: Numbers) -> str:
@@ -59,6 +69,12 @@ def widest(numbers: Numbers) -> str:
     return f"Here, it is {max(rows, key=lambda row: row[1])[0]}." if rows else ""
 
 
+def widths(rows) -> str:
+    """Say how many there are."""
+    return f"Of {len(rows)} models {rows.names[0]} is widest"
+
+
+widest_chart = bars("widths", width_of_experts, title=widths)
 POINTS = (point("Widest", "The one with the widest.", here=widest),)
 '''
 RAISES = "point 'Widest': for {}, it raises"
@@ -108,12 +124,29 @@ def test_the_built_in_sections_are_sound(bare: None) -> None:
         ("return u.spread *", "return 2 *", "assumption 'spread': no metric uses it"),
         ("bytes_of_widths(m: Model, u: Use)", "bytes_of_widths(m: Model)", "NameError"),
         ("* m.num_experts *", "/ (m.num_experts - m.num_experts) *", "has a value in none of 5,0"),
-        ("> 4, ", "< 0, ", "check 'wide_experts': holds in none of 5,000 random rows"),
-        ("about=width_of_experts", 'about="num_expert"', "is about 'num_expert', which is no fiel"),
+        ("> 4 *", "< 0 *", "check 'wide_experts': holds in none of 5,000 random rows"),
+        ("m.moe_intermediate_size)\n\n\ndef widest", "m.num_experts / 0)\n\n\ndef widest",
+         "check 'wide_experts': number 1 of its sentence is missing wherever it holds"),
         ("    rows = numbers.rows", "    if 1:\n        return 3\n    rows = numbers.rows",
          "point 'Widest': for 20 models, it gives 3, expected a text"),
         (' if rows else ""', "", RAISES.format("0 models") + " ValueError: max() "),
         ("max(rows,", "max(rows[1:],", RAISES.format("1 model")),
+        ('rows else ""', 'rows else exit(2)', RAISES.format("0 models") + " SystemExit: 2"),
+        ("numbers.rows(width_of_experts)", 'numbers.rows("num_expertz")',
+         "it asks for 'num_expertz', which is no field or metric. Did you mean 'num_experts'?"),
+        ("The one with the", "The [one](width_of_expert) with the", "its link to 'width_of_expert' "
+         "leads nowhere; expected a metric, a source or a part of the page. Did you mean 'width"),
+        ("The one with the", "The [one](#calculato) with the", "Did you mean '#calculator'?"),
+        ("The one with the", "The [one](num_experts) with the", "to 'num_experts' leads nowhere"),
+        ("title=widths", "title=lambda rows: rows['num_experts']", "for 20 models, the title of"),
+        ("title=widths", "title=lambda rows: 3", "it gives 3, expected a sentence"),
+        ("title=widths", "title=lambda rows: exit(1)", "failed: SystemExit: 1"),
+        ("title=widths", "title=lambda rows: rows.names[1]", "for 1 model, the title of chart"),
+        ('title=widths', 'title="Widths", caption=lambda rows: 1 / 0', "the caption of chart 'wid"),
+        ("Width that is bought.", "Bought.", "field 'bought': the help only says its name again"),
+        ('"b", unit="channels"', '"b", unit="bytes"', "'bought' has the unit 'bytes': write 'by"),
+        ("4 * doubled(m) / doubled(m)", "4",
+         "field 'doubled': no metric, field, chart or check uses it"),
     ],
 )  # fmt: skip
 def test_what_is_to_be_mended(bare: None, tmp_path: Path, old: str, new: str, found: str) -> None:
@@ -211,7 +244,7 @@ def test_the_command_says_it(bare: None, tmp_path: Path) -> None:
     for said in (
         f"Widths  [widths, {file}]",
         "bytes_of_widths  byte\n  spread * num_experts * moe_intermediate_size\n  =IF(COUNT(",
-        "check wide_experts  suspicious\n  width_of_experts > 4\n",
+        "check wide_experts  suspicious\n  width_of_experts > 4",
         "computed on 200 random models by numpy alone\nno findings\n",
     ):
         assert said in right.output

@@ -54,8 +54,8 @@ _TABLES: Mapping[Kind, tuple[str, str]] = {  # what heads each, and the sentence
     ),
     "layers": (
         "Lone layers",
-        "A lone layer is the experts of one layer, without a model around them: it has savings, "
-        "and no total.",
+        "A lone layer is the experts of one layer, without a model around them: what counts a "
+        "whole model is missing.",
     ),
 }
 

@@ -7,7 +7,7 @@ metrics and assumptions, whoever made them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -106,17 +106,20 @@ class Guide:
     sources: tuple[PageSource, ...]
 
 
+# The parts of a page that words may link to, and what is in them: without it there is no part.
+PARTS: Mapping[str, Callable[[Report], Sequence[object]]] = {
+    "calculator": lambda report: report.metrics,
+    "findings": lambda report: report.findings,
+    "assumptions": lambda report: report.assumptions,
+    "models": lambda report: report.models,
+    "charts": lambda report: report.metrics,
+}
+
+
 def guide_of(report: Report) -> Guide:
     """Return the reading help of a report."""
     links = {column.name: anchor_of(column.name) for column in report.metrics}
-    parts = {
-        "calculator": report.metrics,
-        "findings": report.findings,
-        "assumptions": report.assumptions,
-        "models": report.models,
-        "charts": report.metrics,
-    }
-    links |= {name: name for name, content in parts.items() if content}
+    links |= {name: name for name, content in PARTS.items() if content(report)}
     metrics = (
         _term(one, one.symbol, first_sentence(one.description), anchor_of(one.name))
         for one in report.metrics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 
 from markupsafe import Markup, escape
 
@@ -63,6 +63,18 @@ def worded(text: str, links: Mapping[str, str]) -> Markup:
         parts += [rich(text[end : found.start()]), link(found)]
         end = found.end()
     return Markup("").join([*parts, rich(text[end:])])
+
+
+def lost_targets(text: str, known: Container[str]) -> Iterator[str]:
+    """Return the targets of a text of ``[words](target)`` that are no source, and are not known.
+
+    >>> list(lost_targets("[All](total) of [it](arXiv:1701.06538), [not](x)", {"total"}))
+    ['x']
+    """
+    for found in _WORDS.finditer(text):
+        target = found["target"]
+        if not REFERENCE.fullmatch(target) and target.removeprefix("#") not in known:
+            yield target
 
 
 def _with_elements(
