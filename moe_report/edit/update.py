@@ -77,7 +77,13 @@ class Update:
         scenarios = replace(
             scenarios,
             fixed={**old.scenarios.fixed, **table.scenarios.fixed},
-            presets={**old.scenarios.presets, **table.scenarios.presets},
+            presets={
+                name: {
+                    **old.scenarios.presets.get(name, {}),
+                    **table.scenarios.presets.get(name, {}),
+                }
+                for name in (*old.scenarios.presets, *table.scenarios.presets)
+            },
         )
         return replace(
             table,
