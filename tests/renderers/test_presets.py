@@ -347,6 +347,30 @@ def test_presets_of_several_workbooks(
     assert used(report) == (*DEVICES[device], BYTES[precision])
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("device", "H100 SXM"), ("device", "4090")),
+        (("device", "4090"), ("precision", "FP8"), (" device ", "4090")),
+        (("device", "–"), ("device", "4090")),
+    ],
+)
+def test_a_group_twice_is_refused(
+    plugin: Path, tmp_path: Path, rows: tuple[tuple[str, str], ...]
+) -> None:
+    """As an assumption is; a row that chooses nothing is none."""
+    path = chosen(tmp_path, "a")
+    book = openpyxl.load_workbook(path)
+    for row in (("device", None), *rows):
+        book["Assumptions"].append(row)
+    book.save(path)
+    result = CliRunner().invoke(main, ["check", str(path), "--metrics", str(plugin)])
+    assert result.exit_code == 1
+    last = 2 + len(rows)
+    message = "found device once more (already in A3); expected it once"
+    assert result.output == f"Error: a.xlsx, sheet Assumptions, cell A{last}: {message}\n"
+
+
 def test_an_update_from_another_input_keeps_what_that_leaves_open(
     plugin: Path, tmp_path: Path
 ) -> None:
