@@ -16,7 +16,7 @@ from moe_report.edit.gone_columns import gone_columns
 from moe_report.edit.labels import labels_of
 from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.say_anew import say_anew
-from moe_report.edit.strangers import renamed, strangers, typed_numbers
+from moe_report.edit.strangers import renamed, rows_without_numbers, strangers, typed_numbers
 from moe_report.edit.typed_assumptions import READ, input_cells, replaced_formulas
 from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.our_sheets import (
@@ -227,6 +227,7 @@ class Carryover:
         """
         theirs = [name for name in self.old.sheets() if name not in (*self.ours, *self.kept)]
         problems = [
+            *rows_without_numbers(self.read),
             *typed_numbers(self.read.table, self.report, self.file),
             *renamed(self.old, self.record, self.texts, theirs, self.file),
         ]

@@ -8,7 +8,10 @@ from lxml import etree
 
 from moe_report.edit.cell_keys import Address
 from moe_report.errors import Problem
+from moe_report.load.collected import NO_NUMBER
+from moe_report.load.our_sheets import NOTES_SHEET
 from moe_report.load.record import Footprint, Record, mark_of
+from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import LINK_ID, Package
 from moe_report.ooxml.texts import Texts
@@ -33,6 +36,17 @@ def typed_numbers(table: ModelTable, report: Report, file: str) -> Iterator[Prob
                     f"{name} of {shown(row.name)} is typed, and would be lost: its section is "
                     "not computed",
                 )
+
+
+def rows_without_numbers(read: Read) -> Iterator[Problem]:
+    """Name the rows of Models that a run passes over with a word, and that would be lost here."""
+    for notice in read.table.warnings:
+        if notice.kind == NO_NUMBER:
+            yield Problem(
+                notice.where,
+                f"{notice.text}, and would be lost; a model gets a number, and what is none is "
+                f"moved to the sheet {NOTES_SHEET}",
+            )
 
 
 def renamed(

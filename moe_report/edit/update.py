@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from moe_report.edit.carry_over import Carryover
+from moe_report.edit.strangers import rows_without_numbers
 from moe_report.errors import InputError, OutputError, Problem
-from moe_report.load.collected import LEFT_BEHIND, NO_NUMBER, NO_STORED_VALUE, SUMMARIES
+from moe_report.load.collected import LEFT_BEHIND, NO_STORED_VALUE, SUMMARIES
 from moe_report.load.decisions import Decisions
 from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.load.record import record_of
@@ -77,7 +78,13 @@ class Update:
         scenarios = replace(
             scenarios,
             fixed={**old.scenarios.fixed, **table.scenarios.fixed},
-            presets={**old.scenarios.presets, **table.scenarios.presets},
+            presets={
+                name: {
+                    **old.scenarios.presets.get(name, {}),
+                    **table.scenarios.presets.get(name, {}),
+                }
+                for name in (*old.scenarios.presets, *table.scenarios.presets)
+            },
             changes=table.scenarios.changes or old.scenarios.changes,
         )
         return replace(
@@ -140,9 +147,11 @@ def open_report(
     """
     target = target or path
     file = open_workbook(path)
-    if not file.is_report or SHEET not in file.package.sheets():
+    if not file.is_report:
         message = "is not a report of moe-report, and only such can be updated; without --update, "
         raise InputError([Problem(path.name, f"{message}run writes one from any workbook")])
+    if SHEET not in file.package.sheets():
+        raise InputError([Problem(path.name, _without_models(file.package))])
     if path.suffix.lower() not in SUFFIXES or target.suffix.lower() != path.suffix.lower():
         raise OutputError(f"{target}: expected a name that ends in {path.suffix}, as the old one's")
     program = open_elsewhere(path)
@@ -154,16 +163,26 @@ def open_report(
         )
     decisions = Decisions.of_options(columns or {}, registry.headers)
     read = inspect_workbook(file, registry, sheet=SHEET, decisions=decisions)
-    # What a run passes over with a word would be lost here.
-    lost = [
-        Problem(notice.where, f"{notice.text}, and would be lost")
-        for notice in read.table.warnings
-        if notice.kind == NO_NUMBER
-    ]
-    if read.problems or lost:
-        raise InputError([*read.problems, *lost])
+    if read.problems:
+        raise InputError([*read.problems, *rows_without_numbers(read)])
     assert read.places is not None
     return Update(file, read, target)
+
+
+def _without_models(package: Package) -> str:
+    """What to say of a report that has no sheet Models, which tables are called as it is."""
+    now = [
+        name
+        for name, part in package.sheets().items()
+        for table in package.related_parts(part, "table")
+        if package.root(table).get("displayName") == SHEET
+    ]
+    if now:
+        return f"its sheet {SHEET!r} is called {shown(now[0])} now; rename it back to {SHEET!r}"
+    return (
+        f"its sheet {SHEET!r} is missing, so there is no model to update; take it from a copy of "
+        "the report, or run without --update on the models' workbook writes a new one"
+    )
 
 
 def _with_remarks(row: Row, old: Row) -> Row:

@@ -6,6 +6,7 @@ Needs the extra ``gguf``, which knows how many bytes each type of numbers takes.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,19 @@ from moe_report.importers.checkpoint import notes_of_census, row_of_census, take
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.gguf_header import BrokenError, Header, Types, read_header
 from moe_report.importers.safetensors import Tensor
+from moe_report.importers.section_fields import read_section_fields
 from moe_report.importers.shards import SHARD, missing
+from moe_report.schema.fields import Field
 
 # Attention of DeepSeek's models once as published and once taken apart: the same weights twice.
 _APART = re.compile(r"attn_[kv]_b\.weight$")
 
 
-def read_gguf(path: Path) -> ConfigRow:
+def read_gguf(path: Path, fields: Collection[Field] = ()) -> ConfigRow:
     """Return what a GGUF file says of its model: typed components, and shapes.
 
-    Of a model in several files any one may be named; all are read.
+    Of a model in several files any one may be named; all are read. Keys of the metadata whose last
+    part is called as one of the fields, which are of sections, give these.
 
     Raises:
         InputError: The gguf package is not installed, or a file is none of its kind or missing.
@@ -69,6 +73,10 @@ def read_gguf(path: Path) -> ConfigRow:
     top_k = said.get(f"{architecture}.expert_used_count")
     if type(top_k) is int and top_k > 0:
         numbers["num_experts_per_tok"] = float(top_k)
+    further = read_section_fields(said, "", fields)
+    if further.problems:
+        raise InputError(Problem(where, problem) for problem in further.problems)
+    numbers |= further.numbers
     notes = ("Counted from the file's tensors", *notes_of_census(census))
     return ConfigRow(architecture, numbers, notes)
 

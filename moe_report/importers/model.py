@@ -105,7 +105,7 @@ def _read(source: str, options: Options, counting: Counting) -> tuple[str, Confi
     if path.suffix.lower() == ".gguf":
         from moe_report.importers.gguf import read_gguf
 
-        return path.stem, read_gguf(path)
+        return path.stem, read_gguf(path, options.fields)
     if path.is_dir():
         return path.resolve().name, _of_folder(path, source, options, counting)
     return _name_of(path), _counted(source, read_config(path), None, options, counting)
@@ -214,10 +214,17 @@ def _from_config(
         from moe_report.importers.meta import row_from_transformers
 
         read = row_from_transformers(config, where=where)
-        further = read_section_fields(config, "", options.fields)
-        if further.problems:
-            raise InputError(Problem(where, problem) for problem in further.problems) from None
-        return replace(read, numbers=read.numbers | further.numbers)
+        return _with_section_fields(read, config, where, options)
+
+
+def _with_section_fields(
+    read: ConfigRow, config: Mapping[str, Any], where: str, options: Options
+) -> ConfigRow:
+    """A row with what a config says of fields of sections, where no adapter has read it."""
+    further = read_section_fields(config, "text_config", options.fields)
+    if further.problems:
+        raise InputError(Problem(where, problem) for problem in further.problems) from None
+    return replace(read, numbers=read.numbers | further.numbers)
 
 
 def _from_both(
@@ -249,7 +256,8 @@ def _from_both(
         if top_k is not None and census.num_experts:
             counted["num_experts_per_tok"] = float(top_k)
         notes = [_BY_HEADERS, f"The config was not understood: {why}", *notes]
-        return ConfigRow(str(config.get("model_type", "")), counted, tuple(notes))
+        read = ConfigRow(str(config.get("model_type", "")), counted, tuple(notes))
+        return _with_section_fields(read, config, source, options)
     if read.numbers.get("num_moe_layers") != 0 and not census.params[Part.ROUTED_EXPERTS]:
         raise _unnamed_experts(source, "by the config there are routed experts", tensors)
     if (top_k := read.numbers.get("num_experts_per_tok", 0)) > census.fewest_experts > 0:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from moe_report.importers.config_json import at
+from moe_report.schema.bounds import LARGEST, TOO_LARGE
 from moe_report.schema.fields import Field
 from moe_report.schema.headers.text import folded
 from moe_report.text import shown
@@ -47,13 +49,21 @@ def _keys(config: Mapping[str, object], section: str) -> Iterator[tuple[str, obj
 
 
 def _take(one: Field, path: str, value: object, found: Found) -> None:
-    number = float(value) if isinstance(value, (bool, int, float)) else None
+    number = _as_float(value) if isinstance(value, (bool, int, float)) else None
     truth = isinstance(value, bool) and one.kind != "flag"
     before = found.paths.setdefault(one.name, path)
     if number is None or truth:
         kind = "true or false" if one.kind == "flag" else "a number"
         found.problems.append(f"key {path!r} is {shown(value)}, expected {kind} for {one.name}")
     elif expected := one.refusal(number):
-        found.problems.append(f"key {path!r} is {value}, expected {expected} for {one.name}")
+        expected = TOO_LARGE if number > LARGEST else expected
+        found.problems.append(f"key {path!r} is {shown(value)}, expected {expected} for {one.name}")
     elif found.numbers.setdefault(one.name, number) != number:
         found.problems.append(f"key {path!r} is {value}, but {before} says another {one.name}")
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

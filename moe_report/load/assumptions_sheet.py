@@ -91,11 +91,18 @@ class _Sheet:
     def _read_groups(self, columns: Mapping[str, int], by_scenario: bool) -> set[int]:
         """Read the rows that choose presets; return which they are."""
         found = set()
+        first: dict[str, str] = {}
+        name_at = self.columns["name"]
         for row in self.grid.below(self.top):
-            group = self.presets.group(self.grid.value(row, self.columns["name"]))
+            group = self.presets.group(self.grid.value(row, name_at))
             if group is None:
                 continue
             found.add(row)
+            if any(self.grid.text(row, column) for column in columns.values()):
+                if group.name in first:
+                    self._once_more(row, group.name, first[group.name])
+                    continue
+                first[group.name] = address(row, name_at)
             for name, column in columns.items():
                 self.presets.read(row, column, group, name)
             value = self.columns["value"]
@@ -215,11 +222,14 @@ class _Sheet:
                 row, name_at, message + self.grid.collected.nearest(str(name), self.known)
             )
         elif name in first:
-            message = f"found {name} once more (already in {first[name]}); expected it once"
-            self.grid.problem(row, name_at, message)
+            self._once_more(row, str(name), first[name])
             what = None
         first.setdefault(str(name), address(row, name_at))
         return what
+
+    def _once_more(self, row: int, name: str, first: str) -> None:
+        message = f"found {name} once more (already in {first}); expected it once"
+        self.grid.problem(row, self.columns["name"], message)
 
     def _number(self, row: int, column: int, what: Assumption) -> Given | None:
         value = self.grid.value(row, column)

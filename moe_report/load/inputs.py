@@ -7,6 +7,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from moe_report.branding import Setting
 from moe_report.errors import InputError, Notice, Problem, first_of
@@ -15,8 +16,10 @@ from moe_report.load.columns import Columns
 from moe_report.load.decisions import Decisions
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_table
 from moe_report.schema.registry import Registry
-from moe_report.table import Given, ModelTable, Scenarios, Source
+from moe_report.table import BASE, Given, ModelTable, Scenarios, Source
 from moe_report.text import shown, shown_name
+
+Said = TypeVar("Said")
 
 
 def inspect_inputs(
@@ -148,7 +151,7 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
     rows = tuple(row for table in tables for row in table.rows)
     assumptions = _first_wins(table.assumptions for table in tables)
     notices = [notice for table in tables for notice in table.warnings]
-    notices.extend(_contradictions(tables, assumptions))
+    notices.extend(_contradictions(tables))
     names = first_of([*dict.fromkeys(table.source.name for table in tables)])
     settings: dict[str, Setting] = {}
     for table in tables:
@@ -163,9 +166,8 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
             text = "its scenarios are not used, but those of the workbook before"
             notices.append(Notice("skipped-scenarios", table.source.name, text))
     fixed = _first_wins(table.scenarios.fixed for table in tables)
-    presets = scenarios.presets or next(
-        (one.scenarios.presets for one in tables if one.scenarios.presets), {}
-    )
+    base = _first_wins(table.scenarios.presets.get(BASE, {}) for table in tables)
+    presets = {**scenarios.presets, BASE: base} if base else scenarios.presets
     changes = next((one.scenarios.changes for one in tables if one.scenarios.changes), {})
     for table in tables:
         if table.scenarios.changes and table.scenarios.changes != changes:
@@ -184,22 +186,31 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
     )
 
 
-def _first_wins(typed: Iterable[Mapping[str, Given]]) -> dict[str, Given]:
-    return dict(ChainMap(*map(dict, typed)))
+def _first_wins(said: Iterable[Mapping[str, Said]]) -> dict[str, Said]:
+    return dict(ChainMap(*map(dict, said)))
 
 
-def _contradictions(tables: Sequence[ModelTable], used: Mapping[str, Given]) -> Iterator[Notice]:
-    """A notice for each assumption that workbooks do not agree on; the first that has it wins."""
-    workbooks = [table for table in tables if table.source.sheet]
-    for name, given in used.items():
-        source = next(table.source.name for table in tables if name in table.assumptions)
-        for table in workbooks:
-            other = table.assumptions.get(name)
-            if other is None:
-                text = f"{name} is as in {source}, {given.value:g}"
-            elif other.value != given.value:
-                text = f"{name} is {other.value:g} here and {given.value:g} in {source}, which is"
-                text += " used"
-            else:
+def _contradictions(tables: Sequence[ModelTable]) -> Iterator[Notice]:
+    """A notice for each assumption or preset that workbooks do not agree on; the first wins."""
+    said = [(table.source, _said_for_all(table)) for table in tables]
+    for name, value in _first_wins(values for _, values in said).items():
+        first = next(source.name for source, values in said if name in values)
+        for source, values in said:
+            other = values.get(name)
+            if other == value or not source.sheet:
                 continue
-            yield Notice("contradiction", table.source.name, text)
+            text = f"{name} is as in {first}, {_spelled(value)}"
+            if other is not None:
+                text = f"{name} is {_spelled(other)} here and {_spelled(value)} in {first}, which"
+                text += " is used"
+            yield Notice("contradiction", source.name, text)
+
+
+def _said_for_all(table: ModelTable) -> dict[str, float | str]:
+    """The assumptions and the presets that an input sets, whatever the scenario."""
+    numbers = {name: given.value for name, given in table.assumptions.items()}
+    return {**numbers, **table.scenarios.presets.get(BASE, {})}
+
+
+def _spelled(value: float | str) -> str:
+    return value or "none" if isinstance(value, str) else f"{value:g}"

@@ -403,6 +403,24 @@ def test_a_renamed_sheet_of_ours_is_refused(report: Path) -> None:
     assert "sheet Overview: looks like the report's sheet 'Summary' under another" in done.output
 
 
+@pytest.mark.parametrize("name", ["Modelle", "Q3 | Models", "Q3"])
+def test_a_report_whose_sheet_of_models_is_renamed(report: Path, name: str) -> None:
+    """It is a report; what the sheet is called now, and was, is said."""
+    edited(report, lambda book: setattr(book["Models"], "title", name))
+    done = run("--update", report)
+    assert done.exit_code == 1
+    wanted = f"its sheet 'Models' is called '{name}' now; rename it back to 'Models'"
+    assert done.output.splitlines() == [f"Error: models.report.xlsx: {wanted}"]
+
+
+def test_a_report_without_its_sheet_of_models(report: Path) -> None:
+    """It is one as well."""
+    edited(report, lambda book: book.remove(book["Models"]))
+    done = run("--update", report)
+    assert done.exit_code == 1
+    assert "models.report.xlsx: its sheet 'Models' is missing" in done.output
+
+
 def test_a_clash_of_defined_names_is_refused(report: Path) -> None:
     """A name that the user leads to a place of their own is not led back in silence."""
 
@@ -711,11 +729,26 @@ def test_a_row_without_a_number_is_not_lost(report: Path) -> None:
     before = edited(report, add_row, settle=True).read_bytes()
     done = run("--update", report)
     assert done.exit_code == 1
-    lost = r"'to do' \(Models!\d+\) has no number at all and is skipped, and would be lost"
+    lost = (
+        r"'to do' \(Models!\d+\) has no number at all and is skipped, and would be lost; .* Notes"
+    )
     assert re.search(
         rf"^Error: models.report.xlsx, sheet Models: {lost}$", done.output, re.MULTILINE
     )
     assert report.read_bytes() == before
+
+
+def test_all_that_would_be_lost_is_one_list(report: Path) -> None:
+    """A row of words on Models, and remarks on other sheets."""
+
+    def write(book: Any) -> None:
+        book["Models"].cell(book["Models"].max_row + 2, 1).value = "NOTE BELOW TABLE"
+        book["Summary"]["M2"], book["Method"]["M2"] = "ask Bob", "ask Ann"
+
+    done = run("--update", edited(report, write, settle=True))
+    assert done.exit_code == 1
+    for found in ("'NOTE BELOW TABLE'", "'ask Bob'", "'ask Ann'"):
+        assert re.search(rf"{found}.* would be lost.*; .*sheet Notes", done.output)
 
 
 def test_a_formula_over_a_metric_is_not_lost(report: Path) -> None:

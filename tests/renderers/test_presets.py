@@ -24,6 +24,7 @@ from tests.browser import Open
 from tests.office import convert, disagreements, stored
 from tests.renderers.calculator import agree, fill, values
 from tests.sections import SPEED, registry_with
+from tests.workbooks import book_of
 
 DEVICES = {
     "": (1e14, 1e12), "H100 SXM": (989e12, 3.35e12), "A100 (80 GB)": (312e12, 2.039e12),
@@ -298,6 +299,91 @@ def test_an_update_keeps_the_choice(source: Path, plugin: Path, tmp_path: Path) 
     assert result.exit_code == 0, result.output
     assert used(report)[:2] == (2e14, 1.008e12)
     assert openpyxl.load_workbook(report)["Assumptions"]["C5"].value == "4090"
+
+
+def chosen(folder: Path, name: str, **presets: str) -> Path:
+    """A workbook of one model whose sheet Assumptions chooses presets."""
+    path = book_of(
+        folder / f"{name}.xlsx", ("name", *reports.MIXTRAL), (name, *reports.MIXTRAL.values())
+    )
+    book = openpyxl.load_workbook(path)
+    sheet = book.create_sheet("Assumptions")
+    for row in (("name", "value"), *presets.items()):
+        sheet.append(row)
+    book.save(path)
+    return path
+
+
+USED = "which is used"
+
+
+@pytest.mark.parametrize(
+    ("said", "device", "precision", "notices"),
+    [
+        (({"device": "4090"}, {"device": "H100 SXM"}), "4090", "",
+         [f"b.xlsx: device is H100 SXM here and 4090 in a.xlsx, {USED}"]),
+        (({"device": "H100 SXM"}, {"device": "4090"}, {"device": "–"}), "H100 SXM", "",
+         [f"b.xlsx: device is 4090 here and H100 SXM in a.xlsx, {USED}",
+          f"c.xlsx: device is none here and H100 SXM in a.xlsx, {USED}"]),
+        (({"device": "–"}, {"device": "4090"}), "", "",
+         [f"b.xlsx: device is 4090 here and none in a.xlsx, {USED}"]),
+        (({}, {"device": "4090"}), "4090", "", ["a.xlsx: device is as in b.xlsx, 4090"]),
+        (({"device": "4090"}, {"device": " 4090", "precision": "FP8"}), "4090", "FP8",
+         ["a.xlsx: precision is as in b.xlsx, FP8"]),
+        (({"device": "4090"}, {"device": "4090"}), "4090", "", []),
+    ],
+)  # fmt: skip
+def test_presets_of_several_workbooks(
+    plugin: Path, tmp_path: Path, said: tuple[dict[str, str], ...], device: str, precision: str,
+    notices: list[str],
+) -> None:  # fmt: skip
+    """Of each group the first that is said holds, and of each other workbook it is told."""
+    books = [chosen(tmp_path, name, **one) for name, one in zip("abc", said, strict=False)]
+    command = ["run", *map(str, books), "-o", str(tmp_path / "out"), "--metrics", str(plugin)]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    report = tmp_path / "out" / "models.report.xlsx"
+    assert data_of(report)["warnings"] == notices
+    assert used(report) == (*DEVICES[device], BYTES[precision])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("device", "H100 SXM"), ("device", "4090")),
+        (("device", "4090"), ("precision", "FP8"), (" device ", "4090")),
+        (("device", "–"), ("device", "4090")),
+    ],
+)
+def test_a_group_twice_is_refused(
+    plugin: Path, tmp_path: Path, rows: tuple[tuple[str, str], ...]
+) -> None:
+    """As an assumption is; a row that chooses nothing is none."""
+    path = chosen(tmp_path, "a")
+    book = openpyxl.load_workbook(path)
+    for row in (("device", None), *rows):
+        book["Assumptions"].append(row)
+    book.save(path)
+    result = CliRunner().invoke(main, ["check", str(path), "--metrics", str(plugin)])
+    assert result.exit_code == 1
+    last = 2 + len(rows)
+    message = "found device once more (already in A3); expected it once"
+    assert result.output == f"Error: a.xlsx, sheet Assumptions, cell A{last}: {message}\n"
+
+
+def test_an_update_from_another_input_keeps_what_that_leaves_open(
+    plugin: Path, tmp_path: Path
+) -> None:
+    """A preset that the old report chose holds where the input chooses none of its group."""
+    old = chosen(tmp_path, "old", device="4090", precision="FP8")
+    report = run(old, tmp_path / "out", plugin)
+    for presets, device in (({}, "4090"), ({"device": "H100 SXM"}, "H100 SXM")):
+        new = chosen(tmp_path, "new", **presets)
+        command = ["run", str(new), "--update", str(report), "--metrics", str(plugin), "-q"]
+        result = CliRunner().invoke(main, [*command, "--format", "json"])
+        assert result.exit_code == 0, result.output
+        again = report.with_name("new.report.json")
+        assert used(again) == (*DEVICES[device], BYTES["FP8"])
 
 
 def test_a_workbook_to_fill_in_offers_them(speed: Registry, plugin: Path, tmp_path: Path) -> None:

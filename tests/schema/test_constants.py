@@ -65,11 +65,11 @@ def used(m: Model, use: Use) -> float:
         ("SCENARIOS = {'negative': {'context_length': -4.0}}", "sets context_length to -4, expect"),
         *((f"SCENARIOS = {{{name!r}: {{'batch': 7}}}}", f"SCENARIOS has {name!r}, expected {why}")
           for name, why in (
-              ("a?b", "the name of a scenario, without * ? ~"),
-              ("a\x01b", "the name of a scenario, without * ? ~"),
+              ("a?b", "the name of a scenario: without * ? ~"),
+              ("a\x01b", "the name of a scenario: without control characters"),
               ("x" * 61, "the name of a scenario: at most 60 characters"),
-              ("", "another name"), (" a", "another name"), ("#1", "another name"),
-              ("Base", "another name"), ("value", "another name"), ("Notes", "another name"),
+              ("", "the name of a scenario: another one"), (" a", "the name of a scenario: another one"), ("#1", "the name of a scenario: another one"),
+              ("Base", "the name of a scenario: another one"), ("value", "the name of a scenario: another one"), ("Notes", "the name of a scenario: another one"),
           )),
     ],
 )  # fmt: skip
