@@ -63,13 +63,14 @@ def used(m: Model, use: Use) -> float:
         ("SCENARIOS = {'half': {'batch': 1.5}}",
          "scenario 'half' sets batch to 1.5, expected a whole number"),
         ("SCENARIOS = {'negative': {'context_length': -4.0}}", "sets context_length to -4, expect"),
-        *((f"SCENARIOS = {{{name!r}: {{'batch': 7}}}}", f"SCENARIOS has {name!r}, expected {why}")
+        *((f"SCENARIOS = {{{name!r}: {{'batch': 7}}}}",
+           f"SCENARIOS has {name!r}, expected the name of a scenario: {why}")
           for name, why in (
-              ("a?b", "the name of a scenario: without * ? ~"),
-              ("a\x01b", "the name of a scenario: without control characters"),
-              ("x" * 61, "the name of a scenario: at most 60 characters"),
-              ("", "the name of a scenario: another one"), (" a", "the name of a scenario: another one"), ("#1", "the name of a scenario: another one"),
-              ("Base", "the name of a scenario: another one"), ("value", "the name of a scenario: another one"), ("Notes", "the name of a scenario: another one"),
+              ("a?b", "without * ? ~"),
+              ("a\x01b", "without control characters"),
+              ("x" * 61, "at most 60 characters"),
+              ("", "another one"), (" a", "another one"), ("#1", "another one"),
+              ("Base", "another one"), ("value", "another one"), ("Notes", "another one"),
           )),
     ],
 )  # fmt: skip
