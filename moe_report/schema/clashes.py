@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from moe_report.errors import PluginError
 from moe_report.schema.assumptions import Assumption
@@ -15,23 +14,13 @@ from moe_report.schema.model import Called
 from moe_report.schema.parts import Part
 from moe_report.schema.presets import Preset
 from moe_report.schema.section_fields import SectionField
+from moe_report.schema.sections import Section
 
 
-@dataclass(frozen=True)
-class Brought:
-    """What a section brings, with its name and its origin as an error names it."""
-
-    name: str
-    origin: str
-    metrics: tuple[Metric, ...]
-    fields: tuple[SectionField, ...]
-    presets: tuple[Preset, ...] = ()
-
-
-def refuse_double_names(sections: Iterable[Brought]) -> None:
+def refuse_double_names(sections: Iterable[Section]) -> None:
     """Refuse two sections, metrics or fields of one name."""
-    seen: dict[str, tuple[Called, Brought]] = {}
-    names: dict[str, Brought] = {}
+    seen: dict[str, tuple[Called, Section]] = {}
+    names: dict[str, Section] = {}
     for section in sections:
         if section.name in names:
             raise PluginError(
@@ -53,7 +42,7 @@ def refuse_double_names(sections: Iterable[Brought]) -> None:
                 )
 
 
-def refuse_double_aliases(sections: Iterable[Brought]) -> None:
+def refuse_double_aliases(sections: Iterable[Section]) -> None:
     """Refuse what would let a header of a workbook stand for two things."""
     owners = {
         folded(text): f"field {field.name!r}"
@@ -76,7 +65,7 @@ def refuse_double_aliases(sections: Iterable[Brought]) -> None:
                 raise PluginError(f"{own} has the alias {alias!r}, which is that of {other}")
 
 
-def refuse_double_parts(sections: Iterable[Brought]) -> None:
+def refuse_double_parts(sections: Iterable[Section]) -> None:
     """Refuse two metrics that count the same part: an importer's number would be both's."""
     counting: dict[Part, str] = {}
     for section in sections:
@@ -107,7 +96,7 @@ def refuse_odd_assumptions(metrics: Mapping[str, Metric], fields: Iterable[str])
 
 
 def refuse_odd_presets(
-    sections: Iterable[Brought], fields: Iterable[str], assumptions: Mapping[str, Assumption]
+    sections: Iterable[Section], fields: Iterable[str], assumptions: Mapping[str, Assumption]
 ) -> None:
     """Refuse presets of one name, and those that set other assumptions than their group does."""
     sections = list(sections)

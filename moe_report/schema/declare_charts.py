@@ -12,13 +12,24 @@
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from typing import get_args
 
 from moe_report.errors import PluginError, nearest
 from moe_report.schema.bounds import is_number
+from moe_report.schema.chart_arguments import (
+    against,
+    column_of,
+    common,
+    different,
+    drawn_series,
+    listed,
+    log_of,
+    one_of,
+    parts_of,
+    refuse_no_flags,
+    text_of,
+)
 from moe_report.schema.charts import (
     Bars,
     Color,
@@ -28,19 +39,12 @@ from moe_report.schema.charts import (
     Order,
     Part,
     Scatter,
-    Series,
     Stack,
     Words,
     name_of,
 )
 from moe_report.schema.metrics import Metric
 from moe_report.schema.section_fields import SectionField
-from moe_report.text import A_TEXT, is_text
-
-_IN_TURN: tuple[Color, ...] = (
-    "blue", "orange", "green", "grey", "sky", "black", "silver", "pale",
-)  # fmt: skip
-_MOST_SERIES = {"bars": 3, "stack": len(_IN_TURN), "scatter": 3, "lines": 4}
 
 
 def bars(
@@ -86,16 +90,17 @@ def bars(
         PluginError: One of them is none of what is accepted; the nearest is named.
     """
     single = isinstance(series, (Metric, SectionField, str))
-    uses = _different(name, [series] if single else _listed(name, "series", series))
-    drawn = _series(name, "bars", [(item,) for item in uses], labels, heads, colors)
-    _one_of(name, "order", order, get_args(Order))
-    _flags(name, zeros=zeros)
-    key = drawn[0].columns[0] if by is None else name_of(_column(name, by))
+    uses = different(name, [series] if single else listed(name, "series", series))
+    drawn = drawn_series(name, "bars", [(item,) for item in uses], labels, heads, colors)
+    one_of(name, "order", order, get_args(Order))
+    refuse_no_flags(name, zeros=zeros)
+    key = drawn[0].columns[0] if by is None else name_of(column_of(name, by))
     if key not in [item.columns[0] for item in drawn]:
         raise PluginError(f"chart {name!r} is ordered by {key!r}, which is none of its series")
     return Bars(
-        **_common(name, title, caption, axis, headline), series=drawn, uses=tuple(uses),
-        order=order, by=key, first=_text(name, "first", first), log=_log(name, log), zeros=zeros,
+        **common(name, title, caption, axis, headline), series=drawn, uses=tuple(uses),
+        order=order, by=key, first=text_of(name, "first", first), log=log_of(name, log),
+        zeros=zeros,
     )  # fmt: skip
 
 
@@ -135,14 +140,14 @@ def stack(
         PluginError: One of them is none of what is accepted; the nearest is named.
     """
     named = dict(parts) if isinstance(parts, Mapping) else {"": parts}
-    stacks = {_text(name, "bar", head): _parts(name, bar) for head, bar in named.items()}
+    stacks = {text_of(name, "bar", head): parts_of(name, bar) for head, bar in named.items()}
     if not stacks:
         raise PluginError(f"chart {name!r} has no parts")
     if len({len(bar) for bar in stacks.values()}) != 1:
         raise PluginError(f"chart {name!r} has bars of different numbers of parts")
     own = next(iter(stacks.values()))
-    drawn = _series(name, "stack", own, labels, (), colors)
-    _flags(name, shares=shares)
+    drawn = drawn_series(name, "stack", own, labels, (), colors)
+    refuse_no_flags(name, shares=shares)
     known = [item.label or item.columns[0] for item in drawn]
     if focus and focus not in known:
         raise PluginError(
@@ -151,12 +156,12 @@ def stack(
         )
     at = known.index(focus) if focus else len(known) - 1 if shares else None
     return Stack(
-        **_common(name, title, caption, axis, headline), series=drawn,
+        **common(name, title, caption, axis, headline), series=drawn,
         uses=tuple(item for bar in stacks.values() for part in bar for item in part),
         bars=tuple(
             (head, tuple(tuple(map(name_of, part)) for part in bar)) for head, bar in stacks.items()
         ),
-        shares=shares, focus=at, first=_text(name, "first", first),
+        shares=shares, focus=at, first=text_of(name, "first", first),
     )  # fmt: skip
 
 
@@ -200,11 +205,11 @@ def scatter(
     Raises:
         PluginError: One of them is none of what is accepted; the nearest is named.
     """
-    uses, own, drawn = _against(name, "scatter", x, y, x_axis, labels, colors)
-    _flags(name, fractions=fractions)
+    uses, own, drawn = against(name, "scatter", x, y, x_axis, labels, colors)
+    refuse_no_flags(name, fractions=fractions)
     slopes = dict(guides or {})
     for label, slope in slopes.items():
-        _text(name, "guide", label)
+        text_of(name, "guide", label)
         if not isinstance(slope, str) and not (is_number(slope) and slope > 0):
             raise PluginError(
                 f"chart {name!r} has the guide {slope!r:.60}, expected a number above 0, or the "
@@ -213,8 +218,8 @@ def scatter(
     if fractions and not slopes:
         raise PluginError(f"chart {name!r} has fractions of no guide")
     return Scatter(
-        **_common(name, title, caption, axis, headline), series=drawn, uses=uses, x=own,
-        log=_log(name, log), guides=tuple(slopes.items()), fractions=fractions,
+        **common(name, title, caption, axis, headline), series=drawn, uses=uses, x=own,
+        log=log_of(name, log), guides=tuple(slopes.items()), fractions=fractions,
     )  # fmt: skip
 
 
@@ -250,147 +255,8 @@ def lines(
     Raises:
         PluginError: One of them is none of what is accepted; the nearest is named.
     """
-    uses, own, drawn = _against(name, "lines", x, y, x_axis, labels, colors)
+    uses, own, drawn = against(name, "lines", x, y, x_axis, labels, colors)
     return Lines(
-        **_common(name, title, caption, axis, headline), series=drawn, uses=uses, x=own,
-        log=_log(name, log),
+        **common(name, title, caption, axis, headline), series=drawn, uses=uses, x=own,
+        log=log_of(name, log),
     )  # fmt: skip
-
-
-def _common(name: str, title: Words, caption: Words, axis: str, headline: object) -> dict[str, Any]:
-    """Return what all charts have, if it is what it should be."""
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
-        raise PluginError(
-            f"a chart has the name {name!r:.60}, expected small letters, digits, - and _"
-        )
-    for what, words in (("title", title), ("caption", caption)):
-        if not callable(words):
-            _text(name, what, words)
-    if isinstance(title, str) and not title.strip():
-        raise PluginError(f"chart {name!r} has an empty title")
-    if not isinstance(headline, bool) and not is_number(headline):
-        raise PluginError(
-            f"chart {name!r} has the headline {headline!r:.60}, expected True or a number"
-        )
-    rank = None if headline is False else float(headline)  # type: ignore[arg-type]
-    module = sys._getframe(2).f_globals.get("__name__", "")
-    said = {"title": title, "caption": caption, "axis": _text(name, "axis", axis)}
-    return {"name": name, "rank": rank, "module": module, **said}
-
-
-def _series(
-    name: str,
-    kind: str,
-    parts: Sequence[Sequence[Column]],
-    labels: Sequence[str],
-    heads: Sequence[str],
-    colors: Sequence[Color],
-) -> tuple[Series, ...]:
-    """Return what a chart draws, each in a colour of its own."""
-    count, most = len(parts), _MOST_SERIES[kind]
-    if not 0 < count <= most:
-        raise PluginError(f"chart {name!r} draws {count} numbers, expected 1 to {most} in {kind}")
-    for what, given in (("labels", labels), ("heads", heads), ("colors", colors)):
-        texts = _listed(name, what, given)
-        if texts and len(texts) != count:
-            raise PluginError(
-                f"chart {name!r} has {len(texts)} {what}, expected {count}, one for each number"
-            )
-        for text in texts:
-            _text(name, what, text)
-    chosen = tuple(colors) or _IN_TURN[:count]
-    for color in chosen:
-        _one_of(name, "color", color, _IN_TURN)
-    for what, words in (("color", chosen), ("label", tuple(labels))):
-        if twice := next((word for word in words if words.count(word) > 1), ""):
-            raise PluginError(f"chart {name!r} has the {what} {twice!r} twice")
-    labels = labels or [""] * count
-    return tuple(
-        Series(tuple(map(name_of, part)), label, head, color)
-        for part, label, head, color in zip(parts, labels, heads or labels, chosen, strict=True)
-    )
-
-
-def _parts(name: str, bar: Sequence[Part]) -> tuple[tuple[Column, ...], ...]:
-    return tuple(_columns(name, "parts", part) for part in _listed(name, "parts", bar))
-
-
-def _columns(name: str, what: str, part: object) -> tuple[Column, ...]:
-    """Return a metric or field, or several in brackets, as a tuple."""
-    items = tuple(part) if isinstance(part, tuple) else (part,)
-    for item in items:
-        if not isinstance(item, (Metric, SectionField, str)):
-            raise PluginError(
-                f"chart {name!r} has {item!r:.60} for {what}, expected metrics, or names of fields"
-            )
-    if not items:
-        raise PluginError(f"chart {name!r} has nothing in a pair of brackets for {what}")
-    return items
-
-
-def _column(name: str, item: object) -> Column:
-    """Return a metric or the name of a field that stands alone."""
-    columns = _columns(name, "a number", item)
-    if len(columns) > 1:
-        raise PluginError(f"chart {name!r} has several columns for one number")
-    return columns[0]
-
-
-def _different(name: str, items: Sequence[object]) -> list[Column]:
-    """Return metrics and names of fields, each of which is there once."""
-    columns = [_column(name, item) for item in items]
-    names = [name_of(column) for column in columns]
-    if twice := next((one for one in names if names.count(one) > 1), ""):
-        raise PluginError(f"chart {name!r} draws {twice!r} twice")
-    return columns
-
-
-def _against(
-    name: str,
-    kind: str,
-    x: Column,
-    y: Column | Sequence[Column],
-    x_axis: str,
-    labels: Sequence[str],
-    colors: Sequence[Color],
-) -> tuple[tuple[Column, ...], Series, tuple[Series, ...]]:
-    """Return all columns of a chart of points, then its x, then its y."""
-    single = isinstance(y, (Metric, SectionField, str))
-    uses = _different(name, [x, *([y] if single else _listed(name, "y", y))])
-    own = Series((name_of(uses[0]),), _text(name, "x_axis", x_axis), "", "black")
-    drawn = _series(name, kind, [(item,) for item in uses[1:]], labels, (), colors)
-    return tuple(uses), own, drawn
-
-
-def _listed(name: str, what: str, items: object) -> tuple[Any, ...]:
-    if isinstance(items, (str, Mapping)) or not isinstance(items, Collection):
-        raise PluginError(
-            f"chart {name!r} has {items!r:.60} for {what}, expected several in brackets"
-        )
-    return tuple(items)
-
-
-def _text(name: str, what: str, text: object) -> str:
-    if not isinstance(text, str) or not is_text(text):
-        raise PluginError(f"chart {name!r} has the {what} {text!r:.60}, expected {A_TEXT}")
-    return text
-
-
-def _one_of(name: str, what: str, word: object, words: Sequence[str]) -> None:
-    if word not in words:
-        raise PluginError(
-            f"chart {name!r} has the {what} {word!r:.60}, expected one of {', '.join(words)}."
-            f"{nearest(str(word), words)}"
-        )
-
-
-def _flags(name: str, **flags: object) -> None:
-    for what, flag in flags.items():
-        if not isinstance(flag, bool):
-            raise PluginError(f"chart {name!r} has {what}={flag!r:.60}, expected True or False")
-
-
-def _log(name: str, log: Log) -> Log:
-    if not isinstance(log, bool) and log != "auto":
-        raise PluginError(f"chart {name!r} has log={log!r:.60}, expected True, False or 'auto'")
-    return log

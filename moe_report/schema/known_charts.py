@@ -1,28 +1,24 @@
-"""Charts of sections: found in a module, and held against what there is to draw."""
+"""Charts of sections, held against what there is to draw."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from types import ModuleType
+from collections.abc import Iterable, Sequence
 
 from moe_report.errors import PluginError, nearest
 from moe_report.schema.charts import Chart, Column
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 
 
-def charts_of(module: ModuleType) -> tuple[Chart, ...]:
-    """Return the charts that a module declares, in source order.
+def refuse_odd_charts(charts: Sequence[Chart], origin: str) -> None:
+    """Refuse charts of a module that cannot be drawn; given with where they come from.
 
     Raises:
         PluginError: One draws a field that is none, or different units on one axis; or two have
             one name.
     """
-    mine = (item for item in vars(module).values() if isinstance(item, Chart))
-    charts = tuple(dict.fromkeys(item for item in mine if item.module == module.__name__))
     for chart in charts:
         _refuse_odd_columns(chart)
-    refuse_double_charts((chart, module.__name__) for chart in charts)
-    return charts
+    refuse_double_charts((chart, origin) for chart in charts)
 
 
 def refuse_double_charts(charts: Iterable[tuple[Chart, str]]) -> None:

@@ -17,7 +17,6 @@ from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.api import newer_by_its_source
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.clashes import (
-    Brought,
     refuse_double_aliases,
     refuse_double_names,
     refuse_double_parts,
@@ -35,11 +34,11 @@ from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.section_fields import SectionField, under, with_needs
 from moe_report.schema.sections import (
     Failure,
+    Recorded,
     Section,
     line_of,
     module_of_file,
     record,
-    record_check,
     section_of,
 )
 from moe_report.text import shown
@@ -225,17 +224,15 @@ def load(files: Iterable[Path] = ()) -> Registry:
         get: Callable[[], object],
         file: Path | None = None,
     ) -> None:
-        metric = None
+        declared: Recorded | None = None
         try:
             section = section_of(get(), name, distribution, version)
-            for metric in section.metrics:
-                record(metric)
-            metric = None
-            for check in section.checks:
-                record_check(check)
+            for declared in section.recorded:
+                record(declared)
+            declared = None
         except (Exception, SystemExit) as error:  # whatever somebody's module raises
             why = newer_by_its_source(module, file) or (
-                cause(error) + line_of(module, error, metric)
+                cause(error) + line_of(module, error, declared)
             )
             failures.append(Failure(name, distribution, module, why))
         else:
@@ -248,18 +245,15 @@ def load(files: Iterable[Path] = ()) -> Registry:
         attempt(path.stem, str(path), "", path.stem, partial(module_of_file, path), path)
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
-    brought = [
-        Brought(one.name, one.origin, one.metrics, one.fields, one.presets) for one in sections
-    ]
-    refuse_double_names(brought)
-    refuse_double_aliases(brought)
-    refuse_double_parts(brought)
+    refuse_double_names(sections)
+    refuse_double_aliases(sections)
+    refuse_double_parts(sections)
     refuse_double_charts((item, one.origin) for one in sections for item in one.charts)
     complete, incomplete = _with_known_calls(sections)
     registry = Registry(tuple(complete), (*failures, *incomplete))
     registry.evaluation_order()
     refuse_odd_assumptions(registry.metrics, registry.fields)
-    refuse_odd_presets(brought, registry.fields, registry.assumptions)
+    refuse_odd_presets(sections, registry.fields, registry.assumptions)
     return registry
 
 

@@ -18,7 +18,7 @@ from moe_report.schema.api import newer
 from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Check
 from moe_report.schema.constants import constants_of
-from moe_report.schema.known_charts import charts_of
+from moe_report.schema.known_charts import refuse_odd_charts
 from moe_report.schema.metrics import Metric
 from moe_report.schema.points import Point
 from moe_report.schema.presets import Preset
@@ -26,7 +26,8 @@ from moe_report.schema.section_fields import SectionField
 from moe_report.schema.short_form import ShortForm
 from moe_report.text import A_TEXT, is_text
 
-_Declared = TypeVar("_Declared", Metric, Check)
+Recorded = Metric | Check  # of a function, which is called once with symbols
+_Declared = TypeVar("_Declared", Metric, Check, Chart, Preset)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ class Section:
     presets: tuple[Preset, ...] = ()
 
     @property
+    def recorded(self) -> tuple[Recorded, ...]:
+        """Its metrics and its checks."""
+        return *self.metrics, *self.checks
+
+    @property
     def origin(self) -> str:
         """Distribution and module, as an error names them."""
         return f"{self.distribution} ({self.module})"
@@ -102,12 +108,8 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
     if why := newer(getattr(module, "API", 1)):
         raise PluginError(why)
     metrics, checks = _declared(module, Metric), _declared(module, Check)
-    fields = _fields(module)
-    presets = tuple(
-        item
-        for item in vars(module).values()
-        if isinstance(item, Preset) and item.module == module.__name__
-    )
+    fields, presets = _fields(module), _declared(module, Preset)
+    refuse_odd_charts(charts := _declared(module, Chart), module.__name__)
     if not (metrics or fields or presets):
         raise TypeError("the module defines no @metric function")
     if not is_text(module.__doc__ or ""):
@@ -130,10 +132,10 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
         checks,
         constants["POINTS"],
         {name: dict(own) for name, own in constants["SCENARIOS"].items()},
-        charts_of(module),
+        charts,
         fields,
         constants["SHORT_FORM"],
-        tuple(dict.fromkeys(presets)),
+        presets,
     )
 
 
@@ -158,12 +160,12 @@ def _fields(module: ModuleType) -> tuple[SectionField, ...]:
     return tuple(dict.fromkeys(own.values()))
 
 
-def line_of(module: str, error: BaseException | None, metric: Metric | None = None) -> str:
-    """File and line of a module where an error came from; at least where its metric begins."""
+def line_of(module: str, error: BaseException | None, declared: Recorded | None = None) -> str:
+    """File and line of a module where an error came from; at least where a function begins."""
     if isinstance(error, SyntaxError):  # says so itself
         return ""
     packages = {module.partition(".")[0], _name_of_file(Path(module))}
-    code = metric.function.__code__ if metric else None
+    code = declared.function.__code__ if declared else None
     line = f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
     while error is not None:
         for frame, number in traceback.walk_tb(error.__traceback__):
@@ -173,28 +175,17 @@ def line_of(module: str, error: BaseException | None, metric: Metric | None = No
     return line
 
 
-def record(metric: Metric) -> None:
-    """Record a metric's formula, or say of which metric it is that it cannot be.
+def record(declared: Recorded) -> None:
+    """Record a metric's formula or a check, or say of which it is that it cannot be.
 
     Raises:
         PluginError: Its function raises.
     """
     try:
-        _ = metric.expr, metric.assumptions
+        _ = (declared.expr, declared.assumptions) if isinstance(declared, Metric) else declared.rule
     except (Exception, SystemExit) as error:
-        raise PluginError(f"metric {metric.name!r}: {cause(error)}") from error
-
-
-def record_check(check: Check) -> None:
-    """Record a check, or say of which check it is that it cannot be.
-
-    Raises:
-        PluginError: Its function raises.
-    """
-    try:
-        _ = check.rule
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"check {check.name!r}: {cause(error)}") from error
+        kind = "metric" if isinstance(declared, Metric) else "check"
+        raise PluginError(f"{kind} {declared.name!r}: {cause(error)}") from error
 
 
 def _name_of_file(path: Path) -> str:
