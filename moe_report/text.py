@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 
 from moe_report.errors import printable, shortened
 
@@ -12,6 +13,20 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 A_TEXT = "a text without control characters"
 _SHOWN_TEXT, _SHOWN_BITS = 60, 1000
 _TIMES = {datetime.date: "date", datetime.time: "time", datetime.timedelta: "duration"}
+
+_ISOLATES = re.compile("[\u2066-\u2069]")
+_TURNS = {"R", "AL", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def isolated(name: str) -> str:
+    r"""Return a name as a sentence holds it: one that turns its letters turns nothing else.
+
+    >>> isolated("Mixtral"), isolated("a\u202eb")
+    ('Mixtral', '\u2068a\u202eb\u2069')
+    """
+    if _TURNS.isdisjoint(map(unicodedata.bidirectional, name)):
+        return name
+    return f"\u2068{_ISOLATES.sub('', name)}\u2069"  # one within could end ours
 
 
 def shown(value: object) -> str:

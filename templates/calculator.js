@@ -163,7 +163,7 @@
     for (const [key] of reportState.entries()) if (key.startsWith("set.")) state[key] = null;
     reportState.change(state);
     read();
-    said.textContent = name ? `${name} is filled in.` : "All fields are blank.";
+    said.replaceChildren(...(name ? [make("bdi", "", name), " is filled in."] : ["All fields are blank."]));
   }
 
   // -- showing ----------------------------------------------------------------------------------

@@ -120,7 +120,8 @@
     });
     const edge = outside ? "; beyond these axes, where the arrow points" : "";
     const subject = name || (base ? base + (changed ? " (changed)" : "") : "a what-if");
-    line.querySelector("span").textContent = doubted ? `${subject}, whose numbers are doubted${edge}.` : `${subject}, ${shown.join(", ")}${edge}.`;
+    line.querySelector("span").replaceChildren(
+      elements.make("bdi", "", subject), `, ${doubted ? "whose numbers are doubted" : shown.join(", ")}${edge}.`);
   }
 
   document.addEventListener("moe:computed", (event) => {

@@ -12,6 +12,7 @@ from moe_report.reports import Column, Report, ReportChart
 from moe_report.schema.charts import Bars, Chart, Lines, Points, Rows, Series, Stack, Words
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Section, line_of
+from moe_report.text import isolated
 
 MOST_LEADING = 2
 _SKIPPED = "its section is not part of this report"
@@ -126,7 +127,7 @@ def _worded(
     """Return a chart with its words, and a sentence on each that failed."""
     trusted = [at for at in numbers if report.models[at].name not in report.doubted] or [*numbers]
     rows = Rows(
-        tuple(report.models[at].name for at in trusted),
+        tuple(isolated(report.models[at].name) for at in trusted),
         MappingProxyType(
             {name: tuple(numbers[at][name] for at in trusted) for name in chart.columns}
         ),

@@ -11,6 +11,7 @@ from moe_report.reports import Column, Help, HelpPoint, Provenance, Report
 from moe_report.schema.points import Numbers, Series
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Failure, line_of
+from moe_report.text import isolated
 
 
 def helped(report: Report, registry: Registry) -> Report:
@@ -39,10 +40,10 @@ def helped(report: Report, registry: Registry) -> Report:
 
 def _numbers(report: Report) -> Numbers:
     return Numbers(
-        tuple(model.name for model in report.models),
+        tuple(isolated(model.name) for model in report.models),
         {column.name: _series(column, metric=False) for column in report.fields}
         | {column.name: _series(column, metric=True) for column in report.metrics},
-        report.doubted,
+        frozenset(map(isolated, report.doubted)),
         {item.definition.name: item.value for item in report.assumptions},
     )
 

@@ -328,3 +328,30 @@ def test_charts_take_few_bytes(count: int, most: int) -> None:
     page = render(varied(count)).decode()
     section = page[page.index('<section id="charts"') :]
     assert len(section[: section.index("</section>")].encode()) < most
+
+
+TURNING = (
+    "\u202edne",
+    "\u202bdne",
+    "a\u2069\u202eb",
+    "\u2067a\u202eb",
+    "\u202e\u2066a",
+    "מודל 7",
+    "نموذج",
+)
+
+
+@pytest.mark.parametrize("name", TURNING)
+def test_a_name_turns_nothing_but_itself(name: str) -> None:
+    """In titles, captions and sentences it stands within marks that end what it begins."""
+    report = reports.report_of(
+        reports.row(name, reports.MIXTRAL), reports.row("OLMoE", reports.OLMOE),
+        reports.row(f"{name} 2", {"num_experts": 8, "num_experts_per_tok": 2}),
+    )  # fmt: skip
+    texts = [text for figure in figures.figures(report) for text in (figure.title, figure.caption)]
+    texts += [point.here for point in report.help.points]
+    bare = name.translate(dict.fromkeys(range(0x2066, 0x206A)))
+    assert sum(f"\u2068{bare}" in text for text in texts) > 2
+    for text in texts:
+        rest = re.sub("\u2068[^\u2066-\u2069]*\u2069", "", text)
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u0590-\u06ff]", rest), ascii(text)

@@ -26,6 +26,7 @@ from moe_report.schema.charts import (
     Stack,
     is_logarithmic,
 )
+from moe_report.text import isolated
 
 _T = TypeVar("_T")
 MOST_ROWS = 24
@@ -285,9 +286,10 @@ def _left_out(report: Report, chart: ReportChart, shown: Sequence[int]) -> list[
             "order; the tables of the sections have all."
         )
     if chart.without:
+        left_out = list(map(isolated, _names(report, chart.without)))
         positive = isinstance(chart.drawn, Bars) and not chart.drawn.zeros
         what = "numbers above 0" if positive else "numbers"
-        said.append(f"Left out for lack of {what}: {first_of(_names(report, chart.without), 4)}.")
+        said.append(f"Left out for lack of {what}: {first_of(left_out, 4)}.")
     return said
 
 
