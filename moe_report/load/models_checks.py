@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from moe_report.display import COUNTED
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
-from moe_report.schema.bounds import LARGEST, LIKE_A_COUNT, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE
+from moe_report.schema.bounds import (
+    LARGEST,
+    LIKE_A_COUNT,
+    LIMITED,
+    NOT_NEGATIVE,
+    TOO_LARGE,
+    WHOLE,
+    between,
+)
 from moe_report.schema.fields import AT_MOST, FEWEST, FIELDS, LONE_LAYER
 from moe_report.schema.headers import Known
 from moe_report.schema.metrics import field_value
@@ -61,9 +69,10 @@ def out_of_bounds(known: Known, value: float) -> str:
         counts = known.unit.split("/")[0] in COUNTED
         if (counts and value < 0) or value < -LARGEST:
             return NOT_NEGATIVE
-        whole = value == int(value) and not (known.counts in PARAMETER_TOTALS and value < FEWEST)
-        if known.unit == "parameters" and value < LIKE_A_COUNT and not whole:
+        if known.counts in PARAMETER_TOTALS and value < FEWEST:
+            return f"{between(FEWEST, LARGEST, whole=True)}{billions * (value > 0)}"
+        if known.unit == "parameters" and value < LIKE_A_COUNT and value != int(value):
             return f"{WHOLE}{billions}"
         return ""
     said = field.refusal(value)
-    return f"{said}{billions}" if field.minimum == FEWEST and value < FEWEST else said
+    return f"{said}{billions}" if field.minimum == FEWEST and 0 < value < FEWEST else said

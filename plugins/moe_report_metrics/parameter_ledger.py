@@ -16,6 +16,7 @@ from moe_report import (
     Rows,
     bars,
     check,
+    coalesce,
     doubt,
     metric,
     rounding,
@@ -367,6 +368,22 @@ def more_active_than_there_are(m: Model) -> Doubt:
     return doubt(
         active - rounding(active_params) > total + rounding(total_params),
         "{} are active, of only {} in total",
+        active,
+        total,
+        stated=active,
+        computed=total,
+    )
+
+
+@check("suspicious", about=active_params)
+def more_active_within_rounding(m: Model) -> Doubt:
+    """Where experts are left out, a token uses fewer parameters than there are."""
+    active, total = active_params(m), total_params(m)
+    within = active - rounding(active_params) <= total + rounding(total_params)
+    chosen = coalesce(m.num_experts_per_tok / m.num_experts, 0)
+    return doubt(
+        (active > total) & within & (chosen < 1),
+        "{} are active, of only {} in total, which nothing but rounding could explain",
         active,
         total,
         stated=active,

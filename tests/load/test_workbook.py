@@ -218,8 +218,25 @@ def test_the_unit_of_a_handful_of_parameters_is_asked(
 def test_billions_without_their_unit_are_refused(reader: Reader) -> None:
     """46.7 parameters are none; the error says how to write billions."""
     [problem] = reader.problems([("name", "total_params"), ("a", 46.7)])
-    assert problem.startswith("cell B2: found 46.7, expected a whole number")
+    assert problem.startswith("cell B2: found 46.7, expected at least 100,000 (is it in billions?")
     assert "'total_params (B)'" in problem
+
+
+@pytest.mark.parametrize("header", ["total_params", "active_params", "published_total_params"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "expected at least 100,000 for"),
+        (47, "expected at least 100,000 (is it in billions?"),
+        (99_999, "expected at least 100,000 (is it in billions?"),
+    ],
+)
+def test_too_few_parameters_are_told_the_bound(
+    reader: Reader, header: str, value: float, said: str
+) -> None:
+    """A whole number is not told that it is none, nor 0 that it is in billions."""
+    [problem] = reader.problems([("name", header), ("a", value)])
+    assert problem.startswith(f"cell B2: found {value}, {said}")
 
 
 def test_a_column_that_may_be_a_field_is_asked_about(reader: Reader) -> None:
