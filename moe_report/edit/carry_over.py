@@ -40,6 +40,7 @@ from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.reports import Report
+from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.text import shown
 
 Item = TypeVar("Item", Note, Link)
@@ -238,7 +239,9 @@ class Carryover:
         problems += self._notes_and_links()
         if self.is_input:
             ours, cells = self.record.sheets.get(SHEET, Footprint()), self.cells[SHEET]
-            columns = gone_columns(self.read, ours, cells, self._fresh_headers(), self.file)
+            known = {*self.report.columns, *TEXT_FIELDS}
+            names = [name for name in self._fresh_headers() if name in known]
+            columns = gone_columns(self.read, ours, cells, names, self.file)
             problems += columns.renamed
             self.notes += columns.told
         if problems:

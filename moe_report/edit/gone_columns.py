@@ -32,7 +32,7 @@ def gone_columns(
         read: What was read from the old report.
         ours: What we wrote on its sheet Models.
         cells: What stands on that now.
-        fresh: The headers of the new one, from left to right.
+        fresh: The names of fields and metrics that head columns of the new one, left to right.
         file: The old report's name, for messages.
     """
     assert read.places is not None
@@ -66,11 +66,14 @@ def gone_columns(
 def _in_place_of(
     names: Sequence[str], now: Mapping[str, int], strangers: Mapping[int, ColumnReading]
 ) -> Iterator[tuple[str, ColumnReading]]:
-    """Give the names that have no column, each with the stranger that stands in its place."""
-    at = 0
+    """Give the names that have no column, each with the stranger that stands in its place.
+
+    Right of all of ours the user's own columns stand, whatever of ours is gone there.
+    """
+    at, last = 0, max(now.values())
     for name in names:
         if name in now:
             at = now[name]
-        elif at + 1 in strangers:
+        elif at + 1 in strangers and at + 1 < last:
             at += 1
             yield name, strangers[at]

@@ -108,6 +108,31 @@ def test_a_column_of_the_users_beside_it(report: Path) -> None:
     assert at(loaded(report)["Models"], "Small", "mine").value == 5
 
 
+def test_the_last_column_of_ours_deleted(report: Path) -> None:
+    """Then the user's own columns stand in its place, and are none that was renamed."""
+
+    def change(book: Any) -> None:
+        sheet = book["Models"]
+        last, own = (
+            sheet[f"{letters(sheet, name)}1"].column for name in ("compare_with", "#price")
+        )
+        for row in range(1, sheet.max_row + 1):
+            sheet.cell(row, last).value = sheet.cell(row, own).value
+            sheet.cell(row, own).value = None
+
+    done = update(edited(report, change))
+    assert f"{GONE}: compare_with\n" in done.output
+    assert at(loaded(report)["Models"], "Small", "#price").value == 1.5
+
+
+def test_a_column_of_the_users_with_a_heading_of_ours(report: Path) -> None:
+    """What heads a group of columns is no column that is gone."""
+    edited(report, lambda book: _add(book["Models"], "Parameter efficiency", 5))
+    for _ in range(2):
+        assert GONE not in update(report).output
+    assert at(loaded(report)["Models"], "Large", "Parameter efficiency").value == 5
+
+
 def _add(sheet: Any, header: str, value: float) -> None:
     column = sheet.max_column + 1
     sheet.cell(HEADER, column, header)
