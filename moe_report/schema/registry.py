@@ -44,6 +44,7 @@ from moe_report.schema.sections import (
 from moe_report.text import shown
 
 GROUP = "moe_report.metrics"
+_OWN = "moe-report"  # the distribution of the built-in sections
 
 
 @dataclass(frozen=True)
@@ -203,11 +204,11 @@ class Registry:
 def load(files: Iterable[Path] = ()) -> Registry:
     """Load every section: from entry points of the group ``moe_report.metrics``, then from files.
 
-    A section that raises is left out and becomes a :class:`Failure`; the others come out.
+    A section that raises, or that cannot be beside another one, is left out and becomes a
+    :class:`Failure`; the others come out.
 
     Raises:
-        PluginError: Two metrics have one name, or two assumptions do and differ; formulas refer to
-            each other in a circle; Python has stripped the docstrings.
+        PluginError: Python has stripped the docstrings.
     """
     if sys.flags.optimize > 1:
         raise PluginError(
@@ -245,16 +246,10 @@ def load(files: Iterable[Path] = ()) -> Registry:
         attempt(path.stem, str(path), "", path.stem, partial(module_of_file, path), path)
 
     sections.sort(key=lambda section: (section.order, section.distribution, section.name))
-    refuse_double_names(sections)
-    refuse_double_aliases(sections)
-    refuse_double_parts(sections)
-    refuse_double_charts((item, one.origin) for one in sections for item in one.charts)
-    complete, incomplete = _with_known_calls(sections)
-    registry = Registry(tuple(complete), (*failures, *incomplete))
-    registry.evaluation_order()
-    refuse_odd_assumptions(registry.metrics, registry.fields)
-    refuse_odd_presets(sections, registry.fields, registry.assumptions)
-    return registry
+    for leave_out in (_with_known_calls, _without_clashes, _with_known_calls):
+        sections, more = leave_out(sections)
+        failures += more
+    return Registry(tuple(sections), tuple(failures))
 
 
 @cache
@@ -284,6 +279,40 @@ def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Fail
                 break
         else:
             return sections, failures
+
+
+def _without_clashes(sections: list[Section]) -> tuple[list[Section], list[Failure]]:
+    """Leave out sections that cannot be beside those before them; the built-in ones come first."""
+    with contextlib.suppress(PluginError):
+        _refuse_clashes(sections)
+        return sections, []
+    kept: list[Section] = []
+    failures = []
+    for section in sorted(sections, key=lambda one: one.distribution != _OWN):
+        try:
+            _refuse_clashes([*kept, section])
+        except PluginError as error:
+            failures.append(Failure(section.name, section.distribution, section.module, str(error)))
+        else:
+            kept.append(section)
+    return [section for section in sections if section in kept], failures
+
+
+def _refuse_clashes(sections: Sequence[Section]) -> None:
+    """Refuse sections that cannot all be in one registry.
+
+    Raises:
+        PluginError: Two of them bring one name, or assumptions or presets that differ; formulas
+            refer to each other in a circle.
+    """
+    refuse_double_names(sections)
+    refuse_double_aliases(sections)
+    refuse_double_parts(sections)
+    refuse_double_charts((item, one.origin) for one in sections for item in one.charts)
+    registry = Registry(tuple(sections))
+    registry.evaluation_order()
+    refuse_odd_assumptions(registry.metrics, registry.fields)
+    refuse_odd_presets(sections, registry.fields, registry.assumptions)
 
 
 def _lacking(section: Section, sections: Iterable[Section]) -> str:
