@@ -8,12 +8,14 @@ from typing import Literal
 
 from moe_report.reports import Column, Provenance, Report
 from moe_report.schema.fields import LONE_LAYER
+from moe_report.text import counted
 
 Kind = Literal["models", "claims", "layers"]
+_WORDS: Mapping[Kind, str] = {"models": "model", "claims": "claim", "layers": "lone layer"}
 
 
 def rows_by_kind(report: Report) -> Mapping[Kind, tuple[int, ...]]:
-    """Return the places of the rows of each kind that there is.
+    """Return the places of the rows of each kind that there is; no models if there is no row.
 
     A row of claims is compared with a model; a lone layer is one without a model around it.
     """
@@ -25,7 +27,13 @@ def rows_by_kind(report: Report) -> Mapping[Kind, tuple[int, ...]]:
         elif _is_layer(report, at):
             kind = "layers"
         places[kind].append(at)
-    return {kind: tuple(found) for kind, found in places.items() if found}
+    found = {kind: tuple(rows) for kind, rows in places.items() if rows}
+    return found or {"models": ()}
+
+
+def counted_by_kind(report: Report) -> tuple[str, ...]:
+    """Return how many rows of each kind there are, in words: ``3 models``, ``1 claim``."""
+    return tuple(counted(len(rows), _WORDS[kind]) for kind, rows in rows_by_kind(report).items())
 
 
 def only_models(report: Report) -> Report:

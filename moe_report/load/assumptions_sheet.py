@@ -271,4 +271,4 @@ def _unfit(value: object, name: str) -> str:
     if not isinstance(value, str):
         return f"found {shown(value)}, expected a text: the name of a scenario"
     expected = unfit(name)
-    return f"found {shown(name)}, expected the name of a scenario: {expected}" if expected else ""
+    return f"found {shown(name)}, expected the name of a scenario{expected}" if expected else ""

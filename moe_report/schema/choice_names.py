@@ -11,13 +11,13 @@ _WILD = re.compile(r"[*?~]")  # what MATCH of a spreadsheet takes for other lett
 
 
 def unfit(name: str) -> str:
-    """Return what is expected of a name that cannot be chosen; nothing if it can.
+    """Return what to say behind "expected a name" of one that cannot be chosen; nothing if it can.
 
     >>> unfit("H100*"), unfit("H100 SXM")
-    ('without * ? ~', '')
+    (', without * ? ~', '')
     """
     if _WILD.search(name):
-        return "without * ? ~"
+        return ", without * ? ~"
     if CONTROL.search(name):
-        return "without control characters"
-    return f"at most {_LONGEST} characters" if len(name) > _LONGEST else ""
+        return ", without control characters"
+    return f": at most {_LONGEST} characters" if len(name) > _LONGEST else ""

@@ -156,7 +156,7 @@ def preset(group: str, name: str, *values: object, source: str) -> Preset:
         raise PluginError(f"{where}: expected a group of letters, digits and underscores")
     name = " ".join(name.split())  # as cells and pages have it, which know no other spaces
     if expected := unfit(name):
-        raise PluginError(f"{where}: expected a name, {expected}")
+        raise PluginError(f"{where}: expected a name{expected}")
     if not _bare(name).strip(NO_PRESET):
         raise PluginError(f"{where}: expected a name that is no dash")
     if CONTROL.search(source):

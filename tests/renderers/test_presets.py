@@ -453,6 +453,7 @@ def test_the_command_lists_them(plugin: Path) -> None:
 WRONG = {
     'A = preset("device", "A100 (80 GB)", Hardware(), source="s")': "two presets of 'device' are",
     'A = preset("device", "a100 (80gb)", Hardware(), source="s")': "two presets of 'device' are",
+    'A = preset("device", " H100\\n  SXM", Hardware(), source="s")': "two presets of 'device' are",
     'A = preset("device", "B", Precision(1), source="s")': "presets of a group set the same",
     'A = preset("recipe", "B", Precision(1), source="s")':
         "sets weight_bytes, which presets of 'precision' set",
@@ -462,6 +463,10 @@ WRONG = {
     'A = preset("device", "B", 7, source="s")': "must be a frozen dataclass of assumptions",
     'A = preset("device", "B", source="s")': "sets nothing",
     'A = preset("device", "B*", Hardware(), source="s")': "without * ? ~",
+    'A = preset("device", "B\\x07", Hardware(), source="s")': "without control characters",
+    'A = preset("device", "B", Hardware(), source="s\\x07")': "without control characters",
+    'A = preset("device", "B" * 61, Hardware(), source="s")': "at most 60 characters",
+    'A = preset("device", " – ", Hardware(), source="s")': "a name that is no dash",
     'A = preset("de vice", "B", Hardware(), source="s")': "expected a group of letters",
     'A = preset("device", "B", Hardware(), source="")': "has an empty source",
 }  # fmt: skip

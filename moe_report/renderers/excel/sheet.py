@@ -190,7 +190,7 @@ class Sheet:
 
 def typed(number: float) -> str:
     """Return a number about as a cell without a unit shows it."""
-    return f"{number:,.0f}" if number == int(number) else f"{number:.6g}"
+    return f"{number:,.0f}" if number == int(number) else f"{number:.15g}"
 
 
 def freeze(shell: Any, cell: str, zoom: int, *, gridlines: bool) -> None:

@@ -9,7 +9,7 @@ from textwrap import wrap
 from openpyxl.formatting.rule import DataBarRule
 
 from moe_report.compute.audit import counted_by_level
-from moe_report.compute.kinds import Kind, rows_by_kind
+from moe_report.compute.kinds import Kind, counted_by_kind, rows_by_kind
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.assumptions_sheet import chosen_scenario
 from moe_report.renderers.excel.book import Book
@@ -43,8 +43,6 @@ _MOST_WORDS = 4  # lines of an introduction, which stands above the frozen heade
 _NARROWEST, _WIDEST_NAME = 11, 36  # characters
 _NUMBER = Look(color=LINK, horizontal="right")
 _COLUMN_HEAD = replace(TABLE_HEAD, size=9)
-_KINDS: Mapping[Kind, str] = {"models": "model", "claims": "claim", "layers": "lone layer"}
-_NO_MODELS: Mapping[Kind, tuple[int, ...]] = {"models": ()}
 _TABLES: Mapping[Kind, tuple[str, str]] = {  # what heads each, and the sentence below it
     "models": ("Model", ""),
     "claims": (
@@ -69,9 +67,8 @@ def _bars(columns: Sequence[Column]) -> dict[str, str]:
 
 def _facts(sheet: Sheet, report: Report) -> None:
     """The line of facts, which names the scenario that is chosen at the moment."""
-    kinds = rows_by_kind(report) or _NO_MODELS
     parts = (
-        *(counted(len(places), _KINDS[kind]) for kind, places in kinds.items()),
+        *counted_by_kind(report),
         counted(len(report.metrics), "metric"),
         counted(len(report.findings) + len(report.failures), "finding"),
         report.created[:10],
@@ -149,7 +146,7 @@ def _data_bars(sheet: Sheet, columns: Sequence[Column], last: int) -> None:
 def _tables(sheet: Sheet, report: Report, layout: Layout, last: int) -> int:
     """Write the models, and in tables of their own what is none; return the next row."""
     top = HEAD
-    for kind, places in (rows_by_kind(report) or _NO_MODELS).items():
+    for kind, places in rows_by_kind(report).items():
         title, meaning = _TABLES[kind]
         below = _table(sheet, report, layout, top, title, places)
         if top == HEAD:

@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from moe_report.branding import Logo, paragraphs
-from moe_report.compute.kinds import Kind, rows_by_kind
+from moe_report.compute.kinds import counted_by_kind
 from moe_report.display import exact
 from moe_report.renderers.html.calculator import calculator_of, calculator_script
 from moe_report.renderers.html.charts.figures import figures
@@ -40,7 +40,6 @@ from moe_report.text import counted
 MOST_COMPARED = 6
 # In their order: what is said again of an element comes later.
 STYLES = ("report.css", "charts.css", "calculator.css", "reading.css", "print.css", "theme.css")
-_KINDS: Mapping[Kind, str] = {"models": "model", "claims": "claim", "layers": "lone layer"}
 
 
 def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
@@ -76,7 +75,6 @@ def _rendered(name: str, report: Report, page: Page, templates: Sequence[Path]) 
 
 def page_of(report: Report) -> Page:
     """Return a report as the page shows it."""
-    kinds = rows_by_kind(report)
     drawn = figures(report)
     leading = tuple(figure for figure in drawn if figure.leads)
     further = tuple(figure for figure in drawn if not figure.leads)
@@ -105,7 +103,7 @@ def page_of(report: Report) -> Page:
         logo=_logo(report.branding.logo),
         intro=tuple(map(linked, paragraphs(report.branding.intro))),
         facts=(
-            *(counted(len(places), _KINDS[kind]) for kind, places in kinds.items()),
+            *counted_by_kind(report),
             counted(len(report.metrics), "metric"),
             *([f"scenario {report.scenario}"] if report.scenarios else []),
         ),

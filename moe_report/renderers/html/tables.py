@@ -39,8 +39,7 @@ def metric_tables(
     wanted = [column.name for column in columns]
     marks = marks_of(report)
     tables: list[PageTable] = []
-    kinds = rows_by_kind(report) or {"models": ()}
-    for kind, places in kinds.items():
+    for kind, places in rows_by_kind(report).items():
         part = only(report, places)
         shown = [part.columns[one] for one in wanted]
         if kind != "models":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +23,16 @@ from moe_report.renderers.excel.render import render
 from moe_report.renderers.excel.text_width import text_lines, text_width
 from moe_report.reports import Report
 from moe_report.schema.registry import load
-from moe_report.table import ModelTable, Source
+from moe_report.table import ModelTable, Scenarios, Source
+from moe_report.table import given as amount
 from tests.conftest import need
 from tests.office import HEADER, convert_all
 from tests.reports import LAYER, MIXTRAL, OLMOE, QWEN3, TOTALS, many_models, report_of, row
 from tests.rows import example_models
+from tests.sections import registry_with
 
 _FONTS = ("Calibri", "Liberation Sans")
-_NUMBER = re.compile(r"[−-]?[\d,]+(\.\d+)?[×%.]?|[kMGTB]?(B|FLOP|MAC)?|[≈–·/|%]|no\.")
+_NUMBER = re.compile(r"[−-]?[\d,]+(\.\d+)?(E-?\d+)?[×%.]?|[kMGTB]?(B|FLOP|MAC)?|[≈–·/|%]|no\.")
 _PARTS = re.compile(r"(?<=[/?&=.-])")
 _EDGES = ("xMin", "yMin", "xMax", "yMax")
 
@@ -61,7 +64,74 @@ def _chinese() -> Report:
     )
 
 
+_ODD = '''"""Odd.
+
+Assumptions that are tiny, large or fractions, in presets whose names are long.
+"""
+
+from dataclasses import dataclass
+
+from moe_report import Model, assumption, metric, preset
+
+
+@dataclass(frozen=True)
+class Odd:
+    """What it costs."""
+
+    joules_of_a_switch: float = assumption(
+        3e-7, symbol="j", unit="J", help="Tiny.", minimum=0, maximum=1
+    )
+    flops_of_a_device: float = assumption(
+        989e12, symbol="F", unit="FLOP/s", help="Large.", minimum=0, maximum=9e15
+    )
+    third: float = assumption(1 / 3, symbol="t", unit="ratio", help="Odd.", minimum=-9, maximum=9)
+
+
+LONG = preset(
+    "kind", "A device whose name, with all of its memory, is 60 letters..", Odd(2.5971234e-05, 1),
+    source="measured on a device of somebody's, for which there is no data sheet at all, twice",
+)
+SHORT = preset("kind", "=B & <C>", Odd(1e-12, 165.2e12, -2 / 3), source="2 J")
+ALONE = preset("kind", "4,090.0", Odd(0.25, 8192, 2), source="5")
+
+
+@metric(symbol="e", unit="J/token", source="a convention", format="decimal", headline=True)
+def switching(m: Model, odd: Odd) -> float:
+    """Joules of switches."""
+    return m.num_experts * odd.joules_of_a_switch * odd.third
+
+
+@metric(symbol="s", unit="s/token", source="a convention", format="si", headline=True)
+def seconds(m: Model, odd: Odd) -> float:
+    """Seconds of a layer."""
+    return m.num_experts / odd.flops_of_a_device
+'''
+
+
+def _presets() -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        registry = registry_with(Path(folder), _ODD, "odd_presets")
+    names = registry.presets["kind"].names
+    scenarios = Scenarios(
+        "A scenario whose name is not short",
+        {"A scenario whose name is not short": {}, "b": {"third": amount(1 / 7)}, "none": {}},
+        presets={
+            "base": {"kind": names[0]},
+            "A scenario whose name is not short": {"kind": names[1]},
+            "b": {"kind": names[2]},
+            "none": {"kind": ""},
+        },
+    )
+    rows = (
+        row("a-model-whose-name-has-more-than-65-letters-and-no-space-" * 2, MIXTRAL),
+        row("b", OLMOE),
+    )
+    table = ModelTable(rows, Source("models.xlsx"), scenarios=scenarios)
+    return build_report(table, registry)
+
+
 _REPORTS = {
+    "presets": _presets,
     "examples": _examples,
     "long": _long_names,
     "chinese": _chinese,
