@@ -196,6 +196,10 @@ class Registry:
                     _after_its_calls(one, wanted, ())
                 elif isinstance(one, SectionField):
                     fields |= with_needs([one])
+        claims = {one.claim for one in wanted.values() if one.claim}
+        for metric in self.metrics.values():  # a claim is checked in every way it may be meant
+            if metric.claim in claims:
+                _after_its_calls(metric, wanted, ())
         for metric in wanted.values():
             fields |= metric.fields
         return {**wanted, **fields}

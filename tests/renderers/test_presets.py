@@ -392,8 +392,8 @@ def test_a_workbook_to_fill_in_offers_them(speed: Registry, plugin: Path, tmp_pa
     made.write_bytes(build_starter(speed))
     sheet = openpyxl.load_workbook(made)["Assumptions"]
     checks = {str(check.sqref): check for check in sheet.data_validations.dataValidation}
-    assert checks["C5:F5"].formula1 == "Presets!$B$5:$B$8"
-    assert checks["C6:F6"].formula1 == "Presets!$B$9:$B$11"
+    assert checks["D5:F5"].formula1 == "Presets!$B$5:$B$8"
+    assert checks["D6:F6"].formula1 == "Presets!$B$9:$B$11"
     table = read_workbook(made, speed)
     assert (table.assumptions, table.scenarios.presets, table.warnings) == ({}, {}, ())
     chosen = edited(made, tmp_path / "chosen.xlsx", device__D="4090")

@@ -232,3 +232,12 @@ def test_a_preset_of_a_section_that_is_not_chosen(
     table = ModelTable((row("it", MIXTRAL),), Source("models.xlsx"))
     report = build_report(table, registry.choose(**options), presets={"device": "Fast"})
     assert report.columns["lent"].cells[0].value == 9 * MIXTRAL["num_experts"]
+
+
+@pytest.mark.parametrize("kept", [["parameter_efficiency"], ["flops_savings"]])
+def test_a_claim_is_checked_in_every_way(registry: Registry, kept: list[str]) -> None:
+    """What is published without the input embedding is no finding either, whatever is shown."""
+    numbers = MIXTRAL | {"published_active_params": 12_879_925_248 - 32_000 * 4_096}
+    table = ModelTable((row("a", numbers),), Source("models.xlsx", sheet="Models"))
+    assert build_report(table, registry).findings == ()
+    assert build_report(table, registry.choose(only=kept)).findings == ()

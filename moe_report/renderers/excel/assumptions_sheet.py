@@ -156,7 +156,7 @@ def _write_groups(sheet: Sheet, report: Report) -> dict[str, _Followed]:
         said += "The values and their sources are on the sheet Presets."
         sheet.put(row, after + 4, said, replace(TEXT, indent=1))
         sheet.allow(
-            f"{column_letters(VALUE)}{row}:{column_letters(after)}{row}",
+            f"{column_letters(VALUE + bool(scenarios))}{row}:{column_letters(after)}{row}",
             type="list",
             formula1=rows[group.name].names,
             allow_blank=True,
