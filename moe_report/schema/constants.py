@@ -61,9 +61,7 @@ def constants_of(module: ModuleType) -> dict[str, Any]:
             raise TypeError(f"{name} is {value!r:.60}, expected {expected}")
     for name in found["SCENARIOS"]:
         taken = is_no_scenario(name) or name.casefold() == BASE or name != name.strip()
-        expected = "another one" if taken else unfit(name)
-        if expected:
-            raise TypeError(
-                f"SCENARIOS has {name!r:.70}, expected the name of a scenario: {expected}"
-            )
+        if expected := ": another one" if taken else unfit(name):
+            message = f"expected the name of a scenario{expected}"
+            raise TypeError(f"SCENARIOS has {name!r:.70}, {message}")
     return found

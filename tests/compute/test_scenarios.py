@@ -153,7 +153,7 @@ def test_remarks_are_no_scenarios(tmp_path: Path, registry: Registry) -> None:
          "once more (already in C1); expected each name once"),
         ((("name", "value", "base", "BASE"),), "cell D1: found the scenario 'BASE' once more "
          "(already in C1); expected each name once"),
-        ((("name", "value", "what?"),), "cell C1: found 'what?', expected the name of a scenario: "
+        ((("name", "value", "what?"),), "cell C1: found 'what?', expected the name of a scenario, "
          "without * ? ~"),
         ((("name", "value", 2025),), "cell C1: found 2025, expected a text: the name of a "
          "scenario"),

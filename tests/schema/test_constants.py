@@ -64,13 +64,13 @@ def used(m: Model, use: Use) -> float:
          "scenario 'half' sets batch to 1.5, expected a whole number"),
         ("SCENARIOS = {'negative': {'context_length': -4.0}}", "sets context_length to -4, expect"),
         *((f"SCENARIOS = {{{name!r}: {{'batch': 7}}}}",
-           f"SCENARIOS has {name!r}, expected the name of a scenario: {why}")
+           f"SCENARIOS has {name!r}, expected the name of a scenario{why}")
           for name, why in (
-              ("a?b", "without * ? ~"),
-              ("a\x01b", "without control characters"),
-              ("x" * 61, "at most 60 characters"),
-              ("", "another one"), (" a", "another one"), ("#1", "another one"),
-              ("Base", "another one"), ("value", "another one"), ("Notes", "another one"),
+              ("a?b", ", without * ? ~"),
+              ("a\x01b", ", without control characters"),
+              ("x" * 61, ": at most 60 characters"),
+              ("", ": another one"), (" a", ": another one"), ("#1", ": another one"),
+              ("Base", ": another one"), ("value", ": another one"), ("Notes", ": another one"),
           )),
     ],
 )  # fmt: skip
