@@ -403,7 +403,9 @@ def browsed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_opens_by_keyboard_without_script(browsed: Page) -> None:
-    """Questions and glossary are folded; Enter opens one."""
+    """Questions and glossary are folded; Enter opens one. What needs a script is not there."""
+    assert browsed.locator("#models h2").is_visible()
+    assert not browsed.locator("#filter").is_visible()
     details = browsed.locator("#glossary details details").first
     entry = details.locator("dt").first
     assert not entry.is_visible()
