@@ -10,6 +10,8 @@ Letters: ``L`` layers, ``d`` hidden size, ``V`` vocabulary, ``n_h`` heads of wid
 experts of width ``f_e``, ``k`` of them a token.
 """
 
+from functools import partial
+
 from moe_report import (
     Doubt,
     Model,
@@ -36,17 +38,16 @@ V3 = "DeepSeek-AI 2024, arXiv:2412.19437, section 2.2"
 MOE = "Shazeer et al. 2017, arXiv:1701.06538, section 2"
 DEEPSEEK_MOE = "Dai et al. 2024, arXiv:2401.06066, section 3"
 CONVENTION = "convention of this report"
+parameters = partial(metric, unit="parameters")
 
 
-@metric(symbol="P_emb", unit="parameters", source=EMBEDDING, label="Embedding", counts="embedding")
+@parameters(symbol="P_emb", source=EMBEDDING, label="Embedding", counts="embedding")
 def embedding_params(m: Model) -> float:
     """Weights of the input embedding: a row of the hidden size for each token of the vocabulary."""
     return m.vocab_size * m.hidden_size
 
 
-@metric(
-    symbol="P_unemb", unit="parameters", source=EMBEDDING, label="Unembedding", counts="unembedding"
-)
+@parameters(symbol="P_unemb", source=EMBEDDING, label="Unembedding", counts="unembedding")
 def unembedding_params(m: Model) -> float:
     """Parameters of the output head; none where it shares the embedding's matrix."""
     matrix = where(m.tie_word_embeddings == 1, 0, m.vocab_size * m.hidden_size)
@@ -57,12 +58,8 @@ def _softmax_layers(m: Model) -> float:
     return m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
 
 
-@metric(
-    symbol="P_proj",
-    unit="parameters",
-    source=ATTENTION,
-    label="Attention projections",
-    counts="attention projections",
+@parameters(
+    symbol="P_proj", source=ATTENTION, label="Attention projections", counts="attention projections"
 )
 def attention_projection_params(m: Model) -> float:
     """Weights of the matrices of all attention layers: those that take part in products.
@@ -90,7 +87,7 @@ def attention_projection_params(m: Model) -> float:
     )
 
 
-@metric(symbol="P_attn", unit="parameters", source=ATTENTION, label="Attention", counts="attention")
+@parameters(symbol="P_attn", source=ATTENTION, label="Attention", counts="attention")
 def attention_params(m: Model) -> float:
     """Parameters of all attention layers: projections, their biases, query and key norms, sinks.
 
@@ -112,9 +109,8 @@ def attention_params(m: Model) -> float:
     return attention_projection_params(m) + _softmax_layers(m) * extras
 
 
-@metric(
+@parameters(
     symbol="P_dense",
-    unit="parameters",
     source=f"{TRANSFORMER}, section 3.3; Shazeer 2020, arXiv:2002.05202 (gated)",
     label="Dense FFN",
     counts="dense FFN",
@@ -126,13 +122,7 @@ def dense_ffn_params(m: Model) -> float:
     return where(dense_layers > 0, dense_layers * ffn, 0)
 
 
-@metric(
-    symbol="P_shared",
-    unit="parameters",
-    source=DEEPSEEK_MOE,
-    label="Shared experts",
-    counts="shared experts",
-)
+@parameters(symbol="P_shared", source=DEEPSEEK_MOE, label="Shared experts", counts="shared experts")
 def shared_expert_params(m: Model) -> float:
     """Parameters of the experts that every token passes through, and of their gate."""
     width = m.num_shared_experts * m.shared_expert_intermediate_size
@@ -140,15 +130,14 @@ def shared_expert_params(m: Model) -> float:
     return m.num_moe_layers * where(m.num_shared_experts > 0, one_layer, 0)
 
 
-@metric(symbol="P_router", unit="parameters", source=f"{MOE}.1", label="Router", counts="router")
+@parameters(symbol="P_router", source=f"{MOE}.1", label="Router", counts="router")
 def router_params(m: Model) -> float:
     """Parameters of the routers: a weight an expert and channel, and a bias if there is one."""
     return m.num_moe_layers * m.num_experts * (m.hidden_size + m.router_bias)
 
 
-@metric(
+@parameters(
     symbol="P_other",
-    unit="parameters",
     source="Ba et al. 2016, arXiv:1607.06450; Zhang and Sennrich 2019, arXiv:1910.07467 (norms)",
     label="Norms and other",
     counts="norms and other",
@@ -159,9 +148,8 @@ def norm_and_other_params(m: Model) -> float:
     return norms * m.hidden_size * (1 + m.norm_bias) + m.other_params
 
 
-@metric(
+@parameters(
     symbol="P_always",
-    unit="parameters",
     source=CONVENTION,
     label="Always active",
     aliases=("shared parameters", "shared params"),
@@ -179,9 +167,8 @@ def always_active_params(m: Model) -> float:
     )
 
 
-@metric(
+@parameters(
     symbol="P_expert",
-    unit="parameters",
     source=MOE,
     label="One expert",
     aliases=("expert parameters", "params per expert", "expert size"),
@@ -199,21 +186,14 @@ def expert_params(m: Model) -> float:
     return m.num_moe_layers * (weights + biases)
 
 
-@metric(
-    symbol="P_routed",
-    unit="parameters",
-    source=MOE,
-    label="Routed experts",
-    counts="routed experts",
-)
+@parameters(symbol="P_routed", source=MOE, label="Routed experts", counts="routed experts")
 def routed_expert_params(m: Model) -> float:
     """Parameters of all routed experts of all layers."""
     return m.num_experts * expert_params(m)
 
 
-@metric(
+@parameters(
     symbol="P_routed,k",
-    unit="parameters",
     source=MOE,
     label="Routed experts, active",
     headers=("active [routed] expert parameter",),
@@ -223,9 +203,8 @@ def active_routed_expert_params(m: Model) -> float:
     return m.num_experts_per_tok * expert_params(m)
 
 
-@metric(
+@parameters(
     symbol="P_total",
-    unit="parameters",
     source=CONVENTION,
     label="Total parameters",
     headline=1,
@@ -239,9 +218,8 @@ def total_params(m: Model) -> float:
     return always_active_params(m) + routed_expert_params(m)
 
 
-@metric(
+@parameters(
     symbol="P_active",
-    unit="parameters",
     source=CONVENTION,
     label="Active parameters",
     headline=2,
@@ -255,9 +233,8 @@ def active_params(m: Model) -> float:
     return always_active_params(m) + active_routed_expert_params(m)
 
 
-@metric(
+@parameters(
     symbol="P_active,-emb",
-    unit="parameters",
     source="gpt-oss model card, arXiv:2508.10925, section 2 (embedding left out)",
     label="Active without input embedding",
     claim="published_active_params",
@@ -272,9 +249,8 @@ def active_params_no_embedding(m: Model) -> float:
     return active_params(m) - where(m.tie_word_embeddings == 1, 0, embedding_params(m))
 
 
-@metric(
+@parameters(
     symbol="P_mtp",
-    unit="parameters",
     source=f"{V3}; what the module and the model share is counted with the model",
     label="Multi-token prediction",
     aliases=("mtp", "mtp params"),
