@@ -104,7 +104,8 @@ def headline_table(report: Report, most: int) -> str:
             for column, unit in zip(columns, scales, strict=True)
         ]
         rows.append([name, *numbers])
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    is_seen = sys.stdout is not None and sys.stdout.isatty()  # None: it is closed
+    width = shutil.get_terminal_size().columns if is_seen else 0
     lines = aligned(rows, str.rjust)
     while max(map(len, lines)) > width and len(rows[0]) > 1 + _SHOWN_COLUMNS:
         rows = [row[:-1] for row in rows]

@@ -50,6 +50,7 @@ _RECURSION = (
     f"as in {SHIPPED}/report.html.j2"
 )
 _LOOSE = re.compile(r";? ?(}) ?| ?([{;,>]) ?|(:) ")  # needs no space around it in a style sheet
+_SIGNS = re.compile(r" ?(=>|[!=]==|[=,?:{}]|&&|\|\|) ?")  # of scripts
 _Source = tuple[str, str, Callable[[], bool]]
 
 
@@ -225,12 +226,21 @@ def text_of(environment: Environment, name: str) -> str:
 
 
 def _lean_script(text: str) -> str:
-    """Return a shipped script without indentation and lines of comments.
+    """Return a shipped script without indentation, lines of comments, and space around signs.
 
-    None of them has a text over several lines.
+    None of them has a text over several lines. Lines with a template or a slash, which may begin a
+    pattern, keep their spaces, and so does what stands in quotes.
     """
     lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    return "\n".join(map(_tight, (line for line in lines if line and not line.startswith("//"))))
+
+
+def _tight(line: str) -> str:
+    if "`" in line or "/" in line:
+        return line
+    parts = re.split(r"""("[^"]*"|'[^']*')""", line)
+    parts[::2] = (_SIGNS.sub(r"\1", part) for part in parts[::2])
+    return "".join(parts)
 
 
 def _lean_style(text: str) -> str:

@@ -256,9 +256,10 @@ def test_missing_sections_leave_charts_out(shown: Open) -> None:
     rows = (reports.row("Mixtral 8x7B", reports.MIXTRAL),)
     page = shown(reports.report_of(*rows, only=["parameter_efficiency"]))
     assert page.locator("#chart-flops").count() == 0
-    assert page.locator("#chart-size").count() == 1
+    assert page.locator("#chart-share").count() == 1
     assert page.inner_text("#charts .none") == (
-        "No chart of flops, overhead or traffic: its section is not part of this report."
+        "No chart of size, ledger, flops, overhead or traffic: its section is not part of this "
+        "report."
     )
 
 

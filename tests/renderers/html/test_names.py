@@ -20,7 +20,7 @@ NAMES = (
     "constructor", "__proto__", "toString", "hasOwnProperty", "valueOf", "isPrototypeOf",
     "__defineGetter__", "length", "prototype", "then", "toJSON",
     "delete", "new", "function", "var", "this", "typeof", "void", "switch", "enum", "let", "const",
-    "report", "moe", "numbers", "v", "num", "div", "undefined", "NaN", "it", "value", "arguments",
+    "moe", "numbers", "v", "num", "div", "undefined", "NaN", "it", "value", "arguments",
 )  # fmt: skip
 ASSUMED = (
     "__lookupGetter__", "propertyIsEnumerable", "toLocaleString", "__count__", "apply",
