@@ -252,6 +252,60 @@ _add("norm_and_other_bytes", "B_other", "Norms and other, bytes",
      "Bytes of the norms in the checkpoint, and of all that has no other place.",
      unit="byte")  # fmt: skip
 
+_add = _group("Weights as published")
+for _name, _letters, _label, _what in (
+    ("routed_expert", "routed", "Bits of routed experts", "the matrices of the routed experts"),
+    (
+        "other_matrix",
+        "other",
+        "Bits of other matrices",
+        "the matrices of attention, dense FFNs and shared experts",
+    ),
+    ("remaining", "rest", "Bits of all other weights", "embeddings, routers, norms and biases"),
+):
+    _add(f"{_name}_weight_bits", f"q_{_letters}", _label,
+         f"Bits of a weight of {_what} as published, scales included. Defaults to 16.",
+         unit="bit", maximum=64, kind="decimal", default=16)  # fmt: skip
+
+
+def _if_any(count: Expr, then: Expr, otherwise: float | Expr = 0) -> Expr:
+    return Expr("where", (count > 0, then, lift(otherwise)))
+
+
+_KEPT = _if_any(  # by one layer of softmax attention, of a token
+    symbol("kv_lora_rank"),
+    symbol("kv_lora_rank") + symbol("qk_rope_head_dim"),
+    2 * symbol("num_key_value_heads") * symbol("head_dim"),
+)
+
+_add = _group("Cache")
+_add("kv_values_per_token", "c_full", "Cached values of a token",
+     "Numbers that the layers that see the whole text keep of each token, all of them together: "
+     "keys and values, or their compressed form. Defaults to what attention of one kind keeps.",
+     unit="values/token", default=(
+         symbol("num_hidden_layers") - symbol("num_sliding_window_layers")
+         - symbol("num_chunked_attention_layers") - symbol("num_linear_attention_layers")
+         - symbol("num_attention_free_layers")) * _KEPT)  # fmt: skip
+_add("window_kv_values_per_token", "c_w", "Cached values of a token in windows",
+     "Numbers that all sliding-window layers together keep of each token in their window.",
+     unit="values/token",
+     default=_if_any(symbol("num_sliding_window_layers"),
+                   symbol("num_sliding_window_layers") * _KEPT))  # fmt: skip
+_add("chunk_kv_values_per_token", "c_c", "Cached values of a token in chunks",
+     "Numbers that all chunked layers together keep of each token in their chunk.",
+     unit="values/token",
+     default=_if_any(symbol("num_chunked_attention_layers"),
+                   symbol("num_chunked_attention_layers") * _KEPT))  # fmt: skip
+_add("num_window_key_value_heads", "n_kv,w", "Key and value heads of windows",
+     "Heads of keys and values of a sliding-window layer. Defaults to num_key_value_heads.",
+     unit="heads", minimum=1, default=symbol("num_key_value_heads"))  # fmt: skip
+_add("indexer_values_per_token", "c_i", "Cached values of the indexer",
+     "Numbers that the indexers of sparse attention, which choose the tokens to attend to, keep of "
+     "each token, all layers together.", unit="values/token", default=0)  # fmt: skip
+_add("linear_attention_conv_size", "z_c", "Convolution state of linear attention",
+     "Numbers that one linear-attention layer keeps for its short convolution: channels times "
+     "kernel width less one; 0 if it has none.", unit="numbers")  # fmt: skip
+
 FIELDS: Mapping[str, Field] = {field.name: field for field in _FIELDS}
 TEXT_FIELDS = tuple(field.name for field in _FIELDS if field.kind == "text")
 

@@ -57,3 +57,12 @@ class ModelFields:
     shared_expert_bytes: float
     router_bytes: float
     norm_and_other_bytes: float
+    routed_expert_weight_bits: float
+    other_matrix_weight_bits: float
+    remaining_weight_bits: float
+    kv_values_per_token: float
+    window_kv_values_per_token: float
+    chunk_kv_values_per_token: float
+    num_window_key_value_heads: float
+    indexer_values_per_token: float
+    linear_attention_conv_size: float

@@ -1,0 +1,117 @@
+"""Hardware.
+
+Devices by name: memory, speed and links, each from a source that is named beside it. Speeds are
+dense figures, never those "with sparsity"; a link's bandwidth is one way.
+"""
+
+from dataclasses import dataclass
+
+from moe_report import assumption, preset
+
+ORDER = 53
+GIB = 2**30
+GB = 1e9
+TFLOPS = 1e12
+LACKS = 0.0
+
+
+@dataclass(frozen=True)
+class Device:
+    """What one device has."""
+
+    device_memory: float = assumption(
+        80 * GIB, symbol="M_dev", unit="byte", label="Memory of a device",
+        help="Of one device. By default that of an H100 SXM.", minimum=1e6, maximum=1e15,
+    )  # fmt: skip
+    memory_bandwidth: float = assumption(
+        3350 * GB, symbol="W_m", unit="byte/s", label="Memory bandwidth of a device",
+        help="At which a device reads its memory.", minimum=1e6, maximum=1e18,
+    )  # fmt: skip
+    bf16_flops: float = assumption(
+        989 * TFLOPS, symbol="R_16", unit="FLOP/s", label="Peak speed in BF16",
+        help="Dense, of one device.", minimum=1e6, maximum=1e21,
+    )  # fmt: skip
+    fp8_flops: float = assumption(
+        1978 * TFLOPS, symbol="R_8", unit="FLOP/s", label="Peak speed in FP8",
+        help="Dense, of one device; 0 if it has none.", maximum=1e21,
+    )  # fmt: skip
+    fp4_flops: float = assumption(
+        LACKS, symbol="R_4", unit="FLOP/s", label="Peak speed in FP4",
+        help="Dense, of one device; 0 if it has none.", maximum=1e21,
+    )  # fmt: skip
+    link_bandwidth: float = assumption(
+        450 * GB, symbol="W_l", unit="byte/s", label="Link bandwidth of a device",
+        help="To other devices, one way; 0 if that is not known.", maximum=1e18,
+    )  # fmt: skip
+    device_tdp: float = assumption(
+        700, symbol="W_dev", unit="W", label="Power of a device",
+        help="Its rated power; 0 if that is not known.", maximum=1e6,
+    )  # fmt: skip
+
+
+def _device(
+    memory: float,
+    bandwidth: float,
+    tflops: tuple[float, float, float],
+    link: float,
+    watts: float,
+) -> Device:
+    """A device: memory in bytes, bandwidths in GB/s, peaks in TFLOP/s (BF16, FP8, FP4), W."""
+    bf16, fp8, fp4 = (peak * TFLOPS for peak in tflops)
+    return Device(memory, bandwidth * GB, bf16, fp8, fp4, link * GB, watts)
+
+
+_AIC = "AIConfigurator's system files, which cite NVIDIA's data sheets"
+_INFERSIM = "InferSim's hardware table"
+_THIRD = "third party, not the vendor"
+_TPU = "Google Cloud's TPU documentation; link is half of the two-way figure"
+
+A100 = preset(
+    "device", "A100 SXM 80 GB", _device(80 * GIB, 2039, (312, 0, 0), 300, 400), source=_AIC
+)
+H100 = preset("device", "H100 SXM", _device(80 * GIB, 3350, (989, 1978, 0), 450, 700), source=_AIC)
+H200 = preset("device", "H200", _device(141 * GB, 4800, (989, 1978, 0), 450, 700), source=_AIC)
+B200 = preset(
+    "device", "B200", _device(180 * GIB, 7700, (2250, 4500, 9000), 900, 1000), source=_AIC
+)
+B300 = preset(
+    "device", "B300", _device(268.6 * GIB, 7750, (2250, 4500, 14000), 900, 1100),
+    source=f"{_AIC}; 268.6 GiB are usable; on FP4 sources say 13,100 to 15,000 TFLOP/s",
+)  # fmt: skip
+GB200 = preset(
+    "device", "GB200", _device(185 * GIB, 8000, (2500, 5000, 10000), 900, 1200), source=_AIC
+)
+GB300 = preset(
+    "device", "GB300", _device(277.5 * GIB, 8000, (2500, 5000, 15000), 900, 1400), source=_AIC
+)
+L40S = preset(
+    "device", "L40S", _device(45 * GIB, 864, (362, 733, 0), 32, 350),
+    source=f"{_AIC}; link is PCIe",
+)  # fmt: skip
+RTX_PRO_6000 = preset(
+    "device", "RTX PRO 6000", _device(95.6 * GIB, 1792, (468, 936, 1871), 64, 600),
+    source=f"{_AIC}; link is PCIe",
+)  # fmt: skip
+H800 = preset(
+    "device", "H800", _device(80 * GIB, 3430, (989, 1979, 0), 200, 0),
+    source=f"{_INFERSIM}; memory as an H100's",
+)  # fmt: skip
+H20 = preset("device", "H20", _device(96 * GIB, 4096, (148, 296, 0), 450, 0), source=_INFERSIM)
+RTX_4090 = preset(
+    "device", "RTX 4090", _device(24 * GIB, 1008, (165.2, 330.3, 0), 0, 450), source=_THIRD
+)
+RTX_5090 = preset(
+    "device", "RTX 5090", _device(32 * GIB, 1792, (419, 838, 1676), 0, 575), source=_THIRD
+)
+TPU_V5P = preset("device", "TPU v5p", _device(95 * GIB, 2765, (459, 459, 0), 600, 0), source=_TPU)
+TPU_V6E = preset("device", "TPU v6e", _device(32 * GIB, 1638, (918, 918, 0), 400, 0), source=_TPU)
+TPU_7X = preset("device", "TPU 7x", _device(192 * GIB, 7380, (2307, 4614, 0), 600, 0), source=_TPU)
+MI300X = preset(
+    "device", "MI300X", _device(192 * GIB, 5300, (1307, 2615, 0), 0, 750), source=_THIRD
+)
+MI325X = preset(
+    "device", "MI325X", _device(256 * GIB, 6000, (1307, 2615, 0), 0, 1000), source=_THIRD
+)
+MI355X = preset(
+    "device", "MI355X", _device(288 * GIB, 8000, (2500, 5000, 10000), 0, 1400), source=_THIRD
+)

@@ -1,0 +1,335 @@
+"""Sharding.
+
+How weights and cache are spread over devices, and how many of them it takes. Tensor parallelism
+divides the heads and matrices of every layer; key and value heads that it cannot divide are copied,
+as engines do it, and so are the narrow projections of latent attention, and its cache. Experts are
+spread apart, whole (expert parallelism) or in slices (expert tensor parallelism). Pipeline stages
+hold whole layers; the fullest one counts. Data parallelism divides the sequences.
+
+Letters: ``TP`` tensor, ``EP`` expert, ``ETP`` expert tensor, ``DP`` data and ``PP`` pipeline
+parallelism.
+"""
+
+from dataclasses import dataclass
+
+from moe_report import Model, assumption, ceil, coalesce, floor, maximum, metric, where
+from moe_report_metrics.cache_memory import (
+    Load,
+    chunk_bytes_per_token,
+    indexer_bytes_per_token,
+    indexer_cache_bytes,
+    kv_bytes_per_token,
+    kv_cache_bytes,
+    state_bytes_per_sequence,
+    state_cache_bytes,
+    text_cache_bytes,
+    window_bytes_per_token,
+    window_cache_bytes,
+)
+from moe_report_metrics.hardware import GB, Device
+from moe_report_metrics.parameter_ledger import CONVENTION, attention_params
+from moe_report_metrics.weight_memory import (
+    attention_weight_bytes,
+    dense_ffn_weight_bytes,
+    embedding_weight_bytes,
+    mtp_weight_bytes,
+    norm_and_other_weight_bytes,
+    routed_expert_weight_bytes,
+    router_weight_bytes,
+    shared_expert_weight_bytes,
+    unembedding_weight_bytes,
+    weight_bytes,
+)
+
+ORDER = 54
+MEGATRON = (
+    "Shoeybi et al. 2019, arXiv:1909.08053, section 3 (tensor); "
+    "Lepikhin et al. 2020, arXiv:2006.16668 (expert)"
+)
+VLLM = (
+    "vLLM's engine arguments: gpu_memory_utilization, tensor_parallel_size, pipeline_parallel_size"
+)
+NODE = 8  # devices that tensor parallelism may span
+
+
+@dataclass(frozen=True)
+class Parallelism:
+    """How the model is spread."""
+
+    tensor_parallel: float = assumption(
+        1, symbol="TP", unit="devices", help="Devices that share every matrix outside the experts.",
+        minimum=1, maximum=4096, whole=True, aliases=("tp",),
+    )  # fmt: skip
+    expert_parallel: float = assumption(
+        0, symbol="EP", unit="devices", maximum=65536, whole=True, aliases=("ep",),
+        help="Groups of devices that hold different experts; 0: all devices of a stage, over the "
+        "expert tensor parallelism.",
+    )  # fmt: skip
+    expert_tensor_parallel: float = assumption(
+        1, symbol="ETP", unit="devices", help="Devices that share every expert's matrices.",
+        minimum=1, maximum=4096, whole=True, aliases=("etp",),
+    )  # fmt: skip
+    data_parallel: float = assumption(
+        1, symbol="DP", unit="copies", maximum=65536, minimum=1, whole=True, aliases=("dp",),
+        help="Copies of what is outside the experts, which divide the sequences.",
+    )  # fmt: skip
+    pipeline_parallel: float = assumption(
+        1, symbol="PP", unit="stages", help="Stages of whole layers.",
+        minimum=1, maximum=4096, whole=True, aliases=("pp",),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """What else is in a device's memory."""
+
+    memory_utilisation: float = assumption(
+        0.9, symbol="υ", unit="ratio", label="Usable share of the memory", minimum=0.01, maximum=1,
+        help="What an engine may take of a device's memory; 0.9 was vLLM's default for long.",
+    )  # fmt: skip
+    activation_bytes: float = assumption(
+        GB, symbol="M_act", unit="byte", label="Activations on a device", maximum=1e14,
+        help="At their most, with workspaces. A round figure, to be replaced by what was measured.",
+    )  # fmt: skip
+
+
+def _copied_heads(heads: float, tensor_parallel: float) -> float:
+    """The share of key and value heads that a device holds: copied where they do not divide."""
+    return ceil(heads / tensor_parallel) / heads
+
+
+def _kv_share(m: Model, tp: float) -> float:
+    """The share of a token's cache that a device of a group keeps; a latent is not divided."""
+    return where(m.kv_lora_rank > 0, 1, _copied_heads(m.num_key_value_heads, tp))
+
+
+def _attention_share(m: Model, tp: float) -> float:
+    """The share of the attention's parameters that a device holds of all."""
+    layers = m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
+    key_value = 2 * m.hidden_size * m.head_dim * m.num_key_value_heads
+    plain = key_value * (_copied_heads(m.num_key_value_heads, tp) - 1 / tp)
+    narrow = m.hidden_size * (m.q_lora_rank + m.kv_lora_rank + m.qk_rope_head_dim) * (1 - 1 / tp)
+    copied = layers * where(m.kv_lora_rank > 0, narrow, plain)
+    share = 1 / tp + copied / attention_params(m)
+    if isinstance(tp, int):  # known while the formula is recorded
+        return 1 if tp == 1 else share
+    return where(tp == 1, 1, share)
+
+
+def _layer_bytes(m: Model, tp: float, expert_devices: float) -> float:
+    """Bytes of a device's layers without the cache, if there is one stage."""
+    divided = dense_ffn_weight_bytes(m) + shared_expert_weight_bytes(m)
+    copied = router_weight_bytes(m) + norm_and_other_weight_bytes(m)
+    experts = routed_expert_weight_bytes(m) / expert_devices
+    attention = attention_weight_bytes(m) * _attention_share(m, tp)
+    return attention + divided / tp + copied + experts + mtp_weight_bytes(m) / expert_devices
+
+
+def _fullest(m: Model, stages: float) -> float:
+    """The share of the layers that the fullest pipeline stage holds."""
+    return ceil(m.num_hidden_layers / stages) / m.num_hidden_layers
+
+
+def _ends(m: Model, tp: float, stages: float) -> float:
+    """Bytes of embedding and output head on a device: they stand on the first and the last stage.
+
+    A tied one is copied where these are two.
+    """
+    first = embedding_weight_bytes(m)
+    last = where(m.tie_word_embeddings == 1, first, unembedding_weight_bytes(m))
+    one_stage = first + unembedding_weight_bytes(m)
+    if isinstance(stages, int):  # known while the formula is recorded
+        return (one_stage if stages == 1 else maximum(first, last)) / tp
+    return where(stages == 1, one_stage, maximum(first, last)) / tp
+
+
+@metric(symbol="N_dev", unit="devices", source=MEGATRON, label="Devices", format="integer")
+def num_devices(m: Model, p: Parallelism) -> float:
+    """Devices of one copy of the experts: tensor times data parallelism times stages."""
+    return p.tensor_parallel * p.data_parallel * p.pipeline_parallel
+
+
+@metric(symbol="N_exp", unit="devices", source=MEGATRON, label="Devices that share the experts",
+        format="integer")  # fmt: skip
+def expert_devices(m: Model, p: Parallelism) -> float:
+    """Devices over which a stage's experts are spread: EP times ETP, by default all of them."""
+    spread = p.tensor_parallel * p.data_parallel
+    return where(p.expert_parallel > 0, p.expert_parallel * p.expert_tensor_parallel, spread)
+
+
+@metric(symbol="M_w,dev", unit="byte", source=MEGATRON, label="Weights on a device",
+        better="lower")  # fmt: skip
+def device_weight_bytes(m: Model, p: Parallelism) -> float:
+    """Bytes of the weights that the fullest device holds."""
+    tp, stages = p.tensor_parallel, p.pipeline_parallel
+    return _layer_bytes(m, tp, expert_devices(m)) * _fullest(m, stages) + _ends(m, tp, stages)
+
+
+def _cache(m: Model, tp: float) -> float:
+    """Bytes of the cache on a device of a group that shares every layer, for all sequences."""
+    windows = window_cache_bytes(m)
+    return (
+        text_cache_bytes(m) * _kv_share(m, tp)
+        + where(windows > 0, windows * _window_share(m, tp), 0)
+        + indexer_cache_bytes(m)
+        + state_cache_bytes(m) / tp
+    )
+
+
+@metric(symbol="M_k,dev", unit="byte", source=MEGATRON, label="Cache on a device", better="lower")
+def device_cache_bytes(m: Model, p: Parallelism, load: Load) -> float:
+    """Bytes of the cache that the fullest device holds."""
+    sequences = ceil(load.batch_size / p.data_parallel) / load.batch_size
+    return _cache(m, p.tensor_parallel) * sequences * _fullest(m, p.pipeline_parallel)
+
+
+@metric(symbol="M_all,dev", unit="byte", source=MEGATRON, label="Bytes of a device",
+        better="lower")  # fmt: skip
+def device_bytes(m: Model, r: Reserve) -> float:
+    """Bytes that the fullest device needs: weights, cache and activations."""
+    return device_weight_bytes(m) + device_cache_bytes(m) + r.activation_bytes
+
+
+@metric(symbol="M_use", unit="byte", source=VLLM, label="Usable bytes of a device")
+def usable_bytes(m: Model, d: Device, r: Reserve) -> float:
+    """Bytes of a device that an engine may take."""
+    return d.device_memory * r.memory_utilisation
+
+
+@metric(symbol="f", unit="0 or 1", source=CONVENTION, label="Fits", format="integer")
+def fits(m: Model) -> float:
+    """1 if the fullest device holds its part, else 0."""
+    return where(device_bytes(m) <= usable_bytes(m), 1, 0)
+
+
+def _window_share(m: Model, tp: float) -> float:
+    """The share of the cache of windows and chunks that a device of a group keeps."""
+    return where(m.kv_lora_rank > 0, 1, _copied_heads(m.num_window_key_value_heads, tp))
+
+
+@metric(symbol="a_dev", unit="byte/token", source=MEGATRON, label="Cache on a device, a token",
+        better="lower")  # fmt: skip
+def device_kv_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float:
+    """Bytes that one more token of every sequence takes on the fullest device, past windows."""
+    text = kv_bytes_per_token(m) - indexer_bytes_per_token(m)
+    slope = text * _kv_share(m, p.tensor_parallel) + indexer_bytes_per_token(m)
+    windows = where(load.allocate_in_full == 1, device_window_bytes_per_token(m), 0)
+    return (
+        ceil(load.batch_size / p.data_parallel) * slope * _fullest(m, p.pipeline_parallel) + windows
+    )
+
+
+@metric(symbol="M_free", unit="byte", source=CONVENTION, label="Left for the cache",
+        better="higher")  # fmt: skip
+def free_bytes(m: Model, r: Reserve) -> float:
+    """Usable bytes of the fullest device that weights and activations leave; below 0: too few."""
+    return usable_bytes(m) - device_weight_bytes(m) - r.activation_bytes
+
+
+@metric(symbol="a_w,dev", unit="byte/token", source=MEGATRON, label="Windows on a device, a token",
+        better="lower")  # fmt: skip
+def device_window_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float:
+    """Bytes that a token of every sequence takes in windows and chunks on the fullest device."""
+    windows = window_bytes_per_token(m) + chunk_bytes_per_token(m)
+    share = where(windows > 0, windows * _window_share(m, p.tensor_parallel), 0)
+    return ceil(load.batch_size / p.data_parallel) * share * _fullest(m, p.pipeline_parallel)
+
+
+@metric(symbol="S_max", unit="tokens", source=CONVENTION, label="Longest context",
+        format="integer", better="higher")  # fmt: skip
+def max_context(m: Model, p: Parallelism, load: Load) -> float:
+    """Tokens of a sequence that fit beside the weights, with so many sequences at once.
+
+    Missing where the cache does not grow with the text. What the model was trained for does not
+    bound it.
+    """
+    held = ceil(load.batch_size / p.data_parallel) * _fullest(m, p.pipeline_parallel)
+    free = free_bytes(m) - held * state_bytes_per_sequence(m) / p.tensor_parallel
+    slope = device_kv_bytes_per_token(m)
+    window = device_window_bytes_per_token(m)
+    reach = coalesce(m.sliding_window, m.attention_chunk_size)
+    apart = (window > 0) & (load.allocate_in_full == 0)
+    past = where(apart, (free - window * reach) / slope, free / slope)
+    inside = where(apart, free / (slope + window), 0)
+    return maximum(0, floor(maximum(inside, coalesce(past, inside))))
+
+
+@metric(symbol="B_max", unit="sequences", source=CONVENTION, label="Most sequences",
+        format="integer", better="higher")  # fmt: skip
+def max_batch(m: Model, p: Parallelism, load: Load) -> float:
+    """Sequences of the context's length that fit beside the weights."""
+    one = device_cache_bytes(m) / ceil(load.batch_size / p.data_parallel)
+    return maximum(0, floor(free_bytes(m) / one)) * p.data_parallel
+
+
+def _on(m: Model, r: Reserve, tp: float) -> float:
+    """Bytes of a device of a group of some devices that shares every layer."""
+    return _layer_bytes(m, tp, tp) + _ends(m, tp, 1) + _cache(m, tp) + r.activation_bytes
+
+
+@metric(symbol="M_1", unit="byte", source=MEGATRON, label="Bytes of one device alone",
+        better="lower")  # fmt: skip
+def device_bytes_of_1(m: Model, r: Reserve) -> float:
+    """Bytes that a device needs which holds the model alone."""
+    return _on(m, r, 1)
+
+
+@metric(symbol="M_2", unit="byte", source=MEGATRON, label="Bytes of one of two devices",
+        better="lower")  # fmt: skip
+def device_bytes_of_2(m: Model, r: Reserve) -> float:
+    """Bytes of each of two devices that share every layer."""
+    return _on(m, r, 2)
+
+
+@metric(symbol="M_4", unit="byte", source=MEGATRON, label="Bytes of one of four devices",
+        better="lower")  # fmt: skip
+def device_bytes_of_4(m: Model, r: Reserve) -> float:
+    """Bytes of each of four devices that share every layer."""
+    return _on(m, r, 4)
+
+
+@metric(symbol="M_8", unit="byte", source=MEGATRON, label="Bytes of one of eight devices",
+        better="lower")  # fmt: skip
+def device_bytes_of_8(m: Model, r: Reserve) -> float:
+    """Bytes of each of eight devices that share every layer."""
+    return _on(m, r, 8)
+
+
+@metric(symbol="N_mem", unit="devices", source="bytes over usable bytes",
+        label="Devices by memory alone", format="integer", better="lower")  # fmt: skip
+def devices_by_memory(m: Model, r: Reserve) -> float:
+    """Devices whose memory together holds weights and cache, however they might be divided."""
+    return ceil((weight_bytes(m) + kv_cache_bytes(m)) / (usable_bytes(m) - r.activation_bytes))
+
+
+def _divides(heads: float, tp: int) -> bool:
+    return heads / tp == floor(heads / tp)
+
+
+@metric(symbol="N_need", unit="devices", source=f"{MEGATRON}; {VLLM}", label="Devices needed",
+        format="integer", headline=7, better="lower")  # fmt: skip
+def devices_needed(m: Model, r: Reserve) -> float:
+    """Fewest devices that hold the model as engines divide it.
+
+    1, 2, 4 or 8 that share every layer, as far as they divide the heads; else stages of such
+    groups, each of whole layers. Missing where not even a layer fits.
+    """
+    use = usable_bytes(m)
+    halves, quarters, eighths = (_divides(m.num_attention_heads, tp) for tp in (2, 4, NODE))
+    group = where(eighths, NODE, where(quarters, 4, where(halves, 2, 1)))
+    largest = where(
+        eighths,
+        device_bytes_of_8(m),
+        where(
+            quarters,
+            device_bytes_of_4(m),
+            where(halves, device_bytes_of_2(m), device_bytes_of_1(m)),
+        ),
+    )
+    layers = largest - r.activation_bytes - _ends(m, group, 1)
+    free = use - r.activation_bytes - _ends(m, group, 2)
+    held = maximum(0, floor(free * m.num_hidden_layers / layers))
+    stages = group * ceil(m.num_hidden_layers / held)
+    four = where((device_bytes_of_4(m) <= use) & quarters, 4, where(largest <= use, group, stages))
+    two = where((device_bytes_of_2(m) <= use) & halves, 2, four)
+    return where(device_bytes_of_1(m) <= use, 1, two)
