@@ -54,7 +54,8 @@ def unembedding_params(m: Model) -> float:
     return matrix + m.unembedding_bias * m.vocab_size
 
 
-def _softmax_layers(m: Model) -> float:
+def softmax_layers(m: Model) -> float:
+    """Layers whose attention looks at tokens, not at a state."""
     return m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
 
 
@@ -82,7 +83,7 @@ def attention_projection_params(m: Model) -> float:
     )
     plain = 2 * m.hidden_size * m.head_dim * (m.num_attention_heads + m.num_key_value_heads)
     mixers = m.num_linear_attention_layers * m.linear_attention_params
-    return _softmax_layers(m) * where(m.kv_lora_rank > 0, latent, plain) + where(
+    return softmax_layers(m) * where(m.kv_lora_rank > 0, latent, plain) + where(
         m.num_linear_attention_layers > 0, mixers, 0
     )
 
@@ -106,7 +107,7 @@ def attention_params(m: Model) -> float:
         + m.attention_out_bias * m.hidden_size
         + m.attention_sinks * m.num_attention_heads
     )
-    return attention_projection_params(m) + _softmax_layers(m) * extras
+    return attention_projection_params(m) + softmax_layers(m) * extras
 
 
 @parameters(

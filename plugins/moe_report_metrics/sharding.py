@@ -27,7 +27,7 @@ from moe_report_metrics.cache_memory import (
     window_cache_bytes,
 )
 from moe_report_metrics.hardware import GB, Device
-from moe_report_metrics.parameter_ledger import CONVENTION, attention_params
+from moe_report_metrics.parameter_ledger import CONVENTION, attention_params, softmax_layers
 from moe_report_metrics.weight_memory import (
     attention_weight_bytes,
     dense_ffn_weight_bytes,
@@ -93,36 +93,9 @@ class Reserve:
     )  # fmt: skip
 
 
-def _copied_heads(heads: float, tensor_parallel: float) -> float:
-    """The share of key and value heads that a device holds: copied where they do not divide."""
-    return ceil(heads / tensor_parallel) / heads
-
-
-def _kv_share(m: Model, tp: float) -> float:
-    """The share of a token's cache that a device of a group keeps; a latent is not divided."""
-    return where(m.kv_lora_rank > 0, 1, _copied_heads(m.num_key_value_heads, tp))
-
-
-def _attention_share(m: Model, tp: float) -> float:
-    """The share of the attention's parameters that a device holds of all."""
-    layers = m.num_hidden_layers - m.num_linear_attention_layers - m.num_attention_free_layers
-    key_value = 2 * m.hidden_size * m.head_dim * m.num_key_value_heads
-    plain = key_value * (_copied_heads(m.num_key_value_heads, tp) - 1 / tp)
-    narrow = m.hidden_size * (m.q_lora_rank + m.kv_lora_rank + m.qk_rope_head_dim) * (1 - 1 / tp)
-    copied = layers * where(m.kv_lora_rank > 0, narrow, plain)
-    share = 1 / tp + copied / attention_params(m)
-    if isinstance(tp, int):  # known while the formula is recorded
-        return 1 if tp == 1 else share
-    return where(tp == 1, 1, share)
-
-
-def _layer_bytes(m: Model, tp: float, expert_devices: float) -> float:
-    """Bytes of a device's layers without the cache, if there is one stage."""
-    divided = dense_ffn_weight_bytes(m) + shared_expert_weight_bytes(m)
-    copied = router_weight_bytes(m) + norm_and_other_weight_bytes(m)
-    experts = routed_expert_weight_bytes(m) / expert_devices
-    attention = attention_weight_bytes(m) * _attention_share(m, tp)
-    return attention + divided / tp + copied + experts + mtp_weight_bytes(m) / expert_devices
+def _held(heads: float, tp: float) -> float:
+    """The share of some heads that a device of a group holds: copied where they do not divide."""
+    return ceil(heads / tp) / heads
 
 
 def _fullest(m: Model, stages: float) -> float:
@@ -130,17 +103,60 @@ def _fullest(m: Model, stages: float) -> float:
     return ceil(m.num_hidden_layers / stages) / m.num_hidden_layers
 
 
-def _ends(m: Model, tp: float, stages: float) -> float:
-    """Bytes of embedding and output head on a device: they stand on the first and the last stage.
+@metric(symbol="n_c", unit="heads", source=VLLM, label="Heads of the cache", format="integer")
+def cached_heads(m: Model) -> float:
+    """Key and value heads that can be divided: one for latent attention, whose cache is copied."""
+    return where(m.kv_lora_rank > 0, 1, m.num_key_value_heads)
 
-    A tied one is copied where these are two.
+
+@metric(symbol="M_kv", unit="byte", source=MEGATRON, label="Key and value projections, bytes")
+def key_value_weight_bytes(m: Model) -> float:
+    """Bytes of the projections whose heads are copied where they cannot be divided."""
+    params = softmax_layers(m) * 2 * m.hidden_size * m.head_dim * m.num_key_value_heads
+    share = params / attention_params(m)
+    return where(m.kv_lora_rank > 0, 0, attention_weight_bytes(m) * share)
+
+
+@metric(symbol="M_copy", unit="byte", source=VLLM, label="Copied weights, bytes")
+def copied_weight_bytes(m: Model) -> float:
+    """Bytes that every device of a stage holds: routers, norms, latent attention's way down."""
+    narrow = m.hidden_size * (m.q_lora_rank + m.kv_lora_rank + m.qk_rope_head_dim)
+    share = softmax_layers(m) * narrow / attention_params(m)
+    latent = where(m.kv_lora_rank > 0, attention_weight_bytes(m) * share, 0)
+    return router_weight_bytes(m) + norm_and_other_weight_bytes(m) + latent
+
+
+@metric(symbol="M_div", unit="byte", source=MEGATRON, label="Divided weights, bytes")
+def divided_weight_bytes(m: Model) -> float:
+    """Bytes of the layers that tensor parallelism divides, without routed experts."""
+    attention = attention_weight_bytes(m) - key_value_weight_bytes(m)
+    copied = copied_weight_bytes(m) - router_weight_bytes(m) - norm_and_other_weight_bytes(m)
+    ffns = dense_ffn_weight_bytes(m) + shared_expert_weight_bytes(m)
+    return attention - copied + ffns
+
+
+@metric(symbol="M_ends", unit="byte", source=MEGATRON, label="Larger end, bytes")
+def larger_end_bytes(m: Model) -> float:
+    """Bytes of the embedding or the output head: with stages, they are on the first and the last.
+
+    A tied one is then copied.
     """
-    first = embedding_weight_bytes(m)
-    last = where(m.tie_word_embeddings == 1, first, unembedding_weight_bytes(m))
-    one_stage = first + unembedding_weight_bytes(m)
-    if isinstance(stages, int):  # known while the formula is recorded
-        return (one_stage if stages == 1 else maximum(first, last)) / tp
-    return where(stages == 1, one_stage, maximum(first, last)) / tp
+    return maximum(embedding_weight_bytes(m), unembedding_weight_bytes(m))
+
+
+def _layers(m: Model, tp: float, expert_devices: float) -> float:
+    """Bytes of a device's layers, without cache and if there is one stage."""
+    experts = routed_expert_weight_bytes(m) + mtp_weight_bytes(m)
+    return (
+        divided_weight_bytes(m) / tp
+        + key_value_weight_bytes(m) * _held(m.num_key_value_heads, tp)
+        + copied_weight_bytes(m)
+        + experts / expert_devices
+    )
+
+
+def _both_ends(m: Model) -> float:
+    return embedding_weight_bytes(m) + unembedding_weight_bytes(m)
 
 
 @metric(symbol="N_dev", unit="devices", source=MEGATRON, label="Devices", format="integer")
@@ -162,15 +178,15 @@ def expert_devices(m: Model, p: Parallelism) -> float:
 def device_weight_bytes(m: Model, p: Parallelism) -> float:
     """Bytes of the weights that the fullest device holds."""
     tp, stages = p.tensor_parallel, p.pipeline_parallel
-    return _layer_bytes(m, tp, expert_devices(m)) * _fullest(m, stages) + _ends(m, tp, stages)
+    ends = where(stages == 1, _both_ends(m), larger_end_bytes(m))
+    return _layers(m, tp, expert_devices(m)) * _fullest(m, stages) + ends / tp
 
 
 def _cache(m: Model, tp: float) -> float:
     """Bytes of the cache on a device of a group that shares every layer, for all sequences."""
-    windows = window_cache_bytes(m)
     return (
-        text_cache_bytes(m) * _kv_share(m, tp)
-        + where(windows > 0, windows * _window_share(m, tp), 0)
+        text_cache_bytes(m) * _held(cached_heads(m), tp)
+        + window_cache_bytes(m) * _held(m.num_window_key_value_heads, tp)
         + indexer_cache_bytes(m)
         + state_cache_bytes(m) / tp
     )
@@ -202,17 +218,12 @@ def fits(m: Model) -> float:
     return where(device_bytes(m) <= usable_bytes(m), 1, 0)
 
 
-def _window_share(m: Model, tp: float) -> float:
-    """The share of the cache of windows and chunks that a device of a group keeps."""
-    return where(m.kv_lora_rank > 0, 1, _copied_heads(m.num_window_key_value_heads, tp))
-
-
 @metric(symbol="a_dev", unit="byte/token", source=MEGATRON, label="Cache on a device, a token",
         better="lower")  # fmt: skip
 def device_kv_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float:
     """Bytes that one more token of every sequence takes on the fullest device, past windows."""
     text = kv_bytes_per_token(m) - indexer_bytes_per_token(m)
-    slope = text * _kv_share(m, p.tensor_parallel) + indexer_bytes_per_token(m)
+    slope = text * _held(cached_heads(m), p.tensor_parallel) + indexer_bytes_per_token(m)
     windows = where(load.allocate_in_full == 1, device_window_bytes_per_token(m), 0)
     return (
         ceil(load.batch_size / p.data_parallel) * slope * _fullest(m, p.pipeline_parallel) + windows
@@ -231,7 +242,7 @@ def free_bytes(m: Model, r: Reserve) -> float:
 def device_window_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float:
     """Bytes that a token of every sequence takes in windows and chunks on the fullest device."""
     windows = window_bytes_per_token(m) + chunk_bytes_per_token(m)
-    share = where(windows > 0, windows * _window_share(m, p.tensor_parallel), 0)
+    share = windows * _held(m.num_window_key_value_heads, p.tensor_parallel)
     return ceil(load.batch_size / p.data_parallel) * share * _fullest(m, p.pipeline_parallel)
 
 
@@ -264,14 +275,7 @@ def max_batch(m: Model, p: Parallelism, load: Load) -> float:
 
 def _on(m: Model, r: Reserve, tp: float) -> float:
     """Bytes of a device of a group of some devices that shares every layer."""
-    return _layer_bytes(m, tp, tp) + _ends(m, tp, 1) + _cache(m, tp) + r.activation_bytes
-
-
-@metric(symbol="M_1", unit="byte", source=MEGATRON, label="Bytes of one device alone",
-        better="lower")  # fmt: skip
-def device_bytes_of_1(m: Model, r: Reserve) -> float:
-    """Bytes that a device needs which holds the model alone."""
-    return _on(m, r, 1)
+    return _layers(m, tp, tp) + _both_ends(m) / tp + _cache(m, tp) + r.activation_bytes
 
 
 @metric(symbol="M_2", unit="byte", source=MEGATRON, label="Bytes of one of two devices",
@@ -315,6 +319,7 @@ def devices_needed(m: Model, r: Reserve) -> float:
     groups, each of whole layers. Missing where not even a layer fits.
     """
     use = usable_bytes(m)
+    alone = weight_bytes(m) + kv_cache_bytes(m) + r.activation_bytes
     halves, quarters, eighths = (_divides(m.num_attention_heads, tp) for tp in (2, 4, NODE))
     group = where(eighths, NODE, where(quarters, 4, where(halves, 2, 1)))
     largest = where(
@@ -323,13 +328,13 @@ def devices_needed(m: Model, r: Reserve) -> float:
         where(
             quarters,
             device_bytes_of_4(m),
-            where(halves, device_bytes_of_2(m), device_bytes_of_1(m)),
+            where(halves, device_bytes_of_2(m), alone),
         ),
     )
-    layers = largest - r.activation_bytes - _ends(m, group, 1)
-    free = use - r.activation_bytes - _ends(m, group, 2)
+    layers = largest - r.activation_bytes - _both_ends(m) / group
+    free = use - r.activation_bytes - larger_end_bytes(m) / group
     held = maximum(0, floor(free * m.num_hidden_layers / layers))
     stages = group * ceil(m.num_hidden_layers / held)
     four = where((device_bytes_of_4(m) <= use) & quarters, 4, where(largest <= use, group, stages))
     two = where((device_bytes_of_2(m) <= use) & halves, 2, four)
-    return where(device_bytes_of_1(m) <= use, 1, two)
+    return where(alone <= use, 1, two)
