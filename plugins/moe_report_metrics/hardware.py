@@ -44,8 +44,8 @@ class Device:
         help="To other devices, one way; 0 if that is not known.", maximum=1e18,
     )  # fmt: skip
     device_tdp: float = assumption(
-        700, symbol="W_dev", unit="W", label="Power of a device",
-        help="Its rated power; 0 if that is not known.", maximum=1e6,
+        700, symbol="W_dev", unit="W", label="Rated power",
+        help="Of one device, TDP; 0 if that is not known.", maximum=1e6,
     )  # fmt: skip
 
 

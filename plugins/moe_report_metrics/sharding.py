@@ -160,7 +160,7 @@ def _both_ends(m: Model) -> float:
 
 
 @metric(symbol="N_dev", unit="devices", source=MEGATRON, label="Devices", format="integer")
-def num_devices(m: Model, p: Parallelism) -> float:
+def devices_used(m: Model, p: Parallelism) -> float:
     """Devices of one copy of the experts: tensor times data parallelism times stages."""
     return p.tensor_parallel * p.data_parallel * p.pipeline_parallel
 
