@@ -6,6 +6,11 @@ from pathlib import Path
 
 from moe_report.schema.registry import Registry, load
 
+BUILT_IN = (
+    "parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead",
+    "weight_memory", "cache_memory", "hardware", "sharding",
+)  # fmt: skip
+
 ENERGY = '''"""Energy.
 
 What a token costs in energy.

@@ -14,7 +14,8 @@ from moe_report.schema.fields import FIELDS
 
 # Units that stand alone or above a fraction line; below it, one of them is meant.
 _FIELD_UNITS = {field.unit for field in FIELDS.values() if field.unit.isalpha()}
-KNOWN = frozenset({*COUNTED, *_FIELD_UNITS, "ratio", "sequences", "FLOP/s", "0 or 1"})
+_FURTHER_UNITS = {"ratio", "sequences", "devices", "FLOP/s", "byte/s", "0 or 1"}
+KNOWN = frozenset({*COUNTED, *_FIELD_UNITS, *_FURTHER_UNITS})
 _SINGULAR = {one: one.removesuffix("s") for one in KNOWN if one.endswith("s")} | {
     "matrices": "matrix", "FLOP/s": "FLOP/s",
 }  # fmt: skip

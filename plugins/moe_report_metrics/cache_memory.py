@@ -64,10 +64,11 @@ class States:
 class Load:
     """How much is served at once."""
 
-    batch_size: float = assumption(
+    num_sequences: float = assumption(
         1, symbol="B", unit="sequences", label="Sequences at once",
         help="Sequences that are decoded together, each as long as the context.",
-        minimum=1, maximum=10_000_000, whole=True, aliases=("concurrency", "num_seqs"),
+        minimum=1, maximum=10_000_000, whole=True,
+        aliases=("concurrency", "num_seqs", "max_num_seqs"),
     )  # fmt: skip
     allocate_in_full: float = assumption(
         0, symbol="b_full", unit="0 or 1", label="Windows allocated in full", maximum=1, whole=True,
@@ -81,7 +82,7 @@ def indexer_bytes_per_token(m: Model, s: States) -> float:
     return m.indexer_values_per_token * s.indexer_value_bytes
 
 
-@metric(symbol="a", unit="byte/token", source=f"{VLLM}; {RECORDS}", label="Cache, a token",
+@metric(symbol="a_kv", unit="byte/token", source=f"{VLLM}; {RECORDS}", label="Cache, a token",
         headline=6, better="lower")  # fmt: skip
 def kv_bytes_per_token(m: Model, c: Cached) -> float:
     """Bytes that one more token needs, past all windows: the slope of the cache."""
@@ -92,13 +93,13 @@ def kv_bytes_per_token(m: Model, c: Cached) -> float:
     return m.kv_values_per_token * value_bytes + indexer_bytes_per_token(m)
 
 
-@metric(symbol="a_w", unit="byte/token", source=VLLM, label="Cache of windows, a token")
+@metric(symbol="a_win", unit="byte/token", source=VLLM, label="Cache of windows, a token")
 def window_bytes_per_token(m: Model, c: Cached) -> float:
     """Bytes of a token in the layers with windows, while it is in them."""
     return m.window_kv_values_per_token * c.cache_value_bytes
 
 
-@metric(symbol="a_c", unit="byte/token", source=VLLM, label="Cache of chunks, a token")
+@metric(symbol="a_chunk", unit="byte/token", source=VLLM, label="Cache of chunks, a token")
 def chunk_bytes_per_token(m: Model, c: Cached) -> float:
     """Bytes of a token in the layers with chunks, while it is in one."""
     return m.chunk_kv_values_per_token * c.cache_value_bytes
@@ -122,7 +123,7 @@ def state_bytes_per_sequence(m: Model, s: States) -> float:
     )
 
 
-@metric(symbol="b", unit="byte", source=VLLM, label="Cache fixed, a sequence", better="lower")
+@metric(symbol="b_kv", unit="byte", source=VLLM, label="Cache fixed, a sequence", better="lower")
 def kv_bytes_per_sequence(m: Model, c: Counting) -> float:
     """Bytes of a sequence that do not grow with it past its windows and chunks."""
     window = where(
@@ -141,13 +142,15 @@ def kv_bytes_per_sequence(m: Model, c: Counting) -> float:
 @metric(symbol="K_need", unit="byte", source=VLLM, label="Cache needed", better="lower")
 def needed_cache_bytes(m: Model, c: Counting, load: Load) -> float:
     """Bytes of the cache that the layers look at, at the context and for all sequences."""
-    return load.batch_size * (kv_bytes_per_token(m) * c.context_length + kv_bytes_per_sequence(m))
+    return load.num_sequences * (
+        kv_bytes_per_token(m) * c.context_length + kv_bytes_per_sequence(m)
+    )
 
 
 @metric(symbol="K_alloc", unit="byte", source=VLLM, label="Cache allocated", better="lower")
 def allocated_cache_bytes(m: Model, c: Counting, load: Load) -> float:
     """Bytes of the cache where every layer gets the full length."""
-    return load.batch_size * (
+    return load.num_sequences * (
         allocated_kv_bytes_per_token(m) * c.context_length + state_bytes_per_sequence(m)
     )
 
@@ -156,7 +159,7 @@ def allocated_cache_bytes(m: Model, c: Counting, load: Load) -> float:
 def text_cache_bytes(m: Model, c: Counting, load: Load) -> float:
     """Bytes of the cache in layers that see the whole text, without indexers."""
     slope = kv_bytes_per_token(m) - indexer_bytes_per_token(m)
-    return load.batch_size * c.context_length * slope
+    return load.num_sequences * c.context_length * slope
 
 
 @metric(symbol="K_win", unit="byte", source=VLLM, label="Cache of windows and chunks",
@@ -165,19 +168,19 @@ def window_cache_bytes(m: Model, c: Counting, load: Load) -> float:
     """Bytes of the cache in layers with windows or chunks, needed or allocated."""
     needed = kv_bytes_per_sequence(m) - state_bytes_per_sequence(m)
     slope = window_bytes_per_token(m) + chunk_bytes_per_token(m)
-    return load.batch_size * where(load.allocate_in_full == 1, slope * c.context_length, needed)
+    return load.num_sequences * where(load.allocate_in_full == 1, slope * c.context_length, needed)
 
 
 @metric(symbol="K_idx", unit="byte", source=VLLM, label="Cache of indexers", better="lower")
 def indexer_cache_bytes(m: Model, c: Counting, load: Load) -> float:
     """Bytes of the cache of indexers."""
-    return load.batch_size * c.context_length * indexer_bytes_per_token(m)
+    return load.num_sequences * c.context_length * indexer_bytes_per_token(m)
 
 
 @metric(symbol="K_state", unit="byte", source=VLLM, label="Recurrent states", better="lower")
 def state_cache_bytes(m: Model, load: Load) -> float:
     """Bytes of the fixed states of all sequences."""
-    return load.batch_size * state_bytes_per_sequence(m)
+    return load.num_sequences * state_bytes_per_sequence(m)
 
 
 @metric(symbol="K", unit="byte", source=VLLM, label="Cache, bytes", better="lower")

@@ -58,24 +58,24 @@ class Parallelism:
 
     tensor_parallel: float = assumption(
         1, symbol="TP", unit="devices", help="Devices that share every matrix outside the experts.",
-        minimum=1, maximum=4096, whole=True, aliases=("tp",),
+        minimum=1, maximum=4096, whole=True,
     )  # fmt: skip
     expert_parallel: float = assumption(
-        0, symbol="EP", unit="devices", maximum=65536, whole=True, aliases=("ep",),
+        0, symbol="EP", unit="devices", maximum=65536, whole=True,
         help="Groups of devices that hold different experts; 0: all devices of a stage, over the "
         "expert tensor parallelism.",
     )  # fmt: skip
     expert_tensor_parallel: float = assumption(
         1, symbol="ETP", unit="devices", help="Devices that share every expert's matrices.",
-        minimum=1, maximum=4096, whole=True, aliases=("etp",),
+        minimum=1, maximum=4096, whole=True,
     )  # fmt: skip
     data_parallel: float = assumption(
-        1, symbol="DP", unit="copies", maximum=65536, minimum=1, whole=True, aliases=("dp",),
+        1, symbol="DP", unit="copies", maximum=65536, minimum=1, whole=True,
         help="Copies of what is outside the experts, which divide the sequences.",
     )  # fmt: skip
     pipeline_parallel: float = assumption(
         1, symbol="PP", unit="stages", help="Stages of whole layers.",
-        minimum=1, maximum=4096, whole=True, aliases=("pp",),
+        minimum=1, maximum=4096, whole=True,
     )  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def _cache(m: Model, tp: float) -> float:
 @metric(symbol="M_k,dev", unit="byte", source=MEGATRON, label="Cache on a device", better="lower")
 def device_cache_bytes(m: Model, p: Parallelism, load: Load) -> float:
     """Bytes of the cache that the fullest device holds."""
-    sequences = ceil(load.batch_size / p.data_parallel) / load.batch_size
+    sequences = ceil(load.num_sequences / p.data_parallel) / load.num_sequences
     return _cache(m, p.tensor_parallel) * sequences * _fullest(m, p.pipeline_parallel)
 
 
@@ -212,9 +212,9 @@ def usable_bytes(m: Model, d: Device, r: Reserve) -> float:
     return d.device_memory * r.memory_utilisation
 
 
-@metric(symbol="f", unit="0 or 1", source=CONVENTION, label="Fits", format="integer")
-def fits(m: Model) -> float:
-    """1 if the fullest device holds its part, else 0."""
+@metric(symbol="χ_fit", unit="0 or 1", source=CONVENTION, label="Fits", format="integer")
+def fits_device(m: Model) -> float:
+    """Whether the fullest device holds its part: 1 if it does, else 0."""
     return where(device_bytes(m) <= usable_bytes(m), 1, 0)
 
 
@@ -226,7 +226,8 @@ def device_kv_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float:
     slope = text * _held(cached_heads(m), p.tensor_parallel) + indexer_bytes_per_token(m)
     windows = where(load.allocate_in_full == 1, device_window_bytes_per_token(m), 0)
     return (
-        ceil(load.batch_size / p.data_parallel) * slope * _fullest(m, p.pipeline_parallel) + windows
+        ceil(load.num_sequences / p.data_parallel) * slope * _fullest(m, p.pipeline_parallel)
+        + windows
     )
 
 
@@ -243,18 +244,18 @@ def device_window_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float
     """Bytes that a token of every sequence takes in windows and chunks on the fullest device."""
     windows = window_bytes_per_token(m) + chunk_bytes_per_token(m)
     share = windows * _held(m.num_window_key_value_heads, p.tensor_parallel)
-    return ceil(load.batch_size / p.data_parallel) * share * _fullest(m, p.pipeline_parallel)
+    return ceil(load.num_sequences / p.data_parallel) * share * _fullest(m, p.pipeline_parallel)
 
 
 @metric(symbol="S_max", unit="tokens", source=CONVENTION, label="Longest context",
         format="integer", better="higher")  # fmt: skip
-def max_context(m: Model, p: Parallelism, load: Load) -> float:
+def longest_context(m: Model, p: Parallelism, load: Load) -> float:
     """Tokens of a sequence that fit beside the weights, with so many sequences at once.
 
     Missing where the cache does not grow with the text. What the model was trained for does not
     bound it.
     """
-    held = ceil(load.batch_size / p.data_parallel) * _fullest(m, p.pipeline_parallel)
+    held = ceil(load.num_sequences / p.data_parallel) * _fullest(m, p.pipeline_parallel)
     free = free_bytes(m) - held * state_bytes_per_sequence(m) / p.tensor_parallel
     slope = device_kv_bytes_per_token(m)
     window = device_window_bytes_per_token(m)
@@ -267,9 +268,9 @@ def max_context(m: Model, p: Parallelism, load: Load) -> float:
 
 @metric(symbol="B_max", unit="sequences", source=CONVENTION, label="Most sequences",
         format="integer", better="higher")  # fmt: skip
-def max_batch(m: Model, p: Parallelism, load: Load) -> float:
+def most_sequences(m: Model, p: Parallelism, load: Load) -> float:
     """Sequences of the context's length that fit beside the weights."""
-    one = device_cache_bytes(m) / ceil(load.batch_size / p.data_parallel)
+    one = device_cache_bytes(m) / ceil(load.num_sequences / p.data_parallel)
     return maximum(0, floor(free_bytes(m) / one)) * p.data_parallel
 
 

@@ -11,9 +11,10 @@ from moe_report.reports import Report
 from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Source
+from tests import sections
 from tests.reports import MIXTRAL, row
 
-BUILT_IN = ["parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead"]
+BUILT_IN = list(sections.BUILT_IN)
 
 LENDING = '''"""Lending."""
 
@@ -31,7 +32,7 @@ class Hardware:
     bandwidth: float = assumption(2, symbol="W", unit="byte/s", help="Of one device.", maximum=99)
 
 
-FAST = preset("device", "Fast", Hardware(9), source="a test")
+FAST = preset("gadget", "Fast", Hardware(9), source="a test")
 device_power = field("device_power", symbol="W_d", unit="W", help="Under load.", default=7)
 said = {"unit": "x", "source": "a test"}
 
@@ -154,10 +155,10 @@ def test_a_section_brings_what_its_charts_and_checks_need(
     ("options", "checks", "presets"),
     [
         ({"only": ["parameter_ledger"]}, None, []),
-        ({"only": ["borrowing"]}, ["of_lent"], ["device"]),
-        ({"skip": ["lending"]}, ["of_lent"], ["device"]),
-        ({"only": ["lending"]}, ["of_lent", "of_both", "of_fields"], ["device"]),
-        ({"skip": ["borrowing"]}, ["of_lent", "of_both", "of_fields"], ["device"]),
+        ({"only": ["borrowing"]}, ["of_lent"], ["gadget"]),
+        ({"skip": ["lending"]}, ["of_lent"], ["gadget"]),
+        ({"only": ["lending"]}, ["of_lent", "of_both", "of_fields"], ["gadget"]),
+        ({"skip": ["borrowing"]}, ["of_lent", "of_both", "of_fields"], ["gadget"]),
     ],
 )
 def test_what_stays_of_a_section_that_is_not_chosen(
@@ -230,7 +231,7 @@ def test_a_preset_of_a_section_that_is_not_chosen(
     """Somebody may have chosen it where all sections were there: it holds."""
     registry = both(site_with_lending, "chart = bars('both', (borrowed, lent), title='Both')")
     table = ModelTable((row("it", MIXTRAL),), Source("models.xlsx"))
-    report = build_report(table, registry.choose(**options), presets={"device": "Fast"})
+    report = build_report(table, registry.choose(**options), presets={"gadget": "Fast"})
     assert report.columns["lent"].cells[0].value == 9 * MIXTRAL["num_experts"]
 
 

@@ -66,7 +66,7 @@ def test_a_share(written: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["kWh/Mtoken", "kg CO2e", "pJ/byte", "W", "s", "ms", "$", "€/token", "hours", "bit", "bites",
+    ["kWh/Mtoken", "kg CO2e", "pJ/byte", "W", "s", "ms", "$", "€/token", "hours", "qubit",
      "K", "m", "g", "GPU", "GPU hours", "BTU", "points", "Pa", "kg/kWh", "Mtokens"],
 )  # fmt: skip
 def test_a_unit_of_ones_own(unit: str) -> None:
