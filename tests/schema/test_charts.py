@@ -15,6 +15,7 @@ from moe_report.schema.charts import Chart
 from moe_report.schema.registry import load
 from moe_report_metrics.parameter_efficiency import parameter_efficiency, sparsity
 from moe_report_metrics.parameter_ledger import active_params, total_params
+from tests import sections
 from tests.schema.distributions import install
 
 ROOT = Path(__file__).parents[2]
