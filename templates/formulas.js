@@ -76,6 +76,7 @@ const formulas = (() => {
   const choices = [...document.querySelectorAll("[data-formulas]")];
   const articles = Object.keys(data.metrics).map((name) => [name, document.getElementById(`metric-${name}`)]).filter(([, article]) => article);
   articles.forEach(([name, article]) => {
+    article.querySelector(".formula").replaceChildren(...show(name, of(name, {}, true)));
     if (article.querySelector(".symbols")) return; // a template of one's own may have them
     const place = document.createElement("p");
     place.className = "symbols";

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from moe_report.formula.expr import Expr
-from moe_report.formula.lines import pieces, width
+from moe_report.formula.excel import plain
+from moe_report.formula.lines import width
 from moe_report.formula.mathml import mathml_symbol
 from moe_report.renderers.html.rich_text import linked, rich
 from moe_report.reports import Column, Report
@@ -41,7 +42,7 @@ class Formula:
         label: Name in words.
         name: Name in formulas and files.
         unit: What is counted.
-        pieces: The formula typeset, as HTML in pieces between which a line may break.
+        text: The formula in one line of text, which the page's script typesets.
         long: Whether it takes a whole line.
         description: What it is.
         source: Where the definition comes from, with links.
@@ -52,7 +53,7 @@ class Formula:
     label: str
     name: str
     unit: str
-    pieces: tuple[Markup, ...]
+    text: str
     long: bool
     description: Markup
     source: Markup
@@ -67,7 +68,7 @@ def formula_of(report: Report, column: Column) -> Formula:
         label=column.label,
         name=column.name,
         unit=column.unit,
-        pieces=tuple(map(Markup, pieces(column.expr, report.symbols, column.symbol))),
+        text=plain(column.expr),
         long=width(column.expr, report.symbols) > LONG_FORMULA,
         description=rich(column.description),
         source=linked(column.source),

@@ -28,8 +28,8 @@ class Term:
         label: Name in words.
         name: Name in formulas and files.
         unit: What is counted; empty for a text, a flag or a pure number.
-        text: What it is.
-        anchor: Id of its formula; empty if it has none.
+        text: What it is; empty where the anchor says it.
+        anchor: Id of its formula, or of the section that explains it; empty if there is none.
     """
 
     symbol: Markup
@@ -121,8 +121,7 @@ def guide_of(report: Report) -> Guide:
     links = {column.name: anchor_of(column.name) for column in report.metrics}
     links |= {name: name for name, content in PARTS.items() if content(report)}
     metrics = (
-        _term(one, one.symbol, first_sentence(one.description), anchor_of(one.name))
-        for one in report.metrics
+        _term(one, one.symbol, anchor=anchor_of(one.name)) for one in report.metrics
     )
     assumed = (item.definition for item in report.assumptions)
     return Guide(
@@ -132,7 +131,7 @@ def guide_of(report: Report) -> Guide:
         links=links,
         metrics=_by_label(metrics),
         inputs=_inputs(report.definitions),
-        assumptions=_by_label(_term(one, one.symbol, one.help) for one in assumed),
+        assumptions=_by_label(_term(one, one.symbol, anchor="assumptions") for one in assumed),
         sources=tuple(sources_of(column.source for column in report.metrics)),
     )
 
@@ -153,7 +152,7 @@ def _inputs(fields: Mapping[str, Field]) -> tuple[TermGroup, ...]:
     return tuple(TermGroup(title, _by_label(terms)) for title, terms in groups.items())
 
 
-def _term(of: Column | Field | Assumption, symbol: str, text: str, anchor: str = "") -> Term:
+def _term(of: Column | Field | Assumption, symbol: str, text: str = "", anchor: str = "") -> Term:
     counted = "" if of.unit == "ratio" or of.unit[:1].isdigit() else of.unit
     return Term(typeset(symbol), of.label, of.name, counted, rich(text), anchor)
 
