@@ -76,7 +76,6 @@ def parameter_efficiency(m: Model) -> float:
     label="Expert utilisation",
     minimum=0,
     maximum=1,
-    headline=True,
     headers=(
         "(active|selected) expert (share|ratio)",
         "?active ratio",

@@ -78,7 +78,6 @@ class Routing:
     minimum=0,
     maximum=1,
     better="lower",
-    headline=True,
 )
 def router_param_share(m: Model) -> float:
     """Router parameters as a share of all."""

@@ -36,16 +36,16 @@ class Precision:
     """Bits of a weight, by part; 0 leaves a part as it was published."""
 
     routed_expert_bits: float = _bits(
-        symbol="q'_routed", help=_HELP.format("the routed experts' matrices")
+        symbol="Q_routed", help=_HELP.format("the routed experts' matrices")
     )
-    shared_expert_bits: float = _bits(symbol="q'_shared", help=_HELP.format("shared experts"))
-    attention_bits: float = _bits(symbol="q'_attn", help=_HELP.format("attention"))
-    dense_ffn_bits: float = _bits(symbol="q'_dense", help=_HELP.format("dense FFNs"))
+    shared_expert_bits: float = _bits(symbol="Q_shared", help=_HELP.format("shared experts"))
+    attention_bits: float = _bits(symbol="Q_attn", help=_HELP.format("attention"))
+    dense_ffn_bits: float = _bits(symbol="Q_dense", help=_HELP.format("dense FFNs"))
     embedding_bits: float = _bits(
-        symbol="q'_emb", help=_HELP.format("input embedding and output head")
+        symbol="Q_emb", help=_HELP.format("input embedding and output head")
     )
     remaining_bits: float = _bits(
-        symbol="q'_rest", help=_HELP.format("routers, norms and biases of experts")
+        symbol="Q_rest", help=_HELP.format("routers, norms and biases of experts")
     )
 
 
