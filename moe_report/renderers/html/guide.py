@@ -120,9 +120,7 @@ def guide_of(report: Report) -> Guide:
     """Return the reading help of a report."""
     links = {column.name: anchor_of(column.name) for column in report.metrics}
     links |= {name: name for name, content in PARTS.items() if content(report)}
-    metrics = (
-        _term(one, one.symbol, anchor=anchor_of(one.name)) for one in report.metrics
-    )
+    metrics = (_term(one, one.symbol, anchor=anchor_of(one.name)) for one in report.metrics)
     assumed = (item.definition for item in report.assumptions)
     return Guide(
         points=_advice(report, links, questions=False),

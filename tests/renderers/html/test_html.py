@@ -45,7 +45,17 @@ def test_headline_numbers_are_those_of_the_report(shown: Open) -> None:
                 continue
             assert told.split(" ")[0] == exact(cell.value)
             sign = units[at].split("/")[0]
-            factor = {"B": 1e9, "M": 1e6, "k": 1e3, "GFLOP": 1e9, "GB": 1e9, "kB": 1e3, "%": 0.01, "×": 1}[sign]
+            factor = {
+                "B": 1e9,
+                "M": 1e6,
+                "k": 1e3,
+                "GFLOP": 1e9,
+                "GB": 1e9,
+                "kB": 1e3,
+                "%": 0.01,
+                "×": 1,
+                "devices": 1,
+            }[sign]
             assert float(text.replace(",", "")) * factor == pytest.approx(cell.value, rel=0.05)
     first = page.locator("#table-summary tbody td").first
     assert first.inner_text().strip() == "46.7"
@@ -368,7 +378,7 @@ def test_numbers_of_any_size_can_be_read() -> None:
     assert table is not None
     cells = [cell for row in table.rows for cell in row.cells]
     assert "2.19e+40" in [cell.content for cell in cells]
-    assert all(re.fullmatch(r"[\d,.]+(e[+−]\d\d)?|–", cell.content) for cell in cells)
+    assert all(re.fullmatch(r"[\d,.]+(e[+−]\d\d)?( kB)?|–", cell.content) for cell in cells)
     assert not any("p6" in cell.css for cell in cells)
     assert b"Huge" in render(report)
 

@@ -69,7 +69,7 @@ def test_claims_and_lone_layers_stand_apart(shown: Open, examples: Report) -> No
     heads = page.locator("#table-summary-layers thead th").evaluate_all(
         "(all) => all.map((it) => it.dataset.column)"
     )
-    assert heads == ["name", "expert_flops_savings", "expert_utilisation"]
+    assert heads == ["name", "expert_flops_savings"]
     assert "17 models" in page.inner_text(".facts")
     assert "4 claims" in page.inner_text(".facts")
     page.fill("#filter", "as tab")
