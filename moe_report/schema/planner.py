@@ -19,7 +19,7 @@ from moe_report.text import is_text
 
 DEVICES = "devices"  # the symbol of the number of devices in the formulas of a layout
 # What may be left out of a planner, each a name.
-_SINGLE = ("memory", "num_devices", "by_memory", "needed", "max_context", "max_batch", "price")
+_SINGLE = ("memory", "in_use", "by_memory", "needed", "longest_context", "most_sequences", "price")
 _NO_NAMES = ("numbers", "to_copy")  # of what an offload has
 
 
@@ -76,16 +76,16 @@ class Offload:
 
     Attributes:
         layers: How many layers' experts go there, at least, so that the rest fits.
-        device_bytes: What a device then holds.
-        cpu_bytes: What the memory of the CPU then holds.
+        on_device: What a device then holds.
+        on_cpu: What the memory of the CPU then holds.
         numbers: What else is worth knowing then.
         set_by: The assumption that says how many layers' experts lie there, if there is one.
         to_copy: What an engine is told, with ``{}`` for the layers: ``--n-cpu-moe {}``.
     """
 
     layers: str
-    device_bytes: str = ""
-    cpu_bytes: str = ""
+    on_device: str = ""
+    on_cpu: str = ""
     numbers: tuple[Number, ...] = ()
     set_by: str = ""
     to_copy: str = ""
@@ -100,15 +100,15 @@ class Planner:
         parts: What fills a device; together they are ``total``.
         total: Bytes that the fullest device needs.
         limit: Bytes of a device that may be used.
-        fits: 1 if the one is not more than the other, else 0.
+        verdict: 1 if the one is not more than the other, else 0.
         memory: The assumption that is a device's whole memory.
-        num_devices: Devices of the layout.
+        in_use: Devices of the layout.
         by_memory: Devices whose memory together holds the model, however it might be divided.
         needed: Devices that hold it as engines divide it.
         layout: How some devices are spread: by the names of assumptions, formulas of fields and of
             the symbol :data:`DEVICES`.
-        max_context: Longest context.
-        max_batch: Most sequences.
+        longest_context: Longest context.
+        most_sequences: Most sequences.
         offload: Experts in the memory of the CPU.
         speeds: How fast it is.
         costs: What it costs.
@@ -119,14 +119,14 @@ class Planner:
     parts: tuple[Part, ...]
     total: str
     limit: str
-    fits: str
+    verdict: str
     memory: str = ""
-    num_devices: str = ""
+    in_use: str = ""
     by_memory: str = ""
     needed: str = ""
     layout: Mapping[str, Expr] = field(default_factory=dict, hash=False)
-    max_context: str = ""
-    max_batch: str = ""
+    longest_context: str = ""
+    most_sequences: str = ""
     offload: Offload | None = None
     speeds: tuple[Number, ...] = ()
     costs: tuple[Number, ...] = ()
@@ -135,7 +135,7 @@ class Planner:
     @property
     def needs(self) -> tuple[str, ...]:
         """The metrics without which there is no verdict."""
-        return self.total, self.limit, self.fits
+        return self.total, self.limit, self.verdict
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -144,11 +144,11 @@ class Planner:
         beside: tuple[str, ...] = ()
         if self.offload is not None:
             numbers += self.offload.numbers
-            beside = self.offload.layers, self.offload.device_bytes, self.offload.cpu_bytes
+            beside = self.offload.layers, self.offload.on_device, self.offload.on_cpu
         found = (
             *self.needs,
             *(part.name for part in self.parts),
-            *(self.num_devices, self.by_memory, self.needed, self.max_context, self.max_batch),
+            *(self.in_use, self.by_memory, self.needed, self.longest_context, self.most_sequences),
             *beside,
             *(name for one in numbers for name in (one.name, one.low, one.high)),
         )
@@ -181,8 +181,8 @@ class Planner:
         offload = self.offload
         if offload is not None:
             offload = None if offload.layers not in names else replace(
-                offload, device_bytes=kept(offload.device_bytes),
-                cpu_bytes=kept(offload.cpu_bytes), numbers=numbers(offload.numbers),
+                offload, on_device=kept(offload.on_device),
+                on_cpu=kept(offload.on_cpu), numbers=numbers(offload.numbers),
                 set_by=kept(offload.set_by),
             )  # fmt: skip
         return replace(
@@ -203,14 +203,14 @@ def planner(
     parts: Sequence[tuple[Called | str, str, str]],
     total: Called | str,
     limit: Called | str,
-    fits: Called | str,
+    verdict: Called | str,
     memory: str = "",
-    num_devices: Called | str = "",
+    in_use: Called | str = "",
     by_memory: Called | str = "",
     needed: Called | str = "",
     spread: Callable[[Model, float], Mapping[str, float]] | None = None,
-    max_context: Called | str = "",
-    max_batch: Called | str = "",
+    longest_context: Called | str = "",
+    most_sequences: Called | str = "",
     offload: Mapping[str, Any] | None = None,
     speeds: Sequence[tuple[Called | str, ...]] = (),
     costs: Sequence[tuple[Called | str, ...]] = (),
@@ -218,7 +218,7 @@ def planner(
 ) -> Planner:
     """Declare a planner, for the constant ``PLANNER`` of a section's module.
 
-    Metrics are given by themselves or by their names. But for ``total``, ``limit`` and ``fits``,
+    Metrics are given by themselves or by their names. But for ``total``, ``limit`` and ``verdict``,
     what is not installed is left out; of several planners the first section's is used.
 
     Args:
@@ -228,15 +228,15 @@ def planner(
             charts. Together they are the total.
         total: Bytes that the fullest device needs.
         limit: Bytes of a device that may be used.
-        fits: 1 if the total is within the limit, else 0.
+        verdict: 1 if the total is within the limit, else 0.
         memory: The assumption that is a device's whole memory.
-        num_devices: Devices of the layout.
+        in_use: Devices of the layout.
         by_memory: Devices whose memory together holds the model.
         needed: Devices that hold it as engines divide it.
         spread: A function of the model and of a number of devices that returns the layout:
             numbers of assumptions by name. It is recorded as a metric is.
-        max_context: Longest context.
-        max_batch: Most sequences.
+        longest_context: Longest context.
+        most_sequences: Most sequences.
         offload: What :class:`Offload` has, by name.
         speeds: Metrics with words; a bound with two more, the least and the most that is likely.
         costs: The same of what it costs.
@@ -250,14 +250,14 @@ def planner(
         parts=_parts(parts),
         total=_name("total", total),
         limit=_name("limit", limit),
-        fits=_name("fits", fits),
+        verdict=_name("verdict", verdict),
         memory=_name("memory", memory),
-        num_devices=_name("num_devices", num_devices),
+        in_use=_name("in_use", in_use),
         by_memory=_name("by_memory", by_memory),
         needed=_name("needed", needed),
         layout={} if spread is None else _recorded(spread),
-        max_context=_name("max_context", max_context),
-        max_batch=_name("max_batch", max_batch),
+        longest_context=_name("longest_context", longest_context),
+        most_sequences=_name("most_sequences", most_sequences),
         offload=None if offload is None else _offload(offload),
         speeds=_numbers("speeds", speeds),
         costs=_numbers("costs", costs),

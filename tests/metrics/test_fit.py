@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moe_report.formula.operations import evaluate
@@ -58,18 +58,19 @@ def test_devices_are_spread(devices: int, heads: float, tensor: int, stages: int
     assert (found["tensor_parallel"], found["pipeline_parallel"]) == (tensor, stages)
 
 
+@example("DeepSeek-V3", 4, 370740327357.0, 2)  # the layers fit on one stage, not with both ends
 @settings(max_examples=60, deadline=None)
 @given(
-    example=st.sampled_from([row.name for row in published_models(installed())][:-1]),
+    name=st.sampled_from([row.name for row in published_models(installed())][:-1]),
     heads=st.sampled_from([None, 4, 6, 12, 28, 40, 64]),
     memory=st.floats(6e9, 4e11),
     batch=st.integers(1, 64),
 )
 def test_needed_devices_hold_it_as_they_are_spread(
-    example: str, heads: int | None, memory: float, batch: int
+    name: str, heads: int | None, memory: float, batch: int
 ) -> None:
     """The number that is needed fits in the layout of that many, and no group of 1, 2 or 4 less."""
-    (row,) = (one for one in published_models(installed()) if one.name == example)
+    (row,) = (one for one in published_models(installed()) if one.name == name)
     values = {name: one.value for name, one in row.numbers.items()}
     values |= {"num_attention_heads": heads} if heads else {}
     values |= {"device_memory": memory, "batch_size": batch, "context_length": 8192}

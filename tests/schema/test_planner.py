@@ -51,8 +51,8 @@ PLANNER = planner(
     parts=((books, "books", "orange"), ("dust", "dust", "grey")),
     total=books,
     limit=usable,
-    fits=holds,
-    max_batch="most_books",
+    verdict=holds,
+    most_sequences="most_books",
     spread=lambda m, devices: {"shelves": devices, "ladders": 2},
     offload={"layers": "in_the_cellar", "numbers": (("by_stairs", "stairs"),)},
     speeds=(("books", "speed", "slow", "fast"),),
@@ -73,7 +73,7 @@ def test_it_travels_without_what_is_not_there(tmp_path: Path) -> None:
     assert [(one.option, one.name) for one in planner.asked] == [("device", "shelf")]
     assert [one.name for one in planner.parts] == ["books"]
     assert planner.needs == ("books", "usable", "holds")
-    assert (planner.max_batch, planner.offload, planner.costs) == ("", None, ())
+    assert (planner.most_sequences, planner.offload, planner.costs) == ("", None, ())
     assert [(one.name, one.low, one.high) for one in planner.speeds] == [("books", "", "")]
     assert [*planner.layout] == ["shelves"]
     assert planner.columns == ("books", "usable", "holds")
@@ -94,7 +94,7 @@ def test_what_it_names_is_computed_where_its_section_alone_is_chosen() -> None:
 
 def test_a_module_may_have_nothing_else(tmp_path: Path) -> None:
     """It is then a section of other sections' metrics, and keeps the planner when it is chosen."""
-    names = 'total="total_params", limit="active_params", fits="total_params"'
+    names = 'total="total_params", limit="active_params", verdict="total_params"'
     (file := tmp_path / "only.py").write_text(
         f'"""Only."""\nfrom moe_report import planner\nORDER = 1\n'
         f"PLANNER = planner(asked={{}}, parts=(), {names}, costs=(('no_such', 'none'),))\n",
@@ -115,7 +115,7 @@ def test_a_module_may_have_nothing_else(tmp_path: Path) -> None:
         ("total=books", "total=7", "has 7 for total, expected a metric, or a name"),
         ("total=books", "total=''", "has '' for total, expected a metric, or a name"),
         ("total=books", "total='boks'", "PLANNER needs 'boks', which is no field or metric. Did"),
-        ("fits=holds", "fits='model_type'", "PLANNER needs 'model_type', which is text, not a"),
+        ("verdict=holds", "verdict='model_type'", "PLANNER needs 'model_type', which is text, not a"),
         ('"orange"', '"ornge"', "has the colour 'ornge', expected one of black, blue, green"),
         ('"dust", "grey"', '"dust"', "has ('dust', 'dust') for parts, expected 3 in brackets"),
         ('("dust", "dust"', '(books, "dust"', "has 'books' twice in parts"),
@@ -123,8 +123,8 @@ def test_a_module_may_have_nothing_else(tmp_path: Path) -> None:
         ('("ladders", "Ladders")', '("ladders", "")', "has '' for asked, expected words"),
         ('("ladders", "Ladders")', '("shelf", "S")', "has 'shelf' twice in asked"),
         ('"slow", "fast"', '"slow"', "for speeds, expected 2 or 4 in brackets"),
-        ('"layers"', '"layer"', "for offload, expected layers and what of cpu_bytes, device_by"),
-        ('"most_books"', "None", "has None for max_batch, expected a metric, or a name"),
+        ('"layers"', '"layer"', "for offload, expected layers and what of layers, numbers, on_"),
+        ('"most_books"', "None", "has None for most_sequences, expected a metric, or a name"),
         (': devices, "', ': m.shelf, "', "cannot record spread: AttributeError: 's"),
     ],
 )  # fmt: skip
