@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from moe_report.schema.declare_charts import bars, lines, scatter, stack
     from moe_report.schema.metrics import Metric, metric
     from moe_report.schema.model import Model
+    from moe_report.schema.planner import planner
     from moe_report.schema.points import Numbers, point, question
     from moe_report.schema.presets import Preset, preset
     from moe_report.schema.section_fields import SectionField, field
@@ -81,6 +82,7 @@ __all__ = [
     "maximum",
     "metric",
     "minimum",
+    "planner",
     "point",
     "preset",
     "question",
@@ -108,6 +110,7 @@ _MODULES = (
     "schema.charts",
     "schema.declare_charts",
     "schema.short_form",
+    "schema.planner",
     "api.row",
     "api.reported",
     "api.door",

@@ -14,6 +14,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Level, Rule
 from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.planner import Planner
 from moe_report.schema.presets import PresetGroup
 from moe_report.schema.sections import Failure
 from moe_report.schema.short_form import ShortForm
@@ -284,6 +285,7 @@ class Report:
             the first ones.
         definitions: Every field of a model by name, those of texts and of sections too.
         presets: The groups of presets of assumptions.
+        planner: How a model fits into devices, without what the report does not have.
     """
 
     title: str
@@ -307,6 +309,7 @@ class Report:
     undrawn: tuple[str, ...] = ()
     definitions: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
     presets: tuple[PresetChoice, ...] = ()
+    planner: Planner | None = None
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

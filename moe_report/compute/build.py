@@ -96,6 +96,7 @@ def build_report(
         rules=rules_of(registry),
         definitions=registry.fields,
         presets=_preset_choices(table, groups, chosen, scenario),
+        planner=registry.planner,
     )
     return charted(helped(report, registry), registry)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from moe_report.schema.bounds import is_number
 from moe_report.schema.choice_names import unfit
+from moe_report.schema.planner import Planner
 from moe_report.schema.points import Point
 from moe_report.schema.scenario_names import BASE, is_no_scenario
 from moe_report.schema.short_form import ShortForm
@@ -44,6 +45,11 @@ _CONSTANTS: Mapping[str, tuple[object, Callable[[object], bool], str]] = {
         None,
         lambda value: value is None or isinstance(value, ShortForm),
         "what short_form() gives",
+    ),
+    "PLANNER": (
+        None,
+        lambda value: value is None or isinstance(value, Planner),
+        "what planner() gives",
     ),
 }
 

@@ -18,11 +18,13 @@ class Needs:
         called: Metrics, and fields of sections.
         assumptions: Names of the assumptions that lines of charts follow.
         checked: Of each check its name, and the names of the fields and metrics that it takes.
+        planned: Names of the metrics of a planner, installed or not.
     """
 
     called: frozenset[Called]
     assumptions: frozenset[str]
     checked: tuple[tuple[str, frozenset[str]], ...]
+    planned: frozenset[str]
 
 
 def needs_of(section: Section) -> Needs:
@@ -43,4 +45,5 @@ def needs_of(section: Section) -> Needs:
             for name in chart.assumptions
         ),
         tuple((check.name, check.columns) for check in section.checks),
+        frozenset(section.planner.columns if section.planner else ()),
     )

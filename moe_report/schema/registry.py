@@ -30,6 +30,7 @@ from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
 from moe_report.schema.needs import needs_of
 from moe_report.schema.parts import Part
+from moe_report.schema.planner import Planner
 from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.section_fields import SectionField, under, with_needs
 from moe_report.schema.sections import (
@@ -102,6 +103,12 @@ class Registry:
         return {one.name: kept for one in groups if (kept := one.of(known)) is not None}
 
     @property
+    def planner(self) -> Planner | None:
+        """The first section's planner, without what of it is not there."""
+        found = next((one.planner for one in self.sections if one.planner), None)
+        return found and found.of({*self.metrics, *self.assumptions, *self.presets})
+
+    @property
     def header_words(self) -> dict[str, str]:
         """Every word of headers that sections add, by concept."""
         found: dict[str, list[str]] = {}
@@ -169,7 +176,9 @@ class Registry:
         ]
         return replace(
             self,
-            sections=tuple(one for one in sections if one.metrics or one.fields or one.presets),
+            sections=tuple(
+                one for one in sections if one.metrics or one.fields or one.presets or one.planner
+            ),
             skipped_charts=tuple(
                 chart.name for one in self.sections if one.name not in kept for chart in one.charts
             ),
@@ -186,7 +195,8 @@ class Registry:
         wanted: dict[str, Metric] = {}
         fields: dict[str, SectionField] = {}
         for needs in map(needs_of, sections):
-            named = (known[name] for _, names in needs.checked for name in names & {*known})
+            names = needs.planned.union(*(columns for _, columns in needs.checked))
+            named = (known[name] for name in names & {*known})
             taking = (
                 next(one for one in self.metrics.values() if name in one.assumption_names)
                 for name in needs.assumptions
@@ -333,6 +343,8 @@ def _lacking(section: Section, sections: Iterable[Section]) -> str:
     named = [(f"check {check!r} is about", names) for check, names in needs.checked]
     if section.short_form is not None:
         named.append(("SHORT_FORM has", frozenset(section.short_form.columns)))
+    if section.planner is not None:
+        named.append(("PLANNER needs", frozenset(section.planner.needs)))
     for what, names in named:
         for name in sorted(names - known):
             kind = "text, not a number" if name in FIELDS else "no field or metric"
@@ -362,6 +374,7 @@ def _of_the_needed(section: Section, needed: Mapping[str, Called]) -> Section:
         presets=tuple(one for one in section.presets if taken & {*one.values}),
         points=(),
         charts=(),
+        planner=None,
     )
 
 

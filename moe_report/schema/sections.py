@@ -20,6 +20,7 @@ from moe_report.schema.checks import Check
 from moe_report.schema.constants import constants_of
 from moe_report.schema.known_charts import refuse_odd_charts
 from moe_report.schema.metrics import Metric
+from moe_report.schema.planner import Planner
 from moe_report.schema.points import Point
 from moe_report.schema.presets import Preset
 from moe_report.schema.section_fields import SectionField
@@ -51,6 +52,7 @@ class Section:
         fields: Fields of models that it adds, in source order.
         short_form: ``SHORT_FORM`` of the module: what the page's calculator asks for first.
         presets: Presets of assumptions that it adds, in source order.
+        planner: ``PLANNER`` of the module: how a model fits into devices.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Section:
     fields: tuple[SectionField, ...] = ()
     short_form: ShortForm | None = None
     presets: tuple[Preset, ...] = ()
+    planner: Planner | None = None
 
     @property
     def recorded(self) -> tuple[Recorded, ...]:
@@ -110,7 +113,8 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
     metrics, checks = _declared(module, Metric), _declared(module, Check)
     fields, presets = _fields(module), _declared(module, Preset)
     refuse_odd_charts(charts := _declared(module, Chart), module.__name__)
-    if not (metrics or fields or presets):
+    constants = constants_of(module)
+    if not (metrics or fields or presets or constants["PLANNER"]):
         raise TypeError("the module defines no @metric function")
     if not is_text(module.__doc__ or ""):
         raise TypeError(f"the docstring of the module is {module.__doc__!r:.60}, expected {A_TEXT}")
@@ -118,7 +122,6 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
     paragraphs = [" ".join(part.split()) for part in parts]
     title = paragraphs[0].rstrip(".") or name.replace("_", " ").capitalize()
     introduction = tuple(part for part in paragraphs[1:] if part)
-    constants = constants_of(module)
     return Section(
         name,
         title,
@@ -136,6 +139,7 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
         fields,
         constants["SHORT_FORM"],
         presets,
+        constants["PLANNER"],
     )
 
 

@@ -335,7 +335,7 @@ def devices_needed(m: Model, r: Reserve) -> float:
     layers = largest - r.activation_bytes - _both_ends(m) / group
     free = use - r.activation_bytes - larger_end_bytes(m) / group
     held = maximum(0, floor(free * m.num_hidden_layers / layers))
-    stages = group * ceil(m.num_hidden_layers / held)
+    stages = group * maximum(2, ceil(m.num_hidden_layers / held))  # not on one
     four = where((device_bytes_of_4(m) <= use) & quarters, 4, where(largest <= use, group, stages))
     two = where((device_bytes_of_2(m) <= use) & halves, 2, four)
     return where(alone <= use, 1, two)

@@ -1,0 +1,358 @@
+"""What a section knows of fitting a model into devices, as plain data that whoever asks can use.
+
+The command ``fit``, a sheet of the workbook and a form of the page are made of one
+:class:`Planner`: what is asked, what fills a device, what its limit is, and what else is worth
+knowing. Names are those of metrics, assumptions and groups of presets; see :func:`planner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, get_args
+
+from moe_report.errors import PluginError, cause, nearest
+from moe_report.formula.expr import Expr, lift, symbol
+from moe_report.schema.charts import Color
+from moe_report.schema.model import Called, Model
+from moe_report.text import is_text
+
+DEVICES = "devices"  # the symbol of the number of devices in the formulas of a layout
+# What may be left out of a planner, each a name.
+_SINGLE = ("memory", "in_use", "by_memory", "needed", "longest_context", "most_sequences", "price")
+_NO_NAMES = ("numbers", "to_copy")  # of what an offload has
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that a planner asks.
+
+    Attributes:
+        option: What the command calls it: ``device`` is ``--device``.
+        name: The assumption, or the group of presets, that the answer sets.
+        words: What it is called in a form.
+    """
+
+    option: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of what fills a device: a metric or an assumption, in bytes.
+
+    Attributes:
+        name: Its name.
+        words: What it is called.
+        color: One of those of charts.
+    """
+
+    name: str
+    words: str
+    color: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A metric that is worth knowing beside the verdict.
+
+    Attributes:
+        name: Its name.
+        words: What it is called.
+        low: A metric of the same unit: what is likely reached at least; empty for none.
+        high: What is likely reached at most; where there are both, the number itself is a bound.
+    """
+
+    name: str
+    words: str
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True)
+class Offload:
+    """What it takes where experts of some layers may lie in the memory of the CPU.
+
+    Attributes:
+        layers: How many layers' experts go there, at least, so that the rest fits.
+        on_device: What a device then holds.
+        on_cpu: What the memory of the CPU then holds.
+        numbers: What else is worth knowing then.
+        set_by: The assumption that says how many layers' experts lie there, if there is one.
+        to_copy: What an engine is told, with ``{}`` for the layers: ``--n-cpu-moe {}``.
+    """
+
+    layers: str
+    on_device: str = ""
+    on_cpu: str = ""
+    numbers: tuple[Number, ...] = ()
+    set_by: str = ""
+    to_copy: str = ""
+
+
+@dataclass(frozen=True)
+class Planner:
+    """How a model fits into devices; made by :func:`planner`. An empty name is left out.
+
+    Attributes:
+        asked: What is asked, in order.
+        parts: What fills a device; together they are ``total``.
+        total: Bytes that the fullest device needs.
+        limit: Bytes of a device that may be used.
+        verdict: 1 if the one is not more than the other, else 0.
+        memory: The assumption that is a device's whole memory.
+        in_use: Devices of the layout.
+        by_memory: Devices whose memory together holds the model, however it might be divided.
+        needed: Devices that hold it as engines divide it.
+        layout: How some devices are spread: by the names of assumptions, formulas of fields and of
+            the symbol :data:`DEVICES`.
+        longest_context: Longest context.
+        most_sequences: Most sequences.
+        offload: Experts in the memory of the CPU.
+        speeds: How fast it is.
+        costs: What it costs.
+        price: The assumption, or the group of presets, that is the price of a device.
+    """
+
+    asked: tuple[Asked, ...]
+    parts: tuple[Part, ...]
+    total: str
+    limit: str
+    verdict: str
+    memory: str = ""
+    in_use: str = ""
+    by_memory: str = ""
+    needed: str = ""
+    layout: Mapping[str, Expr] = field(default_factory=dict, hash=False)
+    longest_context: str = ""
+    most_sequences: str = ""
+    offload: Offload | None = None
+    speeds: tuple[Number, ...] = ()
+    costs: tuple[Number, ...] = ()
+    price: str = ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The metrics without which there is no verdict."""
+        return self.total, self.limit, self.verdict
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all metrics in it, installed or not; parts may be assumptions."""
+        numbers = [*self.speeds, *self.costs]
+        beside: tuple[str, ...] = ()
+        if self.offload is not None:
+            numbers += self.offload.numbers
+            beside = self.offload.layers, self.offload.on_device, self.offload.on_cpu
+        found = (
+            *self.needs,
+            *(part.name for part in self.parts),
+            *(self.in_use, self.by_memory, self.needed, self.longest_context, self.most_sequences),
+            *beside,
+            *(name for one in numbers for name in (one.name, one.low, one.high)),
+        )
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """The names of all assumptions and groups of presets in it, installed or not."""
+        set_by = self.offload.set_by if self.offload is not None else ""
+        found = (*(one.name for one in self.asked), *self.layout, self.memory, self.price, set_by)
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    def asks(self, option: str) -> Asked | None:
+        """Return what an option of the command asks, if that is asked."""
+        return next((one for one in self.asked if one.option == option), None)
+
+    def of(self, names: Collection[str]) -> Planner:
+        """Return it without what is none of the metrics, assumptions and groups of some names."""
+
+        def kept(name: str) -> str:
+            return name if name in names else ""
+
+        def numbers(all_: Sequence[Number]) -> tuple[Number, ...]:
+            there = (one for one in all_ if one.name in names)
+            return tuple(
+                one if {one.low, one.high} <= {*names} else replace(one, low="", high="")
+                for one in there
+            )
+
+        offload = self.offload
+        if offload is not None:
+            offload = None if offload.layers not in names else replace(
+                offload, on_device=kept(offload.on_device),
+                on_cpu=kept(offload.on_cpu), numbers=numbers(offload.numbers),
+                set_by=kept(offload.set_by),
+            )  # fmt: skip
+        return replace(
+            self,
+            asked=tuple(one for one in self.asked if one.name in names),
+            parts=tuple(one for one in self.parts if one.name in names),
+            layout={name: expr for name, expr in self.layout.items() if name in names},
+            offload=offload,
+            speeds=numbers(self.speeds),
+            costs=numbers(self.costs),
+            **{what: kept(getattr(self, what)) for what in _SINGLE},
+        )
+
+
+def planner(
+    *,
+    asked: Mapping[str, tuple[str, str]],
+    parts: Sequence[tuple[Called | str, str, str]],
+    total: Called | str,
+    limit: Called | str,
+    verdict: Called | str,
+    memory: str = "",
+    in_use: Called | str = "",
+    by_memory: Called | str = "",
+    needed: Called | str = "",
+    spread: Callable[[Model, float], Mapping[str, float]] | None = None,
+    longest_context: Called | str = "",
+    most_sequences: Called | str = "",
+    offload: Mapping[str, Any] | None = None,
+    speeds: Sequence[tuple[Called | str, ...]] = (),
+    costs: Sequence[tuple[Called | str, ...]] = (),
+    price: str = "",
+) -> Planner:
+    """Declare a planner, for the constant ``PLANNER`` of a section's module.
+
+    Metrics are given by themselves or by their names. But for ``total``, ``limit`` and ``verdict``,
+    what is not installed is left out; of several planners the first section's is used.
+
+    Args:
+        asked: What is asked, by the name of the command's option: the assumption or the group of
+            presets that it sets, and what a form calls it.
+        parts: What fills a device: metrics or assumptions in bytes, with words and a colour of
+            charts. Together they are the total.
+        total: Bytes that the fullest device needs.
+        limit: Bytes of a device that may be used.
+        verdict: 1 if the total is within the limit, else 0.
+        memory: The assumption that is a device's whole memory.
+        in_use: Devices of the layout.
+        by_memory: Devices whose memory together holds the model.
+        needed: Devices that hold it as engines divide it.
+        spread: A function of the model and of a number of devices that returns the layout:
+            numbers of assumptions by name. It is recorded as a metric is.
+        longest_context: Longest context.
+        most_sequences: Most sequences.
+        offload: What :class:`Offload` has, by name.
+        speeds: Metrics with words; a bound with two more, the least and the most that is likely.
+        costs: The same of what it costs.
+        price: The assumption or the group of presets that is the price of a device.
+
+    Raises:
+        PluginError: An argument is none of what is accepted, or something is there twice.
+    """
+    return Planner(
+        asked=_asked(asked),
+        parts=_parts(parts),
+        total=_name("total", total),
+        limit=_name("limit", limit),
+        verdict=_name("verdict", verdict),
+        memory=_name("memory", memory),
+        in_use=_name("in_use", in_use),
+        by_memory=_name("by_memory", by_memory),
+        needed=_name("needed", needed),
+        layout={} if spread is None else _recorded(spread),
+        longest_context=_name("longest_context", longest_context),
+        most_sequences=_name("most_sequences", most_sequences),
+        offload=None if offload is None else _offload(offload),
+        speeds=_numbers("speeds", speeds),
+        costs=_numbers("costs", costs),
+        price=_name("price", price),
+    )
+
+
+def _offload(said: Mapping[str, Any]) -> Offload:
+    known = {one.name for one in fields(Offload)}
+    if not isinstance(said, Mapping) or not {"layers"} <= {*said} <= known:
+        expected = f"layers and what of {', '.join(sorted(known))} there is"
+        raise PluginError(f"planner() has {said!r:.60} for offload, expected {expected}")
+    names = {what: _name("offload", one) for what, one in said.items() if what not in _NO_NAMES}
+    numbers = _numbers("offload", said.get("numbers", ()))
+    to_copy = said.get("to_copy", "")
+    return Offload(**names, numbers=numbers, to_copy=to_copy and _words("offload", to_copy))
+
+
+def _asked(asked: object) -> tuple[Asked, ...]:
+    if not isinstance(asked, Mapping):
+        raise PluginError(
+            f"planner() has {asked!r:.60} for asked, expected a name and words by option"
+        )
+    found = []
+    for option, said in asked.items():
+        name, words = _listed("asked", said, 2)
+        option = _words("asked", option)
+        found.append(Asked(option, _name("asked", name), _words("asked", words)))
+    _refuse_twice("asked", [one.name for one in found])
+    return tuple(found)
+
+
+def _parts(parts: object) -> tuple[Part, ...]:
+    found = []
+    for part in _listed("parts", parts):
+        name, words, color = _listed("parts", part, 3)
+        if color not in get_args(Color):
+            accepted = ", ".join(get_args(Color))
+            hint = nearest(str(color), get_args(Color))
+            raise PluginError(
+                f"planner() has the colour {color!r:.40}, expected one of {accepted}.{hint}"
+            )
+        found.append(Part(_name("parts", name), _words("parts", words), str(color)))
+    _refuse_twice("parts", [one.name for one in found])
+    return tuple(found)
+
+
+def _numbers(what: str, numbers: object) -> tuple[Number, ...]:
+    found = []
+    for number in _listed(what, numbers):
+        name, words, *range_ = _listed(what, number, 2, 4)
+        low_high = [_name(what, one) for one in range_]
+        found.append(Number(_name(what, name), _words(what, words), *low_high))
+    _refuse_twice(what, [one.name for one in found])
+    return tuple(found)
+
+
+def _recorded(spread: Callable[[Model, float], Mapping[str, float]]) -> dict[str, Expr]:
+    """The formulas of a layout, by assumption."""
+    try:
+        found = spread(Model(), symbol(DEVICES))  # type: ignore[arg-type]
+        return {_name("spread", name): lift(value) for name, value in found.items()}
+    except PluginError:
+        raise
+    except Exception as error:  # whatever somebody's function raises
+        raise PluginError(f"planner() cannot record spread: {cause(error)}") from error
+
+
+def _listed(what: str, items: object, *sizes: int) -> tuple[Any, ...]:
+    """Several things in brackets, as many as one of the sizes."""
+    if isinstance(items, str) or not isinstance(items, Sequence):
+        raise PluginError(f"planner() has {items!r:.60} for {what}, expected several in brackets")
+    if sizes and len(items) not in sizes:
+        expected = " or ".join(map(str, sizes))
+        raise PluginError(
+            f"planner() has {items!r:.60} for {what}, expected {expected} in brackets"
+        )
+    return tuple(items)
+
+
+def _name(what: str, item: object) -> str:
+    name = item.name if isinstance(item, Called) else item
+    if name == "" and what in _SINGLE:
+        return ""
+    if not isinstance(name, str) or not name.isidentifier():
+        raise PluginError(f"planner() has {item!r:.60} for {what}, expected a metric, or a name")
+    return name
+
+
+def _words(what: str, text: object) -> str:
+    if not is_text(text) or not str(text).strip():
+        raise PluginError(f"planner() has {text!r:.60} for {what}, expected words")
+    return str(text)
+
+
+def _refuse_twice(what: str, names: Sequence[str]) -> None:
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise PluginError(f"planner() has {twice!r} twice in {what}")

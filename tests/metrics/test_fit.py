@@ -1,0 +1,99 @@
+"""The built-in planner: that its layout is the one that is counted, and that it names what is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from moe_report.formula.operations import evaluate
+from moe_report.load.examples import published_models
+from moe_report.schema.planner import DEVICES
+from moe_report.schema.registry import installed
+from moe_report.table import ModelTable, Row, Source
+from moe_report_metrics.fit import (
+    PLANNER,
+    device_bytes,
+    device_cache_bytes,
+    device_expert_bytes,
+    device_other_weight_bytes,
+    devices_needed,
+    fits,
+)
+
+# What sections that are not written yet bring.
+EXPECTED = {
+    "cpu_moe_layers_needed", "offloaded_device_bytes", "cpu_expert_bytes", "offload_tokens_per_s",
+    "decode_tokens_per_s", "estimated_decode_tokens_per_s_low", "prefill_tokens_per_s",
+    "estimated_decode_tokens_per_s_high", "time_to_first_token", "cost_per_mtoken_out",
+    "cost_per_mtoken_in", "device_price",
+}  # fmt: skip
+
+
+def test_it_names_what_is() -> None:
+    """A misspelt name would be left out without a word."""
+    known = {*installed().metrics, *installed().assumptions, *installed().presets}
+    parts = {part.name for part in PLANNER.parts}
+    assert {*PLANNER.columns, *PLANNER.assumed, *parts} - known <= EXPECTED
+
+
+def layout(devices: int, heads: float) -> dict[str, float]:
+    """The assumptions of some devices, for a model of some heads."""
+    values = {DEVICES: float(devices), "num_attention_heads": heads}
+    return {name: float(evaluate(expr, values)) for name, expr in PLANNER.layout.items()}
+
+
+@pytest.mark.parametrize(
+    ("devices", "heads", "tensor", "stages"),
+    [
+        (1, 64, 1, 1), (2, 64, 2, 1), (4, 64, 4, 1), (8, 64, 8, 1), (16, 64, 8, 2),
+        (24, 64, 8, 3), (12, 64, 4, 3), (3, 64, 1, 3), (8, 28, 4, 2), (12, 28, 4, 3),
+        (8, 6, 2, 4), (2, 7, 1, 2), (1, np.nan, 1, 1),
+    ],
+)  # fmt: skip
+def test_devices_are_spread(devices: int, heads: float, tensor: int, stages: int) -> None:
+    """Over a node's tensor parallelism, as far as heads and devices divide; the rest are stages."""
+    found = layout(devices, heads)
+    assert (found["tensor_parallel"], found["pipeline_parallel"]) == (tensor, stages)
+
+
+@example("DeepSeek-V3", 4, 370740327357.0, 2)  # the layers fit on one stage, not with both ends
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from([row.name for row in published_models(installed())][:-1]),
+    heads=st.sampled_from([None, 4, 6, 12, 28, 40, 64]),
+    memory=st.floats(6e9, 4e11),
+    batch=st.integers(1, 64),
+)
+def test_needed_devices_hold_it_as_they_are_spread(
+    name: str, heads: int | None, memory: float, batch: int
+) -> None:
+    """The number that is needed fits in the layout of that many, and no group of 1, 2 or 4 less."""
+    (row,) = (one for one in published_models(installed()) if one.name == name)
+    values = {name: one.value for name, one in row.numbers.items()}
+    values |= {"num_attention_heads": heads} if heads else {}
+    values |= {"device_memory": memory, "batch_size": batch, "context_length": 8192}
+    needed = devices_needed.of(**values)
+    if np.isnan(needed):
+        return
+    spread_out = values | layout(int(needed), values["num_attention_heads"])
+    assert fits.of(**spread_out) == 1
+    for fewer in (one for one in (1, 2, 4) if one < needed):
+        if layout(fewer, values["num_attention_heads"])["pipeline_parallel"] == 1:
+            assert fits.of(**values, **layout(fewer, values["num_attention_heads"])) == 0
+
+
+@pytest.mark.parametrize("devices", [1, 4, 16])
+def test_parts_of_a_device_are_all_of_it(devices: int) -> None:
+    """Routed experts, other weights, cache and activations, of every published model with all."""
+    for row in ModelTable(published_models(installed()), Source("x")).rows[:-1]:
+        values = numbers_of(row) | layout(devices, numbers_of(row)["num_attention_heads"])
+        parts = (device_expert_bytes, device_other_weight_bytes, device_cache_bytes)
+        whole = sum(part.of(**values) for part in parts) + 1e9
+        assert whole == pytest.approx(device_bytes.of(**values), rel=1e-12)
+
+
+def numbers_of(row: Row) -> dict[str, float]:
+    """The numbers of a row, by name."""
+    return {name: one.value for name, one in row.numbers.items()}
