@@ -8,7 +8,7 @@ from moe_report.schema.registry import Registry, load
 
 BUILT_IN = (
     "parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead",
-    "weight_memory", "cache_memory", "hardware", "sharding",
+    "fit", "weight_memory", "cache_memory", "hardware", "sharding",
 )  # fmt: skip
 
 ENERGY = '''"""Energy.

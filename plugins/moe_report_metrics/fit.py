@@ -10,18 +10,18 @@ from moe_report_metrics.sharding import (
     MEGATRON,
     NODE,
     Parallelism,
-    _divides,
-    _fullest,
     device_bytes,
     device_cache_bytes,
     device_weight_bytes,
     devices_by_memory,
     devices_needed,
+    devices_used,
+    divides,
     expert_devices,
-    fits,
-    max_batch,
-    max_context,
-    num_devices,
+    fits_device,
+    fullest,
+    longest_context,
+    most_sequences,
     usable_bytes,
 )
 from moe_report_metrics.weight_memory import routed_expert_weight_bytes
@@ -33,7 +33,7 @@ ORDER = 48
         better="lower")  # fmt: skip
 def device_expert_bytes(m: Model, p: Parallelism) -> float:
     """Bytes of the routed experts that the fullest device holds."""
-    share = _fullest(m, p.pipeline_parallel) / expert_devices(m)
+    share = fullest(m, p.pipeline_parallel) / expert_devices(m)
     return routed_expert_weight_bytes(m) * share
 
 
@@ -48,7 +48,7 @@ def spread(m: Model, devices: float) -> dict[str, float]:
     """How engines spread some devices, as they are counted in ``devices_needed``."""
 
     def share_layers(some: int) -> bool:
-        return _divides(m.num_attention_heads, some) & _divides(devices, some)
+        return divides(m.num_attention_heads, some) & divides(devices, some)
 
     fours = where(share_layers(4), 4, where(share_layers(2), 2, 1))
     group = where(devices == 1, 1, where(share_layers(NODE), NODE, fours))
@@ -67,12 +67,12 @@ PLANNER = planner(
         "precision": ("precision", "Weights"),
         "cache": ("cache", "Cache"),
         "context": ("context_length", "Context"),
-        "batch": ("batch_size", "Sequences at once"),
+        "batch": ("num_sequences", "Sequences at once"),
         "tp": ("tensor_parallel", "Tensor parallelism"),
         "ep": ("expert_parallel", "Expert parallelism"),
         "dp": ("data_parallel", "Data parallelism"),
         "pp": ("pipeline_parallel", "Pipeline stages"),
-        "price": ("device_price", "Price of a device"),
+        "price": ("device_hour_price", "Price of a device"),
     },
     parts=(
         (device_expert_bytes, "routed experts", "orange"),
@@ -82,14 +82,14 @@ PLANNER = planner(
     ),
     total=device_bytes,
     limit=usable_bytes,
-    verdict=fits,
+    verdict=fits_device,
     memory="device_memory",
-    in_use=num_devices,
+    in_use=devices_used,
     by_memory=devices_by_memory,
     needed=devices_needed,
     spread=spread,
-    longest_context=max_context,
-    most_sequences=max_batch,
+    longest_context=longest_context,
+    most_sequences=most_sequences,
     offload={
         "layers": "cpu_moe_layers_needed",
         "on_device": "offloaded_device_bytes",
@@ -109,5 +109,5 @@ PLANNER = planner(
         ("cost_per_mtoken_out", "a million tokens out"),
         ("cost_per_mtoken_in", "a million tokens in"),
     ),
-    price="device_price",
+    price="device_hour_price",
 )  # fmt: skip

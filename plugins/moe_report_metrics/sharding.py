@@ -98,7 +98,7 @@ def _held(heads: float, tp: float) -> float:
     return ceil(heads / tp) / heads
 
 
-def _fullest(m: Model, stages: float) -> float:
+def fullest(m: Model, stages: float) -> float:
     """The share of the layers that the fullest pipeline stage holds."""
     return ceil(m.num_hidden_layers / stages) / m.num_hidden_layers
 
@@ -179,7 +179,7 @@ def device_weight_bytes(m: Model, p: Parallelism) -> float:
     """Bytes of the weights that the fullest device holds."""
     tp, stages = p.tensor_parallel, p.pipeline_parallel
     ends = where(stages == 1, _both_ends(m), larger_end_bytes(m))
-    return _layers(m, tp, expert_devices(m)) * _fullest(m, stages) + ends / tp
+    return _layers(m, tp, expert_devices(m)) * fullest(m, stages) + ends / tp
 
 
 def _cache(m: Model, tp: float) -> float:
@@ -196,7 +196,7 @@ def _cache(m: Model, tp: float) -> float:
 def device_cache_bytes(m: Model, p: Parallelism, load: Load) -> float:
     """Bytes of the cache that the fullest device holds."""
     sequences = ceil(load.num_sequences / p.data_parallel) / load.num_sequences
-    return _cache(m, p.tensor_parallel) * sequences * _fullest(m, p.pipeline_parallel)
+    return _cache(m, p.tensor_parallel) * sequences * fullest(m, p.pipeline_parallel)
 
 
 @metric(symbol="M_all,dev", unit="byte", source=MEGATRON, label="Bytes of a device",
@@ -226,7 +226,7 @@ def device_kv_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float:
     slope = text * _held(cached_heads(m), p.tensor_parallel) + indexer_bytes_per_token(m)
     windows = where(load.allocate_in_full == 1, device_window_bytes_per_token(m), 0)
     return (
-        ceil(load.num_sequences / p.data_parallel) * slope * _fullest(m, p.pipeline_parallel)
+        ceil(load.num_sequences / p.data_parallel) * slope * fullest(m, p.pipeline_parallel)
         + windows
     )
 
@@ -244,7 +244,7 @@ def device_window_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float
     """Bytes that a token of every sequence takes in windows and chunks on the fullest device."""
     windows = window_bytes_per_token(m) + chunk_bytes_per_token(m)
     share = windows * _held(m.num_window_key_value_heads, p.tensor_parallel)
-    return ceil(load.num_sequences / p.data_parallel) * share * _fullest(m, p.pipeline_parallel)
+    return ceil(load.num_sequences / p.data_parallel) * share * fullest(m, p.pipeline_parallel)
 
 
 @metric(symbol="S_max", unit="tokens", source=CONVENTION, label="Longest context",
@@ -255,7 +255,7 @@ def longest_context(m: Model, p: Parallelism, load: Load) -> float:
     Missing where the cache does not grow with the text. What the model was trained for does not
     bound it.
     """
-    held = ceil(load.num_sequences / p.data_parallel) * _fullest(m, p.pipeline_parallel)
+    held = ceil(load.num_sequences / p.data_parallel) * fullest(m, p.pipeline_parallel)
     free = free_bytes(m) - held * state_bytes_per_sequence(m) / p.tensor_parallel
     slope = device_kv_bytes_per_token(m)
     window = device_window_bytes_per_token(m)
@@ -307,7 +307,7 @@ def devices_by_memory(m: Model, r: Reserve) -> float:
     return ceil((weight_bytes(m) + kv_cache_bytes(m)) / (usable_bytes(m) - r.activation_bytes))
 
 
-def _divides(heads: float, tp: int) -> bool:
+def divides(heads: float, tp: int) -> bool:
     return heads / tp == floor(heads / tp)
 
 
@@ -321,7 +321,7 @@ def devices_needed(m: Model, r: Reserve) -> float:
     """
     use = usable_bytes(m)
     alone = weight_bytes(m) + kv_cache_bytes(m) + r.activation_bytes
-    halves, quarters, eighths = (_divides(m.num_attention_heads, tp) for tp in (2, 4, NODE))
+    halves, quarters, eighths = (divides(m.num_attention_heads, tp) for tp in (2, 4, NODE))
     group = where(eighths, NODE, where(quarters, 4, where(halves, 2, 1)))
     largest = where(
         eighths,

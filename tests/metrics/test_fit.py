@@ -73,7 +73,7 @@ def test_needed_devices_hold_it_as_they_are_spread(
     (row,) = (one for one in published_models(installed()) if one.name == name)
     values = {name: one.value for name, one in row.numbers.items()}
     values |= {"num_attention_heads": heads} if heads else {}
-    values |= {"device_memory": memory, "batch_size": batch, "context_length": 8192}
+    values |= {"device_memory": memory, "num_sequences": batch, "context_length": 8192}
     needed = devices_needed.of(**values)
     if np.isnan(needed):
         return
