@@ -308,6 +308,7 @@ def devices_by_memory(m: Model, r: Reserve) -> float:
 
 
 def divides(heads: float, tp: int) -> bool:
+    """Whether a group of devices shares some heads evenly."""
     return heads / tp == floor(heads / tp)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from moe_report.formula.expr import Expr
 from moe_report.formula.excel import plain
+from moe_report.formula.expr import Expr
 from moe_report.formula.lines import width
 from moe_report.formula.mathml import mathml_symbol
 from moe_report.renderers.html.rich_text import linked, rich
