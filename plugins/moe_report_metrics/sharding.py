@@ -12,7 +12,19 @@ parallelism.
 
 from dataclasses import dataclass
 
-from moe_report import Model, assumption, ceil, coalesce, floor, maximum, metric, where
+from moe_report import (
+    Doubt,
+    Model,
+    assumption,
+    ceil,
+    check,
+    coalesce,
+    doubt,
+    floor,
+    maximum,
+    metric,
+    where,
+)
 from moe_report_metrics.cache_memory import (
     Load,
     chunk_bytes_per_token,
@@ -26,6 +38,7 @@ from moe_report_metrics.cache_memory import (
     window_bytes_per_token,
     window_cache_bytes,
 )
+from moe_report_metrics.flops_savings import Counting
 from moe_report_metrics.hardware import GB, Device
 from moe_report_metrics.parameter_ledger import CONVENTION, attention_params, softmax_layers
 from moe_report_metrics.weight_memory import (
@@ -173,6 +186,14 @@ def expert_devices(m: Model, p: Parallelism) -> float:
     return where(p.expert_parallel > 0, p.expert_parallel * p.expert_tensor_parallel, spread)
 
 
+@metric(symbol="E_dev", unit="experts", source=MEGATRON, label="Experts on a device",
+        format="decimal")  # fmt: skip
+def device_experts(m: Model, p: Parallelism) -> float:
+    """Experts of a layer on a device, whole ones or slices: those of EP groups, else of all."""
+    groups = where(p.expert_parallel > 0, p.expert_parallel, expert_devices(m))
+    return m.num_experts / groups
+
+
 @metric(symbol="M_w,dev", unit="byte", source=MEGATRON, label="Weights on a device",
         better="lower")  # fmt: skip
 def device_weight_bytes(m: Model, p: Parallelism) -> float:
@@ -300,6 +321,19 @@ def device_bytes_of_8(m: Model, r: Reserve) -> float:
     return _on(m, r, 8)
 
 
+@metric(symbol="n_h,dev", unit="heads", source=MEGATRON, label="Query heads on a device",
+        format="decimal")  # fmt: skip
+def device_heads(m: Model, p: Parallelism) -> float:
+    """Query heads that a device of a group computes."""
+    return m.num_attention_heads / p.tensor_parallel
+
+
+@metric(symbol="σ_S", unit="ratio", source=CONVENTION, label="Share of the longest context")
+def context_share(m: Model, c: Counting) -> float:
+    """The context as a share of the longest that the model is made for."""
+    return c.context_length / m.max_position_embeddings
+
+
 @metric(symbol="N_mem", unit="devices", source="bytes over usable bytes",
         label="Devices by memory alone", format="integer", better="lower")  # fmt: skip
 def devices_by_memory(m: Model, r: Reserve) -> float:
@@ -340,3 +374,38 @@ def devices_needed(m: Model, r: Reserve) -> float:
     four = where((device_bytes_of_4(m) <= use) & quarters, 4, where(largest <= use, group, stages))
     two = where((device_bytes_of_2(m) <= use) & halves, 2, four)
     return where(alone <= use, 1, two)
+
+
+@check("suspicious", about="max_position_embeddings")
+def longer_than_made_for(m: Model) -> Doubt:
+    """A context beyond that of the model is extrapolated, if an engine takes it at all."""
+    share, longest = context_share(m), m.max_position_embeddings
+    return doubt(
+        share > 1,
+        "the context is {} tokens, longer than the {} that the model is made for",
+        share * longest,
+        longest,
+    )
+
+
+@check("impossible", about=device_heads)
+def heads_that_do_not_divide(m: Model) -> Doubt:
+    """Engines refuse tensor parallelism that does not divide the query heads."""
+    heads = device_heads(m)
+    return doubt(
+        heads != floor(heads),
+        "{} query heads cannot be divided evenly: a device would have {}",
+        m.num_attention_heads,
+        heads,
+    )
+
+
+@check("suspicious", about=device_experts)
+def more_groups_than_experts(m: Model) -> Doubt:
+    """A device cannot hold less than one expert, unless experts are in slices."""
+    return doubt(
+        device_experts(m) < 1,
+        "{} experts cannot be spread over {} groups of devices",
+        m.num_experts,
+        m.num_experts / device_experts(m),
+    )
