@@ -346,6 +346,34 @@ def divides(heads: float, tp: int) -> bool:
     return heads / tp == floor(heads / tp)
 
 
+@metric(symbol="N_grp", unit="devices", source=VLLM, label="Largest group", format="integer")
+def largest_group(m: Model) -> float:
+    """Most devices of a node of eight that share every layer, as far as they divide the heads."""
+    heads = m.num_attention_heads
+    fewer = where(divides(heads, 4), 4, where(divides(heads, 2), 2, 1))
+    return where(divides(heads, NODE), NODE, fewer)
+
+
+@metric(symbol="M_grp", unit="byte", source=MEGATRON, label="Bytes of one of the largest group",
+        better="lower")  # fmt: skip
+def device_bytes_of_group(m: Model, r: Reserve) -> float:
+    """Bytes of each device of the largest group that shares every layer."""
+    group = largest_group(m)
+    return where(
+        group == NODE,
+        device_bytes_of_8(m),
+        where(
+            group == 4,
+            device_bytes_of_4(m),
+            where(group == 2, device_bytes_of_2(m), _alone(m, r)),
+        ),
+    )
+
+
+def _alone(m: Model, r: Reserve) -> float:
+    return weight_bytes(m) + kv_cache_bytes(m) + r.activation_bytes
+
+
 @metric(symbol="N_need", unit="devices", source=f"{MEGATRON}; {VLLM}", label="Devices needed",
         format="integer", headline=7, better="lower")  # fmt: skip
 def devices_needed(m: Model, r: Reserve) -> float:
@@ -354,26 +382,15 @@ def devices_needed(m: Model, r: Reserve) -> float:
     1, 2, 4 or 8 that share every layer, as far as they divide the heads; else stages of such
     groups, each of whole layers. Missing where not even a layer fits.
     """
-    use = usable_bytes(m)
-    alone = weight_bytes(m) + kv_cache_bytes(m) + r.activation_bytes
-    halves, quarters, eighths = (divides(m.num_attention_heads, tp) for tp in (2, 4, NODE))
-    group = where(eighths, NODE, where(quarters, 4, where(halves, 2, 1)))
-    largest = where(
-        eighths,
-        device_bytes_of_8(m),
-        where(
-            quarters,
-            device_bytes_of_4(m),
-            where(halves, device_bytes_of_2(m), alone),
-        ),
-    )
-    layers = largest - r.activation_bytes - _both_ends(m) / group
+    use, group = usable_bytes(m), largest_group(m)
+    layers = device_bytes_of_group(m) - r.activation_bytes - _both_ends(m) / group
     free = use - r.activation_bytes - larger_end_bytes(m) / group
     held = maximum(0, floor(free * m.num_hidden_layers / layers))
     stages = group * maximum(2, ceil(m.num_hidden_layers / held))  # not on one
-    four = where((device_bytes_of_4(m) <= use) & quarters, 4, where(largest <= use, group, stages))
-    two = where((device_bytes_of_2(m) <= use) & halves, 2, four)
-    return where(alone <= use, 1, two)
+    whole = where(device_bytes_of_group(m) <= use, group, stages)
+    four = where((device_bytes_of_4(m) <= use) & (group >= 4), 4, whole)
+    two = where((device_bytes_of_2(m) <= use) & (group >= 2), 2, four)
+    return where(_alone(m, r) <= use, 1, two)
 
 
 @check("suspicious", about="max_position_embeddings")

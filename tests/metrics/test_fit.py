@@ -19,7 +19,6 @@ from moe_report_metrics.fit import (
     device_expert_bytes,
     device_other_weight_bytes,
     devices_needed,
-    fits_device,
 )
 
 # What sections that are not written yet bring.
