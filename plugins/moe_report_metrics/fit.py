@@ -94,7 +94,9 @@ PLANNER = planner(
         "layers": "cpu_moe_layers_needed",
         "on_device": "offloaded_device_bytes",
         "on_cpu": "cpu_expert_bytes",
+        "verdict": "offload_fits",
         "numbers": (("offload_tokens_per_s", "decoding"),),
+        "set_by": "cpu_moe_layers",
         "to_copy": "--n-cpu-moe {}",
     },
     speeds=(
