@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from moe_report.api.asked import number_said
@@ -35,10 +35,10 @@ _DEVICE = "device"  # the option without which there is nothing to fit into
 class Verdict(StrEnum):
     """What came out: it fits, as it is or with experts on the CPU; it does not; or who knows."""
 
-    FITS = "fits"
-    OFFLOADED = "fits with experts on the CPU"
-    SHORT = "does not fit"
-    REFUSED = "refused"
+    FITS = auto()
+    OFFLOADED = auto()
+    SHORT = auto()
+    REFUSED = auto()
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _which(text: str, names: Sequence[str], group: PresetGroup) -> str:
     """What is said of a text that may mean several presets, or none."""
     if names:
         return f"{text!r} may be {' or '.join(map(repr, names))}; give the whole name"
-    hint = nearest(text, group.names)
+    hint = nearest(text, (*group.names, *(word for name in group.names for word in name.split())))
     known = first_of(group.names, room=200)
     return f"there is no {group.label.lower()} {text!r}.{hint} Known are {known}"
 

@@ -55,7 +55,7 @@ def _model(fit: Fit, answer: Answer, names: Sequence[str]) -> dict[str, Any]:
     cells = {name: fit.columns[name].cells[fit.at] for name in names}
     return {
         "name": fit.name,
-        "verdict": fit.verdict.name.lower(),
+        "verdict": str(fit.verdict),
         "why": fit.why,
         "devices": fit.devices or None,
         "short_by_bytes": fit.short_by,

@@ -65,8 +65,10 @@ def _asked(option: str, metavar: str, help: str) -> Callable[[F], F]:
 @click.option("--scenario", metavar="NAME", help="Scenario of a workbook's sheet Assumptions.")
 @click.option("--model", "models", multiple=True, metavar="NAME",
               help="Only this model of a workbook (repeatable).")  # fmt: skip
-@click.option("--max-context", is_flag=True, help="Only say the longest context that fits.")
-@click.option("--max-users", is_flag=True, help="Only say how many sequences fit at once.")
+@click.option(
+    "--max-context", "longest", is_flag=True, help="Only say the longest context that fits."
+)
+@click.option("--max-users", "users", is_flag=True, help="Only say how many sequences fit at once.")
 @click.option("--why", is_flag=True, help="With the formula of each line, and its source.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("-o", "--output", type=PATH, metavar="FILE",
@@ -78,8 +80,8 @@ def fit(
     assumptions: dict[str, str],
     scenario: str | None,
     models: tuple[str, ...],
-    max_context: bool,
-    max_users: bool,
+    longest: bool,
+    users: bool,
     why: bool,
     as_json: bool,
     output: Path | None,
@@ -96,7 +98,7 @@ def fit(
     from moe_report.api.prepare import UnclearError
     from moe_report.cli.terminal import say
 
-    if (max_context, max_users, why, as_json).count(True) > 1:
+    if (longest, users, why, as_json).count(True) > 1:
         raise click.UsageError("--max-context, --max-users, --why and --json exclude each other.")
     said = {option: text for option in _ASKED if (text := asked[option]) is not None}
     try:
@@ -105,7 +107,7 @@ def fit(
         raise click.BadParameter(str(error), param_hint="'--set'") from error
     for note in answer.notes:
         say(f"note: {note}", err=True)
-    _print(answer, max_context, max_users, why, as_json)
+    _print(answer, longest, users, why, as_json)
     if output is not None:
         from moe_report.api.fit_report import write_report
 
@@ -116,7 +118,7 @@ def fit(
     _leave(answer)
 
 
-def _print(answer: Answer, max_context: bool, max_users: bool, why: bool, as_json: bool) -> None:
+def _print(answer: Answer, longest: bool, users: bool, why: bool, as_json: bool) -> None:
     from moe_report.api.fit import Verdict
     from moe_report.cli.fit_lines import asked_most, described
     from moe_report.cli.terminal import say
@@ -131,10 +133,10 @@ def _print(answer: Answer, max_context: bool, max_users: bool, why: bool, as_jso
     planner = answer.planner
     for at, one in enumerate(answer.fits):
         refused = one.verdict == Verdict.REFUSED
-        if max_context:
+        if longest:
             say(asked_most(one, answer, planner.longest_context, "longest context"), err=refused)
             continue
-        if max_users:
+        if users:
             say(asked_most(one, answer, planner.most_sequences, "most sequences"), err=refused)
             continue
         if at:
