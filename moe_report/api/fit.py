@@ -15,11 +15,12 @@ from moe_report.api.asked import number_said
 from moe_report.api.fit_models import models_of
 from moe_report.api.prepare import Used, used_assumptions
 from moe_report.compute.assumed import assumption_values
+from moe_report.compute.audit import audit
 from moe_report.compute.evaluate import NEEDS, Evaluation, evaluate_table
 from moe_report.compute.scenarios import groups_of, presets_in
 from moe_report.errors import InputError, PluginError, Problem, first_of, nearest
 from moe_report.formula.operations import evaluate
-from moe_report.reports import AssumptionValue, Column
+from moe_report.reports import AssumptionValue, Column, Finding
 from moe_report.schema.planner import DEVICES, Planner
 from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.registry import Registry, installed
@@ -76,6 +77,7 @@ class Fit:
         at: The model's place in them.
         short_by: Bytes that each device lacks; 0 if none.
         offloaded: Layers whose experts have to be on the CPU; 0 if none.
+        findings: What the audit doubts of the numbers.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Fit:
     at: int
     short_by: float = 0
     offloaded: int = 0
+    findings: tuple[Finding, ...] = ()
 
     def value(self, name: str) -> float | None:
         """Return a number, or an assumption; None where it is missing or not asked for."""
@@ -104,7 +107,7 @@ class Answer:
         fits: A model each.
         groups: The presets by group, with what a workbook says of them.
         presets: The chosen one of each group.
-        notes: Sentences on what was set and is not used.
+        notes: Sentences on what of the input was skipped, and of what was set is not used.
         table: The models.
         used: What was set, by option or name.
     """
@@ -152,7 +155,8 @@ def fit(question: Question) -> Answer:
         if one.name == name
     }  # fmt: skip
     fits = work.fits(question.devices)
-    return Answer(planner, fits, groups, presets, tuple(notes), table, used)
+    said = (*map(str, table.warnings), *notes)
+    return Answer(planner, fits, groups, presets, said, table, used)
 
 
 def _said(
@@ -228,7 +232,11 @@ class _Work:
         first = self._evaluated({})
         layouts = [self._layout(first, at, devices) for at in range(len(self.table.rows))]
         found = {key: self._evaluated(dict(key)) for key in map(_key, layouts)}
-        fits = [self._fit(found[_key(one)], at, one) for at, one in enumerate(layouts)]
+        doubts = {key: audit(self.table, one, {}, self.registry) for key, one in found.items()}
+        fits = [
+            self._doubted(self._fit(found[_key(layout)], at, layout), doubts[_key(layout)])
+            for at, layout in enumerate(layouts)
+        ]
         for one, layout in zip(fits, layouts, strict=True):
             if devices != AUTO and one.devices != int(devices) and one.verdict != Verdict.REFUSED:
                 taken = " × ".join(f"{name} {layout[name]:g}" for name in layout if layout[name])
@@ -242,7 +250,8 @@ class _Work:
 
     def _layout(self, first: Evaluation, at: int, devices: str) -> dict[str, float]:
         """The assumptions by which devices are spread; those that were given as they are."""
-        if devices == AUTO and self.given:
+        counted = first.metrics[self.planner.in_use].rests_on if self.planner.in_use else ()
+        if devices == AUTO and {*counted} & {*self.given}:
             return dict(self.given)
         count: float | None = None
         if devices != AUTO:
@@ -283,6 +292,16 @@ class _Work:
         return Fit(
             name, Verdict.OFFLOADED, "", devices, assumed, columns, at, short, math.ceil(layers)
         )
+
+    def _doubted(self, fit: Fit, findings: Sequence[Finding]) -> Fit:
+        """The answer with what is doubted of it; none where one of its numbers cannot be."""
+        own = tuple(one for one in findings if one.model in (fit.name, ""))
+        planned = {*self.planner.columns}
+        never = (one for one in own if one.level == "impossible" and one.column in planned)
+        if fit.verdict == Verdict.REFUSED or (wrong := next(never, None)) is None:
+            return replace(fit, findings=own)
+        why = f"{wrong.column}: {wrong.message}"
+        return replace(fit, verdict=Verdict.REFUSED, why=why, short_by=0, offloaded=0)
 
     def _why_not(self, columns: Mapping[str, Column], at: int, layout: Mapping[str, float]) -> str:
         """Why there is no verdict; empty if there is one."""

@@ -96,7 +96,7 @@ def fit(
     from moe_report.api.fit import Question
     from moe_report.api.fit import fit as answered
     from moe_report.api.prepare import UnclearError
-    from moe_report.cli.terminal import say
+    from moe_report.cli.terminal import echo_notes, say
 
     if (longest, users, why, as_json).count(True) > 1:
         raise click.UsageError("--max-context, --max-users, --why and --json exclude each other.")
@@ -105,15 +105,13 @@ def fit(
         answer = answered(Question(sources, models, said, assumptions, devices, scenario))
     except UnclearError as error:
         raise click.BadParameter(str(error), param_hint="'--set'") from error
-    for note in answer.notes:
-        say(f"note: {note}", err=True)
+    echo_notes(answer.notes, err=True)
     _print(answer, longest, users, why, as_json)
     if output is not None:
         from moe_report.api.fit_report import write_report
 
         keep = [Path(source) for source in sources if Path(source).exists()]
-        for note in write_report(answer, output, keep, scenario, force=force):
-            say(f"note: {note}", err=True)
+        echo_notes(write_report(answer, output, keep, scenario, force=force), err=True)
         say(f"wrote {output}", err=as_json)
     _leave(answer)
 

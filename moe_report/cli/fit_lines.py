@@ -20,6 +20,7 @@ from moe_report.text import counted
 _GIB = 2**30
 _WORDS, _VALUE = 20, 11  # characters of what a line is about, and of a number of bytes
 _LONGEST_WHY, _INDENT = 98, "      "
+_DOUBTS = 3  # findings that are told of a model
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,15 @@ def described(fit: Fit, answer: Answer, *, why: bool = False) -> list[str]:
         lines.append(str(line))
         for name in dict.fromkeys(line.names) if why else ():
             lines += _explained(name, fit)
-    return lines
+    return lines + _doubts(fit)
+
+
+def _doubts(fit: Fit) -> list[str]:
+    """What the audit doubts, the first of it."""
+    told = [f"{one.level}: {one.column}: {one.message}" for one in fit.findings[:_DOUBTS]]
+    if len(fit.findings) > _DOUBTS:
+        told.append(f"and {len(fit.findings) - _DOUBTS} more, which `moe-report check` lists")
+    return [str(Line("in doubt", shortened(text))) for text in told]
 
 
 def headed(fit: Fit, answer: Answer) -> str:

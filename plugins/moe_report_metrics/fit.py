@@ -5,7 +5,7 @@ devices as they do it here: those of a node share every layer, as far as they di
 nodes are pipeline stages.
 """
 
-from moe_report import Model, metric, planner, where
+from moe_report import Doubt, Model, check, doubt, metric, planner, where
 from moe_report_metrics.sharding import (
     MEGATRON,
     NODE,
@@ -42,6 +42,20 @@ def device_expert_bytes(m: Model, p: Parallelism) -> float:
 def device_other_weight_bytes(m: Model) -> float:
     """Bytes of all other weights of the fullest device, which every token reads."""
     return device_weight_bytes(m) - device_expert_bytes(m)
+
+
+@metric(symbol="N_stage", unit="devices", source=MEGATRON, label="Devices of a stage",
+        format="integer")  # fmt: skip
+def stage_devices(m: Model, p: Parallelism) -> float:
+    """Devices that hold a pipeline stage: tensor times data parallelism."""
+    return p.tensor_parallel * p.data_parallel
+
+
+@check("impossible", about=num_devices)
+def experts_on_more_devices(m: Model) -> Doubt:
+    """Experts are spread over no more devices than a stage has."""
+    experts, stage = expert_devices(m), stage_devices(m)
+    return doubt(experts > stage, "a stage has {} devices, its experts are on {}", stage, experts)
 
 
 def spread(m: Model, devices: float) -> dict[str, float]:

@@ -96,6 +96,29 @@ def test_devices_are_few_or_as_asked() -> None:
     assert "takes 2" in wrong.output
 
 
+@pytest.mark.parametrize(
+    "options", [("--ep", 4), ("--devices", 2, "--ep", 4), ("--tp", 2, "--pp", 2, "--ep", 4)]
+)
+def test_experts_are_on_no_more_devices_than_there_are(options: tuple[object, ...]) -> None:
+    """Their share would be too small, and the verdict wrong."""
+    result = fit("Qwen3-30B-A3B", *H100, *options)
+    assert result.exit_code == 1
+    assert re.search(r"no verdict: num_devices: a stage has [12] devices, its", result.stderr)
+    assert fit("Qwen3-30B-A3B", *H100, "--tp", 4, "--ep", 4).exit_code == 0
+
+
+def test_what_is_doubted_is_said(tmp_path: Path) -> None:
+    """A verdict on numbers that the audit doubts names the doubt."""
+    (book := tmp_path / "models.csv").write_text(
+        "name,num_hidden_layers,hidden_size,vocab_size,num_attention_heads,num_key_value_heads,"
+        "num_experts,num_experts_per_tok,moe_intermediate_size,routed_expert_params\n"
+        "a,24,2048,50000,16,16,8,2,4096,99e9\n"
+    )
+    result = fit(book, *H100)
+    assert result.exit_code == 0
+    assert "  in doubt            differs: routed_expert_params: " in result.output
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "²", ""])
 def test_devices_are_a_number(text: str) -> None:
     """What else is wrong usage."""
