@@ -21,6 +21,7 @@ from moe_report.compute.scenarios import groups_of, presets_in
 from moe_report.errors import InputError, PluginError, Problem, first_of, nearest
 from moe_report.formula.operations import evaluate
 from moe_report.reports import AssumptionValue, Column, Finding
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.planner import DEVICES, Planner
 from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.registry import Registry, installed
@@ -163,29 +164,40 @@ def _said(
     question: Question, known: Registry, planner: Planner, groups: Mapping[str, PresetGroup]
 ) -> dict[str, str]:
     """What was set, by the names of assumptions and groups of presets."""
-    found = dict(question.assumptions)
-    assumptions = known.assumptions
+    found: dict[str, str] = {}
     problems = []
+    said = [(f"--set {name}", name, text) for name, text in question.assumptions.items()]
     for option, text in question.options.items():
         asked = planner.asks(option)
         if asked is None:
             problems.append(Problem(f"--{option}", "no installed section asks for it"))
-        elif asked.name in found:
+        elif asked.name in question.assumptions:
             problems.append(Problem(f"--{option}", f"{asked.name} is set twice, by --set too"))
-        elif asked.name in groups:
-            names = groups[asked.name].matching(text)
-            if len(names) == 1:
-                found[asked.name] = names[0]
-            else:
-                problems.append(Problem(f"--{option}", _which(text, names, groups[asked.name])))
         else:
-            try:
-                found[asked.name] = repr(number_said(text, whole=assumptions[asked.name].whole))
-            except ValueError as error:
-                problems.append(Problem(f"--{option}", str(error)))
+            said.append((f"--{option}", asked.name, text))
+    for option, name, text in said:
+        if name in groups:
+            names = groups[name].matching(text)
+            if len(names) != 1:
+                problems.append(Problem(option, _which(text, names, groups[name])))
+            found[name] = names[0] if names else ""
+        else:
+            found[name] = text
+            if why := _no_number(text, known.assumptions.get(name)):
+                problems.append(Problem(option, why))
     if problems:
         raise InputError(problems)
     return found
+
+
+def _no_number(text: str, item: Assumption | None) -> str:
+    """Why a text is no number of an assumption that there is; empty if it is one."""
+    try:
+        number = number_said(text, whole=item.whole) if item else 0
+    except ValueError as error:
+        return str(error)
+    expected = item.refusal(number) if item else ""
+    return f"found {number:,g}, expected {expected}" if expected else ""
 
 
 def _which(text: str, names: Sequence[str], group: PresetGroup) -> str:

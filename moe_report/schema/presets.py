@@ -106,10 +106,10 @@ class PresetGroup:
     def matching(self, text: str) -> tuple[str, ...]:
         """Return the names of the presets that a text may mean: several if it is not sure.
 
-        It is the one of that name; else those that have all its words; else those whose words begin
-        with them.
+        It is the one of that name, or none for a dash; else those that have all its words; else
+        those whose words begin with them.
         """
-        if name := self.find(text):
+        if (name := self.find(text)) is not None:
             return (name,)
         words = _words(text)
         by_name = {name: _words(name) for name in self.names}

@@ -58,6 +58,13 @@ def experts_on_more_devices(m: Model) -> Doubt:
     return doubt(experts > stage, "a stage has {} devices, its experts are on {}", stage, experts)
 
 
+@check("impossible", about=num_devices)
+def stages_without_layers(m: Model) -> Doubt:
+    """Each pipeline stage has a layer."""
+    stages, layers = num_devices(m) / stage_devices(m), m.num_hidden_layers
+    return doubt(stages > layers, "there are {} stages, and {} layers", stages, layers)
+
+
 def spread(m: Model, devices: float) -> dict[str, float]:
     """How engines spread some devices, as they are counted in ``devices_needed``."""
 

@@ -107,6 +107,14 @@ def test_experts_are_on_no_more_devices_than_there_are(options: tuple[object, ..
     assert fit("Qwen3-30B-A3B", *H100, "--tp", 4, "--ep", 4).exit_code == 0
 
 
+def test_stages_are_no_more_than_layers() -> None:
+    """Devices without a layer would help nobody."""
+    result = fit("Mixtral-8x7B", *H100, "--devices", 264)
+    assert result.exit_code == 1
+    assert "no verdict: num_devices: there are 33 stages, and 32 layers" in result.stderr
+    assert fit("Mixtral-8x7B", *H100, "--devices", 256).exit_code == 0
+
+
 def test_what_is_doubted_is_said(tmp_path: Path) -> None:
     """A verdict on numbers that the audit doubts names the doubt."""
     (book := tmp_path / "models.csv").write_text(
@@ -152,16 +160,19 @@ def test_a_preset_is_known_by_its_words(option: str, text: str, name: str) -> No
     [
         (("--device", "TPU"), "--device: 'TPU' may be 'TPU v5p' or"),
         (("--device", "H101"), "--device: there is no device 'H101'. Did you mean 'H100'?"),
-        (("--device", ""), "--device: there is no device ''"),
+        (("--device", ""), "--device: say which, one of "),
+        (("--device", "-"), "--device: say which, one of "),
+        (("--set", "device=TPU"), "--set device: 'TPU' may be 'TPU v5p' or"),
         (("--device", "GPU"), "--device: there is no device 'GPU'"),
         ((*H100, "--precision", "int4"), "--precision: 'int4' may be 'INT4 g32 experts' or 'INT4"),
         ((*H100, "--precision", "int5"), "--precision: there is no precision 'int5'"),
         ((*H100, "--cache", "fp16"), "--cache: there is no cache 'fp16'"),
         (("--context", "32k"), "--device: say which, one of "),
         ((*H100, "--batch", "many"), "--batch: "),
-        ((*H100, "--batch", 0), "found 0, expected from 1 to "),
-        ((*H100, "--batch", 1.5), "found 1.5, expected a whole number"),
+        ((*H100, "--batch", 0), "--batch: found 0, expected from 1 to "),
+        ((*H100, "--batch", 1.5), "--batch: found 1.5, expected a whole number"),
         ((*H100, "--set", "context_length=9"), "--context: context_length is set twice, by --set"),
+        ((*H100, "--set", "activation_bytes=much"), "--set activation_bytes: "),
         ((*H100, "--set", "context=9"), "assumption 'context': there is no such assumption."),
         ((*H100, "--model", "Mixtral"), "--model: there is no model 'Mixtral'. Did you mean 'Mix"),
     ],
