@@ -57,9 +57,7 @@ def headed(fit: Fit, answer: Answer) -> str:
     """Return the line with the verdict."""
     if fit.verdict == Verdict.REFUSED:
         return shortened(f"{fit.name}: no verdict: {fit.why}")
-    where = f"{fit.name} on {counted(fit.devices, 'device')}" if fit.devices else fit.name
-    if device := _preset(answer, "device"):
-        where = f"{fit.name} on {fit.devices or ''} × {device.name}".replace("  ", " ")
+    where = f"{fit.name} on {_devices(fit, answer)}" if fit.devices else fit.name
     if fit.verdict == Verdict.FITS:
         return f"{where}: fits"
     short = f"{gib(fit.short_by)} short on a device"
@@ -78,10 +76,20 @@ def asked_most(fit: Fit, answer: Answer, name: str, words: str) -> str:
     if fit.verdict == Verdict.REFUSED or value is None:
         why = fit.why or (fit.columns[name].cells[fit.at].note if name else "not installed")
         return f"{fit.name}: no {words}: {why}"
-    device = _preset(answer, "device")
-    where = f"{fit.devices} × {device.name}" if device else counted(fit.devices, "device")
     told = ", ".join(_conditions(fit, answer, without=name))
-    return f"{fit.name}: {exact(value)} {fit.columns[name].unit} on {where} ({told})"
+    return (
+        f"{fit.name}: {exact(value)} {fit.columns[name].unit} on {_devices(fit, answer)} ({told})"
+    )
+
+
+def _devices(fit: Fit, answer: Answer) -> str:
+    """How many devices, and which; one of which a number was set is no longer quite that one."""
+    device = _preset(answer, "device")
+    if device is None:
+        return counted(fit.devices, "device")
+    changed = any(fit.assumed[name].value != value for name, value in device.values.items()
+                  if name in fit.assumed)  # fmt: skip
+    return f"{fit.devices} × {device.name}{' (changed)' * changed}"
 
 
 def gib(number: float | None) -> str:

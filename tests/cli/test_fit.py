@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import Result
 from jsonschema import Draft202012Validator
@@ -113,6 +114,25 @@ def test_stages_are_no_more_than_layers() -> None:
     assert result.exit_code == 1
     assert "no verdict: num_devices: there are 33 stages, and 32 layers" in result.stderr
     assert fit("Mixtral-8x7B", *H100, "--devices", 256).exit_code == 0
+
+
+def test_a_device_that_was_changed_is_said_to_be() -> None:
+    """Its name alone would say that it has the memory of its kind."""
+    result = fit("Mixtral-8x7B", *H100, "--set", "device_memory=24e9", "--devices", 8)
+    assert result.output.startswith("Mixtral-8x7B on 8 × H100 SXM (changed): ")
+
+
+def test_a_workbook_chooses_the_device(tmp_path: Path) -> None:
+    """What its sheet Assumptions says holds unless an option says otherwise."""
+    (path := tmp_path / "models.xlsx").write_bytes(build_starter(load(), examples=True))
+    assert "--device: say which" in fit(path, "--model", "DBRX").output
+    book = openpyxl.load_workbook(path)
+    sheet = book["Assumptions"]
+    (row,) = (cells for cells in sheet.iter_rows() if cells[1].value == "device")
+    row[3].value = "H200"
+    book.save(path)
+    assert fit(path, "--model", "DBRX").output.startswith("DBRX on 4 × H200: fits")
+    assert fit(path, "--model", "DBRX", *H100).output.startswith("DBRX on 4 × H100 SXM: fits")
 
 
 def test_what_is_doubted_is_said(tmp_path: Path) -> None:
