@@ -103,6 +103,23 @@ class PresetGroup:
             return ""
         return {_bare(name): name for name in self.names}.get(_bare(text))
 
+    def matching(self, text: str) -> tuple[str, ...]:
+        """Return the names of the presets that a text may mean: several if it is not sure.
+
+        It is the one of that name, or none for a dash; else those that have all its words; else
+        those whose words begin with them.
+        """
+        if (name := self.find(text)) is not None:
+            return (name,)
+        words = _words(text)
+        by_name = {name: _words(name) for name in self.names}
+        found = tuple(name for name, own in by_name.items() if words and words <= own)
+        return found or tuple(
+            name
+            for name, own in by_name.items()
+            if words and all(any(one.startswith(word) for one in own) for word in words)
+        )
+
     def changed(self, changes: Mapping[str, PresetChange]) -> PresetGroup:
         """Return the group with what a workbook says of its presets, by name; empty for none."""
         presets = [
@@ -129,6 +146,10 @@ class PresetGroup:
 
 def _bare(text: str) -> str:
     return re.sub(r"[\s_\-]+", "", text).casefold()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def preset(group: str, name: str, *values: object, source: str) -> Preset:

@@ -36,7 +36,9 @@ def test_a_layout_that_engines_refuse(name: str, assumptions: dict[str, float], 
     assert any(said in one for one in found(name, **assumptions)), found(name, **assumptions)
 
 
-@pytest.mark.parametrize("assumptions", [{"tensor_parallel": 8}, {"expert_parallel": 8}, {}])
+@pytest.mark.parametrize(
+    "assumptions", [{"tensor_parallel": 8}, {"expert_parallel": 8, "data_parallel": 8}, {}]
+)
 def test_a_layout_that_they_take(assumptions: dict[str, float]) -> None:
     """Nothing is found."""
     assert found("Mixtral-8x7B", **assumptions) == []
