@@ -44,7 +44,7 @@ def test_the_answer_comes_first(shown: Open, examples: Report) -> None:
 def test_the_table_ends_within_two_screens(shown: Open, examples: Report) -> None:
     """Of all rows, however they stand apart; on a telephone the first model is on the first."""
     page = shown(examples, folded=True)
-    assert len(examples.models) == 24
+    assert len(examples.models) == 27
     page.locator(".others").evaluate("(it) => { it.open = true; }")
     assert bottom(page, "#models") <= 2 * SCREEN
     page = shown(examples, folded=True)
