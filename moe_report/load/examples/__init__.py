@@ -73,11 +73,12 @@ def _model(stem: str, counting: Counting) -> Row:
 
 
 def _typed(row: dict[str, Any], counting: Counting) -> Row:
-    texts = {key: row[key] for key in ("source", "compare_with") if key in row}
+    texts: dict[str, str] = {key: row[key] for key in row.keys() & {"source", "compare_with"}}
+    texts["remark"] = _remark(row)
     numbers = {
         name if name in FIELDS else Part(name): value for name, value in row["numbers"].items()
     }
-    return _row(row["name"], {**texts, "remark": _remark(row)}, named(numbers, counting))
+    return _row(row["name"], texts, named(numbers, counting))
 
 
 def _remark(file: dict[str, Any]) -> str:

@@ -70,7 +70,7 @@ def test_claims_and_lone_layers_stand_apart(shown: Open, examples: Report) -> No
         "(all) => all.map((it) => it.dataset.column)"
     )
     assert heads == ["name", "expert_flops_savings", "expert_utilisation"]
-    assert "17 models" in page.inner_text(".facts")
+    assert "20 models" in page.inner_text(".facts")
     assert "4 claims" in page.inner_text(".facts")
     page.fill("#filter", "as tab")
     assert page.inner_text("#matches") == "4 of 24"
