@@ -1,17 +1,16 @@
-"""Presets that a workbook chooses, and the sheet Presets, whose numbers may have been changed."""
+"""Presets that a workbook chooses, and the sheet Presets: numbers may be changed, rows added."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from moe_report.load.grid import Grid, no_number
+from moe_report.load.grid import Grid, address
 from moe_report.load.our_sheets import PRESETS_SHEET
 from moe_report.schema.assumptions import Assumption
-from moe_report.schema.presets import NO_PRESET, PresetChange, PresetGroup
+from moe_report.schema.choice_names import unfit
+from moe_report.schema.presets import NO_PRESET, Changes, PresetChange, PresetGroup
 from moe_report.text import one_of, shown
-
-Changes = Mapping[str, Mapping[str, PresetChange]]  # by group, then by preset
 
 
 @dataclass
@@ -63,6 +62,8 @@ def changes_of_presets(
 ) -> Changes:
     """Return what a sheet Presets says otherwise than the sections, each with a notice.
 
+    A row of another name in a group of theirs is a preset of the workbook's own.
+
     Args:
         grid: The sheet, if there is one; another than ours has no columns 'group' and 'preset'.
         groups: The groups of presets by name.
@@ -90,20 +91,61 @@ class _Table:
         columns = {texts[at]: at for at in reversed(texts) if at not in named}
         sources = [at for at, text in texts.items() if text == "source" and at not in named]
         changes: dict[str, dict[str, PresetChange]] = {}
+        first: dict[tuple[str, str], str] = {}
         for row in self.grid.below(self.top):
             group_name, name = (self.grid.text(row, at) for at in named)
             group = self.groups.get(group_name)
-            preset = group.find(name) if group and name else None
-            if group is None or preset is None:
+            if group is None or not name:
                 if group_name or name:
-                    said = f"the row of {shown(name)} is skipped: no section has a preset of that "
-                    self._notice(f"{said}name in the group {shown(group_name)}")
+                    said = f"the row of {shown(name)} is skipped: no section has presets of a "
+                    self._notice(f"{said}group {shown(group_name)}, or it names none")
                 continue
-            values = self._changed(row, columns, group, preset)
-            source = self._source(row, sources, group, preset)
-            if values or source is not None:
-                changes.setdefault(group.name, {})[preset] = PresetChange(values, source)
-        return changes
+            own = changes.setdefault(group.name, {})
+            preset = group.changed(own).find(name)
+            place = address(row, named[1])
+            if (there := first.setdefault((group_name, preset or name), place)) != place:
+                message = f"found {shown(name)} once more (already in {there}); expected it once"
+                self.grid.problem(row, named[1], message)
+            elif preset is None:
+                if change := self._own(row, columns, sources, group, name, named[1]):
+                    own[name] = change
+            else:
+                values = self._changed(row, columns, group, preset)
+                source = self._source(row, sources, group, preset)
+                if values or source is not None:
+                    own[preset] = PresetChange(values, source)
+        return {group: own for group, own in changes.items() if own}
+
+    def _own(
+        self,
+        row: int,
+        columns: Mapping[str, int],
+        sources: Sequence[int],
+        group: PresetGroup,
+        name: str,
+        named: int,
+    ) -> PresetChange | None:
+        """A preset of the workbook's own, which needs every number and should have a source."""
+        if expected := unfit(name):
+            self.grid.problem(row, named, f"found {shown(name)}, expected a name{expected}")
+            return None
+        values: dict[str, float] = {}
+        for key in group.sets:
+            at = columns.get(key, named)
+            value = self.grid.number(row, at, self.known[key]) if at != named else None
+            if value is not None:
+                values[key] = value
+            elif self.grid.value(row, at) in (None, "") or at == named:
+                message = f"found no {key}, which every {group.name} sets; expected a number"
+                self.grid.problem(row, at, message)
+        if len(values) < len(group.sets):
+            return None
+        source = self.grid.text(row, sources[-1]) if sources else ""
+        self._notice(
+            f"{name} is a preset of {group.name} of this workbook's own"
+            + ("" if source else "; write into the column source where its numbers come from")
+        )
+        return PresetChange(values, source)
 
     def _changed(
         self, row: int, columns: Mapping[str, int], group: PresetGroup, preset: str
@@ -113,7 +155,7 @@ class _Table:
             usual = group.values[preset].get(name, self.known[name].default)
             if name not in columns:
                 continue
-            value = self._number(row, columns[name], self.known[name])
+            value = self.grid.number(row, columns[name], self.known[name])
             where = f"{preset or NO_PRESET} sets {name} to"
             if value is None:
                 self._notice(
@@ -124,19 +166,6 @@ class _Table:
                 self._notice(f"{where} {value:g} there, and to {usual:g} in its section: the "
                              "number there holds")  # fmt: skip
         return values
-
-    def _number(self, row: int, column: int, what: Assumption) -> float | None:
-        value = self.grid.value(row, column)
-        if self.grid.lacks_value(row, column) or value in (None, ""):
-            return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            message = no_number(value, what.name)
-        elif expected := what.refusal(value):
-            message = f"found {value!r}, expected {expected} for {what.name}"
-        else:
-            return float(value)
-        self.grid.problem(row, column, message)
-        return None
 
     def _source(
         self, row: int, columns: Sequence[int], group: PresetGroup, preset: str

@@ -49,15 +49,18 @@ class Preset:
 
 @dataclass(frozen=True)
 class PresetChange:
-    """What a workbook says of a preset that its section does not.
+    """What a workbook says of a preset that its section does not, or of one of its own.
 
     Attributes:
-        values: By the names of the assumptions.
+        values: By the names of the assumptions; of one of its own all of them.
         source: Where the values come from; None if that is as it was.
     """
 
     values: Mapping[str, float]
     source: str | None = None
+
+
+Changes = Mapping[str, Mapping[str, PresetChange]]  # by group, then by preset
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,10 @@ class PresetGroup:
         return {_bare(name): name for name in self.names}.get(_bare(text))
 
     def changed(self, changes: Mapping[str, PresetChange]) -> PresetGroup:
-        """Return the group with what a workbook says of its presets, by name; empty for none."""
+        """Return the group with what a workbook says of its presets, by name; empty for none.
+
+        Presets of its own follow those of the sections.
+        """
         presets = [
             replace(
                 one,
@@ -114,6 +120,12 @@ class PresetGroup:
             if (change := changes.get(one.name))
             else one
             for one in self.presets
+        ]
+        first = self.presets[0]
+        presets += [
+            replace(first, name=name, values=change.values, source=change.source or "", module="")
+            for name, change in changes.items()
+            if name not in self.values
         ]
         none = changes[""].values if "" in changes else {}
         return PresetGroup(self.name, tuple(presets), none)
@@ -125,6 +137,23 @@ class PresetGroup:
             for one in self.presets
         ]
         return PresetGroup(self.name, tuple(presets)) if presets[0].values else None
+
+
+def with_changes(groups: Mapping[str, PresetGroup], changes: Changes) -> dict[str, PresetGroup]:
+    """Return groups of presets with what a workbook says of them, by name."""
+    return {
+        name: group.changed(changes[name]) if name in changes else group
+        for name, group in groups.items()
+    }
+
+
+def merged_changes(*said: Changes) -> dict[str, dict[str, PresetChange]]:
+    """Return what several workbooks say of presets; of each preset the first holds."""
+    found: dict[str, dict[str, PresetChange]] = {}
+    for changes in said:
+        for group, presets in changes.items():
+            found[group] = {**presets, **found.get(group, {})}
+    return found
 
 
 def _bare(text: str) -> str:
