@@ -17,7 +17,7 @@ from moe_report.load.grid import Grid, address
 from moe_report.load.presets_sheet import PresetReader, changes_of_presets
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.choice_names import unfit
-from moe_report.schema.presets import with_changes
+from moe_report.schema.presets import merged_changes, with_changes
 from moe_report.schema.registry import Registry
 from moe_report.schema.scenario_names import OURS, is_no_scenario
 from moe_report.table import BASE, Given, Scenarios, given
@@ -28,16 +28,17 @@ CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)  # the formula of a scenario's
 
 
 def read_assumptions(
-    grid: Grid | None, registry: Registry, presets: Grid | None = None
+    grid: Grid | None, registry: Registry, presets: Sequence[Grid] = ()
 ) -> tuple[dict[str, Given], Scenarios]:
     """Return what the sheet Assumptions says, if it has the columns 'name' and 'value'.
 
     Args:
         grid: The sheet; None if there is none.
         registry: What assumptions and presets there are.
-        presets: The sheet Presets, whose numbers hold if somebody has changed them.
+        presets: The sheets of presets, whose numbers hold if somebody has changed them.
     """
-    changes = changes_of_presets(presets, registry.presets, registry.assumptions)
+    known = registry.assumptions
+    changes = merged_changes(*(changes_of_presets(one, registry.presets, known) for one in presets))
     if grid is None:
         return {}, Scenarios(changes=changes)
     if found := grid.header("name", "value"):

@@ -170,17 +170,20 @@ class Grid:
         self.problem(row, column, f"{message} save it")
         return True
 
-    def number(self, row: int, column: int, what: Assumption) -> float | None:
-        """Return an assumption's value in a cell; what is wrong with it is a problem."""
+    def number(self, row: int, column: int, what: Assumption, factor: float = 1) -> float | None:
+        """Return an assumption's value in a cell; what is wrong with it is a problem.
+
+        The cell's number is multiplied with a factor, which is that of its column's unit.
+        """
         value = self.value(row, column)
         if self.lacks_value(row, column) or value in (None, ""):
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             message = _no_number(value, what.name)
-        elif expected := what.refusal(value):
-            message = f"found {value!r}, expected {expected} for {what.name}"
+        elif expected := what.refusal(value * factor):
+            message = f"found {value * factor!r}, expected {expected} for {what.name}"
         else:
-            return float(value)
+            return float(value * factor)
         self.problem(row, column, message)
         return None
 

@@ -23,6 +23,7 @@ from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_sa
 from moe_report.schema.choice_names import unfit
 from moe_report.text import CONTROL
 
+_SHEET_NAME = 31
 NO_PRESET = "–"  # what is chosen where the assumptions have values of their own
 
 
@@ -37,6 +38,7 @@ class Preset:
         values: By the names of the assumptions.
         assumptions: What these are.
         module: The module that declares it.
+        sheet: The sheet of the group's own in a workbook; empty for the one of all groups.
     """
 
     group: str
@@ -45,6 +47,7 @@ class Preset:
     values: Mapping[str, float]
     assumptions: tuple[Assumption, ...]
     module: str
+    sheet: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ class PresetGroup:
     def label(self) -> str:
         """Its name in words."""
         return self.name.replace("_", " ").capitalize()
+
+    @property
+    def sheet(self) -> str:
+        """The sheet of its own in a workbook; empty if its table is with those of others."""
+        return next((one.sheet for one in self.presets if one.sheet), "")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -160,7 +168,7 @@ def _bare(text: str) -> str:
     return re.sub(r"[\s_\-]+", "", text).casefold()
 
 
-def preset(group: str, name: str, *values: object, source: str) -> Preset:
+def preset(group: str, name: str, *values: object, source: str, sheet: str = "") -> Preset:
     """Declare values of several assumptions under a name.
 
     The module keeps it: ``H100 = preset("device", "H100 SXM", Hardware(...), source="...")``.
@@ -172,6 +180,7 @@ def preset(group: str, name: str, *values: object, source: str) -> Preset:
         name: Its name.
         values: Dataclasses of assumptions, with the values.
         source: Where the values come from.
+        sheet: A sheet of a workbook that its group has for itself, such as ``Hardware``.
 
     Raises:
         PluginError: An argument is missing, empty or none of those accepted, or a value is out of
@@ -183,6 +192,8 @@ def preset(group: str, name: str, *values: object, source: str) -> Preset:
         raise PluginError(f"{where} has {wrong}")
     if not group.isidentifier():
         raise PluginError(f"{where}: expected a group of letters, digits and underscores")
+    if sheet and not (sheet.isascii() and sheet.isidentifier() and len(sheet) <= _SHEET_NAME):
+        raise PluginError(f"{where}: expected a sheet of at most {_SHEET_NAME} letters and digits")
     name = " ".join(name.split())  # as cells and pages have it, which know no other spaces
     if expected := unfit(name):
         raise PluginError(f"{where}: expected a name{expected}")
@@ -207,4 +218,4 @@ def preset(group: str, name: str, *values: object, source: str) -> Preset:
         known += items
     if not numbers:
         raise PluginError(f"{where} sets nothing; give it a dataclass of assumptions")
-    return Preset(group, name, source, numbers, tuple(known), module)
+    return Preset(group, name, source, numbers, tuple(known), module, sheet)
