@@ -28,6 +28,7 @@ from moe_report.reports import (
 from moe_report.schema.presets import PresetGroup
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
+from moe_report.text import one_of
 
 
 def build_report(
@@ -52,12 +53,12 @@ def build_report(
         branding: What the user wants the report to say.
 
     Raises:
-        InputError: An assumption is unknown or out of bounds, there is no such scenario, or
-            ``compare_with`` names no model.
+        InputError: An assumption is unknown or out of bounds, there is no such preset or no such
+            scenario, or ``compare_with`` names no model.
     """
     scenario = scenario_named(table, scenario)
-    chosen = {name: one for name, one in (presets or {}).items() if name in registry.presets}
     groups = groups_of(table, registry.presets)
+    chosen = _named_presets(groups, presets or {})
     values = assumption_values(table, registry, groups, assumptions or {}, chosen, scenario)
     numbers = {value.definition.name: value.value for value in values}
     evaluation = evaluate_table(table, registry, numbers)
@@ -100,6 +101,22 @@ def build_report(
         planner=registry.planner,
     )
     return charted(helped(report, registry), registry)
+
+
+def _named_presets(groups: Mapping[str, PresetGroup], said: Mapping[str, str]) -> dict[str, str]:
+    """The presets that were asked for, by group; empty for none of a group's."""
+    found, problems = {}, []
+    for name in said.keys() & groups.keys():
+        group, text = groups[name], said[name]
+        preset = group.find(text)
+        if preset is not None:
+            found[name] = preset
+        else:
+            expected = f"expected {one_of(group.names)}.{nearest(text, group.names)}"
+            problems.append(Problem(f"preset {name!r}", f"found {text!r}, {expected}"))
+    if problems:
+        raise InputError(problems)
+    return found
 
 
 def creation_time() -> datetime.datetime:
