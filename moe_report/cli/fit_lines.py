@@ -18,7 +18,7 @@ from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.text import counted
 
 _GIB = 2**30
-_WORDS, _VALUE = 20, 11  # characters of what a line is about, and of a number of bytes
+_WORDS, _VALUE = 21, 11  # characters of what a line is about, and of a number of bytes
 _LONGEST_WHY, _INDENT = 98, "      "
 _DOUBTS = 3  # findings that are told of a model
 
@@ -32,7 +32,7 @@ class Line:
     names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"  {self.words:<{_WORDS}}{self.text}".rstrip()
+        return f"  {self.words:<{_WORDS}} {self.text}".rstrip()
 
 
 def described(fit: Fit, answer: Answer, *, why: bool = False) -> list[str]:

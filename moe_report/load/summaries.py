@@ -8,7 +8,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from moe_report.ooxml.addresses import split_address
-from moe_report.schema.headers import folded
+from moe_report.schema.headers.text import folded
 from moe_report.schema.numerals import roughly
 
 if TYPE_CHECKING:  # they load openpyxl, and the audit asks for names alone

@@ -219,12 +219,12 @@ PLANNER = planner(
             "decode_tokens_per_s", "decoding",
             "estimated_decode_tokens_per_s_low", "estimated_decode_tokens_per_s_high",
         ),
-        ("prefill_tokens_per_s", "reading the prompt"),
-        ("time_to_first_token", "first token after"),
+        ("prefill_tokens_per_s", "prompts, at most"),
+        ("time_to_first_token", "first token, at least"),
     ),
     costs=(
-        ("cost_per_mtoken_out", "a million tokens out"),
-        ("cost_per_mtoken_in", "a million tokens in"),
+        ("cost_per_mtoken_out", "million out, at least"),
+        ("cost_per_mtoken_in", "million in, at least"),
     ),
     price="device_hour_price",
 )  # fmt: skip

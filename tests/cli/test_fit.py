@@ -144,7 +144,7 @@ def test_what_is_doubted_is_said(tmp_path: Path) -> None:
     )
     result = fit(book, *H100)
     assert result.exit_code == 0
-    assert "  in doubt            differs: routed_expert_params: " in result.output
+    assert "  in doubt              differs: routed_expert_params: " in result.output
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "²", ""])
@@ -424,8 +424,8 @@ def config(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 def test_speed_and_price(shelves: Registry, config: Path) -> None:
     """An estimate has a range beside its bound, and a price says where it comes from."""
     output = fit(config).output
-    assert "reading             likely 62.5 to 250, at most 250 tokens/s" in output
-    assert "a million tokens    0.00800 $/Mtoken" in output
+    assert "reading               likely 62.5 to 250, at most 250 tokens/s" in output
+    assert "a million tokens      0.00800 $/Mtoken" in output
     assert "2 $/h, by default: A shop's list, May 2026." in output
     output = fit(config, "--price", 3).output
     assert "3 $/h, as it was given" in output
@@ -443,7 +443,7 @@ def test_experts_on_the_cpu(shelves: Registry, config: Path) -> None:
     assert first == (
         "m: fits with 2 layers' experts on the CPU: --cellar 2 (20.0 GiB short on a device without)"
     )
-    assert "  on the CPU          experts of 2 layers, 20.0 GiB" in others
+    assert "  on the CPU            experts of 2 layers, 20.0 GiB" in others
     assert any(line.startswith("  reading below ") for line in others)
     (model,) = json.loads(fit(config, "--json").stdout)["models"]
     assert (model["verdict"], model["layers_on_cpu"]) == ("offloaded", 2)
