@@ -95,9 +95,10 @@ def _met(m: Model, context: float) -> float:
 
 
 def _reached(m: Model, tokens: float) -> float:
-    """The share of the experts that some tokens reach; spreadsheets refuse powers below 1e-308."""
+    """The share of the experts that tokens reach; spreadsheets refuse powers below 1e-308."""
     chosen = m.num_experts_per_tok / m.num_experts
-    return 1 - (1 - chosen) ** minimum(tokens, _ALL_REACHED / chosen)
+    missed: float = (1 - chosen) ** minimum(tokens, _ALL_REACHED / chosen)
+    return 1 - missed
 
 
 def _in_chunk(m: Model, context: float) -> float:

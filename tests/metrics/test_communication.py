@@ -28,7 +28,7 @@ DEEPEP = {"num_experts_per_tok": 8, "hidden_size": 7168, "tokens_per_device": 12
     ("gb", "layer", "step"), [(50, 120.96e-6, 14.76e-3), (900, 6.72e-6, 0.82e-3)]
 )
 def test_the_time_of_a_step_is_that_of_the_paper(gb: float, layer: float, step: float) -> None:
-    """arXiv 2505.09343, section 2.3.2: 120.96 µs and 14.76 ms, 67 tokens a second; 6.72 and 0.82."""
+    """Of arXiv 2505.09343, section 2.3.2: 120.96 µs, 14.76 ms, 67 tokens/s; 6.72 µs, 0.82 ms."""
     link = {"link_bandwidth": gb * 1e9}
     both = dispatch_seconds.of(**PAPER, **link) + combine_seconds.of(**PAPER, **link)
     assert both == pytest.approx(layer, rel=1e-12)
