@@ -60,9 +60,7 @@ from moe_report_metrics.weight_memory import (
 ORDER = 60
 ROOFLINE = "Williams et al. 2009, doi:10.1145/1498765.1498785 (roofline)"
 PRICE = "device hours times their price"
-MILLION = 1e6
-HOUR = 3600
-JOULES_A_KWH = 3.6e6
+MILLION, HOUR, JOULES_A_KWH = 1e6, 3600, 3.6e6
 _ALL_REACHED = 40  # tokens an expert gets on average: of e^40 experts one is missed
 FLOPS_A_MAC = 2  # in what vendors call peak FLOP/s
 _bytes = partial(metric, unit="byte", better="lower")
