@@ -187,7 +187,7 @@ PLANNER = planner(
         "ep": ("expert_parallel", "Expert parallelism"),
         "dp": ("data_parallel", "Data parallelism"),
         "pp": ("pipeline_parallel", "Pipeline stages"),
-        "price": ("device_hour_price", "Price of a device"),
+        "price": ("device_price", "Price of a device"),
     },
     parts=(
         (device_expert_bytes, "routed experts", "orange"),
@@ -226,5 +226,5 @@ PLANNER = planner(
         ("cost_per_mtoken_out", "million out, at least"),
         ("cost_per_mtoken_in", "million in, at least"),
     ),
-    price="device_hour_price",
+    price="device_price",
 )  # fmt: skip

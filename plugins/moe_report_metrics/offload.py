@@ -93,7 +93,7 @@ def offloaded_device_bytes(m: Model) -> float:
 @metric(symbol="f_off", unit="0 or 1", source=CONVENTION, label="Fits with the CPU",
         format="integer")  # fmt: skip
 def offload_fits(m: Model, r: Reserve, cpu: Cpu) -> float:
-    """1 if devices and CPU hold their parts, else 0. Missing where the CPU's memory is not said."""
+    """Whether devices and CPU hold their parts, 1 or 0; missing if the CPU's memory is."""
     usable = devices_used(m) * (usable_bytes(m) - r.activation_bytes)
     held = where(offloaded_device_bytes(m) <= usable, 1, 0)
     kept = where(cpu_expert_bytes(m) <= cpu.cpu_memory, 1, 0)

@@ -47,22 +47,19 @@ from moe_report_metrics.flops_savings import (
     unembedding_flops,
 )
 from moe_report_metrics.hardware import Device
-from moe_report_metrics.parameter_ledger import CONVENTION, MLA, routed_expert_params
+from moe_report_metrics.parameter_ledger import CONVENTION, MLA
 from moe_report_metrics.serving_terms import OMLX, Building, Efficiency, Price
 from moe_report_metrics.sharding import NODE, Parallelism, devices_used
 from moe_report_metrics.weight_memory import (
-    BITS_A_BYTE,
-    Precision,
     always_read_weight_bytes,
+    routed_bits,
     routed_expert_weight_bytes,
 )
 
 ORDER = 60
 ROOFLINE = "Williams et al. 2009, doi:10.1145/1498765.1498785 (roofline)"
 PRICE = "device hours times their price"
-MILLION = 1e6
-HOUR = 3600
-JOULES_A_KWH = 3.6e6
+MILLION, HOUR, JOULES_A_KWH = 1e6, 3600, 3.6e6
 _ALL_REACHED = 40  # tokens an expert gets on average: of e^40 experts one is missed
 FLOPS_A_MAC = 2  # in what vendors call peak FLOP/s
 _bytes = partial(metric, unit="byte", better="lower")
@@ -171,17 +168,31 @@ def arithmetic_intensity(m: Model, load: Load) -> float:
     return load.num_sequences * decode_flops_per_token(m) / decode_bytes_per_step(m)
 
 
-@metric(symbol="R_peak", unit="FLOP/s", source=ROOFLINE, label="Peak speed used")
-def peak_flops(m: Model, p: Precision, d: Device) -> float:
-    """The highest peak that a device could use for experts of so many bits: FP4, FP8 or BF16."""
-    published = m.routed_expert_bytes * BITS_A_BYTE / routed_expert_params(m)
-    bits = where(
-        p.routed_expert_bits > 0,
-        p.routed_expert_bits,
-        coalesce(published, m.routed_expert_weight_bits),
+@metric(symbol="q_comp", unit="bit", source=ROOFLINE, label="Bits computed in", format="integer")
+def compute_bits(m: Model, d: Device) -> float:
+    """Fewest bits that the device multiplies experts in: 4 or 8 if it has that peak, else 16."""
+    bits = routed_bits(m)
+    eight = where((bits < 16) & (d.fp8_flops > 0), 8, 16)
+    return where((bits < 8) & (d.fp4_flops > 0), 4, eight)
+
+
+@check("suspicious", about=compute_bits)
+def a_precision_that_the_device_lacks(m: Model) -> Doubt:
+    """Experts in FP8 are widened where a device has no FP8; 4 bit ones mostly are anyway."""
+    bits = routed_bits(m)
+    return doubt(
+        (bits >= 8) & (bits < 16) & (compute_bits(m) == 16),
+        "experts have {} bits, and the device computes in {}: it has no FP8",
+        bits,
+        compute_bits(m),
     )
-    eight = where((bits < 16) & (d.fp8_flops > 0), d.fp8_flops, d.bf16_flops)
-    return where((bits < 8) & (d.fp4_flops > 0), d.fp4_flops, eight)
+
+
+@metric(symbol="R_peak", unit="FLOP/s", source=ROOFLINE, label="Peak speed used")
+def peak_flops(m: Model, d: Device) -> float:
+    """The highest peak that a device could use for experts of so many bits: FP4, FP8 or BF16."""
+    bits = compute_bits(m)
+    return where(bits == 4, d.fp4_flops, where(bits == 8, d.fp8_flops, d.bf16_flops))
 
 
 def _computing(m: Model, flops: float, c: Counting) -> float:

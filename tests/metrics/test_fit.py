@@ -27,7 +27,7 @@ EXPECTED = {
     "cpu_moe_layers_needed", "offloaded_device_bytes", "cpu_expert_bytes", "offload_tokens_per_s",
     "decode_tokens_per_s", "estimated_decode_tokens_per_s_low", "prefill_tokens_per_s",
     "estimated_decode_tokens_per_s_high", "time_to_first_token", "cost_per_mtoken_out",
-    "cost_per_mtoken_in", "device_hour_price", "offload_fits", "cpu_moe_layers",
+    "cost_per_mtoken_in", "device_price", "offload_fits", "cpu_moe_layers",
 }  # fmt: skip
 
 
