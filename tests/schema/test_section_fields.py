@@ -12,7 +12,7 @@ import pytest
 from moe_report.errors import InputError
 from moe_report.importers.model import Options, import_model
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.headers import Headers
+from moe_report.schema.headers.headers import Headers
 from moe_report.schema.registry import Registry, installed, load
 from tests.sections import ENERGY, registry_with
 from tests.small_configs import small_config
