@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from moe_report.cli.import_models import append_to
 from moe_report.compute.evaluate import evaluate_table
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.config import ConfigRow, row_from_config
 from moe_report.importers.model import Options, import_model
 from moe_report.importers.naming import with_names
+from moe_report.load.workbook import inspect_workbook, open_workbook
 from moe_report.reports import Cell, Provenance
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Row, Source, given
@@ -184,3 +186,29 @@ def test_a_row_carries_why(known: Registry, tmp_path: Path) -> None:
     assert set(TOLD) <= set(row.unclear)
     assert "kv_shared" in row.texts["remark"]
     assert not set(row.unclear) & set(row.numbers)
+
+
+def test_a_workbook_keeps_that_it_is_not_known(known: Registry, tmp_path: Path) -> None:
+    """Put into a workbook, new or there already, and read again, no default stands in its place."""
+    path, workbook = tmp_path / "config.json", tmp_path / "models.xlsx"
+    rows = []
+    for name in ("deepseek-ai/DeepSeek-R1", "openai/gpt-oss-20b"):
+        path.write_text(json.dumps(published(name) | {"kv_shared": 2}))
+        rows.append(import_model(str(path), Options(), known, name=name))
+    for row in rows:
+        append_to(workbook, [row], known, sheet=None, replace=False)
+    for row in inspect_workbook(open_workbook(workbook), known).table.rows:
+        assert set(TOLD) <= set(row.unclear), row.name
+
+
+def test_minimax_m3_keeps_keys_of_its_indexers(known: Registry) -> None:
+    """60 layers of 4 heads of 128; 57 of them index with one key of 128, in 8 bit or BF16."""
+    config = small_config("minimax_m3_vl_text") | {
+        "num_hidden_layers": 60, "num_attention_heads": 64, "num_key_value_heads": 4,
+        "head_dim": 128, "index_head_dim": 128, "moe_layer_freq": [0] * 3 + [1] * 57,
+        "layer_types": ["full_attention"] * 3 + ["minimax_m3_sparse"] * 57,
+    }  # fmt: skip
+    read = row_from_config(config, where="x")
+    for width, index in ((1.0, 7_296), (2.0, 14_592)):
+        found = cell(read, known, "kv_bytes_per_token", indexer_value_bytes=width)
+        assert found.value == 122_880 + index
