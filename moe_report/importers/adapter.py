@@ -160,6 +160,7 @@ class Adapter:
         flat: How a config is read that has no text part, where there are such.
         text_model: The ``model_type`` that the text part must have, where others are possible.
         by_text_model: How a config is read by that ``model_type``, where it decides.
+        cache: Why its cache is not known; empty if the fields or ``derive`` tell it.
         untold_mtp: Whether published models have modules that predict further tokens (MTP) of
             which the config does not tell.
     """
@@ -173,6 +174,7 @@ class Adapter:
     flat: Adapter | None = None
     text_model: str = ""
     by_text_model: Mapping[str, Adapter] = field(default_factory=dict)
+    cache: str = ""
     untold_mtp: bool = False
 
     @cached_property
