@@ -13,7 +13,7 @@ import difflib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from moe_report.errors import MOST_LINES, InputError, Problem, first_of, nearest
@@ -22,6 +22,7 @@ from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.config_json import at, entries
 from moe_report.importers.counted_keys import Counted, spellings
+from moe_report.importers.published_bits import published_bits
 from moe_report.importers.section_fields import read_section_fields
 from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, unread_keys
 from moe_report.schema.bounds import LARGEST
@@ -49,11 +50,13 @@ class ConfigRow:
         numbers: Values by field, and by :class:`~moe_report.schema.parts.Part` for what no field
             describes.
         notes: What a reader should know: which defaults were taken, what is not counted.
+        unclear: Fields that are missing whatever their defaults, each with why.
     """
 
     model_type: str
     numbers: dict[str, float]
     notes: tuple[str, ...]
+    unclear: Mapping[str, str] = field(default_factory=dict)
 
 
 def row_from_config(
@@ -107,8 +110,15 @@ def row_from_config(
         reading.notes.append(adapter.note)
     numbers.update(_further_tokens(config, adapter, numbers, reading))
     numbers.update(further.numbers)
+    bits, unclear = published_bits(config, numbers)
+    numbers.update(bits)
+    reading.unclear.update(unclear)
+    reading.notes.extend(dict.fromkeys(f"Bits not known: {why}" for why in unclear.values()))
     return ConfigRow(
-        model_type, {name: float(value) for name, value in numbers.items()}, tuple(reading.notes)
+        model_type,
+        {name: float(value) for name, value in numbers.items()},
+        tuple(reading.notes),
+        reading.unclear,
     )
 
 

@@ -169,6 +169,7 @@ def _row(name: str, source: str, read: ConfigRow, options: Options, counting: Co
         source,
         {key: CONTROL.sub("\ufffd", _printable(text)) for key, text in texts.items() if text},
         {key: given(value) for key, value in read.numbers.items()},
+        unclear={key: why for key, why in read.unclear.items() if key not in read.numbers},
     )
 
 
