@@ -115,6 +115,7 @@ class Reading:
         problems: Why the config is refused, if it is.
         notes: What a reader of the row should know.
         unknown: Fields that nothing tells, though most configs do: they stay out of the row.
+        unclear: Fields that are missing whatever their defaults, each with why.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -122,6 +123,7 @@ class Reading:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    unclear: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
