@@ -42,6 +42,11 @@ class PresetRows:
         named = f'IF({choice}="","{NO_PRESET}",{choice})'
         return f"INDEX({area},MATCH({named},{self.names},0))"
 
+    def cell(self, preset: int, assumption: str = "") -> str:
+        """Return where a preset's value of an assumption is, or its name, counted from 0."""
+        letters = column_letters(self.columns[assumption]) if assumption else "B"
+        return f"{PRESETS_SHEET}!${letters}${self.first + 1 + preset}"
+
     def _area(self, letters: str) -> str:
         return f"{PRESETS_SHEET}!${letters}${self.first}:${letters}${self.last}"
 
