@@ -47,6 +47,13 @@ def chosen_scenario() -> str:
     return f'IF({cell}="","{BASE}",{cell})'
 
 
+def chosen_preset(report: Report, group: str) -> str:
+    """Return the formula, without ``=``, of a group's chosen preset, a dash for none."""
+    row = [choice.group.name for choice in report.presets].index(group) + TOP + 1
+    cell = f"{ASSUMPTIONS_SHEET}!${column_letters(VALUE)}${row}"
+    return f'IF({cell}="","{NO_PRESET}",{cell})'
+
+
 def write_assumptions(book: Book, report: Report) -> None:
     """Fill the sheet Assumptions."""
     sheet = book[ASSUMPTIONS_SHEET]

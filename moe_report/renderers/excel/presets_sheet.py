@@ -55,6 +55,13 @@ class PresetRows:
         factor = self.factors[assumption]
         return found if factor == 1 else f"{found}*{number_text(factor)}"
 
+    def cell(self, preset: int, assumption: str = "") -> str:
+        """Return what refers to a preset's value of an assumption, or to its name, from 0."""
+        letters = column_letters(self.columns[assumption]) if assumption else "B"
+        place = f"{self.sheet}!${letters}${self.first + 1 + preset}"
+        factor = self.factors[assumption] if assumption else 1
+        return place if factor == 1 else f"({place}*{number_text(factor)})"
+
     def _area(self, letters: str) -> str:
         return f"{self.sheet}!${letters}${self.first}:${letters}${self.last}"
 
