@@ -19,6 +19,7 @@ from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
 from moe_report.reports import Report
+from moe_report.schema.presets import merged_changes
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row
 from moe_report.text import shown
@@ -85,7 +86,7 @@ class Update:
                 }
                 for name in (*old.scenarios.presets, *table.scenarios.presets)
             },
-            changes=table.scenarios.changes or old.scenarios.changes,
+            changes=merged_changes(table.scenarios.changes, old.scenarios.changes),
         )
         return replace(
             table,

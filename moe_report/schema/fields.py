@@ -154,6 +154,9 @@ _add("num_chunked_attention_layers", "L_c", "Chunked layers",
      "Layers whose attention stays within chunks of attention_chunk_size tokens.",
      unit="layers", maximum=10_000, default=0)  # fmt: skip
 
+_add("max_position_embeddings", "S_model", "Longest context of the model",
+     "Tokens of the longest sequence that the model is made for.", unit="tokens",
+     minimum=1)  # fmt: skip
 _add("num_linear_attention_layers", "L_l", "Linear-attention layers",
      "Layers that mix tokens through a state of fixed size (linear attention, state-space models) "
      "in place of softmax attention.",

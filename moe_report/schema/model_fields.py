@@ -24,6 +24,7 @@ class ModelFields:
     num_sliding_window_layers: float
     attention_chunk_size: float
     num_chunked_attention_layers: float
+    max_position_embeddings: float
     num_linear_attention_layers: float
     linear_attention_state_size: float
     linear_attention_params: float

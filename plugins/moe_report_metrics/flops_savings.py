@@ -62,16 +62,14 @@ class Counting:
         help="Tokens of a sequence; the FLOPs of the attention core are its average over them.",
         minimum=1,
         whole=True,
-        aliases=("max_position_embeddings", "max_seq_len", "n_ctx", "seq_len"),
+        aliases=("max_seq_len", "n_ctx", "seq_len"),
         headers=(
             "[max] [supported] [model] context [length|window|size|window size|window length]",
             "[max] [supported] [model] sequence length",
             "native context [length|window]",
-            "max position",
             "?(training|inference|extended|base|effective) context [length|window]",
             "?[global] window [size]",
             "?max token",
-            "?position",
             "?length",
         ),
     )

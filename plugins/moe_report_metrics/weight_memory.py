@@ -10,7 +10,18 @@ Letters: ``q`` bits of a weight, ``M`` bytes; parts are named as in the ledger.
 from dataclasses import dataclass
 from functools import partial
 
-from moe_report import Model, assumption, coalesce, metric, preset, where
+from moe_report import (
+    Doubt,
+    Model,
+    assumption,
+    check,
+    coalesce,
+    doubt,
+    metric,
+    preset,
+    typed,
+    where,
+)
 from moe_report_metrics.parameter_ledger import (
     attention_params,
     dense_ffn_params,
@@ -144,6 +155,14 @@ def routed_expert_weight_bytes(m: Model, p: Precision) -> float:
     return where(p.routed_expert_bits > 0, asked, coalesce(m.routed_expert_bytes, published))
 
 
+@metric(symbol="q_exp", unit="bit", source=PUBLISHED, label="Bits of an expert's weight")
+def routed_bits(m: Model, p: Precision) -> float:
+    """Bits of a routed expert's weight in memory, scales included."""
+    true = m.routed_expert_bytes * BITS_A_BYTE / routed_expert_params(m)
+    published = coalesce(true, m.routed_expert_weight_bits)
+    return where(p.routed_expert_bits > 0, p.routed_expert_bits, published)
+
+
 @in_bytes(symbol="M_mtp", label="MTP, bytes in memory")
 def mtp_weight_bytes(m: Model, p: Precision, f: FurtherTokens) -> float:
     """Bytes of the modules that predict further tokens, as wide as routed experts; 0 without."""
@@ -151,9 +170,7 @@ def mtp_weight_bytes(m: Model, p: Precision, f: FurtherTokens) -> float:
     return where(f.load_mtp == 1, coalesce(mtp_params(m), 0) * bits / BITS_A_BYTE, 0)
 
 
-@in_bytes(symbol="M", label="Weights, bytes", headline=5, better="lower")
-def weight_bytes(m: Model) -> float:
-    """Bytes of all weights: every expert is in memory, whatever a token uses."""
+def _all_parts(m: Model) -> float:
     return (
         embedding_weight_bytes(m)
         + unembedding_weight_bytes(m)
@@ -165,6 +182,15 @@ def weight_bytes(m: Model) -> float:
         + routed_expert_weight_bytes(m)
         + mtp_weight_bytes(m)
     )
+
+
+@in_bytes(
+    symbol="M", label="Weights, bytes", headline=5, better="lower",
+    aliases=("weight memory", "model memory"),
+)  # fmt: skip
+def weight_bytes(m: Model) -> float:
+    """Bytes of all weights: every expert is in memory, whatever a token uses."""
+    return _all_parts(m)
 
 
 @in_bytes(symbol="M_always", label="Always read, bytes", better="lower")
@@ -189,6 +215,22 @@ def touched_weight_bytes(m: Model) -> float:
     """Bytes of the weights that one token reads, without the row of the input embedding."""
     routed = routed_expert_weight_bytes(m) * m.num_experts_per_tok / m.num_experts
     return always_read_weight_bytes(m) + routed
+
+
+@check("suspicious", about=weight_bytes)
+def active_taken_for_total(m: Model) -> Doubt:
+    """All experts are in memory: what the active parameters take says nothing of it."""
+    stated, counted, active = typed(weight_bytes), _all_parts(m), touched_weight_bytes(m)
+    near = (stated > 0.8 * active) & (stated < 1.25 * active)
+    return doubt(
+        near & (stated < 0.8 * counted),
+        "given as {}, about what the active parameters take, {}; memory holds all experts, {}",
+        stated,
+        active,
+        counted,
+        stated=stated,
+        computed=counted,
+    )
 
 
 _GGUF = (

@@ -364,6 +364,7 @@ def test_phrases_are_of_words_of_the_vocabulary() -> None:
         "always",
         "bpe",
         "checkpoint",
+        "granularity",
         "k",
         "tokenizer",
         "variant",

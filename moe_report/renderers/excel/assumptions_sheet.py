@@ -153,7 +153,7 @@ def _write_groups(sheet: Sheet, report: Report) -> dict[str, _Followed]:
             sheet.put(row, VALUE, choice.chosen or NO_PRESET, _BOX)
         sheet.put(row, after + 3, NO_PRESET, replace(SOFT, horizontal="right"))
         said = f"Choose, and {', '.join(group.sets)} follow; a number typed there wins. "
-        said += "The values and their sources are on the sheet Presets."
+        said += f"The values and their sources are on the sheet {rows[group.name].sheet}."
         sheet.put(row, after + 4, said, replace(TEXT, indent=1))
         sheet.allow(
             f"{column_letters(VALUE + bool(scenarios))}{row}:{column_letters(after)}{row}",

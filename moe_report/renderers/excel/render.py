@@ -11,7 +11,6 @@ from moe_report.load.our_sheets import (
     CHARTS_SHEET,
     COMPARE_SHEET,
     NOTES_SHEET,
-    PRESETS_SHEET,
     REPORT_PROPERTY,
     REPORT_SHEET,
     SHEET,
@@ -42,7 +41,7 @@ from moe_report.renderers.excel.method_sheet import write_method
 from moe_report.renderers.excel.models_sheet import FIRST, Layout, write_models
 from moe_report.renderers.excel.notes_sheet import write_notes
 from moe_report.renderers.excel.palette import QUIET, Look
-from moe_report.renderers.excel.presets_sheet import write_presets
+from moe_report.renderers.excel.presets_sheet import sheets_of_presets, write_presets
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.summary_sheet import write_summary
@@ -61,7 +60,7 @@ def render(report: Report) -> bytes:
     said = {key: getattr(report.branding, key) for key in ("title", "intro", "footer")}
     settings = [REPORT_SHEET] if any(said.values()) else []
     charts = [CHARTS_SHEET] if more_charts(report) else []
-    presets = [PRESETS_SHEET] if report.presets else []
+    presets = sheets_of_presets(report)
     explained = (ASSUMPTIONS_SHEET, *presets, NOTES_SHEET, "Method", "Findings", *settings)
     book = Book("Summary", COMPARE_SHEET, *charts, SHEET, *explained, CHART_DATA_SHEET)
     layout = write_models(book, report)
