@@ -73,10 +73,10 @@ from moe_report_metrics.parameter_ledger import active_params
 class Hardware:
     """What it runs on."""
 
-    peak_flops: float = assumption(
+    chip_flops: float = assumption(
         1e14, symbol="F_p", unit="FLOP/s", help="Of one device.", minimum=1, maximum=9e15
     )
-    memory_bandwidth: float = assumption(
+    chip_bandwidth: float = assumption(
         1e12, symbol="W_m", unit="byte/s", help="Of one device.", minimum=1, maximum=1e15
     )
 
@@ -85,26 +85,26 @@ class Hardware:
 class Precision:
     """How weights are stored."""
 
-    weight_bytes: float = assumption(
+    bytes_a_weight: float = assumption(
         2, symbol="β_w", unit="byte", help="Of a weight.", minimum=0.25, maximum=8
     )
 
 
-H100 = preset("device", "H100 SXM", Hardware(989e12, 3.35e12), source="NVIDIA 2023, data sheet")
-A100 = preset("device", "A100 (80 GB)", Hardware(312e12, 2.039e12), source="NVIDIA 2021")
-PC = preset("device", "4090", Hardware(165.2e12, 1.008e12), source="NVIDIA 2022")
-FP8 = preset("precision", "FP8", Precision(1), source="a convention")
-MXFP4 = preset("precision", "MXFP4", Precision(4.25 / 8), source="OCP 2023")
+H100 = preset("machine", "H100 SXM", Hardware(989e12, 3.35e12), source="NVIDIA 2023, data sheet")
+A100 = preset("machine", "A100 (80 GB)", Hardware(312e12, 2.039e12), source="NVIDIA 2021")
+PC = preset("machine", "4090", Hardware(165.2e12, 1.008e12), source="NVIDIA 2022")
+FP8 = preset("storage", "FP8", Precision(1), source="a convention")
+MXFP4 = preset("storage", "MXFP4", Precision(4.25 / 8), source="OCP 2023")
 
 
 @metric(symbol="t_c", unit="s/token", source="a convention", format="decimal", headline=True)
 def compute_seconds(m: Model, hardware: Hardware) -> float:
     """Seconds of arithmetic for a token."""
-    return 2 * active_params(m) / hardware.peak_flops
+    return 2 * active_params(m) / hardware.chip_flops
 
 
 @metric(symbol="t_m", unit="s/token", source="a convention", format="decimal", headline=True)
-def memory_seconds(m: Model, hardware: Hardware, precision: Precision) -> float:
+def memory_seconds(m: Model, hardware: Hardware, storage: Precision) -> float:
     """Seconds to read the active weights."""
-    return precision.weight_bytes * active_params(m) / hardware.memory_bandwidth
+    return storage.bytes_a_weight * active_params(m) / hardware.chip_bandwidth
 '''

@@ -26,7 +26,7 @@ _LIKE = re.compile(
 # No name of such a key says what is kept; and with the switch off a window is not used.
 _NOT = re.compile(
     r"vision|visual|image|audio|video|speech|max_window_layers|rope_|implementation"
-    r"|dtype$|(alpha|beta)_factor$|_act$|sink|mamba_chunk_size|num_attention_heads"
+    r"|dtype$|(alpha|beta)_factor$|_act$|sink|kernels$|^mtp_|mamba_chunk_size|num_attention_heads"
 )
 _FULL = {"full_attention", "attention"}
 _PLAIN = {"attn_type_list": {"1"}}  # softmax, as MiniMax writes it

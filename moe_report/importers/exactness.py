@@ -161,14 +161,15 @@ def rows() -> list[tuple[str, ...]]:
             compared = f"nothing; counted like {exact.like}"
         elif exact.check:
             compared = exact.check
-        found.append((model_type, exact.flops, _cache(model_type), compared))
+        why = _unknown_cache(model_type)
+        known, told = ("no", f"{compared}. Cache not known: {why}") if why else ("known", compared)
+        found.append((model_type, exact.flops, known, told))
     return found
 
 
-def _cache(model_type: str) -> str:
+def _unknown_cache(model_type: str) -> str:
     adapter = ADAPTERS[model_type]
-    ways = [adapter, *adapter.by_text_model.values()]
-    return next((f"not known: {way.cache}" for way in ways if way.cache), "known")
+    return next((way.cache for way in (adapter, *adapter.by_text_model.values()) if way.cache), "")
 
 
 def markdown() -> str:

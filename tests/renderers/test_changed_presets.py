@@ -34,13 +34,13 @@ CHANGES: dict[str, tuple[str, object]] = {
     "a number out of bounds": ("E10", 64),
 }
 SAID = {
-    "a preset that is not chosen": "H100 SXM sets peak_flops to 9e+14 there, and to 9.89e+14 in",
-    "the chosen one": "A100 (80 GB) sets memory_bandwidth to 2.5e+12 there, and to 2.039e+12 in",
-    "what none sets": "– sets peak_flops to 2e+14 there, and to 1e+14 in",
-    "what none sets, of a group of which none is chosen": "– sets weight_bytes to 3 there",
+    "a preset that is not chosen": "H100 SXM sets chip_flops to 9e+14 there, and to 9.89e+14 in",
+    "the chosen one": "A100 (80 GB) sets chip_bandwidth to 2.5e+12 there, and to 2.039e+12 in",
+    "what none sets": "– sets chip_flops to 2e+14 there, and to 1e+14 in",
+    "what none sets, of a group of which none is chosen": "– sets bytes_a_weight to 3 there",
     "a source": "the source of 4090 there is kept",
-    "a number that is gone": "4090 sets peak_flops to nothing there, and to 1.652e+14 in",
-    "a name": "5090 is a preset of device of this workbook's own",
+    "a number that is gone": "4090 sets chip_flops to nothing there, and to 1.652e+14 in",
+    "a name": "5090 is a preset of machine of this workbook's own",
     "a group": "the row of 'MXFP4' is skipped",
 }
 
@@ -64,7 +64,7 @@ def changed(speed: Registry, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     """Reports of an A100, each with one cell changed and recalculated."""
     folder = tmp_path_factory.mktemp("changed")
     table = ModelTable((reports.row("Mixtral", reports.MIXTRAL),), Source("models.xlsx"))
-    report = build_report(table, speed, presets={"device": "A100 (80 GB)"})
+    report = build_report(table, speed, presets={"machine": "A100 (80 GB)"})
     files = {}
     for number, (what, (cell, value)) in enumerate(CHANGES.items()):
         files[what] = folder / f"{number}.report.xlsx"
@@ -99,7 +99,7 @@ def test_what_was_changed_is_in_every_output(
     assert SAID[what] in notes[0]
     after = stored(again, "Presets")
     if what in ("a number that is gone", "a name", "a group"):
-        assert after[7] == ["device", "4090", 165.2e12, 1.008e12, None, "NVIDIA 2022"]
+        assert after[7] == ["machine", "4090", 165.2e12, 1.008e12, None, "NVIDIA 2022"]
         return
     assert [[" ".join(str(cell).split()) for cell in row] for row in after] == [
         [" ".join(str(cell).split()) for cell in row] for row in before
@@ -120,7 +120,7 @@ def test_what_was_changed_is_in_every_output(
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        ("a text", "sheet Presets, cell C7: found 'fast', expected a number for peak_flops"),
+        ("a text", "sheet Presets, cell C7: found 'fast', expected a number for chip_flops"),
         ("a number out of bounds", "sheet Presets, cell E10: found 64, expected from 0.25 to 8"),
     ],
 )
@@ -138,7 +138,7 @@ def test_changes_hold_wherever_a_preset_is_chosen(
 ) -> None:
     """By --set, after an update, and where a number of the defaults is none."""
     file = changed["a preset that is not chosen"]
-    chosen = run(file, tmp_path / "a", plugin, "--set=device=H100 SXM")
+    chosen = run(file, tmp_path / "a", plugin, "--set=machine=H100 SXM")
     assert used(chosen) == (900e12, 3.35e12, 2)
     result = CliRunner().invoke(main, ["run", "--update", str(chosen), "--metrics", str(plugin)])
     assert result.exit_code == 0, result.output
@@ -146,7 +146,7 @@ def test_changes_hold_wherever_a_preset_is_chosen(
     assert stored(chosen, "Presets")[5][2] == 900e12
     file = changed["what none sets"]
     assert used(run(file, tmp_path / "b", plugin)) == (312e12, 2.039e12, 2)
-    assert used(run(file, tmp_path / "c", plugin, "--set=device=–")) == (2e14, 1e12, 2)
+    assert used(run(file, tmp_path / "c", plugin, "--set=machine=–")) == (2e14, 1e12, 2)
     file = changed["what none sets, of a group of which none is chosen"]
     assert used(run(file, tmp_path / "d", plugin)) == (312e12, 2.039e12, 3)
 
@@ -159,7 +159,7 @@ def test_changes_hold_in_every_scenario(speed: Registry, plugin: Path, tmp_path:
     live = convert(first, tmp_path / "live")
     scenarios = build_report(read_workbook(live, speed), speed).scenarios
     found = {
-        one.name: (one.values["peak_flops"], one.values["memory_bandwidth"]) for one in scenarios
+        one.name: (one.values["chip_flops"], one.values["chip_bandwidth"]) for one in scenarios
     }
     assert found["quick"] == (5e14, 1.1e12)
     assert found["base"] == (989e12, 3e12)

@@ -81,7 +81,7 @@ def data_of(report: Path) -> dict[str, Any]:
 def used(report: Path) -> tuple[float, float, float]:
     """The three assumptions that presets set."""
     found = data_of(report)["assumptions"]
-    names = ("peak_flops", "memory_bandwidth", "weight_bytes")
+    names = ("chip_flops", "chip_bandwidth", "bytes_a_weight")
     peak, bandwidth, weight = (found[name]["value"] for name in names)
     return peak, bandwidth, weight
 
@@ -99,19 +99,19 @@ def edited(report: Path, target: Path, **cells: object) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("device", "precision"),
+    ("machine", "storage"),
     [("", ""), ("H100 SXM", "FP8"), ("A100 (80 GB)", "MXFP4"), ("4090", "")],
 )
 def test_a_choice_in_the_workbook_is_one_on_the_command_line(
-    source: Path, plugin: Path, tmp_path: Path, device: str, precision: str
+    source: Path, plugin: Path, tmp_path: Path, machine: str, storage: str
 ) -> None:
     """Chosen in the cells and recalculated by LibreOffice, or with --set: the same numbers."""
     first = run(source, tmp_path / "first", plugin)
-    said = [f"--set={name}={one}" for name, one in (("device", device), ("precision", precision))]
+    said = [f"--set={name}={one}" for name, one in (("machine", machine), ("storage", storage))]
     expected = run(source, tmp_path / "set", plugin, *said)
-    assert used(expected) == (*DEVICES[device], BYTES[precision])
+    assert used(expected) == (*DEVICES[machine], BYTES[storage])
     changed = edited(
-        first, tmp_path / "changed.report.xlsx", device=device or "–", precision=precision or "–"
+        first, tmp_path / "changed.report.xlsx", machine=machine or "–", storage=storage or "–"
     )
     live = convert(changed, tmp_path / "live")
     for sheet in SHEETS[1:]:
@@ -119,8 +119,8 @@ def test_a_choice_in_the_workbook_is_one_on_the_command_line(
     again = run(live, tmp_path / "again", plugin)
     assert used(again) == used(expected)
     choices = data_of(again)["presets"]
-    assert choices["device"]["chosen"] == (device or None)
-    assert choices["precision"]["chosen"] == (precision or None)
+    assert choices["machine"]["chosen"] == (machine or None)
+    assert choices["storage"]["chosen"] == (storage or None)
 
 
 @pytest.mark.parametrize(
@@ -132,35 +132,35 @@ def test_names_are_tolerant(
     source: Path, plugin: Path, tmp_path: Path, said: str, name: str | None
 ) -> None:
     """Case, spaces and hyphens do not matter; a dash is none."""
-    report = run(source, tmp_path / "out", plugin, f"--set=device={said}", "--format=json")
-    assert data_of(report)["presets"]["device"]["chosen"] == name
+    report = run(source, tmp_path / "out", plugin, f"--set=machine={said}", "--format=json")
+    assert data_of(report)["presets"]["machine"]["chosen"] == name
 
 
 @pytest.mark.parametrize(
     ("said", "why"),
-    [("device=H200 SXM", "Did you mean 'H100 SXM'"), ("device=700", "expected 'H100 SXM', 'A100"),
-     ("devise=H100 SXM", "Did you mean 'device'"), ("peak_flops=fast", "is no number")],
+    [("machine=H200 SXM", "Did you mean 'H100 SXM'"), ("machine=700", "expected 'H100 SXM', 'A100"),
+     ("devise=H100 SXM", "Did you mean 'machine'"), ("chip_flops=fast", "is no number")],
 )  # fmt: skip
 def test_a_wrong_name_is_refused(source: Path, plugin: Path, said: str, why: str) -> None:
     """With what there is, and the nearest."""
     command = ["check", str(source), "--metrics", str(plugin), "--set", said]
     result = CliRunner().invoke(main, command)
-    assert result.exit_code == (1 if said.startswith("device=") else 2)  # read, then looked up
+    assert result.exit_code == (1 if said.startswith("machine=") else 2)  # read, then looked up
     assert why in result.output
 
 
 def test_what_is_typed_wins_over_the_preset(source: Path, plugin: Path, tmp_path: Path) -> None:
     """By --set, and in the cell in place of the formula; a number that is the default does, too."""
-    report = run(source, tmp_path / "a", plugin, "--set=device=4090", "--set=peak_flops=2e14")
+    report = run(source, tmp_path / "a", plugin, "--set=machine=4090", "--set=chip_flops=2e14")
     assert used(report)[:2] == (2e14, 1.008e12)
     sheet = openpyxl.load_workbook(report)["Assumptions"]
     assert sheet["C5"].value == "4090"
     cells = {sheet.cell(row, 2).value: sheet.cell(row, 3).value for row in range(5, 20)}
-    assert cells["peak_flops"] == 2e14
-    assert "Presets!" in cells["memory_bandwidth"]
+    assert cells["chip_flops"] == 2e14
+    assert "Presets!" in cells["chip_bandwidth"]
     again = run(report, tmp_path / "b", plugin)
     assert used(again)[:2] == (2e14, 1.008e12)
-    other = edited(report, tmp_path / "other.report.xlsx", device="A100 (80 GB)", peak_flops=1e14)
+    other = edited(report, tmp_path / "other.report.xlsx", machine="A100 (80 GB)", chip_flops=1e14)
     live = convert(other, tmp_path / "live")
     again = run(live, tmp_path / "c", plugin)
     assert used(again)[:2] == (1e14, 2.039e12)
@@ -169,18 +169,18 @@ def test_what_is_typed_wins_over_the_preset(source: Path, plugin: Path, tmp_path
 
 def test_the_table_of_presets_is_live(source: Path, plugin: Path, tmp_path: Path) -> None:
     """A number changed there is what the formulas take, and a run, which says so."""
-    report = run(source, tmp_path / "a", plugin, "--set=device=H100 SXM")
+    report = run(source, tmp_path / "a", plugin, "--set=machine=H100 SXM")
     book = openpyxl.load_workbook(report)
     rows = [[cell.value for cell in row] for row in book["Presets"].iter_rows(min_row=4)]
     assert rows[0] == [
         "group",
         "preset",
-        "peak_flops",
-        "memory_bandwidth",
-        "weight_bytes",
+        "chip_flops",
+        "chip_bandwidth",
+        "bytes_a_weight",
         "source",
     ]
-    assert rows[2] == ["device", "H100 SXM", 989e12, 3.35e12, None, "NVIDIA 2023, data sheet"]
+    assert rows[2] == ["machine", "H100 SXM", 989e12, 3.35e12, None, "NVIDIA 2023, data sheet"]
     book["Presets"]["C6"] = 900e12
     book.save(tmp_path / "changed.report.xlsx")
     live = convert(tmp_path / "changed.report.xlsx", tmp_path / "live")
@@ -193,7 +193,7 @@ def test_the_table_of_presets_is_live(source: Path, plugin: Path, tmp_path: Path
 def test_a_wrong_choice_in_the_cell_is_refused(source: Path, plugin: Path, tmp_path: Path) -> None:
     """With the cell and the nearest name."""
     report = run(source, tmp_path / "a", plugin)
-    wrong = edited(report, tmp_path / "wrong.report.xlsx", device="H100 SMX")
+    wrong = edited(report, tmp_path / "wrong.report.xlsx", machine="H100 SMX")
     result = CliRunner().invoke(main, ["check", str(wrong), "--metrics", str(plugin)])
     assert result.exit_code == 1
     assert "sheet Assumptions, cell C5: found 'H100 SMX', expected 'H100 SXM'" in result.output
@@ -206,12 +206,12 @@ NAMES = ("base", "old", "quick", "plain", "typed")
 TABLE = Scenarios(
     "base",
     {
-        "old": {}, "quick": {"peak_flops": given(5e14)}, "plain": {},
-        "typed": {"weight_bytes": given(2)},
+        "old": {}, "quick": {"chip_flops": given(5e14)}, "plain": {},
+        "typed": {"bytes_a_weight": given(2)},
     },
     presets={
-        "base": {"device": "H100 SXM", "precision": "FP8"}, "old": {"device": "A100 (80 GB)"},
-        "quick": {"device": "4090"}, "plain": {"device": ""},
+        "base": {"machine": "H100 SXM", "storage": "FP8"}, "old": {"machine": "A100 (80 GB)"},
+        "quick": {"machine": "4090"}, "plain": {"machine": ""},
     },
 )  # fmt: skip
 EXPECTED = {
@@ -224,7 +224,7 @@ def report_of(speed: Registry, scenario: str = "base") -> Report:
     """A report whose scenarios name presets; base types a number over one."""
     table = ModelTable(
         (reports.row("Mixtral", reports.MIXTRAL),), Source("models.xlsx"),
-        {"memory_bandwidth": given(3e12)}, scenarios=TABLE,
+        {"chip_bandwidth": given(3e12)}, scenarios=TABLE,
     )  # fmt: skip
     return build_report(table, speed, scenario=scenario)
 
@@ -236,7 +236,7 @@ def test_scenarios_name_presets(speed: Registry, plugin: Path, tmp_path: Path, n
 
     wanted = report_of(speed, name)
     numbers = {item.definition.name: item.value for item in wanted.assumptions}
-    names = ("peak_flops", "memory_bandwidth", "weight_bytes")
+    names = ("chip_flops", "chip_bandwidth", "bytes_a_weight")
     assert tuple(numbers[key] for key in names) == EXPECTED[name]
     first, target = tmp_path / "first.report.xlsx", tmp_path / "target.report.xlsx"
     first.write_bytes(render(report_of(speed)))
@@ -251,7 +251,7 @@ def test_scenarios_name_presets(speed: Registry, plugin: Path, tmp_path: Path, n
     assert table.scenarios.presets == TABLE.presets
     assert table.scenarios.fixed == {}
     assert {key: item.value for key, item in table.assumptions.items()} == {
-        "memory_bandwidth": 3e12
+        "chip_bandwidth": 3e12
     }
     again = run(live, tmp_path / "again", plugin)
     assert used(again) == EXPECTED[name]
@@ -270,7 +270,7 @@ def test_a_choice_by_hand_with_scenarios(speed: Registry, plugin: Path, tmp_path
     again = run(live, tmp_path / "again", plugin)
     assert used(again) == (165.2e12, 1.008e12, 4.25 / 8)
     assert not disagreements(stored(again, "Models"), stored(live, "Models"))
-    wrong = edited(first, tmp_path / "wrong.report.xlsx", device="4090")
+    wrong = edited(first, tmp_path / "wrong.report.xlsx", machine="4090")
     result = CliRunner().invoke(main, ["check", str(convert(wrong, tmp_path / "wrong")),
                                        "--metrics", str(plugin)])  # fmt: skip
     assert "cell C5: found '4090' in place of the formula" in result.output
@@ -282,7 +282,7 @@ def test_set_holds_in_every_scenario(speed: Registry, plugin: Path, tmp_path: Pa
 
     first = tmp_path / "first.report.xlsx"
     first.write_bytes(render(report_of(speed)))
-    report = run(first, tmp_path / "a", plugin, "--set=device=4090", "--scenario=old")
+    report = run(first, tmp_path / "a", plugin, "--set=machine=4090", "--scenario=old")
     assert used(report) == (165.2e12, 1.008e12, 1)
     assert not disagreements(
         stored(report, "Models"), stored(convert(report, tmp_path / "live"), "Models")
@@ -293,7 +293,7 @@ def test_set_holds_in_every_scenario(speed: Registry, plugin: Path, tmp_path: Pa
 
 def test_an_update_keeps_the_choice(source: Path, plugin: Path, tmp_path: Path) -> None:
     """The drop-down, what follows it, and what was typed over."""
-    report = run(source, tmp_path / "a", plugin, "--set=device=4090", "--set=peak_flops=2e14")
+    report = run(source, tmp_path / "a", plugin, "--set=machine=4090", "--set=chip_flops=2e14")
     command = ["run", "--update", str(report), "--metrics", str(plugin)]
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 0, result.output
@@ -318,23 +318,23 @@ USED = "which is used"
 
 
 @pytest.mark.parametrize(
-    ("said", "device", "precision", "notices"),
+    ("said", "machine", "storage", "notices"),
     [
-        (({"device": "4090"}, {"device": "H100 SXM"}), "4090", "",
-         [f"b.xlsx: device is H100 SXM here and 4090 in a.xlsx, {USED}"]),
-        (({"device": "H100 SXM"}, {"device": "4090"}, {"device": "–"}), "H100 SXM", "",
-         [f"b.xlsx: device is 4090 here and H100 SXM in a.xlsx, {USED}",
-          f"c.xlsx: device is none here and H100 SXM in a.xlsx, {USED}"]),
-        (({"device": "–"}, {"device": "4090"}), "", "",
-         [f"b.xlsx: device is 4090 here and none in a.xlsx, {USED}"]),
-        (({}, {"device": "4090"}), "4090", "", ["a.xlsx: device is as in b.xlsx, 4090"]),
-        (({"device": "4090"}, {"device": " 4090", "precision": "FP8"}), "4090", "FP8",
-         ["a.xlsx: precision is as in b.xlsx, FP8"]),
-        (({"device": "4090"}, {"device": "4090"}), "4090", "", []),
+        (({"machine": "4090"}, {"machine": "H100 SXM"}), "4090", "",
+         [f"b.xlsx: machine is H100 SXM here and 4090 in a.xlsx, {USED}"]),
+        (({"machine": "H100 SXM"}, {"machine": "4090"}, {"machine": "–"}), "H100 SXM", "",
+         [f"b.xlsx: machine is 4090 here and H100 SXM in a.xlsx, {USED}",
+          f"c.xlsx: machine is none here and H100 SXM in a.xlsx, {USED}"]),
+        (({"machine": "–"}, {"machine": "4090"}), "", "",
+         [f"b.xlsx: machine is 4090 here and none in a.xlsx, {USED}"]),
+        (({}, {"machine": "4090"}), "4090", "", ["a.xlsx: machine is as in b.xlsx, 4090"]),
+        (({"machine": "4090"}, {"machine": " 4090", "storage": "FP8"}), "4090", "FP8",
+         ["a.xlsx: storage is as in b.xlsx, FP8"]),
+        (({"machine": "4090"}, {"machine": "4090"}), "4090", "", []),
     ],
 )  # fmt: skip
 def test_presets_of_several_workbooks(
-    plugin: Path, tmp_path: Path, said: tuple[dict[str, str], ...], device: str, precision: str,
+    plugin: Path, tmp_path: Path, said: tuple[dict[str, str], ...], machine: str, storage: str,
     notices: list[str],
 ) -> None:  # fmt: skip
     """Of each group the first that is said holds, and of each other workbook it is told."""
@@ -344,15 +344,15 @@ def test_presets_of_several_workbooks(
     assert result.exit_code == 0, result.output
     report = tmp_path / "out" / "models.report.xlsx"
     assert data_of(report)["warnings"] == notices
-    assert used(report) == (*DEVICES[device], BYTES[precision])
+    assert used(report) == (*DEVICES[machine], BYTES[storage])
 
 
 @pytest.mark.parametrize(
     "rows",
     [
-        (("device", "H100 SXM"), ("device", "4090")),
-        (("device", "4090"), ("precision", "FP8"), (" device ", "4090")),
-        (("device", "–"), ("device", "4090")),
+        (("machine", "H100 SXM"), ("machine", "4090")),
+        (("machine", "4090"), ("storage", "FP8"), (" machine ", "4090")),
+        (("machine", "–"), ("machine", "4090")),
     ],
 )
 def test_a_group_twice_is_refused(
@@ -361,13 +361,13 @@ def test_a_group_twice_is_refused(
     """As an assumption is; a row that chooses nothing is none."""
     path = chosen(tmp_path, "a")
     book = openpyxl.load_workbook(path)
-    for row in (("device", None), *rows):
+    for row in (("machine", None), *rows):
         book["Assumptions"].append(row)
     book.save(path)
     result = CliRunner().invoke(main, ["check", str(path), "--metrics", str(plugin)])
     assert result.exit_code == 1
     last = 2 + len(rows)
-    message = "found device once more (already in A3); expected it once"
+    message = "found machine once more (already in A3); expected it once"
     assert result.output == f"Error: a.xlsx, sheet Assumptions, cell A{last}: {message}\n"
 
 
@@ -375,15 +375,15 @@ def test_an_update_from_another_input_keeps_what_that_leaves_open(
     plugin: Path, tmp_path: Path
 ) -> None:
     """A preset that the old report chose holds where the input chooses none of its group."""
-    old = chosen(tmp_path, "old", device="4090", precision="FP8")
+    old = chosen(tmp_path, "old", machine="4090", storage="FP8")
     report = run(old, tmp_path / "out", plugin)
-    for presets, device in (({}, "4090"), ({"device": "H100 SXM"}, "H100 SXM")):
+    for presets, machine in (({}, "4090"), ({"machine": "H100 SXM"}, "H100 SXM")):
         new = chosen(tmp_path, "new", **presets)
         command = ["run", str(new), "--update", str(report), "--metrics", str(plugin), "-q"]
         result = CliRunner().invoke(main, [*command, "--format", "json"])
         assert result.exit_code == 0, result.output
         again = report.with_name("new.report.json")
-        assert used(again) == (*DEVICES[device], BYTES["FP8"])
+        assert used(again) == (*DEVICES[machine], BYTES["FP8"])
 
 
 def test_a_workbook_to_fill_in_offers_them(speed: Registry, plugin: Path, tmp_path: Path) -> None:
@@ -411,12 +411,12 @@ def test_the_page_fills_its_inputs(shown: Open, speed: Registry) -> None:
     table = ModelTable((row,), Source("models.xlsx"))
 
     def expected(preset: str, **fixed: float) -> dict[str, float | None]:
-        report = build_report(table, speed, presets={"device": preset}, assumptions=fixed)
+        report = build_report(table, speed, presets={"machine": preset}, assumptions=fixed)
         found: dict[str, float | None] = report_as_dict(report)["models"][0]["values"]
         return found
 
-    page = shown(build_report(table, speed, presets={"device": "A100 (80 GB)"}))
-    chooser = page.locator("[data-preset=device]")
+    page = shown(build_report(table, speed, presets={"machine": "A100 (80 GB)"}))
+    chooser = page.locator("[data-preset=machine]")
     assert chooser.input_value() == "A100 (80 GB)"
     agree(values(page), expected("A100 (80 GB)"))
     for name, (peak, _) in DEVICES.items():
@@ -424,14 +424,14 @@ def test_the_page_fills_its_inputs(shown: Open, speed: Registry) -> None:
         agree(values(page), expected(name))
         assert chooser.input_value() == name
         if name:
-            assert page.input_value("#set-peak_flops") == f"{peak:.0f}"
+            assert page.input_value("#set-chip_flops") == f"{peak:.0f}"
     chooser.select_option("H100 SXM")
-    page.locator("[data-preset=precision]").select_option("MXFP4")
-    agree(values(page), expected("H100 SXM", weight_bytes=4.25 / 8))
-    fill(page, "peak_flops", "9e14")
-    agree(values(page), expected("H100 SXM", weight_bytes=4.25 / 8, peak_flops=9e14))
+    page.locator("[data-preset=storage]").select_option("MXFP4")
+    agree(values(page), expected("H100 SXM", bytes_a_weight=4.25 / 8))
+    fill(page, "chip_flops", "9e14")
+    agree(values(page), expected("H100 SXM", bytes_a_weight=4.25 / 8, chip_flops=9e14))
     assert chooser.input_value() == ""
-    page.press("#set-peak_flops", "Escape")
+    page.press("#set-chip_flops", "Escape")
     assert chooser.input_value() == "H100 SXM"
     options = page.locator("select option")
     assert options.count() > 9
@@ -441,34 +441,34 @@ def test_the_page_fills_its_inputs(shown: Open, speed: Registry) -> None:
 
 def test_the_command_lists_them(plugin: Path) -> None:
     """With their values and sources; the section's list has them, too."""
-    result = CliRunner().invoke(main, ["metrics", "device", "--metrics", str(plugin)])
-    assert "  A100 (80 GB)\n    peak_flops = 3.12e+14, memory_bandwidth" in result.output
+    result = CliRunner().invoke(main, ["metrics", "machine", "--metrics", str(plugin)])
+    assert "  A100 (80 GB)\n    chip_flops = 3.12e+14, chip_bandwidth" in result.output
     assert "    NVIDIA 2021\n" in result.output
     result = CliRunner().invoke(main, ["metrics", "speed", "--metrics", str(plugin)])
-    assert "  MXFP4         precision  weight_bytes = 0.53125" in result.output
+    assert "  MXFP4         storage  bytes_a_weight = 0.53125" in result.output
 
 
 # -- declarations
 
 WRONG = {
-    'A = preset("device", "A100 (80 GB)", Hardware(), source="s")': "two presets of 'device' are",
-    'A = preset("device", "a100 (80gb)", Hardware(), source="s")': "two presets of 'device' are",
-    'A = preset("device", " H100\\n  SXM", Hardware(), source="s")': "two presets of 'device' are",
-    'A = preset("device", "B", Precision(1), source="s")': "presets of a group set the same",
+    'A = preset("machine", "A100 (80 GB)", Hardware(), source="s")': "two presets of 'machine' are",
+    'A = preset("machine", "a100 (80gb)", Hardware(), source="s")': "two presets of 'machine' are",
+    'A = preset("machine", " H100\\n  SXM", Hardware(), source="s")': "two presets of 'machine' are",
+    'A = preset("machine", "B", Precision(1), source="s")': "presets of a group set the same",
     'A = preset("recipe", "B", Precision(1), source="s")':
-        "sets weight_bytes, which presets of 'precision' set",
-    'A = preset("peak_flops", "B", Precision(1), source="s")': "assumption is called, too",
+        "sets bytes_a_weight, which presets of 'storage' set",
+    'A = preset("chip_flops", "B", Precision(1), source="s")': "assumption is called, too",
     'A = preset("head_dim", "B", Precision(1), source="s")': "assumption is called, too",
-    'A = preset("device", "B", Hardware(0.5, 1), source="s")': "peak_flops is 0.5, expected from 1",
-    'A = preset("device", "B", 7, source="s")': "must be a frozen dataclass of assumptions",
-    'A = preset("device", "B", source="s")': "sets nothing",
-    'A = preset("device", "B*", Hardware(), source="s")': "without * ? ~",
-    'A = preset("device", "B\\x07", Hardware(), source="s")': "without control characters",
-    'A = preset("device", "B", Hardware(), source="s\\x07")': "without control characters",
-    'A = preset("device", "B" * 61, Hardware(), source="s")': "at most 60 characters",
-    'A = preset("device", " – ", Hardware(), source="s")': "a name that is no dash",
+    'A = preset("machine", "B", Hardware(0.5, 1), source="s")': "chip_flops is 0.5, expected from 1",
+    'A = preset("machine", "B", 7, source="s")': "must be a frozen dataclass of assumptions",
+    'A = preset("machine", "B", source="s")': "sets nothing",
+    'A = preset("machine", "B*", Hardware(), source="s")': "without * ? ~",
+    'A = preset("machine", "B\\x07", Hardware(), source="s")': "without control characters",
+    'A = preset("machine", "B", Hardware(), source="s\\x07")': "without control characters",
+    'A = preset("machine", "B" * 61, Hardware(), source="s")': "at most 60 characters",
+    'A = preset("machine", " – ", Hardware(), source="s")': "a name that is no dash",
     'A = preset("de vice", "B", Hardware(), source="s")': "expected a group of letters",
-    'A = preset("device", "B", Hardware(), source="")': "has an empty source",
+    'A = preset("machine", "B", Hardware(), source="")': "has an empty source",
 }  # fmt: skip
 
 
@@ -483,7 +483,7 @@ def test_wrong_presets_are_refused_by_name(tmp_path: Path, line: str) -> None:
 
 def test_presets_follow_the_chosen_sections(speed: Registry) -> None:
     """They go with the metrics that take what they set, and with their section."""
-    assert list(speed.presets) == ["device", "precision"]
+    assert list(speed.presets) == ["machine", "storage"]
     assert speed.choose(skip=["speed"]).presets == {}
     assert speed.choose(only=["parameter_ledger"]).presets == {}
     assert load().presets == {}

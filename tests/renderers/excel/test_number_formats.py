@@ -152,8 +152,8 @@ def test_numbers_read_well(
     assert [text for _, text, _ in numbers_shown(file.read_bytes())] == shown
 
 
-TINY = SPEED.replace('preset("precision", "FP8", Precision(1)', "EXTRA").replace(
-    "EXTRA", 'preset("precision", "FP8", Precision(0.2500003)'
+TINY = SPEED.replace('preset("storage", "FP8", Precision(1)', "EXTRA").replace(
+    "EXTRA", 'preset("storage", "FP8", Precision(0.2500003)'
 ).replace("minimum=1, maximum=9e15", "minimum=1e-9, maximum=9e15").replace(
     "1e14, symbol", "3e-7, symbol"
 )  # fmt: skip
@@ -163,7 +163,7 @@ def test_no_sheet_shows_a_number_as_0(tmp_path: Path) -> None:
     """Seconds that are few, and assumptions that are tiny, on every sheet."""
     registry = registry_with(tmp_path, TINY, "tiny")
     rows = tuple(row(str(at), numbers) for at, numbers in enumerate((MIXTRAL, OLMOE, QWEN3)))
-    for chosen in ({}, {"device": "H100 SXM", "precision": "FP8"}):
+    for chosen in ({}, {"machine": "H100 SXM", "storage": "FP8"}):
         report = build_report(ModelTable(rows, Source("m.xlsx")), registry, presets=chosen)
         data = render(report)
         book = openpyxl.load_workbook(BytesIO(data), data_only=True)
