@@ -6,8 +6,9 @@ from pathlib import Path
 
 from moe_report.schema.registry import Registry, load
 
+COUNTING = ("parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead")
 BUILT_IN = (
-    "parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead",
+    *COUNTING,
     "fit", "weight_memory", "cache_memory", "hardware", "sharding", "offload",
     "communication", "serving", "training", "design",
 )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Chromium, and pages in it."""
+"""Chromium and pages in it, and a section of somebody else's with presets."""
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from moe_report.renderers.html.render import render
 from moe_report.reports import Report
+from moe_report.schema.registry import GROUP, Registry, load
 from tests.browser import ARGUMENTS, UNFOLD, Open
 from tests.conftest import need
+from tests.sections import COUNTING, SPEED
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +61,35 @@ def shown(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     assert complaints == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert len({url.partition("#")[0] for url in asked if url.startswith("file:")}) == 1
+
+
+@pytest.fixture(scope="module")
+def counting_alone() -> Iterator[None]:
+    """The sections that count alone: those that plan have presets and sheets of their own."""
+    every = importlib.metadata.entry_points
+
+    def some(**asked: str) -> importlib.metadata.EntryPoints:
+        found = every(**asked)
+        if asked.get("group") != GROUP:
+            return found
+        return importlib.metadata.EntryPoints(one for one in found if one.name in COUNTING)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.metadata, "entry_points", some)
+        yield
+
+
+@pytest.fixture(scope="module")
+def plugin(counting_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a section with presets, beside the sections that count."""
+    path = tmp_path_factory.mktemp("speed") / "speed.py"
+    path.write_text(SPEED, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def speed(plugin: Path) -> Registry:
+    """The sections that count, and that one."""
+    found = load([plugin])
+    assert not found.failures
+    return found

@@ -14,12 +14,12 @@ from moe_report.cli.main import main
 from moe_report.compute.build import build_report
 from moe_report.load.workbook import read_workbook
 from moe_report.renderers.excel.render import render
-from moe_report.schema.registry import Registry, load
+from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
 from tests import reports
 from tests.office import convert, convert_all, disagreements, stored
 from tests.renderers.test_presets import data_of, report_of, run, used
-from tests.sections import SPEED, registry_with
+from tests.sections import registry_with
 
 CHANGES: dict[str, tuple[str, object]] = {
     "a preset that is not chosen": ("C6", 900e12),
@@ -44,19 +44,7 @@ SAID = {
     "a group": "the row of 'MXFP4' is skipped",
 }
 
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a section with presets."""
-    path = tmp_path_factory.mktemp("speed") / "speed.py"
-    path.write_text(SPEED, "utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def speed(plugin: Path) -> Registry:
-    """What is installed, and that section."""
-    return load([plugin])
+pytestmark = pytest.mark.usefixtures("counting_alone")
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +109,7 @@ def test_what_was_changed_is_in_every_output(
     ("what", "message"),
     [
         ("a text", "sheet Presets, cell C7: found 'fast', expected a number for chip_flops"),
-        ("a number out of bounds", "sheet Presets, cell E10: found 64, expected from 0.25 to 8"),
+        ("a number out of bounds", "sheet Presets, cell E10: found 64.0, expected from 0.25 to 8"),
     ],
 )
 def test_what_no_assumption_can_be_is_refused(

@@ -33,21 +33,7 @@ DEVICES = {
 BYTES = {"": 2.0, "FP8": 1.0, "MXFP4": 4.25 / 8}
 SHEETS = ("Summary", "Models", "Assumptions")
 
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a section with presets."""
-    path = tmp_path_factory.mktemp("speed") / "speed.py"
-    path.write_text(SPEED, "utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def speed(plugin: Path) -> Registry:
-    """What is installed, and that section."""
-    found = load([plugin])
-    assert not found.failures
-    return found
+pytestmark = pytest.mark.usefixtures("counting_alone")
 
 
 def run(source: Path, folder: Path, plugin: Path, *arguments: str, code: int = 0) -> Path:
@@ -139,7 +125,7 @@ def test_names_are_tolerant(
 @pytest.mark.parametrize(
     ("said", "why"),
     [("machine=H200 SXM", "Did you mean 'H100 SXM'"), ("machine=700", "expected 'H100 SXM', 'A100"),
-     ("devise=H100 SXM", "Did you mean 'machine'"), ("chip_flops=fast", "is no number")],
+     ("machines=H100 SXM", "Did you mean 'machine'"), ("chip_flops=fast", "is no number")],
 )  # fmt: skip
 def test_a_wrong_name_is_refused(source: Path, plugin: Path, said: str, why: str) -> None:
     """With what there is, and the nearest."""
@@ -250,9 +236,7 @@ def test_scenarios_name_presets(speed: Registry, plugin: Path, tmp_path: Path, n
     table = read_workbook(live, speed)
     assert table.scenarios.presets == TABLE.presets
     assert table.scenarios.fixed == {}
-    assert {key: item.value for key, item in table.assumptions.items()} == {
-        "chip_bandwidth": 3e12
-    }
+    assert {key: item.value for key, item in table.assumptions.items()} == {"chip_bandwidth": 3e12}
     again = run(live, tmp_path / "again", plugin)
     assert used(again) == EXPECTED[name]
 
@@ -453,13 +437,15 @@ def test_the_command_lists_them(plugin: Path) -> None:
 WRONG = {
     'A = preset("machine", "A100 (80 GB)", Hardware(), source="s")': "two presets of 'machine' are",
     'A = preset("machine", "a100 (80gb)", Hardware(), source="s")': "two presets of 'machine' are",
-    'A = preset("machine", " H100\\n  SXM", Hardware(), source="s")': "two presets of 'machine' are",
+    'A = preset("machine", " H100\\n  SXM", Hardware(), source="s")':
+        "two presets of 'machine' are",
     'A = preset("machine", "B", Precision(1), source="s")': "presets of a group set the same",
     'A = preset("recipe", "B", Precision(1), source="s")':
         "sets bytes_a_weight, which presets of 'storage' set",
     'A = preset("chip_flops", "B", Precision(1), source="s")': "assumption is called, too",
     'A = preset("head_dim", "B", Precision(1), source="s")': "assumption is called, too",
-    'A = preset("machine", "B", Hardware(0.5, 1), source="s")': "chip_flops is 0.5, expected from 1",
+    'A = preset("machine", "B", Hardware(0.5, 1), source="s")':
+        "chip_flops is 0.5, expected from 1",
     'A = preset("machine", "B", 7, source="s")': "must be a frozen dataclass of assumptions",
     'A = preset("machine", "B", source="s")': "sets nothing",
     'A = preset("machine", "B*", Hardware(), source="s")': "without * ? ~",
