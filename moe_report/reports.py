@@ -286,6 +286,8 @@ class Report:
         definitions: Every field of a model by name, those of texts and of sections too.
         presets: The groups of presets of assumptions.
         planner: How a model fits into devices, without what the report does not have.
+        fitted: What was typed in each column of the sheet Fit: the model by the name ``model``,
+            presets and numbers by what they set; None for the first models and nothing typed.
     """
 
     title: str
@@ -310,6 +312,7 @@ class Report:
     definitions: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
     presets: tuple[PresetChoice, ...] = ()
     planner: Planner | None = None
+    fitted: tuple[Mapping[str, str | float], ...] | None = None
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

@@ -88,6 +88,16 @@ const calculatorForm = (() => {
     return box;
   }
 
+  // Types numbers into inputs of assumptions, as a reader would; a default is a blank.
+  function type(values) {
+    for (const [name, value] of values) {
+      const item = inputs.get(name);
+      item.value = value === data.assumptions[name].default ? "" : String(value);
+      item.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+  const typed = () => inputs.values().next().value.dispatchEvent(new Event("change", { bubbles: true }));
+
   // Beside a result stands its formula as it applies to the values, or in general; its symbols can
   // give way to numbers.
   const generalIn = document.getElementById("calculator-general");
@@ -118,5 +128,5 @@ const calculatorForm = (() => {
     });
   }
 
-  return { section, inputs, rows, options: [numbersIn, generalIn], shown, formulaOf, measure };
+  return { section, inputs, rows, options: [numbersIn, generalIn], shown, formulaOf, measure, type, typed };
 })();

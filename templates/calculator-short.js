@@ -47,5 +47,5 @@ const calculatorShort = (() => {
     ring.querySelector(".arc").setAttribute("stroke-dasharray", `${share * 100} 100`);
   }
 
-  return { inputs, typed, toType, show };
+  return { inputs, typed, toType, show, controlOf: (name) => inputs.get(name) };
 })();

@@ -16,7 +16,7 @@
   const picker = document.getElementById("calculator-model");
   const said = document.getElementById("calculator-said");
   const title = document.getElementById("calculator-name");
-  const short = calculatorShort;
+  const forms = [calculatorPlanner, calculatorShort].filter(Boolean);
   const { make, put, fault } = elements;
 
   // -- the state --------------------------------------------------------------------------------
@@ -58,7 +58,7 @@
     steps = stepsOf.get(sameAs(changes)) ?? all.map((_, at) => new Map(all.slice(0, at)));
     for (const [at, item] of inputs) {
       // A typed number in a group that is folded would be out of sight.
-      if (changes.has(at) && !short?.inputs.has(at)) reveal(item);
+      if (changes.has(at) && !forms.some((form) => form.controlOf(at))) reveal(item);
     }
     began = asRead().v;
     picker.value = base ? base.name : "";
@@ -86,10 +86,12 @@
     follow();
     for (const [name, item] of inputs) item.value = item === document.activeElement ? plain(name) : inSight(name);
     title.value = textOf("name");
-    short?.show(latest, textOf);
-    const at = document.activeElement?.dataset?.short;
-    if (at) document.activeElement.value = short.toType(at, latest, textOf);
+    showForms();
+    for (const form of forms) {
+      for (const [name, item] of form.inputs) if (item === document.activeElement) item.value = form.toType(name, latest, textOf);
+    }
   }
+  const showForms = (beingTyped) => forms.forEach((form) => form.show(latest, textOf, beingTyped, { base, changes, findings }));
   const plain = (name) => (data.metrics[name] && !Number.isNaN(latest.v[name]) ? String(latest.v[name]) : textOf(name));
   function inSight(name) {
     if (!data.metrics[name] || latest.wrong.has(name)) return textOf(name);
@@ -143,7 +145,8 @@
     kept = new Map(before);
     write();
     const focused = document.activeElement;
-    const item = name === "name" ? title : focused?.dataset?.short === name ? focused : inputs.get(name);
+    const own = forms.map((form) => form.controlOf(name)).find((one) => one && (one === focused || !one.dataset.short));
+    const item = name === "name" ? title : (focused !== inputs.get(name) && own) || inputs.get(name);
     reveal(item);
     item.focus();
     fill();
@@ -160,10 +163,22 @@
 
   function begin(name, state = {}) {
     state.calculator = name;
-    for (const [key] of reportState.entries()) if (key.startsWith("set.")) state[key] = null;
+    for (const [key] of reportState.entries()) if (key.startsWith("set.")) state[key] ??= null;
     reportState.change(state);
     read();
     said.replaceChildren(...(name ? [make("bdi", "", name), " is filled in."] : ["All fields are blank."]));
+  }
+
+  // Takes another model: what is assumed stays, and as many devices are spread as fits it.
+  function take(name) {
+    const devices = calculatorPlanner ? calculatorPlanner.spread(latest.v) : NaN;
+    base = models.get(name);
+    changes = new Map([...changes].filter(([one]) => data.assumptions[one]));
+    if (devices > 1) {
+      const layout = calculatorPlanner.layoutOf(devices, calculation.of(textOf, base).v);
+      for (const [one, value] of layout) if (!Number.isNaN(value)) changes.set(one, value === data.assumptions[one].default ? "" : String(value));
+    }
+    begin(name, Object.fromEntries([...changes].filter(([one, text]) => text !== ofBase(one)).map(([one, text]) => [`set.${one}`, text])));
   }
 
   // -- showing ----------------------------------------------------------------------------------
@@ -178,7 +193,7 @@
     for (const [name, row] of rows) showMetric(name, row);
     for (const item of heads) showNumber(item, item.dataset.headline);
     for (const item of offs) put(item, isOff(item.dataset.off));
-    short?.show(latest, textOf, document.activeElement);
+    showForms(document.activeElement);
     for (const group of section.querySelectorAll("details.group-of-inputs")) {
       const names = [...group.querySelectorAll("[data-set]")].map((item) => item.dataset.set);
       const typed = names.filter((name) => latest.typed.has(name)).length;
@@ -330,7 +345,7 @@
   });
   section.addEventListener("click", (event) => {
     const { model, goto, back } = event.target.dataset;
-    if (model !== undefined) begin(model);
+    if (model !== undefined) take(model);
     if (back !== undefined) {
       set(back, "");
       keep();
@@ -342,19 +357,19 @@
       item.focus();
     }
   });
-  for (const [name, item] of short?.inputs ?? []) {
+  for (const [form, name, item] of forms.flatMap((one) => [...one.inputs].map(([name, item]) => [one, name, item]))) {
     item.addEventListener("focus", () => {
-      item.value = short.toType(name, latest, textOf);
+      item.value = form.toType(name, latest, textOf);
       item.select();
     });
-    item.addEventListener("blur", () => short.show(latest, textOf));
+    item.addEventListener("blur", () => showForms());
     item.addEventListener("input", () => {
-      set(name, short.typed(name, item.value));
+      set(name, form.typed(name, item.value));
       inputs.get(name).value = inSight(name);
     });
     item.addEventListener("change", keep);
   }
-  picker.addEventListener("change", () => begin(picker.value));
+  picker.addEventListener("change", () => take(picker.value));
   chooser?.addEventListener("change", () => {
     reportState.change({ scenario: chooser.value === data.scenario ? null : chooser.value });
     read();

@@ -8,7 +8,8 @@ from moe_report.schema.registry import Registry, load
 
 BUILT_IN = (
     "parameter_ledger", "parameter_efficiency", "flops_savings", "routing_overhead",
-    "fit", "weight_memory", "cache_memory", "hardware", "sharding",
+    "fit", "weight_memory", "cache_memory", "hardware", "sharding", "offload",
+    "communication", "serving", "training", "design",
 )  # fmt: skip
 
 ENERGY = '''"""Energy.

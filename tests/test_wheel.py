@@ -46,6 +46,7 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "moe_report/py.typed",
+        "moe_report/fit.schema.json",
         "moe_report/report.schema.json",
         "moe_report/templates/report.html.j2",
         "moe_report/templates/plugin/pyproject.toml",

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from moe_report.api.asked import number_said
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.input import why_no_file
-from moe_report.text import one_of
 
 if TYPE_CHECKING:
     from moe_report.api.asked import Inputs, Look, Sections
     from moe_report.branding import Branding, Setting
     from moe_report.load.workbook import Read, WorkbookFile
     from moe_report.reports import Report
-    from moe_report.schema.presets import PresetGroup
     from moe_report.schema.registry import Registry
     from moe_report.table import ModelTable
 
@@ -84,10 +82,10 @@ def inspect(
 
 
 class UnclearError(ValueError):
-    """What an assumption is set to is no number, or no preset of its group.
+    """What an assumption is set to is no number.
 
     Attributes:
-        name: Of the assumption, or of the group.
+        name: Of the assumption.
         why: What is wrong with its value.
     """
 
@@ -99,7 +97,10 @@ class UnclearError(ValueError):
 
 @dataclass(frozen=True)
 class Used:
-    """What was set and the chosen sections take: numbers of assumptions, presets by group."""
+    """What was set and the chosen sections take: numbers of assumptions, presets by group.
+
+    Which presets there are rests on the workbook, too: a name is as it was said.
+    """
 
     assumptions: dict[str, float]
     presets: dict[str, str]
@@ -111,12 +112,12 @@ def used_assumptions(
     """Return what was set, without what only unchosen sections take, and sentences on that.
 
     Raises:
-        UnclearError: A value is no number, or names no preset of its group.
+        UnclearError: A value is no number.
     """
     found = Used({}, {})
     for name, value in said.items():
-        if group := installed.presets.get(name):
-            found.presets[name] = _preset_named(group, str(value))
+        if name in installed.presets:
+            found.presets[name] = str(value)
             continue
         try:
             known = installed.assumptions.get(name)
@@ -137,15 +138,6 @@ def used_assumptions(
     ]
     numbers = {name: value for name, value in found.assumptions.items() if name not in idle}
     return Used(numbers, found.presets), notes
-
-
-def _preset_named(group: PresetGroup, text: str) -> str:
-    name = group.find(text)
-    if name is None:
-        expected = f"expected {one_of(group.names)}.{nearest(text, group.names)}"
-        message = f"found {f'{group.name}={text}'!r}; {expected}"
-        raise UnclearError(group.name, message, f"found {text!r}; {expected}")
-    return name
 
 
 def compute(

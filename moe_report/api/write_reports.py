@@ -80,7 +80,7 @@ def write_reports(
     contents: dict[Path, bytes] = {}
     for name, render in renderers.items():
         progress(f"rendering {name}")
-        content = _rendered(name, render, report)
+        content = rendered(name, render, report)
         if update is not None and name == "xlsx":
             content = update.renewed(report, content)
         contents[paths[name]] = content
@@ -119,7 +119,12 @@ def _too_large(contents: Mapping[Path, bytes]) -> list[str]:
     ]
 
 
-def _rendered(name: str, render: Renderer, report: Report) -> bytes:
+def rendered(name: str, render: Renderer, report: Report) -> bytes:
+    """Return a report in a format.
+
+    Raises:
+        PluginError: A renderer of somebody else fails.
+    """
     plain = getattr(render, "func", render)
     origin = f"{plain.__module__}.{getattr(plain, '__name__', '?')}"
     try:

@@ -18,7 +18,7 @@ import click
 import moe_report
 from moe_report.errors import MoeReportError, cause, shortened
 
-EXIT = 4
+EXIT = 70  # EX_SOFTWARE of sysexits.h
 _LONGEST_TYPED = 220  # click says in front of it which option it is of
 _OURS = Path(moe_report.__file__).parent
 # How click ends a command; they are exceptions of the ordinary kind.

@@ -15,7 +15,7 @@ from moe_report.api.asked import FORMATS
 from moe_report.api.outputs import Outputs, Ways
 from moe_report.api.places import refuse_folder
 from moe_report.api.prepare import branding_for, check_templates, registries
-from moe_report.cli import options, plugins, prepare, templates
+from moe_report.cli import fit, options, plugins, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.program import Program
 from moe_report.cli.terminal import (
@@ -39,7 +39,8 @@ Exit codes:
   2  wrong usage
   3  done, but with findings under --strict or of plugin check, a failed section or an empty
      template
-  4  a bug of moe-report
+  4  fit: a model does not fit
+  70  a bug of moe-report
   130  interrupted; 141  nobody reads the output any more
 """
 
@@ -376,6 +377,7 @@ def metrics(name: str | None, sections: SectionOptions) -> None:
         raise SystemExit(3)
 
 
+main.add_command(fit.fit)
 main.add_command(templates.fill)
 main.add_command(templates.template)
 main.add_command(plugins.plugin)

@@ -118,7 +118,7 @@ def used_assumptions(
     """Return what of ``--set`` the chosen sections take, and say what they do not.
 
     Raises:
-        BadParameter: A value is no number, or names no preset of its group.
+        BadParameter: A value is no number.
     """
     try:
         used, notes = prepare.used_assumptions(said, installed, chosen)

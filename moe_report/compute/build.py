@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import moe_report
 from moe_report.branding import Branding
+from moe_report.compute.assumed import assumption_values
 from moe_report.compute.audit import audit, names_compared_with
 from moe_report.compute.audit_rules import rules_of
 from moe_report.compute.charted import charted
@@ -27,6 +28,7 @@ from moe_report.reports import (
 from moe_report.schema.presets import PresetGroup
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
+from moe_report.text import one_of
 
 
 def build_report(
@@ -51,13 +53,13 @@ def build_report(
         branding: What the user wants the report to say.
 
     Raises:
-        InputError: An assumption is unknown or out of bounds, there is no such scenario, or
-            ``compare_with`` names no model.
+        InputError: An assumption is unknown or out of bounds, there is no such preset or no such
+            scenario, or ``compare_with`` names no model.
     """
     scenario = scenario_named(table, scenario)
-    chosen = {name: one for name, one in (presets or {}).items() if name in registry.presets}
     groups = groups_of(table, registry.presets)
-    values = _assumption_values(table, registry, groups, assumptions or {}, chosen, scenario)
+    chosen = _named_presets(groups, presets or {})
+    values = assumption_values(table, registry, groups, assumptions or {}, chosen, scenario)
     numbers = {value.definition.name: value.value for value in values}
     evaluation = evaluate_table(table, registry, numbers)
     references = _references(table, evaluation, registry, numbers)
@@ -101,6 +103,22 @@ def build_report(
     return charted(helped(report, registry), registry)
 
 
+def _named_presets(groups: Mapping[str, PresetGroup], said: Mapping[str, str]) -> dict[str, str]:
+    """The presets that were asked for, by group; empty for none of a group's."""
+    found, problems = {}, []
+    for name in said.keys() & groups.keys():
+        group, text = groups[name], said[name]
+        preset = group.find(text)
+        if preset is not None:
+            found[name] = preset
+        else:
+            expected = f"expected {one_of(group.names)}.{nearest(text, group.names)}"
+            problems.append(Problem(f"preset {name!r}", f"found {text!r}, {expected}"))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
 def creation_time() -> datetime.datetime:
     """Return now, or the time that ``SOURCE_DATE_EPOCH`` sets, in UTC.
 
@@ -115,49 +133,6 @@ def creation_time() -> datetime.datetime:
             message = f"found {epoch!r}, expected seconds since 1970"
             raise InputError([Problem("SOURCE_DATE_EPOCH", message)]) from error
     return datetime.datetime.now(datetime.UTC)
-
-
-def _assumption_values(
-    table: ModelTable,
-    registry: Registry,
-    groups: Mapping[str, PresetGroup],
-    chosen: Mapping[str, float],
-    presets: Mapping[str, str],
-    scenario: str,
-) -> tuple[AssumptionValue, ...]:
-    known = registry.assumptions
-    problems = []
-    for name in chosen:
-        if name not in known:
-            message = f"there is no such assumption.{nearest(name, (*known, *groups))}"
-            problems.append(Problem(f"assumption {name!r}", message))
-    typed_ones = typed_in(table, scenario, groups)
-    by_preset = {
-        key: groups[group].values[one].get(key, known[key].default)
-        for group, one in presets.items()
-        for key in groups[group].sets
-    }
-    in_use = {**presets_in(table, scenario, groups), **presets}
-    values = []
-    for name, definition in known.items():
-        typed = typed_ones.get(name)
-        set_ones = {**by_preset, **chosen}
-        value = set_ones.get(name, typed.value if typed else definition.default)
-        place = typed.place if typed and name not in set_ones else ""
-        if expected := definition.refusal(value):
-            where = f"{table.source.name}, {place}" if place else f"assumption {name!r}"
-            problems.append(Problem(where, f"found {value:,g}, expected {expected} for {name}"))
-        given = name in set_ones or typed is not None
-        fixed = name in set_ones or name in table.scenarios.fixed
-        preset = next((
-            f"{group} {one}" for group, one in in_use.items()
-            if one and name not in chosen and not place
-            and groups[group].values[one].get(name) == value
-        ), "")  # fmt: skip
-        values.append(AssumptionValue(definition, value, given, fixed, preset))
-    if problems:
-        raise InputError(problems)
-    return tuple(values)
 
 
 def _preset_choices(

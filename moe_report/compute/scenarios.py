@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.our_sheets import ASSUMPTIONS_SHEET
-from moe_report.schema.presets import PresetGroup
+from moe_report.schema.presets import PresetGroup, with_changes
 from moe_report.table import BASE, Given, ModelTable, given
 from moe_report.text import one_of, shown
 
@@ -34,11 +34,7 @@ def scenario_named(table: ModelTable, wanted: str | None) -> str:
 
 def groups_of(table: ModelTable, groups: Mapping[str, PresetGroup]) -> dict[str, PresetGroup]:
     """Return the groups of presets with what the table's workbook says of them, by name."""
-    changes = table.scenarios.changes
-    return {
-        name: group.changed(changes[name]) if name in changes else group
-        for name, group in groups.items()
-    }
+    return with_changes(groups, table.scenarios.changes)
 
 
 def typed_in(

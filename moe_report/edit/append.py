@@ -18,6 +18,7 @@ from moe_report.ooxml.markup import local_name
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rows import number_text
 from moe_report.schema.fields import TEXT_FIELDS
+from moe_report.schema.number_words import UNKNOWN_MARK
 from moe_report.table import Row
 
 _SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
@@ -73,7 +74,9 @@ def append_rows(
     if problems:
         raise InputError(problems)
     done = Appended()
-    for name in dict.fromkeys(name for row in rows for name in ("name", *row.texts, *row.numbers)):
+    for name in dict.fromkeys(
+        name for row in rows for name in ("name", *row.texts, *row.numbers, *row.unclear)
+    ):
         if name not in sheet.columns:
             sheet.add_column(name, len(fresh))
             done.columns.append(name)
@@ -234,6 +237,8 @@ class _Sheet:
         for name, typed in row.numbers.items():
             scale = Decimal(repr(self.places.scales.get(name, 1)))
             yield name, {"v": number_text(float(Decimal(repr(typed.value)) / scale))}
+        for name in row.unclear:
+            yield name, {"t": UNKNOWN_MARK}
 
     def _style(self, number: int, column: int, content: Mapping[str, str]) -> str | None:
         """The style of the nearest cell above that holds the same kind of thing."""

@@ -22,6 +22,7 @@ from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
     COMPARE_SHEET,
+    FIT_SHEET,
     NOTES_SHEET,
     OUR_AUTHOR,
     REPORT_SHEET,
@@ -39,6 +40,7 @@ from moe_report.ooxml.resting.formula_sources import ALL_CELLS
 from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
+from moe_report.renderers.excel.fit_choices import is_choice, users_formulas
 from moe_report.reports import Report
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.text import shown
@@ -170,6 +172,8 @@ class Carryover:
             return row > self.header or column in self.carried
         if sheet == ASSUMPTIONS_SHEET:
             return (column, row) in input_cells(self.cells[sheet], self._scenarios, READ)
+        if sheet == FIT_SHEET:
+            return is_choice(self.cells[sheet], column, row)
         return sheet == COMPARE_SHEET and row == CHOICE
 
     def _users_columns(self, before: Package) -> UsersColumns:
@@ -261,6 +265,8 @@ class Carryover:
                 )
             }
         inputs = input_cells(cells, self._scenarios) if sheet == ASSUMPTIONS_SHEET else set()
+        if sheet == FIT_SHEET:
+            inputs = {at for at in cells if is_choice(cells, *at)}
         return {
             (column, row): text
             for (column, row), text in cells.items()
@@ -346,6 +352,13 @@ class Carryover:
             self.record.sheets.get(SHEET, Footprint()), self.report.definitions, self.file
         )  # fmt: skip
         self.notes += replaced_formulas(self.cells.get(ASSUMPTIONS_SHEET, {}), self.file)
+        if FIT_SHEET in self.places:
+            old, new = self.cells[FIT_SHEET], self.fresh_cells[FIT_SHEET]
+            self.notes += [
+                f"{self.file}, sheet {FIT_SHEET}, cell {column_letters(column)}{row}: your formula "
+                f"{shown(text)} is not kept; type its value to keep that"
+                for (column, row), text in users_formulas(old, new)
+            ]
         if REPORT_SHEET in self.kept:
             before = self.read.table.settings
             self.notes += say_anew(self.old, self.file, before, self.report.branding)

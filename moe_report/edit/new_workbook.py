@@ -8,12 +8,12 @@ from dataclasses import replace
 from moe_report.compute.build import build_report, creation_time
 from moe_report.formula.excel import plain
 from moe_report.load.examples import example_models
-from moe_report.load.our_sheets import HOW_TO_SHEET, PRESETS_SHEET, REPORT_SHEET
+from moe_report.load.our_sheets import HOW_TO_SHEET, REPORT_SHEET
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.models_sheet import write_models
 from moe_report.renderers.excel.palette import INPUT, TITLE, Look
-from moe_report.renderers.excel.presets_sheet import write_presets
+from moe_report.renderers.excel.presets_sheet import sheets_of_presets, write_presets
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.reports import Provenance, Report
 from moe_report.schema.registry import Registry
@@ -56,7 +56,7 @@ def build_starter(
     scenarios = Scenarios(values={name: own for name, own in shown.items() if own})
     table = ModelTable(rows, Source("models.xlsx"), scenarios=scenarios)
     report = build_report(table, registry)
-    presets = [PRESETS_SHEET] if report.presets else []
+    presets = sheets_of_presets(report)
     book = Book("Models", "Assumptions", *presets, REPORT_SHEET, HOW_TO_SHEET)
     write_models(book, _typed_only(report), to_fill_in=True)
     write_assumptions(book, report)

@@ -11,14 +11,16 @@ from moe_report.edit.strangers import rows_without_numbers
 from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.collected import LEFT_BEHIND, NO_STORED_VALUE, SUMMARIES
 from moe_report.load.decisions import Decisions
-from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
+from moe_report.load.our_sheets import COMPARE_SHEET, FIT_SHEET, SHEET
 from moe_report.load.record import record_of
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
+from moe_report.renderers.excel.fit_choices import read_choices
 from moe_report.reports import Report
+from moe_report.schema.presets import merged_changes
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row
 from moe_report.text import shown
@@ -85,7 +87,7 @@ class Update:
                 }
                 for name in (*old.scenarios.presets, *table.scenarios.presets)
             },
-            changes=table.scenarios.changes or old.scenarios.changes,
+            changes=merged_changes(table.scenarios.changes, old.scenarios.changes),
         )
         return replace(
             table,
@@ -96,12 +98,20 @@ class Update:
         )
 
     def like_before(self, report: Report) -> Report:
-        """Return a report with the old one's heading, that compares the models that it compared."""
+        """Return a report with the old one's heading, and what was chosen on its sheets."""
         report = replace(report, title=report.branding.title or self.title or report.title)
         package = self.file.package
         texts = Texts(package)
         record = record_of(package, texts)
-        if record is None or COMPARE_SHEET not in package.sheets().keys() & record.sheets:
+        ours = package.sheets().keys() & record.sheets if record else set()
+        if FIT_SHEET in ours and report.planner:
+            fitted, gone = read_choices(texts(FIT_SHEET), report, report.planner)
+            report = replace(report, fitted=fitted)
+            self.notes += [
+                f"{self.read.table.source.name}, sheet {FIT_SHEET}: {one} cannot be chosen any more"
+                for one in gone
+            ]
+        if COMPARE_SHEET not in ours:
             return report
         cells = texts(COMPARE_SHEET)
         names = tuple(" ".join(cells.get((column, CHOICE), "").split()) for column in VALUES)

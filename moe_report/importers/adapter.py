@@ -115,6 +115,7 @@ class Reading:
         problems: Why the config is refused, if it is.
         notes: What a reader of the row should know.
         unknown: Fields that nothing tells, though most configs do: they stay out of the row.
+        unclear: Fields that are missing whatever their defaults, each with why.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -122,6 +123,7 @@ class Reading:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    unclear: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -160,6 +162,7 @@ class Adapter:
         flat: How a config is read that has no text part, where there are such.
         text_model: The ``model_type`` that the text part must have, where others are possible.
         by_text_model: How a config is read by that ``model_type``, where it decides.
+        cache: Why its cache is not known; empty if the fields or ``derive`` tell it.
         untold_mtp: Whether published models have modules that predict further tokens (MTP) of
             which the config does not tell.
     """
@@ -173,6 +176,7 @@ class Adapter:
     flat: Adapter | None = None
     text_model: str = ""
     by_text_model: Mapping[str, Adapter] = field(default_factory=dict)
+    cache: str = ""
     untold_mtp: bool = False
 
     @cached_property

@@ -13,15 +13,17 @@ import difflib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from moe_report.errors import MOST_LINES, InputError, Problem, first_of, nearest
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
+from moe_report.importers.cache_keys import unclear_cache
 from moe_report.importers.config_json import at, entries
 from moe_report.importers.counted_keys import Counted, spellings
+from moe_report.importers.published_bits import published_bits
 from moe_report.importers.section_fields import read_section_fields
 from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, unread_keys
 from moe_report.schema.bounds import LARGEST
@@ -49,11 +51,13 @@ class ConfigRow:
         numbers: Values by field, and by :class:`~moe_report.schema.parts.Part` for what no field
             describes.
         notes: What a reader should know: which defaults were taken, what is not counted.
+        unclear: Fields that are missing whatever their defaults, each with why.
     """
 
     model_type: str
     numbers: dict[str, float]
     notes: tuple[str, ...]
+    unclear: Mapping[str, str] = field(default_factory=dict)
 
 
 def row_from_config(
@@ -107,8 +111,18 @@ def row_from_config(
         reading.notes.append(adapter.note)
     numbers.update(_further_tokens(config, adapter, numbers, reading))
     numbers.update(further.numbers)
+    bits, no_bits = published_bits(config, numbers)
+    numbers.update(bits)
+    no_cache = unclear_cache(config, adapter, numbers)
+    reading.notes.extend(dict.fromkeys(f"Bits not known: {why}" for why in no_bits.values()))
+    reading.notes.extend(dict.fromkeys(f"Cache: {why}" for why in no_cache.values()))
+    unclear = {**no_bits, **no_cache}
+    numbers = {name: value for name, value in numbers.items() if name not in unclear}
     return ConfigRow(
-        model_type, {name: float(value) for name, value in numbers.items()}, tuple(reading.notes)
+        model_type,
+        {name: float(value) for name, value in numbers.items()},
+        tuple(reading.notes),
+        unclear,
     )
 
 

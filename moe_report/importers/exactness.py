@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from moe_report.importers.architectures import ADAPTERS
+
 Flops = Literal["all", "no core", "no recurrence", "parts"]
 TRANSFORMERS = "5.24.0"
 
@@ -142,21 +144,31 @@ BUILT = (
     " component, and small real ones with torch's flop counter"
 )
 
+CACHE = (
+    "Cache: what layers keep of a text; where it is not known, or a config has a key on it that is"
+    " not understood, its fields are missing, with the reason as their note."
+)
 _OTHERS = "the tensors of the code that is published with the weights, and what is named"
 _TESTED = f"Others are compared with {_OTHERS}. A test fails where this page says something else."
 
 
-def rows() -> list[tuple[str, str, str]]:
+def rows() -> list[tuple[str, ...]]:
     """Return the table in words, the header first."""
-    found = [("architecture", "exact FLOPs", "compared with")]
+    found: list[tuple[str, ...]] = [("architecture", "exact FLOPs", "cache", "compared with")]
     for model_type, exact in exactness().items():
         compared = "transformers"
         if exact.like:
             compared = f"nothing; counted like {exact.like}"
         elif exact.check:
             compared = exact.check
-        found.append((model_type, exact.flops, compared))
+        found.append((model_type, exact.flops, _cache(model_type), compared))
     return found
+
+
+def _cache(model_type: str) -> str:
+    adapter = ADAPTERS[model_type]
+    ways = [adapter, *adapter.by_text_model.values()]
+    return next((f"not known: {way.cache}" for way in ways if way.cache), "known")
 
 
 def markdown() -> str:
@@ -170,6 +182,8 @@ def markdown() -> str:
         *(f"- *{word}*: {meaning}" for word, meaning in MEANINGS.items()),
         "",
         *textwrap.wrap(f"*transformers* is {BUILT}. {_TESTED}", 100),
+        "",
+        *textwrap.wrap(CACHE, 100),
         "",
         "| " + " | ".join(head) + " |",
         "|" + "---|" * len(head),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem
+from moe_report.importers.cache_keys import BY_SHAPES, unknown_cache
 from moe_report.importers.checkpoint import notes_of_census, row_of_census, take_census
 from moe_report.importers.config import ConfigRow
 from moe_report.importers.gguf_header import BrokenError, Header, Types, read_header
@@ -78,7 +79,7 @@ def read_gguf(path: Path, fields: Collection[Field] = ()) -> ConfigRow:
         raise InputError(Problem(where, problem) for problem in further.problems)
     numbers |= further.numbers
     notes = ("Counted from the file's tensors", *notes_of_census(census))
-    return ConfigRow(architecture, numbers, notes)
+    return ConfigRow(architecture, numbers, notes, unknown_cache(BY_SHAPES))
 
 
 def _shards(path: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moe_report.errors import InputError, Problem, first_line
+from moe_report.importers.cache_keys import BY_SHAPES, unknown_cache
 from moe_report.importers.checkpoint import (
     BYTES,
     TOP_K,
@@ -80,7 +81,8 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
     if type(top_k) is int and census.num_experts:
         numbers["num_experts_per_tok"] = float(top_k)
     notes = [f"Counted from the model that transformers {transformers.__version__} builds"]
-    return ConfigRow(model_type, numbers, (*notes, *notes_of_census(census)))
+    notes += notes_of_census(census)
+    return ConfigRow(model_type, numbers, tuple(notes), unknown_cache(BY_SHAPES))
 
 
 # Of what transformers builds one by one: building must end. The largest published ones have less

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem, shortened
+from moe_report.importers.cache_keys import BY_SHAPES, unknown_cache
 from moe_report.importers.checkpoint import (
     BYTES,
     TOP_K,
@@ -169,6 +170,7 @@ def _row(name: str, source: str, read: ConfigRow, options: Options, counting: Co
         source,
         {key: CONTROL.sub("\ufffd", _printable(text)) for key, text in texts.items() if text},
         {key: given(value) for key, value in read.numbers.items()},
+        unclear={key: why for key, why in read.unclear.items() if key not in read.numbers},
     )
 
 
@@ -196,7 +198,7 @@ def _counted(
     if config is None:
         census = take_census(tensors, where=source)
         notes = (_BY_HEADERS, *notes_of_census(census))
-        return ConfigRow("", row_of_census(census, source), notes)
+        return ConfigRow("", row_of_census(census, source), notes, unknown_cache(BY_SHAPES))
     return _from_both(source, config, tensors, options, counting)
 
 
@@ -256,7 +258,9 @@ def _from_both(
         if top_k is not None and census.num_experts:
             counted["num_experts_per_tok"] = float(top_k)
         notes = [_BY_HEADERS, f"The config was not understood: {why}", *notes]
-        read = ConfigRow(str(config.get("model_type", "")), counted, tuple(notes))
+        read = ConfigRow(
+            str(config.get("model_type", "")), counted, tuple(notes), unknown_cache(BY_SHAPES)
+        )
         return _with_section_fields(read, config, source, options)
     if read.numbers.get("num_moe_layers") != 0 and not census.params[Part.ROUTED_EXPERTS]:
         raise _unnamed_experts(source, "by the config there are routed experts", tensors)

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_KEYS = ("quantization", "quantization_config", "compression_config")
-_GROUP_KEYS = ("group_size", "q_group_size")
+KEYS = ("quantization", "quantization_config", "compression_config")
+GROUP_KEYS = ("group_size", "q_group_size")
 _OTHER = re.compile(r"activation|cache|scale_|zero_|sparsity")  # parts that are not about weights
 # Targets are regular expressions of a file's author: one that could run for hours is not asked.
 _MOST_REPEATS, _LONGEST = 3, 200
@@ -68,7 +68,7 @@ class Quantization:
 def quantization_of(*configs: Mapping[str, Any]) -> Quantization:
     """Return what the first of the configs that speaks of quantization says."""
     for config in configs:
-        for key in _KEYS:
+        for key in KEYS:
             said = config.get(key)
             if isinstance(said, Mapping):
                 method = said.get("quant_method") or ("mlx" if key == "quantization" else "")
@@ -97,7 +97,7 @@ def _widths(said: Mapping[str, Any]) -> Iterator[Width]:
 
 def _width(part: Mapping[str, Any], targets: tuple[str, ...] = ()) -> Width | None:
     bits = next((part[key] for key in ("bits", "num_bits", "nbits", "w_bit") if key in part), None)
-    group = next((part[key] for key in _GROUP_KEYS if key in part), None)
+    group = next((part[key] for key in GROUP_KEYS if key in part), None)
     if type(bits) is not int or not 1 <= bits <= 16:
         return None
     return Width(bits, group if type(group) is int and group > 0 else None, targets)

@@ -13,10 +13,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from moe_report.load.grid import Grid, address, no_number
+from moe_report.load.grid import Grid, address
 from moe_report.load.presets_sheet import PresetReader, changes_of_presets
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.choice_names import unfit
+from moe_report.schema.presets import merged_changes, with_changes
 from moe_report.schema.registry import Registry
 from moe_report.schema.scenario_names import OURS, is_no_scenario
 from moe_report.table import BASE, Given, Scenarios, given
@@ -27,20 +28,21 @@ CHOOSES = re.compile(r"\bMATCH\(", re.IGNORECASE)  # the formula of a scenario's
 
 
 def read_assumptions(
-    grid: Grid | None, registry: Registry, presets: Grid | None = None
+    grid: Grid | None, registry: Registry, presets: Sequence[Grid] = ()
 ) -> tuple[dict[str, Given], Scenarios]:
     """Return what the sheet Assumptions says, if it has the columns 'name' and 'value'.
 
     Args:
         grid: The sheet; None if there is none.
         registry: What assumptions and presets there are.
-        presets: The sheet Presets, whose numbers hold if somebody has changed them.
+        presets: The sheets of presets, whose numbers hold if somebody has changed them.
     """
-    changes = changes_of_presets(presets, registry.presets, registry.assumptions)
+    known = registry.assumptions
+    changes = merged_changes(*(changes_of_presets(one, registry.presets, known) for one in presets))
     if grid is None:
         return {}, Scenarios(changes=changes)
     if found := grid.header("name", "value"):
-        read = PresetReader(grid, registry.presets)
+        read = PresetReader(grid, with_changes(registry.presets, changes))
         base, scenarios = _Sheet(grid, found[0], registry.assumptions, read).read()
         return base, replace(scenarios, changes=changes)
     grid.skip_without("name", "value")
@@ -232,17 +234,9 @@ class _Sheet:
         self.grid.problem(row, self.columns["name"], message)
 
     def _number(self, row: int, column: int, what: Assumption) -> Given | None:
-        value = self.grid.value(row, column)
-        if self.grid.lacks_value(row, column) or value in (None, ""):
-            return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            message = no_number(value, what.name)
-        elif expected := what.refusal(value):
-            message = f"found {value!r}, expected {expected} for {what.name}"
-        else:
-            return given(value, 1, f"{self.grid.sheet}!{address(row, column)}")
-        self.grid.problem(row, column, message)
-        return None
+        value = self.grid.number(row, column, what)
+        place = f"{self.grid.sheet}!{address(row, column)}"
+        return None if value is None else given(value, 1, place)
 
     def _fixed(self, rows: dict[int, Assumption], active: dict[str, float]) -> dict[str, Given]:
         """What is typed under 'value' over the formulas that choose."""

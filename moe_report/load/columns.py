@@ -15,7 +15,10 @@ from moe_report.load.grid import Grid
 from moe_report.load.layout import Layout
 from moe_report.ooxml.addresses import column_letters
 from moe_report.schema.fields import FEWEST
-from moe_report.schema.headers import Headers, Known, Reading, folded
+from moe_report.schema.headers.headers import Headers
+from moe_report.schema.headers.phrasebook import Known
+from moe_report.schema.headers.text import folded
+from moe_report.schema.headers.values import Reading
 from moe_report.text import is_number, shown
 
 State = Literal["read", "ask", "carried"]

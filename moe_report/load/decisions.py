@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.grid import Grid
-from moe_report.schema.headers import Headers, Known, folded
+from moe_report.schema.headers.headers import Headers
+from moe_report.schema.headers.phrasebook import Known
+from moe_report.schema.headers.text import folded
 from moe_report.text import shown
 
 

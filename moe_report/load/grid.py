@@ -19,6 +19,7 @@ from moe_report.ooxml.package import Package
 from moe_report.ooxml.scan import Formula, Scan, scan_sheet
 from moe_report.ooxml.tables import tables_of
 from moe_report.ooxml.texts import shared_strings
+from moe_report.schema.assumptions import Assumption
 from moe_report.text import is_number, shown
 
 HEADER_ROWS = 30  # a header is looked for in so many rows
@@ -169,6 +170,23 @@ class Grid:
         self.problem(row, column, f"{message} save it")
         return True
 
+    def number(self, row: int, column: int, what: Assumption, factor: float = 1) -> float | None:
+        """Return an assumption's value in a cell; what is wrong with it is a problem.
+
+        The cell's number is multiplied with a factor, which is that of its column's unit.
+        """
+        value = self.value(row, column)
+        if self.lacks_value(row, column) or value in (None, ""):
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            message = _no_number(value, what.name)
+        elif expected := what.refusal(value * factor):
+            message = f"found {value * factor!r}, expected {expected} for {what.name}"
+        else:
+            return float(value * factor)
+        self.problem(row, column, message)
+        return None
+
     def is_broken(self, row: int, column: int) -> bool:
         """Whether a cell has an error or lacks its value, which is a problem then."""
         if self.is_error(row, column):
@@ -228,7 +246,7 @@ def unreadable(what: str, error: Exception) -> str:
     return f"{what} cannot be read ({cause}); open it in Excel or LibreOffice and save it as .xlsx"
 
 
-def no_number(value: object, name: str) -> str:
+def _no_number(value: object, name: str) -> str:
     """Return what to say of a value that stands in place of a number."""
     hint = " (it is stored as text; convert the cell to a number)"
     as_text = isinstance(value, str) and is_number(value)

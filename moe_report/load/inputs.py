@@ -14,7 +14,9 @@ from moe_report.errors import InputError, Notice, Problem, first_of
 from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.load.columns import Columns
 from moe_report.load.decisions import Decisions
+from moe_report.load.our_sheets import PRESETS_SHEET
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_table
+from moe_report.schema.presets import NO_PRESET, merged_changes
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, Given, ModelTable, Scenarios, Source
 from moe_report.text import shown, shown_name
@@ -168,11 +170,14 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
     fixed = _first_wins(table.scenarios.fixed for table in tables)
     base = _first_wins(table.scenarios.presets.get(BASE, {}) for table in tables)
     presets = {**scenarios.presets, BASE: base} if base else scenarios.presets
-    changes = next((one.scenarios.changes for one in tables if one.scenarios.changes), {})
+    changes = merged_changes(*(table.scenarios.changes for table in tables))
     for table in tables:
-        if table.scenarios.changes and table.scenarios.changes != changes:
-            text = "its changes of presets are not used, but those of the workbook before"
-            notices.append(Notice("contradiction", table.source.name, text))
+        for group, own in table.scenarios.changes.items():
+            for name, change in own.items():
+                if change != changes[group][name]:
+                    text = f"what it says of {name or NO_PRESET} on the sheet {PRESETS_SHEET} is "
+                    text += "not used, but what a workbook before says"
+                    notices.append(Notice("contradiction", table.source.name, text))
     scenarios = replace(scenarios, fixed=fixed, presets=presets, changes=changes)
     unclear = tuple(item for table in tables for item in table.unclear)
     return ModelTable(

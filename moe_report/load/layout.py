@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from moe_report.load.grid import HEADER_ROWS, Grid
-from moe_report.schema.headers import Headers, Reading
+from moe_report.schema.headers.headers import Headers
 from moe_report.schema.headers.units import unit_of
+from moe_report.schema.headers.values import Reading
 
 _HEADER_COLUMNS = 8  # of a sheet whose models are columns, the headers are looked for in so many
 # What stands in a row of units for columns that are in single ones.

@@ -18,7 +18,7 @@ from moe_report.schema.bounds import (
     between,
 )
 from moe_report.schema.fields import AT_MOST, FEWEST, FIELDS, LONE_LAYER
-from moe_report.schema.headers import Known
+from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.metrics import field_value
 from moe_report.schema.parts import PARAMETER_TOTALS
 from moe_report.table import Given, Row

@@ -10,7 +10,7 @@ from moe_report.load.collected import NO_STORED_VALUE
 from moe_report.load.columns import Columns
 from moe_report.load.grid import Grid
 from moe_report.load.models_checks import check_rules, lone_layer_fields, out_of_bounds
-from moe_report.schema.headers import Known
+from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.numerals import Mark, without_markup
 from moe_report.schema.quantities import read_cell, style_of
 from moe_report.table import CarriedCell, Given, Row, Unclear, given

@@ -15,7 +15,7 @@ from moe_report.load.layout import Layout, find_layout, like_a_number
 from moe_report.load.models_checks import check_comparisons
 from moe_report.load.models_rows import RowReader
 from moe_report.load.summaries import row_label, rows_below_models, summary_rows
-from moe_report.schema.headers import Headers
+from moe_report.schema.headers.headers import Headers
 from moe_report.table import Row, Unclear
 from moe_report.text import shown
 

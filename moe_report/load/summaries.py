@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean, median
+from typing import TYPE_CHECKING
 
-from moe_report.load.columns import Columns
-from moe_report.load.grid import Grid
-from moe_report.load.layout import like_a_number
 from moe_report.ooxml.addresses import split_address
-from moe_report.schema.headers import folded
+from moe_report.schema.headers.text import folded
 from moe_report.schema.numerals import roughly
+
+if TYPE_CHECKING:  # they load openpyxl, and the audit asks for names alone
+    from moe_report.load.columns import Columns
+    from moe_report.load.grid import Grid
 
 # What such rows are called; of "Total (8 models)" the first word decides.
 SUMMARY_NAMES = frozenset({
@@ -139,6 +141,8 @@ def _equals_a_summary(grid: Grid, row: int, columns: Columns, models: Sequence[i
 def _numbers(
     grid: Grid, row: int, columns: Columns, only: int | None = None
 ) -> Iterator[tuple[int, float]]:
+    from moe_report.load.layout import like_a_number
+
     for column in columns.known if only is None else (only,):
         value = grid.value(row, column)
         if isinstance(value, str) and like_a_number(value):

@@ -36,6 +36,7 @@ from moe_report.load.our_sheets import (
     SHEET,
 )
 from moe_report.load.plain_copy import plain_copy
+from moe_report.load.presets_sheet import is_sheet_of_presets
 from moe_report.load.record import Record, record_of
 from moe_report.load.report_sheet import read_settings
 from moe_report.load.sheets import Sheets
@@ -240,12 +241,15 @@ class _Workbook:
             listed = first_of([*map(shown, sorted(idle))])
             text = f"the sheet {COLUMNS_SHEET} names {listed}, which no column is headed"
             self.collected.notice("idle-decision", text)
-        presets = self._other(PRESETS_SHEET, name) if self.registry.presets else None
+        groups = self.registry.presets.values()
+        there = [self._other(one, name) for one in {group.sheet for group in groups} - {""}]
+        there += [self._other(PRESETS_SHEET, name)] if groups else []
+        presets = [one for one in there if one is not None and is_sheet_of_presets(one)]
         assumptions, scenarios = read_assumptions(
             self._other(ASSUMPTIONS_SHEET, name), self.registry, presets
         )
         settings = read_settings(self._other(REPORT_SHEET, name), self.file.path.parent)
-        self._tell_other_sheets(name)
+        self._tell_other_sheets(name, *(one.sheet for one in presets))
         self.sheets.close()
         shown_name = self.collected.file
         source = Source(shown_name, hashlib.sha256(self.file.data).hexdigest(), name)
@@ -304,8 +308,8 @@ class _Workbook:
             message = f"the sheets {named} have models alike; name one, or several, with --sheet"
         raise InputError([Problem(file, message)])
 
-    def _tell_other_sheets(self, read: str) -> None:
-        ours = (read, *self.beside, *self._our_sheets)
+    def _tell_other_sheets(self, read: str, *presets: str) -> None:
+        ours = (read, *presets, *self.beside, *self._our_sheets)
         others = [name for name in self.names if sheet_named(name, ours) is None]
         if self.sheets.is_report:
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from moe_report.schema.headers import Known
+from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.number_words import EITHER
 from moe_report.schema.numerals import Mark, Numeral
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from moe_report.schema.amounts import AmbiguousError, Quantity, Said, Style, amount, unclear
-from moe_report.schema.headers import Known
+from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.number_words import IGNORED, LABELS
 from moe_report.schema.numerals import Numeral, Text, numbers_in, plain
 from moe_report.schema.parts import Part

@@ -76,8 +76,10 @@ class Offload:
 
     Attributes:
         layers: How many layers' experts go there, at least, so that the rest fits.
-        on_device: What a device then holds.
+        on_device: Bytes of weights and cache that then stay on all devices.
         on_cpu: What the memory of the CPU then holds.
+        verdict: 1 if devices and CPU hold their parts, else 0; missing where the memory of the CPU
+            is not known.
         numbers: What else is worth knowing then.
         set_by: The assumption that says how many layers' experts lie there, if there is one.
         to_copy: What an engine is told, with ``{}`` for the layers: ``--n-cpu-moe {}``.
@@ -86,6 +88,7 @@ class Offload:
     layers: str
     on_device: str = ""
     on_cpu: str = ""
+    verdict: str = ""
     numbers: tuple[Number, ...] = ()
     set_by: str = ""
     to_copy: str = ""
@@ -124,7 +127,7 @@ class Planner:
     in_use: str = ""
     by_memory: str = ""
     needed: str = ""
-    layout: Mapping[str, Expr] = field(default_factory=dict, hash=False)
+    layout: Mapping[str, Expr] = field(default_factory=dict, compare=False)
     longest_context: str = ""
     most_sequences: str = ""
     offload: Offload | None = None
@@ -144,7 +147,8 @@ class Planner:
         beside: tuple[str, ...] = ()
         if self.offload is not None:
             numbers += self.offload.numbers
-            beside = self.offload.layers, self.offload.on_device, self.offload.on_cpu
+            one = self.offload
+            beside = one.layers, one.on_device, one.on_cpu, one.verdict
         found = (
             *self.needs,
             *(part.name for part in self.parts),
@@ -182,7 +186,8 @@ class Planner:
         if offload is not None:
             offload = None if offload.layers not in names else replace(
                 offload, on_device=kept(offload.on_device),
-                on_cpu=kept(offload.on_cpu), numbers=numbers(offload.numbers),
+                on_cpu=kept(offload.on_cpu), verdict=kept(offload.verdict),
+                numbers=numbers(offload.numbers),
                 set_by=kept(offload.set_by),
             )  # fmt: skip
         return replace(

@@ -23,6 +23,7 @@ from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_sa
 from moe_report.schema.choice_names import unfit
 from moe_report.text import CONTROL
 
+_SHEET_NAME = 31
 NO_PRESET = "–"  # what is chosen where the assumptions have values of their own
 
 
@@ -37,6 +38,7 @@ class Preset:
         values: By the names of the assumptions.
         assumptions: What these are.
         module: The module that declares it.
+        sheet: The sheet of the group's own in a workbook; empty for the one of all groups.
     """
 
     group: str
@@ -45,19 +47,23 @@ class Preset:
     values: Mapping[str, float]
     assumptions: tuple[Assumption, ...]
     module: str
+    sheet: str = ""
 
 
 @dataclass(frozen=True)
 class PresetChange:
-    """What a workbook says of a preset that its section does not.
+    """What a workbook says of a preset that its section does not, or of one of its own.
 
     Attributes:
-        values: By the names of the assumptions.
+        values: By the names of the assumptions; of one of its own all of them.
         source: Where the values come from; None if that is as it was.
     """
 
     values: Mapping[str, float]
     source: str | None = None
+
+
+Changes = Mapping[str, Mapping[str, PresetChange]]  # by group, then by preset
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,11 @@ class PresetGroup:
     def label(self) -> str:
         """Its name in words."""
         return self.name.replace("_", " ").capitalize()
+
+    @property
+    def sheet(self) -> str:
+        """The sheet of its own in a workbook; empty if its table is with those of others."""
+        return next((one.sheet for one in self.presets if one.sheet), "")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,8 +114,28 @@ class PresetGroup:
             return ""
         return {_bare(name): name for name in self.names}.get(_bare(text))
 
+    def matching(self, text: str) -> tuple[str, ...]:
+        """Return the names of the presets that a text may mean: several if it is not sure.
+
+        It is the one of that name, or none for a dash; else those that have all its words; else
+        those whose words begin with them.
+        """
+        if (name := self.find(text)) is not None:
+            return (name,)
+        words = _words(text)
+        by_name = {name: _words(name) for name in self.names}
+        found = tuple(name for name, own in by_name.items() if words and words <= own)
+        return found or tuple(
+            name
+            for name, own in by_name.items()
+            if words and all(any(one.startswith(word) for one in own) for word in words)
+        )
+
     def changed(self, changes: Mapping[str, PresetChange]) -> PresetGroup:
-        """Return the group with what a workbook says of its presets, by name; empty for none."""
+        """Return the group with what a workbook says of its presets, by name; empty for none.
+
+        Presets of its own follow those of the sections.
+        """
         presets = [
             replace(
                 one,
@@ -114,6 +145,12 @@ class PresetGroup:
             if (change := changes.get(one.name))
             else one
             for one in self.presets
+        ]
+        first = self.presets[0]
+        presets += [
+            replace(first, name=name, values=change.values, source=change.source or "", module="")
+            for name, change in changes.items()
+            if name not in self.values
         ]
         none = changes[""].values if "" in changes else {}
         return PresetGroup(self.name, tuple(presets), none)
@@ -127,11 +164,32 @@ class PresetGroup:
         return PresetGroup(self.name, tuple(presets)) if presets[0].values else None
 
 
+def with_changes(groups: Mapping[str, PresetGroup], changes: Changes) -> dict[str, PresetGroup]:
+    """Return groups of presets with what a workbook says of them, by name."""
+    return {
+        name: group.changed(changes[name]) if name in changes else group
+        for name, group in groups.items()
+    }
+
+
+def merged_changes(*said: Changes) -> dict[str, dict[str, PresetChange]]:
+    """Return what several workbooks say of presets; of each preset the first holds."""
+    found: dict[str, dict[str, PresetChange]] = {}
+    for changes in said:
+        for group, presets in changes.items():
+            found[group] = {**presets, **found.get(group, {})}
+    return found
+
+
 def _bare(text: str) -> str:
     return re.sub(r"[\s_\-]+", "", text).casefold()
 
 
-def preset(group: str, name: str, *values: object, source: str) -> Preset:
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def preset(group: str, name: str, *values: object, source: str, sheet: str = "") -> Preset:
     """Declare values of several assumptions under a name.
 
     The module keeps it: ``H100 = preset("device", "H100 SXM", Hardware(...), source="...")``.
@@ -143,6 +201,7 @@ def preset(group: str, name: str, *values: object, source: str) -> Preset:
         name: Its name.
         values: Dataclasses of assumptions, with the values.
         source: Where the values come from.
+        sheet: A sheet of a workbook that its group has for itself, such as ``Hardware``.
 
     Raises:
         PluginError: An argument is missing, empty or none of those accepted, or a value is out of
@@ -154,6 +213,8 @@ def preset(group: str, name: str, *values: object, source: str) -> Preset:
         raise PluginError(f"{where} has {wrong}")
     if not group.isidentifier():
         raise PluginError(f"{where}: expected a group of letters, digits and underscores")
+    if sheet and not (sheet.isascii() and sheet.isidentifier() and len(sheet) <= _SHEET_NAME):
+        raise PluginError(f"{where}: expected a sheet of at most {_SHEET_NAME} letters and digits")
     name = " ".join(name.split())  # as cells and pages have it, which know no other spaces
     if expected := unfit(name):
         raise PluginError(f"{where}: expected a name{expected}")
@@ -178,4 +239,4 @@ def preset(group: str, name: str, *values: object, source: str) -> Preset:
         known += items
     if not numbers:
         raise PluginError(f"{where} sets nothing; give it a dataclass of assumptions")
-    return Preset(group, name, source, numbers, tuple(known), module)
+    return Preset(group, name, source, numbers, tuple(known), module, sheet)

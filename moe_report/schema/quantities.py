@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from moe_report.schema.amounts import Quantity, Said, Style, unclear
 from moe_report.schema.cell_text import CellText
-from moe_report.schema.headers import Known
+from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.number_words import ABSENT, PERCENT, UNKNOWN, YES_NO
 from moe_report.schema.numerals import LONGEST, mark_of, plain
 

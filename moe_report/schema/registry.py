@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from operator import itemgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.schema.api import newer_by_its_source
@@ -24,7 +25,6 @@ from moe_report.schema.clashes import (
     refuse_odd_presets,
 )
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
-from moe_report.schema.headers.headers import Headers
 from moe_report.schema.known_charts import refuse_double_charts
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
@@ -43,6 +43,9 @@ from moe_report.schema.sections import (
     section_of,
 )
 from moe_report.text import shown
+
+if TYPE_CHECKING:
+    from moe_report.schema.headers.headers import Headers
 
 GROUP = "moe_report.metrics"
 _OWN = "moe-report"  # the distribution of the built-in sections
@@ -135,7 +138,9 @@ class Registry:
 
     @cached_property
     def headers(self) -> Headers:
-        """What recognises headers; its vocabulary takes a while to put together."""
+        """What recognises headers; its vocabulary takes a while to load and to put together."""
+        from moe_report.schema.headers.headers import Headers
+
         return Headers(self.metrics, self.assumptions, self.header_words, self.fields)
 
     def evaluation_order(self) -> list[Metric]:

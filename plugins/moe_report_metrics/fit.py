@@ -5,26 +5,30 @@ devices as they do it here: those of a node share every layer, as far as they di
 nodes are pipeline stages.
 """
 
-from moe_report import Model, metric, planner, where
+from moe_report import Doubt, Model, ceil, check, doubt, floor, maximum, metric, planner, where
+from moe_report_metrics.cache_memory import kv_cache_bytes
 from moe_report_metrics.sharding import (
     MEGATRON,
     NODE,
+    VLLM,
     Parallelism,
+    Reserve,
+    both_ends_bytes,
     device_bytes,
     device_cache_bytes,
     device_weight_bytes,
-    devices_by_memory,
-    devices_needed,
     devices_used,
-    divides,
     expert_devices,
     fits_device,
     fullest,
+    group_cache_bytes,
+    larger_end_bytes,
+    layer_bytes,
     longest_context,
     most_sequences,
     usable_bytes,
 )
-from moe_report_metrics.weight_memory import routed_expert_weight_bytes
+from moe_report_metrics.weight_memory import routed_expert_weight_bytes, weight_bytes
 
 ORDER = 48
 
@@ -42,6 +46,117 @@ def device_expert_bytes(m: Model, p: Parallelism) -> float:
 def device_other_weight_bytes(m: Model) -> float:
     """Bytes of all other weights of the fullest device, which every token reads."""
     return device_weight_bytes(m) - device_expert_bytes(m)
+
+
+def _on(m: Model, r: Reserve, tp: float) -> float:
+    """Bytes of a device of a group of some devices that shares every layer."""
+    return (
+        layer_bytes(m, tp, tp)
+        + both_ends_bytes(m) / tp
+        + group_cache_bytes(m, tp)
+        + r.activation_bytes
+    )
+
+
+@metric(symbol="M_2", unit="byte", source=MEGATRON, label="Bytes of one of two devices",
+        better="lower")  # fmt: skip
+def device_bytes_of_2(m: Model, r: Reserve) -> float:
+    """Bytes of each of two devices that share every layer."""
+    return _on(m, r, 2)
+
+
+@metric(symbol="M_4", unit="byte", source=MEGATRON, label="Bytes of one of four devices",
+        better="lower")  # fmt: skip
+def device_bytes_of_4(m: Model, r: Reserve) -> float:
+    """Bytes of each of four devices that share every layer."""
+    return _on(m, r, 4)
+
+
+@metric(symbol="M_8", unit="byte", source=MEGATRON, label="Bytes of one of eight devices",
+        better="lower")  # fmt: skip
+def device_bytes_of_8(m: Model, r: Reserve) -> float:
+    """Bytes of each of eight devices that share every layer."""
+    return _on(m, r, 8)
+
+
+@metric(symbol="N_mem", unit="devices", source="bytes over usable bytes",
+        label="Devices by memory alone", format="integer", better="lower")  # fmt: skip
+def devices_by_memory(m: Model, r: Reserve) -> float:
+    """Devices whose memory together holds weights and cache, however they might be divided."""
+    return ceil((weight_bytes(m) + kv_cache_bytes(m)) / (usable_bytes(m) - r.activation_bytes))
+
+
+def divides(heads: float, tp: int) -> bool:
+    """Whether a group of devices shares some heads evenly."""
+    return heads / tp == floor(heads / tp)
+
+
+@metric(symbol="N_grp", unit="devices", source=VLLM, label="Largest group", format="integer")
+def largest_group(m: Model) -> float:
+    """Most devices of a node of eight that share every layer, as far as they divide the heads."""
+    heads = m.num_attention_heads
+    fewer = where(divides(heads, 4), 4, where(divides(heads, 2), 2, 1))
+    return where(divides(heads, NODE), NODE, fewer)
+
+
+@metric(symbol="M_grp", unit="byte", source=MEGATRON, label="Bytes of one of the largest group",
+        better="lower")  # fmt: skip
+def device_bytes_of_group(m: Model, r: Reserve) -> float:
+    """Bytes of each device of the largest group that shares every layer."""
+    group = largest_group(m)
+    return where(
+        group == NODE,
+        device_bytes_of_8(m),
+        where(
+            group == 4,
+            device_bytes_of_4(m),
+            where(group == 2, device_bytes_of_2(m), _alone(m, r)),
+        ),
+    )
+
+
+def _alone(m: Model, r: Reserve) -> float:
+    return weight_bytes(m) + kv_cache_bytes(m) + r.activation_bytes
+
+
+@metric(symbol="N_need", unit="devices", source=f"{MEGATRON}; {VLLM}", label="Devices needed",
+        format="integer", headline=7, better="lower")  # fmt: skip
+def devices_needed(m: Model, r: Reserve) -> float:
+    """Fewest devices that hold the model as engines divide it.
+
+    1, 2, 4 or 8 that share every layer, as far as they divide the heads; else stages of such
+    groups, each of whole layers. Missing where not even a layer fits.
+    """
+    use, group = usable_bytes(m), largest_group(m)
+    layers = device_bytes_of_group(m) - r.activation_bytes - both_ends_bytes(m) / group
+    free = use - r.activation_bytes - larger_end_bytes(m) / group
+    held = maximum(0, floor(free * m.num_hidden_layers / layers))
+    stages = group * maximum(2, ceil(m.num_hidden_layers / held))  # not on one
+    whole = where(device_bytes_of_group(m) <= use, group, stages)
+    four = where((device_bytes_of_4(m) <= use) & (group >= 4), 4, whole)
+    two = where((device_bytes_of_2(m) <= use) & (group >= 2), 2, four)
+    return where(_alone(m, r) <= use, 1, two)
+
+
+@metric(symbol="N_stage", unit="devices", source=MEGATRON, label="Devices of a stage",
+        format="integer")  # fmt: skip
+def stage_devices(m: Model, p: Parallelism) -> float:
+    """Devices that hold a pipeline stage: tensor times data parallelism."""
+    return p.tensor_parallel * p.data_parallel
+
+
+@check("impossible", about=devices_used)
+def experts_on_more_devices(m: Model) -> Doubt:
+    """Experts are spread over no more devices than a stage has."""
+    experts, stage = expert_devices(m), stage_devices(m)
+    return doubt(experts > stage, "a stage has {} devices, its experts are on {}", stage, experts)
+
+
+@check("impossible", about=devices_used)
+def stages_without_layers(m: Model) -> Doubt:
+    """Each pipeline stage has a layer."""
+    stages, layers = devices_used(m) / stage_devices(m), m.num_hidden_layers
+    return doubt(stages > layers, "there are {} stages, and {} layers", stages, layers)
 
 
 def spread(m: Model, devices: float) -> dict[str, float]:
@@ -72,7 +187,7 @@ PLANNER = planner(
         "ep": ("expert_parallel", "Expert parallelism"),
         "dp": ("data_parallel", "Data parallelism"),
         "pp": ("pipeline_parallel", "Pipeline stages"),
-        "price": ("device_hour_price", "Price of a device"),
+        "price": ("device_price", "Price of a device"),
     },
     parts=(
         (device_expert_bytes, "routed experts", "orange"),
@@ -94,7 +209,9 @@ PLANNER = planner(
         "layers": "cpu_moe_layers_needed",
         "on_device": "offloaded_device_bytes",
         "on_cpu": "cpu_expert_bytes",
+        "verdict": "offload_fits",
         "numbers": (("offload_tokens_per_s", "decoding"),),
+        "set_by": "cpu_moe_layers",
         "to_copy": "--n-cpu-moe {}",
     },
     speeds=(
@@ -102,12 +219,12 @@ PLANNER = planner(
             "decode_tokens_per_s", "decoding",
             "estimated_decode_tokens_per_s_low", "estimated_decode_tokens_per_s_high",
         ),
-        ("prefill_tokens_per_s", "reading the prompt"),
-        ("time_to_first_token", "first token after"),
+        ("prefill_tokens_per_s", "prompts, at most"),
+        ("time_to_first_token", "first token, at least"),
     ),
     costs=(
-        ("cost_per_mtoken_out", "a million tokens out"),
-        ("cost_per_mtoken_in", "a million tokens in"),
+        ("cost_per_mtoken_out", "million out, at least"),
+        ("cost_per_mtoken_in", "million in, at least"),
     ),
-    price="device_hour_price",
+    price="device_price",
 )  # fmt: skip

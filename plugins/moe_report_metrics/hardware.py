@@ -5,6 +5,7 @@ dense figures, never those "with sparsity"; a link's bandwidth is one way.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from moe_report import assumption, preset
 
@@ -61,57 +62,40 @@ def _device(
     return Device(memory, bandwidth * GB, bf16, fp8, fp4, link * GB, watts)
 
 
+_named = partial(preset, "device", sheet="Hardware")
 _AIC = "AIConfigurator's system files, which cite NVIDIA's data sheets"
 _INFERSIM = "InferSim's hardware table"
 _THIRD = "third party, not the vendor"
 _TPU = "Google Cloud's TPU documentation; link is half of the two-way figure"
 
-A100 = preset(
-    "device", "A100 SXM 80 GB", _device(80 * GIB, 2039, (312, 0, 0), 300, 400), source=_AIC
-)
-H100 = preset("device", "H100 SXM", _device(80 * GIB, 3350, (989, 1978, 0), 450, 700), source=_AIC)
-H200 = preset("device", "H200", _device(141 * GB, 4800, (989, 1978, 0), 450, 700), source=_AIC)
-B200 = preset(
-    "device", "B200", _device(180 * GIB, 7700, (2250, 4500, 9000), 900, 1000), source=_AIC
-)
-B300 = preset(
-    "device", "B300", _device(268.6 * GIB, 7750, (2250, 4500, 14000), 900, 1100),
+A100 = _named("A100 SXM 80 GB", _device(80 * GIB, 2039, (312, 0, 0), 300, 400), source=_AIC)
+H100 = _named("H100 SXM", _device(80 * GIB, 3350, (989, 1978, 0), 450, 700), source=_AIC)
+H200 = _named("H200", _device(141 * GB, 4800, (989, 1978, 0), 450, 700), source=_AIC)
+B200 = _named("B200", _device(180 * GIB, 7700, (2250, 4500, 9000), 900, 1000), source=_AIC)
+B300 = _named(
+    "B300", _device(268.6 * GIB, 7750, (2250, 4500, 14000), 900, 1100),
     source=f"{_AIC}; 268.6 GiB are usable; on FP4 sources say 13,100 to 15,000 TFLOP/s",
 )  # fmt: skip
-GB200 = preset(
-    "device", "GB200", _device(185 * GIB, 8000, (2500, 5000, 10000), 900, 1200), source=_AIC
-)
-GB300 = preset(
-    "device", "GB300", _device(277.5 * GIB, 8000, (2500, 5000, 15000), 900, 1400), source=_AIC
-)
-L40S = preset(
-    "device", "L40S", _device(45 * GIB, 864, (362, 733, 0), 32, 350),
+GB200 = _named("GB200", _device(185 * GIB, 8000, (2500, 5000, 10000), 900, 1200), source=_AIC)
+GB300 = _named("GB300", _device(277.5 * GIB, 8000, (2500, 5000, 15000), 900, 1400), source=_AIC)
+L40S = _named(
+    "L40S", _device(45 * GIB, 864, (362, 733, 0), 32, 350),
     source=f"{_AIC}; link is PCIe",
 )  # fmt: skip
-RTX_PRO_6000 = preset(
-    "device", "RTX PRO 6000", _device(95.6 * GIB, 1792, (468, 936, 1871), 64, 600),
+RTX_PRO_6000 = _named(
+    "RTX PRO 6000", _device(95.6 * GIB, 1792, (468, 936, 1871), 64, 600),
     source=f"{_AIC}; link is PCIe",
 )  # fmt: skip
-H800 = preset(
-    "device", "H800", _device(80 * GIB, 3430, (989, 1979, 0), 200, 0),
+H800 = _named(
+    "H800", _device(80 * GIB, 3430, (989, 1979, 0), 200, 0),
     source=f"{_INFERSIM}; memory as an H100's",
 )  # fmt: skip
-H20 = preset("device", "H20", _device(96 * GIB, 4096, (148, 296, 0), 450, 0), source=_INFERSIM)
-RTX_4090 = preset(
-    "device", "RTX 4090", _device(24 * GIB, 1008, (165.2, 330.3, 0), 0, 450), source=_THIRD
-)
-RTX_5090 = preset(
-    "device", "RTX 5090", _device(32 * GIB, 1792, (419, 838, 1676), 0, 575), source=_THIRD
-)
-TPU_V5P = preset("device", "TPU v5p", _device(95 * GIB, 2765, (459, 459, 0), 600, 0), source=_TPU)
-TPU_V6E = preset("device", "TPU v6e", _device(32 * GIB, 1638, (918, 918, 0), 400, 0), source=_TPU)
-TPU_7X = preset("device", "TPU 7x", _device(192 * GIB, 7380, (2307, 4614, 0), 600, 0), source=_TPU)
-MI300X = preset(
-    "device", "MI300X", _device(192 * GIB, 5300, (1307, 2615, 0), 0, 750), source=_THIRD
-)
-MI325X = preset(
-    "device", "MI325X", _device(256 * GIB, 6000, (1307, 2615, 0), 0, 1000), source=_THIRD
-)
-MI355X = preset(
-    "device", "MI355X", _device(288 * GIB, 8000, (2500, 5000, 10000), 0, 1400), source=_THIRD
-)
+H20 = _named("H20", _device(96 * GIB, 4096, (148, 296, 0), 450, 0), source=_INFERSIM)
+RTX_4090 = _named("RTX 4090", _device(24 * GIB, 1008, (165.2, 330.3, 0), 0, 450), source=_THIRD)
+RTX_5090 = _named("RTX 5090", _device(32 * GIB, 1792, (419, 838, 1676), 0, 575), source=_THIRD)
+TPU_V5P = _named("TPU v5p", _device(95 * GIB, 2765, (459, 459, 0), 600, 0), source=_TPU)
+TPU_V6E = _named("TPU v6e", _device(32 * GIB, 1638, (918, 918, 0), 400, 0), source=_TPU)
+TPU_7X = _named("TPU 7x", _device(192 * GIB, 7380, (2307, 4614, 0), 600, 0), source=_TPU)
+MI300X = _named("MI300X", _device(192 * GIB, 5300, (1307, 2615, 0), 0, 750), source=_THIRD)
+MI325X = _named("MI325X", _device(256 * GIB, 6000, (1307, 2615, 0), 0, 1000), source=_THIRD)
+MI355X = _named("MI355X", _device(288 * GIB, 8000, (2500, 5000, 10000), 0, 1400), source=_THIRD)

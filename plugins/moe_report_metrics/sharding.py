@@ -31,7 +31,6 @@ from moe_report_metrics.cache_memory import (
     indexer_bytes_per_token,
     indexer_cache_bytes,
     kv_bytes_per_token,
-    kv_cache_bytes,
     state_bytes_per_sequence,
     state_cache_bytes,
     text_cache_bytes,
@@ -51,7 +50,6 @@ from moe_report_metrics.weight_memory import (
     router_weight_bytes,
     shared_expert_weight_bytes,
     unembedding_weight_bytes,
-    weight_bytes,
 )
 
 ORDER = 54
@@ -157,7 +155,7 @@ def larger_end_bytes(m: Model) -> float:
     return maximum(embedding_weight_bytes(m), unembedding_weight_bytes(m))
 
 
-def _layers(m: Model, tp: float, expert_devices: float) -> float:
+def layer_bytes(m: Model, tp: float, expert_devices: float) -> float:
     """Bytes of a device's layers, without cache and if there is one stage."""
     experts = routed_expert_weight_bytes(m) + mtp_weight_bytes(m)
     return (
@@ -168,7 +166,8 @@ def _layers(m: Model, tp: float, expert_devices: float) -> float:
     )
 
 
-def _both_ends(m: Model) -> float:
+def both_ends_bytes(m: Model) -> float:
+    """Bytes of embedding and output head together."""
     return embedding_weight_bytes(m) + unembedding_weight_bytes(m)
 
 
@@ -199,11 +198,11 @@ def device_experts(m: Model, p: Parallelism) -> float:
 def device_weight_bytes(m: Model, p: Parallelism) -> float:
     """Bytes of the weights that the fullest device holds."""
     tp, stages = p.tensor_parallel, p.pipeline_parallel
-    ends = where(stages == 1, _both_ends(m), larger_end_bytes(m))
-    return _layers(m, tp, expert_devices(m)) * fullest(m, stages) + ends / tp
+    ends = where(stages == 1, both_ends_bytes(m), larger_end_bytes(m))
+    return layer_bytes(m, tp, expert_devices(m)) * fullest(m, stages) + ends / tp
 
 
-def _cache(m: Model, tp: float) -> float:
+def group_cache_bytes(m: Model, tp: float) -> float:
     """Bytes of the cache on a device of a group that shares every layer, for all sequences."""
     return (
         text_cache_bytes(m) * _held(cached_heads(m), tp)
@@ -217,7 +216,7 @@ def _cache(m: Model, tp: float) -> float:
 def device_cache_bytes(m: Model, p: Parallelism, load: Load) -> float:
     """Bytes of the cache that the fullest device holds."""
     sequences = ceil(load.num_sequences / p.data_parallel) / load.num_sequences
-    return _cache(m, p.tensor_parallel) * sequences * fullest(m, p.pipeline_parallel)
+    return group_cache_bytes(m, p.tensor_parallel) * sequences * fullest(m, p.pipeline_parallel)
 
 
 @metric(symbol="M_all,dev", unit="byte", source=MEGATRON, label="Bytes of a device",
@@ -295,32 +294,6 @@ def most_sequences(m: Model, p: Parallelism, load: Load) -> float:
     return maximum(0, floor(free_bytes(m) / one)) * p.data_parallel
 
 
-def _on(m: Model, r: Reserve, tp: float) -> float:
-    """Bytes of a device of a group of some devices that shares every layer."""
-    return _layers(m, tp, tp) + _both_ends(m) / tp + _cache(m, tp) + r.activation_bytes
-
-
-@metric(symbol="M_2", unit="byte", source=MEGATRON, label="Bytes of one of two devices",
-        better="lower")  # fmt: skip
-def device_bytes_of_2(m: Model, r: Reserve) -> float:
-    """Bytes of each of two devices that share every layer."""
-    return _on(m, r, 2)
-
-
-@metric(symbol="M_4", unit="byte", source=MEGATRON, label="Bytes of one of four devices",
-        better="lower")  # fmt: skip
-def device_bytes_of_4(m: Model, r: Reserve) -> float:
-    """Bytes of each of four devices that share every layer."""
-    return _on(m, r, 4)
-
-
-@metric(symbol="M_8", unit="byte", source=MEGATRON, label="Bytes of one of eight devices",
-        better="lower")  # fmt: skip
-def device_bytes_of_8(m: Model, r: Reserve) -> float:
-    """Bytes of each of eight devices that share every layer."""
-    return _on(m, r, 8)
-
-
 @metric(symbol="n_h,dev", unit="heads", source=MEGATRON, label="Query heads on a device",
         format="decimal")  # fmt: skip
 def device_heads(m: Model, p: Parallelism) -> float:
@@ -332,48 +305,6 @@ def device_heads(m: Model, p: Parallelism) -> float:
 def context_share(m: Model, c: Counting) -> float:
     """The context as a share of the longest that the model is made for."""
     return c.context_length / m.max_position_embeddings
-
-
-@metric(symbol="N_mem", unit="devices", source="bytes over usable bytes",
-        label="Devices by memory alone", format="integer", better="lower")  # fmt: skip
-def devices_by_memory(m: Model, r: Reserve) -> float:
-    """Devices whose memory together holds weights and cache, however they might be divided."""
-    return ceil((weight_bytes(m) + kv_cache_bytes(m)) / (usable_bytes(m) - r.activation_bytes))
-
-
-def divides(heads: float, tp: int) -> bool:
-    """Whether a group of devices shares some heads evenly."""
-    return heads / tp == floor(heads / tp)
-
-
-@metric(symbol="N_need", unit="devices", source=f"{MEGATRON}; {VLLM}", label="Devices needed",
-        format="integer", headline=7, better="lower")  # fmt: skip
-def devices_needed(m: Model, r: Reserve) -> float:
-    """Fewest devices that hold the model as engines divide it.
-
-    1, 2, 4 or 8 that share every layer, as far as they divide the heads; else stages of such
-    groups, each of whole layers. Missing where not even a layer fits.
-    """
-    use = usable_bytes(m)
-    alone = weight_bytes(m) + kv_cache_bytes(m) + r.activation_bytes
-    halves, quarters, eighths = (divides(m.num_attention_heads, tp) for tp in (2, 4, NODE))
-    group = where(eighths, NODE, where(quarters, 4, where(halves, 2, 1)))
-    largest = where(
-        eighths,
-        device_bytes_of_8(m),
-        where(
-            quarters,
-            device_bytes_of_4(m),
-            where(halves, device_bytes_of_2(m), alone),
-        ),
-    )
-    layers = largest - r.activation_bytes - _both_ends(m) / group
-    free = use - r.activation_bytes - larger_end_bytes(m) / group
-    held = maximum(0, floor(free * m.num_hidden_layers / layers))
-    stages = group * maximum(2, ceil(m.num_hidden_layers / held))  # not on one
-    four = where((device_bytes_of_4(m) <= use) & quarters, 4, where(largest <= use, group, stages))
-    two = where((device_bytes_of_2(m) <= use) & halves, 2, four)
-    return where(alone <= use, 1, two)
 
 
 @check("suspicious", about="max_position_embeddings")

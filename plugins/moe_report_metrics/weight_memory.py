@@ -155,6 +155,14 @@ def routed_expert_weight_bytes(m: Model, p: Precision) -> float:
     return where(p.routed_expert_bits > 0, asked, coalesce(m.routed_expert_bytes, published))
 
 
+@metric(symbol="q_exp", unit="bit", source=PUBLISHED, label="Bits of an expert's weight")
+def routed_bits(m: Model, p: Precision) -> float:
+    """Bits of a routed expert's weight in memory, scales included."""
+    true = m.routed_expert_bytes * BITS_A_BYTE / routed_expert_params(m)
+    published = coalesce(true, m.routed_expert_weight_bits)
+    return where(p.routed_expert_bits > 0, p.routed_expert_bits, published)
+
+
 @in_bytes(symbol="M_mtp", label="MTP, bytes in memory")
 def mtp_weight_bytes(m: Model, p: Precision, f: FurtherTokens) -> float:
     """Bytes of the modules that predict further tokens, as wide as routed experts; 0 without."""

@@ -115,7 +115,7 @@ def test_sources_of_all_kinds_are_put_together(few: Path, tmp_path: Path) -> Non
 def test_arguments_in_other_forms(few: Path, starter: Path) -> None:
     """A list of sources, no choice at all, and a value that is said twice."""
     several = moe_report.report([few, starter], only=None, skip=None)
-    assert len(several) == len(moe_report.report(few, starter)) == 26
+    assert len(several) == len(moe_report.report(few, starter)) == 29
     with pytest.raises(InputError, match="assumption 'context_length': it is given twice"):
         moe_report.report(few, assumptions={"context_length": 1}, context_length=2)
     found = moe_report.report(few, context_length="32,768").assumptions
@@ -180,7 +180,7 @@ def test_what_is_exported_is_what_one_gets(r: moe_report.Report) -> None:
 def test_models_come_by_name_by_place_and_in_order(r: moe_report.Report) -> None:
     """As a list and as a mapping by name."""
     assert [model.name for model in r] == [model.name for model in r.models]
-    assert len(r) == len(r.models) == 24
+    assert len(r) == len(r.models) == 27
     assert r[0].name == "Mixtral-8x7B"
     assert r[-1].name == r.models[-1].name
     assert "DBRX" in r
@@ -189,8 +189,8 @@ def test_models_come_by_name_by_place_and_in_order(r: moe_report.Report) -> None
         found.model for found in r.findings if found.model == "DeepSeek-V2 (as tabulated)"
     ]
     assert [model.name for model in r[1:4:2]] == [r.models[1].name, r.models[3].name]
-    with pytest.raises(IndexError, match="there is no model 24: the report has 24"):
-        _ = r[24]
+    with pytest.raises(IndexError, match="there is no model 27: the report has 27"):
+        _ = r[27]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_python_may_look_for_what_it_likes(r: moe_report.Report) -> None:
     assert not hasattr(model, "_repr_html_")
     assert copy.copy(model).name == "DBRX"
     assert repr(model) == "<model 'DBRX' of a moe_report.Report>"
-    assert repr(r).startswith("<moe_report.Report 'Mixture-of-Experts models of models.xlsx': 24 m")
+    assert repr(r).startswith("<moe_report.Report 'Mixture-of-Experts models of models.xlsx': 27 m")
     assert pickle.loads(pickle.dumps(r.frame())).equals(r.frame())
 
 

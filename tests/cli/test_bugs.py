@@ -42,7 +42,7 @@ def test_a_bug_is_said_to_be_ours(
     """With the version, the command and the place, and what to send; nothing else."""
     failing(monkeypatch, error)
     result = run("check", model)
-    assert result.exit_code == 4
+    assert result.exit_code == 70
     first, *lines = result.stderr.splitlines()
     assert first.startswith(f"Error: this is a bug of moe-report: {type(error).__name__}")
     assert f"moe-report {moe_report.__version__}, Python 3." in lines[0]

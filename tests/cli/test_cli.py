@@ -208,8 +208,8 @@ def test_it_runs_as_a_module() -> None:
 def test_every_command_has_an_example() -> None:
     """The help of each command ends with a line to copy."""
     assert COMMANDS == [
-        "check", "columns", "demo", "fill", "import", "init", "metrics", "page", "plugin", "run",
-        "template",
+        "check", "columns", "demo", "fill", "fit", "import", "init", "metrics", "page", "plugin",
+        "run", "template",
     ]  # fmt: skip
     for command in COMMANDS:
         for flag in ("--help", "-h"):
@@ -220,8 +220,8 @@ def test_every_command_has_an_example() -> None:
 
 def test_the_help_lists_the_exit_codes() -> None:
     """A script must know what to expect."""
-    codes = re.findall(r"^ +(\d)  \w+", run("--help").output, re.MULTILINE)
-    assert codes == ["0", "1", "2", "3", "4"]
+    codes = re.findall(r"^ +(\d+)  \w+", run("--help").output, re.MULTILINE)
+    assert codes == ["0", "1", "2", "3", "4", "70", "130"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from moe_report.load.collected import Collected
 from moe_report.load.layout import Layout, find_layout
 from moe_report.load.sheets import PlainSheet, PlainSheets
 from moe_report.ooxml.addresses import Area
-from moe_report.schema.headers import Headers
+from moe_report.schema.headers.headers import Headers
 from moe_report.schema.registry import Registry
 
 Rows = Sequence[Sequence[object]]

@@ -20,7 +20,8 @@ from moe_report.errors import InputError
 from moe_report.load.workbook import Read, inspect_workbook, open_workbook, read_workbook
 from moe_report.reports import Provenance
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.headers import Headers, Known
+from moe_report.schema.headers.headers import Headers
+from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable
 from tests.office import convert

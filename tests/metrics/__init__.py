@@ -1,0 +1,1 @@
+"""Numbers of the built-in sections against published ones."""

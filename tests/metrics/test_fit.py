@@ -27,7 +27,7 @@ EXPECTED = {
     "cpu_moe_layers_needed", "offloaded_device_bytes", "cpu_expert_bytes", "offload_tokens_per_s",
     "decode_tokens_per_s", "estimated_decode_tokens_per_s_low", "prefill_tokens_per_s",
     "estimated_decode_tokens_per_s_high", "time_to_first_token", "cost_per_mtoken_out",
-    "cost_per_mtoken_in", "device_price",
+    "cost_per_mtoken_in", "device_price", "offload_fits", "cpu_moe_layers",
 }  # fmt: skip
 
 
@@ -78,10 +78,10 @@ def test_needed_devices_hold_it_as_they_are_spread(
     if np.isnan(needed):
         return
     spread_out = values | layout(int(needed), values["num_attention_heads"])
-    assert fits.of(**spread_out) == 1
+    assert fits_device.of(**spread_out) == 1
     for fewer in (one for one in (1, 2, 4) if one < needed):
         if layout(fewer, values["num_attention_heads"])["pipeline_parallel"] == 1:
-            assert fits.of(**values, **layout(fewer, values["num_attention_heads"])) == 0
+            assert fits_device.of(**values, **layout(fewer, values["num_attention_heads"])) == 0
 
 
 @pytest.mark.parametrize("devices", [1, 4, 16])

@@ -36,7 +36,9 @@ def test_a_layout_that_engines_refuse(name: str, assumptions: dict[str, float], 
     assert any(said in one for one in found(name, **assumptions)), found(name, **assumptions)
 
 
-@pytest.mark.parametrize("assumptions", [{"tensor_parallel": 8}, {"expert_parallel": 8}, {}])
+@pytest.mark.parametrize(
+    "assumptions", [{"tensor_parallel": 8}, {"expert_parallel": 8, "data_parallel": 8}, {}]
+)
 def test_a_layout_that_they_take(assumptions: dict[str, float]) -> None:
     """Nothing is found."""
     assert found("Mixtral-8x7B", **assumptions) == []
@@ -56,3 +58,12 @@ def test_active_parameters_taken_for_all() -> None:
     wrong = found("Mixtral-8x7B", {"weight_bytes": 25.8e9})
     assert any("memory holds all experts" in one for one in wrong), wrong
     assert not any("memory holds" in one for one in found("Mixtral-8x7B", {"weight_bytes": 93.4e9}))
+
+
+@pytest.mark.parametrize(
+    ("bits", "fp8", "lacks"), [(8.002, 0.0, True), (8.002, 2e15, False), (4.25, 0.0, False)]
+)
+def test_a_precision_that_the_device_lacks(bits: float, fp8: float, lacks: bool) -> None:
+    """FP8 weights on a device without FP8 are said; 4 bit ones are widened everywhere."""
+    said = found("Mixtral-8x7B", routed_expert_bits=bits, fp8_flops=fp8)
+    assert any("it has no FP8" in one for one in said) == lacks, said

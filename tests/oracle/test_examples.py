@@ -23,7 +23,7 @@ from tests.rows import example_models, row_from_config
 FILES = {
     item.name.removesuffix(".json"): json.loads(item.read_text(encoding="utf-8"))
     for item in resources.files("moe_report.load.examples").iterdir()
-    if item.name.endswith(".json") and item.name != "claims.json"
+    if item.name.endswith(".json") and item.name not in ("claims.json", "papers.json")
 }
 MODELS = {file["name"]: file["config"] for file in FILES.values()}
 NUMBERS = {
@@ -188,6 +188,36 @@ def test_reference_numbers(name: str) -> None:
     if no_embedding is not None:
         assert f"{active_params_no_embedding.of(**NUMBERS[name]) / 1e9:.3f}" == no_embedding
         assert f"{linear_flops.of(**NUMBERS[name]) / 1e9:.3f}" == flops
+
+
+FFN, GLAM, ST = 1024 * 8192, 8192 * 32768, 5120 * 20480  # a matrix of an FFN
+PAPERS = {  # routed, dense FFNs, attention, embeddings, routers, norms; as published
+    # arXiv 2006.16668, Table 1 (600B) and appendix A.2
+    "GShard-600B": (
+        (18 * 2048 * 2 * FFN, 18 * 2 * FFN, 54 * 4 * 1024 * 2048, 96000 * 1024, 18 * 2048 * 1024,
+         73 * 1024), 2048 / 2, 1, 600e9, 0),
+    # arXiv 2112.06905, sizes and architectures: 1.2T, 96.6B active
+    "GLaM-64B-64E": (
+        (32 * 64 * 2 * GLAM, 32 * 3 * GLAM, 64 * 4 * 8192 * 16384, 256000 * 8192, 32 * 64 * 8192,
+         129 * 8192), 64 / 2, 2, 1.2e12, 96.6e9),
+    # arXiv 2202.08906, abstract (269B); flaxformer's st_moe_32b.gin
+    "ST-MoE-32B": (
+        (12 * 64 * 3 * ST, 48 * 3 * ST, 72 * 4 * 5120 * 8192 + 2 * 32 * 64, 2 * 32128 * 5120,
+         12 * 64 * 5120, 97 * 5120), 64 / 2, 3, 269e9, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_models_of_papers(name: str) -> None:
+    """Counted by hand from their papers' dimensions, and to the digits that these publish."""
+    parts, share, digits, published, published_active = PAPERS[name]
+    numbers = NUMBERS[name]
+    total, active = total_params.of(**numbers), active_params.of(**numbers)
+    assert total == sum(parts)
+    assert active == sum(parts) - parts[0] + parts[0] / share
+    assert float(f"{total:.{digits}g}") == published
+    if published_active:
+        assert float(f"{active:.3g}") == published_active
 
 
 # What was published for these counts something else, or is not what the config computes to.

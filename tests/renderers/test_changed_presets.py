@@ -40,7 +40,7 @@ SAID = {
     "what none sets, of a group of which none is chosen": "– sets weight_bytes to 3 there",
     "a source": "the source of 4090 there is kept",
     "a number that is gone": "4090 sets peak_flops to nothing there, and to 1.652e+14 in",
-    "a name": "the row of '5090' is skipped: no section has a preset of that name in the group",
+    "a name": "5090 is a preset of device of this workbook's own",
     "a group": "the row of 'MXFP4' is skipped",
 }
 

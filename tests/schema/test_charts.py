@@ -182,11 +182,11 @@ def test_no_module_that_draws_names_a_metric() -> None:
 
 
 def test_every_built_in_chart_is_a_constant_with_words() -> None:
-    """Each has a computed title, and all are declared in the four sections."""
+    """Each has a computed title, and all are declared in the sections."""
     charts = [chart for section in load().sections for chart in section.charts]
     assert all(isinstance(chart, Chart) and callable(chart.title) for chart in charts)
     assert {chart.name for chart in charts} == {
-        "size", "ledger", "share", "flops", "overhead", "traffic"
+        "size", "ledger", "share", "flops", "overhead", "traffic", "step"
     }  # fmt: skip
     assert sum(not math.isnan(chart.rank or math.nan) for chart in charts) == 2
 

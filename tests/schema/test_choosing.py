@@ -8,7 +8,6 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.reports import Report
-from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Source
 from tests import sections
@@ -189,7 +188,7 @@ def test_what_stays_of_a_section_that_is_not_chosen(
 def test_all_that_is_left_of_the_built_in_ones_is_there(kind: str, name: str) -> None:
     """Every chart that stays is drawn of the report's columns, and no check takes another."""
     chosen = load().choose(**{kind: [name]})
-    known = {*NUMBER_FIELDS, *chosen.metrics}
+    known = {*chosen.fields, *chosen.metrics}
     for section in chosen.sections:
         for one in (*section.charts, *section.checks):
             assert known.issuperset(one.columns), one.name

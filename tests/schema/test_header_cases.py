@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from moe_report.schema.headers import Headers, Reading
-from moe_report.schema.headers.values import seen_in
+from moe_report.schema.headers.headers import Headers
+from moe_report.schema.headers.values import Reading, seen_in
 from moe_report.schema.registry import installed
 
 CASES = Path(__file__).parents[1] / "data" / "headers.tsv"

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from moe_report import Model, metric
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.headers import Headers, Reading
+from moe_report.schema.headers.headers import Headers
 from moe_report.schema.headers.lexicon import entries_of, lexicon
 from moe_report.schema.headers.phrases import FIELD_PHRASES, SYMBOLS
+from moe_report.schema.headers.values import Reading
 from moe_report.schema.headers.words import COUNT, FOREIGN, NOISE, WORDS
 from moe_report.schema.registry import installed, load
 from tests.schema.test_header_cases import CASES, cases
@@ -364,6 +365,7 @@ def test_phrases_are_of_words_of_the_vocabulary() -> None:
         "always",
         "bpe",
         "checkpoint",
+        "granularity",
         "k",
         "tokenizer",
         "variant",

@@ -115,7 +115,7 @@ def test_a_module_may_have_nothing_else(tmp_path: Path) -> None:
         ("total=books", "total=7", "has 7 for total, expected a metric, or a name"),
         ("total=books", "total=''", "has '' for total, expected a metric, or a name"),
         ("total=books", "total='boks'", "PLANNER needs 'boks', which is no field or metric. Did"),
-        ("verdict=holds", "verdict='model_type'", "PLANNER needs 'model_type', which is text, not"),
+        ("verdict=holds", "verdict='model_type'", "PLANNER needs 'model_type', which is text"),
         ('"orange"', '"ornge"', "has the colour 'ornge', expected one of black, blue, green"),
         ('"dust", "grey"', '"dust"', "has ('dust', 'dust') for parts, expected 3 in brackets"),
         ('("dust", "dust"', '(books, "dust"', "has 'books' twice in parts"),

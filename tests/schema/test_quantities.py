@@ -21,7 +21,8 @@ from typing import Literal
 import pytest
 from hypothesis import assume, given, settings
 
-from moe_report.schema.headers import Headers, Known
+from moe_report.schema.headers.headers import Headers
+from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.parts import Part
 from moe_report.schema.quantities import Quantity, Said, Style, read_cell, style_of
 from moe_report.schema.registry import Registry, installed

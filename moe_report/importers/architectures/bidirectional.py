@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Kind, Reading, may, need
+from moe_report.importers.architectures.caches import BOTH_WAYS
 from moe_report.importers.architectures.common import (
     FFN_WIDTHS,
     HEAD_DIM,
@@ -95,7 +96,7 @@ _LLADA_MOE = Adapter(
         "moe_layer_freq": may(REQUIRED, kind="numbers"),
         "qk_layernorm": may(False, kind="flag", null=True),
     },
-    derive=_derive_llada, note=_CORE,
+    derive=_derive_llada, note=_CORE, cache=BOTH_WAYS,
     irrelevant=frozenset({
         "moe_router_score_function", "router_num_group", "router_topk_group",
     }),
@@ -114,6 +115,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "use_bias": may(True, "attention_out_bias"),
         },
         fixed={"qk_norm": 1}, derive=_derive_llada2, note=_CORE,
+        cache=BOTH_WAYS,
         irrelevant=frozenset({"moe_router_enable_expert_bias", "router_dtype"}),
     ),
     "nomic_bert": Adapter(
@@ -139,7 +141,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             **one_value(_NOMIC),
         },
         fixed={"num_ffn_matrices": 2, "norm_bias": 1, "tie_word_embeddings": 0},
-        derive=_derive_nomic, note=f"{_CORE}. It is an encoder: there is no output head",
+        derive=_derive_nomic, cache=BOTH_WAYS,
+        note=f"{_CORE}. It is an encoder: there is no output head",
         irrelevant=frozenset({
             "moe_normalize_expert_weights", "moe_resid_pdrop",
         }),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
-from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures import caches, mixers
 from moe_report.importers.architectures.common import (
     ATTENTION_BIAS,
     NO_CORE,
@@ -258,7 +258,7 @@ _ONE = Adapter(
         "mtp_local_layer_ids": may(None, kind="numbers"),
         "chain_hidden_post_norm": may(False, kind="flag"),
     },
-    derive=_derive_inkling, note=_ROUTER,
+    derive=_derive_inkling, note=_ROUTER, cache=caches.CONVOLVED,
     irrelevant=frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"}),
 )  # fmt: skip
 _INKLING2 = _INKLING | {
@@ -268,7 +268,7 @@ _INKLING2 = _INKLING | {
     "sliding_window_size|sliding_window": may(1024, "sliding_window"),
     "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
 }
-_TWO = Adapter(_INKLING2, derive=_derive_inkling2)
+_TWO = Adapter(_INKLING2, derive=_derive_inkling2, cache=caches.CONVOLVED)
 _LOOP = Adapter(
     _INKLING2 | {
         "swa_num_attention_heads": may(24),
@@ -277,7 +277,7 @@ _LOOP = Adapter(
         "loop_num_passes|loop_config.num_passes": may(3),
         "loop_gate_rank|loop_config.gate_rank": may(64),
     },
-    derive=_derive_loop,
+    derive=_derive_loop, cache=caches.CONVOLVED,
 )  # fmt: skip
 
 
@@ -319,7 +319,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "cca_time0": may(2),
             "cca_time1": may(2),
         },
-        derive=_derive_zaya,
+        derive=_derive_zaya, cache=caches.CONVOLVED,
         note="Routers are small networks, which no field describes: components are given as a"
         " whole, and hidden_size, and so the FLOPs of routers and experts, are left out. A token"
         " may be sent past all experts: active parameters are the most that it can take",

@@ -70,6 +70,7 @@ _BOTH = (
     "Encoder and decoder are added up, for one token read and one written. No field"
     " describes attention between them: the heads, and so the attention core, are left out"
 )
+_TWO_TEXTS = "what is read and what is written are kept apart, and their lengths are two"
 
 ADAPTERS: Mapping[str, Adapter] = {
     "switch_transformers": Adapter(
@@ -98,7 +99,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "expert_capacity", "router_dtype", "router_ignore_padding_tokens", "router_type",
             "add_router_probs", "router_z_loss_coef", "encoder_sparse_step", "decoder_sparse_step",
         }),
-        note=_BOTH,
+        note=_BOTH, cache=_TWO_TEXTS,
     ),
     "nllb-moe": Adapter(
         {
@@ -123,6 +124,6 @@ ADAPTERS: Mapping[str, Adapter] = {
             "moe_token_dropout", "normalize_router_prob_before_dropping", "router_dtype",
             "router_ignore_padding_tokens", "router_type", "router_z_loss_coef",
         }),
-        note=_BOTH,
+        note=_BOTH, cache=_TWO_TEXTS,
     ),
 }  # fmt: skip

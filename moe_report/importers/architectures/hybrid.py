@@ -146,7 +146,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "conv_L_cache": may(3),
             "conv_bias": may(False, kind="flag"),
         },
-        derive=_derive_lfm2, irrelevant=frozenset({"use_expert_bias"}),
+        derive=_derive_lfm2, cache="layers of convolutions keep a state, for which no field is",
+        irrelevant=frozenset({"use_expert_bias"}),
         note=f"{mixers.MIXED}. Layers of short convolutions count as layers without attention:"
         " their products are those of their weights",
     ),

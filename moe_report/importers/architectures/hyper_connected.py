@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
-from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures import caches, mixers
 from moe_report.importers.architectures.common import (
     ATTENTION_BIAS,
     MLP_BIAS,
@@ -76,7 +76,8 @@ def _derive_hy4(r: Reading) -> Mapping[str, float]:
         selected = sum(layer == 0 or layer % 4 == 1 for layer in range(layers))
     gated = mixers.latent_attention(r).plus(r["hidden_size"] * heads * r["v_head_dim"], heads)
     given |= mixers.typed((layers, gated), (selected, mixers.indexer(r))) | {
-        "num_sliding_window_layers": layers
+        "num_sliding_window_layers": layers,
+        **caches.latent(r, indexers=selected),
     }
     return mixers.beside_attention(given, hyper_connections(r, mixed=False, gathered=True))
 
@@ -175,7 +176,10 @@ _GLM5 = deepseek(leading=3, q_rank=1536) | INDEXER | SELECTING | LAYER_TYPES | _
     "linear_num_heads|linear_attn_config.num_heads": may(64),
     "linear_conv_kernel_dim|linear_attn_config.short_conv_kernel_size": may(4),
 }  # fmt: skip
-_GLM5_TEXT = Adapter(_GLM5, derive=_derive_glm5, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}")
+_GLM5_TEXT = Adapter(
+    _GLM5, derive=_derive_glm5, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}",
+    cache=caches.SELECTED,
+)  # fmt: skip
 
 
 def _hy4(*, q_rank: int, index_heads: int) -> Adapter:
@@ -214,7 +218,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             **MLP_BIAS,
             "num_nextn_predict_layers|num_mtp_layers": may(1, minimum=0),
         },
-        derive=_derive_deepseek4, irrelevant=frozenset({"expert_dtype"}),
+        derive=_derive_deepseek4, cache=caches.COMPRESSED,
+        irrelevant=frozenset({"expert_dtype"}),
         note="A token attends to a window and to what an indexer or all of a compressor gives, and"
         " no field describes that: attention's parameters are given; heads and window, and so the"
         f" attention core, are left out. {_BESIDE}",

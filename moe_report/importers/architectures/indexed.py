@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
-from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures import caches, mixers
 from moe_report.importers.architectures.latent import (
     INDEXED,
     INDEXER,
@@ -35,7 +35,8 @@ def _derive_axk2(r: Reading) -> Mapping[str, float]:
     query = r["qk_nope_head_dim"] + r["qk_rope_head_dim"]
     gated = mixers.latent_attention(r).plus(rank * heads * (query + 2 * r["v_head_dim"]))
     given |= mixers.typed((layers, gated), (layers, mixers.indexer(r))) | {
-        "num_sliding_window_layers": layers
+        "num_sliding_window_layers": layers,
+        **caches.latent(r, indexers=layers),
     }
     norms = layers + given["num_moe_layers"]
     gates = norms * 2 * r["hidden_size"] * r["gated_norm_rank"]
@@ -193,7 +194,7 @@ _DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | LAYER_TYPES | {
     "swa_v_head_dim": may(128),
 }  # fmt: skip
 _DOTS3_TEXT = Adapter(
-    _DOTS3, derive=_derive_dots3, untold_mtp=True,
+    _DOTS3, derive=_derive_dots3, untold_mtp=True, cache=caches.SELECTED,
     note=f"{INDEXED}. Layers differ in the sizes of attention, which no field describes: it is"
     " counted as a whole",
 )  # fmt: skip
@@ -204,7 +205,7 @@ _MISTRAL_LARGE4 = Adapter(
         "no_rope_layer_interval": may(4),
         "kv_source_layers": may(None, kind="numbers"),
     },
-    derive=_derive_mistral_large4, note=INDEXED, untold_mtp=True,
+    derive=_derive_mistral_large4, note=INDEXED, untold_mtp=True, cache=caches.SELECTED,
 )  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {

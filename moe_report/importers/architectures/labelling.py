@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, may
 from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures.caches import BOTH_WAYS
 from moe_report.importers.architectures.common import LOCAL, NO_CORE
 from moe_report.schema.parts import Part
 
@@ -36,6 +37,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "num_labels": may(33),
         },
         fixed={"router_bias": 1, "expert_bias": 1}, derive=_derive_privacy_filter,
+        cache=BOTH_WAYS,
         note="A token attends to a window to both sides, which no field describes: the attention"
         " core is left out. The output head scores labels, not the vocabulary: its FLOPs are among"
         " those of attention's projections",

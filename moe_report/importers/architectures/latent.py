@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
-from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures import caches, mixers
 from moe_report.importers.architectures.common import (
     FFN_WIDTHS,
     NO_CORE,
@@ -125,7 +125,8 @@ def _indexed(indexers: Callable[[Reading], int]) -> Callable[[Reading], Mapping[
         layers, selecting = r["num_hidden_layers"], indexers(r)
         given = checked(r, mtp=selecting == layers)
         parts = (layers, mixers.latent_attention(r)), (selecting, mixers.indexer(r))
-        return given | mixers.typed(*parts) | {"num_sliding_window_layers": layers}
+        given |= mixers.typed(*parts) | caches.latent(r, indexers=selecting)
+        return given | {"num_sliding_window_layers": layers}
 
     return derive
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, may, need
+from moe_report.importers.architectures.caches import kept
 from moe_report.importers.architectures.common import FFN_WIDTHS, NO_CORE, SHAPE, TOP_K
 from moe_report.importers.architectures.layers import EACH_OR_EVERY, LAYER_TYPES, MLP_TYPES
 from moe_report.importers.architectures.mixers import Mixer, typed
@@ -112,6 +113,15 @@ def _derive(r: Reading) -> Mapping[str, float]:
             (layers - windows, _attention(r, window=False)), (windows, _attention(r, window=True))
         ),
     }
+    of_kind = []
+    for window, number in ((False, layers - windows), (True, windows)):
+        _, keys, key, value = _sizes(r, window=window)
+        of_kind.append(number * keys * (key + value))
+    given |= kept(full=of_kind[0], window=of_kind[1])
+    if windows:
+        given["num_window_key_value_heads"] = _sizes(r, window=True)[1]
+    if r["num_key_value_heads"]:
+        given["num_key_value_heads"] = r["num_key_value_heads"]
     length = r["sliding_window"] or r["sliding_window_size"]
     if windows and length:
         given["sliding_window"] = length
@@ -148,7 +158,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "vision_config": Key((), _PART, None, nullable=True),
             "audio_config": Key((), _PART, None, nullable=True),
         },
-        derive=_derive, untold_mtp=True, irrelevant=frozenset({"moe_router_dtype"}),
+        derive=_derive, untold_mtp=True,
+        irrelevant=frozenset({"moe_router_dtype", "attention_chunk_size"}),
         note="Keys and values differ in width: head_dim is the mean width, and attention is counted"
         " as a whole",
     ),

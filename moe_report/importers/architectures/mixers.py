@@ -30,11 +30,13 @@ class Mixer:
         products: Weights that are multiplied with every token: matrices and convolutions.
         others: Norms, biases and what a recurrence is steered by.
         state: Numbers in the state of a linear one.
+        conv: Numbers that its short convolutions keep: channels times kernel width less one.
     """
 
     products: int
     others: int = 0
     state: int = 0
+    conv: int = 0
 
     def plus(self, products: int, others: int = 0) -> Mixer:
         """Return the mixer with more parameters."""
@@ -57,6 +59,7 @@ def typed(*layers: tuple[int, Mixer]) -> dict[str, float]:
             given["num_linear_attention_layers"] = number
             if number:
                 given["linear_attention_state_size"] = mixer.state
+                given["linear_attention_conv_size"] = mixer.conv
     return given
 
 
@@ -139,6 +142,7 @@ def gated_delta(r: Reading) -> Mixer:
         width * (into + values) + convolution,
         2 * heads + r["linear_value_head_dim"],
         heads * r["linear_key_head_dim"] * r["linear_value_head_dim"],
+        (2 * keys + values) * (r["linear_conv_kernel_dim"] - 1),
     )
 
 
@@ -158,6 +162,7 @@ def kimi_delta(r: Reading, *, full_gates: int = 0) -> Mixer:
         4 * width * inner + width * heads + gates + convolution,
         inner + heads + head,
         heads * head * head,
+        3 * inner * (r["linear_conv_kernel_dim"] - 1),
     )
 
 
@@ -179,6 +184,7 @@ def mamba(r: Reading) -> Mixer:
         3 * width * inner + selective + inner * kernel,
         inner * (states + 1) + rank + 2 * states + biases,
         inner * states,
+        inner * (kernel - 1),
     )
 
 
@@ -192,7 +198,10 @@ def mamba2(
     into = inner + mixed + heads
     biases = (into + width) * bias + mixed * conv_bias
     return Mixer(
-        width * (into + inner) + mixed * kernel, 3 * heads + inner + biases, inner * states
+        width * (into + inner) + mixed * kernel,
+        3 * heads + inner + biases,
+        inner * states,
+        mixed * (kernel - 1),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
-from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures import caches, mixers
 from moe_report.importers.architectures.common import (
     ATTENTION_BIAS,
     EXPERTS,
@@ -46,11 +46,15 @@ def _derive_hunyuan(r: Reading) -> Mapping[str, float]:
     shared = one_for_all(r, "num_shared_expert") if r["use_mixed_mlp_moe"] else 0
     if own < layers:
         r.notes.append(f"Keys and values are made in {own} of {layers} layers, and lent to others")
-    return mixers.typed((own, whole), (layers - own, lent)) | {
-        "num_experts": experts,
-        "num_experts_per_tok": one_for_all(r, "moe_topk"),
-        "num_shared_experts": shared,
-    }
+    return (
+        mixers.typed((own, whole), (layers - own, lent))
+        | caches.kept(full=own * keys)
+        | {
+            "num_experts": experts,
+            "num_experts_per_tok": one_for_all(r, "moe_topk"),
+            "num_shared_experts": shared,
+        }
+    )
 
 
 def _derive_pangu(r: Reading) -> Mapping[str, float]:

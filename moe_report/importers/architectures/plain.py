@@ -31,6 +31,7 @@ from moe_report.importers.architectures.layers import (
     sparse_step,
     without_mtp,
 )
+from moe_report.importers.architectures.mixers import FULL, SLIDING, kinds
 from moe_report.importers.architectures.text_part import NO_IMAGES, tied_outside
 from moe_report.schema.parts import Part
 
@@ -47,7 +48,8 @@ def _derive_gpt_oss(r: Reading) -> Mapping[str, float]:
         return {}
     if r["layer_types"] is None:
         return {"num_sliding_window_layers": (layers + 1) // 2}
-    return {"num_sliding_window_layers": r.one_per_layer("layer_types").count("sliding_attention")}
+    found = kinds(r, "layer_types", SLIDING, FULL)
+    return {"num_sliding_window_layers": found[SLIDING]}
 
 
 def _derive_llama4(r: Reading) -> Mapping[str, float]:
@@ -57,7 +59,7 @@ def _derive_llama4(r: Reading) -> Mapping[str, float]:
     if r["attention_chunk_size"] is None:
         return given
     if r["layer_types"] is not None:
-        chunked = r.one_per_layer("layer_types").count("chunked_attention")
+        chunked = kinds(r, "layer_types", "chunked_attention", FULL)["chunked_attention"]
     elif r["no_rope_layers"]:
         chunked = sum(r.one_per_layer("no_rope_layers"))  # despite its name, 1 is a layer with RoPE
     else:

@@ -84,7 +84,10 @@ _OCR = BASE | ROUTED | kv_heads(None) | MLP_TYPES | leading(1) | attention_bias(
     **MLP_BIAS,
 }  # fmt: skip
 _DEEPSEEK_OCR = Adapter(_OCR, derive=_derive_ocr)
-_UNLIMITED_OCR = Adapter(_OCR | NO_CORE, derive=_derive_unlimited_ocr)
+_UNLIMITED_OCR = Adapter(
+    _OCR | NO_CORE, derive=_derive_unlimited_ocr,
+    cache="image and prompt are kept whole, and of what is written a window",
+)  # fmt: skip
 _QWEN3 = BASE | EXPERTS | SPARSE_STEP | attention_bias(False)
 # The configuration class has a window that the layers never use.
 _THINKER = Adapter(_QWEN3 | kv_heads(4), fixed={"qk_norm": 1}, derive=sparse_step)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isqrt
 
 from moe_report.importers.adapter import Adapter, Reading, may, need
-from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures import caches, mixers
 from moe_report.importers.architectures.common import (
     ATTENTION_BIAS,
     EXPERTS,
@@ -57,6 +57,8 @@ def _derive_minimax(r: Reading) -> Mapping[str, float]:
     r.notes.append(_CORE)
     select = _indexer(r, heads=r["index_n_heads"], width=r["index_head_dim"])
     given |= mixers.typed((layers, mixers.attention(r, qk_norm=True)), (selecting, select))
+    pairs = 2 * r["num_key_value_heads"] * r["head_dim"]
+    given |= caches.kept(full=layers * pairs, indexer=selecting * r["index_head_dim"])
     return given | {"num_sliding_window_layers": layers}
 
 
@@ -126,6 +128,7 @@ def _derive_doge(r: Reading) -> Mapping[str, float]:
     matrix = r["vocab_size"] * d
     return {
         "num_sliding_window_layers": layers,
+        **caches.kept(full=layers * 2 * kv * width),
         "head_dim": width,
         Part.ATTENTION_PROJECTIONS: layers * products,
         Part.ATTENTION: layers * (products + kv + 2 * width + bias),
@@ -175,7 +178,7 @@ _QWEN4 = Adapter(
         "indexer_head_dim": may(None),
     },
     fixed={"num_shared_experts": 1, "shared_expert_gate": 1, "num_norms_per_layer": 0},
-    derive=_derive_qwen4, untold_mtp=True,
+    derive=_derive_qwen4, untold_mtp=True, cache=caches.SELECTED,
     note=f"{_CORE}. No field describes either what mixes streams between the layers, and adds"
     " embeddings of n-grams to them: these count with the embedding, and the rest as other"
     " parameters, whose FLOPs are given with those of attention",
@@ -198,6 +201,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             **MLP_BIAS,
         },
         fixed={"num_shared_experts": 1}, derive=_derive_doge,
+        irrelevant=frozenset({"keep_window_size"}),  # all are kept, and so many looked at
         note=f"{_SELECTION}, nor routers of pairs of keys: components are given as a whole, and"
         " hidden_size, heads and window, and so the attention core and the FLOPs of routers and"
         " experts, are left out",

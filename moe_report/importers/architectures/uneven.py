@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Kind, Reading, is_count, may, need
-from moe_report.importers.architectures import mixers
+from moe_report.importers.architectures import caches, mixers
 from moe_report.importers.architectures.common import (
     ATTENTION_BIAS,
     BASE,
@@ -42,9 +42,12 @@ _GATING = Kind(
 )
 
 
+_SAME_IN_WINDOWS = ("num_attention_heads", "head_dim", "v_head_dim")
+
+
 def _derive_mimo(r: Reading) -> Mapping[str, float]:
     layers, d = r["num_hidden_layers"], r["hidden_size"]
-    given = {
+    given: dict[str, float] = {
         **sliding(r, lambda layer: layer > 0 and not every(6, layer)),
         **sparse(r, lambda layer: layer > 0),
     }
@@ -59,6 +62,9 @@ def _derive_mimo(r: Reading) -> Mapping[str, float]:
     kv = r["num_key_value_heads"] or heads
     if r["swa_num_key_value_heads"] not in (None, 2 * kv):
         r.refuse("swa_num_key_value_heads", f"is not twice the {kv} of num_key_value_heads")
+    for size in _SAME_IN_WINDOWS:
+        if r[f"swa_{size}"] not in (None, r[size]):
+            r.refuse(f"swa_{size}", f"is not {r[size]}, as in the other layers")
     if r["n_shared_experts"]:
         r.refuse("n_shared_experts", "is not 0, but this architecture shares no experts")
     if (key_width + value_width) % 2:
@@ -68,7 +74,9 @@ def _derive_mimo(r: Reading) -> Mapping[str, float]:
     widths = key_width + value_width
     projections = d * widths * (layers * heads + pairs)
     bias = layers * heads * key_width + pairs * widths if r["attention_bias"] else 0
+    given |= caches.kept(full=(layers - swa) * kv * widths, window=swa * 2 * kv * widths)
     return given | {
+        "num_window_key_value_heads": 2 * kv,
         "head_dim": widths // 2,
         Part.ATTENTION_PROJECTIONS: projections,
         Part.ATTENTION: projections + bias + swa * heads,
@@ -139,7 +147,8 @@ def _derive_gemma4(r: Reading) -> Mapping[str, float]:
     if r.problems:
         return {}
     d, heads = r["hidden_size"], r["num_attention_heads"]
-    products = others = windows = 0
+    products = others = windows = full = in_windows = 0
+    window_heads = set()
     widths = set()
     for sliding_layer, width, kv in _gemma4_layers(r):
         pairs = kv * (1 if r["attention_k_eq_v"] and not sliding_layer else 2)
@@ -147,12 +156,20 @@ def _derive_gemma4(r: Reading) -> Mapping[str, float]:
         others += 2 * width + (width * (heads + pairs) + d if r["attention_bias"] else 0)
         windows += sliding_layer
         widths.add(width)
+        if sliding_layer:
+            in_windows += 2 * kv * width
+            window_heads.add(kv)
+        else:
+            full += 2 * kv * width
     given = {
         "num_sliding_window_layers": windows,
+        **caches.kept(full=full, window=in_windows),
         Part.ATTENTION_PROJECTIONS: products,
         Part.ATTENTION: products + others,
         "other_params": r["num_hidden_layers"] * d,
     }
+    if len(window_heads) == 1:
+        given["num_window_key_value_heads"] = window_heads.pop()
     if len(widths) > 1:
         r.notes.append(UNEVEN)
         return given
@@ -171,7 +188,8 @@ def _derive_diffusion(r: Reading) -> Mapping[str, float]:
     given = dict(_derive_gemma4(replace(r, values=r.values | as_gemma)))
     if r.problems:
         return {}
-    for name in ("num_attention_heads", "head_dim"):
+    of_gemma = ("num_attention_heads", "head_dim", "num_window_key_value_heads")
+    for name in (*of_gemma, *caches.kept(full=0)):
         given.pop(name, None)
     d = r["hidden_size"]
     # What was written the step before goes through an FFN, with a norm.
@@ -245,6 +263,7 @@ _NOT_OF_DIFFUSION = (*_GEMMA4_PARTS, "attention_k_eq_v", "enable_moe_block", "sl
 _DIFFUSION = Adapter(
     {name: key for name, key in _GEMMA4.keys.items() if name not in _NOT_OF_DIFFUSION},
     fixed=_GEMMA4.fixed, derive=_derive_diffusion,
+    cache="a canvas is written anew beside the text that is kept",
     note="A token of the canvas attends to all of it and to the text, which no field describes: the"
     " attention core is left out. FLOPs are those of a token of the canvas in one step; what weighs"
     " the embedding with the scores of the step before, vocab_size times hidden_size, is left out."
@@ -288,9 +307,11 @@ ADAPTERS: Mapping[str, Adapter] = {
             "hybrid_layer_pattern": may(None, kind="numbers"),
             "moe_layer_freq": may(None, kind="numbers"),
             "swa_num_key_value_heads": may(None),
+            **{f"swa_{size}": may(None) for size in _SAME_IN_WINDOWS},
             "n_shared_experts": may(None, minimum=0),
         },
         untold_mtp=True, derive=_derive_mimo,
+        irrelevant=frozenset({"attention_chunk_size"}),  # its code reads the window alone
         note="Keys and values differ in width, and in number between layers: head_dim is the mean"
         " width, and attention is counted as a whole",
     ),

@@ -1,8 +1,9 @@
 """The models that come with the tool: published configs, and claims about them to audit.
 
 A model is a file: its name, where its config is published, what was published about it and where,
-and the keys of the config that describe the architecture. ``claims.json`` has rows of numbers. Out
-come rows of a table.
+and the keys of the config that describe the architecture. ``papers.json`` has models whose papers
+alone say what they are, ``claims.json`` claims and single layers, both as rows of numbers by field
+and part. Out come rows of a table.
 
     >>> example_names()[0]
     'Mixtral-8x7B'
@@ -11,7 +12,6 @@ come rows of a table.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -30,27 +30,30 @@ _MODELS = (
     "llama-4-maverick", "olmoe-1b-7b", "dbrx", "phi-3.5-moe", "granite-3.0-3b-a800m", "grok-1",
     "switch-c",
 )  # fmt: skip
+_ROWS = ("papers", "claims")
 _CLAIMED = ("published_total_params", "published_active_params")
 
 
 @cache
 def example_names() -> tuple[str, ...]:
     """Return what the examples are called."""
-    return (*(_load(stem)["name"] for stem in _MODELS), *(row["name"] for row in _load("claims")))
+    rows = (row["name"] for file in _ROWS for row in _load(file))
+    return (*(_load(stem)["name"] for stem in _MODELS), *rows)
 
 
 @cache
 def example_models(registry: Registry) -> tuple[Row, ...]:
-    """Return all examples: published models by family, tabulated claims, then single layers.
+    """Return all examples: published models, those of papers, tabulated claims, single layers.
 
     Args:
         registry: Whose metrics count what no field holds.
     """
-    return (*published_models(registry), *_claims(registry.counting))
+    rows = (_typed(row, registry.counting) for file in _ROWS for row in _load(file))
+    return (*published_models(registry), *rows)
 
 
 def published_models(registry: Registry) -> tuple[Row, ...]:
-    """Return the examples that are whole published models, as a registry counts them."""
+    """Return the examples that have a published config, as a registry counts them."""
     return tuple(_model(stem, registry.counting) for stem in _MODELS)
 
 
@@ -64,19 +67,24 @@ def _model(stem: str, counting: Counting) -> Row:
         row = with_names(row_from_config(file["config"], where=stem), counting)
     except InputError as error:
         raise AssertionError(f"a shipped example is wrong: {error}") from error
-    remark = f"{file.get('remark', '')} Published figures: {file['published_source']}.".strip()
-    texts = {"model_type": row.model_type, "source": file["source"], "remark": remark}
+    texts = {"model_type": row.model_type, "source": file["source"], "remark": _remark(file)}
     claimed = {name: file[name] for name in _CLAIMED if name in file}
     return _row(file["name"], texts, row.numbers | claimed)
 
 
-def _claims(counting: Counting) -> Iterator[Row]:
-    for row in _load("claims"):
-        texts = {key: row[key] for key in ("source", "remark", "compare_with") if key in row}
-        numbers = {
-            name if name in FIELDS else Part(name): value for name, value in row["numbers"].items()
-        }
-        yield _row(row["name"], texts, named(numbers, counting))
+def _typed(row: dict[str, Any], counting: Counting) -> Row:
+    texts: dict[str, str] = {key: row[key] for key in row.keys() & {"source", "compare_with"}}
+    texts["remark"] = _remark(row)
+    numbers = {
+        name if name in FIELDS else Part(name): value for name, value in row["numbers"].items()
+    }
+    return _row(row["name"], texts, named(numbers, counting))
+
+
+def _remark(file: dict[str, Any]) -> str:
+    published = file.get("published_source")
+    told = f"Published figures: {published}." if published else ""
+    return f"{file.get('remark', '')} {told}".strip()
 
 
 def _row(name: str, texts: dict[str, str], numbers: dict[str, float]) -> Row:

@@ -47,6 +47,13 @@ def chosen_scenario() -> str:
     return f'IF({cell}="","{BASE}",{cell})'
 
 
+def chosen_preset(report: Report, group: str) -> str:
+    """Return the formula, without ``=``, of a group's chosen preset, a dash for none."""
+    row = [choice.group.name for choice in report.presets].index(group) + TOP + 1
+    cell = f"{ASSUMPTIONS_SHEET}!${column_letters(VALUE)}${row}"
+    return f'IF({cell}="","{NO_PRESET}",{cell})'
+
+
 def write_assumptions(book: Book, report: Report) -> None:
     """Fill the sheet Assumptions."""
     sheet = book[ASSUMPTIONS_SHEET]
@@ -153,7 +160,7 @@ def _write_groups(sheet: Sheet, report: Report) -> dict[str, _Followed]:
             sheet.put(row, VALUE, choice.chosen or NO_PRESET, _BOX)
         sheet.put(row, after + 3, NO_PRESET, replace(SOFT, horizontal="right"))
         said = f"Choose, and {', '.join(group.sets)} follow; a number typed there wins. "
-        said += "The values and their sources are on the sheet Presets."
+        said += f"The values and their sources are on the sheet {rows[group.name].sheet}."
         sheet.put(row, after + 4, said, replace(TEXT, indent=1))
         sheet.allow(
             f"{column_letters(VALUE + bool(scenarios))}{row}:{column_letters(after)}{row}",

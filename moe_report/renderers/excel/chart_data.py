@@ -45,7 +45,7 @@ class ChartData:
         self.count = min(len(report.models) + SPARE_ROWS, MOST_ROWS)
         self.models = rows_by_kind(report).get("models", ())
         self.drawn = [at for at in self.models if at < self.count]
-        self._first = self._rows() if report.charts else 0
+        self._first = self._rows() if report.charts or report.planner else 0
 
     def head(self, headers: Sequence[str]) -> int:
         """Begin a block with a row of headers; return the number of its first row."""
@@ -87,6 +87,10 @@ class ChartData:
     def number(self, at: int) -> str:
         """The cell that counts a block's rows from 1, of one of its rows."""
         return f"$A{self._first + at}"
+
+    def number_of_drawn(self, at: int) -> str:
+        """The cell that has the number of what is drawn in the table Models, of a block's row."""
+        return f"$D${self._first + at}"
 
     def numbers(
         self, first: int, columns: Sequence[str], *, together: bool, positive: bool = False

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from openpyxl.styles import Font, PatternFill
-from openpyxl.workbook.defined_name import DefinedName
 
 from moe_report.compute.kinds import rows_by_kind
 from moe_report.display import MISSING
@@ -15,6 +14,7 @@ from moe_report.load.our_sheets import COMPARE_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import number_width
+from moe_report.renderers.excel.model_choice import allow_models, place_of_model
 from moe_report.renderers.excel.number_formats import number_format
 from moe_report.renderers.excel.palette import (
     DARK,
@@ -110,7 +110,8 @@ class _Writer:
         self._widths()
         if row - 1 >= TOP:
             self._best(row - 1)
-        self._validation()
+        cells = [f"{column_letters(column)}{CHOICE}" for column in VALUES]
+        allow_models(self.names, self.sheet, cells)
         self.sheet.freeze(f"{column_letters(VALUES[0])}{TOP}", 90)
         self.sheet.print_setup(f"{CHOICE}:{PLACE}")
 
@@ -131,13 +132,8 @@ class _Writer:
             letters = column_letters(column)
             name = "" if at is None else self.report.models[at].name
             self.sheet.put(CHOICE, column, name, choice)
-            # MATCH alone takes * and ? of a name for wildcards, and a for A; and the comparison
-            # with a single name is no list, in which LibreOffice would find it.
-            exact = f"EXACT({letters}{CHOICE},{SHEET}[name])"
-            found = f"SUMPRODUCT(MATCH(TRUE,INDEX({exact},0),0))"
-            found = f"IF(ROWS({SHEET}[name])=1,SUMPRODUCT(--{exact}),{found})"
-            formula = f'IF({letters}{CHOICE}="",0,IFERROR({found},0))'
             number = replace(place, number_format='"no. "0;;')
+            formula = place_of_model(f"{letters}{CHOICE}")
             self.sheet.formula(PLACE, column, formula, 0 if at is None else at + 1, number)
             if slot:
                 self.sheet.put(CHOICE, column + 1, None, choice)
@@ -161,21 +157,6 @@ class _Writer:
             text = "" if at is None else self.report.models[at].texts.get("model_type", "")
             self.sheet.formula(TOP, column, formula, text, look)
         return TOP + 1
-
-    def _validation(self) -> None:
-        name = "model_list"
-        while name.casefold() in {taken.casefold() for taken in self.names}:
-            name += "_"
-        # Excel takes no structured reference in a validation, but a name that stands for one.
-        self.names[name] = DefinedName(name, attr_text=f"{SHEET}[name]")
-        self.sheet.allow(
-            *(f"{column_letters(column)}{CHOICE}" for column in VALUES),
-            type="list",
-            formula1=name,
-            allow_blank=True,
-            errorTitle="Model",
-            error="Expected a name of the sheet Models, or nothing.",
-        )
 
     # -- the rows
 

@@ -1,4 +1,7 @@
-"""The sheet Presets: what each preset sets and where that comes from; Assumptions looks it up."""
+"""The sheets of presets: what each sets and where that comes from; Assumptions looks it up.
+
+A group may have a sheet for itself, on which headers say the unit of the numbers below.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,15 @@ from dataclasses import dataclass, replace
 
 from moe_report.load.our_sheets import PRESETS_SHEET
 from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.rows import number_text
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.number_formats import number_format_of
 from moe_report.renderers.excel.palette import CODE, INPUT, SOFT, STRONG, Look
+from moe_report.renderers.excel.sheet import Sheet
 from moe_report.reports import Report
-from moe_report.schema.presets import NO_PRESET
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.preset_columns import factor, heading
+from moe_report.schema.presets import NO_PRESET, PresetGroup
 
 _TOP = 4  # the header's row
 _FIRST_NUMBER = 3  # the column of the first assumption
@@ -25,11 +32,15 @@ class PresetRows:
         first: The row of the values without any.
         last: The row of the last preset.
         columns: The number of each assumption's column.
+        factors: What a number there is multiplied with.
+        sheet: The sheet.
     """
 
     first: int
     last: int
     columns: dict[str, int]
+    factors: dict[str, float]
+    sheet: str
 
     @property
     def names(self) -> str:
@@ -40,44 +51,80 @@ class PresetRows:
         """Return the formula, without ``=``, of what the preset named in a cell sets."""
         area = self._area(column_letters(self.columns[assumption]))
         named = f'IF({choice}="","{NO_PRESET}",{choice})'
-        return f"INDEX({area},MATCH({named},{self.names},0))"
+        found = f"INDEX({area},MATCH({named},{self.names},0))"
+        factor = self.factors[assumption]
+        return found if factor == 1 else f"{found}*{number_text(factor)}"
+
+    def cell(self, preset: int, assumption: str = "") -> str:
+        """Return what refers to a preset's value of an assumption, or to its name, from 0."""
+        letters = column_letters(self.columns[assumption]) if assumption else "B"
+        place = f"{self.sheet}!${letters}${self.first + 1 + preset}"
+        factor = self.factors[assumption] if assumption else 1
+        return place if factor == 1 else f"({place}*{number_text(factor)})"
 
     def _area(self, letters: str) -> str:
-        return f"{PRESETS_SHEET}!${letters}${self.first}:${letters}${self.last}"
+        return f"{self.sheet}!${letters}${self.first}:${letters}${self.last}"
+
+
+def sheets_of_presets(report: Report) -> list[str]:
+    """Return the names of the sheets that presets are on, in the order of their groups."""
+    return [*dict.fromkeys(one.group.sheet or PRESETS_SHEET for one in report.presets)]
 
 
 def rows_of_presets(report: Report) -> dict[str, PresetRows]:
     """Return where the presets of each group are, by its name."""
-    names = [name for one in report.presets for name in one.group.sets]
-    columns = {name: at for at, name in enumerate(names, start=_FIRST_NUMBER)}
-    found, row = {}, _TOP + 1
-    for one in report.presets:
-        found[one.group.name] = PresetRows(row, row + len(one.group.presets), columns)
-        row += len(one.group.presets) + 1
+    definitions = _definitions(report)
+    found = {}
+    for sheet in sheets_of_presets(report):
+        groups = _groups_on(report, sheet)
+        names = [name for group in groups for name in group.sets]
+        columns = {name: at for at, name in enumerate(names, start=_FIRST_NUMBER)}
+        row = _TOP + 1
+        for group in groups:
+            factors = {name: factor(definitions[name]) if group.sheet else 1 for name in group.sets}
+            last = row + len(group.presets)
+            found[group.name] = PresetRows(row, last, columns, factors, sheet)
+            row = last + 1
     return found
 
 
 def write_presets(book: Book, report: Report) -> None:
-    """Fill the sheet Presets."""
-    sheet = book[PRESETS_SHEET]
-    sheet.heading("Presets", "What each choice on the sheet Assumptions sets. A change here holds.")
-    assumptions = [name for one in report.presets for name in one.group.sets]
-    numbers = [(name, max(12.0, len(name) + 2.0)) for name in assumptions]
-    sheet.table_head(
-        _TOP, [("group", 14.0), ("preset", 24.0), *numbers, ("source", 60.0)], right=assumptions
-    )
-    defaults = {item.definition.name: item.definition.default for item in report.assumptions}
-    last = _FIRST_NUMBER + len(assumptions)
-    for one in report.presets:
-        lines = [(NO_PRESET, {**defaults, **one.group.none}, _DEFAULTS)]
-        lines += [(preset.name, dict(preset.values), preset.source) for preset in one.group.presets]
-        where = rows_of_presets(report)[one.group.name]
+    """Fill the sheets of presets."""
+    for name in sheets_of_presets(report):
+        _write_sheet(book[name], report, name)
+
+
+def _write_sheet(sheet: Sheet, report: Report, title: str) -> None:
+    said = "What each choice on the sheet Assumptions sets. A change here holds, and so does a row "
+    sheet.heading(title, f"{said}of your own below: its group, a name, every number, the source.")
+    definitions, groups = _definitions(report), _groups_on(report, title)
+    heads = {
+        name: heading(definitions[name]) if group.sheet else name
+        for group in groups
+        for name in group.sets
+    }
+    numbers = [(head, max(12.0, len(head) + 2.0)) for head in heads.values()]
+    columns = [("group", 14.0), ("preset", 24.0), *numbers, ("source", 60.0)]
+    sheet.table_head(_TOP, columns, right=[*heads.values()])
+    for group in groups:
+        where = rows_of_presets(report)[group.name]
+        defaults = {name: definitions[name].default for name in group.sets}
+        lines = [(NO_PRESET, {**defaults, **group.none}, _DEFAULTS)]
+        lines += [(preset.name, dict(preset.values), preset.source) for preset in group.presets]
         for row, (preset, values, source) in enumerate(lines, start=where.first):
-            sheet.put(row, 1, one.group.name, CODE)
+            sheet.put(row, 1, group.name, CODE)
             sheet.put(row, 2, preset, STRONG)
-            for name in one.group.sets:
-                look = Look(
-                    color=INPUT, number_format=number_format_of(values[name]), vertical="top"
-                )
-                sheet.put(row, where.columns[name], values[name], look)
-            sheet.put(row, last, source, replace(SOFT, indent=1))
+            for name in group.sets:
+                value = values[name] / where.factors[name]
+                look = Look(color=INPUT, number_format=number_format_of(value), vertical="top")
+                sheet.put(row, where.columns[name], value, look)
+            sheet.put(row, _FIRST_NUMBER + len(heads), source, replace(SOFT, indent=1))
+
+
+def _definitions(report: Report) -> dict[str, Assumption]:
+    return {item.definition.name: item.definition for item in report.assumptions}
+
+
+def _groups_on(report: Report, sheet: str) -> list[PresetGroup]:
+    groups = (one.group for one in report.presets)
+    return [group for group in groups if (group.sheet or PRESETS_SHEET) == sheet]

@@ -10,11 +10,13 @@ from moe_report.load.our_sheets import (
     CHART_DATA_SHEET,
     CHARTS_SHEET,
     COMPARE_SHEET,
+    DEVICES_SHEET,
+    FIT_SHEET,
     NOTES_SHEET,
-    PRESETS_SHEET,
     REPORT_PROPERTY,
     REPORT_SHEET,
     SHEET,
+    WORKINGS_SHEET,
 )
 from moe_report.load.record import (
     RECORD_COLUMN,
@@ -37,12 +39,14 @@ from moe_report.renderers.excel.chart_data import ChartData
 from moe_report.renderers.excel.chart_looks import title_of
 from moe_report.renderers.excel.charts import more_charts, write_charts
 from moe_report.renderers.excel.compare_sheet import write_compare
+from moe_report.renderers.excel.devices_sheet import devices_of, write_devices
 from moe_report.renderers.excel.findings_sheet import write_findings
+from moe_report.renderers.excel.fit_sheet import write_fit
 from moe_report.renderers.excel.method_sheet import write_method
 from moe_report.renderers.excel.models_sheet import FIRST, Layout, write_models
 from moe_report.renderers.excel.notes_sheet import write_notes
 from moe_report.renderers.excel.palette import QUIET, Look
-from moe_report.renderers.excel.presets_sheet import write_presets
+from moe_report.renderers.excel.presets_sheet import sheets_of_presets, write_presets
 from moe_report.renderers.excel.report_sheet import write_settings
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.summary_sheet import write_summary
@@ -61,9 +65,13 @@ def render(report: Report) -> bytes:
     said = {key: getattr(report.branding, key) for key in ("title", "intro", "footer")}
     settings = [REPORT_SHEET] if any(said.values()) else []
     charts = [CHARTS_SHEET] if more_charts(report) else []
-    presets = [PRESETS_SHEET] if report.presets else []
+    presets = sheets_of_presets(report)
+    devices = devices_of(report, report.planner) if report.planner else None
+    planned = [FIT_SHEET] if report.planner else []
+    planned += [DEVICES_SHEET] if devices else []
     explained = (ASSUMPTIONS_SHEET, *presets, NOTES_SHEET, "Method", "Findings", *settings)
-    book = Book("Summary", COMPARE_SHEET, *charts, SHEET, *explained, CHART_DATA_SHEET)
+    hidden = [CHART_DATA_SHEET, *([WORKINGS_SHEET] if planned else [])]
+    book = Book("Summary", COMPARE_SHEET, *planned, *charts, SHEET, *explained, *hidden)
     layout = write_models(book, report)
     write_assumptions(book, report)
     if presets:
@@ -76,6 +84,10 @@ def render(report: Report) -> bytes:
     data = ChartData(book, report)
     write_summary(book, report, layout, data)
     write_compare(book, report)
+    if report.planner:
+        below = write_fit(book, report, report.planner).below
+        if devices:
+            write_devices(book, report, report.planner, devices, data, below + 1)
     if charts:
         write_charts(book, report, layout, data)
     book.fit()

@@ -14,6 +14,7 @@ from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
 from moe_report.formula.javascript import CALLED, HELPERS, javascript, member, quoted
 from moe_report.renderers.html.audit_script import audit_members
+from moe_report.renderers.html.planner_form import PlannerForm, planner_form, planner_members
 from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIKE_A_COUNT, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
@@ -103,7 +104,8 @@ class Calculator:
         scenarios: What can be chosen; empty if there is no choice.
         scenario: The one that the report is for.
         short: The short form that comes first; None if no section declares one.
-        presets: The groups of presets that fill its inputs.
+        presets: The groups of presets that fill its inputs, but for those that the planner asks.
+        planner: The form that says whether a model fits; None if no section declares one.
     """
 
     examples: tuple[str, ...]
@@ -113,6 +115,7 @@ class Calculator:
     scenario: str = ""
     short: Short | None = None
     presets: tuple[PresetSelect, ...] = ()
+    planner: PlannerForm | None = None
 
 
 def calculator_of(report: Report) -> Calculator:
@@ -121,10 +124,12 @@ def calculator_of(report: Report) -> Calculator:
     headline = tuple(map(_shown, report.headline))
     scenarios = tuple(scenario.name for scenario in report.scenarios) if report.assumptions else ()
     short = _short_of(report)
-    groups = (one.group for one in report.presets)
+    planner = planner_form(report)
+    asked = {one.name for one in planner.questions} if planner else ()
+    groups = (one.group for one in report.presets if one.group.name not in asked)
     presets = tuple(PresetSelect(one.name, one.label, one.names) for one in groups)
     return Calculator(
-        names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario, short, presets
+        names[:QUICK_EXAMPLES], names, headline, scenarios, report.scenario, short, presets, planner
     )
 
 
@@ -176,8 +181,8 @@ def calculator_script(report: Report) -> str:
     least, most, whether it is whole, and the bounds in words), ``rules`` (a field, and the field
     that it is at most), ``defaults`` (the fields whose default is a number), ``counted`` (units
     that no negative number has), ``few`` (parameters, of which fewer are whole numbers), ``words``
-    (why a number is missing or refused) and those of the
-    audit (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and
+    (why a number is missing or refused), ``planner``
+    (:func:`~moe_report.renderers.html.planner_form.planner_members`) and those of the audit (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and
     what is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an
     object the name ``__proto__`` would be no name.
     """
@@ -207,7 +212,7 @@ def calculator_script(report: Report) -> str:
         f"rules: {quoted(rules)},\n"
         f"defaults: {quoted(defaults)},\n"
         f"counted: {quoted(COUNTED)},\nfew: {LIKE_A_COUNT},\nwords: {quoted(words)},\n"
-        f"{audit_members(report)}}};\n}})();"
+        f"{planner_members(report)}{audit_members(report)}}};\n}})();"
     )
 
 

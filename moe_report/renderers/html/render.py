@@ -144,7 +144,8 @@ def _assets(environment: Environment, report: Report) -> Assets:
     computing = texts("typeset.js", "formulas.js", "charts.js", "calculation.js", "audit.js")
     computing += texts("calculator-form.js", "calculator-short.js")
     computing += texts("presets.js") if report.presets else []
-    computing += texts("calculator-output.js", "calculator.js", "comparison.js")
+    computing += texts("calculator-output.js", "calculator-planner.js", "calculator.js")
+    computing += texts("comparison.js")
     if report.metrics:
         scripts += [calculator_script(report), *computing]
     data = json.dumps(packed(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))

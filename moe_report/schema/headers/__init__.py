@@ -4,11 +4,5 @@ Start reading in ``headers``, which asks all the others: ``text`` undresses a he
 its unit aside, ``lexicon`` turns its words (``words``) into concepts, ``phrasebook`` compares these
 with the phrases of each field (``phrases``), metric and assumption, ``reader`` decides what they
 mean together, ``values`` what the cells below say of it, and ``exact`` knows documented spellings.
+The vocabulary is loaded by whoever reads a header, as it takes a while.
 """
-
-from moe_report.schema.headers.headers import Headers
-from moe_report.schema.headers.phrasebook import Known
-from moe_report.schema.headers.text import folded
-from moe_report.schema.headers.values import Reading
-
-__all__ = ["Headers", "Known", "Reading", "folded"]

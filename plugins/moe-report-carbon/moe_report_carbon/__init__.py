@@ -1,8 +1,8 @@
 """Energy and carbon.
 
 What a million tokens cost in electricity and in greenhouse gases. A device at full power does so
-many FLOPs a second, of which a share is useful; the building draws its *power usage effectiveness*
-times what its devices do; and a kWh from the grid stands for so much CO2e.
+many FLOPs a second, of which a share is useful; devices and building are those of the built-in
+sections, and so are their assumptions; and a kWh from the grid stands for so much CO2e.
 
 The time is that of arithmetic alone. Decoding waits for memory instead, so its utilisation is far
 lower than that of reading a prompt or of training: set ``flops_utilisation`` to what was measured.
@@ -24,41 +24,22 @@ from moe_report import (
     typed,
 )
 from moe_report_metrics.flops_savings import forward_flops
+from moe_report_metrics.hardware import Device
+from moe_report_metrics.serving import site_watts
 
 API = 1
-ORDER = 60
+ORDER = 70
 
 TOKENS = 1_000_000
 JOULES_A_KWH = 3.6e6
-FLOPS_A_TFLOP = 1e12
 LONGEST = 3600  # seconds of a device for a million tokens
 MOST_FLOPS_A_JOULE = 15_000e12 / 1400  # of a GB300: FP4, dense (AIConfigurator's system files)
 
 
 @dataclass(frozen=True)
-class Device:
-    """What computes, and how well it is used."""
+class Utilisation:
+    """How well a device is used."""
 
-    peak_speed: float = assumption(
-        989,
-        symbol="R",
-        unit="TFLOP/s",
-        label="Peak speed of a device",
-        help="Dense, in the precision that is used. 989 is BF16 of an H100 SXM (AIConfigurator's "
-        "system files); an A100 has 312, a B200 2250.",
-        minimum=0.001,
-        maximum=1e9,
-    )
-    device_power: float = assumption(
-        700,
-        symbol="W",
-        unit="W",
-        label="Power of a device",
-        help="Under load. 700 is that of an H100 SXM (AIConfigurator's system files); an A100 has "
-        "400, a B200 1000.",
-        minimum=0.001,
-        maximum=1e6,
-    )
     flops_utilisation: float = assumption(
         0.4,
         symbol="μ",
@@ -72,19 +53,9 @@ class Device:
 
 
 @dataclass(frozen=True)
-class Site:
-    """Where it computes."""
+class Grid:
+    """Where the electricity comes from."""
 
-    power_usage_effectiveness: float = assumption(
-        1.2,
-        symbol="PUE",
-        unit="ratio",
-        label="Power usage effectiveness",
-        help="Energy of the building over that of its devices. A round figure, to be replaced.",
-        minimum=1,
-        maximum=10,
-        aliases=("PUE",),
-    )
     grid_intensity: float = assumption(
         0.387,
         symbol="g",
@@ -104,25 +75,26 @@ class Site:
     format="decimal",
     better="lower",
 )
-def device_seconds(m: Model, device: Device) -> float:
-    """Seconds that one device computes for a million tokens, forward, if arithmetic bounds it."""
-    useful = device.peak_speed * FLOPS_A_TFLOP * device.flops_utilisation
-    return TOKENS * forward_flops(m) / useful
+def device_seconds(m: Model, device: Device, used: Utilisation) -> float:
+    """Seconds that one device computes for a million tokens, forward, in BF16.
+
+    If arithmetic bounds it.
+    """
+    return TOKENS * forward_flops(m) / (device.bf16_flops * used.flops_utilisation)
 
 
 @metric(
     symbol="E_M",
     unit="kWh/Mtoken",
-    source="power times time; PUE as ISO/IEC 30134-2:2016 defines it",
+    source="power times time",
     label="Energy, a million tokens",
     format="decimal",
     better="lower",
     headline=50,
 )
-def energy_kwh(m: Model, device: Device, site: Site) -> float:
+def energy_kwh(m: Model) -> float:
     """Electricity that the building draws for a million tokens."""
-    joules = device_seconds(m) * device.device_power * site.power_usage_effectiveness
-    return joules / JOULES_A_KWH
+    return device_seconds(m) * site_watts(m) / JOULES_A_KWH
 
 
 @metric(
@@ -134,9 +106,9 @@ def energy_kwh(m: Model, device: Device, site: Site) -> float:
     better="lower",
     headline=51,
 )
-def carbon_kg(m: Model, site: Site) -> float:
+def carbon_kg(m: Model, grid: Grid) -> float:
     """Greenhouse gases of the electricity for a million tokens, as CO2."""
-    return energy_kwh(m) * site.grid_intensity
+    return energy_kwh(m) * grid.grid_intensity
 
 
 @check("suspicious", about=device_seconds)

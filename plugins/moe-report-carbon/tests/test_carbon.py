@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from pathlib import Path
 
 import pytest
@@ -12,20 +13,25 @@ import moe_report_carbon
 from moe_report.testing import check_plugin
 from moe_report_carbon import carbon_kg, device_seconds, energy_kwh, least_and_most
 
-DEVICE = {"forward_flops": 25e9, "peak_speed": 1000.0, "flops_utilisation": 0.25}
-SITE = DEVICE | {"device_power": 720.0, "power_usage_effectiveness": 1.5, "grid_intensity": 0.5}
+DEVICE = {"forward_flops": 25e9, "bf16_flops": 1000e12, "flops_utilisation": 0.25}
+SITE = DEVICE | {"device_tdp": 720.0, "power_usage_effectiveness": 1.5}
 
 
 def test_numbers_by_hand() -> None:
     """25 GFLOP a token at 250 useful TFLOP/s are 100 s a million; at 720 W that is 20 Wh."""
     assert device_seconds.of(**DEVICE) == pytest.approx(100)
     assert energy_kwh.of(**SITE) == pytest.approx(0.02 * 1.5)
-    assert carbon_kg.of(**SITE) == pytest.approx(0.02 * 1.5 * 0.5)
+    assert carbon_kg.of(**SITE, grid_intensity=0.5) == pytest.approx(0.02 * 1.5 * 0.5)
+
+
+def test_power_that_is_not_known() -> None:
+    """A device of which nobody says its power costs no energy that could be told, not none."""
+    assert math.isnan(energy_kwh.of(**SITE | {"device_tdp": 0}))
 
 
 def test_the_default_of_the_grid() -> None:
     """It is what a model card's tonnes, hours and watts make."""
-    (intensity,) = [one for one in energy_kwh.assumptions if one.name == "grid_intensity"]
+    (intensity,) = [one for one in carbon_kg.assumptions if one.name == "grid_intensity"]
     assert intensity.default == round(1354e3 / (5.0e6 * 0.7), 3)
 
 

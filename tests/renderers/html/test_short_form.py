@@ -186,14 +186,14 @@ def test_a_changed_number_says_by_how_much(shown: Open) -> None:
 
 
 def test_the_first_input_is_two_stops_from_the_heading(shown: Open, examples: Report) -> None:
-    """From the line that unfolds the calculator: what to begin with, then the first number."""
+    """From the line that unfolds the calculator: what to begin with, then what is asked first."""
     for kind in (None, render_calculator):
         page = shown(examples, **({"render": kind} if kind else {}))
         page.focus("#calculator summary")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.id") == "calculator-model"
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == "short-always_active_params"
+        assert page.evaluate("document.activeElement.id") == "plan-device"
 
 
 def test_what_matters_stays_in_sight_on_a_telephone(shown: Open, examples: Report) -> None:

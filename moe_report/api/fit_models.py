@@ -1,0 +1,89 @@
+"""The models of a question: files, models of the Hub and workbooks, and shipped examples by name.
+
+A workbook takes long to open; where there is none, what reads them is not loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from moe_report.compute.scenarios import scenario_named
+from moe_report.errors import InputError, Problem, first_of, nearest
+from moe_report.importers.model import HUB, Options, import_model, is_model
+from moe_report.load.examples import example_models, example_names
+from moe_report.schema.registry import Registry
+from moe_report.table import ModelTable, Row, Source
+
+
+def models_of(
+    sources: Sequence[str], names: Sequence[str], registry: Registry, scenario: str | None
+) -> tuple[ModelTable, str]:
+    """Return the models of all sources, or those of some names, and the scenario.
+
+    Raises:
+        InputError: A source cannot be read, or is none; or there is no model of a name.
+    """
+    rows: list[Row] = []
+    workbooks: list[str] = []
+    problems: list[Problem] = []
+    for source in dict.fromkeys(sources):
+        try:
+            if row := _at_hand(source, registry):
+                rows.append(row)
+            else:
+                workbooks.append(source)
+        except InputError as error:
+            problems += error.problems
+    table = ModelTable((), Source(first_of([row.name for row in rows])))
+    if workbooks and not problems:
+        from moe_report.load.inputs import inspect_inputs
+
+        read = inspect_inputs(workbooks, registry)
+        problems += read.problems
+        table = read.table
+    if problems:
+        raise InputError(problems)
+    table = replace(table, rows=_chosen((*rows, *table.rows), names))
+    return table, scenario_named(table, scenario)
+
+
+def _at_hand(source: str, registry: Registry) -> Row | None:
+    """The row of a model's own files or of an example; None for a workbook."""
+    if not os.path.exists(source) and not source.startswith(HUB):
+        by_bare = {_bare(name): name for name in example_names()}
+        if name := by_bare.get(_bare(source)):
+            return next(row for row in example_models(registry) if row.name == name)
+        if not is_model(source) and "." not in os.path.basename(source):
+            message = "is no file here, and no shipped example"
+            raise InputError([Problem(source, f"{message}.{nearest(source, example_names())}")])
+    if not is_model(source):
+        return None
+    options = Options(fields=tuple(registry.own_fields.values()))
+    return import_model(source, options, registry)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).casefold()
+
+
+def _chosen(rows: tuple[Row, ...], names: Sequence[str]) -> tuple[Row, ...]:
+    known = [row.name for row in rows]
+    problems = [
+        Problem("--model", f"there is no model {name!r}.{nearest(name, known)}")
+        for name in names
+        if _bare(name) not in map(_bare, known)
+    ]
+    problems += [
+        Problem(name, "is there twice: two models of one name")
+        for name in dict.fromkeys(known)
+        if known.count(name) > 1
+    ]
+    if not known:
+        problems.append(Problem("", "there is no model in it"))
+    if problems:
+        raise InputError(problems)
+    wanted = set(map(_bare, names))
+    return tuple(row for row in rows if not names or _bare(row.name) in wanted)

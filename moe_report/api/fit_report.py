@@ -1,0 +1,106 @@
+"""The answer for programs and for others: as JSON after a shipped schema, and as a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+import moe_report
+from moe_report.api.fit import Answer, Fit, Verdict
+from moe_report.api.outputs import Outputs, Ways
+from moe_report.api.places import refuse_folder, refuse_same
+from moe_report.api.write_reports import rendered
+from moe_report.compute.build import build_report
+from moe_report.output import standing
+from moe_report.renderers import load_renderer, renderers
+from moe_report.schema.registry import installed
+from moe_report.text import counted
+
+SCHEMA_VERSION = 1
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of :func:`as_dict`'s result."""
+    text = (files("moe_report") / "fit.schema.json").read_text("utf-8")
+    return cast(dict[str, Any], json.loads(text))
+
+
+def as_dict(answer: Answer) -> dict[str, Any]:
+    """Return the answer as JSON-able data, as the shipped schema describes it."""
+    names = [name for name in answer.planner.columns if name in answer.fits[0].columns]
+    columns = answer.fits[0].columns
+    return {
+        "schema": SCHEMA_VERSION,
+        "version": moe_report.__version__,
+        "presets": {
+            group: {"name": one.name, "source": one.source} for group, one in answer.presets.items()
+        },
+        "models": [_model(fit, answer, names) for fit in answer.fits],
+        "metrics": {
+            name: {
+                "label": columns[name].label,
+                "unit": columns[name].unit,
+                "source": columns[name].source,
+            }
+            for name in names
+        },
+    }
+
+
+def _model(fit: Fit, answer: Answer, names: Sequence[str]) -> dict[str, Any]:
+    offload = answer.planner.offload
+    cells = {name: fit.columns[name].cells[fit.at] for name in names}
+    return {
+        "name": fit.name,
+        "verdict": str(fit.verdict),
+        "why": fit.why,
+        "devices": fit.devices or None,
+        "short_by_bytes": fit.short_by,
+        "layers_on_cpu": fit.offloaded,
+        "to_copy": offload.to_copy.format(fit.offloaded) if offload and fit.offloaded else "",
+        "parts": {part.name: fit.value(part.name) for part in answer.planner.parts},
+        "values": {name: cell.value for name, cell in cells.items()},
+        "notes": {name: cell.note for name, cell in cells.items() if cell.value is None},
+        "assumptions": {name: item.value for name, item in fit.assumed.items()},
+    }
+
+
+def write_report(
+    answer: Answer, output: Path, keep: Sequence[Path], scenario: str | None, *, force: bool
+) -> list[str]:
+    """Write the report of the models for what was asked, in the format of the file's suffix.
+
+    Returns:
+        What is to be known of it.
+
+    Raises:
+        OutputError: What stands there must not be lost.
+        PluginError: There is no such format.
+    """
+    form = output.suffix.lower().removeprefix(".")
+    render = load_renderer(form, renderers())
+    refuse_folder(output, f"fit.{form or 'html'}")
+    refuse_same(output, keep)
+    found = standing([output])
+    told = [fit for fit in answer.fits if fit.verdict != Verdict.REFUSED] or answer.fits
+    largest = max(told, key=lambda fit: fit.devices)
+    layout = {name: largest.assumed[name].value for name in answer.planner.layout}
+    report = build_report(
+        answer.table,
+        installed(),
+        assumptions={**answer.used.assumptions, **layout},
+        presets=answer.used.presets,
+        scenario=scenario,
+    )
+    content = rendered(form, render, report)
+    ways = Ways("or give -o another name")
+    notes = Outputs({output: content}, ways, force, found=found).write()
+    if len({fit.devices for fit in told}) > 1:
+        devices = counted(largest.devices, "device")
+        notes.append(
+            f"{output} is for {devices}, what {largest.name} takes; a report has one layout"
+        )
+    return notes

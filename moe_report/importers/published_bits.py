@@ -1,0 +1,204 @@
+"""How wide weights are as a ``config.json`` publishes them: bits of a weight, scales included.
+
+A row has three groups of weights: matrices of routed experts, other matrices, and the rest. What a
+recipe leaves as it was is told by the names that it ignores. A way that is not known, or widths
+that differ within a group, leave the group's field missing, with the key that says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moe_report.importers.quantization import KEYS
+from moe_report.importers.quantization_recipes import UnclearError, bits_of
+from moe_report.text import shown
+
+ROUTED, OTHER, REST = (
+    "routed_expert_weight_bits", "other_matrix_weight_bits", "remaining_weight_bits",
+)  # fmt: skip
+_DTYPES = {
+    "float32": 32, "float": 32, "bfloat16": 16, "float16": 16, "half": 16,
+    "float8_e4m3fn": 8, "float8_e5m2": 8,
+}  # fmt: skip
+_IGNORED = (
+    "ignore", "modules_to_not_convert", "ignored_layers", "exclude_modules",
+    "llm_int8_skip_modules", "skip_modules",
+)  # fmt: skip
+_ATTENTION, _SHARED, _DENSE, _EXPERTS, _HEAD = "attention", "shared", "dense", "experts", "head"
+# What a name that is ignored speaks of, the first that fits; nothing is what no recipe quantizes,
+# or what is no part of the text model.
+_SPEAK_OF: tuple[tuple[str, frozenset[str]], ...] = (
+    (r"vision|visual|mm_projector|multi_modal|audio|mtp|nextn|eh_proj|norm|bias", frozenset()),
+    (r"lm_head|^head$|embed_out", frozenset({_HEAD})),
+    (r"embed|router|shared_expert_gate|conv1d|a_log|dt_bias|rotary", frozenset()),
+    (r"(^|[._])gate$|mlp\.gate$", frozenset()),
+    (r"shared_?experts?", frozenset({_SHARED})),
+    (r"experts", frozenset({_EXPERTS})),
+    (r"(self_attn|attn|attention)$", frozenset({_ATTENTION})),
+    (r"(mlp|ffn|feed_forward)\.?\(?(gate|up|gate_up|down)", frozenset({_DENSE})),
+    (r"(mlp|ffn|feed_forward)$", frozenset({_DENSE, _SHARED, _EXPERTS})),
+    (r"(^|\.)layers(\.#)?$", frozenset({_ATTENTION, _DENSE, _SHARED, _EXPERTS})),
+)
+_LAYER = re.compile(r"(?:^|\.)(?:layers|blocks|h)\.(\d+)(?:\.|$)")
+
+
+def published_bits(
+    config: Mapping[str, Any], numbers: Mapping[Any, float]
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Return the bits of groups of weights that a config tells, and why others are not known.
+
+    Args:
+        config: The parsed file.
+        numbers: What is known of the model.
+    """
+    plain: float | None = None
+    unclear: dict[str, str] = {}
+    try:
+        plain = _plain(config)
+    except UnclearError as error:
+        unclear = dict.fromkeys((ROUTED, OTHER, REST), str(error))
+    found = {} if plain is None else dict.fromkeys((ROUTED, OTHER, REST), plain)
+    try:
+        said = _said(config)
+        if said is None:
+            return found, unclear
+        key, recipe = said
+        if config.get("expert_dtype") is not None:
+            raise UnclearError(
+                "expert_dtype beside it says that experts differ, which is not known"
+            )
+        widths = bits_of(recipe, key, str(config.get("model_type", "")), numbers)
+        kept = _kept(recipe, key, numbers)
+    except UnclearError as error:
+        return {}, dict.fromkeys((ROUTED, OTHER, REST), str(error))
+    for group, parts in _parts(numbers, widths.embeddings).items():
+        quantized = {ROUTED: widths.routed, OTHER: widths.other, REST: widths.rest}[group]
+        partly = [part for part in parts if part in kept.partly]
+        whole = [part for part in parts if part in kept.wholly]
+        if quantized is None or (parts and len(whole) == len(parts)):
+            continue
+        if partly or whole:
+            unclear[group] = f"{key} leaves some of {', '.join(partly + whole)} as they were"
+            found.pop(group, None)
+        else:
+            found[group] = quantized
+            unclear.pop(group, None)
+    if widths.linear_head and _HEAD not in kept.wholly and not numbers.get("tie_word_embeddings"):
+        unclear[REST] = f"{key} does not say that the output head is left as it was"
+        found.pop(REST, None)
+    return found, unclear
+
+
+def _plain(config: Mapping[str, Any]) -> float | None:
+    """The bits of a weight that is not quantized; None if nothing is said."""
+    bits = set()
+    for path, value in _dtypes(config):
+        name = value.removeprefix("torch.") if isinstance(value, str) else ""
+        if name not in _DTYPES:
+            raise UnclearError(f"{path} is {shown(value)}, which is not known")
+        bits.add(_DTYPES[name])
+    if len(bits) > 1:
+        raise UnclearError("torch_dtype and dtype of the config contradict each other")
+    return float(bits.pop()) if bits else None
+
+
+def _dtypes(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for prefix, part in (("", config), ("text_config.", config.get("text_config"))):
+        for key in ("torch_dtype", "dtype"):
+            if isinstance(part, Mapping) and part.get(key) not in (None, "auto"):
+                yield prefix + key, part[key]
+
+
+def _said(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    """What the config says of quantization, once, and under which key."""
+    found: list[tuple[str, Any]] = []
+    for prefix, part in (("", config), ("text_config.", config.get("text_config"))):
+        if isinstance(part, Mapping):
+            found += [(prefix + key, part[key]) for key in KEYS if part.get(key)]
+    for key, value in found:
+        if not isinstance(value, Mapping):
+            raise UnclearError(f"{key} is {shown(value)}, expected an object")
+        if value != found[0][1]:
+            raise UnclearError(f"{found[0][0]} and {key} contradict each other")
+    return found[0] if found else None
+
+
+class _Kept:
+    """Parts that a recipe leaves as they were, wholly or in some layers."""
+
+    def __init__(self) -> None:
+        self.wholly: set[str] = set()
+        self.partly: set[str] = set()
+
+
+def _kept(recipe: Mapping[str, Any], key: str, numbers: Mapping[Any, float]) -> _Kept:
+    kept = _Kept()
+    layers: dict[str, set[int]] = {}
+    num_layers = int(numbers.get("num_hidden_layers", 0))
+    for where, name in _names(recipe, key):
+        found = _LAYER.search(_simple(name))
+        if found and int(found[1]) >= num_layers:
+            continue  # of a module that predicts further tokens
+        parts = _spoken_of(name)
+        if parts is None:
+            raise UnclearError(f"{where} names {shown(name)}, which is not known")
+        for part in parts[0]:
+            if found and parts[1]:
+                layers.setdefault(part, set()).add(int(found[1]))
+            elif found or not parts[1]:
+                kept.partly.add(part)
+            else:
+                kept.wholly.add(part)
+    for part, named in layers.items():
+        (kept.wholly if named >= _layers_of(part, numbers) else kept.partly).add(part)
+    kept.partly -= kept.wholly
+    return kept
+
+
+def _layers_of(part: str, numbers: Mapping[Any, float]) -> set[int]:
+    first = int(numbers.get("first_k_dense_replace", 0))
+    num_layers = int(numbers.get("num_hidden_layers", 0))
+    if part == _DENSE and first:
+        return set(range(first))
+    return set(range(first if part in (_EXPERTS, _SHARED) else 0, num_layers))
+
+
+def _names(recipe: Mapping[str, Any], key: str) -> Iterator[tuple[str, str]]:
+    within = recipe.get("quantization")
+    for part in (recipe, within if isinstance(within, Mapping) else {}):
+        for spelling in _IGNORED:
+            names = part.get(spelling) or []
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise UnclearError(f"{key}.{spelling} is {shown(names)}, expected a list of names")
+            yield from ((f"{key}.{spelling}", name) for name in names)
+
+
+def _simple(name: str) -> str:
+    """A name, a pattern with stars or a regular expression as plain words with dots."""
+    text = name.removeprefix("re:").replace("\\", "").replace(".*", "*").lower()
+    return re.sub(r"\.{2,}", ".", text.replace("*", ".")).strip("^$.")
+
+
+def _spoken_of(name: str) -> tuple[frozenset[str], bool] | None:
+    """The parts that a name speaks of, and whether it names them whole; None if not known."""
+    text = re.sub(r"\.\d+(?=\.|$)", ".#", _simple(name))
+    for pattern, parts in _SPEAK_OF:
+        if re.search(pattern, text):
+            return parts, not re.search(r"#.*#|(experts|attn)\.(#\.)?\w+_proj|\[", text)
+    if re.search(r"attn|attention", text):
+        return frozenset({_ATTENTION}), False
+    return None
+
+
+def _parts(numbers: Mapping[Any, float], embeddings: bool) -> dict[str, list[str]]:
+    """The parts that a model's groups consist of."""
+    layers = numbers.get("num_hidden_layers", 0)
+    dense = (
+        numbers.get("first_k_dense_replace", 0) or numbers.get("num_moe_layers", layers) < layers
+    )
+    shared = numbers.get("num_shared_experts", numbers.get("n_shared_experts", 0))
+    shared = shared or numbers.get("shared_expert_intermediate_size", 0)
+    others = [_ATTENTION, *([_DENSE] if dense else []), *([_SHARED] if shared else [])]
+    return {ROUTED: [_EXPERTS], OTHER: others, REST: [_HEAD] if embeddings else []}

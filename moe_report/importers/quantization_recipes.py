@@ -1,0 +1,208 @@
+"""Ways to quantize weights, and the bits that each takes for a weight with its scales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moe_report.importers.quantization import GROUP_KEYS
+from moe_report.text import shown
+
+Recipe = Mapping[str, Any]
+Numbers = Mapping[Any, float]
+_BYTE = 8
+
+
+class UnclearError(ValueError):
+    """What a config says of its weights is not understood; the text names the key."""
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Bits of a weight of what a recipe quantizes; None is what it never does.
+
+    Attributes:
+        routed: Of routed experts' matrices.
+        other: Of other matrices.
+        rest: Of embeddings and the rest.
+        linear_head: Whether the output head is quantized unless the recipe ignores it.
+    """
+
+    routed: float | None
+    other: float | None = None
+    rest: float | None = None
+    linear_head: bool = False
+
+    @property
+    def embeddings(self) -> bool:
+        """Whether embeddings are quantized."""
+        return self.rest is not None
+
+
+def bits_of(recipe: Recipe, key: str, model_type: str, numbers: Numbers) -> Widths:
+    """Return the bits of what a recipe quantizes.
+
+    Raises:
+        UnclearError: The recipe is not known, or it does not say enough.
+    """
+    method = recipe.get("quant_method")
+    if method is None:
+        method = "mlx" if "group_size" in recipe and "config_groups" not in recipe else ""
+        if "quant_algo" in recipe or "quantization" in recipe:
+            method = "modelopt"
+    reader = _READERS.get(str(method).lower().replace("_", "-"))
+    if reader is None:
+        raise UnclearError(f"{key}.quant_method is {shown(method)}, which is not known")
+    if method == "mxfp4" and model_type != "gpt_oss":
+        raise UnclearError(f"{key}.quant_method is 'mxfp4', known of gpt_oss alone")
+    try:
+        return reader(recipe, numbers)
+    except UnclearError as error:
+        raise UnclearError(f"{key}{error}") from None
+
+
+def _same(bits: float, *, linear_head: bool = False) -> Widths:
+    return Widths(bits, bits, linear_head=linear_head)
+
+
+def _fp8(recipe: Recipe, numbers: Numbers) -> Widths:
+    return _same(_BYTE + _of_blocks(recipe.get("weight_block_size"), ".weight_block_size", 32))
+
+
+def _of_blocks(block: Any, key: str, scale: int) -> float:
+    if block is None:
+        return 0  # one scale a matrix
+    if not isinstance(block, list) or len(block) != 2 or not all(
+        type(side) is int and side > 0 for side in block
+    ):  # fmt: skip
+        raise UnclearError(f"{key} is {shown(block)}, expected two whole numbers")
+    return float(scale / (block[0] * block[1]))
+
+
+def _by_channel(bits: float, scale: int, numbers: Numbers) -> Widths:
+    """A scale for each row of a matrix: of experts' by their sides, of others' by the width."""
+    width, inner = numbers.get("hidden_size"), numbers.get("moe_intermediate_size")
+    if not width or not inner:
+        raise UnclearError(" has a scale for each row, and the sides of experts are not known")
+    rows = (2 * inner + width) / (3 * inner * width)
+    return Widths(bits + scale * rows, bits + scale / width)
+
+
+def _mxfp4(recipe: Recipe, numbers: Numbers) -> Widths:
+    return Widths(4 + 8 / 32)
+
+
+def _bits_and_group(recipe: Recipe, allowed: tuple[int, ...]) -> tuple[int, int]:
+    bits = next((recipe[key] for key in ("bits", "w_bit", "nbits") if key in recipe), None)
+    group = next((recipe[key] for key in GROUP_KEYS if key in recipe), None)
+    if type(bits) is not int or bits not in allowed:
+        raise UnclearError(
+            f".bits is {shown(bits)}, expected one of {', '.join(map(str, allowed))}"
+        )
+    if type(group) is not int or group <= 0 or group % 8:
+        raise UnclearError(f".group_size is {shown(group)}, expected a multiple of 8")
+    return bits, group
+
+
+def _gptq(recipe: Recipe, numbers: Numbers) -> Widths:
+    """A 16 bit scale and a packed zero for a group; symmetric ones are stored with zeros too."""
+    if recipe.get("dynamic"):
+        raise UnclearError(".dynamic has widths that differ by layer")
+    bits, group = _bits_and_group(recipe, (2, 3, 4, 8))
+    return _same(bits + (16 + bits) / group)
+
+
+def _awq(recipe: Recipe, numbers: Numbers) -> Widths:
+    if recipe.get("zero_point") is not True:
+        raise UnclearError(f".zero_point is {shown(recipe.get('zero_point'))}, expected true")
+    bits, group = _bits_and_group(recipe, (4,))
+    return _same(bits + (16 + bits) / group)
+
+
+_MLX_MODES = {("mxfp4", 4, 32): 4.25, ("mxfp8", 8, 32): 8.25, ("nvfp4", 4, 16): 4.5}
+_MLX_WORDS = {"quant_method", "mode", "bits", "group_size"}
+
+
+def _mlx(recipe: Recipe, numbers: Numbers) -> Widths:
+    """A 16 bit scale and bias for a group of all matrices, embeddings too."""
+    if single := [key for key, value in recipe.items() if key not in _MLX_WORDS]:
+        raise UnclearError(f" has widths that differ by layer: {shown(single[0])}")
+    bits, group = _bits_and_group(recipe, (2, 3, 4, 5, 6, 8))
+    mode = recipe.get("mode", "affine")
+    if mode == "affine":
+        width = bits + 32 / group
+    elif (mode, bits, group) in _MLX_MODES:
+        width = _MLX_MODES[mode, bits, group]
+    else:
+        raise UnclearError(f".mode is {shown(mode)}, which is not known with these bits")
+    return Widths(width, width, width)
+
+
+def _modelopt(recipe: Recipe, numbers: Numbers) -> Widths:
+    inner = recipe.get("quantization")
+    said = inner if isinstance(inner, Mapping) else recipe
+    algorithm = said.get("quant_algo")
+    widths = {"NVFP4": 4.5, "FP8": 8.0}
+    if algorithm not in widths or said.get("moe_quant_algo") not in (None, algorithm):
+        raise UnclearError(f".quant_algo is {shown(algorithm)}, which is not known")
+    if algorithm == "NVFP4" and said.get("group_size", 16) != 16:
+        raise UnclearError(f".group_size is {shown(said['group_size'])}, expected 16")
+    found = _weights(said) if said.get("config_groups") else {}
+    if found and found.get("num_bits") != int(widths[algorithm]):
+        raise UnclearError(f".quant_algo is {algorithm}, which its config_groups contradict")
+    return _same(widths[algorithm], linear_head=True)
+
+
+def _weights(recipe: Recipe) -> Mapping[str, Any]:
+    """What the only group of a recipe says of weights, for all linear layers."""
+    groups = recipe.get("config_groups")
+    if not isinstance(groups, Mapping) or len(groups) != 1:
+        raise UnclearError(".config_groups has widths that differ by layer, or none")
+    (group,) = groups.values()
+    weights = group.get("weights") if isinstance(group, Mapping) else None
+    if not isinstance(weights, Mapping) or group.get("targets") != ["Linear"]:
+        raise UnclearError(".config_groups is not for all linear layers")
+    return weights
+
+
+def _compressed(recipe: Recipe, numbers: Numbers) -> Widths:
+    weights, layout = _weights(recipe), recipe.get("format")
+    bits, strategy = weights.get("num_bits"), weights.get("strategy")
+    group, kind = weights.get("group_size"), weights.get("type")
+    sparsity = recipe.get("sparsity_config")
+    if isinstance(sparsity, Mapping) and sparsity.get("format") not in (None, "dense"):
+        raise UnclearError(".sparsity_config says that weights are left out")
+    if (layout, bits, group) == ("nvfp4-pack-quantized", 4, 16):
+        return _same(4.5, linear_head=True)
+    if (layout, bits, group) == ("mxfp4-pack-quantized", 4, 32):
+        return _same(4.25, linear_head=True)
+    packed = layout == "pack-quantized" and kind == "int" and bits in (2, 4, 8)
+    whole = layout in ("int-quantized", "float-quantized", "naive-quantized") and bits == _BYTE
+    if type(bits) is not int or not (packed or whole):
+        raise UnclearError(f".format is {shown(layout)} of {shown(bits)} bits, which is not known")
+    if weights.get("symmetric") is not True and strategy != "group":
+        raise UnclearError(".config_groups has zeros, of which is not known how they are stored")
+    zero = 0 if weights.get("symmetric") is True else bits
+    if strategy == "group" and type(group) is int and group > 0 and not group % 8:
+        return _same(bits + (16 + zero) / group, linear_head=True)
+    if strategy == "block":
+        key = ".config_groups.weights.block_structure"
+        return _same(bits + _of_blocks(weights.get("block_structure"), key, 16), linear_head=True)
+    if strategy == "channel":
+        found = _by_channel(bits, 16, numbers)
+        return Widths(found.routed, found.other, linear_head=True)
+    if strategy == "tensor":
+        return _same(bits, linear_head=True)
+    raise UnclearError(f".config_groups has the strategy {shown(strategy)}, which is not known")
+
+
+_READERS: Mapping[str, Callable[[Recipe, Numbers], Widths]] = {
+    "fp8": _fp8,
+    "mxfp4": _mxfp4,
+    "gptq": _gptq,
+    "awq": _awq,
+    "mlx": _mlx,
+    "modelopt": _modelopt,
+    "compressed-tensors": _compressed,
+}

@@ -1,0 +1,83 @@
+"""The form of the page that says whether a model fits, made of a report's planner.
+
+``templates/calculator-planner.js`` fills it; what is chosen in it is the calculator's state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from moe_report.formula.javascript import javascript, member, quoted
+from moe_report.reports import Report
+from moe_report.schema.planner import DEVICES, Asked
+
+
+@dataclass(frozen=True)
+class Question:
+    """A thing that the form asks.
+
+    Attributes:
+        name: The assumption, or the group of presets.
+        label: What it is called.
+        unit: What is typed; empty for a choice.
+        names: What can be chosen; empty for a number.
+    """
+
+    name: str
+    label: str
+    unit: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlannerForm:
+    """What of the form is not made by its script.
+
+    Attributes:
+        questions: What is always asked.
+        layout: What can be said of the layout one by one.
+        spreads: Whether a number of devices is spread.
+    """
+
+    questions: tuple[Question, ...]
+    layout: tuple[Question, ...]
+    spreads: bool
+
+
+def planner_form(report: Report) -> PlannerForm | None:
+    """Return the form of a report's planner; None if it has none."""
+    planner = report.planner
+    if planner is None:
+        return None
+    asked = [(one.name in planner.layout, _question(one, report)) for one in planner.asked]
+    return PlannerForm(
+        tuple(question for layout, question in asked if not layout),
+        tuple(question for layout, question in asked if layout),
+        bool(planner.layout and planner.in_use),
+    )
+
+
+def _question(asked: Asked, report: Report) -> Question:
+    groups = {one.group.name: one.group for one in report.presets}
+    if asked.name in groups:
+        return Question(asked.name, asked.words, "", groups[asked.name].names)
+    assumed = {item.definition.name: item.definition for item in report.assumptions}
+    unit = assumed[asked.name].unit if asked.name in assumed else ""
+    return Question(asked.name, asked.words, unit, ())
+
+
+def planner_members(report: Report) -> str:
+    """Return the member ``planner`` of the script of formulas: what it declares, as it is named.
+
+    ``layout`` has its formulas as functions of all values by name and of ``devices``. Nothing is
+    returned where the report has no planner.
+    """
+    planner = report.planner
+    if planner is None:
+        return ""
+    declared = asdict(replace(planner, layout={})) | {"columns": planner.columns}
+    del declared["layout"]
+    layout = ",\n".join(
+        f"[{quoted(name)},(v)=>{javascript(expr, member)}]" for name, expr in planner.layout.items()
+    )
+    return f"planner: {{...{quoted(declared)},devices:{quoted(DEVICES)},layout:[\n{layout}\n]}},\n"

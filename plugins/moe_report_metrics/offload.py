@@ -1,0 +1,113 @@
+"""Offload.
+
+What it takes to keep the routed experts of some layers in the memory of the CPU, as llama.cpp's
+``--n-cpu-moe N`` does; everything else stays on the devices. A token still passes every layer, so
+those on the CPU wait for its memory. Which layers they are, the first or the last, changes nothing.
+
+Letters: ``M`` bytes, ``N`` layers.
+"""
+
+from dataclasses import dataclass
+
+from moe_report import Model, assumption, ceil, metric, minimum, where
+from moe_report_metrics.cache_memory import Load, kv_cache_bytes
+from moe_report_metrics.hardware import Device
+from moe_report_metrics.parameter_ledger import CONVENTION, routed_expert_params
+from moe_report_metrics.serving import decode_bytes_per_step, distinct_experts
+from moe_report_metrics.sharding import Reserve, devices_used, usable_bytes
+from moe_report_metrics.weight_memory import (
+    BITS_A_BYTE,
+    Precision,
+    routed_expert_weight_bytes,
+    routed_matrix_params,
+    weight_bytes,
+)
+
+ORDER = 56
+LLAMA_CPP = "llama.cpp, pull request #15077: --n-cpu-moe"
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """The CPU beside the devices."""
+
+    cpu_moe_layers: float = assumption(
+        0, symbol="N_ask", unit="layers", label="MoE layers on the CPU", maximum=10_000, whole=True,
+        help="Layers whose routed experts are on the CPU, as llama.cpp's --n-cpu-moe; all where "
+        "there are fewer; 0: as many as are needed.", aliases=("n_cpu_moe",),
+    )  # fmt: skip
+    cpu_memory: float = assumption(
+        0, symbol="M_ram", unit="byte", label="Memory of the CPU", maximum=1e15,
+        help="What it has free for experts; 0 if that is not known.", aliases=("ram",),
+    )  # fmt: skip
+    cpu_memory_bandwidth: float = assumption(
+        89.6e9, symbol="W_ram", unit="byte/s", label="Memory bandwidth of the CPU", maximum=1e15,
+        help="By default two channels of DDR5-5600, by arithmetic: 2 · 8 bytes · 5.6e9/s.",
+        minimum=1e6,
+    )  # fmt: skip
+
+
+@metric(symbol="M_layer", unit="byte", source=LLAMA_CPP, label="Routed experts of a layer, bytes")
+def expert_layer_bytes(m: Model, p: Precision) -> float:
+    """Bytes of the matrices of one MoE layer's routed experts; their biases stay on the device."""
+    rest = where(p.remaining_bits > 0, p.remaining_bits, m.remaining_weight_bits)
+    biases = (routed_expert_params(m) - routed_matrix_params(m)) * rest / BITS_A_BYTE
+    return (routed_expert_weight_bytes(m) - biases) / m.num_moe_layers
+
+
+@metric(symbol="N_cpu,need", unit="layers", source=LLAMA_CPP, label="MoE layers on the CPU, needed",
+        format="integer", better="lower")  # fmt: skip
+def cpu_moe_layers_needed(m: Model, r: Reserve) -> float:
+    """Fewest layers whose experts must be on the CPU for the rest to fit into all devices.
+
+    As if the rest could be divided evenly. Missing if it does not fit without any experts.
+    """
+    usable = devices_used(m) * (usable_bytes(m) - r.activation_bytes)
+    lacking = weight_bytes(m) + kv_cache_bytes(m) - usable
+    layers = where(lacking > 0, ceil(lacking / expert_layer_bytes(m)), 0)
+    return layers / where(layers <= m.num_moe_layers, 1, 0)
+
+
+@metric(symbol="N_cpu", unit="layers", source=LLAMA_CPP, label="MoE layers on the CPU",
+        format="integer")  # fmt: skip
+def cpu_moe_layers_taken(m: Model, cpu: Cpu) -> float:
+    """Layers whose experts are on the CPU: those asked for, else those that are needed."""
+    asked = minimum(cpu.cpu_moe_layers, m.num_moe_layers)
+    return where(cpu.cpu_moe_layers > 0, asked, cpu_moe_layers_needed(m))
+
+
+@metric(symbol="M_cpu", unit="byte", source=LLAMA_CPP, label="Experts on the CPU, bytes",
+        better="lower")  # fmt: skip
+def cpu_expert_bytes(m: Model) -> float:
+    """Bytes of the experts that the CPU keeps."""
+    return cpu_moe_layers_taken(m) * expert_layer_bytes(m)
+
+
+@metric(symbol="M_off", unit="byte", source=LLAMA_CPP, label="Left on the devices, bytes",
+        better="lower")  # fmt: skip
+def offloaded_device_bytes(m: Model) -> float:
+    """Bytes of weights and cache that stay on all devices together, without activations."""
+    return weight_bytes(m) + kv_cache_bytes(m) - cpu_expert_bytes(m)
+
+
+@metric(symbol="f_off", unit="0 or 1", source=CONVENTION, label="Fits with the CPU",
+        format="integer")  # fmt: skip
+def offload_fits(m: Model, r: Reserve, cpu: Cpu) -> float:
+    """Whether devices and CPU hold their parts, 1 or 0; missing if the CPU's memory is."""
+    usable = devices_used(m) * (usable_bytes(m) - r.activation_bytes)
+    held = where(offloaded_device_bytes(m) <= usable, 1, 0)
+    kept = where(cpu_expert_bytes(m) <= cpu.cpu_memory, 1, 0)
+    known = where(cpu.cpu_memory > 0, 1, 0)
+    return held * where(cpu_expert_bytes(m) > 0, kept / known, 1)
+
+
+@metric(symbol="v_off", unit="tokens/s", source="bytes over bandwidths, one side after the other",
+        label="Decoding with the CPU, at most", better="higher")  # fmt: skip
+def offload_tokens_per_s(m: Model, load: Load, d: Device, cpu: Cpu) -> float:
+    """Tokens that all sequences get a second, if only reading memory takes time.
+
+    A token waits for devices and CPU in turn, as in llama.cpp.
+    """
+    on_cpu = cpu_expert_bytes(m) * distinct_experts(m) / m.num_experts
+    on_devices = (decode_bytes_per_step(m) - on_cpu) / (devices_used(m) * d.memory_bandwidth)
+    return load.num_sequences / (on_devices + on_cpu / cpu.cpu_memory_bandwidth)

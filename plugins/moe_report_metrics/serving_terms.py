@@ -1,0 +1,46 @@
+"""What serving assumes: how well memory is used, and what devices and their building take."""
+
+from dataclasses import dataclass
+
+from moe_report import assumption
+
+OMLX = "omlx, issue #2238"
+
+
+@dataclass(frozen=True)
+class Efficiency:
+    """What decoding makes of the memory's bandwidth."""
+
+    dense_efficiency: float = assumption(
+        0.939, symbol="η_dense", unit="ratio", label="Bandwidth that dense layers reach",
+        help=f"Measured at batch 1 ({OMLX}, M3 Ultra), of reads that are sustained there: 85 % of "
+        "the data sheet's.", minimum=0.001, maximum=1,
+    )  # fmt: skip
+    moe_efficiency: float = assumption(
+        0.338, symbol="η_moe", unit="ratio", label="Bandwidth that experts reach",
+        help=f"That of a whole model with experts, measured likewise ({OMLX}).",
+        minimum=0.001, maximum=1,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a device costs."""
+
+    device_price: float = assumption(
+        2, symbol="p_dev", unit="$/h", label="Price of a device, an hour", maximum=1e6,
+        help="2 is what DeepSeek's overview of its inference system (March 2025, H800) and "
+        "SGLang's post on 96 H100 (May 2025) calculate with.",
+        aliases=("price per hour", "gpu hour price"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Building:
+    """What surrounds the devices."""
+
+    power_usage_effectiveness: float = assumption(
+        1.2, symbol="PUE", unit="ratio", label="Power usage effectiveness",
+        help="Energy of the building over that of its devices. A round figure, to be replaced.",
+        minimum=1, maximum=10, aliases=("PUE",),
+    )  # fmt: skip

@@ -1,0 +1,217 @@
+// Whether the calculator's model fits into devices: what is asked, and what follows, as the planner
+// of a section declares it. It holds no state of its own; calculator.js says what stands in it.
+const calculatorPlanner = (() => {
+  "use strict";
+  const place = document.querySelector("#calculator .planner");
+  if (!place) return undefined;
+  const data = report;
+  const { planner } = moe;
+  const { make, put, fault } = elements;
+  const { missing, parse } = calculation;
+  const the = (css) => place.querySelector(css);
+  const inputs = new Map([...place.querySelectorAll("[data-plan]")].map((item) => [item.dataset.plan, item]));
+  const choosers = [...place.querySelectorAll("[data-preset]")];
+  const count = document.getElementById("plan--devices");
+  const [verdict, fewest, numbersIn, command] = [".verdict", ".fewest", ".numbers", ".command"].map(the);
+  const setBy = (group) => Object.keys(Object.values(data.presets[group].presets)[0].values);
+  const controls = new Map([
+    ...(count ? planner.layout.map(([name]) => [name, count]) : []),
+    ...choosers.flatMap((item) => setBy(item.dataset.preset).map((name) => [name, item])),
+    ...inputs,
+  ]);
+
+  // The layout of some devices: a number by assumption, NaN where the model does not say enough.
+  const layoutOf = (devices, v) => {
+    const values = Object.assign(Object.create(null), v, { [planner.devices]: devices });
+    return planner.layout.map(([name, formula]) => [name, formula(values)]);
+  };
+  // How many devices are spread just so; NaN if the layout is one's own.
+  function spread(v) {
+    const devices = count ? v[planner.in_use] : NaN;
+    return layoutOf(devices, v).every(([name, value]) => value === v[name]) ? devices : NaN;
+  }
+
+  // -- showing ----------------------------------------------------------------------------------
+
+  const upper = (text) => text[0].toUpperCase() + text.slice(1);
+  function amount(name, value) {
+    const { unit, format = "si" } = definitionOf(name);
+    if (Number.isNaN(value)) return "–";
+    if (unit[0] === "$") return `$${numbers.digits(value)}${unit.slice(1)}`;
+    const text = numbers.show(value, unit, format);
+    const [counted, ...per] = unit.split("/");
+    if (report.units.signs[counted]) return [text, ...per].join("/");
+    return `${text} ${value === 1 && !per.length ? unit.replace(/s$/, "") : unit}`;
+  }
+  // Without the unit where the words before it say it: "Devices needed: 2".
+  const beside = (words, text) => (words.toLowerCase().includes(text.split(" ").at(-1)) ? text.split(" ")[0] : text);
+
+  // A number in words, with what is likely of a bound, or why there is none.
+  function row(now, { name, words, low, high }) {
+    const { v } = now.latest;
+    const item = make("div");
+    const known = !Number.isNaN(v[name]);
+    const likely = [low, high].every((one) => one && !Number.isNaN(v[one]));
+    const title = upper(words ?? definitionOf(name).label);
+    const text = make("dd", "", known && likely ? `${amount(low, v[low])} to ${amount(high, v[high])}` : beside(title, amount(name, v[name])));
+    text.dataset.planned = name;
+    text.title = known ? numbers.exact(v[name]) : "";
+    item.append(make("dt", "", title), text);
+    const note = known ? likely && `likely; at most ${amount(name, v[name])}` : missing(name, now.latest, now.base);
+    if (note) item.append(make("dd", "note", note));
+    return item;
+  }
+
+  // Why there is no verdict; empty if there is one.
+  function whyNot({ latest, base, findings }) {
+    const lacking = [planner.total, planner.limit, planner.verdict].find((name) => Number.isNaN(latest.v[name]));
+    if (lacking) return missing(lacking, latest, base);
+    const never = findings.find(({ level, column }) => level === "impossible" && planner.columns.includes(column));
+    return never ? `${definitionOf(never.column).label}: ${never.message}` : "";
+  }
+
+  const bytes = (value) => numbers.show(value, "byte", "si");
+  function judged(now, why) {
+    const { v } = now.latest;
+    const [total, limit] = [v[planner.total], v[planner.limit]];
+    const many = v[planner.in_use] > 1 ? `the fullest of ${numbers.exact(v[planner.in_use])} devices` : "the device";
+    const { offload } = planner;
+    const fits = v[planner.verdict] === 1;
+    const rest = offload && v[offload.layers] > 0 && !fits;
+    put(verdict, why ? "No verdict" : fits ? "Fits" : `${bytes(total - limit)} short on ${many}`);
+    verdict.dataset.fits = why ? "" : fits ? "1" : "0";
+    const memory = planner.memory ? ` (${bytes(v[planner.memory])} in all)` : "";
+    const layers = rest ? Math.ceil(v[offload.layers]) : 0;
+    const helps = rest ? ` It fits with the experts of ${layers} layer${layers === 1 ? "" : "s"} in the memory of the CPU${offload.to_copy && `: ${offload.to_copy.replace("{}", layers)}`}.` : "";
+    put(the(".why-not"), why ? upper(`${why}.`) : `${bytes(total)} of ${bytes(limit)} usable${memory} on ${many}; 1 GB is 10⁹ bytes.${helps}`);
+    return { fits, rest };
+  }
+
+  // What fills a device, as long as its total or its limit, whichever is more.
+  function fill(now, why) {
+    const { v } = now.latest;
+    const [total, limit] = [v[planner.total], v[planner.limit]];
+    const whole = Math.max(total, limit, v[planner.memory] || 0);
+    const parts = planner.parts.filter(({ name }) => v[name] > 0);
+    the(".memory").hidden = Boolean(why);
+    the(".parts").replaceChildren(...parts.map(({ name, color }) => {
+      const part = make("span", color);
+      part.style.width = `${(v[name] / whole) * 100}%`;
+      return part;
+    }));
+    the(".limit").style.left = `${(limit / whole) * 100}%`;
+    const told = planner.parts.map(({ name, words }) => `${words} ${bytes(v[name])}`);
+    the(".memory").setAttribute("aria-label", `Of ${bytes(limit)}: ${told.join(", ")}${total > limit ? `; ${bytes(total - limit)} too much` : ""}`);
+    the(".parts-of").replaceChildren(...planner.parts.map(({ name, words, color }) => {
+      const item = make("li");
+      const number = make("b", "", bytes(v[name]));
+      number.dataset.planned = name;
+      item.append(make("i", color), `${words} `, number);
+      if (Number.isNaN(v[name])) item.append(make("span", "note", ` ${missing(name, now.latest, now.base)}`));
+      return item;
+    }));
+  }
+
+  function priced({ latest }) {
+    const { price } = planner;
+    if (!price || !planner.costs.length) return "";
+    if (data.presets?.[price]) {
+      const chosen = presets.of(price, latest.v);
+      return chosen ? `At the price of ${chosen}: ${data.presets[price].presets[chosen].source}.` : "At a price that was typed.";
+    }
+    const by = latest.typed.has(price) ? "as it was typed" : `by default: ${data.assumptions[price].help}`;
+    return `At ${amount(price, latest.v[price])} for a device, ${by.replace(/\.$/, "")}.`;
+  }
+
+  const toType = (name, { v, wrong }, textOf) => (wrong.has(name) ? textOf(name) : String(v[name]));
+
+  let shown; // what was shown last
+  function show(latest, textOf, beingTyped, state) {
+    const { v, wrong } = latest;
+    const now = { ...state, latest };
+    shown = now;
+    for (const [name, item] of inputs) {
+      if (item !== beingTyped) item.value = wrong.has(name) ? textOf(name) : numbers.exact(v[name]);
+      fault(item, item.closest(".input").querySelector(".why"), wrong.get(name) ?? "");
+    }
+    const why = whyNot(now);
+    const { fits, rest } = judged(now, why);
+    fill(now, why);
+    const { offload, needed, by_memory, longest_context, most_sequences } = planner;
+    const always = [needed, by_memory, longest_context, most_sequences].filter(Boolean).map((name) => ({ name }));
+    const onCpu = rest ? [offload.layers, offload.on_device, offload.on_cpu].filter(Boolean).map((name) => ({ name })) : [];
+    const fast = fits ? [...planner.speeds, ...planner.costs] : rest ? offload.numbers : [];
+    numbersIn.replaceChildren(...(why ? [] : [...always, ...onCpu, ...fast].map((one) => row(now, one))));
+    put(the(".price"), fits && !why ? priced(now) : "");
+    showDevices(v, beingTyped);
+    command.hidden = !now.base;
+    put(command.firstElementChild, now.base ? commandFor(now) : "");
+  }
+
+  function showDevices(v, beingTyped) {
+    if (!count) return;
+    if (count !== beingTyped) {
+      count.value = numbers.exact(v[planner.in_use]);
+      fault(count, count.closest(".input").querySelector(".why"), "");
+    }
+    const spreads = planner.layout.filter(([name]) => v[name] > 1).map(([name]) => `${definitionOf(name).label.toLowerCase()} ${v[name]}`);
+    put(the("#plan--spread"), spreads.join(", ") + (Number.isNaN(spread(v)) ? " (as it was set)" : ""));
+    const few = v[planner.needed];
+    fewest.hidden = !(few > 0) || few === v[planner.in_use];
+    put(fewest, `Take ${few}`);
+  }
+
+  // -- what one does ----------------------------------------------------------------------------
+
+  const quoted = (text) => (/^[\w.,:/+-]+$/.test(text) ? text : /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`);
+
+  // What says the same on the terminal; the model is one of a file that was read, or is shipped.
+  function commandFor({ latest: { v }, base }) {
+    const { source, assumptions } = data;
+    const words = ["moe-report", "fit", ...(source.sha256 ? [source.name, "--model", base.name] : [base.name])];
+    const told = new Set();
+    for (const { option, name } of planner.asked.filter((one) => data.presets?.[one.name])) {
+      const chosen = presets.of(name, v);
+      if (!chosen) continue;
+      const usual = setBy(name).every((one) => !assumptions[one].given && v[one] === assumptions[one].default);
+      if (!usual || option === planner.asked[0].option) words.push(`--${option}`, chosen);
+      setBy(name).forEach((one) => told.add(one));
+    }
+    const devices = count ? v[planner.in_use] : NaN;
+    if (devices > 0) words.push("--devices", String(devices));
+    for (const [name, value] of layoutOf(devices, v)) if (value === v[name]) told.add(name);
+    for (const { option, name } of planner.asked.filter((one) => inputs.has(one.name))) {
+      if (told.has(name)) continue;
+      words.push(`--${option}`, String(v[name]));
+      told.add(name);
+    }
+    for (const [name, { default: usual, given }] of Object.entries(assumptions)) {
+      if (!told.has(name) && (given || v[name] !== usual)) words.push("--set", `${name}=${v[name]}`);
+    }
+    return words.map(quoted).join(" ");
+  }
+
+  // Spreads some devices over the layout.
+  function take(devices) {
+    const found = layoutOf(devices, shown.latest.v);
+    const lacking = found.some(([, value]) => Number.isNaN(value));
+    const wrong = !(Number.isInteger(devices) && devices > 0);
+    fault(count, count.closest(".input").querySelector(".why"), wrong ? "Must be a whole number, at least 1." : lacking ? "The model does not say enough to spread them." : "");
+    if (!wrong && !lacking) calculatorForm.type(found);
+  }
+
+  count?.addEventListener("input", () => take(parse(planner.in_use, count.value)));
+  count?.addEventListener("change", calculatorForm.typed);
+  fewest?.addEventListener("click", () => {
+    take(shown.latest.v[planner.needed]);
+    calculatorForm.typed();
+    count.focus();
+  });
+  command.lastElementChild.addEventListener("click", async () => {
+    await calculatorOutput.copy(command.firstElementChild.textContent);
+    const own = [...shown.changes.keys()].filter((name) => !data.assumptions[name]);
+    put(document.getElementById("calculator-said"), own.length ? "Copied: the command, without what is changed of the model itself." : "Copied: the command that says so on the terminal.");
+  });
+
+  return { inputs, typed: (_, text) => text, toType, show, layoutOf, spread, controlOf: (name) => controls.get(name) };
+})();

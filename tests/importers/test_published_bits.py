@@ -1,0 +1,74 @@
+"""How wide weights are as configs publish them, and what the weights then take."""
+
+import pytest
+
+from moe_report.compute.evaluate import evaluate_table
+from moe_report.importers.published_bits import OTHER, REST, ROUTED, published_bits
+from moe_report.load.examples import published_models
+from moe_report.schema import registry
+from moe_report.table import ModelTable, Source
+
+_SHAPE = {
+    "num_hidden_layers": 61, "hidden_size": 7168, "moe_intermediate_size": 2048,
+    "first_k_dense_replace": 1, "num_shared_experts": 1,
+}  # fmt: skip
+_INT4 = {
+    "quant_method": "compressed-tensors", "format": "pack-quantized",
+    "config_groups": {"group_0": {"targets": ["Linear"], "weights": {
+        "num_bits": 4, "group_size": 32, "strategy": "group", "symmetric": True, "type": "int"}}},
+    "ignore": ["lm_head", "re:.*self_attn.*", "re:.*shared_experts.*",
+               "re:.*mlp\\.(gate|up|gate_up|down)_proj.*"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("recipe", "bits"), [
+    ({"quant_method": "fp8", "weight_block_size": [128, 128]}, (8 + 32 / 128**2,) * 2 + (16,)),
+    ({"quant_method": "fp8", "weight_block_size": None}, (8, 8, 16)),
+    ({"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True},
+     (4.15625, 4.15625, 16)),
+    (_INT4, (4.5, 16, 16)),
+    ({"quant_algo": "NVFP4", "ignore": ["lm_head"]}, (4.5, 4.5, 16)),
+    ({"group_size": 64, "bits": 6}, (6.5, 6.5, 6.5)),
+])  # fmt: skip
+def test_a_recipe_gives_the_bits_of_each_group(recipe, bits):
+    """By arithmetic: bits of a weight, and its share of the scales."""
+    config = {"torch_dtype": "bfloat16", "quantization_config": recipe}
+    found, unclear = published_bits(config, _SHAPE)
+    assert ([found[group] for group in (ROUTED, OTHER, REST)], unclear) == ([*bits], {})
+
+
+@pytest.mark.parametrize("said", [
+    {"torch_dtype": "posit8"},
+    {"torch_dtype": "float32", "dtype": "bfloat16"},
+    {"quantization_config": {"quant_method": "quanto"}},
+    {"quantization_config": {"quant_method": "gptq", "bits": 3, "group_size": 77}},
+    {"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 128, "dynamic": {
+        "x": {}}}},
+    {"quantization_config": {"bits": 4, "group_size": 64, "model.layers.1.mlp": {"bits": 8}}},
+    {"quantization_config": _INT4 | {"config_groups": {}}},
+    {"quantization_config": _INT4 | {"ignore": ["lm_head", "re:.*self_attn.*"]}},
+    {"quantization_config": _INT4 | {"ignore": ["lm_head", "something"]}},
+    {"quantization_config": "fp8"},
+    {"quantization_config": {"quant_method": "fp8", "weight_block_size": [128]}},
+    {"quantization_config": {"quant_algo": "MIXED_PRECISION"}},
+])  # fmt: skip
+def test_what_is_not_understood_is_unclear_and_not_sixteen(said):
+    """No group silently keeps its default."""
+    found, unclear = published_bits(said, _SHAPE)
+    assert unclear
+    assert not found.keys() & unclear.keys()
+
+
+@pytest.mark.parametrize(("name", "expected", "within"), [
+    ("gpt-oss-120b", 65_248_815_744, 0),
+    ("gpt-oss-20b", 13_761_264_768, 0),
+    ("Mixtral-8x7B", 93_405_585_408, 0),
+])  # fmt: skip
+def test_weights_of_examples_are_those_of_the_published_files(name, expected, within):
+    """Sizes of the tensors on the Hub, as the headers of the safetensors files state them."""
+    found = registry.load()
+    table = ModelTable(published_models(found), Source(""))
+    assumed = {key: value.default for key, value in found.assumptions.items()}
+    cells = evaluate_table(table, found, assumed).metrics["weight_bytes"].cells
+    values = {row.name: cell.value for row, cell in zip(table.rows, cells, strict=True)}
+    assert values[name] == pytest.approx(expected, abs=within)

@@ -1,0 +1,118 @@
+"""Experts on the CPU, against what people run with llama.cpp."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from moe_report.load.examples import example_models
+from moe_report.schema.metrics import Metric
+from moe_report.schema.registry import load
+from moe_report_metrics.hardware import RTX_5090
+from moe_report_metrics.offload import (
+    cpu_expert_bytes,
+    cpu_moe_layers_needed,
+    cpu_moe_layers_taken,
+    expert_layer_bytes,
+    offload_fits,
+    offload_tokens_per_s,
+    offloaded_device_bytes,
+)
+
+GIB = 2**30
+MXFP4 = {"routed_expert_bits": 4.25}  # gpt-oss as published
+GPT_OSS = {
+    row.name: {name: item.value for name, item in row.numbers.items()}
+    for row in example_models(load())
+}["gpt-oss-120b"]
+LAYER = 1_692_057_600
+LONG = {"context_length": 131_072}
+TWO_CARDS = {  # of 32 GiB, with all of it in use but 1 GiB each
+    "tensor_parallel": 2, "device_memory": 32 * GIB, "memory_utilisation": 1,
+    "activation_bytes": GIB,
+}  # fmt: skip
+
+
+def of(metric: Metric, **assumed: float) -> float:
+    """The number of gpt-oss-120b at its published bits."""
+    return metric.of(**GPT_OSS, **MXFP4, **assumed)
+
+
+def test_bytes_of_a_layer_of_gpt_oss() -> None:
+    """128 experts of three matrices of 2880², at 17/32 bytes; the checkpoint's bytes give it, too.
+
+    Biases stay where they are: llama.cpp's option moves the weights alone.
+    """
+    assert of(expert_layer_bytes) == LAYER == 128 * 3 * 2880**2 * 17 // 32
+    biases = 36 * 128 * (2 * 2880 + 2880) * 2
+    published = GPT_OSS | {"routed_expert_bytes": 36 * LAYER + biases}
+    assert expert_layer_bytes.of(**published) == LAYER
+
+
+def test_three_layers_on_the_cpu_of_two_cards() -> None:
+    """llama.cpp, pull request #15077: exactly three for gpt-oss-120b on two cards of 32 GB."""
+    assert of(cpu_moe_layers_needed, **LONG, **TWO_CARDS) == 3
+    assert of(cpu_expert_bytes, **LONG, **TWO_CARDS) == 3 * LAYER
+    assert of(offloaded_device_bytes, **LONG, **TWO_CARDS) / GIB == pytest.approx(60.54, abs=0.005)
+    one = TWO_CARDS | {"cpu_moe_layers": 1}
+    assert (of(offloaded_device_bytes, **LONG, **one) + LAYER) / GIB == pytest.approx(
+        65.27, abs=0.005
+    )
+
+
+def test_layers_asked_for_are_taken() -> None:
+    """More than there are are all; none asked for are those needed, none where all fits."""
+    assert of(cpu_moe_layers_taken, cpu_moe_layers=5) == 5
+    assert of(cpu_moe_layers_taken, cpu_moe_layers=99) == 36
+    assert of(cpu_moe_layers_taken) == 0
+    assert of(cpu_moe_layers_taken, **LONG, **TWO_CARDS) == 3
+
+
+@pytest.mark.parametrize(
+    ("gib", "layers"), [(80, 0), (65.3, 0), (64, 1), (63, 2), (20, 29), (10, 36)]
+)
+def test_fewest_layers(gib: float, layers: int) -> None:
+    """With so many the rest fits, with one fewer it does not."""
+    card = {"device_memory": gib * GIB, "memory_utilisation": 1, "activation_bytes": 0}
+    assert of(cpu_moe_layers_needed, **LONG, **card) == layers
+    held = [65.27 * GIB - some * LAYER <= gib * GIB for some in range(37)]
+    assert held.index(True) == layers
+
+
+def test_what_fits_without_experts_in_no_way() -> None:
+    """The rest alone is more than 8 GiB."""
+    card = {"device_memory": 8 * GIB, "memory_utilisation": 1, "activation_bytes": 0}
+    assert math.isnan(of(cpu_moe_layers_needed, **LONG, **card))
+    assert math.isnan(of(offloaded_device_bytes, **LONG, **card))
+
+
+def test_memory_of_the_cpu() -> None:
+    """It is asked for only where something is on the CPU."""
+    on_cards = LONG | TWO_CARDS
+    assert math.isnan(of(offload_fits, **on_cards))
+    assert of(offload_fits, **on_cards, cpu_memory=3 * LAYER) == 1
+    assert of(offload_fits, **on_cards, cpu_memory=3 * LAYER - 1) == 0
+    assert of(offload_fits, **on_cards, cpu_memory=99 * LAYER, cpu_moe_layers=2) == 0
+    assert of(offload_fits) == 1
+
+
+def test_published_speed_is_below_the_bound() -> None:
+    """llama.cpp, pull request #15077: 108 tokens/s of gpt-oss-120b on two RTX 5090, three layers.
+
+    The context is taken as 1, where least is read: a bound for any.
+    """
+    cards = {"tensor_parallel": 2, "cpu_moe_layers": 3, "context_length": 1,
+             "memory_bandwidth": RTX_5090.values["memory_bandwidth"]}  # fmt: skip
+    bound = of(offload_tokens_per_s, **cards)
+    assert bound > 108
+    cpu = 3 * LAYER * 4 / 128 / 89.6e9
+    assert bound < 1 / cpu
+
+
+def test_nothing_offloaded_is_as_fast_as_reading() -> None:
+    """And each layer on a slower memory costs its bytes there."""
+    slow = {"cpu_memory_bandwidth": 50e9}
+    none, ten = (1 / of(offload_tokens_per_s, cpu_moe_layers=some, **slow) for some in (0, 10))
+    moved = 10 * LAYER * 4 / 128
+    assert ten - none == pytest.approx(moved / 50e9 - moved / 3350e9)
