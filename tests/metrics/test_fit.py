@@ -117,3 +117,9 @@ def test_the_longest_context_is_missing_rather_than_none(
     values = numbers_of(row) | {"tensor_parallel": 2.0}
     assert longest_context.of(**values) > 0
     assert np.isnan(longest_context.of(**values | changed)), why
+
+
+def test_an_h200_has_gib() -> None:
+    """AIConfigurator's h200_sxm.yaml, 151397597184 bytes; nvidia-smi shows 143771 MiB of them."""
+    (h200,) = (one for one in installed().presets["device"].presets if one.name == "H200")
+    assert h200.values["device_memory"] == 151_397_597_184
