@@ -70,7 +70,7 @@ _TPU = "Google Cloud's TPU documentation; link is half of the two-way figure"
 
 A100 = _named("A100 SXM 80 GB", _device(80 * GIB, 2039, (312, 0, 0), 300, 400), source=_AIC)
 H100 = _named("H100 SXM", _device(80 * GIB, 3350, (989, 1978, 0), 450, 700), source=_AIC)
-H200 = _named("H200", _device(141 * GB, 4800, (989, 1978, 0), 450, 700), source=_AIC)
+H200 = _named("H200", _device(141 * GIB, 4800, (989, 1978, 0), 450, 700), source=_AIC)
 B200 = _named("B200", _device(180 * GIB, 7700, (2250, 4500, 9000), 900, 1000), source=_AIC)
 B300 = _named(
     "B300", _device(268.6 * GIB, 7750, (2250, 4500, 14000), 900, 1100),

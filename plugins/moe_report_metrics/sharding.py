@@ -282,7 +282,7 @@ def longest_context(m: Model, p: Parallelism, load: Load) -> float:
     reach = coalesce(m.sliding_window, m.attention_chunk_size)
     apart = (window > 0) & (load.allocate_in_full == 0)
     past = where(apart, (free - window * reach) / slope, free / slope)
-    inside = where(apart, free / (slope + window), 0)
+    inside = where(apart, free / (slope + window), past)
     return maximum(0, floor(maximum(inside, coalesce(past, inside))))
 
 

@@ -131,7 +131,7 @@ def test_a_workbook_chooses_the_device(tmp_path: Path) -> None:
     (row,) = (cells for cells in sheet.iter_rows() if cells[1].value == "device")
     row[3].value = "H200"
     book.save(path)
-    assert fit(path, "--model", "DBRX").output.startswith("DBRX on 4 × H200: fits")
+    assert fit(path, "--model", "DBRX").output.startswith("DBRX on 2 × H200: fits")
     assert fit(path, "--model", "DBRX", *H100).output.startswith("DBRX on 4 × H100 SXM: fits")
 
 

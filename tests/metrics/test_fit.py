@@ -20,6 +20,7 @@ from moe_report_metrics.fit import (
     device_other_weight_bytes,
     devices_needed,
     fits_device,
+    longest_context,
 )
 
 # What sections that are not written yet bring.
@@ -97,3 +98,28 @@ def test_parts_of_a_device_are_all_of_it(devices: int) -> None:
 def numbers_of(row: Row) -> dict[str, float]:
     """The numbers of a row, by name."""
     return {name: one.value for name, one in row.numbers.items()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"vocab_size": np.nan}, "the weights are not known"),
+        ({"kv_values_per_token": np.nan}, "the cache is not known"),
+        ({"device_memory": np.nan}, "the device is not known"),
+        ({"kv_values_per_token": 0.0}, "the cache does not grow"),
+    ],
+)
+def test_the_longest_context_is_missing_rather_than_none(
+    changed: dict[str, float], why: str
+) -> None:
+    """Zero tokens would say that a model does not fit at all."""
+    (row,) = (one for one in published_models(installed()) if one.name == "Mixtral-8x7B")
+    values = numbers_of(row) | {"tensor_parallel": 2.0}
+    assert longest_context.of(**values) > 0
+    assert np.isnan(longest_context.of(**values | changed)), why
+
+
+def test_an_h200_has_gib() -> None:
+    """AIConfigurator's h200_sxm.yaml, 151397597184 bytes; nvidia-smi shows 143771 MiB of them."""
+    (h200,) = (one for one in installed().presets["device"].presets if one.name == "H200")
+    assert h200.values["device_memory"] == 151_397_597_184
