@@ -248,7 +248,7 @@ def test_a_choice_by_hand_with_scenarios(speed: Registry, plugin: Path, tmp_path
     first = tmp_path / "first.report.xlsx"
     first.write_bytes(render(report_of(speed, "old")))
     changed = edited(
-        first, tmp_path / "changed.report.xlsx", device__E="4090", precision__E="MXFP4"
+        first, tmp_path / "changed.report.xlsx", machine__E="4090", storage__E="MXFP4"
     )
     live = convert(changed, tmp_path / "live")
     again = run(live, tmp_path / "again", plugin)
@@ -380,7 +380,7 @@ def test_a_workbook_to_fill_in_offers_them(speed: Registry, plugin: Path, tmp_pa
     assert checks["D6:F6"].formula1 == "Presets!$B$9:$B$11"
     table = read_workbook(made, speed)
     assert (table.assumptions, table.scenarios.presets, table.warnings) == ({}, {}, ())
-    chosen = edited(made, tmp_path / "chosen.xlsx", device__D="4090")
+    chosen = edited(made, tmp_path / "chosen.xlsx", machine__D="4090")
     live = convert(chosen, tmp_path / "live")
     assert used(run(live, tmp_path / "out", plugin))[0] == 165.2e12
     assert used(run(chosen, tmp_path / "raw", plugin))[0] == 165.2e12
