@@ -44,7 +44,12 @@ const calculatorPlanner = (() => {
     return `${text} ${value === 1 && !per.length ? unit.replace(/s$/, "") : unit}`;
   }
   // Without the unit where the words before it say it: "Devices needed: 2".
-  const beside = (words, text) => (words.toLowerCase().includes(text.split(" ").at(-1)) ? text.split(" ")[0] : text);
+  const beside = (words, text) => (/ \w{4,}$/.test(text) && words.toLowerCase().includes(text.split(" ").at(-1)) ? text.split(" ")[0] : text);
+  // "174 to 190 tokens/s": a unit that both have is said once.
+  function between(low, high) {
+    const [[number, ...one], [, ...other]] = [low, high].map((text) => text.split(" "));
+    return `${one.join() === other.join() ? number : low} to ${high}`;
+  }
 
   // A number in words, with what is likely of a bound, or why there is none.
   function row(now, { name, words, low, high }) {
@@ -53,7 +58,7 @@ const calculatorPlanner = (() => {
     const known = !Number.isNaN(v[name]);
     const likely = [low, high].every((one) => one && !Number.isNaN(v[one]));
     const title = upper(words ?? definitionOf(name).label);
-    const text = make("dd", "", known && likely ? `${amount(low, v[low])} to ${amount(high, v[high])}` : beside(title, amount(name, v[name])));
+    const text = make("dd", "", known && likely ? between(amount(low, v[low]), amount(high, v[high])) : beside(title, amount(name, v[name])));
     text.dataset.planned = name;
     text.title = known ? numbers.exact(v[name]) : "";
     item.append(make("dt", "", title), text);
@@ -82,9 +87,9 @@ const calculatorPlanner = (() => {
     verdict.dataset.fits = why ? "" : fits ? "1" : "0";
     const memory = planner.memory ? ` (${bytes(v[planner.memory])} in all)` : "";
     const layers = rest ? Math.ceil(v[offload.layers]) : 0;
-    const helps = rest ? ` It fits with the experts of ${layers} layer${layers === 1 ? "" : "s"} in the memory of the CPU${offload.to_copy && `: ${offload.to_copy.replace("{}", layers)}`}.` : "";
+    const helps = rest && v[offload.verdict] !== 0 ? ` It fits with the experts of ${layers} layer${layers === 1 ? "" : "s"} in the memory of the CPU${offload.to_copy && `: ${offload.to_copy.replace("{}", layers)}`}.` : "";
     put(the(".why-not"), why ? upper(`${why}.`) : `${bytes(total)} of ${bytes(limit)} usable${memory} on ${many}; 1 GB is 10⁹ bytes.${helps}`);
-    return { fits, rest };
+    return { fits, rest: rest && v[offload.verdict] !== 0 };
   }
 
   // What fills a device, as long as its total or its limit, whichever is more.
@@ -107,7 +112,7 @@ const calculatorPlanner = (() => {
       const number = make("b", "", bytes(v[name]));
       number.dataset.planned = name;
       item.append(make("i", color), `${words} `, number);
-      if (Number.isNaN(v[name])) item.append(make("span", "note", ` ${missing(name, now.latest, now.base)}`));
+      if (Number.isNaN(v[name])) number.title = missing(name, now.latest, now.base);
       return item;
     }));
   }
@@ -137,8 +142,8 @@ const calculatorPlanner = (() => {
     const why = whyNot(now);
     const { fits, rest } = judged(now, why);
     fill(now, why);
-    const { offload, needed, by_memory, longest_context, most_sequences } = planner;
-    const always = [needed, by_memory, longest_context, most_sequences].filter(Boolean).map((name) => ({ name }));
+    const { offload } = planner;
+    const always = planner.reach.map((name) => ({ name }));
     const onCpu = rest ? [offload.layers, offload.on_device, offload.on_cpu].filter(Boolean).map((name) => ({ name })) : [];
     const fast = fits ? [...planner.speeds, ...planner.costs] : rest ? offload.numbers : [];
     numbersIn.replaceChildren(...(why ? [] : [...always, ...onCpu, ...fast].map((one) => row(now, one))));

@@ -12,8 +12,28 @@ const report = (() => {
   for (const name of metrics) {
     const description = document.getElementById(`metric-${name}`)?.querySelector("p")?.textContent ?? "";
     const needs = data.metrics[name].needs.map((place) => symbols[place]);
-    data.metrics[name] = { better: null, assumes: [], description, ...data.metrics[name], needs };
+    data.metrics[name] = { better: null, format: "si", description, ...data.metrics[name], needs };
   }
+  function assumed(name) {
+    const { needs, assumes } = data.metrics[name] ?? { assumes: [] };
+    if (assumes) return assumes;
+    const all = [...needs.filter((one) => data.assumptions[one]), ...needs.flatMap(assumed)];
+    return (data.metrics[name].assumes = [...new Set(all)]);
+  }
+  metrics.forEach(assumed);
+  const meanings = new Map([...document.querySelectorAll("#assumptions tbody tr")].map((row) => [row.querySelector("code").textContent, row.querySelector(".words").textContent]));
+  for (const [name, of] of Object.entries(data.assumptions)) {
+    data.assumptions[name] = { value: of.default, given: false, help: meanings.get(name) ?? "", minimum: 0, maximum: 2 ** 53, ...of };
+  }
+  for (const group of Object.values(data.presets ?? {})) {
+    const sets = group.sets.map((place) => symbols[place] ?? place);
+    for (const [name, [source, ...values]] of Object.entries(group.presets)) {
+      group.presets[name] = { values: bare(Object.fromEntries(sets.map((one, at) => [one, values[at]]))), source };
+    }
+    delete group.sets;
+  }
+  let first = 0;
+  for (const section of data.sections) section.metrics = metrics.slice(first, (first += section.metrics));
   const said = new Map([...document.querySelectorAll("#glossary dd")].map((entry) => {
     const parts = [...entry.childNodes];
     const at = parts.findLastIndex((part) => part.localName === "code");

@@ -141,6 +141,12 @@ class Planner:
         return self.total, self.limit, self.verdict
 
     @property
+    def reach(self) -> tuple[str, ...]:
+        """What it takes and how far it goes, whatever the verdict: the metrics that are named."""
+        found = self.needed, self.by_memory, self.longest_context, self.most_sequences
+        return tuple(filter(None, found))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The names of all metrics in it, installed or not; parts may be assumptions."""
         numbers = [*self.speeds, *self.costs]

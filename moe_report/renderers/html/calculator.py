@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
-from moe_report.formula.javascript import CALLED, HELPERS, javascript, member, quoted
+from moe_report.formula.javascript import CALLED, HELPERS, javascript, quoted
 from moe_report.renderers.html.audit_script import audit_members
 from moe_report.renderers.html.planner_form import PlannerForm, planner_form, planner_members
 from moe_report.reports import Column, Report
@@ -182,11 +182,14 @@ def calculator_script(report: Report) -> str:
     that it is at most), ``defaults`` (the fields whose default is a number), ``counted`` (units
     that no negative number has), ``few`` (parameters, of which fewer are whole numbers), ``words``
     (why a number is missing or refused), ``planner``
-    (:func:`~moe_report.renderers.html.planner_form.planner_members`) and those of the audit (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and
-    what is said of numbers are the only text in it. ``bounds`` are a Map, for in the text of an
+    (:func:`~moe_report.renderers.html.planner_form.planner_members`) and those of the audit
+    (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and what
+    is said of numbers are the only text in it; the names that formulas repeat are in variables.
+    ``bounds`` are a Map, for in the text of an
     object the name ``__proto__`` would be no name.
     """
-    steps = ",\n".join(_step(name, expr) for name, expr in _ordered(report).items())
+    alias = {name: f"${at}" for at, name in enumerate(_symbols(report))}
+    steps = ",\n".join(_step(name, expr, alias) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
     known: dict[str, Field] = {
         column.name: report.definitions[column.name] for column in report.fields
@@ -203,6 +206,8 @@ def calculator_script(report: Report) -> str:
     rules = list(AT_MOST.items())
     return (
         'const moe = (() => {\n"use strict";\n'
+        f"const [{','.join(alias.values())}] =\n"
+        "[report.fields, report.metrics, report.assumptions].flatMap(Object.keys);\n"
         f"{HELPERS}const operations = {{{CALLS}}};\n"
         f"const formulas = ({{{CALLS}}}) => [\n{steps}\n];\n"
         "return {\nlacking, operations, formulas, order: formulas(operations),\n"
@@ -212,14 +217,19 @@ def calculator_script(report: Report) -> str:
         f"rules: {quoted(rules)},\n"
         f"defaults: {quoted(defaults)},\n"
         f"counted: {quoted(COUNTED)},\nfew: {LIKE_A_COUNT},\nwords: {quoted(words)},\n"
-        f"{planner_members(report)}{audit_members(report)}}};\n}})();"
+        f"{planner_members(report, alias)}{audit_members(report)}}};\n}})();"
     )
 
 
-def _step(name: str, expr: Expr | None) -> str:
+def _symbols(report: Report) -> list[str]:
+    """The names of all fields, metrics and assumptions, in the order of the page's data."""
+    return [*report.columns, *(item.definition.name for item in report.assumptions)]
+
+
+def _step(name: str, expr: Expr | None, alias: Mapping[str, str]) -> str:
     if expr is None:
-        return f"[{quoted(name)}]"
-    return f"[{quoted(name)},(v)=>{javascript(expr, member)}]"
+        return f"[{alias[name]}]"
+    return f"[{alias[name]},(v)=>{javascript(expr, lambda one: f'v[{alias[one]}]')}]"
 
 
 def _by_bound(limits: Mapping[str, _Limits]) -> list[tuple[_Limits, list[str]]]:

@@ -18,7 +18,7 @@ from moe_report.reports import Report
 from moe_report.schema.number_words import number_tables
 
 _NOT_SHOWN = ("formula", "mathml", "source", "section", "headline")
-_USUAL: Mapping[str, Any] = {"better": None, "assumes": []}
+_USUAL: Mapping[str, Any] = {"better": None, "format": "si", "minimum": 0, "maximum": 2**53}
 _LAST_NUMBER = re.compile(r"\d+$")
 
 
@@ -27,12 +27,14 @@ def packed(report: Report) -> dict[str, Any]:
 
     What a metric says of itself is where its formula stands, what a field says in the glossary, and
     what a finding says among the findings, by its number, and a model's source and remark in the
-    notes; what most do not have is left out.
+    notes; what an assumption means, in their table. What most do not have is left out.
     ``provenance`` lists what is said of numbers: from where, a note, and whether the number of the
     model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
     empty where missing, and a place in that list; ``3x8`` is eight times place 3. ``computed``
     has what the formula gives, where a typed number stands in its place. What a metric ``needs``
-    are places in the list of all fields, metrics and assumptions; ``headline`` has the names of the
+    are places in the list of all fields, metrics and assumptions; what it assumes follows from
+    that. A section has the number of its metrics, and a preset its numbers in the order of what its
+    group ``sets``; ``headline`` has the names of the
     metrics that come first, in their order. ``scenarios`` leave out what is
     at its default. ``units`` are what ``templates/numbers.js`` writes numbers with.
     """
@@ -42,16 +44,28 @@ def packed(report: Report) -> dict[str, Any]:
             name: {
                 key: value
                 for key, value in of.items()
-                if key not in _NOT_SHOWN and (key not in _USUAL or value != _USUAL[key])
+                if key not in _NOT_SHOWN and _is_unusual(key, value)
             }
             for name, of in data[kind].items()
         }
+    data["assumptions"] = {name: _assumption(of) for name, of in data["assumptions"].items()}
     symbols = [*data["fields"], *data["metrics"], *data["assumptions"]]
     place_of = {name: place for place, name in enumerate(symbols)}
     for known in (*data["metrics"].values(), *data["fields"].values()):
         del known["description"]
     for metric in data["metrics"].values():
         metric["needs"] = [place_of[name] for name in metric["needs"]]
+        del metric["assumes"]
+    for section in data["sections"]:
+        section["metrics"] = len(section["metrics"])
+    for one in report.presets:
+        data["presets"][one.group.name] |= {
+            "sets": [place_of.get(name, name) for name in one.group.sets],
+            "presets": {
+                preset.name: [preset.source, *(preset.values[name] for name in one.group.sets)]
+                for preset in one.group.presets
+            },
+        }
     data["headline"] = [column.name for column in report.headline]
     if not data["scenarios"]:
         del data["scenario"]
@@ -85,6 +99,15 @@ def packed(report: Report) -> dict[str, Any]:
         if unclear:
             model["unclear"] = unclear
     return data
+
+
+def _is_unusual(key: str, value: object) -> bool:
+    return key not in _USUAL or value != _USUAL[key]
+
+
+def _assumption(of: Mapping[str, Any]) -> dict[str, Any]:
+    as_usual = {"help"} if of["given"] else {"help", "given", "value"}
+    return {k: v for k, v in of.items() if k not in as_usual and _is_unusual(k, v)}
 
 
 def _model(model: Mapping[str, Any], places: dict[tuple[str, str, bool], int]) -> dict[str, Any]:

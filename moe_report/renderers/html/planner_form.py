@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from moe_report.formula.javascript import javascript, member, quoted
@@ -66,18 +67,25 @@ def _question(asked: Asked, report: Report) -> Question:
     return Question(asked.name, asked.words, unit, ())
 
 
-def planner_members(report: Report) -> str:
+def planner_members(report: Report, alias: Mapping[str, str]) -> str:
     """Return the member ``planner`` of the script of formulas: what it declares, as it is named.
 
     ``layout`` has its formulas as functions of all values by name and of ``devices``. Nothing is
-    returned where the report has no planner.
+    returned where the report has no planner. ``alias`` has the variables that hold names.
     """
     planner = report.planner
     if planner is None:
         return ""
-    declared = asdict(replace(planner, layout={})) | {"columns": planner.columns}
+
+    def named(symbol: str) -> str:
+        return f"v[{alias[symbol]}]" if symbol in alias else member(symbol)
+
+    declared = asdict(replace(planner, layout={})) | {
+        "columns": planner.columns,
+        "reach": planner.reach,
+    }
     del declared["layout"]
     layout = ",\n".join(
-        f"[{quoted(name)},(v)=>{javascript(expr, member)}]" for name, expr in planner.layout.items()
+        f"[{alias[name]},(v)=>{javascript(expr, named)}]" for name, expr in planner.layout.items()
     )
     return f"planner: {{...{quoted(declared)},devices:{quoted(DEVICES)},layout:[\n{layout}\n]}},\n"
