@@ -178,19 +178,20 @@ def read_choices(
 def users_formulas(old: Cells, new: Cells) -> Iterator[tuple[tuple[int, int], str]]:
     """Yield the formulas of an older sheet's cells to choose in that are not ours there.
 
-    Rows of other sheets that ours refer to may have moved, so numbers do not count.
+    Rows of other sheets that ours refer to may have moved, so numbers do not count; nor do
+    brackets, which LibreOffice adds. What Excel shares with another cell is ``=`` alone.
     """
     rows = {text: row for (column, row), text in new.items()
             if column == 1 and is_choice(new, COLUMNS[0], row)}  # fmt: skip
     for (column, row), text in sorted(old.items()):
-        if text.startswith("=") and is_choice(old, column, row):
+        if text.startswith("=") and text != "=" and is_choice(old, column, row):
             ours = new.get((column, rows.get(old.get((1, row), ""), 0)), "")
             if _told(text) != _told(ours):
                 yield (column, row), text
 
 
 def _told(formula: str) -> str:
-    return re.sub(rf"[\d\s$]|{FIT_SHEET}!", "", formula)
+    return re.sub(rf"[\d\s$()]|{FIT_SHEET}!", "", formula)
 
 
 def _value(report: Report, choice: Choice, text: str) -> str | float | None:

@@ -175,6 +175,9 @@ class _Writer:
             what = known[choice.name]
             self._numbers(area, choice, what.minimum, what.maximum, whole=what.whole)
         else:
+            note = f"{choice.label}\nA name of the sheet Presets. As long as it is the one that "
+            note += "Assumptions has, the numbers there hold, typed ones too."
+            self.sheet.note(FIRST + self.workings.choices.index(choice), 1, note)
             self.sheet.allow(
                 area,
                 type="list",

@@ -13,7 +13,8 @@ _EMPTY_ROWS = 12
 _COLUMNS = {"Topic": 30.0, "Note": 88.0, "Who": 16.0, "When": 14.0}
 _SURVIVES = (
     "Kept by an update: this sheet as it is, the inputs, remarks and added columns of Models, your "
-    "notes on cells, the values of Assumptions, the sheet Report, and sheets of your own.",
+    "notes on cells, the values of Assumptions, the choices of Fit, the sheet Report, and "
+    "sheets of your own.",
     "Written anew: all else on the other sheets, also where you typed over it or changed its look. "
     "An update that would lose anything else of yours says where it is and changes nothing.",
 )

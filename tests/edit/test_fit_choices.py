@@ -1,0 +1,90 @@
+"""What is chosen on the sheet Fit of a report, after an update."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.edit.test_update import edited, loaded, made, report, run, update, write_input
+from tests.office import disagreements, recalculated, stored
+
+__all__ = ["made", "report"]  # fixtures
+ROWS = {"device": 7, "precision": 8, "cache": 9, "context": 10, "devices": 12, "tp": 13}
+TYPED = {
+    "C5": "Large", "D5": None, "C7": "RTX 4090", "C8": "BF16", "D9": "FP8 records", "C10": 32768,
+    "C12": 2, "D13": 4,
+}  # fmt: skip
+
+
+def type_in(book: Any) -> None:
+    """Choices of a user."""
+    for address, value in TYPED.items():
+        book["Fit"][address] = value
+
+
+@pytest.mark.parametrize("settle", [False, True])
+def test_choices_are_kept(report: Path, tmp_path: Path, settle: bool) -> None:
+    """Typed choices stay, as openpyxl and LibreOffice save them, and the rest follows again."""
+    sheet = loaded(report)["Fit"]
+    assert [sheet.cell(row, 1).value for row in ROWS.values()] == [
+        "Device", "Weights", "Cache", "Context", "Devices, spread as engines do",
+        "Tensor parallelism",
+    ]  # fmt: skip
+    edited(report, type_in, settle=settle)
+    for _ in range(2):
+        done = update(report)
+        assert "Fit" not in done.output
+    sheet = loaded(report)["Fit"]
+    for address, value in TYPED.items():
+        assert (sheet[address].value or None) == value, address
+    assert sheet["D10"].value == "=context_length"
+    for name in ("Fit", "Workings"):
+        assert not disagreements(stored(report, name), recalculated(report, tmp_path / "a", name))
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "said"),
+    [
+        ("C5", "Gone", "'Gone' in C5 cannot be chosen any more"),
+        ("D7", "H900", "'H900' in D7 cannot be chosen any more"),
+        ("E10", -3, "'-3' in E10 cannot be chosen any more"),
+        ("F13", "two", "'two' in F13 cannot be chosen any more"),
+        ("C10", "=2*context_length", "C10: your formula '=2*context_length' is not kept"),
+        ("C8", "=Notes!A1", "C8: your formula '=Notes!A1' is not kept"),
+    ],
+)
+def test_what_is_not_kept_is_named(report: Path, address: str, value: object, said: str) -> None:
+    """What cannot be chosen, and a formula, is named in a line; the cell is as in a new report."""
+
+    def edit(book: Any) -> None:
+        book["Fit"][address] = value
+
+    done = run("--update", edited(report, edit))
+    assert done.exit_code == 0, done.output
+    assert said in " ".join(done.output.split())
+    assert loaded(report)["Fit"][address].value != value
+
+
+def test_a_text_beside_the_choices_is_not_lost(report: Path) -> None:
+    """What is no choice is refused by its cell, as on our other sheets."""
+
+    def edit(book: Any) -> None:
+        book["Fit"]["J3"] = "mine"
+
+    done = run("--update", edited(report, edit))
+    assert done.exit_code == 1
+    assert "sheet Fit, cell J3: 'mine' would be lost" in " ".join(done.output.split())
+
+
+def test_a_model_that_leaves_the_report_is_named(report: Path, tmp_path: Path) -> None:
+    """Its column is left empty, and the choices in it stay."""
+    edited(report, type_in)
+    columns = {"name": ["Small"], "num_experts": [64], "num_experts_per_tok": [8]}
+    source = write_input(tmp_path / "fewer.xlsx", columns)
+    done = run(source, "--update", report)
+    assert done.exit_code == 0, done.output
+    assert "'Large' in C5 cannot be chosen any more" in " ".join(done.output.split())
+    sheet = loaded(report)["Fit"]
+    assert (sheet["C5"].value, sheet["C7"].value) == ("", "RTX 4090")
