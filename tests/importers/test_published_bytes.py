@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from moe_report.compute.evaluate import evaluate_table
+from moe_report.errors import InputError
 from moe_report.importers.checkpoint import MTP, take_census
 from moe_report.importers.gguf_header import read_header
 from moe_report.importers.model import Options
-from moe_report.importers.published_bits import ROUTED, published_bits
+from moe_report.importers.published_bits import OTHER, REST, ROUTED, published_bits
 from moe_report.importers.safetensors import BITS, Tensor
 from moe_report.schema import registry
 from moe_report.schema.parts import LEDGER
@@ -165,3 +166,41 @@ def test_bits_of_a_weight_by_arithmetic(recipe, bits):
     """
     found, _ = published_bits({"quantization_config": recipe}, {"tie_word_embeddings": 0.0})
     assert found[ROUTED] == bits
+
+
+_NVFP4 = {
+    "producer": {"name": "modelopt", "version": "0.29.0"},
+    "quantization": {"quant_algo": "NVFP4", "kv_cache_quant_algo": "FP8", "group_size": 16,
+                     "exclude_modules": ["lm_head", "model.layers.*.self_attn*"]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_what_modelopt_says_beside_a_config(tmp_path, alone):
+    """NVIDIA's older checkpoints have a config that says bfloat16 and no more."""
+    config = CONFIGS["nvidia/Qwen3-30B-A3B-NVFP4"]
+    row_of(tmp_path, config)
+    (tmp_path / "hf_quant_config.json").write_text(json.dumps(_NVFP4), "utf-8")
+    row = import_model(str(tmp_path / "config.json" if alone else tmp_path), Options())
+    found = {name: typed.value for name, typed in row.numbers.items()}
+    assert [found[group] for group in (ROUTED, OTHER, REST)] == [4.5, 16, 16]
+
+
+def test_a_config_that_says_it_itself_wins(tmp_path):
+    """What lies beside it is then not read."""
+    row_of(tmp_path, CONFIGS["Qwen/Qwen3-30B-A3B-FP8"])
+    (tmp_path / "hf_quant_config.json").write_text(json.dumps(_NVFP4), "utf-8")
+    assert import_model(str(tmp_path), Options()).numbers[ROUTED].value == 8 + 32 / 128**2
+
+
+def test_what_lies_beside_a_config_and_is_not_understood(tmp_path):
+    """Missing, with the key, and not 16."""
+    row_of(tmp_path, CONFIGS["nvidia/Qwen3-30B-A3B-NVFP4"])
+    said = {"quantization": {"quant_algo": "W4A8_AWQ"}}
+    (tmp_path / "hf_quant_config.json").write_text(json.dumps(said), "utf-8")
+    row = import_model(str(tmp_path), Options())
+    assert bytes_of(row) is None
+    assert "quant_algo is 'W4A8_AWQ'" in row.unclear[ROUTED]
+    (tmp_path / "hf_quant_config.json").write_text("[4]", "utf-8")
+    with pytest.raises(InputError, match=r"hf_quant_config.json.*expected an object"):
+        import_model(str(tmp_path), Options())
