@@ -17,7 +17,7 @@ from moe_report.importers.safetensors import BITS, Tensor
 from moe_report.schema import registry
 from moe_report.schema.parts import LEDGER
 from moe_report.table import ModelTable, Row, Source
-from tests.importers.safetensors_files import write
+from tests.importers.safetensors_files import room_of, write
 from tests.libraries import library
 from tests.published_models import MODELS
 from tests.rows import import_model
@@ -204,3 +204,103 @@ def test_what_lies_beside_a_config_and_is_not_understood(tmp_path):
     (tmp_path / "hf_quant_config.json").write_text("[4]", "utf-8")
     with pytest.raises(InputError, match=r"hf_quant_config.json.*expected an object"):
         import_model(str(tmp_path), Options())
+
+
+def _checkpoint(
+    *, tied: bool = False
+) -> tuple[dict[str, object], dict[str, tuple[str, list[int]]]]:
+    """A small model in FP8 with MTP, and its tensors: a scale a matrix, the rest BF16."""
+    config = CONFIGS["deepseek-ai/DeepSeek-V3"] | {
+        "hidden_size": 128, "intermediate_size": 256, "moe_intermediate_size": 128,
+        "num_hidden_layers": 1, "first_k_dense_replace": 0, "n_routed_experts": 2, "n_group": 1,
+        "topk_group": 1, "num_experts_per_tok": 1, "num_attention_heads": 1, "vocab_size": 512,
+        "num_key_value_heads": 1, "q_lora_rank": None, "kv_lora_rank": 64, "qk_nope_head_dim": 64,
+        "qk_rope_head_dim": 64, "v_head_dim": 64, "tie_word_embeddings": tied,
+    }  # fmt: skip
+    shapes = {
+        name: ("BF16", [512, 128]) for name in ("model.embed_tokens.weight", "lm_head.weight")
+    }
+    shapes["model.norm.weight"] = ("BF16", [128])
+    matrices = {"self_attn.q_proj": [128, 128], "self_attn.kv_a_proj_with_mqa": [128, 128],
+                "self_attn.kv_b_proj": [128, 64], "self_attn.o_proj": [128, 64]}  # fmt: skip
+    for expert in ("shared_experts", "experts.0", "experts.1"):
+        sides = ("gate_proj", "up_proj", "down_proj")
+        matrices |= {f"mlp.{expert}.{side}": [128, 128] for side in sides}
+    for layer in ("model.layers.0", "model.layers.1"):
+        for name in ("input_layernorm", "post_attention_layernorm"):
+            shapes[f"{layer}.{name}.weight"] = ("BF16", [128])
+        shapes[f"{layer}.self_attn.kv_a_layernorm.weight"] = ("BF16", [64])
+        shapes[f"{layer}.mlp.gate.weight"] = ("BF16", [2, 128])
+        for name, sides in matrices.items():
+            shapes[f"{layer}.{name}.weight"] = ("F8_E4M3", sides)
+            shapes[f"{layer}.{name}.weight_scale_inv"] = ("F32", [1, 1])
+    shapes["model.layers.1.eh_proj.weight"] = ("BF16", [128, 256])
+    return config, shapes
+
+
+@pytest.mark.parametrize("has_config", [True, False])
+@pytest.mark.parametrize("tied", [False, True])
+def test_true_bytes_win_over_bits(tmp_path, tied, has_config):
+    """Neither MTP nor a tied head that is stored again is in memory; a precision still counts."""
+    config, shapes = _checkpoint(tied=tied)
+    row = row_of(tmp_path / "small", config, shapes)
+    left_out = ["model.layers.1."]
+    if not has_config:
+        (tmp_path / "small" / "config.json").unlink()
+        row = import_model(str(tmp_path / "small"), Options())
+    elif tied:
+        left_out.append("lm_head")
+    held = {name: of for name, of in shapes.items() if not name.startswith(tuple(left_out))}
+    assert bytes_of(row) == room_of(held)
+    if has_config:
+        assert bytes_of(row) != bytes_of(row_of(tmp_path / "config alone", config))
+        wide = dict.fromkeys(
+            ("routed_expert_bits", "shared_expert_bits", "attention_bits", "dense_ffn_bits",
+             "embedding_bits", "remaining_bits"), 16.0)  # fmt: skip
+        assert bytes_of(row, **wide) > bytes_of(row)
+
+
+_FP8 = {"quant_method": "fp8", "weight_block_size": [128, 128]}
+_GPTQ = {"quant_method": "gptq", "bits": 4, "group_size": 128}
+
+
+def _group(**weights: object) -> dict[str, object]:
+    recipe = json.loads(json.dumps(_int4(128)))
+    recipe["config_groups"]["group_0"]["weights"].update(weights)
+    return recipe
+
+
+@pytest.mark.parametrize("said", [
+    {"torch_dtype": "posit8"}, {"torch_dtype": 16}, {"dtype": "int4"}, {"dtype": ["bfloat16"]},
+    {"torch_dtype": "float32", "dtype": "bfloat16"},
+    *({"quantization_config": recipe} for recipe in (
+        "fp8", 4, ["fp8"], {"bits": 4}, {"quant_method": "quanto"}, {"quant_method": "aqlm"},
+        {"quant_method": "bitsandbytes", "load_in_4bit": True}, {"quant_method": "hqq"},
+        {"quant_method": ["fp8"]}, {"quant_method": "mxfp4"}, {"quant_method": "fbgemm_fp8"},
+        _FP8 | {"weight_block_size": [128]}, _FP8 | {"weight_block_size": [0, 128]},
+        _FP8 | {"weight_block_size": "128"}, _FP8 | {"modules_to_not_convert": ["something"]},
+        _FP8 | {"modules_to_not_convert": "lm_head"},
+        _FP8 | {"ignored_layers": ["model.layers.0.mlp.experts"]},
+        _GPTQ | {"bits": 3, "group_size": 77}, _GPTQ | {"bits": 5}, _GPTQ | {"bits": "4"},
+        _GPTQ | {"group_size": -1}, _GPTQ | {"group_size": None}, _GPTQ | {"bits": True},
+        _GPTQ | {"dynamic": {"+:.*down_proj.*": {"bits": 8}}},
+        _GPTQ | {"quant_method": "awq"}, _GPTQ | {"quant_method": "awq", "zero_point": False},
+        {"group_size": 64, "bits": 4, "model.layers.1.mlp": {"bits": 8, "group_size": 64}},
+        {"quant_algo": "MIXED_PRECISION"}, {"quant_algo": "NVFP4"},
+        {"quant_algo": "NVFP4", "group_size": 32, "ignore": ["lm_head"]},
+        _group(num_bits=3), _group(strategy="token"), _group(group_size=100), _group(type="float"),
+        _int4(128) | {"ignore": []}, _int4(128) | {"config_groups": {}},
+        _int4(128) | {"format": "marlin-24"},
+    )),
+    {"quantization_config": _FP8, "quantization": {"group_size": 64, "bits": 4}},
+    {"quantization_config": _FP8, "expert_dtype": "fp4"},
+])  # fmt: skip
+def test_no_altered_config_answers_silently(tmp_path, said):
+    """What is not understood leaves the bytes missing, and a note names the key."""
+    config = CONFIGS["Qwen/Qwen3-30B-A3B"]
+    if "dtype" in said and "torch_dtype" not in said:
+        config = {key: value for key, value in config.items() if key != "torch_dtype"}
+    row = row_of(tmp_path, config | said)
+    assert bytes_of(row) is None
+    assert "Bits not known: " in row.texts["remark"]
+    assert any(key in row.texts["remark"] for key in said)
