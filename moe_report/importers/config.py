@@ -23,7 +23,7 @@ from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.cache_keys import unclear_cache
 from moe_report.importers.config_json import at, entries
 from moe_report.importers.counted_keys import Counted, spellings
-from moe_report.importers.published_bits import published_bits
+from moe_report.importers.published_bits import notes_of_bits, published_bits
 from moe_report.importers.section_fields import read_section_fields
 from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, unread_keys
 from moe_report.schema.bounds import LARGEST
@@ -114,7 +114,7 @@ def row_from_config(
     bits, no_bits = published_bits(config, numbers)
     numbers.update(bits)
     no_cache = unclear_cache(config, adapter, numbers)
-    reading.notes.extend(dict.fromkeys(f"Bits not known: {why}" for why in no_bits.values()))
+    reading.notes.extend(notes_of_bits(no_bits))
     reading.notes.extend(dict.fromkeys(f"Cache: {why}" for why in no_cache.values()))
     unclear = {**no_bits, **no_cache}
     numbers = {name: value for name, value in numbers.items() if name not in unclear}

@@ -16,6 +16,7 @@ from typing import Any
 from moe_report.errors import InputError, Problem, cause
 from moe_report.importers.config_json import parse_config
 from moe_report.importers.lora import CONFIG, adapter_problem
+from moe_report.importers.quantization import BESIDE, says_how_packed, with_recipe
 from moe_report.importers.safetensors import INDEX, Tensor, read_folder, read_index, tensor_of
 
 
@@ -25,7 +26,7 @@ class HubModel:
 
     Attributes:
         name: The repository's name, without its owner.
-        config: Its ``config.json``.
+        config: Its ``config.json``, with what a file beside it says of quantization.
         tensors: Its tensors by their headers; None if it has no safetensors files, or if they are
             not all in the cache and the client is offline.
     """
@@ -66,11 +67,14 @@ def fetch(reference: str) -> HubModel:
                     repository, "config.json", revision=revision or None
                 )
             )
-            config = parse_config(path.read_bytes(), f"{where}, config.json")
+            # The folder is called like the commit: all else is of the same one.
+            folder, commit = path.parent, path.parent.name
+            config: Mapping[str, Any] = parse_config(path.read_bytes(), f"{where}, config.json")
             if constants.HF_HUB_OFFLINE:
-                return HubModel(name, config, _cached(path.parent))
-            # The folder is called like the commit: the headers are of the same one.
-            return HubModel(name, config, _headers(repository, path.parent.name, where))
+                return HubModel(name, with_recipe(config, folder), _cached(folder))
+            if not says_how_packed(config) and _is_there(repository, BESIDE, commit):
+                huggingface_hub.hf_hub_download(repository, BESIDE, revision=commit)
+            return HubModel(name, with_recipe(config, folder), _headers(repository, commit, where))
         except InputError:
             raise
         except Exception as error:  # its own, those of its HTTP library, the system's

@@ -20,6 +20,7 @@ from moe_report.importers.checkpoint import (
     take_census,
 )
 from moe_report.importers.config import ConfigRow
+from moe_report.importers.published_bits import notes_of_bits, published_bits
 from moe_report.importers.safetensors import Tensor
 from moe_report.schema.parts import Part
 
@@ -82,7 +83,10 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
         numbers["num_experts_per_tok"] = float(top_k)
     notes = [f"Counted from the model that transformers {transformers.__version__} builds"]
     notes += notes_of_census(census)
-    return ConfigRow(model_type, numbers, tuple(notes), unknown_cache(BY_SHAPES))
+    bits, no_bits = published_bits(config, numbers)
+    notes += notes_of_bits(no_bits)
+    unclear = {**no_bits, **unknown_cache(BY_SHAPES)}
+    return ConfigRow(model_type, numbers | bits, tuple(notes), unclear)
 
 
 # Of what transformers builds one by one: building must end. The largest published ones have less

@@ -29,7 +29,7 @@ from moe_report.importers.config import ConfigRow, row_from_config
 from moe_report.importers.config_json import NOT_THERE, read_config
 from moe_report.importers.lora import refuse_adapter
 from moe_report.importers.naming import Counting, named, refuse_uncountable, with_names
-from moe_report.importers.quantization import quantization_of
+from moe_report.importers.quantization import quantization_of, with_recipe
 from moe_report.importers.safetensors import Tensor, read_folder
 from moe_report.importers.section_fields import read_section_fields
 from moe_report.schema.fields import AT_MOST, FIELDS, Field
@@ -109,14 +109,16 @@ def _read(source: str, options: Options, counting: Counting) -> tuple[str, Confi
         return path.stem, read_gguf(path, options.fields)
     if path.is_dir():
         return path.resolve().name, _of_folder(path, source, options, counting)
-    return _name_of(path), _counted(source, read_config(path), None, options, counting)
+    folder = path.parent if path.name == "config.json" else None
+    config = read_config(path) if folder is None else with_recipe(read_config(path), folder)
+    return _name_of(path), _counted(source, config, None, options, counting)
 
 
 def _of_folder(path: Path, source: str, options: Options, counting: Counting) -> ConfigRow:
     if adapter := refuse_adapter(path):
         raise adapter
     config_path = path / "config.json"
-    config = read_config(config_path) if config_path.exists() else None
+    config = with_recipe(read_config(config_path), path) if config_path.exists() else None
     others = sorted(file.name for file in path.iterdir() if _NOT_READ.fullmatch(file.name))
     notes = (_no_headers(others),) if others else ()
     has_weights = any(path.glob("*.safetensors")) or any(path.glob("*.safetensors.index.json"))

@@ -13,6 +13,7 @@ from typing import Any
 
 from moe_report.importers.quantization import KEYS
 from moe_report.importers.quantization_recipes import UnclearError, bits_of
+from moe_report.schema.parts import Part
 from moe_report.text import shown
 
 ROUTED, OTHER, REST = (
@@ -89,6 +90,11 @@ def published_bits(
         unclear[REST] = f"{key} does not say that the output head is left as it was"
         found.pop(REST, None)
     return found, unclear
+
+
+def notes_of_bits(unclear: Mapping[str, str]) -> list[str]:
+    """Return why bits are not known, each reason once."""
+    return [f"Bits not known: {why}" for why in dict.fromkeys(unclear.values())]
 
 
 def _plain(config: Mapping[str, Any]) -> float | None:
@@ -200,5 +206,6 @@ def _parts(numbers: Mapping[Any, float], embeddings: bool) -> dict[str, list[str
     )
     shared = numbers.get("num_shared_experts", numbers.get("n_shared_experts", 0))
     shared = shared or numbers.get("shared_expert_intermediate_size", 0)
+    shared = shared or numbers.get(Part.SHARED_EXPERTS, 0)
     others = [_ATTENTION, *([_DENSE] if dense else []), *([_SHARED] if shared else [])]
     return {ROUTED: [_EXPERTS], OTHER: others, REST: [_HEAD] if embeddings else []}

@@ -10,10 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from moe_report.importers.config_json import read_config
 
 KEYS = ("quantization", "quantization_config", "compression_config")
 GROUP_KEYS = ("group_size", "q_group_size")
+BESIDE = "hf_quant_config.json"  # where ModelOpt says it, and its config.json may say nothing
 _OTHER = re.compile(r"activation|cache|scale_|zero_|sparsity")  # parts that are not about weights
 # Targets are regular expressions of a file's author: one that could run for hours is not asked.
 _MOST_REPEATS, _LONGEST = 3, 200
@@ -74,6 +78,24 @@ def quantization_of(*configs: Mapping[str, Any]) -> Quantization:
                 method = said.get("quant_method") or ("mlx" if key == "quantization" else "")
                 return Quantization(str(method), tuple(_widths(said)), _layers(said))
     return Quantization()
+
+
+def with_recipe(config: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """Return a config with what a file beside it says of quantization, if it says nothing itself.
+
+    Raises:
+        InputError: The file is no JSON object.
+    """
+    if says_how_packed(config) or not (folder / BESIDE).exists():
+        return config
+    return {**config, "quantization_config": read_config(folder / BESIDE)}
+
+
+def says_how_packed(config: Mapping[str, Any]) -> bool:
+    """Whether a config, or its part for text, says anything of quantization."""
+    text = config.get("text_config")
+    parts = (config, text if isinstance(text, Mapping) else {})
+    return any(part.get(key) for part in parts for key in KEYS)
 
 
 def _widths(said: Mapping[str, Any]) -> Iterator[Width]:

@@ -50,11 +50,14 @@ def test_devices_that_published_models_need(
     assert told in result.output
 
 
-@pytest.mark.xfail(reason="rows do not have the bits of these checkpoints yet", strict=False)
-@pytest.mark.parametrize(("model", "devices"), [("gpt-oss-120b", 1), ("DeepSeek-V3", 16)])
-def test_devices_as_published(model: str, devices: int) -> None:
+@pytest.mark.parametrize(
+    ("model", "devices", "by_memory"), [("gpt-oss-120b", 1, 1), ("DeepSeek-V3", 16, 9)]
+)
+def test_devices_as_published(model: str, devices: int, by_memory: int) -> None:
     """The same without a precision: MXFP4 and FP8 are what the rows say."""
-    assert f"on {devices} × H100 SXM: fits" in fit(model, *H100).output
+    output = fit(model, *H100).output
+    assert f"on {devices} × H100 SXM: fits" in output
+    assert f"{devices} as engines divide the model; {by_memory} by memory alone" in output
 
 
 def test_what_is_said_of_a_model() -> None:

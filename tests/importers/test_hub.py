@@ -248,6 +248,17 @@ def test_config_and_headers(hub: Hub, home: Path) -> None:
     assert not [path for path in kept if path.suffix == ".safetensors"]
 
 
+def test_what_modelopt_says_beside_a_config(hub: Hub, home: Path) -> None:
+    """A file beside a config is asked for where the config does not say how weights are packed."""
+    recipe = {"quantization": {"quant_algo": "NVFP4", "exclude_modules": ["lm_head"]}}
+    config = json.dumps(CONFIG | {"torch_dtype": "bfloat16"}).encode()
+    files = {"config.json": config, "hf_quant_config.json": json.dumps(recipe).encode()}
+    hub.put("owner/packed", files)
+    for more in ({}, {"HF_HUB_OFFLINE": "1"}):
+        said = run("hf:owner/packed", hub.url, home, **more)
+        assert said["numbers"]["routed_expert_weight_bits"] == 4.5
+
+
 def test_one_file(hub: Hub, home: Path) -> None:
     """A model in one file needs no index; an architecture without adapter is counted by it."""
     shapes = {name: ("BF16", shape) for name, shape in OUTSIDE.items()} | {

@@ -155,3 +155,25 @@ def test_without_transformers(lacking: str, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_model_that_would_be_built_for_ever(more: dict[str, Any], said: str) -> None:
     """It is refused before transformers begins: no list is as long as a number in a file says."""
     assert problem(DEEPSEEK_4 | more) == f"config.json: {said}"
+
+
+@pytest.mark.usefixtures("_without_adapter")
+@pytest.mark.parametrize(("said", "bits", "why"), [
+    ({"torch_dtype": "float32"}, 32, ""),
+    ({"torch_dtype": "bfloat16", "quantization_config": {
+        "quant_method": "fp8", "weight_block_size": [128, 128]}}, 8 + 32 / 128**2, ""),
+    ({"quantization_config": {"quant_method": "quanto"}}, None, "quant_method is 'quanto'"),
+])  # fmt: skip
+def test_bits_of_what_is_built(said: Any, bits: float | None, why: str) -> None:
+    """What a config says of its weights is read here, too."""
+    row = row_from_transformers(DEEPSEEK_4 | said, where="config.json")
+    assert row.numbers.get("routed_expert_weight_bits") == bits
+    assert why in row.unclear.get("routed_expert_weight_bits", "")
+
+
+def test_shared_experts_that_are_built_are_no_attention() -> None:
+    """A recipe that leaves attention alone quantizes what else is in its group."""
+    recipe = {"quant_method": "fp8", "modules_to_not_convert": ["self_attn"]}
+    said = DEEPSEEK_4 | {"torch_dtype": "bfloat16", "quantization_config": recipe}
+    row = row_from_transformers(said, where="config.json")
+    assert "leaves some of attention" in row.unclear["other_matrix_weight_bits"]
