@@ -122,7 +122,7 @@ def plugin_names() -> str:
 @cache
 def _symbols() -> dict[str, str]:
     known = _installed()
-    named = (*FIELDS.values(), *known.metrics.values(), *known.assumptions.values())
+    named = (*known.fields.values(), *known.metrics.values(), *known.assumptions.values())
     return {item.name: item.symbol for item in named}
 
 

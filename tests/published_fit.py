@@ -92,7 +92,7 @@ def ours(row: Row) -> Ours:
             pipeline_parallel=row.devices // group,
             **device,
         )[0]
-    names = "weight_bytes kv_bytes_per_token devices_by_memory devices_needed longest_context"
+    names = "weight_bytes kv_bytes_per_token devices_by_memory devices_needed fitting_context"
     return Ours(*(getattr(model, name) for name in names.split()))
 
 

@@ -20,12 +20,12 @@ from moe_report_metrics.sharding import (
     devices_used,
     expert_devices,
     fits_device,
+    fitting_context,
+    fitting_sequences,
     fullest,
     group_cache_bytes,
     larger_end_bytes,
     layer_bytes,
-    longest_context,
-    most_sequences,
     usable_bytes,
 )
 from moe_report_metrics.weight_memory import routed_expert_weight_bytes, weight_bytes
@@ -203,8 +203,8 @@ PLANNER = planner(
     by_memory=devices_by_memory,
     needed=devices_needed,
     spread=spread,
-    longest_context=longest_context,
-    most_sequences=most_sequences,
+    longest_context=fitting_context,
+    most_sequences=fitting_sequences,
     offload={
         "layers": "cpu_moe_layers_needed",
         "on_device": "offloaded_device_bytes",

@@ -269,7 +269,7 @@ def device_window_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float
 
 @metric(symbol="S_max", unit="tokens", source=CONVENTION, label="Longest context",
         format="integer", better="higher")  # fmt: skip
-def longest_context(m: Model, p: Parallelism, load: Load) -> float:
+def fitting_context(m: Model, p: Parallelism, load: Load) -> float:
     """Tokens of a sequence that fit beside the weights, with so many sequences at once.
 
     Missing where the cache does not grow with the text. What the model was trained for does not
@@ -288,7 +288,7 @@ def longest_context(m: Model, p: Parallelism, load: Load) -> float:
 
 @metric(symbol="B_max", unit="sequences", source=CONVENTION, label="Most sequences",
         format="integer", better="higher")  # fmt: skip
-def most_sequences(m: Model, p: Parallelism, load: Load) -> float:
+def fitting_sequences(m: Model, p: Parallelism, load: Load) -> float:
     """Sequences of the context's length that fit beside the weights."""
     one = device_cache_bytes(m) / ceil(load.num_sequences / p.data_parallel)
     return maximum(0, floor(free_bytes(m) / one)) * p.data_parallel

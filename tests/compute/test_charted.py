@@ -29,7 +29,7 @@ def test_those_with_a_rank_come_first() -> None:
     """The lowest rank is on top, two lead, the others follow in the sections' order."""
     charts = usual_report().charts
     assert [chart.drawn.name for chart in charts] == [
-        "size", "flops", "ledger", "share", "overhead", "traffic"
+        "size", "flops", "ledger", "share", "overhead", "traffic", "step"
     ]  # fmt: skip
     assert [chart.leads for chart in charts] == [True, True, False, False, False, False]
 
@@ -50,9 +50,9 @@ def test_a_lower_rank_of_a_plugin_comes_before(tmp_path: Path) -> None:
     ("only", "skip", "drawn", "said"),
     [
         (["parameter_efficiency"], [], ["share"],
-         "No chart of size, ledger, flops, overhead or traffic: its section is not part of this "
+         "No chart of size, ledger, flops, overhead, traffic or step: its section is not part of this "
          "report."),
-        ([], ["flops_savings"], ["size", "ledger", "share", "overhead", "traffic"],
+        ([], ["flops_savings"], ["size", "ledger", "share", "overhead", "traffic", "step"],
          "No chart of flops: its section is not part of this report."),
         ([], ["routing_overhead"], ["size", "flops", "ledger", "share"],
          "No chart of overhead or traffic: its section is not part of this report."),
@@ -73,7 +73,7 @@ def test_charts_without_numbers_are_left_out() -> None:
     report = report_of(row("A layer", LAYER))
     assert report.charts == ()
     assert report.undrawn == (
-        "No chart of size, flops, ledger, share, overhead or traffic: no model has all the numbers "
+        "No chart of size, flops, ledger, share, overhead, traffic or step: no model has all the numbers "
         "that it needs.",
     )
 

@@ -11,7 +11,7 @@ import pytest
 from moe_report import Model, metric
 from moe_report.compute.evaluate import Evaluation, evaluate_table
 from moe_report.reports import Cell, Provenance
-from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
+from moe_report.schema.fields import numbers_of
 from moe_report.schema.metrics import field_value
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Section
@@ -201,12 +201,12 @@ def fill(registry: Registry, target: str, start: Mapping[str, float], candidate:
     """Fill in, one after another, the first field that a metric's note names; return them all."""
     row = dict(start)
     filled: set[str] = set()
-    for _ in range(len(FIELDS)):
+    for _ in range(len(registry.fields)):
         found = cell(evaluated(registry, row), target)
         if found.value is not None:
             return filled
         first = found.note.removeprefix("missing: needs ").replace(" and ", ", ").split(", ")[0]
-        assert first in NUMBER_FIELDS, found.note
+        assert first in registry.fields, found.note
         assert first not in filled
         filled.add(first)
         row[first] = candidate
@@ -218,7 +218,7 @@ def test_notes_unlock(registry: Registry) -> None:
     base = {"num_experts": 8, "num_experts_per_tok": 2}
     for name in registry.metrics:
         filled = fill(registry, name, base, 64)
-        assert filled <= set(NUMBER_FIELDS)
+        assert filled <= {*registry.fields}
     assert fill(registry, "embedding_params", {"num_experts": 1}, 2) == {
         "vocab_size",
         "hidden_size",
@@ -310,14 +310,14 @@ def test_vectorised_is_one_by_one(registry: Registry) -> None:
 def test_no_rows(registry: Registry) -> None:
     """An empty table has all columns, all empty."""
     evaluation = evaluated(registry)
-    assert [column.name for column in evaluation.fields] == list(NUMBER_FIELDS)
+    assert [column.name for column in evaluation.fields] == list(numbers_of(registry.fields))
     assert all(column.cells == () for column in evaluation.metrics.values())
 
 
 def test_columns_are_in_order(registry: Registry) -> None:
     """Fields in the order of the fields, metrics in that of the registry."""
     evaluation = evaluated(registry, MIXTRAL)
-    assert [column.name for column in evaluation.fields] == list(NUMBER_FIELDS)
+    assert [column.name for column in evaluation.fields] == list(numbers_of(registry.fields))
     assert list(evaluation.metrics) == list(registry.metrics)
 
 

@@ -20,7 +20,7 @@ from moe_report_metrics.fit import (
     device_other_weight_bytes,
     devices_needed,
     fits_device,
-    longest_context,
+    fitting_context,
 )
 
 # What sections that are not written yet bring.
@@ -115,8 +115,8 @@ def test_the_longest_context_is_missing_rather_than_none(
     """Zero tokens would say that a model does not fit at all."""
     (row,) = (one for one in published_models(installed()) if one.name == "Mixtral-8x7B")
     values = numbers_of(row) | {"tensor_parallel": 2.0}
-    assert longest_context.of(**values) > 0
-    assert np.isnan(longest_context.of(**values | changed)), why
+    assert fitting_context.of(**values) > 0
+    assert np.isnan(fitting_context.of(**values | changed)), why
 
 
 def test_an_h200_has_gib() -> None:

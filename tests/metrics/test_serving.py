@@ -130,7 +130,8 @@ def test_the_peak_is_the_highest_there_is(device: Preset, bits: float, peak: flo
         {"routed_expert_bytes": experts * bits / 8},
     )
     for one in said:
-        assert of(serving.peak_flops, **QWEN, **on(device), **one) == peak * 1e12
+        known = {**QWEN, **on(device), **one}
+        assert of(serving.peak_flops, **known) == peak * 1e12
 
 
 @pytest.mark.parametrize(

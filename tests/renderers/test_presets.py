@@ -247,9 +247,7 @@ def test_a_choice_by_hand_with_scenarios(speed: Registry, plugin: Path, tmp_path
 
     first = tmp_path / "first.report.xlsx"
     first.write_bytes(render(report_of(speed, "old")))
-    changed = edited(
-        first, tmp_path / "changed.report.xlsx", machine__E="4090", storage__E="MXFP4"
-    )
+    changed = edited(first, tmp_path / "changed.report.xlsx", machine__E="4090", storage__E="MXFP4")
     live = convert(changed, tmp_path / "live")
     again = run(live, tmp_path / "again", plugin)
     assert used(again) == (165.2e12, 1.008e12, 4.25 / 8)

@@ -53,7 +53,7 @@ SHOWN = {
     "Needed in all": "device_bytes", "Usable": "usable_bytes", "In this layout": "devices_used",
     "Needed by memory alone": "devices_by_memory",
     "Needed as engines divide the model": "devices_needed",
-    "Longest context": "longest_context", "Most sequences": "most_sequences",
+    "Longest context": "fitting_context", "Most sequences": "fitting_sequences",
 }  # fmt: skip
 
 
