@@ -10,7 +10,7 @@ Letters: ``D`` tokens, ``C`` FLOPs, ``d`` copies that share an optimizer's state
 
 from dataclasses import dataclass
 
-from moe_report import Model, assumption, ceil, maximum, metric, preset, where
+from moe_report import Model, assumption, ceil, maximum, metric, minimum, preset, where
 from moe_report_metrics.design import granularity_by_4d
 from moe_report_metrics.flops_savings import training_flops
 from moe_report_metrics.hardware import Device
@@ -110,7 +110,7 @@ def training_cost(m: Model, p: TrainingPrice) -> float:
 )  # fmt: skip
 def training_energy_kwh(m: Model, d: Device) -> float:
     """Energy of the devices at their rated power; without hosts and cooling, missing without it."""
-    return training_device_hours(m) * d.device_tdp / where(d.device_tdp > 0, 1000, 0)
+    return training_device_hours(m) * (d.device_tdp / where(d.device_tdp > 0, 1000, 0))
 
 
 @metric(
@@ -162,8 +162,15 @@ def fine_grained_law_loss(m: Model, r: Run) -> float:
     params = total_params(m) - embedding_params(m) - unembedding_params(m)
     of_size = (2.1 / granularity_by_4d(m) ** 0.58 + 18.1) / params**0.115
     of_tokens = 30.8 / r.training_tokens**0.147
-    sizes = (params >= 129e6) & (params <= 3.7e9)
-    tokens = (r.training_tokens >= 16e9) & (r.training_tokens <= 130e9)
-    grains = (granularity_by_4d(m) >= 1) & (granularity_by_4d(m) <= 16)
     loss: float = 0.47 + of_size + of_tokens
-    return loss / where(sizes & tokens & grains, 1, 0)
+    tried = (
+        _within(params, 129e6, 3.7e9)
+        * _within(r.training_tokens, 16e9, 130e9)
+        * _within(granularity_by_4d(m), 1, 16)
+    )
+    return loss / tried  # over 0, it is missing
+
+
+def _within(value: float, least: float, most: float) -> float:
+    """1 between two bounds, else 0."""
+    return where(value == minimum(maximum(value, least), most), 1, 0)

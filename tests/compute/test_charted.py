@@ -31,7 +31,7 @@ def test_those_with_a_rank_come_first() -> None:
     assert [chart.drawn.name for chart in charts] == [
         "size", "flops", "ledger", "share", "overhead", "traffic", "step"
     ]  # fmt: skip
-    assert [chart.leads for chart in charts] == [True, True, False, False, False, False]
+    assert [chart.leads for chart in charts] == [True, True, *[False] * 5]
 
 
 def test_a_lower_rank_of_a_plugin_comes_before(tmp_path: Path) -> None:
@@ -50,11 +50,11 @@ def test_a_lower_rank_of_a_plugin_comes_before(tmp_path: Path) -> None:
     ("only", "skip", "drawn", "said"),
     [
         (["parameter_efficiency"], [], ["share"],
-         "No chart of size, ledger, flops, overhead, traffic or step: its section is not part of this "
-         "report."),
+         "No chart of size, ledger, flops, overhead, traffic or step: its section is not part of "
+         "this report."),
         ([], ["flops_savings"], ["size", "ledger", "share", "overhead", "traffic", "step"],
          "No chart of flops: its section is not part of this report."),
-        ([], ["routing_overhead"], ["size", "flops", "ledger", "share"],
+        ([], ["routing_overhead"], ["size", "flops", "ledger", "share", "step"],
          "No chart of overhead or traffic: its section is not part of this report."),
     ],
 )  # fmt: skip
@@ -73,8 +73,8 @@ def test_charts_without_numbers_are_left_out() -> None:
     report = report_of(row("A layer", LAYER))
     assert report.charts == ()
     assert report.undrawn == (
-        "No chart of size, flops, ledger, share, overhead, traffic or step: no model has all the numbers "
-        "that it needs.",
+        "No chart of size, flops, ledger, share, overhead, traffic or step: no model has all the "
+        "numbers that it needs.",
     )
 
 
