@@ -63,6 +63,10 @@ def test_what_is_not_understood_is_unclear_and_not_sixteen(said):
     ("gpt-oss-120b", 65_248_815_744, 0),
     ("gpt-oss-20b", 13_761_264_768, 0),
     ("Mixtral-8x7B", 93_405_585_408, 0),
+    # As the Hub lists the files, to 10 MB each: 5, 5 and 3.84 GB.
+    ("OLMoE-1B-7B", 13_840_000_000, 13_840_000),
+    # 4.89, 4.99 and 3.63 GB, with the tied head a second time.
+    ("Granite-3.0-3B-A800M", 13_510_000_000 - 49155 * 1536 * 4, 13_200_000),
 ])  # fmt: skip
 def test_weights_of_examples_are_those_of_the_published_files(name, expected, within):
     """Sizes of the tensors on the Hub, as the headers of the safetensors files state them."""
