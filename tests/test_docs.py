@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import importlib
 import importlib.util
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -48,7 +48,7 @@ def test_formulas_of_the_reference_wrap_and_sources_are_links(
     text = importlib.import_module("generated").metrics()
     found = [re.sub("<[^>]+>", "", math) for math in re.findall("<math>.*?</math>", text)]
     assert len(found) > 100
-    assert max(len(html.unescape(one)) for one in found) <= 40
+    assert max(len(unescape(one)) for one in found) <= 40
     assert not re.search(r"(?<!\[)(arXiv|doi):", text)
 
 
