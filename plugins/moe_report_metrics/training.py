@@ -165,7 +165,7 @@ def fine_grained_law_loss(m: Model, r: Run) -> float:
     loss: float = 0.47 + of_size + of_tokens
     tried = (
         _within(params, 129e6, 3.7e9)
-        * _within(r.training_tokens, 16e9, 130e9)
+        * _within(r.training_tokens / 1e9, 16, 130)
         * _within(granularity_by_4d(m), 1, 16)
     )
     return loss / tried  # over 0, it is missing

@@ -161,7 +161,7 @@ def _int4(group: int) -> dict[str, object]:
 def test_bits_of_a_weight_by_arithmetic(recipe, bits):
     """Bits of the number, and its share of a scale and of a zero.
 
-    GPTQ is published as 4.125 where it is symmetric; AutoGPTQ and GPTQModel store ``qzeros`` then,
+    GPTQ is published as 4.125 where it is symmetric; AutoGPTQ stores ``qzeros`` then,
     too, so a checkpoint has 4.15625. compressed-tensors leaves them out.
     """
     found, _ = published_bits({"quantization_config": recipe}, {"tie_word_embeddings": 0.0})
