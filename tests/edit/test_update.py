@@ -145,7 +145,7 @@ def write_everywhere(book: Any) -> None:
     book.defined_names["my_cell"] = openpyxl.workbook.defined_name.DefinedName(
         "my_cell", attr_text="Mine!$B$4"
     )
-    book["Assumptions"]["C6"] = 32768
+    book["Assumptions"]["C10"] = 32768
 
 
 def check_everything(path: Path) -> None:
@@ -182,7 +182,7 @@ def check_everything(path: Path) -> None:
     assert len(own._charts) == 1
     assert book.defined_names["my_cell"].attr_text == "Mine!$B$4"
     assert book.sheetnames.index("Mine") == 1
-    assert book["Assumptions"]["C6"].value == 32768
+    assert book["Assumptions"]["C10"].value == 32768
 
 
 def test_what_the_user_wrote_is_kept(report: Path) -> None:
@@ -530,7 +530,7 @@ def test_elsewhere(report: Path, tmp_path: Path) -> None:
     update(report, "-o", tmp_path / "out" / "new.xlsx", "--set", "context_length=4096")
     update(report, "-o", tmp_path / "folder", "--format", "json")
     assert report.read_bytes() == before
-    assert loaded(tmp_path / "out" / "new.xlsx")["Assumptions"]["C6"].value == 4096
+    assert loaded(tmp_path / "out" / "new.xlsx")["Assumptions"]["C10"].value == 4096
     assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == [
         "models.report.json", "models.report.xlsx",
     ]  # fmt: skip

@@ -19,6 +19,7 @@ from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.calculator import calculator_script
 from moe_report.renderers.html.packed import packed
 from moe_report.reports import Finding, Report
+from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import AT_MOST, FIELDS
 from moe_report.schema.metrics import field_value
 from moe_report.schema.registry import Registry, load
@@ -31,6 +32,11 @@ from tests.schema.test_checks import LACKING, SECTION, SENTENCE, written
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 DRAWS = 1500
+# What checks of layouts, devices and measured speeds are about, none of which is drawn here.
+OF_LAYOUTS = {
+    "device_heads", "device_experts", "devices_used", "compute_bits", "max_position_embeddings",
+    "measured_decode_tokens_per_s",
+}  # fmt: skip
 FIELD_VALUES: Mapping[str, tuple[float, ...]] = {
     "num_hidden_layers": (1, 4, 32, 61), "hidden_size": (512, 1000, 4096, 7168),
     "vocab_size": (32000, 151936), "num_attention_heads": (3, 16, 48),
@@ -68,7 +74,9 @@ def drawn(draw: random.Random, registry: Registry) -> list[Row]:
         names += ["total_params", "active_params"] if draw.random() < 0.4 else []
         for name in names:
             unit = registry.metrics[name].unit.split("/")[0]
-            numbers[name] = _near(draw, entry["values"][name], counted=unit in COUNTED)
+            near = _near(draw, entry["values"][name], counted=unit in COUNTED)
+            if near <= LARGEST:
+                numbers[name] = near
         for claim, of in claims_of(registry.metrics.values()).items():
             value = entry["values"][draw.choice(of).name]
             if draw.random() < 0.4 and value and value > 3e5:
@@ -161,6 +169,7 @@ def test_page_and_engine_find_the_same(registry: Registry, tmp_path: Path) -> No
                 assert other[key] == right
         fired |= {(one.level, one.column) for one in expected}
     about = {(rule.level, column) for rule in rules_of(registry) for column in rule.columns[:1]}
+    about = {(level, column) for level, column in about if column not in OF_LAYOUTS}
     assert about <= fired, about - fired
     assert len({column for level, column in fired if level == "differs"} - {*FIELDS}) > 20
 

@@ -10,7 +10,8 @@ from moe_report.renderers.data import report_as_dict
 from moe_report.renderers.html.calculator import input_groups
 from moe_report.reports import Report
 from moe_report.schema.bounds import LARGEST
-from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, numbers_of
+from moe_report.schema.registry import installed
 from tests import reports
 from tests.browser import Open
 from tests.renderers.calculator import agree, fill, values
@@ -20,7 +21,10 @@ def test_every_input_has_label_help_and_place(shown: Open) -> None:
     """Each field and assumption is an input with a label, a help text and its unit."""
     report = reports.usual_report()
     page = shown(report)
-    expected = {*NUMBER_FIELDS, *(item.definition.name for item in report.assumptions)}
+    expected = {
+        *numbers_of(installed().fields),
+        *(item.definition.name for item in report.assumptions),
+    }
     for name in expected:
         assert page.locator(f"label[for='set-{name}'] math").count() == 1, name
         text = page.text_content(f"#help-{name}") or ""
@@ -53,7 +57,7 @@ def test_groups_are_those_of_the_fields(examples: Report) -> None:
     """Fields stand in their groups and their order, assumptions last."""
     groups = input_groups(examples)
     fields = [name for _, _, names in groups[:-1] for name in names]
-    assert sorted(fields) == sorted(NUMBER_FIELDS)
+    assert sorted(fields) == sorted(numbers_of(installed().fields))
     assert groups[-1][0] == "Assumptions"
     assert groups[-1][2] == [item.definition.name for item in examples.assumptions]
     assert {title for title, unfolded, _ in groups if unfolded} == {"Shape", "Experts"}

@@ -246,7 +246,7 @@ def test_failed_section_is_a_finding(shown: Open) -> None:
 def test_one_model_has_every_chart(shown: Open) -> None:
     """A report of one model speaks of it by name."""
     page = shown(reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL)))
-    assert page.locator("figure.chart").count() == 6
+    assert page.locator("figure.chart").count() == 7
     assert (
         page.inner_text("#chart-share h3") == "Mixtral 8x7B runs 27.6 % of its weights for a token"
     )
@@ -268,8 +268,8 @@ def test_missing_sections_leave_charts_out(shown: Open) -> None:
     assert page.locator("#chart-flops").count() == 0
     assert page.locator("#chart-share").count() == 1
     assert page.inner_text("#charts .none") == (
-        "No chart of size, ledger, flops, overhead or traffic: its section is not part of this "
-        "report."
+        "No chart of size, ledger, flops, overhead, traffic or step: its section is not part of "
+        "this report."
     )
 
 
