@@ -32,10 +32,10 @@ from tests.schema.test_checks import LACKING, SECTION, SENTENCE, written
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 DRAWS = 1500
-# What checks of layouts, devices and measured speeds are about, none of which is drawn here.
+# What checks of layouts, devices, measured speeds and mistaken memory are about: not drawn here.
 OF_LAYOUTS = {
     "device_heads", "device_experts", "devices_used", "compute_bits", "max_position_embeddings",
-    "measured_decode_tokens_per_s",
+    "measured_decode_tokens_per_s", "weight_bytes",
 }  # fmt: skip
 FIELD_VALUES: Mapping[str, tuple[float, ...]] = {
     "num_hidden_layers": (1, 4, 32, 61), "hidden_size": (512, 1000, 4096, 7168),
