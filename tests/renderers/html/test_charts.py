@@ -64,7 +64,7 @@ def faults(report: Report) -> list[str]:
 def test_labels_lie_inside_and_apart(count: int) -> None:
     """With one model or hundreds, no label leaves the drawing or lies on another or a point."""
     report = varied(count)
-    assert len(figures.figures(report)) == 6
+    assert len(figures.figures(report)) == 7
     assert faults(report) == []
 
 
@@ -233,9 +233,10 @@ def test_bars_of_amounts_are_as_long_as_them() -> None:
     report = reports.usual_report()
     figure = chart(report, "traffic")
     names = ("dispatch_bytes_per_token", "combine_bytes_per_token")
+    (drawn,) = (one for one in report.charts if one.drawn.name == "traffic")
     moved = [
         sum(report.columns[name].cells[at].value or 0 for name in names)
-        for at in report.charts[-1].models
+        for at in drawn.models
     ]
     assert moved == sorted(moved, reverse=True)
     sent = [box for box in figure.wide.boxes if box.css == "blue"]
