@@ -61,7 +61,7 @@ class Step:
     )  # fmt: skip
     link_latency: float = assumption(
         0, symbol="τ", unit="s", label="Latency of a link", maximum=1,
-        help="Before the first byte of each message arrives; 0 leaves it out.",
+        help="Of each message; 0 leaves it out.",
     )  # fmt: skip
 
 

@@ -602,7 +602,7 @@ def test_an_assumption_is_set_once(good: Path) -> None:
     assert run("check", good, "--set", "context_length=32,768").exit_code == 0
 
 
-@pytest.mark.parametrize(("columns", "shown"), [(80, 4), (120, 5), (400, 8)])
+@pytest.mark.parametrize(("columns", "shown"), [(80, 4), (120, 5), (400, 9)])
 def test_a_wide_terminal_shows_more_of_the_headline(
     columns: int, shown: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,7 +42,7 @@ _GB = 1e9
 # Two places, for numbers of a column to be compared; no amount is shown as 0.
 GIGABYTES = "[>=9995000]#,##0.00,,,;[>=50000]0.0000,,,;General"
 _FITS_FILL = "CFE8D5"
-_WIDE, _CHOICE_WIDTH, _MOST_LINES = 36, 19, 3
+_WIDE, _CHOICE_WIDTH, _MOST_LINES = 36, 19, 9
 _CHART_AT = f"H{HEAD}"
 _BYTES = "byte"
 

@@ -183,7 +183,7 @@ def _pages(pdf: Path) -> Iterator[list[Word]]:
     xml = subprocess.run(command, check=True, capture_output=True).stdout
     name = "{http://www.w3.org/1999/xhtml}"
     for page in ElementTree.fromstring(xml).iter(f"{name}page"):
-        foot = float(page.get("height", 0)) - 54
+        foot = float(page.get("height", 0)) - 40
         words = [
             Word(word.text or "", *(float(word.get(edge, 0)) for edge in _EDGES))
             for word in page.iter(f"{name}word")

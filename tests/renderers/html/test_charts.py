@@ -235,8 +235,7 @@ def test_bars_of_amounts_are_as_long_as_them() -> None:
     names = ("dispatch_bytes_per_token", "combine_bytes_per_token")
     (drawn,) = (one for one in report.charts if one.drawn.name == "traffic")
     moved = [
-        sum(report.columns[name].cells[at].value or 0 for name in names)
-        for at in drawn.models
+        sum(report.columns[name].cells[at].value or 0 for name in names) for at in drawn.models
     ]
     assert moved == sorted(moved, reverse=True)
     sent = [box for box in figure.wide.boxes if box.css == "blue"]
