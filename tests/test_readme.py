@@ -75,7 +75,7 @@ def prepare(page: Path, folder: Path) -> None:
     if SHEET in text:
         (folder / "overview.csv").write_text(as_csv(page), "utf-8")
     if modules(page):
-        (folder / "serving.py").write_text(modules(page)[0], "utf-8")
+        (folder / "bf16.py").write_text(modules(page)[0], "utf-8")
     if "$ moe-report init models.xlsx" not in text:
         (folder / "models.xlsx").write_bytes(build_starter(registry.load()))
 
