@@ -26,7 +26,7 @@ from moe_report.testing.readings import Difference, compared
 
 __all__ = ["Checked", "Difference", "check_plugin"]
 
-ROWS, SEED = 200, 2026
+ROWS, SEED = 200, 2
 _TRIED = 5000  # rows by which it is told that a check never holds
 
 

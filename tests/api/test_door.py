@@ -25,11 +25,11 @@ from tests.commands import run
 from tests.configs import MIXTRAL
 from tests.workbooks import FEW, book_of
 
-SERVING = '''"""Serving."""
+STORED = '''"""Stored."""
 from moe_report import Model, metric
 from moe_report_metrics.parameter_ledger import total_params
 @metric(symbol="M_w", unit="byte", source="two bytes a parameter")
-def weight_bytes(m: Model) -> float:
+def stored_bytes(m: Model) -> float:
     """Bytes of the weights."""
     return 2 * total_params(m)
 '''
@@ -124,12 +124,12 @@ def test_arguments_in_other_forms(few: Path, starter: Path) -> None:
 
 def test_files_of_metrics_are_read_again(few: Path, tmp_path: Path) -> None:
     """Somebody who writes a metric beside a notebook asks for it again and again."""
-    file = tmp_path / "serving.py"
+    file = tmp_path / "stored.py"
     for factor in (2, 16):
-        file.write_text(SERVING.replace("2 *", f"{factor} *"), "utf-8")
+        file.write_text(STORED.replace("2 *", f"{factor} *"), "utf-8")
         report = moe_report.report(few, metrics=file)
-        assert report.columns["weight_bytes"].expr is not None
-        assert f"mul({factor}," in repr(report.columns["weight_bytes"].expr)
+        assert report.columns["stored_bytes"].expr is not None
+        assert f"mul({factor}," in repr(report.columns["stored_bytes"].expr)
 
 
 def test_a_failed_section_is_said(few: Path, tmp_path: Path) -> None:
