@@ -463,7 +463,7 @@ def test_a_report_of_an_earlier_version(report: Path) -> None:
     def age(book: Any) -> None:
         del book["Notes"]
         del book["Compare"]
-        for name in ("Charts",):
+        for name in ("Charts", "Fit", "Devices", "Presets", "Hardware", "Workings"):
             if name in book.sheetnames:
                 del book[name]
         book["Chart data"].delete_cols(90, 30)
