@@ -1,7 +1,7 @@
 """Offload.
 
 What it takes to keep the routed experts of some layers in the memory of the CPU, as llama.cpp's
-``--n-cpu-moe N`` does; everything else stays on the devices. A token still passes every layer, so
+``n-cpu-moe`` does; everything else stays on the devices. A token still passes every layer, so
 those on the CPU wait for its memory. Which layers they are, the first or the last, changes nothing.
 
 Letters: ``M`` bytes, ``N`` layers.
@@ -24,7 +24,7 @@ from moe_report_metrics.weight_memory import (
 )
 
 ORDER = 56
-LLAMA_CPP = "llama.cpp, pull request #15077: --n-cpu-moe"
+LLAMA_CPP = "llama.cpp, pull request #15077 (n-cpu-moe)"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Cpu:
 
     cpu_moe_layers: float = assumption(
         0, symbol="N_ask", unit="layers", label="MoE layers on the CPU", maximum=10_000, whole=True,
-        help="Layers whose routed experts are on the CPU, as llama.cpp's --n-cpu-moe; all where "
+        help="Layers whose routed experts are on the CPU, as llama.cpp's n-cpu-moe; all where "
         "there are fewer; 0: as many as are needed.", aliases=("n_cpu_moe",),
     )  # fmt: skip
     cpu_memory: float = assumption(
