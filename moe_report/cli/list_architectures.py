@@ -10,6 +10,7 @@ from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.exactness import BUILT, MEANINGS, rows
 
 _WIDTH = 96  # columns, where the output is no terminal
+_ROOM = 20  # columns that a text takes at least behind what it begins with
 
 
 def list_architectures() -> str:
@@ -33,8 +34,12 @@ def list_architectures() -> str:
 
 
 def _hanging(start: str, text: str, indent: int, width: int) -> list[str]:
-    """Lines of a text that begins behind something, and goes on below itself."""
-    return textwrap.wrap(
-        text, max(width, indent + 20), initial_indent=start, subsequent_indent=" " * indent,
+    """Lines of a text that begins behind something, or below it where that leaves no room."""
+    before = []
+    if width < indent + _ROOM:
+        before, start, indent = [start.rstrip()], " " * 4, 4
+    wrapped = textwrap.wrap(
+        text, width, initial_indent=start, subsequent_indent=" " * indent,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
+    return [*before, *wrapped]

@@ -26,7 +26,6 @@ from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import OFFICE_REL, PACKAGE_REL, parse
 from moe_report.ooxml.rows import Contents
 from moe_report.reports import Provenance, Report
-from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import installed, load
 from tests.fill.books import opened, parts, repacked, saved, sheet_template, template
 from tests.office import convert, stored
@@ -291,7 +290,7 @@ def test_a_shared_formula_in_the_row_is_written_out(tmp_path: Path) -> None:
 
 def all_formulas(report: Report) -> bytes:
     """A template with every field, every metric as a formula, every assumption."""
-    names = [name for name in NUMBER_FIELDS if name in report.columns]
+    names = [column.name for column in report.fields]
     columns = ["{{ m.name }}", *(f"{{{{ m.{name} }}}}" for name in names)]
     columns += [f"{{{{ m.{column.name} | formula }}}}" for column in report.metrics]
 
@@ -309,7 +308,7 @@ def test_every_formula_agrees_with_the_engine(tmp_path: Path) -> None:
     live = opened(data)["Data"]
     assert sum(str(cell.value).startswith("=") for line in live.iter_rows() for cell in line) > 200
     expected = {}
-    first = 2 + sum(name in report.columns for name in NUMBER_FIELDS)
+    first = 2 + len(report.fields)
     path = tmp_path / "filled.xlsx"
     path.write_bytes(data)
     values = stored(convert(path, tmp_path / "out"), "Data")
@@ -327,7 +326,7 @@ def test_every_formula_agrees_with_the_engine(tmp_path: Path) -> None:
 
 def test_a_formula_stands_on_fields_alone(tmp_path: Path) -> None:
     """Metrics without a column are written out; numbers that were typed stay what they are."""
-    names = [name for name in NUMBER_FIELDS if name in usual_report().columns]
+    names = [column.name for column in usual_report().fields]
     typed = row("typed", {**MIXTRAL, "expert_params": 1e9})
     report = report_of(
         row("plain", MIXTRAL), typed, row("given", {**MIXTRAL, "active_params": 5e9})

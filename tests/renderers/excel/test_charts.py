@@ -100,8 +100,11 @@ def test_bars_name_whole_columns_of_the_table(tmp_path: Path) -> None:
         "chart-share": ["parameter_efficiency", "expert_utilisation"],
         "chart-overhead": ["router_param_share", "router_flop_share"],
         "chart-traffic": ["dispatch_bytes_per_token", "combine_bytes_per_token"],
+        "chart-step": [
+            "always_read_weight_bytes", "routed_bytes_per_step", "cache_bytes_per_step",
+        ],
     }  # fmt: skip
-    assert charts.keys() == {*bars, "chart-flops"}
+    assert charts.keys() == {*bars, "chart-flops", "chart-fit"}
     for name, columns in bars.items():
         areas = [re.fullmatch(r"'Models'!\$([A-Z]+)\$(\d+):\$([A-Z]+)\$(\d+)", area)
                  for area in references(charts[name])]  # fmt: skip
@@ -144,7 +147,8 @@ def test_claims_and_lone_layers_are_not_drawn(tmp_path: Path) -> None:
     path.write_bytes(render(report))
     data = stored(path, "Chart data")
     charts = all_charts(Package(path.read_bytes()))
-    assert len(charts) == 6
+    del charts["chart-fit"]  # of models that are chosen, on a sheet of its own
+    assert len(charts) == 7
     for chart in charts.values():
         for series in chart.iter(f"{C}ser"):
             places = [item.text for item in series.iter(f"{C}f")]
@@ -220,6 +224,8 @@ def test_every_axis_has_title_and_format(demo: Path) -> None:
         "chart-share": ["share of parameters, and of experts"],
         "chart-overhead": ["share of the model (log scale)"],
         "chart-traffic": ["bytes a token"],
+        "chart-step": ["bytes a step"],
+        "chart-fit": ["GB on the fullest device"],
     }
 
 
@@ -338,6 +344,7 @@ def test_titles_are_those_of_the_page(demo: Path) -> None:
     page = (demo / "models.report.html").read_text("utf-8")
     said = dict(re.findall(r'<h3 id="(chart-[a-z]+)-heading">([^<]+)</h3>', page))
     charts = all_charts(Package((demo / "models.report.xlsx").read_bytes()))
+    del charts["chart-fit"]  # which the page draws as bars beside its planner
     assert charts.keys() == said.keys()
     for name, chart in charts.items():
         assert words(chart.find(f"{C}chart/{C}title")).startswith(said[name])
@@ -404,7 +411,7 @@ def test_charts_do_not_lie_on_each_other_or_on_text(demo: Path) -> None:
             wide, high = int(size.get("cx")) / 9525, int(size.get("cy")) / 12700
             top = sum(heights.get(at, usual) for at in range(1, line + 1))
             boxes.append((column * width, top, column * width + wide, top + high))
-        assert len(boxes) == {"Summary": 2, "Charts": 4}[sheet]
+        assert len(boxes) == {"Summary": 2, "Charts": 5}[sheet]
         for (_, top, right, bottom), (other_left, other_top, _, _) in combinations(boxes, 2):
             assert other_top >= bottom or other_left >= right
             assert top > 0
@@ -425,13 +432,13 @@ def test_what_cannot_be_drawn_is_left_out() -> None:
 
 
 def test_libreoffice_keeps_the_charts(demo: Path, tmp_path: Path) -> None:
-    """Read and saved by LibreOffice, all six charts are there with what they refer to."""
+    """Read and saved by LibreOffice, all charts are there with what they refer to."""
     saved = Package(convert(demo / "models.report.xlsx", tmp_path).read_bytes())
     charts = [
         parse(saved[name]) for name in saved if re.fullmatch(r"xl/charts/chart\d+\.xml", name)
     ]
     areas = [area for chart in charts for area in references(chart)]
-    assert len(charts) == 6
+    assert len(charts) == 8
     assert sum("Chart data" in area for area in areas) >= 16
 
 

@@ -227,7 +227,7 @@ def test_the_package_is_what_the_standard_asks(demo: Path) -> None:
                 assert link.target in package, f"{name} links to {link.target}"
     with zipfile.ZipFile(demo / "models.report.xlsx") as archive:
         assert archive.testzip() is None
-    assert os.path.getsize(demo / "models.report.xlsx") < 400_000
+    assert os.path.getsize(demo / "models.report.xlsx") < 700_000
 
 
 def test_negative_numbers_keep_their_sign(demo: Path, tmp_path: Path) -> None:
