@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -14,7 +16,8 @@ from hypothesis import settings
 
 from moe_report.cli.main import main
 from moe_report.schema import registry as registry_module
-from moe_report.schema.registry import Registry
+from moe_report.schema.registry import GROUP, Registry
+from tests.sections import COUNTING
 
 TESTS = Path(__file__).parent
 # Modules and folders of tests that compute long, or for which other programs are started:
@@ -64,6 +67,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = CliRunner().invoke(main, ["demo", "-o", str(folder)])
     assert result.exit_code == 0, result.output
     return folder
+
+
+@pytest.fixture(scope="module")
+def counting_alone() -> Iterator[None]:
+    """The sections that count alone: those that plan have presets and sheets of their own."""
+    every = importlib.metadata.entry_points
+
+    def some(**asked: str) -> importlib.metadata.EntryPoints:
+        found = every(**asked)
+        if asked.get("group") != GROUP:
+            return found
+        return importlib.metadata.EntryPoints(one for one in found if one.name in COUNTING)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.metadata, "entry_points", some)
+        yield
 
 
 @pytest.fixture(autouse=True)

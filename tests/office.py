@@ -136,17 +136,17 @@ def recalculated(workbook: Path, folder: Path, sheet: str) -> list[list[object]]
 
 def stored(workbook: Path, sheet: str) -> list[list[object]]:
     """Return the values of a sheet as they are stored in the file, row by row."""
-    book = opened(workbook)
-    values = [[cell.value for cell in row] for row in book[sheet].iter_rows()]
+    book = opened(workbook, read_only=True)  # this sheet alone
+    values = [list(row) for row in book[sheet].iter_rows(values_only=True)]
     book.close()
     return values
 
 
-def opened(path: Path) -> Any:
+def opened(path: Path, *, read_only: bool = False) -> Any:
     """Return the values that are stored in a workbook."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
-        return openpyxl.load_workbook(path, data_only=True)
+        return openpyxl.load_workbook(path, data_only=True, read_only=read_only)
 
 
 def disagreements(stored_rows: list[list[object]], computed: list[list[object]]) -> list[str]:

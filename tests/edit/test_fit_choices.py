@@ -18,6 +18,11 @@ TYPED = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def counting_alone() -> None:
+    """Those that plan are asked here."""
+
+
 def type_in(book: Any) -> None:
     """Choices of a user."""
     for address, value in TYPED.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from moe_report.renderers.html.render import render
 from moe_report.reports import Report
-from moe_report.schema.registry import GROUP, Registry, load
+from moe_report.schema.registry import Registry, load
 from tests.browser import ARGUMENTS, UNFOLD, Open
 from tests.conftest import need
-from tests.sections import COUNTING, SPEED
+from tests.sections import SPEED
 
 
 @pytest.fixture(scope="session")
@@ -61,22 +60,6 @@ def shown(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     assert complaints == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert len({url.partition("#")[0] for url in asked if url.startswith("file:")}) == 1
-
-
-@pytest.fixture(scope="module")
-def counting_alone() -> Iterator[None]:
-    """The sections that count alone: those that plan have presets and sheets of their own."""
-    every = importlib.metadata.entry_points
-
-    def some(**asked: str) -> importlib.metadata.EntryPoints:
-        found = every(**asked)
-        if asked.get("group") != GROUP:
-            return found
-        return importlib.metadata.EntryPoints(one for one in found if one.name in COUNTING)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importlib.metadata, "entry_points", some)
-        yield
 
 
 @pytest.fixture(scope="module")
