@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ _MTP_LIKE = re.compile("(^|[._])(mtp|nextn)", re.IGNORECASE)
 _BY_CLASS = {"SmallThinkerForCausalLM": "smallthinker"}
 _NO_EXPERTS = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0}
 _ALLOW = "; --allow-dense takes it"
+_LONGEST = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length")
+_OF_WINDOWS = {"window_kv_values_per_token", "num_window_key_value_heads"}
 _SPELLINGS = spellings(ADAPTERS.values())
 _SHOWN = 80  # characters of a value that an error quotes
 _MOST_UNREAD = 5000  # keys that are judged; published configs have some dozens
@@ -111,6 +114,8 @@ def row_from_config(
         reading.notes.append(adapter.note)
     numbers.update(_further_tokens(config, adapter, numbers, reading))
     numbers.update(further.numbers)
+    numbers.update(_longest_context(config, adapter))
+    _without_idle_window(numbers, reading)
     bits, no_bits = published_bits(config, numbers)
     numbers.update(bits)
     no_cache = unclear_cache(config, adapter, numbers)
@@ -314,6 +319,28 @@ def _further_tokens(
     else:
         return {_MTP: 0}
     return {}
+
+
+def _longest_context(config: Mapping[str, object], adapter: Adapter) -> Mapping[str, float]:
+    """The tokens of the longest sequence, where the text part says them in one way."""
+    prefix = f"{adapter.section}." if adapter.section else ""
+    said = {
+        value
+        for name in _LONGEST
+        for value in at(config, prefix + name)
+        if type(value) is int and 0 < value <= LARGEST
+    }
+    return {"max_position_embeddings": said.pop()} if len(said) == 1 else {}
+
+
+def _without_idle_window(numbers: dict[str, float], reading: Reading) -> None:
+    """Let a window that holds the longest sequence be what it is: attention to all of it."""
+    window = numbers.get("sliding_window") or 0
+    of_another_size = _OF_WINDOWS & numbers.keys()
+    if window >= numbers.get("max_position_embeddings", math.inf) and not of_another_size:
+        del numbers["sliding_window"]
+        numbers.pop("num_sliding_window_layers", None)
+        reading.notes.append(f"The window of {window:,.0f} tokens holds the longest context")
 
 
 def _moe_layers(numbers: Mapping[str, float]) -> float:

@@ -217,6 +217,26 @@ def test_window_is_in_every_layer_of_a_mixtral() -> None:
     assert (given["sliding_window"], given["num_sliding_window_layers"]) == (4096, 32)
 
 
+def test_longest_context_is_read() -> None:
+    """In each spelling; two that differ say nothing, for the number changes no other."""
+    for key in ("max_position_embeddings", "n_positions", "max_seq_len"):
+        assert numbers(MIXTRAL | {key: 32768})["max_position_embeddings"] == 32768
+    for other in (0, -1, None, "32k", 1.5, True):
+        assert "max_position_embeddings" not in numbers(MIXTRAL | {"n_positions": other})
+    both = MIXTRAL | {"max_position_embeddings": 32768, "max_seq_len": 4096}
+    assert "max_position_embeddings" not in numbers(both)
+
+
+@pytest.mark.parametrize(("window", "idle"), [(32768, True), (32767, False), (40000, True)])
+def test_window_of_the_longest_context_is_none(window: int, idle: bool) -> None:
+    """Its cache grows with every token, as far as the model goes."""
+    config = MIXTRAL | {"sliding_window": window, "max_position_embeddings": 32768}
+    said = row_from_config(config, where="config.json")
+    assert ("sliding_window" not in said.numbers) == idle
+    assert bool(said.numbers.get("num_sliding_window_layers")) != idle
+    assert any("holds the longest context" in note for note in said.notes) == idle
+
+
 def test_gpt_oss_alternates() -> None:
     """Every other layer of gpt-oss has a window, from the first, unless it says otherwise."""
     assert numbers(GPT_OSS)["num_sliding_window_layers"] == 3
