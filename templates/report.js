@@ -61,7 +61,7 @@ const reportTables = (() => {
     const short = unit ? unit.textContent : "";
     const whole = definitionOf(head.dataset.column)?.unit ?? "";
     unit?.remove();
-    const mark = head.querySelector(".sign") ? " ≈" : "";
+    const mark = head.classList.contains("assumed") ? " ≈" : "";
     head.dataset.label = `${head.textContent.trim()}${mark}${short ? `\n${short}` : ""}`;
     const button = document.createElement("button");
     button.type = "button";
@@ -70,7 +70,7 @@ const reportTables = (() => {
     head.append(button);
   }
   const byName = new Map(report.models.map((model) => [model.name, model]));
-  const models = new Map(tables.flatMap(({ rows }) => rows.map((row) => [row, byName.get(row.querySelector(".model").textContent)])));
+  const models = new Map(tables.flatMap(({ rows }) => rows.map((row) => [row, byName.get(row.cells[0].firstChild.data)])));
   const valueOf = (row, name) => {
     const model = models.get(row);
     return name in model.inputs ? model.inputs[name] : model.values[name];
