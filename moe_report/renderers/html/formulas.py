@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from markupsafe import Markup
 
@@ -76,6 +77,7 @@ def formula_of(report: Report, column: Column) -> Formula:
     )
 
 
+@cache
 def typeset(symbol: str) -> Markup:
     """Return a symbol as MathML, nothing of an empty one."""
     return Markup("<math>{}</math>").format(Markup(mathml_symbol(symbol))) if symbol else Markup("")
