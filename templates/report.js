@@ -62,12 +62,13 @@ const reportTables = (() => {
     const whole = definitionOf(head.dataset.column)?.unit ?? "";
     unit?.remove();
     const mark = head.classList.contains("assumed") ? " ≈" : "";
-    head.dataset.label = `${head.textContent.trim()}${mark}${short ? `\n${short}` : ""}`;
+    const label = head.textContent.trim();
+    head.dataset.label = `${label}${mark}${short ? `\n${short}` : ""}`;
     const button = document.createElement("button");
     button.type = "button";
-    button.append(wrapped("label", ...head.childNodes));
+    button.append(wrapped("label", label));
     if (short || whole) button.append(wrapped("unit", wrapped("short", short), wrapped("full", whole)));
-    head.append(button);
+    head.replaceChildren(button);
   }
   const byName = new Map(report.models.map((model) => [model.name, model]));
   const models = new Map(tables.flatMap(({ rows }) => rows.map((row) => [row, byName.get(row.cells[0].firstChild.data)])));
