@@ -6,24 +6,19 @@ const report = (() => {
   const bare = (of) => Object.assign(Object.create(null), of);
   const plain = (key, value) => (value && typeof value === "object" && !Array.isArray(value) ? bare(value) : value);
   const data = JSON.parse(document.getElementById("report-data").textContent, plain);
+  for (const kind of [data.fields, data.metrics, data.assumptions]) {
+    for (const [name, [label, symbol, unit, rest]] of Object.entries(kind)) kind[name] = { label, symbol, unit, ...rest };
+  }
   const fields = Object.keys(data.fields);
   const metrics = Object.keys(data.metrics);
   const symbols = [...fields, ...metrics, ...Object.keys(data.assumptions)];
   for (const name of metrics) {
     const description = document.getElementById(`metric-${name}`)?.querySelector("p")?.textContent ?? "";
-    const needs = data.metrics[name].needs.map((place) => symbols[place]);
-    data.metrics[name] = { better: null, format: "si", description, ...data.metrics[name], needs };
+    data.metrics[name] = { better: null, format: "si", description, ...data.metrics[name] };
   }
-  function assumed(name) {
-    const { needs, assumes } = data.metrics[name] ?? { assumes: [] };
-    if (assumes) return assumes;
-    const all = [...needs.filter((one) => data.assumptions[one]), ...needs.flatMap(assumed)];
-    return (data.metrics[name].assumes = [...new Set(all)]);
-  }
-  metrics.forEach(assumed);
   const meanings = new Map([...document.querySelectorAll("#assumptions tbody tr")].map((row) => [row.querySelector("code").textContent, row.querySelector(".words").textContent]));
   for (const [name, of] of Object.entries(data.assumptions)) {
-    data.assumptions[name] = { value: of.default, given: false, help: meanings.get(name) ?? "", minimum: 0, maximum: 2 ** 53, ...of };
+    data.assumptions[name] = { value: of.default, given: false, help: meanings.get(name) ?? "", minimum: 0, maximum: 2 ** 53, whole: false, ...of };
   }
   for (const group of Object.values(data.presets ?? {})) {
     const sets = group.sets.map((place) => symbols[place] ?? place);

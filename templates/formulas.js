@@ -60,6 +60,18 @@ const formulas = (() => {
   const leaves = (it) => (it.op === "symbol" ? [it] : it.args.flatMap(leaves));
   const numbersIn = (it, asText) => leaves(it).map(({ name, value }) => asText(name, value));
 
+  // What a metric needs, and what it assumes, by way of others, too.
+  for (const [name, metric] of Object.entries(data.metrics)) {
+    metric.needs = [...new Set(leaves(of(name, {}, true)).map((leaf) => leaf.name))];
+  }
+  function assumed(name) {
+    const { needs, assumes } = data.metrics[name] ?? { assumes: [] };
+    if (assumes) return assumes;
+    const all = [...needs.filter((one) => data.assumptions[one]), ...needs.flatMap(assumed)];
+    return (data.metrics[name].assumes = [...new Set(all)]);
+  }
+  Object.keys(data.metrics).forEach(assumed);
+
   const letter = ({ name }) => ({ width: definitionOf(name).symbol.length, make: () => typeset.letter(definitionOf(name).symbol) });
   const inLetters = typeset.of(letter);
 
@@ -96,6 +108,8 @@ const formulas = (() => {
       return [item, " "];
     }));
   }
+
+  for (const symbol of document.querySelectorAll("main var")) symbol.replaceWith(typeset.symbol(symbol.textContent));
 
   function rowOf(model) {
     const assumed = Object.entries(data.assumptions).map(([name, { value }]) => [name, value]);

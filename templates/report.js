@@ -61,16 +61,17 @@ const reportTables = (() => {
     const short = unit ? unit.textContent : "";
     const whole = definitionOf(head.dataset.column)?.unit ?? "";
     unit?.remove();
-    const mark = head.querySelector(".sign") ? " ≈" : "";
-    head.dataset.label = `${head.textContent.trim()}${mark}${short ? `\n${short}` : ""}`;
+    const mark = head.classList.contains("assumed") ? " ≈" : "";
+    const label = head.textContent.trim();
+    head.dataset.label = `${label}${mark}${short ? `\n${short}` : ""}`;
     const button = document.createElement("button");
     button.type = "button";
-    button.append(wrapped("label", ...head.childNodes));
+    button.append(wrapped("label", label));
     if (short || whole) button.append(wrapped("unit", wrapped("short", short), wrapped("full", whole)));
-    head.append(button);
+    head.replaceChildren(button);
   }
   const byName = new Map(report.models.map((model) => [model.name, model]));
-  const models = new Map(tables.flatMap(({ rows }) => rows.map((row) => [row, byName.get(row.querySelector(".model").textContent)])));
+  const models = new Map(tables.flatMap(({ rows }) => rows.map((row) => [row, byName.get(row.cells[0].firstChild.data)])));
   const valueOf = (row, name) => {
     const model = models.get(row);
     return name in model.inputs ? model.inputs[name] : model.values[name];

@@ -5,6 +5,7 @@ const typeset = (() => {
   const HAT = "\u0302";
   const BREAK = "\u200b";
   const ROOM = 22;
+  const ROOM_WITH_RESULT = 28;
   const ATOM = 9;
   const LEVELS = { or: 0, and: 1, lt: 1, le: 1, gt: 1, ge: 1, eq: 1, ne: 1, where: 1, coalesce: 1, add: 2, sub: 2, neg: 2, mul: 3, pow: 4 };
   const COMPARISON = { lt: "<", le: "≤", gt: ">", ge: "≥", eq: "=", ne: "≠" };
@@ -43,9 +44,10 @@ const typeset = (() => {
     return rest.length ? element("msub", letter, word(rest.join("_"))) : letter;
   }
 
+  const partsOf = (size) => (size >= 1e16 || (size && size < 1e-4) ? size.toExponential() : String(size)).split("e");
+
   function number(value) {
-    const size = Math.abs(value);
-    const [mantissa, exponent] = (size >= 1e16 || (size && size < 1e-4) ? size.toExponential() : String(size)).split("e");
+    const [mantissa, exponent] = partsOf(Math.abs(value));
     let made = element("mn", mantissa);
     if (exponent) {
       const power = element("msup", element("mn", "10"), element("mn", String(Number(exponent)).replace("-", "−")));
@@ -57,11 +59,15 @@ const typeset = (() => {
   function of(leafOf) {
     // About how many characters wide a formula is in one line.
     function width(it) {
-      const { op, args } = it;
+      const { op, args, value } = it;
       if (op === "symbol") return leafOf(it).width;
+      if (op === "const") {
+        const [mantissa, exponent] = partsOf(Math.abs(value));
+        return mantissa.length + (value < 0) + (exponent ? 5 : 1);
+      }
       const inner = args.map(width);
       if (op === "div") return Math.max(...inner);
-      return inner.reduce((a, b) => a + b, 0) + ({ where: 8, coalesce: 18 }[op] ?? 2);
+      return inner.reduce((a, b) => a + b, 0) + ({ where: 8, coalesce: 18 }[op] ?? (call(op).length ? 5 : 2));
     }
 
     function oneCase(value, ...condition) {
@@ -159,7 +165,8 @@ const typeset = (() => {
 
     return (it, result) => {
       const found = parted(it);
-      if (found.length === 1 && !isHtml(found[0])) return joined([row(letter(result), sign("="), found[0])]);
+      const room = result.length + width(it) <= ROOM_WITH_RESULT;
+      if (found.length === 1 && !isHtml(found[0]) && room) return joined([row(letter(result), sign("="), found[0])]);
       return joined([row(letter(result), infix("=")), ...found]);
     };
   }

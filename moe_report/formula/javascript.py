@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 from moe_report.formula.excel import Reference, number_text
 from moe_report.formula.expr import TESTS, Expr
@@ -109,10 +110,20 @@ def member(name: str) -> str:
     return f"v.{name}" if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) else f"v[{quoted(name)}]"
 
 
-def quoted(value: object) -> str:
-    """Return a value as JavaScript that may stand in a script element, whatever it holds."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
+_WORD = re.compile(r'(?<!\\)"(\w+)"(?!:)')  # a whole text; what stands before a colon is a key
+
+
+def quoted(value: object, alias: Mapping[str, str] | None = None) -> str:
+    """Return a value as JavaScript that may stand in a script element, whatever it holds.
+
+    A text that a variable holds is that variable; ``alias`` has their names by such texts.
+
+    >>> quoted({"num_experts": ["num_experts", "many", 8]}, {"num_experts": "$1"})
+    '{"num_experts":[$1,"many",8]}'
+    """
+    text = json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    known = alias or {}
+    return _WORD.sub(lambda found: known.get(found[1], found[0]), text)
 
 
 def _text(expr: Expr, reference: Reference) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moe_report.formula.excel import ATOM, INFIX, LEVEL
+from moe_report.formula.excel import ATOM, INFIX, LEVEL, number_text
 from moe_report.formula.expr import Expr
 from moe_report.formula.mathml import (
     CALLS,
@@ -24,7 +24,8 @@ from moe_report.formula.mathml import (
     row_of,
 )
 
-ROOM = 22  # characters, about, of a piece; a telephone has room for forty
+# Characters, about, of a piece, and of one with what it gives; a telephone has room for forty.
+ROOM, ROOM_WITH_RESULT = 22, 28
 BREAK = "\u200b"
 
 
@@ -38,7 +39,8 @@ def pieces(expr: Expr, symbols: Mapping[str, str], result: str | None = None) ->
     found = _Lines(symbols).parted(expr)
     if result is not None:
         name = mathml_symbol(result)
-        if len(found) == 1 and not _is_html(found[0]):
+        room = len(result) + width(expr, symbols) <= ROOM_WITH_RESULT
+        if len(found) == 1 and not _is_html(found[0]) and room:
             found = [f"<mrow>{name}<mo>=</mo>{found[0]}</mrow>"]
         else:
             found = [f"<mrow>{name}{_infix('=')}</mrow>", *found]
@@ -46,13 +48,21 @@ def pieces(expr: Expr, symbols: Mapping[str, str], result: str | None = None) ->
 
 
 def width(expr: Expr, symbols: Mapping[str, str]) -> int:
-    """Return about how many characters wide an expression is when typeset in one line."""
+    """Return about how many characters wide an expression is when typeset in one line.
+
+    >>> from moe_report.formula.expr import symbol
+    >>> width(symbol("k") / 129e6 + 1, {"k": "k"})
+    14
+    """
     if expr.op == "symbol":
         return len(symbols[expr.name])
+    if expr.op == "const":
+        mantissa, _, exponent = number_text(expr.value).partition("E")
+        return len(mantissa) + (5 if exponent else 1)
     inner = [width(arg, symbols) for arg in expr.args]
     if expr.op == "div":
         return max(inner)
-    return sum(inner) + {"const": 2, "where": 8, "coalesce": 18}.get(expr.op, 2)
+    return sum(inner) + {"where": 8, "coalesce": 18}.get(expr.op, 5 if expr.op in CALLS else 2)
 
 
 def _is_html(piece: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
@@ -184,11 +185,11 @@ def calculator_script(report: Report) -> str:
     (why a number is missing or refused), ``planner``
     (:func:`~moe_report.renderers.html.planner_form.planner_members`) and those of the audit
     (:func:`~moe_report.renderers.html.audit_script.audit_members`). Names, titles, units and what
-    is said of numbers are the only text in it; the names that formulas repeat are in variables.
+    is said of numbers are the only text in it; names are in variables.
     ``bounds`` are a Map, for in the text of an
     object the name ``__proto__`` would be no name.
     """
-    alias = {name: f"${at}" for at, name in enumerate(_symbols(report))}
+    alias = {name: _variable(at) for at, name in enumerate(_symbols(report))}
     steps = ",\n".join(_step(name, expr, alias) for name, expr in _ordered(report).items())
     assumed = {item.definition.name: item.definition for item in report.assumptions}
     known: dict[str, Field] = {
@@ -211,14 +212,19 @@ def calculator_script(report: Report) -> str:
         f"{HELPERS}const operations = {{{CALLS}}};\n"
         f"const formulas = ({{{CALLS}}}) => [\n{steps}\n];\n"
         "return {\nlacking, operations, formulas, order: formulas(operations),\n"
-        f"groups: {quoted(input_groups(report))},\n"
-        f"bounds: new Map({quoted(_by_bound(limits))}\n"
+        f"groups: {quoted(input_groups(report), alias)},\n"
+        f"bounds: new Map({quoted(_by_bound(limits), alias)}\n"
         ".flatMap(([of, names]) => names.map((name) => [name, of]))),\n"
-        f"rules: {quoted(rules)},\n"
-        f"defaults: {quoted(defaults)},\n"
+        f"rules: {quoted(rules, alias)},\n"
+        f"defaults: {quoted(defaults, alias)},\n"
         f"counted: {quoted(COUNTED)},\nfew: {LIKE_A_COUNT},\nwords: {quoted(words)},\n"
-        f"{planner_members(report, alias)}{audit_members(report)}}};\n}})();"
+        f"{planner_members(report, alias)}{audit_members(report, alias)}}};\n}})();"
     )
+
+
+def _variable(at: int) -> str:
+    """Return a variable's name, ``A`` to ``Z``, ``A1`` and so on; those of functions are lower."""
+    return f"{ascii_uppercase[at % 26]}{at // 26 or ''}"
 
 
 def _symbols(report: Report) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from markupsafe import Markup
 
@@ -10,7 +11,7 @@ from moe_report.formula.excel import plain
 from moe_report.formula.expr import Expr
 from moe_report.formula.lines import width
 from moe_report.formula.mathml import mathml_symbol
-from moe_report.renderers.html.rich_text import linked, rich
+from moe_report.renderers.html.rich_text import cited, rich
 from moe_report.reports import Column, Report
 
 LONG_FORMULA = 46  # characters, past which a formula takes a whole line
@@ -45,7 +46,7 @@ class Formula:
         text: The formula in one line of text, which the page's script typesets.
         long: Whether it takes a whole line.
         description: What it is.
-        source: Where the definition comes from, with links.
+        source: Where the definition comes from, with links into the list of sources.
         symbols: The symbols of the formula.
     """
 
@@ -71,14 +72,20 @@ def formula_of(report: Report, column: Column) -> Formula:
         text=plain(column.expr),
         long=width(column.expr, report.symbols) > LONG_FORMULA,
         description=rich(column.description),
-        source=linked(column.source),
+        source=cited(column.source),
         symbols=_symbols(column.expr, report),
     )
 
 
+@cache
 def typeset(symbol: str) -> Markup:
     """Return a symbol as MathML, nothing of an empty one."""
     return Markup("<math>{}</math>").format(Markup(mathml_symbol(symbol))) if symbol else Markup("")
+
+
+def lettered(symbol: str) -> Markup:
+    """Return a symbol as text, which the page's script typesets; nothing of an empty one."""
+    return Markup("<var>{}</var>").format(symbol) if symbol else Markup("")
 
 
 def anchor_of(metric: str) -> str:

@@ -1,7 +1,7 @@
 """What helps to read a page: sentences on its numbers, a glossary, the sources.
 
-Points and questions come from the sections, the glossary is built from the definitions of fields,
-metrics and assumptions, whoever made them.
+Points and questions come from the sections, the glossary is built from the definitions of fields
+and metrics, whoever made them. Assumptions have a table of their own.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from moe_report.renderers.html.formulas import anchor_of, typeset
+from moe_report.renderers.html.formulas import anchor_of, lettered
 from moe_report.renderers.html.rich_text import REFERENCE, linked, rich, worded
 from moe_report.reports import Column, Report
-from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import Field
 
 
@@ -24,12 +23,12 @@ class Term:
     """An entry of the glossary.
 
     Attributes:
-        symbol: Typeset; empty for a text.
+        symbol: In an element that the script typesets; empty for a text.
         label: Name in words.
         name: Name in formulas and files.
         unit: What is counted; empty for a text, a flag or a pure number.
         text: What it is; empty where the anchor says it.
-        anchor: Id of its formula, or of the section that explains it; empty if there is none.
+        anchor: Id of its formula; empty if there is none.
     """
 
     symbol: Markup
@@ -58,10 +57,12 @@ class PageSource:
     """A paper or page that definitions come from.
 
     Attributes:
+        anchor: Its id, the arXiv id or DOI; empty for what has no link.
         text: Who, when, and the link; without one where there is none.
         places: The sections that are cited; may be empty.
     """
 
+    anchor: str
     text: Markup
     places: str
 
@@ -92,7 +93,6 @@ class Guide:
         links: The ids of the formulas by metric, and of the parts that not every page has.
         metrics: The metrics, by label.
         inputs: The fields, by group.
-        assumptions: The assumptions, by label.
         sources: What the metrics cite, by author; those without a link come last.
     """
 
@@ -102,7 +102,6 @@ class Guide:
     links: Mapping[str, str]
     metrics: tuple[Term, ...]
     inputs: tuple[TermGroup, ...]
-    assumptions: tuple[Term, ...]
     sources: tuple[PageSource, ...]
 
 
@@ -121,7 +120,6 @@ def guide_of(report: Report) -> Guide:
     links = {column.name: anchor_of(column.name) for column in report.metrics}
     links |= {name: name for name, content in PARTS.items() if content(report)}
     metrics = (_term(one, one.symbol, anchor=anchor_of(one.name)) for one in report.metrics)
-    assumed = (item.definition for item in report.assumptions)
     return Guide(
         points=_advice(report, links, questions=False),
         questions=_advice(report, links, questions=True),
@@ -129,7 +127,6 @@ def guide_of(report: Report) -> Guide:
         links=links,
         metrics=_by_label(metrics),
         inputs=_inputs(report.definitions),
-        assumptions=_by_label(_term(one, one.symbol, anchor="assumptions") for one in assumed),
         sources=tuple(sources_of(column.source for column in report.metrics)),
     )
 
@@ -150,9 +147,9 @@ def _inputs(fields: Mapping[str, Field]) -> tuple[TermGroup, ...]:
     return tuple(TermGroup(title, _by_label(terms)) for title, terms in groups.items())
 
 
-def _term(of: Column | Field | Assumption, symbol: str, text: str = "", anchor: str = "") -> Term:
+def _term(of: Column | Field, symbol: str, text: str = "", anchor: str = "") -> Term:
     counted = "" if of.unit == "ratio" or of.unit[:1].isdigit() else of.unit
-    return Term(typeset(symbol), of.label, of.name, counted, rich(text), anchor)
+    return Term(lettered(symbol), of.label, of.name, counted, rich(text), anchor)
 
 
 def _by_label(terms: Iterable[Term]) -> tuple[Term, ...]:
@@ -198,10 +195,10 @@ def sources_of(cited: Iterable[str]) -> Iterator[PageSource]:
                 places[place.strip(" ,")] = None
             elif part and (not has_link or _YEAR.search(part)):
                 others[part] = None
-    for said, places in sorted(papers.values(), key=lambda paper: paper[0].casefold()):
-        yield PageSource(linked(said), _listed([place for place in places if place]))
+    for anchor, (said, places) in sorted(papers.items(), key=lambda one: one[1][0].casefold()):
+        yield PageSource(anchor, linked(said), _listed([place for place in places if place]))
     for other in sorted(others, key=str.casefold):
-        yield PageSource(linked(other), "")
+        yield PageSource("", linked(other), "")
 
 
 def _listed(places: Sequence[str]) -> str:

@@ -18,7 +18,14 @@ from moe_report.reports import Report
 from moe_report.schema.number_words import number_tables
 
 _NOT_SHOWN = ("formula", "mathml", "source", "section", "headline")
-_USUAL: Mapping[str, Any] = {"better": None, "format": "si", "minimum": 0, "maximum": 2**53}
+_TOLD = ("label", "symbol", "unit")
+_USUAL: Mapping[str, Any] = {
+    "better": None,
+    "format": "si",
+    "minimum": 0,
+    "maximum": 2**53,
+    "whole": False,
+}
 _LAST_NUMBER = re.compile(r"\d+$")
 
 
@@ -27,16 +34,16 @@ def packed(report: Report) -> dict[str, Any]:
 
     What a metric says of itself is where its formula stands, what a field says in the glossary, and
     what a finding says among the findings, by its number, and a model's source and remark in the
-    notes; what an assumption means, in their table. What most do not have is left out.
+    notes; what an assumption means, in their table. Metrics, fields and assumptions are a list of
+    label, symbol and unit, and the rest by name; what most do not have is left out.
     ``provenance`` lists what is said of numbers: from where, a note, and whether the number of the
     model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
     empty where missing, and a place in that list; ``3x8`` is eight times place 3. ``computed``
-    has what the formula gives, where a typed number stands in its place. What a metric ``needs``
-    are places in the list of all fields, metrics and assumptions; what it assumes follows from
-    that. A section has the number of its metrics, and a preset its numbers in the order of what its
-    group ``sets``; ``headline`` has the names of the
-    metrics that come first, in their order. ``scenarios`` leave out what is
-    at its default. ``units`` are what ``templates/numbers.js`` writes numbers with.
+    has what the formula gives, where a typed number stands in its place. What a metric needs and
+    assumes, its formula says (``templates/formulas.js``). A section has the number of its metrics,
+    and a preset its numbers in the order of what its group ``sets``; ``headline`` has the names of
+    the metrics that come first, in their order. ``scenarios`` leave out what is at its default.
+    ``units`` are what ``templates/numbers.js`` writes numbers with.
     """
     data = report_as_dict(report)
     for kind in ("metrics", "fields"):
@@ -54,8 +61,9 @@ def packed(report: Report) -> dict[str, Any]:
     for known in (*data["metrics"].values(), *data["fields"].values()):
         del known["description"]
     for metric in data["metrics"].values():
-        metric["needs"] = [place_of[name] for name in metric["needs"]]
-        del metric["assumes"]
+        del metric["needs"], metric["assumes"]
+    for kind in ("metrics", "fields", "assumptions"):
+        data[kind] = {name: _told(of) for name, of in data[kind].items()}
     for section in data["sections"]:
         section["metrics"] = len(section["metrics"])
     for one in report.presets:
@@ -103,6 +111,11 @@ def packed(report: Report) -> dict[str, Any]:
 
 def _is_unusual(key: str, value: object) -> bool:
     return key not in _USUAL or value != _USUAL[key]
+
+
+def _told(of: Mapping[str, Any]) -> list[Any]:
+    rest = {key: value for key, value in of.items() if key not in _TOLD}
+    return [*(of[key] for key in _TOLD), *([rest] if rest else [])]
 
 
 def _assumption(of: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class PageAssumption:
     """What the numbers were computed for.
 
     Attributes:
-        symbol: Typeset.
+        symbol: In an element that the script typesets.
         label: Name in words.
         name: Name in files.
         value: The value used.

@@ -88,4 +88,5 @@ def planner_members(report: Report, alias: Mapping[str, str]) -> str:
     layout = ",\n".join(
         f"[{alias[name]},(v)=>{javascript(expr, named)}]" for name, expr in planner.layout.items()
     )
-    return f"planner: {{...{quoted(declared)},devices:{quoted(DEVICES)},layout:[\n{layout}\n]}},\n"
+    own = f"...{quoted(declared, alias)},devices:{quoted(DEVICES)}"
+    return f"planner: {{{own},layout:[\n{layout}\n]}},\n"

@@ -20,7 +20,7 @@ from moe_report.display import exact
 from moe_report.renderers.html.calculator import calculator_of, calculator_script
 from moe_report.renderers.html.charts.figures import figures
 from moe_report.renderers.html.findings import finding_groups, gist
-from moe_report.renderers.html.formulas import formula_of, typeset
+from moe_report.renderers.html.formulas import formula_of, lettered
 from moe_report.renderers.html.guide import guide_of
 from moe_report.renderers.html.page import (
     Assets,
@@ -195,7 +195,7 @@ def _assumptions(report: Report) -> Iterator[PageAssumption]:
         word = item.preset or (f"scenario {report.scenario}" if own else "set")
         origin = f"{word} {default}" if item.given else "default"
         yield PageAssumption(
-            symbol=typeset(definition.symbol),
+            symbol=lettered(definition.symbol),
             label=definition.label,
             name=definition.name,
             value=exact(item.value),

@@ -39,6 +39,29 @@ def linked(text: str) -> Markup:
     return escape(text) if _DIRECTIONS.search(text) else _with_elements(text, REFERENCE, _link)
 
 
+def cited(text: str) -> Markup:
+    """Return sources whose papers lead to the page's list of sources; addresses stay as they are.
+
+    >>> print(cited("Dai et al. 2024, arXiv:2401.06066, section 3; a habit"))
+    <a href="#arXiv:2401.06066">Dai et al. 2024</a>, section 3; a habit
+    """
+    return (
+        escape(text)
+        if _DIRECTIONS.search(text)
+        else Markup(";").join(map(_citation, text.split(";")))
+    )
+
+
+def _citation(part: str) -> Markup:
+    found = REFERENCE.search(part)
+    who = part[: found.start()].strip(" ,") if found else ""
+    if not found or not who or found["url"]:
+        return linked(part)
+    space = " " if part.startswith(" ") else ""
+    link = Markup('{}<a href="#{}">{}</a>').format(space, found[0], who)
+    return link + linked(part[found.end() :])
+
+
 def worded(text: str, links: Mapping[str, str]) -> Markup:
     """Return a text of ``[words](target)`` as HTML, with emphasis and code.
 

@@ -225,6 +225,7 @@ def text_of(environment: Environment, name: str) -> str:
     return text.strip()
 
 
+@cache
 def _lean_script(text: str) -> str:
     """Return a shipped script without indentation, lines of comments, and space around signs.
 
@@ -243,6 +244,7 @@ def _tight(line: str) -> str:
     return "".join(parts)
 
 
+@cache
 def _lean_style(text: str) -> str:
     """Return a shipped style sheet without comments and without space that means nothing.
 

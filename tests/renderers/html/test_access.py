@@ -199,7 +199,7 @@ def test_paper_has_every_column_and_every_chart(
     assert all(len(drawn) == 1 and drawn[0] > 200 for drawn in boxes), boxes
 
 
-@pytest.mark.parametrize(("count", "most"), [(20, 700_000), (400, 4_500_000)])
+@pytest.mark.parametrize(("count", "most"), [(20, 600_000), (400, 4_500_000)])
 def test_a_page_can_be_mailed(count: int, most: int) -> None:
     """So many models, with sources and remarks, take so many bytes at most."""
     shipped = [model for model in example_models() if "num_hidden_layers" in model.numbers]

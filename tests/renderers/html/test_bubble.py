@@ -213,7 +213,7 @@ def test_what_is_no_whole_number_is_copied_as_it_is(shown: Open) -> None:
     """A part of its digits, a name, a sentence, what is more than a table."""
     page = shown(reports.usual_report())
     cell = "#table-summary tbody td"
-    for from_to in ([".model"] * 2, ["h1"] * 2, ["h1", cell], [cell, ".legend"]):
+    for from_to in (["#table-summary tbody th"] * 2, ["h1"] * 2, ["h1", cell], [cell, ".legend"]):
         page.evaluate(SELECT, from_to)
         assert page.evaluate(COPIED) is None, from_to
     page.evaluate(

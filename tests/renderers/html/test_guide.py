@@ -18,7 +18,6 @@ from moe_report.renderers.html import guide
 from moe_report.renderers.html.guide import guide_of, sources_of
 from moe_report.renderers.html.render import page_of, render
 from moe_report.reports import Help, Report
-from moe_report.schema.fields import FIELDS
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
@@ -263,7 +262,7 @@ def test_contents_list_has_the_help() -> None:
 
 
 def test_glossary_has_every_definition() -> None:
-    """Each field, metric and assumption stands there once; what is not explained elsewhere is."""
+    """Each field and metric stands there once, an assumption in its own table, with its symbol."""
     report = reports.usual_report()
     page = tree(report)
     terms = {}
@@ -273,34 +272,39 @@ def test_glossary_has_every_definition() -> None:
         name = words.xpath("code")[-1].text
         assert name not in terms
         terms[name] = (term, text_of(words))
+    fields = load().fields
     metrics = {column.name: column for column in report.metrics}
     assumed = {item.definition.name: item.definition for item in report.assumptions}
-    assert terms.keys() == metrics.keys() | assumed.keys() | FIELDS.keys()
+    assert terms.keys() == metrics.keys() | fields.keys()
+    for row in page.xpath("//table[@class='assumptions']/tbody/tr"):
+        item = assumed.pop(row.xpath("th/code")[0].text)
+        symbol, _, unit, words = map(text_of, row.xpath("td"))
+        assert (symbol, unit, words) == (item.symbol, item.unit, item.help)
+    assert not assumed
     for name, (term, words) in terms.items():
-        known = metrics.get(name) or assumed.get(name) or FIELDS[name]
+        known = metrics.get(name) or fields[name]
         assert text_of(term).startswith(known.label)
-        typed = name not in FIELDS or FIELDS[name].kind != "text"
-        assert len(term.xpath("math")) == typed
-        place = f"#metric-{name}" if name in metrics else "#assumptions"
-        assert term.xpath("a/@href") == ([] if name in FIELDS else [place])
+        typed = name not in fields or fields[name].kind != "text"
+        assert len(term.xpath("var")) == typed
+        assert term.xpath("a/@href") == ([] if name in fields else [f"#metric-{name}"])
         if known.unit != "ratio" and not known.unit[:1].isdigit() and known.unit:
             assert words.endswith(f"{name} · {known.unit}")
-    assert terms["num_experts"][1].startswith(FIELDS["num_experts"].help)
+    assert terms["num_experts"][1].startswith(fields["num_experts"].help)
 
 
 def test_glossary_is_in_order() -> None:
     """Within its kind, and its group, an entry is found by its label."""
     made = guide_of(reports.usual_report())
-    for terms in (made.metrics, made.assumptions, *(group.terms for group in made.inputs)):
+    for terms in (made.metrics, *(group.terms for group in made.inputs)):
         labels = [term.label.casefold() for term in terms]
         assert labels == sorted(labels)
         assert labels
-    groups = dict.fromkeys(field.group for field in FIELDS.values())
+    groups = dict.fromkeys(field.group for field in load().fields.values())
     assert [group.title for group in made.inputs] == list(groups)
 
 
 def test_plugin_of_others_is_in_the_glossary(tmp_path: Path) -> None:
-    """A metric and an assumption from anybody's file stand there, and so does what they cite."""
+    """A metric from anybody's file stands there, and so does what it cites."""
     file = tmp_path / "energy.py"
     file.write_text(PLUGIN, encoding="utf-8")
     table = ModelTable((reports.row("Mixtral 8x7B", reports.MIXTRAL),), Source("models.xlsx"))
@@ -310,8 +314,7 @@ def test_plugin_of_others_is_in_the_glossary(tmp_path: Path) -> None:
     assert (term.label, term.unit, term.anchor) == (
         "Token energy", "J/token", "metric-token_energy"
     )  # fmt: skip
-    assert "<mi>W</mi>" in term.symbol
-    assert "picojoules" in [term.name for term in made.assumptions]
+    assert term.symbol == "<var>W_tok</var>"
     listed = [text_of(item) for item in tree(report).xpath("//ul[@class='sources']/li")]
     assert "Doe 2023, arXiv:2301.00001, section 4" in listed
     assert "Roe 2024" in listed
@@ -375,7 +378,9 @@ def test_text_from_outside_stays_text() -> None:
     assert page.xpath("//main//img") == []
     assert reports.HOSTILE in text_of(page.xpath("//section[@id='reading']")[0])
     glossary = text_of(page.xpath("//section[@id='glossary']")[0])
-    assert glossary.count(reports.HOSTILE) >= 5
+    assert glossary.count(reports.HOSTILE) >= 4
+    assumed = text_of(page.xpath("//section[@id='assumptions']")[0])
+    assert assumed.count(reports.HOSTILE) == 2
 
 
 def test_costs_few_bytes() -> None:

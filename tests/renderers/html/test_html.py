@@ -19,7 +19,7 @@ from tests.browser import Open, contrast
 
 def names(page: Page, table: str = "summary") -> list[str]:
     """Return the models of a table in the order in which they are seen."""
-    return page.locator(f"#table-{table} tbody tr:visible .model").all_inner_texts()
+    return page.locator(f"#table-{table} tbody tr:visible th").all_inner_texts()
 
 
 def head(page: Page, column: str) -> str:

@@ -60,9 +60,9 @@ def test_claims_and_lone_layers_stand_apart(shown: Open, examples: Report) -> No
         "layers": [model.name for model in examples.models if model.name.startswith("Layer")],
     }
     models = [m.name for m in examples.models if not any(m.name in it for it in apart.values())]
-    assert page.locator("#table-summary .model").all_inner_texts() == models
+    assert page.locator("#table-summary tbody th").all_inner_texts() == models
     for kind, names in apart.items():
-        assert page.locator(f"#table-summary-{kind} .model").all_inner_texts() == names
+        assert page.locator(f"#table-summary-{kind} tbody th").all_inner_texts() == names
     texts = "".join(page.locator("figure.chart").all_inner_texts())
     assert "as tabulated" not in texts
     assert "Layer," not in texts
@@ -80,7 +80,7 @@ def test_rows_of_one_kind_alone(shown: Open) -> None:
     """Claims without a model among them, or a lone layer, are the page's only table."""
     claim = reports.row("Tabled", reports.TOTALS, compare_with="DeepSeek-V2")
     page = shown(reports.report_of(claim))
-    assert page.locator("#table-summary .model").all_inner_texts() == ["Tabled"]
+    assert page.locator("#table-summary tbody th").all_inner_texts() == ["Tabled"]
     assert page.inner_text("#table-summary thead th:nth-child(2)") == "Claims about"
     assert page.locator("figure.chart").count() == 0
     assert page.locator(".others").count() == 0

@@ -364,7 +364,7 @@ def test_hostile_text_of_every_origin_is_shown_as_text(tmp_path: Path, shown: Op
     assert registry.failures == ()
     table = read_workbook(tmp_path / "models.xlsx", registry)
     page = shown(build_report(table, registry, branding=branding_of(table.settings)))
-    for place in ("h1", ".intro", "footer p", "#table-summary .model", "#section-plugin h2"):
+    for place in ("h1", ".intro", "footer p", "#table-summary tbody th", "#section-plugin h2"):
         assert page.inner_text(place) == bad
     assert bad in page.inner_text("#metric-own_ratio")
     assert bad in page.inner_text("#inputs .notes")
