@@ -1,56 +1,38 @@
 """The sheet Devices: how many of each device hold each model, live.
 
-What a device sets is on the sheet Presets. Per pair of model and device the hidden sheet Workings
-has each metric that rests on the device; what does not is taken from the table Models once a model,
-and what rests on nothing else is computed once a device. Prices of tokens are not here: they rest
-on a layout, and some ten thousand cells would have to work out one for every pair.
+What a device sets is on the sheet of its group. Prices of tokens are not here: they rest on a
+layout, and some ten thousand cells would have to work out one for every pair.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
-import numpy as np
 from openpyxl.styles import PatternFill
 
-from moe_report.compute.chains import Chain, chain_of, chain_values, is_undefined
 from moe_report.compute.kinds import rows_by_kind
 from moe_report.display import MISSING
-from moe_report.errors import PluginError
-from moe_report.formula.excel import excel
-from moe_report.load.our_sheets import CHART_DATA_SHEET, DEVICES_SHEET, SHEET, WORKINGS_SHEET
+from moe_report.load.our_sheets import DEVICES_SHEET, SHEET, WORKINGS_SHEET
 from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.chart_data import ChartData
 from moe_report.renderers.excel.column_widths import GAP
-from moe_report.renderers.excel.fit_workings import number, too_long
+from moe_report.renderers.excel.devices_workings import Pairs
 from moe_report.renderers.excel.palette import (
-    CODE,
     HINT,
     LINK,
-    SOFT,
     TABLE_HEAD,
     Look,
 )
-from moe_report.renderers.excel.presets_sheet import PresetRows, rows_of_presets
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import longest_word
-from moe_report.reports import Column, Report
+from moe_report.reports import Report
 from moe_report.schema.planner import Planner
 from moe_report.schema.presets import PresetGroup
 
 HEAD, FIRST = 5, 6  # rows: the devices, the first model
 NAME, FIRST_DEVICE = 1, 2  # columns
-MOST_MODELS = 50
-_SPARE = 3  # rows for models that are added
-_NAMED = re.compile("\1(.*?)\1")  # a name in a formula until its place is known
-_ROW = "\0"  # stands for a row's number in a formula until that is known
 _ONE_FILL = "CFE8D5"
-_NUMBER, _LINK = Look(), Look(color=LINK)
 
 
 def devices_of(report: Report, planner: Planner) -> PresetGroup | None:
@@ -69,7 +51,7 @@ def write_devices(
     book: Book, report: Report, planner: Planner, group: PresetGroup, data: ChartData, first: int
 ) -> None:
     """Fill the sheet Devices, and what it computes with on Workings, from a row on."""
-    pairs = _Pairs(book[WORKINGS_SHEET], report, planner.needed, group, data, first)
+    pairs = Pairs(book[WORKINGS_SHEET], report, planner.needed, group, data, first)
     pairs.write()
     sheet = book[DEVICES_SHEET]
     column = report.columns[planner.needed]
@@ -88,7 +70,7 @@ def write_devices(
     _table(sheet, report, pairs)
 
 
-def _table(sheet: Sheet, report: Report, pairs: _Pairs) -> None:
+def _table(sheet: Sheet, report: Report, pairs: Pairs) -> None:
     head = replace(TABLE_HEAD, size=9, horizontal="right")
     sheet.put(HEAD, NAME, "Model", TABLE_HEAD)
     wide = GAP + max(longest_word(name, head) for name in pairs.group.names)
@@ -118,151 +100,3 @@ def _table(sheet: Sheet, report: Report, pairs: _Pairs) -> None:
     )
     sheet.freeze(f"{column_letters(FIRST_DEVICE)}{FIRST}", 90)
     sheet.print_setup(f"{HEAD}:{HEAD}", title_columns="A:A")
-
-
-@dataclass
-class _Pairs:
-    """The block on Workings: a row a model, and for each metric a column a device."""
-
-    sheet: Sheet
-    report: Report
-    wanted: str
-    group: PresetGroup
-    data: ChartData
-    first: int
-
-    def __post_init__(self) -> None:
-        self.places = self.data.drawn[:MOST_MODELS]
-        self.count = min(len(self.places) + _SPARE, MOST_MODELS, self.data.count)
-        self.chain: Chain = chain_of(self.report, [self.wanted], self.group.sets)
-        self.by_device: list[Column] = []
-        self.by_pair: list[Column] = []
-        models = {column.name for column in self.chain.taken}
-        for column in self.chain.computed:
-            assert column.expr is not None
-            of_model = not models.isdisjoint(column.expr.symbols())
-            (self.by_pair if of_model else self.by_device).append(column)
-            models |= {column.name} if of_model else set()
-        self.top = self.first + 4 + len(self.group.sets) + len(self.by_device)
-        self.presets: PresetRows = rows_of_presets(self.report)[self.group.name]
-
-    # -- where things are
-
-    def preset(self, device: int, assumption: str) -> str:
-        """Where a device's value of an assumption is, or its name."""
-        return self.presets.cell(device, assumption)
-
-    def place(self, at: int) -> str:
-        """Where the number of a model in the table Models is, empty for none."""
-        return f"'{CHART_DATA_SHEET}'!{self.data.number_of_drawn(at)}"
-
-    def cell(self, name: str, device: int, at: int) -> str:
-        """Return where a metric of a pair is."""
-        return f"{WORKINGS_SHEET}!{self._of_pair(name, device)}{self.top + at}"
-
-    def _of_pair(self, name: str, device: int) -> str:
-        block = [column.name for column in self.by_pair].index(name)
-        count = len(self.group.presets)
-        return f"${column_letters(2 + len(self.chain.taken) + block * count + device)}"
-
-    def _refer(self, name: str, device: int) -> str:
-        """Return how the formula of a pair, or of a device, refers to a number."""
-        for at, column in enumerate(self.chain.taken):
-            if column.name == name:
-                return f"${column_letters(2 + at)}{_ROW}"
-        if name in self.group.sets:
-            return self.preset(device, name)
-        for at, column in enumerate(self.by_device):
-            if column.name == name:
-                return f"{column_letters(2 + device)}${self.first + 2 + at}"
-        known = {column.name for column in self.by_pair}
-        return f"{self._of_pair(name, device)}{_ROW}" if name in known else name
-
-    # -- what they are
-
-    @cached_property
-    def _values(self) -> list[dict[str, np.ndarray]]:
-        numbers = {item.definition.name: item.value for item in self.report.assumptions}
-        defaults = {
-            item.definition.name: item.definition.default for item in self.report.assumptions
-        }
-        found = []
-        for one in self.group.presets:
-            own = {name: one.values.get(name, defaults[name]) for name in self.group.sets}
-            values = chain_values(self.chain, self.places, {**numbers, **own}, typed=False)
-            found.append({k: np.broadcast_to(v, len(self.places)) for k, v in values.items()})
-        return found
-
-    def value(self, name: str, device: int, at: int) -> float | None:
-        """Return a number of a pair; None if it is missing, or there is no such model."""
-        return number(self._values[device][name][at]) if at < len(self.places) else None
-
-    # -- what is written
-
-    def write(self) -> None:
-        note = "How the sheet Devices computes: first what rests on a device alone, then by model "
-        self.sheet.put(self.first, 1, f"{note}and device.", SOFT)
-        for at, name in enumerate(self.group.names):
-            text = self.preset(at, "")
-            self.sheet.formula(self.first + 1, 2 + at, text, name, _LINK)
-        for at, column in enumerate(self.by_device):
-            row = self.first + 2 + at
-            self.sheet.put(row, 1, column.name, CODE)
-            self._devices(column, row, 2, 0)
-        self._heads()
-        for at in range(self.count):
-            self._model(at)
-
-    def _heads(self) -> None:
-        row = self.top - 1
-        self.sheet.put(row, 1, "name", CODE)
-        columns = [column.name for column in self.chain.taken]
-        columns += [column.name for column in self.by_pair for _ in self.group.presets]
-        for at, name in enumerate(columns):
-            self.sheet.put(row, 2 + at, name, CODE)
-
-    def _model(self, at: int) -> None:
-        row, place = self.top + at, self.place(at)
-        there = at < len(self.places)
-        name = self.report.models[self.places[at]].name if there else ""
-        self.sheet.formula(
-            row, 1, f'IF({place}="","",INDEX({SHEET}[name],{place})&"")', name, _LINK
-        )
-        for column_at, column in enumerate(self.chain.taken):
-            taken = f"INDEX({SHEET}[{column.name}],{place})"
-            formula = f'IF({place}="","",IF(ISNUMBER({taken}),{taken},""))'
-            value = column.cells[self.places[at]].value if there else None
-            self.sheet.formula(row, 2 + column_at, formula, value, _LINK)
-        start = 2 + len(self.chain.taken)
-        for block, column in enumerate(self.by_pair):
-            self._devices(column, row, start + block * len(self.group.presets), at)
-
-    def _devices(self, column: Column, row: int, first: int, at: int) -> None:
-        """Write a metric for each device, of one model or of none."""
-        for device in range(len(self.group.presets)):
-            formula = self._texts[column.name][device].replace(_ROW, str(row))
-            if len(formula) >= MAX_FORMULA:
-                raise PluginError(too_long(column.name, formula))
-            value = self.value(column.name, device, at)
-            wrong = value is None and at < len(self.places) and self._fails(column, device, at)
-            self.sheet.formula(row, first + device, formula, value, _NUMBER, error=wrong)
-
-    def _fails(self, column: Column, device: int, at: int) -> bool:
-        assert column.expr is not None
-        values = self._values[device]
-        return is_undefined(
-            column.expr, {name: float(values[name][at]) for name in column.expr.symbols()}
-        )
-
-    @cached_property
-    def _texts(self) -> dict[str, list[str]]:
-        """The formula of each metric for each device, without the row's number."""
-        columns: Sequence[Column] = (*self.by_device, *self.by_pair)
-        marked = {c.name: excel(c.expr, "\1{}\1".format) for c in columns if c.expr is not None}
-        devices = range(len(self.group.presets))
-        return {
-            name: [self._on(device, text) for device in devices] for name, text in marked.items()
-        }
-
-    def _on(self, device: int, formula: str) -> str:
-        return _NAMED.sub(lambda found: self._refer(found[1], device), formula)

@@ -17,7 +17,8 @@ from moe_report.compute.evaluate import evaluate_table
 from moe_report.compute.kinds import rows_by_kind
 from moe_report.load.examples import example_models
 from moe_report.ooxml.package import Package, parse, serialize
-from moe_report.renderers.excel.devices_sheet import FIRST, HEAD, MOST_MODELS
+from moe_report.renderers.excel.devices_sheet import FIRST, HEAD
+from moe_report.renderers.excel.devices_workings import MOST_MODELS
 from moe_report.renderers.excel.fit_choices import PLACE
 from moe_report.renderers.excel.render import render
 from moe_report.reports import Report
