@@ -16,10 +16,11 @@ import numpy as np
 from moe_report.compute.chains import Chain, chain_of, chain_values, is_undefined
 from moe_report.errors import PluginError
 from moe_report.formula.excel import excel
-from moe_report.load.our_sheets import CHART_DATA_SHEET, SHEET, WORKINGS_SHEET
+from moe_report.load.our_sheets import CHART_DATA_SHEET, DEVICES_SHEET, SHEET, WORKINGS_SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.renderers.excel.chart_data import ChartData
+from moe_report.renderers.excel.device_prices import FIRST, FIRST_DEVICE
 from moe_report.renderers.excel.fit_workings import number, too_long
 from moe_report.renderers.excel.palette import CODE, LINK, SOFT, Look
 from moe_report.renderers.excel.presets_sheet import PresetRows, rows_of_presets
@@ -36,11 +37,17 @@ _NUMBER, _LINK = Look(), Look(color=LINK)
 
 @dataclass
 class Pairs:
-    """The block: a row a model, and for each metric a column a device."""
+    """The block: a row a model, and for each metric a column a device.
+
+    Attributes:
+        wanted: The metrics that the sheet Devices shows.
+        price: The assumption that has a number for each device there; empty for none.
+    """
 
     sheet: Sheet
     report: Report
-    wanted: str
+    wanted: tuple[str, ...]
+    price: str
     group: PresetGroup
     data: ChartData
     first: int
@@ -48,7 +55,7 @@ class Pairs:
     def __post_init__(self) -> None:
         self.places = self.data.drawn[:MOST_MODELS]
         self.count = min(len(self.places) + _SPARE, MOST_MODELS, self.data.count)
-        self.chain: Chain = chain_of(self.report, [self.wanted], self.group.sets)
+        self.chain: Chain = chain_of(self.report, self.wanted, {*self.group.sets, self.price})
         self.by_device: list[Column] = []
         self.by_pair: list[Column] = []
         models = {column.name for column in self.chain.taken}
@@ -65,6 +72,11 @@ class Pairs:
     def preset(self, device: int, assumption: str) -> str:
         """Where a device's value of an assumption is, or its name."""
         return self.presets.cell(device, assumption)
+
+    @property
+    def price_row(self) -> int:
+        """Where the sheet Devices has prices: below its first table, and a heading of three."""
+        return FIRST + self.count + 4
 
     def place(self, at: int) -> str:
         """Where the number of a model in the table Models is, empty for none."""
@@ -84,6 +96,8 @@ class Pairs:
         for at, column in enumerate(self.chain.taken):
             if column.name == name:
                 return f"${column_letters(2 + at)}{_ROW}"
+        if name == self.price:
+            return f"{DEVICES_SHEET}!{column_letters(FIRST_DEVICE + device)}${self.price_row}"
         if name in self.group.sets:
             return self.preset(device, name)
         for at, column in enumerate(self.by_device):
@@ -95,17 +109,31 @@ class Pairs:
     # -- what they are
 
     @cached_property
-    def _values(self) -> list[dict[str, np.ndarray]]:
-        numbers = {item.definition.name: item.value for item in self.report.assumptions}
-        defaults = {
-            item.definition.name: item.definition.default for item in self.report.assumptions
-        }
+    def _assumed(self) -> list[dict[str, float]]:
+        """The assumptions for each device."""
+        items = self.report.assumptions
+        numbers = {item.definition.name: item.value for item in items}
+        defaults = {item.definition.name: item.definition.default for item in items}
         found = []
         for one in self.group.presets:
             own = {name: one.values.get(name, defaults[name]) for name in self.group.sets}
-            values = chain_values(self.chain, self.places, {**numbers, **own}, typed=False)
+            if self.price and one.name in self.report.device_prices:
+                typed = self.report.device_prices[one.name]
+                own[self.price] = np.nan if typed is None else typed
+            found.append({**numbers, **own})
+        return found
+
+    @cached_property
+    def _values(self) -> list[dict[str, np.ndarray]]:
+        found = []
+        for numbers in self._assumed:
+            values = chain_values(self.chain, self.places, numbers, typed=False)
             found.append({k: np.broadcast_to(v, len(self.places)) for k, v in values.items()})
         return found
+
+    def assumed(self, name: str, device: int) -> float | None:
+        """Return what is assumed for a device; None if that is missing."""
+        return number(self._assumed[device][name])
 
     def value(self, name: str, device: int, at: int) -> float | None:
         """Return a number of a pair; None if it is missing, or there is no such model."""
