@@ -95,7 +95,7 @@ def test_what_is_not_kept_is_named(report: Path, typed: object, said: str) -> No
     """What is no price, and a formula, is named in a line; the cell is as in a new report."""
     done = run("--update", type_in(report, {"H100 SXM": typed}))
     assert done.exit_code == 0, done.output
-    assert f"sheet Devices, cell B{price_row(report)}: {said}" in " ".join(done.output.split())
+    assert f"sheet Devices, cell C{price_row(report)}: {said}" in " ".join(done.output.split())
     assert prices(report)["H100 SXM"] == "=device_price"
 
 

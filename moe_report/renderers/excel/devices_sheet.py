@@ -77,7 +77,7 @@ def write_devices(
     )
     hint = (
         f"Green: one is enough. {MISSING}: something is missing, or not even a layer fits. What a "
-        "device has is on Presets; the steps are on the hidden sheet Workings."
+        f"device has is on {pairs.presets.sheet}; the steps are on the hidden sheet Workings."
     )
     if len(pairs.places) < len(data.models):
         hint += f" These are the first {len(pairs.places)} of {len(data.models):,} models."
@@ -146,14 +146,15 @@ def _models(sheet: Sheet, first: int, pairs: Pairs, metric: str, number_format: 
 def _costs(sheet: Sheet, pairs: Pairs, cost: Column, price: Assumption | None) -> None:
     """The second table, and the row of prices over it."""
     row = pairs.price_row
-    sheet.put(row - 3, NAME, f"{cost.label} ({cost.unit})", SECTION)
-    said = f"{cost.description} Live, for the load and the weights that Assumptions says"
+    sheet.put(row - 4, NAME, f"{cost.label} ({cost.unit})", SECTION)
+    load = "Live, for the load and the weights that the sheet Assumptions says."
+    sheet.put(row - 3, NAME, f"{cost.description} {load}", HINT)
     if price:
-        said += (
-            f", at the prices in the row below: {price.unit}, as on Assumptions, where the source "
-            "stands, until you type another over one. An empty one gives no cost"
+        said = (
+            f"A device's price in {price.unit} is the one of the sheet Assumptions, where its "
+            "source stands, until you type another over it; an empty one gives no cost."
         )
-    sheet.put(row - 2, NAME, f"{said}.", HINT)
+        sheet.put(row - 2, NAME, said, HINT)
     _head(sheet, row - 1, pairs)
     if price:
         _prices(sheet, pairs, price)

@@ -75,8 +75,8 @@ class Pairs:
 
     @property
     def price_row(self) -> int:
-        """Where the sheet Devices has prices: below its first table, and a heading of three."""
-        return FIRST + self.count + 4
+        """Where the sheet Devices has prices: below its first table, and a heading of four rows."""
+        return FIRST + self.count + 5
 
     def place(self, at: int) -> str:
         """Where the number of a model in the table Models is, empty for none."""
