@@ -288,6 +288,8 @@ class Report:
         planner: How a model fits into devices, without what the report does not have.
         fitted: What was typed in each column of the sheet Fit: the model by the name ``model``,
             presets and numbers by what they set; None for the first models and nothing typed.
+        device_prices: What was typed over prices on the sheet Devices, by the device's name; None
+            for a price that was emptied.
     """
 
     title: str
@@ -313,6 +315,7 @@ class Report:
     presets: tuple[PresetChoice, ...] = ()
     planner: Planner | None = None
     fitted: tuple[Mapping[str, str | float], ...] | None = None
+    device_prices: Mapping[str, float | None] = field(default_factory=dict)
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

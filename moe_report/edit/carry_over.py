@@ -22,6 +22,7 @@ from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
     COMPARE_SHEET,
+    DEVICES_SHEET,
     FIT_SHEET,
     NOTES_SHEET,
     OUR_AUTHOR,
@@ -40,6 +41,7 @@ from moe_report.ooxml.resting.formula_sources import ALL_CELLS
 from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
+from moe_report.renderers.excel.device_prices import is_price
 from moe_report.renderers.excel.fit_choices import is_choice, users_formulas
 from moe_report.reports import Report
 from moe_report.schema.fields import TEXT_FIELDS
@@ -174,6 +176,8 @@ class Carryover:
             return (column, row) in input_cells(self.cells[sheet], self._scenarios, READ)
         if sheet == FIT_SHEET:
             return is_choice(self.cells[sheet], column, row)
+        if sheet == DEVICES_SHEET:
+            return is_price(self.cells[sheet], column, row)
         return sheet == COMPARE_SHEET and row == CHOICE
 
     def _users_columns(self, before: Package) -> UsersColumns:
@@ -267,6 +271,8 @@ class Carryover:
         inputs = input_cells(cells, self._scenarios) if sheet == ASSUMPTIONS_SHEET else set()
         if sheet == FIT_SHEET:
             inputs = {at for at in cells if is_choice(cells, *at)}
+        if sheet == DEVICES_SHEET:
+            inputs = {at for at in cells if is_price(cells, *at)}
         return {
             (column, row): text
             for (column, row), text in cells.items()

@@ -11,13 +11,15 @@ from moe_report.edit.strangers import rows_without_numbers
 from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.collected import LEFT_BEHIND, NO_STORED_VALUE, SUMMARIES
 from moe_report.load.decisions import Decisions
-from moe_report.load.our_sheets import COMPARE_SHEET, FIT_SHEET, SHEET
+from moe_report.load.our_sheets import COMPARE_SHEET, DEVICES_SHEET, FIT_SHEET, SHEET
 from moe_report.load.record import record_of
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
+from moe_report.renderers.excel.device_prices import read_prices
+from moe_report.renderers.excel.devices_sheet import devices_of
 from moe_report.renderers.excel.fit_choices import read_choices
 from moe_report.reports import Report
 from moe_report.schema.presets import merged_changes
@@ -110,6 +112,13 @@ class Update:
             self.notes += [
                 f"{self.read.table.source.name}, sheet {FIT_SHEET}: {one} cannot be chosen any more"
                 for one in gone
+            ]
+        group = devices_of(report, report.planner) if report.planner else None
+        if DEVICES_SHEET in ours and report.planner and group:
+            prices, lost = read_prices(texts, report, report.planner, group)
+            report = replace(report, device_prices=prices)
+            self.notes += [
+                f"{self.read.table.source.name}, sheet {DEVICES_SHEET}, {one}" for one in lost
             ]
         if COMPARE_SHEET not in ours:
             return report

@@ -19,7 +19,10 @@ from moe_report.text import is_text
 
 DEVICES = "devices"  # the symbol of the number of devices in the formulas of a layout
 # What may be left out of a planner, each a name.
-_SINGLE = ("memory", "in_use", "by_memory", "needed", "longest_context", "most_sequences", "price")
+_SINGLE = (
+    "memory", "in_use", "by_memory", "needed", "longest_context", "most_sequences", "price",
+    "least_cost",
+)  # fmt: skip
 _NO_NAMES = ("numbers", "to_copy")  # of what an offload has
 
 
@@ -116,6 +119,7 @@ class Planner:
         speeds: How fast it is.
         costs: What it costs.
         price: The assumption, or the group of presets, that is the price of a device.
+        least_cost: What it costs at least, on whatever number of devices.
     """
 
     asked: tuple[Asked, ...]
@@ -134,6 +138,7 @@ class Planner:
     speeds: tuple[Number, ...] = ()
     costs: tuple[Number, ...] = ()
     price: str = ""
+    least_cost: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -161,6 +166,7 @@ class Planner:
             *(self.in_use, self.by_memory, self.needed, self.longest_context, self.most_sequences),
             *beside,
             *(name for one in numbers for name in (one.name, one.low, one.high)),
+            self.least_cost,
         )
         return tuple(dict.fromkeys(filter(None, found)))
 
@@ -226,6 +232,7 @@ def planner(
     speeds: Sequence[tuple[Called | str, ...]] = (),
     costs: Sequence[tuple[Called | str, ...]] = (),
     price: str = "",
+    least_cost: Called | str = "",
 ) -> Planner:
     """Declare a planner, for the constant ``PLANNER`` of a section's module.
 
@@ -252,6 +259,7 @@ def planner(
         speeds: Metrics with words; a bound with two more, the least and the most that is likely.
         costs: The same of what it costs.
         price: The assumption or the group of presets that is the price of a device.
+        least_cost: What it costs at least, on whatever number of devices.
 
     Raises:
         PluginError: An argument is none of what is accepted, or something is there twice.
@@ -273,6 +281,7 @@ def planner(
         speeds=_numbers("speeds", speeds),
         costs=_numbers("costs", costs),
         price=_name("price", price),
+        least_cost=_name("least_cost", least_cost),
     )
 
 

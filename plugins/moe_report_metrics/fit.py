@@ -227,4 +227,5 @@ PLANNER = planner(
         ("cost_per_mtoken_in", "million in, at least"),
     ),
     price="device_price",
+    least_cost="least_cost_per_mtoken_out",
 )  # fmt: skip

@@ -329,6 +329,12 @@ def cost_per_mtoken_out(m: Model, price: Price) -> float:
     return price.device_price * devices_used(m) / HOUR * MILLION / _decoding(m)
 
 
+@_price(symbol="c_least", label="Cost of a million out, at least")
+def least_cost_per_mtoken_out(m: Model, price: Price) -> float:
+    """Dollars for a million decoded tokens, at least: at the bound, on any number of devices."""
+    return price.device_price / HOUR * MILLION / decode_tokens_per_s_per_device(m)
+
+
 @_price(symbol="c_in", label="Cost of a million tokens in")
 def cost_per_mtoken_in(m: Model, price: Price) -> float:
     """Dollars for a million tokens of prompts, at least: at the bound."""

@@ -1,56 +1,49 @@
-"""The sheet Devices: how many of each device hold each model, live.
+"""The sheet Devices: how many of each device hold each model, and what tokens cost there, live.
 
-What a device sets is on the sheet Presets. Per pair of model and device the hidden sheet Workings
-has each metric that rests on the device; what does not is taken from the table Models once a model,
-and what rests on nothing else is computed once a device. Prices of tokens are not here: they rest
-on a layout, and some ten thousand cells would have to work out one for every pair.
+What a device sets is on the sheet of its group. The cost is the one at the bound, which is the same
+on any number of devices: others rest on a layout, and some ten thousand cells would have to work
+out one for every pair.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
-import numpy as np
-from openpyxl.styles import PatternFill
+from openpyxl.styles import Font, PatternFill
 
-from moe_report.compute.chains import Chain, chain_of, chain_values, is_undefined
 from moe_report.compute.kinds import rows_by_kind
 from moe_report.display import MISSING
-from moe_report.errors import PluginError
-from moe_report.formula.excel import excel
-from moe_report.load.our_sheets import CHART_DATA_SHEET, DEVICES_SHEET, SHEET, WORKINGS_SHEET
+from moe_report.load.our_sheets import DEVICES_SHEET, SHEET, WORKINGS_SHEET
 from moe_report.ooxml.addresses import column_letters
-from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.chart_data import ChartData
 from moe_report.renderers.excel.column_widths import GAP
-from moe_report.renderers.excel.fit_workings import number, too_long
+from moe_report.renderers.excel.device_prices import (
+    FIRST,
+    FIRST_DEVICE,
+    default_price,
+    price_of,
+)
+from moe_report.renderers.excel.devices_workings import Pairs
 from moe_report.renderers.excel.palette import (
-    CODE,
     HINT,
+    INPUT,
+    INPUT_BANDS,
     LINK,
-    SOFT,
+    SECTION,
     TABLE_HEAD,
     Look,
 )
-from moe_report.renderers.excel.presets_sheet import PresetRows, rows_of_presets
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import longest_word
 from moe_report.reports import Column, Report
+from moe_report.schema.assumptions import Assumption
 from moe_report.schema.planner import Planner
 from moe_report.schema.presets import PresetGroup
 
-HEAD, FIRST = 5, 6  # rows: the devices, the first model
-NAME, FIRST_DEVICE = 1, 2  # columns
-MOST_MODELS = 50
-_SPARE = 3  # rows for models that are added
-_NAMED = re.compile("\1(.*?)\1")  # a name in a formula until its place is known
-_ROW = "\0"  # stands for a row's number in a formula until that is known
+HEAD = 5  # row of the devices
+NAME = 1  # column
 _ONE_FILL = "CFE8D5"
-_NUMBER, _LINK = Look(), Look(color=LINK)
 
 
 def devices_of(report: Report, planner: Planner) -> PresetGroup | None:
@@ -69,200 +62,130 @@ def write_devices(
     book: Book, report: Report, planner: Planner, group: PresetGroup, data: ChartData, first: int
 ) -> None:
     """Fill the sheet Devices, and what it computes with on Workings, from a row on."""
-    pairs = _Pairs(book[WORKINGS_SHEET], report, planner.needed, group, data, first)
+    needed, cost = report.columns[planner.needed], _cost(report, planner, group)
+    price = price_of(report, planner) if cost else None
+    wanted = tuple(one.name for one in (needed, cost) if one)
+    pairs = Pairs(
+        book[WORKINGS_SHEET], report, wanted, price.name if price else "", group, data, first
+    )
     pairs.write()
     sheet = book[DEVICES_SHEET]
-    column = report.columns[planner.needed]
     sheet.heading(
-        column.label,
+        needed.label,
         "How many of each device hold a model as engines divide it, live: for the load and the "
         "weights that the sheet Assumptions says.",
     )
     hint = (
         f"Green: one is enough. {MISSING}: something is missing, or not even a layer fits. What a "
-        "device has is on Presets; the steps are on the hidden sheet Workings."
+        f"device has is on {pairs.presets.sheet}; the steps are on the hidden sheet Workings."
     )
     if len(pairs.places) < len(data.models):
         hint += f" These are the first {len(pairs.places)} of {len(data.models):,} models."
     sheet.put(3, 1, hint, HINT)
-    _table(sheet, report, pairs)
+    _head(sheet, HEAD, pairs)
+    _models(sheet, FIRST, pairs, needed.name, "#,##0")
+    _frame(sheet, pairs)
+    if cost:
+        _costs(sheet, pairs, cost, price)
 
 
-def _table(sheet: Sheet, report: Report, pairs: _Pairs) -> None:
-    head = replace(TABLE_HEAD, size=9, horizontal="right")
-    sheet.put(HEAD, NAME, "Model", TABLE_HEAD)
+def _cost(report: Report, planner: Planner, group: PresetGroup) -> Column | None:
+    """The least cost, if there is one that a device tells."""
+    column = report.columns.get(planner.least_cost)
+    return None if column is None or {*group.sets}.isdisjoint(column.rests_on) else column
+
+
+def _frame(sheet: Sheet, pairs: Pairs) -> None:
+    head = _device_look()
     wide = GAP + max(longest_word(name, head) for name in pairs.group.names)
-    for at, name in enumerate(pairs.group.names):
-        sheet.formula(HEAD, FIRST_DEVICE + at, pairs.preset(at, ""), name, replace(head))
+    for at in range(len(pairs.group.names)):
         sheet.width(FIRST_DEVICE + at, wide)
-    for at in range(pairs.count):
-        row, there = FIRST + at, at < len(pairs.places)
-        place = pairs.place(at)
-        name = report.models[pairs.places[at]].name if there else ""
-        formula = f'IF({place}="","",INDEX({SHEET}[name],{place})&"")'
-        sheet.formula(row, NAME, formula, name, Look(color=LINK, wrap=True))
-        look = Look(color=LINK, number_format="#,##0", horizontal="right")
-        for device in range(len(pairs.group.presets)):
-            cell = pairs.cell(pairs.wanted, device, at)
-            value: float | str | None = pairs.value(pairs.wanted, device, at)
-            formula = f'IF({place}="","",IF(ISNUMBER({cell}),{cell},"{MISSING}"))'
-            value = MISSING if value is None and there else value
-            sheet.formula(row, FIRST_DEVICE + device, formula, value, look)
     sheet.limits[NAME] = (14, 34)
-    last = column_letters(FIRST_DEVICE + len(pairs.group.presets) - 1)
     first = f"{column_letters(FIRST_DEVICE)}{FIRST}"
     sheet.highlight(
-        f"{first}:{last}{FIRST + pairs.count - 1}",
+        f"{first}:{_last(pairs)}{FIRST + pairs.count - 1}",
         f"AND(ISNUMBER({first}),{first}=1)",
         fill=PatternFill("solid", bgColor=_ONE_FILL),
     )
-    sheet.freeze(f"{column_letters(FIRST_DEVICE)}{FIRST}", 90)
+    sheet.freeze(first, 90)
     sheet.print_setup(f"{HEAD}:{HEAD}", title_columns="A:A")
 
 
-@dataclass
-class _Pairs:
-    """The block on Workings: a row a model, and for each metric a column a device."""
+def _last(pairs: Pairs) -> str:
+    return column_letters(FIRST_DEVICE + len(pairs.group.presets) - 1)
 
-    sheet: Sheet
-    report: Report
-    wanted: str
-    group: PresetGroup
-    data: ChartData
-    first: int
 
-    def __post_init__(self) -> None:
-        self.places = self.data.drawn[:MOST_MODELS]
-        self.count = min(len(self.places) + _SPARE, MOST_MODELS, self.data.count)
-        self.chain: Chain = chain_of(self.report, [self.wanted], self.group.sets)
-        self.by_device: list[Column] = []
-        self.by_pair: list[Column] = []
-        models = {column.name for column in self.chain.taken}
-        for column in self.chain.computed:
-            assert column.expr is not None
-            of_model = not models.isdisjoint(column.expr.symbols())
-            (self.by_pair if of_model else self.by_device).append(column)
-            models |= {column.name} if of_model else set()
-        self.top = self.first + 4 + len(self.group.sets) + len(self.by_device)
-        self.presets: PresetRows = rows_of_presets(self.report)[self.group.name]
+def _device_look() -> Look:
+    return replace(TABLE_HEAD, size=9, horizontal="right")
 
-    # -- where things are
 
-    def preset(self, device: int, assumption: str) -> str:
-        """Where a device's value of an assumption is, or its name."""
-        return self.presets.cell(device, assumption)
+def _head(sheet: Sheet, row: int, pairs: Pairs) -> None:
+    sheet.put(row, NAME, "Model", TABLE_HEAD)
+    for at, name in enumerate(pairs.group.names):
+        sheet.formula(row, FIRST_DEVICE + at, pairs.preset(at, ""), name, _device_look())
 
-    def place(self, at: int) -> str:
-        """Where the number of a model in the table Models is, empty for none."""
-        return f"'{CHART_DATA_SHEET}'!{self.data.number_of_drawn(at)}"
 
-    def cell(self, name: str, device: int, at: int) -> str:
-        """Return where a metric of a pair is."""
-        return f"{WORKINGS_SHEET}!{self._of_pair(name, device)}{self.top + at}"
+def _models(sheet: Sheet, first: int, pairs: Pairs, metric: str, number_format: str) -> None:
+    """A row a model: the first table has its name from Models, the second from the first."""
+    look = Look(color=LINK, number_format=number_format, horizontal="right")
+    for at in range(pairs.count):
+        row, there = first + at, at < len(pairs.places)
+        place = pairs.place(at)
+        name = pairs.report.models[pairs.places[at]].name if there else ""
+        formula = f'IF({place}="","",INDEX({SHEET}[name],{place})&"")'
+        formula = formula if first == FIRST else f"$A{FIRST + at}"
+        sheet.formula(row, NAME, formula, name, Look(color=LINK, wrap=True))
+        for device in range(len(pairs.group.presets)):
+            cell = pairs.cell(metric, device, at)
+            value: float | str | None = pairs.value(metric, device, at)
+            formula = f'IF({place}="","",IF(ISNUMBER({cell}),{cell},"{MISSING}"))'
+            value = MISSING if value is None and there else value
+            sheet.formula(row, FIRST_DEVICE + device, formula, value, look)
 
-    def _of_pair(self, name: str, device: int) -> str:
-        block = [column.name for column in self.by_pair].index(name)
-        count = len(self.group.presets)
-        return f"${column_letters(2 + len(self.chain.taken) + block * count + device)}"
 
-    def _refer(self, name: str, device: int) -> str:
-        """Return how the formula of a pair, or of a device, refers to a number."""
-        for at, column in enumerate(self.chain.taken):
-            if column.name == name:
-                return f"${column_letters(2 + at)}{_ROW}"
-        if name in self.group.sets:
-            return self.preset(device, name)
-        for at, column in enumerate(self.by_device):
-            if column.name == name:
-                return f"{column_letters(2 + device)}${self.first + 2 + at}"
-        known = {column.name for column in self.by_pair}
-        return f"{self._of_pair(name, device)}{_ROW}" if name in known else name
-
-    # -- what they are
-
-    @cached_property
-    def _values(self) -> list[dict[str, np.ndarray]]:
-        numbers = {item.definition.name: item.value for item in self.report.assumptions}
-        defaults = {
-            item.definition.name: item.definition.default for item in self.report.assumptions
-        }
-        found = []
-        for one in self.group.presets:
-            own = {name: one.values.get(name, defaults[name]) for name in self.group.sets}
-            values = chain_values(self.chain, self.places, {**numbers, **own}, typed=False)
-            found.append({k: np.broadcast_to(v, len(self.places)) for k, v in values.items()})
-        return found
-
-    def value(self, name: str, device: int, at: int) -> float | None:
-        """Return a number of a pair; None if it is missing, or there is no such model."""
-        return number(self._values[device][name][at]) if at < len(self.places) else None
-
-    # -- what is written
-
-    def write(self) -> None:
-        note = "How the sheet Devices computes: first what rests on a device alone, then by model "
-        self.sheet.put(self.first, 1, f"{note}and device.", SOFT)
-        for at, name in enumerate(self.group.names):
-            text = self.preset(at, "")
-            self.sheet.formula(self.first + 1, 2 + at, text, name, _LINK)
-        for at, column in enumerate(self.by_device):
-            row = self.first + 2 + at
-            self.sheet.put(row, 1, column.name, CODE)
-            self._devices(column, row, 2, 0)
-        self._heads()
-        for at in range(self.count):
-            self._model(at)
-
-    def _heads(self) -> None:
-        row = self.top - 1
-        self.sheet.put(row, 1, "name", CODE)
-        columns = [column.name for column in self.chain.taken]
-        columns += [column.name for column in self.by_pair for _ in self.group.presets]
-        for at, name in enumerate(columns):
-            self.sheet.put(row, 2 + at, name, CODE)
-
-    def _model(self, at: int) -> None:
-        row, place = self.top + at, self.place(at)
-        there = at < len(self.places)
-        name = self.report.models[self.places[at]].name if there else ""
-        self.sheet.formula(
-            row, 1, f'IF({place}="","",INDEX({SHEET}[name],{place})&"")', name, _LINK
+def _costs(sheet: Sheet, pairs: Pairs, cost: Column, price: Assumption | None) -> None:
+    """The second table, and the row of prices over it."""
+    row = pairs.price_row
+    sheet.put(row - 4, NAME, f"{cost.label} ({cost.unit})", SECTION)
+    load = "Live, for the load and the weights that the sheet Assumptions says."
+    sheet.put(row - 3, NAME, f"{cost.description} {load}", HINT)
+    if price:
+        said = (
+            f"A device's price in {price.unit} is the one of the sheet Assumptions, where its "
+            "source stands, until you type another over it; an empty one gives no cost."
         )
-        for column_at, column in enumerate(self.chain.taken):
-            taken = f"INDEX({SHEET}[{column.name}],{place})"
-            formula = f'IF({place}="","",IF(ISNUMBER({taken}),{taken},""))'
-            value = column.cells[self.places[at]].value if there else None
-            self.sheet.formula(row, 2 + column_at, formula, value, _LINK)
-        start = 2 + len(self.chain.taken)
-        for block, column in enumerate(self.by_pair):
-            self._devices(column, row, start + block * len(self.group.presets), at)
+        sheet.put(row - 2, NAME, said, HINT)
+    _head(sheet, row - 1, pairs)
+    if price:
+        _prices(sheet, pairs, price)
+    _models(sheet, row + bool(price), pairs, cost.name, "[<0.095]0.000;[<99.5]0.00;#,##0")
 
-    def _devices(self, column: Column, row: int, first: int, at: int) -> None:
-        """Write a metric for each device, of one model or of none."""
-        for device in range(len(self.group.presets)):
-            formula = self._texts[column.name][device].replace(_ROW, str(row))
-            if len(formula) >= MAX_FORMULA:
-                raise PluginError(too_long(column.name, formula))
-            value = self.value(column.name, device, at)
-            wrong = value is None and at < len(self.places) and self._fails(column, device, at)
-            self.sheet.formula(row, first + device, formula, value, _NUMBER, error=wrong)
 
-    def _fails(self, column: Column, device: int, at: int) -> bool:
-        assert column.expr is not None
-        values = self._values[device]
-        return is_undefined(
-            column.expr, {name: float(values[name][at]) for name in column.expr.symbols()}
+def _prices(sheet: Sheet, pairs: Pairs, price: Assumption) -> None:
+    row, report = pairs.price_row, pairs.report
+    look = Look(fill=INPUT_BANDS[1], rule=True, number_format="#,##0.00##", horizontal="right")
+    sheet.put(
+        row, NAME, f"Price of a device, {price.unit}", replace(look, horizontal=None, wrap=True)
+    )
+    for at, name in enumerate(pairs.group.names):
+        column = FIRST_DEVICE + at
+        if name in report.device_prices:
+            sheet.put(row, column, report.device_prices[name], replace(look, color=INPUT))
+            continue
+        formula = default_price(report, pairs.group, price.name, at)
+        sheet.formula(
+            row, column, formula, pairs.assumed(price.name, at), replace(look, color=LINK)
         )
-
-    @cached_property
-    def _texts(self) -> dict[str, list[str]]:
-        """The formula of each metric for each device, without the row's number."""
-        columns: Sequence[Column] = (*self.by_device, *self.by_pair)
-        marked = {c.name: excel(c.expr, "\1{}\1".format) for c in columns if c.expr is not None}
-        devices = range(len(self.group.presets))
-        return {
-            name: [self._on(device, text) for device in devices] for name, text in marked.items()
-        }
-
-    def _on(self, device: int, formula: str) -> str:
-        return _NAMED.sub(lambda found: self._refer(found[1], device), formula)
+    first = f"{column_letters(FIRST_DEVICE)}{row}"
+    area = f"{first}:{_last(pairs)}{row}"
+    sheet.highlight(area, f"NOT(_xlfn.ISFORMULA({first}))", font=Font(color=INPUT))
+    sheet.allow(
+        area,
+        type="decimal",
+        operator="between",
+        formula1=f"{price.minimum:g}",
+        formula2=f"{price.maximum:.17g}",
+        allow_blank=True,
+        errorTitle=price.label[:32],
+        error=f"A number from {price.minimum:g} to {price.maximum:g}, or nothing."[:255],
+    )

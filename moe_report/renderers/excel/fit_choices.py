@@ -186,11 +186,12 @@ def users_formulas(old: Cells, new: Cells) -> Iterator[tuple[tuple[int, int], st
     for (column, row), text in sorted(old.items()):
         if text.startswith("=") and text != "=" and is_choice(old, column, row):
             ours = new.get((column, rows.get(old.get((1, row), ""), 0)), "")
-            if _told(text) != _told(ours):
+            if told(text) != told(ours):
                 yield (column, row), text
 
 
-def _told(formula: str) -> str:
+def told(formula: str) -> str:
+    """Return what of a formula does not change as rows move, or as LibreOffice saves it."""
     return re.sub(rf"[\d\s$()]|{FIT_SHEET}!", "", formula)
 
 

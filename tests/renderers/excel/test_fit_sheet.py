@@ -17,7 +17,9 @@ from moe_report.compute.evaluate import evaluate_table
 from moe_report.compute.kinds import rows_by_kind
 from moe_report.load.examples import example_models
 from moe_report.ooxml.package import Package, parse, serialize
-from moe_report.renderers.excel.devices_sheet import FIRST, HEAD, MOST_MODELS
+from moe_report.renderers.excel.device_prices import FIRST
+from moe_report.renderers.excel.devices_sheet import HEAD
+from moe_report.renderers.excel.devices_workings import MOST_MODELS
 from moe_report.renderers.excel.fit_choices import PLACE
 from moe_report.renderers.excel.render import render
 from moe_report.reports import Report
@@ -173,13 +175,71 @@ def test_devices_are_what_the_engine_computes(tmp_path: Path) -> None:
     rows = stored(path, "Devices")
     names = [str(name) for name in rows[HEAD - 1][1:]]
     assert names == list(registry().presets["device"].names)
-    table = {str(cells[0]): cells[1:] for cells in rows[FIRST - 1 :] if cells[0]}
-    models = rows_by_kind(report())["models"]
-    assert list(table) == [report().models[at].name for at in models]
+    models = [report().models[at].name for at in rows_by_kind(report())["models"]]
+    assert [cells[0] for cells in rows[FIRST - 1 :][: len(models)]] == models
+    table = {str(cells[0]): cells[1:] for cells in rows[FIRST - 1 :][: len(models)]}
     for model in MODELS:
         for device, found in zip(names, table[model], strict=True):
             wanted = engine(model, {"device": device})["devices_needed"]
             assert_same(found, wanted, (model, device))
+
+
+PRICES = {"H100 SXM": 3.5, "B200": 6.25, "TPU v6e": 0.0, "MI300X": None}
+
+
+def costs_of(workbook: Path) -> tuple[int, dict[str, dict[str, object]]]:
+    """The row of prices on the sheet Devices, and what stands below it by model and device."""
+    rows = stored(workbook, "Devices")
+    at = next(at for at, cells in enumerate(rows) if "Price of" in str(cells[0]))
+    heads = [str(name) for name in rows[at - 1][1:]]
+    below = {str(cells[0]): cells[1:] for cells in rows[at + 1 :] if cells[0]}
+    return at + 1, {model: dict(zip(heads, cells, strict=True)) for model, cells in below.items()}
+
+
+def assert_costs(workbook: Path, prices: Mapping[str, float | None]) -> None:
+    """All costs of some models are what the engine computes, with a price for each device."""
+    _, table = costs_of(workbook)
+    assert {*MODELS} <= {*table}
+    for model in MODELS:
+        for device, found in table[model].items():
+            price = prices.get(device, 2.0)
+            wanted = engine(model, {"device": device, "device_price": price or 0.0})
+            cost = None if price is None else wanted["least_cost_per_mtoken_out"]
+            assert_same(found, cost, (model, device))
+
+
+def test_costs_are_what_the_engine_computes(tmp_path: Path) -> None:
+    """At the price of Assumptions, and at prices that are typed over it for some devices."""
+    workbook = written(report(), tmp_path / "report.xlsx")
+    book = openpyxl.load_workbook(workbook)
+    sheet = book["Devices"]
+    row, _ = costs_of(workbook)
+    names = registry().presets["device"].names
+    assert {cell.value for cell in sheet[row][1:]} == {"=device_price"}
+    for name, price in PRICES.items():
+        sheet.cell(row, names.index(name) + 2).value = price
+    book.save(typed := tmp_path / "typed.xlsx")
+    plain, live = convert_all([workbook, typed], tmp_path / "live")
+    assert_costs(plain, {})
+    assert_costs(live, PRICES)
+
+
+def test_typed_prices_are_written_again(tmp_path: Path) -> None:
+    """A report with prices, one of them emptied, stores what LibreOffice computes with them."""
+    path = written(replace(report(), device_prices=PRICES), tmp_path / "report.xlsx")
+    live = convert(path, tmp_path / "live")
+    for sheet in ("Devices", "Workings"):
+        assert not disagreements(stored(path, sheet), stored(live, sheet))
+    assert_costs(path, PRICES)
+
+
+def test_a_measured_speed_is_not_of_every_device() -> None:
+    """What was measured on one device changes no cost at the bound."""
+    typed = row("typed", {**MIXTRAL, "measured_decode_tokens_per_s": 10.0})
+    cells = {one.name: one.cells for one in report_of(typed, row("not", MIXTRAL)).metrics}
+    least, cost = cells["least_cost_per_mtoken_out"], cells["cost_per_mtoken_out"]
+    assert least[0].value == least[1].value == pytest.approx(cost[1].value)
+    assert cost[0].value != cost[1].value
 
 
 def few(count: int) -> Report:
@@ -207,7 +267,10 @@ def test_many_models_are_bounded(tmp_path: Path) -> None:
     """Of more models than the table of devices has room for, it says that it has the first."""
     path = written(many_models(400), tmp_path / "report.xlsx")
     rows = stored(path, "Devices")
-    assert sum(cells[1] is not None for cells in rows[FIRST - 1 :]) == MOST_MODELS
+    first, second = FIRST - 1, costs_of(path)[0]
+    for at in (first, second):
+        assert all(cells[1] is not None for cells in rows[at : at + MOST_MODELS])
+    assert len(rows) == second + MOST_MODELS
     assert f"the first {MOST_MODELS} of 400 models" in str(rows[2][0])
 
 
@@ -291,6 +354,9 @@ def test_speeds_costs_and_offload(tmp_path: Path) -> None:
         {"longest_context": "", "most_sequences": "", "layout": {}},
         {"asked": (), "parts": ()},
         {"memory": ""},
+        {"least_cost": ""},
+        {"price": ""},
+        {"price": "device"},
     ],
 )
 def test_what_is_not_there_leaves_no_hole(tmp_path: Path, changes: Mapping[str, object]) -> None:
