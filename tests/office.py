@@ -137,9 +137,10 @@ def recalculated(workbook: Path, folder: Path, sheet: str) -> list[list[object]]
 def stored(workbook: Path, sheet: str) -> list[list[object]]:
     """Return the values of a sheet as they are stored in the file, row by row."""
     book = opened(workbook, read_only=True)  # this sheet alone
-    values = [list(row) for row in book[sheet].iter_rows(values_only=True)]
+    rows = [list(row) for row in book[sheet].iter_rows(values_only=True)]
     book.close()
-    return values
+    width = max(map(len, rows), default=0)
+    return [row + [None] * (width - len(row)) for row in rows]
 
 
 def opened(path: Path, *, read_only: bool = False) -> Any:
