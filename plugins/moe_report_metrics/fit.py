@@ -91,10 +91,15 @@ def divides(heads: float, tp: int) -> bool:
     return heads / tp == floor(heads / tp)
 
 
+def divided_heads(m: Model) -> float:
+    """Heads that a group shares: those of keys and values, if eight do, divide those of queries."""
+    return where(divides(m.num_key_value_heads, NODE), m.num_key_value_heads, m.num_attention_heads)
+
+
 @metric(symbol="N_grp", unit="devices", source=VLLM, label="Largest group", format="integer")
 def largest_group(m: Model) -> float:
     """Most devices of a node of eight that share every layer, as far as they divide the heads."""
-    heads = m.num_attention_heads
+    heads = divided_heads(m)
     fewer = where(divides(heads, 4), 4, where(divides(heads, 2), 2, 1))
     return where(divides(heads, NODE), NODE, fewer)
 
@@ -163,7 +168,7 @@ def spread(m: Model, devices: float) -> dict[str, float]:
     """How engines spread some devices, as they are counted in ``devices_needed``."""
 
     def share_layers(some: int) -> bool:
-        return divides(m.num_attention_heads, some) & divides(devices, some)
+        return divides(divided_heads(m), some) & divides(devices, some)
 
     fours = where(share_layers(4), 4, where(share_layers(2), 2, 1))
     group = where(devices == 1, 1, where(share_layers(NODE), NODE, fours))
