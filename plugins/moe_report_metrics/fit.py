@@ -5,7 +5,19 @@ devices as they do it here: those of a node share every layer, as far as they di
 nodes are pipeline stages.
 """
 
-from moe_report import Doubt, Model, ceil, check, doubt, floor, maximum, metric, planner, where
+from moe_report import (
+    Doubt,
+    Model,
+    ceil,
+    check,
+    coalesce,
+    doubt,
+    floor,
+    maximum,
+    metric,
+    planner,
+    where,
+)
 from moe_report_metrics.cache_memory import kv_cache_bytes
 from moe_report_metrics.sharding import (
     MEGATRON,
@@ -92,8 +104,9 @@ def divides(heads: float, tp: int) -> bool:
 
 
 def divided_heads(m: Model) -> float:
-    """Heads that a group shares: those of keys and values, if eight do, divide those of queries."""
-    return where(divides(m.num_key_value_heads, NODE), m.num_key_value_heads, m.num_attention_heads)
+    """Query heads; where layers differ in them, those of keys and values if eight devices do."""
+    kv, heads = m.num_key_value_heads, m.num_attention_heads
+    return coalesce(heads, where(divides(kv, NODE), kv, heads))
 
 
 @metric(symbol="N_grp", unit="devices", source=VLLM, label="Largest group", format="integer")
