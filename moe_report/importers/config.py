@@ -121,7 +121,7 @@ def row_from_config(
     no_cache = unclear_cache(config, adapter, numbers)
     reading.notes.extend(notes_of_bits(no_bits))
     reading.notes.extend(dict.fromkeys(f"Cache: {why}" for why in no_cache.values()))
-    unclear = {**no_bits, **no_cache}
+    unclear = {**reading.unclear, **no_bits, **no_cache}
     numbers = {name: value for name, value in numbers.items() if name not in unclear}
     return ConfigRow(
         model_type,

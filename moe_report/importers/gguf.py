@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from moe_report.errors import InputError, Problem
-from moe_report.importers.cache_keys import BY_SHAPES, unknown_cache
 from moe_report.importers.checkpoint import notes_of_census, row_of_census, take_census
 from moe_report.importers.config import ConfigRow
+from moe_report.importers.gguf_cache import cache_of
 from moe_report.importers.gguf_header import BrokenError, Header, Types, read_header
 from moe_report.importers.safetensors import Tensor
 from moe_report.importers.section_fields import read_section_fields
@@ -46,12 +46,13 @@ def read_gguf(path: Path, fields: Collection[Field] = ()) -> ConfigRow:
     files = _shards(path)
     tensors: dict[str, Tensor] = {}
     said: dict[str, Any] = {}
+    listed: dict[str, Any] = {}
     for file in files:
         header = _read(file, types)
         if twice := [tensor.name for tensor in header.tensors if tensor.name in tensors]:
             raise InputError([Problem(str(file), f"holds {twice[0]} a second time")])
         tensors |= {tensor.name: tensor for tensor in header.tensors}
-        said = header.said | said
+        said, listed = header.said | said, header.listed | listed
     if (kind := said.get("general.type", "model")) != "model":
         raise InputError([Problem(where, f"holds no model: its general.type is {kind!r}")])
     number = said.get("split.count", len(files))
@@ -78,8 +79,10 @@ def read_gguf(path: Path, fields: Collection[Field] = ()) -> ConfigRow:
     if further.problems:
         raise InputError(Problem(where, problem) for problem in further.problems)
     numbers |= further.numbers
-    notes = ("Counted from the file's tensors", *notes_of_census(census))
-    return ConfigRow(architecture, numbers, notes, unknown_cache(BY_SHAPES))
+    kept, no_cache = cache_of(listed | said, architecture)
+    notes = ["Counted from the file's tensors", *notes_of_census(census)]
+    notes += dict.fromkeys(f"Cache: {why}" for why in no_cache.values())
+    return ConfigRow(architecture, kept | numbers, tuple(notes), no_cache)
 
 
 def _shards(path: Path) -> list[Path]:

@@ -28,7 +28,7 @@ _TEXT, _LIST = 8, 9
 # values of all lists together, of which the tokens and merges of a vocabulary are most.
 _LONGEST_TEXT, _MOST, _MOST_LISTED = 10_000_000, 200_000, 3_000_000
 _READ_AHEAD = 2**20
-_MOST_NESTED, _MOST_DIMENSIONS = 8, 8
+_MOST_NESTED, _MOST_DIMENSIONS, _MOST_LAYERS = 8, 8, 10_000
 # The shortest that an entry can be: a name of no letters, a type, and a byte of value or an offset.
 _LEAST_KEY, _LEAST_TENSOR = 13, 24
 
@@ -42,11 +42,13 @@ class Header:
     """What the beginning of a file says.
 
     Attributes:
-        said: Numbers and texts of the metadata by key; no lists.
+        said: Numbers and texts of the metadata by key.
+        listed: Lists of numbers that may say something of each layer, by key; no longer ones.
         tensors: The tensors, their shapes the other way round than elsewhere.
     """
 
     said: dict[str, Any] = field(default_factory=dict)
+    listed: dict[str, list[Any]] = field(default_factory=dict)
     tensors: list[Tensor] = field(default_factory=list)
 
 
@@ -87,7 +89,9 @@ class _Reader:
         for _ in range(num_keys):
             key = self._text()
             value = self._value(self._number("I"))
-            if value is not None:
+            if isinstance(value, list):
+                found.listed[key] = value
+            elif value is not None:
                 found.said[key] = value
         self._room(num_tensors, _LEAST_TENSOR, "tensors")
         spans: list[tuple[int, int, str]] = []
@@ -124,7 +128,7 @@ class _Reader:
         return Tensor(name, f"GGUF_{word}", shape, math.prod(shape) // block * size), begin
 
     def _value(self, kind: int, depth: int = 0) -> Any:
-        """Read past a value; a number or a text is given back."""
+        """Read past a value; a number, a text or a short list of numbers is given back."""
         if kind in _NUMBERS:
             return self._number(_NUMBERS[kind])
         if kind == _TEXT:
@@ -136,6 +140,10 @@ class _Reader:
             size = struct.calcsize(self.order + _NUMBERS[inner])
             if length * size > self.size - self.at:
                 raise BrokenError(f"it claims a list of {length:,} numbers in {self.size:,} bytes")
+            if not depth and length <= min(_MOST_LAYERS, self.left):
+                self.left -= length
+                letters = f"{self.order}{length}{_NUMBERS[inner]}"
+                return list(struct.unpack(letters, self._bytes(length * size)))
             self.at += length * size
             self.file.seek(self.at)
             return None

@@ -162,8 +162,9 @@ _add("num_linear_attention_layers", "L_l", "Linear-attention layers",
      "in place of softmax attention.",
      unit="layers", maximum=10_000, default=0)  # fmt: skip
 _add("linear_attention_state_size", "z", "State of linear attention",
-     "Numbers in the state of one linear-attention layer: heads times key width times value width.",
-     unit="numbers", minimum=1)  # fmt: skip
+     "Numbers in the state of one linear-attention layer: heads times key width times value width; "
+     "0 if it has a convolution alone.",
+     unit="numbers")  # fmt: skip
 _add("linear_attention_params", "P_l", "Parameters of linear attention",
      "Parameters of the token mixer of one linear-attention layer.", unit="parameters",
      minimum=1)  # fmt: skip

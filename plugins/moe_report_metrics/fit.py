@@ -5,7 +5,19 @@ devices as they do it here: those of a node share every layer, as far as they di
 nodes are pipeline stages.
 """
 
-from moe_report import Doubt, Model, ceil, check, doubt, floor, maximum, metric, planner, where
+from moe_report import (
+    Doubt,
+    Model,
+    ceil,
+    check,
+    coalesce,
+    doubt,
+    floor,
+    maximum,
+    metric,
+    planner,
+    where,
+)
 from moe_report_metrics.cache_memory import kv_cache_bytes
 from moe_report_metrics.sharding import (
     MEGATRON,
@@ -91,10 +103,16 @@ def divides(heads: float, tp: int) -> bool:
     return heads / tp == floor(heads / tp)
 
 
+def divided_heads(m: Model) -> float:
+    """Query heads; where layers differ in them, those of keys and values if eight devices do."""
+    kv, heads = m.num_key_value_heads, m.num_attention_heads
+    return coalesce(heads, where(divides(kv, NODE), kv, heads))
+
+
 @metric(symbol="N_grp", unit="devices", source=VLLM, label="Largest group", format="integer")
 def largest_group(m: Model) -> float:
     """Most devices of a node of eight that share every layer, as far as they divide the heads."""
-    heads = m.num_attention_heads
+    heads = divided_heads(m)
     fewer = where(divides(heads, 4), 4, where(divides(heads, 2), 2, 1))
     return where(divides(heads, NODE), NODE, fewer)
 
@@ -163,7 +181,7 @@ def spread(m: Model, devices: float) -> dict[str, float]:
     """How engines spread some devices, as they are counted in ``devices_needed``."""
 
     def share_layers(some: int) -> bool:
-        return divides(m.num_attention_heads, some) & divides(devices, some)
+        return divides(divided_heads(m), some) & divides(devices, some)
 
     fours = where(share_layers(4), 4, where(share_layers(2), 2, 1))
     group = where(devices == 1, 1, where(share_layers(NODE), NODE, fours))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,13 @@ def cell(read: ConfigRow, registry: Registry, name: str, **assumed: float) -> Ce
         ("Qwen/Qwen3.5-122B-A10B", 24_576, 153_649_152, {}),
         ("Qwen/Qwen3.5-35B-A3B", 20_480, 64_389_120, {}),
         ("google/gemma-4-26B-A4B", 20_480, 209_715_200, {}),
+        ("meta-llama/Llama-4-Maverick-17B-128E-Instruct", 49_152, 36 * 2 * 1024 * 2 * 8192, {}),
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", 6_144, 49_082_368, {}),
+        ("nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8", 8_192, 170_229_760, {}),
+        ("nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16", 12_288, 407_961_600, {}),
+        # 6 and 10 layers of 8 heads of 64; 18 and 30 keep two inputs of a convolution of 2048.
+        ("LiquidAI/LFM2-8B-A1B", 6 * 2 * 512 * 2, 18 * 2 * 2048 * 2, {}),
+        ("LiquidAI/LFM2-24B-A2B", 10 * 2 * 512 * 2, 30 * 2 * 2048 * 2, {}),
         ("ai21labs/AI21-Jamba-1.5-Mini", 16_384, 28 * (49_152 + 524_288), {}),
     ],
 )
@@ -93,6 +101,52 @@ def test_published_models_keep_what_is_published(
     read = row_from_config(published(name), where=name)
     assert cell(read, known, "kv_bytes_per_token", **assumed).value == token
     assert cell(read, known, "kv_bytes_per_sequence", **assumed).value == sequence
+
+
+# Qwen/Qwen2.5-72B and meta-llama/Llama-3.1-405B (arXiv 2407.21783, Table 3), as published.
+DENSE: dict[str, tuple[int, dict[str, Any]]] = {
+    "Qwen2.5-72B": (327_680, {
+        "model_type": "qwen2", "num_hidden_layers": 80, "hidden_size": 8192,
+        "intermediate_size": 29568, "num_attention_heads": 64, "num_key_value_heads": 8,
+        "vocab_size": 152_064, "tie_word_embeddings": False, "use_sliding_window": False,
+        "sliding_window": 131_072, "max_window_layers": 80,
+    }),
+    "Llama-3.1-405B": (516_096, {
+        "model_type": "llama", "num_hidden_layers": 126, "hidden_size": 16_384,
+        "intermediate_size": 53_248, "num_attention_heads": 128, "num_key_value_heads": 8,
+        "vocab_size": 128_256, "tie_word_embeddings": False, "attention_bias": False,
+        "mlp_bias": False,
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_dense_models_keep_what_is_published(known: Registry, name: str) -> None:
+    """The other two rows of Table 1 of arXiv 2505.09343."""
+    token, config = DENSE[name]
+    read = row_from_config(config, where=name, allow_dense=True)
+    assert cell(read, known, "kv_bytes_per_token").value == token
+    assert cell(read, known, "kv_bytes_per_sequence").value == 0
+
+
+def test_gemma_keeps_half_where_values_are_keys(known: Registry) -> None:
+    """5 layers of 2 heads of 512, whose keys are the values, too: an engine may keep them once."""
+    read = row_from_config(published("google/gemma-4-26B-A4B"), where="x")
+    once = replace(read, numbers=read.numbers | {"kv_values_per_token": 5 * 2 * 512})
+    assert cell(once, known, "kv_bytes_per_token").value == 10_240
+    assert cell(once, known, "kv_bytes_per_sequence").value == 209_715_200
+
+
+# Where a token attends to what is selected, or heads differ between layers.
+@pytest.mark.parametrize(
+    "name", ["zai-org/GLM-5", "deepseek-ai/DeepSeek-V3.2", "stepfun-ai/Step-3.5-Flash"]
+)
+def test_groups_share_heads_where_no_field_describes_the_core(known: Registry, name: str) -> None:
+    """Eight devices share every layer, the devices are known, and FLOPs of the core are not."""
+    read = row_from_config(published(name), where=name)
+    assert cell(read, known, "largest_group").value == 8
+    assert cell(read, known, "devices_needed").value
+    assert cell(read, known, "attention_core_flops").value is None
 
 
 def test_windows_allocated_in_full(known: Registry) -> None:
@@ -115,10 +169,13 @@ def test_windows_allocated_in_full(known: Registry) -> None:
 
 
 def test_mimo_keeps_values_narrower_than_keys(known: Registry) -> None:
-    """9 full layers of 4 heads, 39 with a window of 8; keys are 192 wide and values 128."""
+    """9 full layers of 4 heads, 39 with a window of 8; keys are 192 wide and values 128.
+
+    As transformers and SGLang have it a token sees 128 earlier ones and itself. With 128 tokens in
+    a window, as others count, a sequence would have 25,559,040 bytes.
+    """
     read = row_from_config(published("XiaomiMiMo/MiMo-V2-Flash"), where="x")
     assert cell(read, known, "kv_bytes_per_token").value == 23_040
-    # As transformers and SGLang have it a token sees 128 earlier ones and itself.
     assert cell(read, known, "kv_bytes_per_sequence").value == 39 * 8 * 320 * 2 * 129
     assert read.numbers["num_window_key_value_heads"] == 8
 
@@ -150,18 +207,26 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("key", ODD)
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+def _home(model_type: str) -> str:
+    """Where an adapter's keys stand within its section."""
+    return next(iter(ADAPTERS[model_type].keys)).split("|")[0].rpartition(".")[0]
+
+
+UNREAD = [
+    (model_type, key)
+    for model_type in MODEL_TYPES
+    for key in ODD
+    if f"{_home(model_type)}.{key}".lstrip(".") not in ADAPTERS[model_type].known_keys
+]
+
+
+@pytest.mark.parametrize(("model_type", "key"), UNREAD)
 def test_a_key_that_sounds_like_the_cache_gives_no_silent_number(model_type: str, key: str) -> None:
-    """Unless the adapter reads the key, the cache is missing and the note names the key."""
-    config = small_config(model_type)
-    adapter = ADAPTERS[model_type]
-    home = next(iter(adapter.keys)).split("|")[0].rpartition(".")[0]
+    """Where the adapter does not read the key, the cache is missing and the note names the key."""
+    config, adapter = small_config(model_type), ADAPTERS[model_type]
     inner = config
-    for part in ".".join(filter(None, (adapter.section, home))).split("."):
-        inner = inner.get(part, inner) if part else inner
-    if f"{home}.{key}".lstrip(".") in adapter.known_keys:
-        pytest.skip("this adapter reads the key")
+    for part in filter(None, f"{adapter.section}.{_home(model_type)}".split(".")):
+        inner = inner.get(part, inner)
     inner[key] = ODD[key]
     read = row_from_config(config, where=model_type)
     assert (adapter.cache or key) in read.unclear["kv_values_per_token"]
@@ -212,3 +277,27 @@ def test_minimax_m3_keeps_keys_of_its_indexers(known: Registry) -> None:
     for width, index in ((1.0, 7_296), (2.0, 14_592)):
         found = cell(read, known, "kv_bytes_per_token", indexer_value_bytes=width)
         assert found.value == 122_880 + index
+
+
+def test_layers_that_take_the_keys_of_another_keep_none(known: Registry) -> None:
+    """Four layers, the last takes the second's latents of 16, which carry no position of 4."""
+    config = small_config("mistral_large4_text") | {
+        "num_hidden_layers": 4, "no_rope_layers": [1, 0, 1, 0], "kv_source_layers": [0, 1, 2, 1],
+        "indexer_types": ["full", "shared", "full", "full"], "index_head_dim": 8,
+    }  # fmt: skip
+    read = row_from_config(config, where="x")
+    assert cell(read, known, "kv_values_per_token").value == 3 * 16 + 2 * 4
+    assert cell(read, known, "indexer_values_per_token").value == 3 * 8
+
+
+def test_windows_between_layers_that_select(known: Registry) -> None:
+    """Three layers keep latents of 16 + 4 and index; three keep 12 + 5 in a window of 7."""
+    config = small_config("dots3_note_text") | {
+        "layer_types": ["indexed_attention", "sliding_attention"] * 3, "sliding_window": 7,
+        "swa_kv_lora_rank": 12, "swa_qk_rope_head_dim": 5, "index_head_dim": 8,
+    }  # fmt: skip
+    read = row_from_config(config, where="x")
+    assert cell(read, known, "kv_values_per_token").value == 3 * 20
+    assert cell(read, known, "indexer_values_per_token").value == 3 * 8
+    assert cell(read, known, "kv_bytes_per_sequence").value == 3 * 17 * 7 * 2
+    assert cell(read, known, "attended_tokens").value is None

@@ -73,7 +73,8 @@ def write(
     writer.add_array("tokenizer.ggml.tokens", [f"<{number}>" for number in range(20)])
     writer.add_array("tokenizer.ggml.scores", [0.5] * 20)
     for key, value in (more or {}).items():
-        {str: writer.add_string, int: writer.add_int32}[type(value)](key, value)
+        add = {str: writer.add_string, int: writer.add_int32, list: writer.add_array}[type(value)]
+        add(key, value)
     writer.add_block_count(2)
     writer.add_embedding_length(WIDTH)
     writer.add_expert_count(experts)
@@ -131,6 +132,21 @@ def test_every_component_is_counted(tmp_path: Path, packed: bool) -> None:
     assert "tie_word_embeddings" not in numbers
     assert row.name == "tiny"
     assert row.texts["model_type"] == "qwen2moe"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_heads_of_each_layer_are_read(tmp_path: Path, turned: bool) -> None:
+    """A list says how many heads of 16 keep keys and values in each layer: 2, and then 1."""
+    heads: dict[str, Any] = {
+        "qwen2moe.attention.head_count": 4, "qwen2moe.attention.head_count_kv": [2, 1],
+    }  # fmt: skip
+    how = {"endianess": gguf.GGUFEndian.BIG} if turned else {}
+    row = read(write(tmp_path / "model.gguf", tensors(), more=heads, **how))
+    assert row.numbers["kv_values_per_token"].value == (2 + 1) * 2 * 16
+    assert not row.unclear
+    row = read(write(tmp_path / "other.gguf", tensors()))
+    assert "attention.head_count' is missing" in row.unclear["kv_values_per_token"]
+    assert "attention.head_count' is missing" in row.texts["remark"]
 
 
 def test_tied_embeddings(tmp_path: Path) -> None:

@@ -96,12 +96,18 @@ def test_what_is_not_modelled_is_refused(config: dict[str, Any], said: str) -> N
 
 
 def test_layers_of_each_kind_are_counted() -> None:
-    """Layers of softmax attention are those that are neither linear nor without attention."""
+    """Layers of softmax attention are those that are neither linear nor without attention.
+
+    Short convolutions are linear, with no state but their own: a kernel of one keeps nothing.
+    """
     given = row_from_config(NEMOTRON, where="").numbers
     assert given["num_hidden_layers"] == 6
     assert (given["num_linear_attention_layers"], given["num_attention_free_layers"]) == (2, 3)
     given = row_from_config(LFM2, where="").numbers
-    assert given["num_attention_free_layers"] == 6
+    assert (given["num_linear_attention_layers"], given["linear_attention_state_size"]) == (6, 0)
+    assert given["linear_attention_conv_size"] == 2 * given["hidden_size"]
+    short = row_from_config(LFM2 | {"conv_L_cache": 1}, where="").numbers
+    assert (short["num_linear_attention_layers"], short["linear_attention_conv_size"]) == (6, 0)
     assert row_from_config(LONGCAT, where="").numbers["num_hidden_layers"] == 4
 
 

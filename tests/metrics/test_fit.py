@@ -41,7 +41,7 @@ def test_it_names_what_is() -> None:
 
 def layout(devices: int, heads: float) -> dict[str, float]:
     """The assumptions of some devices, for a model of some heads."""
-    values = {DEVICES: float(devices), "num_attention_heads": heads}
+    values = {DEVICES: float(devices), "num_attention_heads": heads, "num_key_value_heads": np.nan}
     return {name: float(evaluate(expr, values)) for name, expr in PLANNER.layout.items()}
 
 

@@ -8,9 +8,26 @@ from __future__ import annotations
 
 from moe_report.importers.adapter import Reading
 
-SELECTED = "the indexer's keys are kept in a way that no field describes"
-CONVOLVED = "layers with attention also keep the states of convolutions, for which no field is"
-COMPRESSED = "compressed keys stand beside a window and tokens not yet compressed"
+POOLED = (
+    "an indexer joins the keys of index_kpool tokens, and whether each token's key and gate are"
+    " kept or what is joined is up to the engine"
+)
+POOLED_AND_CONVOLVED = (
+    "an indexer joins the keys of indexer_compress_ratio tokens, and whether these or what is"
+    " joined are kept is up to the engine; layers of ple_layer_ids keep a further convolution"
+)
+CONVOLVED = (
+    "layers with attention also keep the last inputs of four short convolutions, of keys, values"
+    " and both outputs, for which no field is"
+)
+DELAYED = (
+    "layers with attention also keep the last inputs of two convolutions of queries and keys, and"
+    " half of the last token's values, for which no field is"
+)
+COMPRESSED = (
+    "each layer keeps a window, one entry for every 4 or 128 tokens, and what of the last tokens is"
+    " not yet compressed, for which no field is"
+)
 BOTH_WAYS = "tokens see later ones, too: what is kept of them depends on how the text is made"
 
 

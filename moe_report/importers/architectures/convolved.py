@@ -319,7 +319,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "cca_time0": may(2),
             "cca_time1": may(2),
         },
-        derive=_derive_zaya, cache=caches.CONVOLVED,
+        derive=_derive_zaya, cache=caches.DELAYED,
         note="Routers are small networks, which no field describes: components are given as a"
         " whole, and hidden_size, and so the FLOPs of routers and experts, are left out. A token"
         " may be sent past all experts: active parameters are the most that it can take",

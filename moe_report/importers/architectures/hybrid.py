@@ -88,11 +88,7 @@ def _derive_minimax(r: Reading) -> Mapping[str, float]:
 def _derive_lfm2(r: Reading) -> Mapping[str, float]:
     found = mixers.kinds(r, "layer_types", mixers.FULL, "conv")
     softmax = mixers.attention(r, qk_norm=True)
-    return mixers.typed(
-        (found[mixers.FULL], softmax), (found["conv"], mixers.short_convolution(r))
-    ) | {
-        "num_attention_free_layers": found["conv"],
-    }
+    return mixers.typed((found[mixers.FULL], softmax), (found["conv"], mixers.short_convolution(r)))
 
 
 _NO_ORACLE = "The model's own code is read as transformers has it under 'minimax'"
@@ -146,9 +142,9 @@ ADAPTERS: Mapping[str, Adapter] = {
             "conv_L_cache": may(3),
             "conv_bias": may(False, kind="flag"),
         },
-        derive=_derive_lfm2, cache="layers of convolutions keep a state, for which no field is",
+        derive=_derive_lfm2,
         irrelevant=frozenset({"use_expert_bias"}),
-        note=f"{mixers.MIXED}. Layers of short convolutions count as layers without attention:"
-        " their products are those of their weights",
+        note=f"{mixers.MIXED}. Layers of short convolutions count as linear attention whose only"
+        " state is the convolution's: their products are those of their weights",
     ),
 }  # fmt: skip

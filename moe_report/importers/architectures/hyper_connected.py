@@ -168,7 +168,8 @@ _BESIDE = (
     "Hyper-connections are among the other parameters, their FLOPs among those of attention's"
     " projections"
 )
-_GLM5 = deepseek(leading=3, q_rank=1536) | INDEXER | SELECTING | LAYER_TYPES | _STREAMS | {
+_SELECTED = INDEXER | SELECTING | NO_CORE
+_GLM5 = deepseek(leading=3, q_rank=1536) | _SELECTED | LAYER_TYPES | _STREAMS | {
     "qk_rope_head_dim": may(0, "qk_rope_head_dim"),
     "index_n_heads": may(32),
     "index_kpool": may(16),
@@ -178,7 +179,7 @@ _GLM5 = deepseek(leading=3, q_rank=1536) | INDEXER | SELECTING | LAYER_TYPES | _
 }  # fmt: skip
 _GLM5_TEXT = Adapter(
     _GLM5, derive=_derive_glm5, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}",
-    cache=caches.SELECTED,
+    cache=caches.POOLED,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures import caches, mixers
+from moe_report.importers.architectures.common import NO_CORE
 from moe_report.importers.architectures.latent import (
     INDEXED,
     INDEXER,
@@ -88,10 +89,15 @@ def _derive_mistral_large4(r: Reading) -> Mapping[str, float]:
             compressed = rank + rope
             here = here.plus(-d * compressed, -rank - compressed * r["attention_bias"])
         parts.append((1, here))
-    number, head = r["index_n_heads"], r["index_head_dim"]
+    number, head, indexers = r["index_n_heads"], r["index_head_dim"], sum(selecting(r))
     selected = mixers.Mixer(d * (number * head + number + head), 2 * (d + head + number))
-    return given | mixers.typed(*parts, (sum(selecting(r)), selected)) | {
+    own = {*sources}
+    with_rope = sum(turned[layer] for layer in own)
+    return given | mixers.typed(*parts, (indexers, selected)) | {
         "num_sliding_window_layers": layers,
+        **caches.kept(
+            full=len(own) * rank + with_rope * r["qk_rope_head_dim"], indexer=indexers * head
+        ),
         # The frequencies that positions are turned by are learned, once for all layers.
         "other_params": -(-r["qk_rope_head_dim"] // 2),
     }  # fmt: skip
@@ -159,20 +165,26 @@ def _derive_dots3(r: Reading) -> Mapping[str, float]:
     r.values["sliding_window"] = r["sliding_window"] or r["sliding_window_size"]
     parts: list[tuple[int, mixers.Mixer]] = []
     kinds: Counter[str] = Counter()
+    held: Counter[bool] = Counter()
     for kind, layer in _dots3_layers(r):
         kinds[kind] += 1
+        held[kind == SLIDING] += layer["kv_lora_rank"] + layer["qk_rope_head_dim"]
         gate = r["hidden_size"] * layer["num_attention_heads"]
         parts.append((1, mixers.latent_attention(layer).plus(gate, layer["qk_rope_head_dim"])))
         if kind == INDEXED_KIND:
             parts.append((1, mixers.indexer(layer)))
-    given |= mixers.typed(*parts)
-    if kinds[INDEXED_KIND]:
-        return given | {"num_sliding_window_layers": r["num_hidden_layers"]}
-    windows = {"num_sliding_window_layers": kinds[SLIDING], "sliding_window": r["sliding_window"]}
-    return given | windows
+    selecting_layers = kinds[INDEXED_KIND]
+    keys = selecting_layers * r["index_head_dim"]
+    given |= mixers.typed(*parts) | caches.kept(full=held[False], window=held[True], indexer=keys)
+    if kinds[SLIDING]:
+        given |= {"sliding_window": r["sliding_window"]}
+    if selecting_layers:
+        r.unclear["num_sliding_window_layers"] = f"{selecting_layers} layers see selected tokens"
+        return given
+    return given | {"num_sliding_window_layers": kinds[SLIDING]}
 
 
-_DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | LAYER_TYPES | {
+_DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | NO_CORE | LAYER_TYPES | {
     name: need() for name in mixers.LATENT if name != "attention_bias"
 } | {
     "index_n_heads": may(64),
@@ -194,7 +206,8 @@ _DOTS3 = deepseek(leading=1, q_rank=1024) | INDEXER | LAYER_TYPES | {
     "swa_v_head_dim": may(128),
 }  # fmt: skip
 _DOTS3_TEXT = Adapter(
-    _DOTS3, derive=_derive_dots3, untold_mtp=True, cache=caches.SELECTED,
+    _DOTS3, derive=_derive_dots3, untold_mtp=True,
+    irrelevant=frozenset({"swa_num_key_value_heads"}),  # latents have no heads
     note=f"{INDEXED}. Layers differ in the sizes of attention, which no field describes: it is"
     " counted as a whole",
 )  # fmt: skip
@@ -205,7 +218,7 @@ _MISTRAL_LARGE4 = Adapter(
         "no_rope_layer_interval": may(4),
         "kv_source_layers": may(None, kind="numbers"),
     },
-    derive=_derive_mistral_large4, note=INDEXED, untold_mtp=True, cache=caches.SELECTED,
+    derive=_derive_mistral_large4, note=INDEXED, untold_mtp=True,
 )  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {

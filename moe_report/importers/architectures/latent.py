@@ -9,7 +9,6 @@ from moe_report.importers.adapter import Adapter, Key, Reading, may, need
 from moe_report.importers.architectures import caches, mixers
 from moe_report.importers.architectures.common import (
     FFN_WIDTHS,
-    NO_CORE,
     ROUTED,
     SHAPE,
     TOP_K,
@@ -91,13 +90,13 @@ def _derive_axk1(r: Reading) -> Mapping[str, float]:
     return given | {"other_params": given.get("other_params", 0) + norms}
 
 
-INDEXER = NO_CORE | {
+INDEXER = {
     "index_topk": may(2048),
     "index_head_dim": may(128),
 }
 INDEXED = (
     "A token attends to the index_topk tokens that an indexer selects, and no field describes that:"
-    " attention's parameters are given; heads and window, and so the attention core, are left out"
+    " attention's parameters are given; a window and the attention core are left out"
 )
 
 

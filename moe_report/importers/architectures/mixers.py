@@ -29,13 +29,13 @@ class Mixer:
     Attributes:
         products: Weights that are multiplied with every token: matrices and convolutions.
         others: Norms, biases and what a recurrence is steered by.
-        state: Numbers in the state of a linear one.
+        state: Numbers in the state of linear attention, 0 of a convolution alone; None of others.
         conv: Numbers that its short convolutions keep: channels times kernel width less one.
     """
 
     products: int
     others: int = 0
-    state: int = 0
+    state: int | None = None
     conv: int = 0
 
     def plus(self, products: int, others: int = 0) -> Mixer:
@@ -55,7 +55,7 @@ def typed(*layers: tuple[int, Mixer]) -> dict[str, float]:
         Part.ATTENTION: products + others,
     }
     for number, mixer in layers:
-        if mixer.state:
+        if mixer.state is not None:
             given["num_linear_attention_layers"] = number
             if number:
                 given["linear_attention_state_size"] = mixer.state
@@ -208,7 +208,9 @@ def mamba2(
 def short_convolution(r: Reading) -> Mixer:
     """A gated short convolution (LFM2)."""
     width = r["hidden_size"]
-    return Mixer(4 * width * width + width * r["conv_L_cache"], 5 * width * r["conv_bias"])
+    kernel = r["conv_L_cache"]
+    products, biases = 4 * width * width + width * kernel, 5 * width * r["conv_bias"]
+    return Mixer(products, biases, state=0, conv=width * (kernel - 1))
 
 
 def untied(r: Reading) -> None:

@@ -14,6 +14,8 @@ from moe_report.importers.architectures.common import (
     NO_CORE,
     SHAPE,
     TOP_K,
+    head_dim,
+    kv_heads,
     shared_width,
 )
 from moe_report.importers.architectures.layers import LAYER_TYPES, MLP_TYPES, sparse
@@ -23,7 +25,7 @@ from moe_report.schema.parts import Part
 
 SELECTED, BLOCKS = "indexed_attention", "minimax_m3_sparse"
 _SELECTION = "A token attends to what is selected for it, which no field describes"
-_CORE = f"{_SELECTION}: heads and window, and so the attention core, are left out"
+_CORE = f"{_SELECTION}: a window and the attention core are left out"
 
 
 def _indexer(r: Reading, *, heads: int, width: int) -> mixers.Mixer:
@@ -52,8 +54,7 @@ def _derive_minimax(r: Reading) -> Mapping[str, float]:
     if r["layer_types"] is not None:
         selecting = mixers.kinds(r, "layer_types", mixers.FULL, BLOCKS)[BLOCKS]
     if not selecting:
-        names = ("num_attention_heads", "num_key_value_heads", "head_dim")
-        return given | {name: r[name] for name in names}
+        return given
     r.notes.append(_CORE)
     select = _indexer(r, heads=r["index_n_heads"], width=r["index_head_dim"])
     given |= mixers.typed((layers, mixers.attention(r, qk_norm=True)), (selecting, select))
@@ -145,9 +146,7 @@ def _derive_doge(r: Reading) -> Mapping[str, float]:
 
 _INDEX = "sparse_attention_config.sparse"
 _MINIMAX = Adapter(
-    SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | NO_CORE | {
-        "num_key_value_heads": may(4),
-        "head_dim": may(128),
+    SHAPE | TOP_K | LAYER_TYPES | MLP_TYPES | kv_heads(4) | head_dim(128) | {
         "num_local_experts|num_experts": need("num_experts"),
         "intermediate_size": need("moe_intermediate_size"),
         "dense_intermediate_size": may(12288, "intermediate_size"),
@@ -178,7 +177,7 @@ _QWEN4 = Adapter(
         "indexer_head_dim": may(None),
     },
     fixed={"num_shared_experts": 1, "shared_expert_gate": 1, "num_norms_per_layer": 0},
-    derive=_derive_qwen4, untold_mtp=True, cache=caches.SELECTED,
+    derive=_derive_qwen4, untold_mtp=True, cache=caches.POOLED_AND_CONVOLVED,
     note=f"{_CORE}. No field describes either what mixes streams between the layers, and adds"
     " embeddings of n-grams to them: these count with the embedding, and the rest as other"
     " parameters, whose FLOPs are given with those of attention",
