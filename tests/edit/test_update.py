@@ -47,6 +47,13 @@ def write_input(path: Path, columns: Mapping[str, Any] = MODELS) -> Path:
     return path
 
 
+def context_of(book: Any) -> Any:
+    """The cell of the assumed context, wherever it is among those of other sections."""
+    sheet = book["Assumptions"]
+    rows = (row for row in sheet.iter_rows() if "context_length" in [cell.value for cell in row])
+    return sheet.cell(next(rows)[0].row, 3)
+
+
 def run(*arguments: str | Path) -> Result:
     """The command line, run."""
     return CliRunner().invoke(main, ["run", *map(str, arguments)])
@@ -145,7 +152,7 @@ def write_everywhere(book: Any) -> None:
     book.defined_names["my_cell"] = openpyxl.workbook.defined_name.DefinedName(
         "my_cell", attr_text="Mine!$B$4"
     )
-    book["Assumptions"]["C10"] = 32768
+    context_of(book).value = 32768
 
 
 def check_everything(path: Path) -> None:
@@ -182,7 +189,7 @@ def check_everything(path: Path) -> None:
     assert len(own._charts) == 1
     assert book.defined_names["my_cell"].attr_text == "Mine!$B$4"
     assert book.sheetnames.index("Mine") == 1
-    assert book["Assumptions"]["C10"].value == 32768
+    assert context_of(book).value == 32768
 
 
 def test_what_the_user_wrote_is_kept(report: Path) -> None:
@@ -530,7 +537,7 @@ def test_elsewhere(report: Path, tmp_path: Path) -> None:
     update(report, "-o", tmp_path / "out" / "new.xlsx", "--set", "context_length=4096")
     update(report, "-o", tmp_path / "folder", "--format", "json")
     assert report.read_bytes() == before
-    assert loaded(tmp_path / "out" / "new.xlsx")["Assumptions"]["C10"].value == 4096
+    assert context_of(loaded(tmp_path / "out" / "new.xlsx")).value == 4096
     assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == [
         "models.report.json", "models.report.xlsx",
     ]  # fmt: skip

@@ -134,6 +134,8 @@ def mutated(seed: int) -> tuple[str, str, Config]:
 
 # So many modules that transformers would be busy for minutes: only that the total grows is tested.
 TOO_MANY = ("num_experts absurdly large", "num_hidden_layers absurdly large")
+# Read by the code that is published with the weights, and not by transformers.
+UNREAD = "moe_layer_freq another value"
 # What null means where transformers no longer takes it, and earlier versions did.
 NULL: dict[str, Callable[[Config], int]] = {
     "num_key_value_heads": lambda config: int(config["num_attention_heads"]),
@@ -200,6 +202,8 @@ def test_a_broken_config_is_exact_or_refused(start: int) -> None:
                 pytest.fail(f"{seed}, {what}: {broken}")
             continue
         total = total_params.of(**row.numbers)
+        if what == UNREAD:
+            continue
         expected = truth(config, published()[name])
         if expected is None:
             expected = unmutated(name)
