@@ -1,4 +1,4 @@
-"""Titles of the ledger's charts: what their numbers say, models in the order of the chart."""
+"""Titles of charts: what their numbers say, models in the order of the chart."""
 
 from __future__ import annotations
 
@@ -32,3 +32,11 @@ def routed(names: Sequence[str], of_all: Sequence[float], of_active: Sequence[fl
     return (
         f"Routed experts hold {ranges[0]} of the parameters, and {ranges[1]} of those a token uses"
     )
+
+
+def read(names: Sequence[str], bytes_read: Sequence[float]) -> str:
+    """Say what a decode step reads, or between what it lies."""
+    least, most = (amount(pick(bytes_read), "byte") for pick in (min, max))
+    if len(names) == 1:
+        return f"A decode step of {names[0]} reads {most}"
+    return f"A decode step reads {span(least, most)}"

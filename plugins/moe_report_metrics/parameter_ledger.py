@@ -149,12 +149,8 @@ def norm_and_other_params(m: Model) -> float:
     return norms * m.hidden_size * (1 + m.norm_bias) + m.other_params
 
 
-@parameters(
-    symbol="P_always",
-    source=CONVENTION,
-    label="Always active",
-    aliases=("shared parameters", "shared params"),
-)
+@parameters(symbol="P_always", source=CONVENTION, label="Always active",
+            aliases=("shared parameters", "shared params"))  # fmt: skip
 def always_active_params(m: Model) -> float:
     """Parameters outside the routed experts: what every token uses, whatever its route."""
     return (
@@ -179,11 +175,8 @@ def always_active_params(m: Model) -> float:
 def expert_params(m: Model) -> float:
     """Parameters of one routed expert, added up over all MoE layers."""
     weights = m.num_ffn_matrices * m.hidden_size * m.moe_intermediate_size
-    biases = where(
-        m.expert_bias == 1,
-        (m.num_ffn_matrices - 1) * m.moe_intermediate_size + m.hidden_size,
-        0,
-    )
+    biases = (m.num_ffn_matrices - 1) * m.moe_intermediate_size + m.hidden_size
+    biases = where(m.expert_bias == 1, biases, 0)
     return m.num_moe_layers * (weights + biases)
 
 

@@ -15,7 +15,6 @@ from functools import partial
 from moe_report import (
     Doubt,
     Model,
-    Rows,
     ceil,
     check,
     coalesce,
@@ -29,7 +28,7 @@ from moe_report import (
     stack,
     where,
 )
-from moe_report.wording import amount, span
+from moe_report_metrics import chart_titles
 from moe_report_metrics.cache_memory import (
     VLLM,
     Load,
@@ -68,22 +67,15 @@ _seconds = partial(metric, unit="s", better="lower", source=ROOFLINE)
 _price = partial(metric, unit="$/Mtoken", better="lower", source=PRICE, format="decimal")
 
 measured_decode_tokens_per_s = field(
-    "measured_decode_tokens_per_s",
-    symbol="v*_out",
-    unit="tokens/s",
-    label="Measured decoding",
+    "measured_decode_tokens_per_s", symbol="v*_out", unit="tokens/s", label="Measured decoding",
     help="Tokens a second that somebody measured, of all sequences and devices together.",
     aliases=("measured tokens per second",),
-)
+)  # fmt: skip
 index_topk = field(
-    "index_topk",
-    symbol="k_idx",
-    unit="tokens",
-    label="Tokens an indexer selects",
+    "index_topk", symbol="k_idx", unit="tokens", label="Tokens an indexer selects",
     help="Tokens that sparse attention reads of those that its indexer scores.",
-    minimum=1,
-    whole=True,
-)
+    minimum=1, whole=True,
+)  # fmt: skip
 
 
 def _met(m: Model, context: float) -> float:
@@ -362,18 +354,11 @@ def energy_kwh_per_mtoken_out(m: Model) -> float:
     return site_watts(m) * devices_used(m) / JOULES_A_KWH * MILLION / _decoding(m)
 
 
-def _title_of_step(rows: Rows) -> str:
-    read = rows.sum_of(always_read_weight_bytes, routed_bytes_per_step, cache_bytes_per_step)
-    least, most = (amount(pick(read), "byte") for pick in (min, max))
-    if len(rows) == 1:
-        return f"A decode step of {rows.names[0]} reads {most}"
-    return f"A decode step reads {span(least, most)}"
-
-
+_READ = always_read_weight_bytes, routed_bytes_per_step, cache_bytes_per_step
 step = stack(
     "step",
-    {"read": (always_read_weight_bytes, routed_bytes_per_step, cache_bytes_per_step)},
-    title=_title_of_step,
+    {"read": _READ},
+    title=lambda rows: chart_titles.read(rows.names, rows.sum_of(*_READ)),
     caption="What is read for one token of every sequence, at the assumed batch and context.",
     labels=("always read", "routed experts", "cache"),
     colors=("blue", "orange", "green"),
@@ -397,11 +382,8 @@ def measured_above_any_bound(m: Model) -> Doubt:
         measured - rounding() > most,
         "measured as {} tokens/s, where the devices, batch and context of this report allow {}; "
         "are they those of the measurement, and are no tokens guessed ahead?",
-        measured,
-        most,
-        stated=measured,
-        computed=most,
-    )
+        measured, most, stated=measured, computed=most,
+    )  # fmt: skip
 
 
 @check("suspicious", about="measured_decode_tokens_per_s")
@@ -411,8 +393,5 @@ def measured_above_even_routing(m: Model) -> Doubt:
     return doubt(
         (measured - rounding() > bound) & (measured - rounding() <= _fastest(m)),
         "measured as {} tokens/s, above the bound of {} that even routing has",
-        measured,
-        bound,
-        stated=measured,
-        computed=bound,
-    )
+        measured, bound, stated=measured, computed=bound,
+    )  # fmt: skip
