@@ -136,18 +136,20 @@ def recalculated(workbook: Path, folder: Path, sheet: str) -> list[list[object]]
 
 def stored(workbook: Path, sheet: str) -> list[list[object]]:
     """Return the values of a sheet as they are stored in the file, row by row."""
-    book = opened(workbook, read_only=True)  # this sheet alone
-    rows = [list(row) for row in book[sheet].iter_rows(values_only=True)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on what openpyxl does not know
+        book = openpyxl.load_workbook(workbook, data_only=True, read_only=True)
+        rows = [list(row) for row in book[sheet].iter_rows(values_only=True)]
     book.close()
     width = max(map(len, rows), default=0)
     return [row + [None] * (width - len(row)) for row in rows]
 
 
-def opened(path: Path, *, read_only: bool = False) -> Any:
+def opened(path: Path) -> Any:
     """Return the values that are stored in a workbook."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
-        return openpyxl.load_workbook(path, data_only=True, read_only=read_only)
+        return openpyxl.load_workbook(path, data_only=True)
 
 
 def disagreements(stored_rows: list[list[object]], computed: list[list[object]]) -> list[str]:

@@ -14,6 +14,11 @@ from tests.renderers.test_own_presets import add
 __all__ = ["made", "report"]  # fixtures
 
 
+@pytest.fixture(scope="module")
+def counting_alone() -> None:
+    """Those that plan are asked here."""
+
+
 def price_row(report: Path) -> int:
     """The row of the prices."""
     cells = (row[0] for row in loaded(report)["Devices"].iter_rows())
