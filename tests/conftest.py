@@ -16,7 +16,7 @@ from hypothesis import settings
 
 from moe_report.cli.main import main
 from moe_report.schema import registry as registry_module
-from moe_report.schema.registry import GROUP, Registry
+from moe_report.schema.registry import GROUP, Registry, installed
 from tests.sections import COUNTING
 
 TESTS = Path(__file__).parent
@@ -82,7 +82,9 @@ def counting_alone() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(importlib.metadata, "entry_points", some)
+        installed.cache_clear()
         yield
+    installed.cache_clear()
 
 
 @pytest.fixture(autouse=True)
