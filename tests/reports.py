@@ -64,11 +64,10 @@ def usual_report(**changes: Any) -> Report:
     )
 
 
-def many_models(count: int) -> Report:
+def many_models(count: int, **changes: Any) -> Report:
     """Return a report of so many models, all different."""
-    return report_of(
-        *(row(f"Model {at}", MIXTRAL | {"num_hidden_layers": 8 + at}) for at in range(count))
-    )
+    rows = (row(f"Model {at}", MIXTRAL | {"num_hidden_layers": 8 + at}) for at in range(count))
+    return report_of(*rows, **changes)
 
 
 def failed_report() -> Report:

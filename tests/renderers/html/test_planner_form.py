@@ -175,7 +175,7 @@ def test_devices_are_spread_as_the_planner_says(shown: Open, devices: int) -> No
     report = reports.usual_report()
     page = shown(report, "#calculator=Mixtral+8x7B", render_calculator)
     page.fill("#plan--devices", str(devices))
-    values = {DEVICES: float(devices), "num_attention_heads": 32.0}
+    values = {DEVICES: float(devices), "num_attention_heads": 32.0, "num_key_value_heads": 8.0}
     for name, expr in planner_of(report).layout.items():
         expected = float(evaluate(expr, values))
         text = page.input_value(f"#set-{name}") or page.get_attribute(f"#set-{name}", "placeholder")
