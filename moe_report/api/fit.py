@@ -25,6 +25,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.planner import DEVICES, Planner
 from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.registry import Registry, installed
+from moe_report.schema.sections import Section
 from moe_report.text import listed
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def fit(question: Question) -> Answer:
     if section is None:
         failed = "".join(f" The {one}" for one in known.failures)
         raise PluginError(f"no installed section says how models fit into devices.{failed}")
-    chosen = known.choose([section.name])
+    chosen = known.choose(_telling(known, section))
     planner = chosen.planner
     assert planner is not None
     table, scenario = models_of(question.sources, question.models, known, question.scenario)
@@ -158,6 +159,16 @@ def fit(question: Question) -> Answer:
     fits = work.fits(question.devices)
     said = (*map(str, table.warnings), *notes)
     return Answer(planner, fits, groups, presets, said, table, used)
+
+
+def _telling(known: Registry, section: Section) -> list[str]:
+    """The sections whose numbers a planner shows: they are doubted as their own checks do."""
+    assert section.planner is not None
+    shown = {*section.planner.columns}
+    return [
+        one.name for one in known.sections
+        if one is section or shown & {metric.name for metric in one.metrics}
+    ]  # fmt: skip
 
 
 def _said(

@@ -198,11 +198,35 @@ def _step_computing(m: Model, c: Counting, load: Load) -> float:
     return _computing(m, load.num_sequences * flops, c)
 
 
+@_bytes(symbol="M_step,rest", source=ROOFLINE, label="A device reads in a step, without experts")
+def device_rest_bytes_per_step(m: Model, p: Parallelism, load: Load) -> float:
+    """Bytes that a device reads until every sequence has a token, but for routed experts, at least.
+
+    Every copy reads what is always active, and so does a stage for each of its micro-batches, of
+    which there are as many as stages: neither is faster for it. Sequences divide the cache.
+    """
+    at_once = minimum(p.data_parallel * p.pipeline_parallel, load.num_sequences)
+    return (always_read_weight_bytes(m) + cache_bytes_per_step(m) / at_once) / p.tensor_parallel
+
+
+def _device_expert_bytes(m: Model, p: Parallelism, reached: float) -> float:
+    """Bytes that a device reads of experts, which copies share, if a micro-batch reaches some."""
+    return routed_expert_weight_bytes(m) * reached / (p.tensor_parallel * p.data_parallel)
+
+
+@_bytes(symbol="M_step,exp", source=ROOFLINE, label="A device reads of experts in a step")
+def device_expert_bytes_per_step(m: Model, p: Parallelism, load: Load) -> float:
+    """Bytes of routed experts that a device reads until every sequence has a token, at least."""
+    micro_batch = load.num_sequences / minimum(p.pipeline_parallel, load.num_sequences)
+    return _device_expert_bytes(m, p, _reached(m, micro_batch))
+
+
 @_seconds(symbol="t_step", label="Decode step, at least")
 def decode_step_seconds(m: Model, c: Counting, load: Load, d: Device) -> float:
-    """Seconds that a step takes at least, spread evenly over all devices."""
-    reading = decode_bytes_per_step(m) / d.memory_bandwidth
-    return maximum(reading, _step_computing(m, c, load)) / devices_used(m)
+    """Seconds until every sequence has a token, at least."""
+    read = device_rest_bytes_per_step(m) + device_expert_bytes_per_step(m)
+    computing = _step_computing(m, c, load) / devices_used(m)
+    return maximum(read / d.memory_bandwidth, computing)
 
 
 @_speed(symbol="v_out", source=ROOFLINE, label="Decoding, at most")
@@ -228,8 +252,9 @@ def estimated_decode_tokens_per_s_low(
     m: Model, c: Counting, load: Load, d: Device, e: Efficiency
 ) -> float:
     """Tokens a second if everything is read as slowly as by models with experts."""
-    reading = decode_bytes_per_step(m) / e.moe_efficiency / d.memory_bandwidth
-    return load.num_sequences * devices_used(m) / maximum(reading, _step_computing(m, c, load))
+    read = device_rest_bytes_per_step(m) + device_expert_bytes_per_step(m)
+    computing = _step_computing(m, c, load) / devices_used(m)
+    return load.num_sequences / maximum(read / e.moe_efficiency / d.memory_bandwidth, computing)
 
 
 @_speed(symbol="v_high", source=OMLX, label="Decoding, estimate, high")
@@ -237,10 +262,10 @@ def estimated_decode_tokens_per_s_high(
     m: Model, c: Counting, load: Load, d: Device, e: Efficiency
 ) -> float:
     """Tokens a second if only the routed experts are read so slowly, and the rest as if dense."""
-    rest = always_read_weight_bytes(m) + cache_bytes_per_step(m)
-    read = rest / e.dense_efficiency + routed_bytes_per_step(m) / e.moe_efficiency
-    computing = _step_computing(m, c, load)
-    return load.num_sequences * devices_used(m) / maximum(read / d.memory_bandwidth, computing)
+    experts = device_expert_bytes_per_step(m) / e.moe_efficiency
+    read = device_rest_bytes_per_step(m) / e.dense_efficiency + experts
+    computing = _step_computing(m, c, load) / devices_used(m)
+    return load.num_sequences / maximum(read / d.memory_bandwidth, computing)
 
 
 @metric(symbol="u_bound", unit="ratio", source=ROOFLINE, label="Measured, of the bound")
@@ -322,9 +347,11 @@ def cost_per_mtoken_out(m: Model, price: Price) -> float:
 
 
 @_price(symbol="c_least", label="Cost of a million out, at least")
-def least_cost_per_mtoken_out(m: Model, price: Price) -> float:
+def least_cost_per_mtoken_out(m: Model, c: Counting, load: Load, d: Device, price: Price) -> float:
     """Dollars for a million decoded tokens, at least: at the bound, on any number of devices."""
-    return price.device_price / HOUR * MILLION / decode_tokens_per_s_per_device(m)
+    reading = decode_bytes_per_step(m) / d.memory_bandwidth
+    seconds = maximum(reading, _step_computing(m, c, load)) / load.num_sequences
+    return price.device_price / HOUR * MILLION * seconds
 
 
 @_price(symbol="c_in", label="Cost of a million tokens in")
@@ -367,11 +394,17 @@ step = stack(
 )
 
 
+@_bytes(symbol="M_step,few", source=ROOFLINE, label="A device reads if all use the same experts")
+def device_fewest_bytes_per_step(m: Model, p: Parallelism) -> float:
+    """Bytes that a device reads in a step if all sequences use the same experts, at least."""
+    same = _device_expert_bytes(m, p, m.num_experts_per_tok / m.num_experts)
+    return device_rest_bytes_per_step(m) + same
+
+
 def _fastest(m: Model) -> float:
     """Tokens a second at most if all sequences used the same experts: no routing is faster."""
-    fewer = routed_bytes_per_step(m) * (1 - m.num_experts_per_tok / distinct_experts(m))
-    read = decode_bytes_per_step(m)
-    return decode_tokens_per_s(m) * read / (read - fewer)
+    read = device_rest_bytes_per_step(m) + device_expert_bytes_per_step(m)
+    return decode_tokens_per_s(m) * read / device_fewest_bytes_per_step(m)
 
 
 @check("impossible", about="measured_decode_tokens_per_s")

@@ -73,6 +73,7 @@ def test_small_configs_are_read(config: dict[str, Any]) -> None:
         (BAILING | {"tie_word_embeddings": True}, "never ties them"),
         (KIMI | {"linear_attn_config": {"full_attn_layers": [4], "kda_layers": [1, 2]}}, "once"),
         (QWEN | {"layer_types": ["mamba3"] * 6}, "layers of the kind 'mamba3'"),
+        (QWEN | {"layer_types": ["mamba"] * 6}, "layers of the kind 'mamba'"),
         (JAMBA | {"num_experts": 1, "num_experts_per_tok": 1}, "not a Mixture-of-Experts"),
         (JAMBA | {"attn_layer_offset": 3}, "not below the period 3"),
         (JAMBA | {"mamba_dt_rank": "none"}, 'or "auto"'),

@@ -199,6 +199,36 @@ def test_no_published_reading_of_prompts_is_above_the_bound(
     assert published < of(serving.prefill_tokens_per_s, **model, **on(device, context_length=4096))
 
 
+@pytest.mark.parametrize("layout", [{"pipeline_parallel": 36}, {"pipeline_parallel": 4}])
+def test_stages_do_not_speed_up_one_sequence(layout: dict[str, float]) -> None:
+    """Its token passes them one after another, each reading its part of the weights."""
+    for metric in (
+        serving.decode_tokens_per_s,
+        serving.estimated_decode_tokens_per_s_low,
+        serving.estimated_decode_tokens_per_s_high,
+    ):
+        alone = of(metric, **GPT_OSS, **on(H100))
+        assert of(metric, **GPT_OSS, **on(H100, **layout)) == pytest.approx(alone, rel=1e-12)
+
+
+def test_copies_read_what_every_token_passes_through() -> None:
+    """Without sequences of their own they share experts and nothing else."""
+    rest = of(serving.always_read_weight_bytes, **GPT_OSS)
+    for copies in (2, 64, 4096):
+        speed = of(serving.decode_tokens_per_s, **GPT_OSS, **on(H100, data_parallel=copies))
+        assert speed < H100.values["memory_bandwidth"] / rest
+
+
+@pytest.mark.parametrize("sequences", [1, 3, 16, 200])
+def test_a_layout_is_no_faster_than_as_many_devices_that_share_all(sequences: int) -> None:
+    """Tensor parallelism divides all that is read: of so many devices it is the bound."""
+    load = on(H100, num_sequences=sequences)
+    shared = of(serving.decode_tokens_per_s, **V3, **load, tensor_parallel=32)
+    for tensor, data, stages in ((8, 4, 1), (8, 1, 4), (4, 2, 4), (1, 32, 1), (16, 2, 1)):
+        layout = {"tensor_parallel": tensor, "data_parallel": data, "pipeline_parallel": stages}
+        assert of(serving.decode_tokens_per_s, **V3, **load, **layout) <= shared * (1 + 1e-12)
+
+
 def test_a_card_at_home() -> None:
     """OLMoE in Q4_K_M decodes 257.1 tokens/s on an RX 6900 XT of 512 GB/s: 39 % of the bound."""
     mix = dict.fromkeys(

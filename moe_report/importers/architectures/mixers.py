@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from moe_report.importers.adapter import Key, Kind, Reading, is_count, may, need
 from moe_report.schema.parts import Part
@@ -16,7 +17,6 @@ MIXED = (
 )
 # Names that configs gave to kinds of layers before they agreed on these.
 _KINDS = {
-    "mamba": LINEAR,
     "attention": FULL,
     "deepseek_sparse_attention": "indexed_attention",
 }
@@ -63,9 +63,18 @@ def typed(*layers: tuple[int, Mixer]) -> dict[str, float]:
     return given
 
 
-def kinds(r: Reading, key: str, *known: str) -> Counter[str]:
-    """Return how many layers are of each kind, from a list with an item for each layer."""
-    found = Counter(_KINDS.get(kind, kind) for kind in r.one_per_layer(key))
+STATE_SPACE = {"mamba": LINEAR}
+
+
+def kinds(
+    r: Reading, key: str, *known: str, named: Mapping[str, str] = MappingProxyType({})
+) -> Counter[str]:
+    """Return how many layers are of each kind, from a list with an item for each layer.
+
+    Some kinds may be named otherwise in configs of an architecture.
+    """
+    names = {**_KINDS, **named}
+    found = Counter(names.get(kind, kind) for kind in r.one_per_layer(key))
     for kind in sorted(set(found) - set(known)):
         r.refuse(key, f"has layers of the kind {kind!r}; known here: {', '.join(known)}")
     return found

@@ -41,7 +41,7 @@ def _derive_granite(r: Reading) -> Mapping[str, float]:
     )  # fmt: skip
     found = Counter({mixers.LINEAR: layers})
     if r["layer_types"] is not None:
-        found = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)
+        found = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR, named=mixers.STATE_SPACE)
     softmax = mixers.attention(r, bias="attention_bias")
     return mixers.typed((found[mixers.FULL], softmax), (found[mixers.LINEAR], state_space))
 
@@ -53,7 +53,7 @@ def _blocks(r: Reading) -> Counter[str]:
     if r["layers_block_type"] is not None:
         listed = r["layers_block_type"]
         r.values["num_hidden_layers"] = r["num_hidden_layers"] or len(listed)
-        return mixers.kinds(r, "layers_block_type", *_BLOCKS.values())
+        return mixers.kinds(r, "layers_block_type", *_BLOCKS.values(), named=mixers.STATE_SPACE)
     pattern = r["hybrid_override_pattern"]
     if pattern is None:
         pattern = "ME*-"
