@@ -13,6 +13,7 @@ from moe_report.display import scale, show
 from moe_report.formula.excel import plain
 from moe_report.formula.mathml import mathml
 from moe_report.reports import EVERY_MODEL, Cell, Column, Finding, Provenance, Report
+from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import load
 
@@ -240,8 +241,12 @@ def _plain_value(value: object) -> str | float | bool | None:
 
 
 def plain_number(value: float) -> str:
-    """Return a number to its last bit, and a whole one without a point."""
-    return str(int(value)) if value == int(value) else repr(value)
+    """Return a number to its last bit, and a whole one without a point.
+
+    >>> plain_number(46702792704.0), plain_number(0.25), plain_number(2.4e23)
+    ('46702792704', '0.25', '2.4e+23')
+    """
+    return str(int(value)) if abs(value) <= LARGEST and value == int(value) else repr(value)
 
 
 def _inert(text: str) -> str:
