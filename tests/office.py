@@ -102,12 +102,12 @@ def _place(workbook: Path, to: str) -> Path:
 
 def _run_office(workbooks: list[Path], to: str) -> None:
     try:
-        _ask_office(workbooks, to, timeout=100)
+        _ask_office(workbooks, to, timeout=200)
     except subprocess.TimeoutExpired:  # once in thousands of starts it hangs
         _, office = _office()
         office.communicate()
         _office.cache_clear()
-        _ask_office(workbooks, to, timeout=300)
+        _ask_office(workbooks, to, timeout=600)
 
 
 def _ask_office(workbooks: list[Path], to: str, timeout: int) -> None:

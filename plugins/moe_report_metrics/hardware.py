@@ -22,7 +22,7 @@ class Device:
 
     device_memory: float = assumption(
         80 * GIB, symbol="M_dev", unit="byte", label="Memory of a device",
-        help="Of one device. By default that of an H100 SXM.", minimum=1e6, maximum=1e15,
+        help="By default that of an H100 SXM.", minimum=1e6, maximum=1e15,
     )  # fmt: skip
     memory_bandwidth: float = assumption(
         3350 * GB, symbol="W_m", unit="byte/s", label="Memory bandwidth of a device",
@@ -30,23 +30,23 @@ class Device:
     )  # fmt: skip
     bf16_flops: float = assumption(
         989 * TFLOPS, symbol="R_16", unit="FLOP/s", label="Peak speed in BF16",
-        help="Dense, of one device.", minimum=1e6, maximum=1e21,
+        help="Dense.", minimum=1e6, maximum=1e21,
     )  # fmt: skip
     fp8_flops: float = assumption(
         1978 * TFLOPS, symbol="R_8", unit="FLOP/s", label="Peak speed in FP8",
-        help="Dense, of one device; 0 if it has none.", maximum=1e21,
+        help="Dense; 0 if it has none.", maximum=1e21,
     )  # fmt: skip
     fp4_flops: float = assumption(
         LACKS, symbol="R_4", unit="FLOP/s", label="Peak speed in FP4",
-        help="Dense, of one device; 0 if it has none.", maximum=1e21,
+        help="Dense; 0 if it has none.", maximum=1e21,
     )  # fmt: skip
     link_bandwidth: float = assumption(
         450 * GB, symbol="W_l", unit="byte/s", label="Link bandwidth of a device",
-        help="To other devices, one way; 0 if that is not known.", maximum=1e18,
+        help="One way; 0 if not known.", maximum=1e18,
     )  # fmt: skip
     device_tdp: float = assumption(
         700, symbol="W_dev", unit="W", label="Rated power",
-        help="Of one device, TDP; 0 if that is not known.", maximum=1e6,
+        help="TDP; 0 if not known.", maximum=1e6,
     )  # fmt: skip
 
 

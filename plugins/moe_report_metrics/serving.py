@@ -198,27 +198,22 @@ def _step_computing(m: Model, c: Counting, load: Load) -> float:
     return _computing(m, load.num_sequences * flops, c)
 
 
-@_bytes(symbol="M_step,rest", source=ROOFLINE, label="A device reads in a step, without experts")
+@_bytes(symbol="M_step,rest", source=ROOFLINE, label="A device reads, but experts")
 def device_rest_bytes_per_step(m: Model, p: Parallelism, load: Load) -> float:
-    """Bytes that a device reads until every sequence has a token, but for routed experts, at least.
+    """Bytes but for experts that a device reads in a step, at least.
 
-    Every copy reads what is always active, and so does a stage for each of its micro-batches, of
-    which there are as many as stages: neither is faster for it. Sequences divide the cache.
+    Copies and stages read what is always active again and again: neither is faster for it.
     """
     at_once = minimum(p.data_parallel * p.pipeline_parallel, load.num_sequences)
     return (always_read_weight_bytes(m) + cache_bytes_per_step(m) / at_once) / p.tensor_parallel
 
 
-def _device_expert_bytes(m: Model, p: Parallelism, reached: float) -> float:
-    """Bytes that a device reads of experts, which copies share, if a micro-batch reaches some."""
-    return routed_expert_weight_bytes(m) * reached / (p.tensor_parallel * p.data_parallel)
-
-
-@_bytes(symbol="M_step,exp", source=ROOFLINE, label="A device reads of experts in a step")
+@_bytes(symbol="M_step,exp", source=ROOFLINE, label="A device reads of experts")
 def device_expert_bytes_per_step(m: Model, p: Parallelism, load: Load) -> float:
-    """Bytes of routed experts that a device reads until every sequence has a token, at least."""
+    """Bytes of experts that a device reads in a step, at least: copies share them."""
     micro_batch = load.num_sequences / minimum(p.pipeline_parallel, load.num_sequences)
-    return _device_expert_bytes(m, p, _reached(m, micro_batch))
+    read = routed_expert_weight_bytes(m) * _reached(m, micro_batch)
+    return read / (p.tensor_parallel * p.data_parallel)
 
 
 @_seconds(symbol="t_step", label="Decode step, at least")
@@ -394,17 +389,12 @@ step = stack(
 )
 
 
-@_bytes(symbol="M_step,few", source=ROOFLINE, label="A device reads if all use the same experts")
-def device_fewest_bytes_per_step(m: Model, p: Parallelism) -> float:
-    """Bytes that a device reads in a step if all sequences use the same experts, at least."""
-    same = _device_expert_bytes(m, p, m.num_experts_per_tok / m.num_experts)
-    return device_rest_bytes_per_step(m) + same
-
-
 def _fastest(m: Model) -> float:
     """Tokens a second at most if all sequences used the same experts: no routing is faster."""
-    read = device_rest_bytes_per_step(m) + device_expert_bytes_per_step(m)
-    return decode_tokens_per_s(m) * read / device_fewest_bytes_per_step(m)
+    experts = device_expert_bytes_per_step(m)
+    fewer = experts * (1 - m.num_experts_per_tok / distinct_experts(m))
+    read = device_rest_bytes_per_step(m) + experts
+    return decode_tokens_per_s(m) * read / (read - fewer)
 
 
 @check("impossible", about="measured_decode_tokens_per_s")
