@@ -198,8 +198,7 @@ def _step_computing(m: Model, c: Counting, load: Load) -> float:
     return _computing(m, load.num_sequences * flops, c)
 
 
-@_bytes(symbol="M_step,rest", source=ROOFLINE, label="A device reads, but experts")
-def device_rest_bytes_per_step(m: Model, p: Parallelism, load: Load) -> float:
+def _rest_read(m: Model, p: Parallelism, load: Load) -> float:
     """Bytes but for experts that a device reads in a step, at least.
 
     Copies and stages read what is always active again and again: neither is faster for it.
@@ -208,8 +207,7 @@ def device_rest_bytes_per_step(m: Model, p: Parallelism, load: Load) -> float:
     return (always_read_weight_bytes(m) + cache_bytes_per_step(m) / at_once) / p.tensor_parallel
 
 
-@_bytes(symbol="M_step,exp", source=ROOFLINE, label="A device reads of experts")
-def device_expert_bytes_per_step(m: Model, p: Parallelism, load: Load) -> float:
+def _experts_read(m: Model, p: Parallelism, load: Load) -> float:
     """Bytes of experts that a device reads in a step, at least: copies share them."""
     micro_batch = load.num_sequences / minimum(p.pipeline_parallel, load.num_sequences)
     read = routed_expert_weight_bytes(m) * _reached(m, micro_batch)
@@ -217,9 +215,9 @@ def device_expert_bytes_per_step(m: Model, p: Parallelism, load: Load) -> float:
 
 
 @_seconds(symbol="t_step", label="Decode step, at least")
-def decode_step_seconds(m: Model, c: Counting, load: Load, d: Device) -> float:
+def decode_step_seconds(m: Model, c: Counting, load: Load, d: Device, p: Parallelism) -> float:
     """Seconds until every sequence has a token, at least."""
-    read = device_rest_bytes_per_step(m) + device_expert_bytes_per_step(m)
+    read = _rest_read(m, p, load) + _experts_read(m, p, load)
     computing = _step_computing(m, c, load) / devices_used(m)
     return maximum(read / d.memory_bandwidth, computing)
 
@@ -244,21 +242,21 @@ def decode_tokens_per_s_per_node(m: Model) -> float:
 
 @_speed(symbol="v_low", source=OMLX, label="Decoding, estimate, low")
 def estimated_decode_tokens_per_s_low(
-    m: Model, c: Counting, load: Load, d: Device, e: Efficiency
+    m: Model, c: Counting, load: Load, d: Device, e: Efficiency, p: Parallelism
 ) -> float:
     """Tokens a second if everything is read as slowly as by models with experts."""
-    read = device_rest_bytes_per_step(m) + device_expert_bytes_per_step(m)
+    read = _rest_read(m, p, load) + _experts_read(m, p, load)
     computing = _step_computing(m, c, load) / devices_used(m)
     return load.num_sequences / maximum(read / e.moe_efficiency / d.memory_bandwidth, computing)
 
 
 @_speed(symbol="v_high", source=OMLX, label="Decoding, estimate, high")
 def estimated_decode_tokens_per_s_high(
-    m: Model, c: Counting, load: Load, d: Device, e: Efficiency
+    m: Model, c: Counting, load: Load, d: Device, e: Efficiency, p: Parallelism
 ) -> float:
     """Tokens a second if only the routed experts are read so slowly, and the rest as if dense."""
-    experts = device_expert_bytes_per_step(m) / e.moe_efficiency
-    read = device_rest_bytes_per_step(m) / e.dense_efficiency + experts
+    experts = _experts_read(m, p, load) / e.moe_efficiency
+    read = _rest_read(m, p, load) / e.dense_efficiency + experts
     computing = _step_computing(m, c, load) / devices_used(m)
     return load.num_sequences / maximum(read / d.memory_bandwidth, computing)
 
@@ -391,9 +389,8 @@ step = stack(
 
 def _fastest(m: Model) -> float:
     """Tokens a second at most if all sequences used the same experts: no routing is faster."""
-    experts = device_expert_bytes_per_step(m)
-    fewer = experts * (1 - m.num_experts_per_tok / distinct_experts(m))
-    read = device_rest_bytes_per_step(m) + experts
+    fewer = routed_bytes_per_step(m) * (1 - m.num_experts_per_tok / distinct_experts(m))
+    read = decode_bytes_per_step(m)
     return decode_tokens_per_s(m) * read / (read - fewer)
 
 
