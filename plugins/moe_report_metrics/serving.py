@@ -198,28 +198,29 @@ def _step_computing(m: Model, c: Counting, load: Load) -> float:
     return _computing(m, load.num_sequences * flops, c)
 
 
-def _rest_read(m: Model, p: Parallelism, load: Load) -> float:
-    """Bytes but for experts that a device reads in a step, at least.
+def _rest_read(m: Model, p: Parallelism, load: Load, speed: float) -> float:
+    """Seconds that a device reads in a step, but for experts, at least.
 
     Copies and stages read what is always active again and again: neither is faster for it.
     """
     at_once = minimum(p.data_parallel * p.pipeline_parallel, load.num_sequences)
-    return (always_read_weight_bytes(m) + cache_bytes_per_step(m) / at_once) / p.tensor_parallel
+    cache = cache_bytes_per_step(m) / (p.tensor_parallel * at_once * speed)
+    return always_read_weight_bytes(m) / (p.tensor_parallel * speed) + cache
 
 
-def _experts_read(m: Model, p: Parallelism, load: Load) -> float:
-    """Bytes of experts that a device reads in a step, at least: copies share them."""
-    micro_batch = load.num_sequences / minimum(p.pipeline_parallel, load.num_sequences)
+def _experts_read(m: Model, p: Parallelism, load: Load, speed: float) -> float:
+    """Seconds that a device reads experts in a step, at least: copies share them."""
+    micro_batch = maximum(1, load.num_sequences / p.pipeline_parallel)
     read = routed_expert_weight_bytes(m) * _reached(m, micro_batch)
-    return read / (p.tensor_parallel * p.data_parallel)
+    return read / (p.tensor_parallel * p.data_parallel * speed)
 
 
 @_seconds(symbol="t_step", label="Decode step, at least")
 def decode_step_seconds(m: Model, c: Counting, load: Load, d: Device, p: Parallelism) -> float:
     """Seconds until every sequence has a token, at least."""
-    read = _rest_read(m, p, load) + _experts_read(m, p, load)
-    computing = _step_computing(m, c, load) / devices_used(m)
-    return maximum(read / d.memory_bandwidth, computing)
+    speed = d.memory_bandwidth
+    reading = _rest_read(m, p, load, speed) + _experts_read(m, p, load, speed)
+    return maximum(reading, _step_computing(m, c, load) / devices_used(m))
 
 
 @_speed(symbol="v_out", source=ROOFLINE, label="Decoding, at most")
@@ -245,9 +246,9 @@ def estimated_decode_tokens_per_s_low(
     m: Model, c: Counting, load: Load, d: Device, e: Efficiency, p: Parallelism
 ) -> float:
     """Tokens a second if everything is read as slowly as by models with experts."""
-    read = _rest_read(m, p, load) + _experts_read(m, p, load)
-    computing = _step_computing(m, c, load) / devices_used(m)
-    return load.num_sequences / maximum(read / e.moe_efficiency / d.memory_bandwidth, computing)
+    speed = d.memory_bandwidth * e.moe_efficiency
+    reading = _rest_read(m, p, load, speed) + _experts_read(m, p, load, speed)
+    return load.num_sequences / maximum(reading, _step_computing(m, c, load) / devices_used(m))
 
 
 @_speed(symbol="v_high", source=OMLX, label="Decoding, estimate, high")
@@ -255,10 +256,9 @@ def estimated_decode_tokens_per_s_high(
     m: Model, c: Counting, load: Load, d: Device, e: Efficiency, p: Parallelism
 ) -> float:
     """Tokens a second if only the routed experts are read so slowly, and the rest as if dense."""
-    experts = _experts_read(m, p, load) / e.moe_efficiency
-    read = _rest_read(m, p, load) / e.dense_efficiency + experts
-    computing = _step_computing(m, c, load) / devices_used(m)
-    return load.num_sequences / maximum(read / d.memory_bandwidth, computing)
+    experts = _experts_read(m, p, load, d.memory_bandwidth * e.moe_efficiency)
+    reading = _rest_read(m, p, load, d.memory_bandwidth * e.dense_efficiency) + experts
+    return load.num_sequences / maximum(reading, _step_computing(m, c, load) / devices_used(m))
 
 
 @metric(symbol="u_bound", unit="ratio", source=ROOFLINE, label="Measured, of the bound")
