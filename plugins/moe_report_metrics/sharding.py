@@ -272,18 +272,18 @@ def device_window_bytes_per_token(m: Model, p: Parallelism, load: Load) -> float
 def fitting_context(m: Model, p: Parallelism, load: Load) -> float:
     """Tokens of a sequence that fit beside the weights, with so many sequences at once.
 
-    Missing where the cache does not grow with the text. What the model was trained for does not
-    bound it.
+    Missing where any length fits, as the cache stops growing. What the model was trained for does
+    not bound it.
     """
     held = ceil(load.num_sequences / p.data_parallel) * fullest(m, p.pipeline_parallel)
     free = free_bytes(m) - held * state_bytes_per_sequence(m) / p.tensor_parallel
     slope = device_kv_bytes_per_token(m)
     window = device_window_bytes_per_token(m)
     reach = coalesce(m.sliding_window, m.attention_chunk_size)
-    apart = (window > 0) & (load.allocate_in_full == 0)
-    past = where(apart, (free - window * reach) / slope, free / slope)
-    inside = where(apart, free / (slope + window), past)
-    return maximum(0, floor(maximum(inside, coalesce(past, inside))))
+    ends = (window > 0) & (load.allocate_in_full == 0)
+    inside = where(ends, free / (slope + window), free / slope)
+    past = where(inside >= reach, (free - window * reach) / slope, inside)
+    return maximum(0, floor(where(ends, past, inside)))
 
 
 @metric(symbol="B_max", unit="sequences", source=CONVENTION, label="Most sequences",

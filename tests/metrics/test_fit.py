@@ -123,3 +123,44 @@ def test_an_h200_has_gib() -> None:
     """AIConfigurator's h200_sxm.yaml, 151397597184 bytes; nvidia-smi shows 143771 MiB of them."""
     (h200,) = (one for one in installed().presets["device"].presets if one.name == "H200")
     assert h200.values["device_memory"] == 151_397_597_184
+
+
+PLACES = {"kv_values_per_token", "window_kv_values_per_token", "chunk_kv_values_per_token"}
+
+
+@example("Mixtral-8x7B", "window", 4096, 2, 1, 0)  # every layer has a window
+@settings(max_examples=100, deadline=None)
+@given(
+    name=st.sampled_from([row.name for row in published_models(installed())][:-1]),
+    where=st.sampled_from(["as it is", "window", "chunk", "half"]),
+    reach=st.sampled_from([64, 4096, 1_000_000]),
+    devices=st.sampled_from([1, 2, 8]),
+    batch=st.sampled_from([1, 7, 300]),
+    in_full=st.sampled_from([0, 1]),
+)
+def test_the_longest_context_is_the_last_that_fits(
+    name: str, where: str, reach: int, devices: int, batch: int, in_full: int
+) -> None:
+    """As many tokens fit and one more does not, wherever the layers have windows or chunks."""
+    (row,) = (one for one in published_models(installed()) if one.name == name)
+    values = numbers_of(row)
+    held = 131_072.0
+    if where != "as it is":
+        values |= dict.fromkeys(PLACES, 0.0) | {"sliding_window": float(reach)}
+        values |= {"attention_chunk_size": float(reach)} if where == "chunk" else {}
+        if where == "half":
+            values |= {"kv_values_per_token": held / 2, "window_kv_values_per_token": held / 2}
+        else:
+            values[f"{where}_kv_values_per_token"] = held
+    values |= layout(devices, values["num_attention_heads"])
+    values |= {"num_sequences": batch, "allocate_in_full": in_full, "device_memory": 2e11}
+
+    def fits(context: float) -> bool:
+        return bool(fits_device.of(**values, context_length=context) == 1)
+
+    longest = fitting_context.of(**values)
+    if np.isnan(longest):  # something is not known, or any length fits
+        assert np.isnan(fits_device.of(**values, context_length=1.0)) or fits(1e15)
+        return
+    assert longest == 0 or fits(longest)
+    assert not fits(longest + 1)
