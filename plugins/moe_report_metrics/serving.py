@@ -47,7 +47,7 @@ from moe_report_metrics.flops_savings import (
 )
 from moe_report_metrics.hardware import Device
 from moe_report_metrics.parameter_ledger import CONVENTION, MLA
-from moe_report_metrics.serving_terms import OMLX, Building, Efficiency, Price
+from moe_report_metrics.serving_terms import OMLX, Building, Efficiency, Price, in_chunk, reached
 from moe_report_metrics.sharding import NODE, Parallelism, devices_used
 from moe_report_metrics.weight_memory import (
     always_read_weight_bytes,
@@ -59,7 +59,6 @@ ORDER = 60
 ROOFLINE = "Williams et al. 2009, doi:10.1145/1498765.1498785 (roofline)"
 PRICE = "device hours times their price"
 MILLION, HOUR, JOULES_A_KWH = 1e6, 3600, 3.6e6
-_ALL_REACHED = 40  # tokens an expert gets on average: of e^40 experts one is missed
 FLOPS_A_MAC = 2  # in what vendors call peak FLOP/s
 _bytes = partial(metric, unit="byte", better="lower")
 _speed = partial(metric, unit="tokens/s", better="higher")
@@ -83,19 +82,6 @@ def _met(m: Model, context: float) -> float:
     return where(m.indexer_values_per_token > 0, minimum(index_topk(m), context), context)
 
 
-def _reached(m: Model, tokens: float) -> float:
-    """The share of the experts that tokens reach; spreadsheets refuse powers below 1e-308."""
-    chosen = m.num_experts_per_tok / m.num_experts
-    missed: float = (1 - chosen) ** minimum(tokens, _ALL_REACHED / chosen)
-    return 1 - missed
-
-
-def _in_chunk(m: Model, context: float) -> float:
-    """Tokens of a chunk so far: on average half of it, past the first."""
-    chunk = m.attention_chunk_size
-    return where(context > chunk, chunk / 2, context)
-
-
 @metric(symbol="E_B", unit="experts", source="even routing, tokens independent of each other",
         label="Distinct experts of a batch", format="decimal")  # fmt: skip
 def distinct_experts(m: Model, load: Load) -> float:
@@ -103,7 +89,7 @@ def distinct_experts(m: Model, load: Load) -> float:
 
     Uneven routing reaches fewer.
     """
-    return m.num_experts * _reached(m, load.num_sequences)
+    return m.num_experts * reached(m, load.num_sequences)
 
 
 @_bytes(symbol="M_step,routed", source=ROOFLINE, label="Experts read in a step")
@@ -122,7 +108,7 @@ def cache_bytes_per_step(m: Model, c: Counting, load: Load) -> float:
     scored = indexer_bytes_per_token(m)
     text = (kv_bytes_per_token(m) - scored) * _met(m, c.context_length)
     full = minimum(m.attention_chunk_size, c.context_length)
-    half = chunk_bytes_per_token(m) * (full - _in_chunk(m, c.context_length))
+    half = chunk_bytes_per_token(m) * (full - in_chunk(m, c.context_length))
     fixed = kv_bytes_per_sequence(m) - where(m.chunk_kv_values_per_token > 0, half, 0)
     return load.num_sequences * (text + scored * c.context_length + fixed)
 
@@ -146,7 +132,7 @@ def decode_flops_per_token(m: Model, c: Counting) -> float:
     attended = (
         full * _met(m, c.context_length)
         + where(windowed > 0, windowed * minimum(m.sliding_window, c.context_length), 0)
-        + where(chunked > 0, chunked * _in_chunk(m, c.context_length), 0)
+        + where(chunked > 0, chunked * in_chunk(m, c.context_length), 0)
     )
     width = where(m.kv_lora_rank > 0, 2 * m.kv_lora_rank + m.qk_rope_head_dim, 2 * m.head_dim)
     states = where(layers > 0, 2 * layers * m.linear_attention_state_size, 0)
@@ -211,7 +197,7 @@ def _rest_read(m: Model, p: Parallelism, load: Load, speed: float) -> float:
 def _experts_read(m: Model, p: Parallelism, load: Load, speed: float) -> float:
     """Seconds that a device reads experts in a step, at least: copies share them."""
     micro_batch = maximum(1, load.num_sequences / p.pipeline_parallel)
-    read = routed_expert_weight_bytes(m) * _reached(m, micro_batch)
+    read = routed_expert_weight_bytes(m) * reached(m, micro_batch)
     return read / (p.tensor_parallel * p.data_parallel * speed)
 
 
@@ -305,7 +291,7 @@ def prefill_tokens_per_s(m: Model, c: Counting) -> float:
 @_seconds(symbol="t_first", label="First token, at least")
 def time_to_first_token(m: Model, c: Counting, d: Device) -> float:
     """Seconds to read one prompt of the context's length at least, with all devices."""
-    experts = routed_expert_weight_bytes(m) * _reached(m, c.context_length)
+    experts = routed_expert_weight_bytes(m) * reached(m, c.context_length)
     read = always_read_weight_bytes(m) + experts
     reading = read / d.memory_bandwidth / devices_used(m)
     return maximum(reading, c.context_length / prefill_tokens_per_s(m))
@@ -376,15 +362,11 @@ def energy_kwh_per_mtoken_out(m: Model) -> float:
 
 _READ = always_read_weight_bytes, routed_bytes_per_step, cache_bytes_per_step
 step = stack(
-    "step",
-    {"read": _READ},
+    "step", {"read": _READ}, axis="bytes a step", first="one that reads most",
     title=lambda rows: chart_titles.read(rows.names, rows.sum_of(*_READ)),
     caption="What is read for one token of every sequence, at the assumed batch and context.",
-    labels=("always read", "routed experts", "cache"),
-    colors=("blue", "orange", "green"),
-    axis="bytes a step",
-    first="one that reads most",
-)
+    labels=("always read", "routed experts", "cache"), colors=("blue", "orange", "green"),
+)  # fmt: skip
 
 
 def _fastest(m: Model) -> float:

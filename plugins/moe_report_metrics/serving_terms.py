@@ -1,10 +1,11 @@
-"""What serving assumes: how well memory is used, and what devices and their building take."""
+"""What serving assumes: how well memory is used, what devices take, how tokens spread."""
 
 from dataclasses import dataclass
 
-from moe_report import assumption
+from moe_report import Model, assumption, minimum, where
 
 OMLX = "omlx, issue #2238"
+_ALL_REACHED = 40  # tokens an expert gets on average: of e^40 experts one is missed
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,16 @@ class Building:
         help="Energy of the building over that of its devices. A round figure, to be replaced.",
         minimum=1, maximum=10, aliases=("PUE",),
     )  # fmt: skip
+
+
+def reached(m: Model, tokens: float) -> float:
+    """The share of the experts that tokens reach; spreadsheets refuse powers below 1e-308."""
+    chosen = m.num_experts_per_tok / m.num_experts
+    missed: float = (1 - chosen) ** minimum(tokens, _ALL_REACHED / chosen)
+    return 1 - missed
+
+
+def in_chunk(m: Model, context: float) -> float:
+    """Tokens of a chunk so far: on average half of it, past the first."""
+    chunk = m.attention_chunk_size
+    return where(context > chunk, chunk / 2, context)

@@ -69,7 +69,8 @@ class FurtherTokens:
         symbol="b_mtp",
         unit="0 or 1",
         label="Load MTP modules",
-        help="1: the modules that predict further tokens are in memory, too.",
+        help="1: the modules that predict further tokens are in memory, too. They share embedding "
+        "and output head, of which checkpoints may hold copies.",
         maximum=1,
         whole=True,
     )
