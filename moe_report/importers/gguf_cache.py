@@ -1,4 +1,4 @@
-"""What a GGUF file's metadata say of the cache, as llama.cpp lays it out by them.
+"""What a GGUF file's metadata say of heads and the cache, as llama.cpp lays it out by them.
 
 Only of architectures whose layers are known here: of others the metadata leave open which layers
 have a window or a state, for llama.cpp has that in its code.
@@ -83,7 +83,7 @@ class _Said:
 def cache_of(
     values: Mapping[str, object], architecture: str
 ) -> tuple[dict[str, float], Mapping[str, str]]:
-    """Return the fields of the cache that the metadata give, or why they are not known.
+    """Return the fields of cache and heads that the metadata give, or why they are not known.
 
     Args:
         values: The metadata by key, short lists of numbers among them.
@@ -102,13 +102,12 @@ def _kept(said: _Said) -> dict[str, int]:
     architecture = said.architecture
     layers = said.count("block_count") - said.count("nextn_predict_layers", 0)
     if architecture in _LATENT:
-        width = said.count("attention.kv_lora_rank") + said.count("rope.dimension_count")
-        return {"kv_values_per_token": layers * width}
+        return _latent(said, layers)
     pairs = _pairs(said, layers)
     if architecture in _PLAIN:
-        return {"kv_values_per_token": sum(pairs)}
+        return _heads(said, layers) | {"kv_values_per_token": sum(pairs)}
     if architecture in _EVERY_OTHER_WINDOW:
-        return {
+        return _heads(said, layers) | {
             "kv_values_per_token": sum(pairs[1::2]),
             "window_kv_values_per_token": sum(pairs[::2]),
             "num_sliding_window_layers": len(pairs[::2]),
@@ -125,14 +124,58 @@ def _kept(said: _Said) -> dict[str, int]:
     return {"kv_values_per_token": full, **_states(said, sum(stateful))}
 
 
-def _pairs(said: _Said, layers: int) -> list[int]:
-    """Numbers of keys and values that each layer keeps of a token."""
+def _latent(said: _Said, layers: int) -> dict[str, int]:
+    """Latent attention: its ranks, and its heads where they are written as published."""
+    rank, rope = said.count("attention.kv_lora_rank"), said.count("rope.dimension_count")
+    found = {"kv_values_per_token": layers * (rank + rope)}
+    key, value = (
+        said.count("attention.key_length_mla", 0),
+        said.count("attention.value_length_mla", 0),
+    )
+    if key > rope and value:
+        found |= {
+            "num_attention_heads": said.count("attention.head_count"),
+            "kv_lora_rank": rank,
+            "q_lora_rank": said.count("attention.q_lora_rank", 0),
+            "qk_rope_head_dim": rope,
+            "qk_nope_head_dim": key - rope,
+            "v_head_dim": value,
+        }
+    return found
+
+
+def _heads(said: _Said, layers: int) -> dict[str, int]:
+    """Heads and their width, where all layers have the same and keys are as wide as values."""
+    queries, keys = _queries_and_keys(said, layers)
+    key, value = _widths(said, queries)
+    if key != value or len({*queries}) != 1 or len({*keys}) != 1:
+        return {}
+    return {
+        "num_attention_heads": queries[0],
+        "num_key_value_heads": keys[0],
+        "head_dim": key,
+    }
+
+
+def _queries_and_keys(said: _Said, layers: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Heads of each layer; keys and values have as many as queries unless it is said."""
     queries = said.for_each("attention.head_count", layers)
     heads = said.values.get(f"{said.architecture}.attention.head_count_kv")
     keys = queries if heads is None else said.for_each("attention.head_count_kv", layers)
     said.read.add("attention.head_count_kv")
+    return queries, keys
+
+
+def _widths(said: _Said, queries: Sequence[int]) -> tuple[int, int]:
+    """How wide a head's key and value are."""
     width = said.count("embedding_length") // max(queries, default=1) if any(queries) else 0
-    both = said.count("attention.key_length", width) + said.count("attention.value_length", width)
+    return said.count("attention.key_length", width), said.count("attention.value_length", width)
+
+
+def _pairs(said: _Said, layers: int) -> list[int]:
+    """Numbers of keys and values that each layer keeps of a token."""
+    queries, keys = _queries_and_keys(said, layers)
+    both = sum(_widths(said, queries))
     return [number * both for number in keys]
 
 

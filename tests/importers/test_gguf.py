@@ -17,6 +17,7 @@ from moe_report.importers.gguf_header import read_header
 from moe_report.importers.model import Options
 from moe_report.table import Row
 from moe_report_metrics import parameter_ledger as ledger
+from moe_report_metrics import sharding
 from tests.libraries import library
 from tests.rows import import_model
 
@@ -147,6 +148,17 @@ def test_heads_of_each_layer_are_read(tmp_path: Path, turned: bool) -> None:
     row = read(write(tmp_path / "other.gguf", tensors()))
     assert "attention.head_count' is missing" in row.unclear["kv_values_per_token"]
     assert "attention.head_count' is missing" in row.texts["remark"]
+
+
+def test_devices_share_a_file(tmp_path: Path) -> None:
+    """With the heads that its metadata tell, two devices hold its weights: each half of most."""
+    heads = {"qwen2moe.attention.head_count": 4, "qwen2moe.attention.head_count_kv": 2}
+    row = read(write(tmp_path / "model.gguf", tensors(), more=heads))
+    numbers = {name: typed.value for name, typed in row.numbers.items()}
+    alone = sharding.device_weight_bytes.of(**numbers)
+    copied = PARTS["router_params"] * 2 + numbers["norm_and_other_bytes"]
+    two = sharding.device_weight_bytes.of(**numbers, tensor_parallel=2)
+    assert two == (alone - copied) / 2 + copied
 
 
 def test_tied_embeddings(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The cache of GGUF files, by keys as llama.cpp's converters write them."""
+"""Heads and cache of GGUF files, by keys as llama.cpp's converters write them."""
 
 from __future__ import annotations
 
@@ -66,6 +66,16 @@ def known() -> Registry:
 
 def _cache(architecture: str, keys: dict[str, Any]) -> tuple[dict[str, float], Any]:
     return cache_of({f"{architecture}.{key}": keys[key] for key in keys}, architecture)
+
+
+@pytest.mark.parametrize("name", [*FILES][:3])
+def test_a_file_says_how_attention_is_divided(name: str) -> None:
+    """Heads, widths and ranks are those of the published config, so that devices can share them."""
+    found, _ = _cache(*FILES[name])
+    config = row_from_config(published(name), where=name).numbers
+    heads = [field for field in found if "cache" not in field and "values" not in field]
+    assert "num_attention_heads" in heads
+    assert {field: found[field] for field in heads} == {field: config[field] for field in heads}
 
 
 @pytest.mark.parametrize("name", FILES)
