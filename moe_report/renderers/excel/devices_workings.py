@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from moe_report.compute.chains import Chain, chain_of, chain_values, is_undefined
+from moe_report.compute.chains import Chain, chain_of, chain_values
 from moe_report.errors import PluginError
 from moe_report.formula.excel import excel
 from moe_report.load.our_sheets import CHART_DATA_SHEET, DEVICES_SHEET, SHEET, WORKINGS_SHEET
@@ -187,15 +187,7 @@ class Pairs:
             if len(formula) >= MAX_FORMULA:
                 raise PluginError(too_long(column.name, formula))
             value = self.value(column.name, device, at)
-            wrong = value is None and at < len(self.places) and self._fails(column, device, at)
-            self.sheet.formula(row, first + device, formula, value, _NUMBER, error=wrong)
-
-    def _fails(self, column: Column, device: int, at: int) -> bool:
-        assert column.expr is not None
-        values = self._values[device]
-        return is_undefined(
-            column.expr, {name: float(values[name][at]) for name in column.expr.symbols()}
-        )
+            self.sheet.formula(row, first + device, formula, value, _NUMBER)
 
     @cached_property
     def _texts(self) -> dict[str, list[str]]:

@@ -6,14 +6,13 @@ whatever does not is taken from the table Models. A number that is typed there h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from moe_report.compute.chains import Chain, chain_of, chain_values, is_typed, is_undefined
+from moe_report.compute.chains import Chain, chain_of, chain_values
 from moe_report.errors import PluginError
 from moe_report.formula.excel import excel
-from moe_report.formula.expr import Expr
 from moe_report.load.our_sheets import FIT_SHEET, SHEET, WORKINGS_SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
@@ -139,15 +138,11 @@ class FitWorkings:
             own = excel(expr, lambda one: f"{_COLUMN}${self._rows[one]}")
             formula, look = f"IF(_xlfn.ISFORMULA({taken}),{own},{formula})", _NUMBER
         formula = f'IF({place}=0,"",{formula})'
-        for column, values, chosen in zip(COLUMNS, self.values, self.chosen, strict=True):
+        for column, values in zip(COLUMNS, self.values, strict=True):
             text = formula.replace(_COLUMN, column_letters(column))
             if len(text) >= MAX_FORMULA:
                 raise PluginError(too_long(name, text))
-            value = values[name]
-            wrong = name in computed and chosen.at is not None and _fails(
-                computed[name], chosen.at, values
-            )  # fmt: skip
-            self.sheet.formula(row, column, text, number(value), look, error=wrong)
+            self.sheet.formula(row, column, text, number(values[name]), look)
 
     def _assumption(self, name: str, row: int) -> None:
         for column, values in zip(COLUMNS, self.chosen, strict=True):
@@ -171,14 +166,6 @@ class FitWorkings:
         same = chosen_preset(self.report, choice.name)
         value = self._presets[choice.name].value(name, cell)
         return f'IF(OR({cell}="",{cell}={same}),{name},IFERROR({value},""))'
-
-
-def _fails(column: Column, at: int, values: Mapping[str, float]) -> bool:
-    """Whether a formula gives an error for a model."""
-    expr: Expr | None = column.expr
-    if expr is None or is_typed(column, at) or not np.isnan(values[column.name]):
-        return False
-    return is_undefined(expr, {name: values[name] for name in expr.symbols()})
 
 
 def number(value: float) -> float | None:

@@ -290,7 +290,7 @@ class _Writer:
             blank = UNKNOWN_MARK if cell.unclear else None
             self.sheet.put(row, number, cell.value if given else blank, look)
         else:
-            self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
+            self.sheet.formula(row, number, formula, cell.value, look)
         self._cell_note(row, number, cell, findings, is_input)
 
     def _cell_note(
