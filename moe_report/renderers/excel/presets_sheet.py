@@ -95,8 +95,9 @@ def write_presets(book: Book, report: Report) -> None:
 
 
 def _write_sheet(sheet: Sheet, report: Report, title: str) -> None:
-    said = "What each choice on the sheet Assumptions sets. A change here holds, and so does a row "
-    sheet.heading(title, f"{said}of your own below: its group, a name, every number, the source.")
+    said = "What each choice on the sheet Assumptions sets. A change here holds at once; a row of "
+    said += "your own below (group, name, every number, source) is a choice after the next run."
+    sheet.heading(title, said)
     definitions, groups = _definitions(report), _groups_on(report, title)
     heads = {
         name: heading(definitions[name]) if group.sheet else name
