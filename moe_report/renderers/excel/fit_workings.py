@@ -32,6 +32,7 @@ from moe_report.renderers.excel.fit_choices import (
 from moe_report.renderers.excel.palette import CODE, LINK, QUIET, SOFT, Look
 from moe_report.renderers.excel.presets_sheet import rows_of_presets
 from moe_report.renderers.excel.sheet import Sheet
+from moe_report.renderers.excel.typed_numbers import is_right, number_if_right
 from moe_report.reports import Column, Report
 from moe_report.schema.planner import DEVICES, Planner
 
@@ -93,12 +94,14 @@ class FitWorkings:
 
     def layout(self, name: str, column: int) -> str:
         """Return the formula of an assumption that the number of devices sets, if there is one."""
+        choice = self._by_name[DEVICES]
         devices = f"{FIT_SHEET}!{column_letters(column)}${self.choice_row(DEVICES)}"
         spread = excel(
             self.planner.layout[name],
             lambda one: devices if one == DEVICES else self.cell(one, column),
         )
-        return f"IF(ISNUMBER({devices}),{spread},{name})"
+        assert choice.number is not None
+        return f'IF({devices}="",{name},IF({is_right(choice.number, devices)},{spread},""))'
 
     def write(self) -> None:
         """Fill the block."""
@@ -156,10 +159,10 @@ class FitWorkings:
         if setting is None:
             return name
         cell = f"{FIT_SHEET}!{column_letters(column)}${self.choice_row(setting.name)}"
-        if setting.name == name:
-            return f"IF(ISNUMBER({cell}),{cell},{name})"
         if setting.name == DEVICES:
             return self.layout(name, column)
+        if setting.number is not None:
+            return f"IF(ISBLANK({cell}),{name},{number_if_right(setting.number, cell)})"
         return self._of_preset(setting, name, cell)
 
     def _of_preset(self, choice: Choice, name: str, cell: str) -> str:
