@@ -99,7 +99,7 @@ def _cost(report: Report, planner: Planner, group: PresetGroup) -> Column | None
 
 def _frame(sheet: Sheet, pairs: Pairs) -> None:
     head = _device_look()
-    wide = GAP + max(longest_word(name, head) for name in pairs.group.names)
+    wide = 1 + GAP + max(longest_word(name, head) for name in pairs.group.names)
     for at in range(len(pairs.group.names)):
         sheet.width(FIRST_DEVICE + at, wide)
     sheet.limits[NAME] = (14, 34)

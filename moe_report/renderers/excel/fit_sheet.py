@@ -44,6 +44,7 @@ from moe_report.schema.presets import NO_PRESET
 _GB = 1e9
 # Two places, for numbers of a column to be compared; no amount is shown as 0.
 GIGABYTES = "[>=9995000]#,##0.00,,,;[>=50000]0.0000,,,;General"
+_SPEED_OR_COST = "[<0.095]0.00000;[<99.5]0.00;#,##0"
 _FITS_FILL = "CFE8D5"
 _WIDE, _CHOICE_WIDTH, _MOST_LINES = 36, 19, 9
 _CHART_AT = f"H{HEAD}"
@@ -59,12 +60,14 @@ class _Line:
         label: What it is called.
         if_fits: Whether it says nothing unless the model fits.
         to_copy: A text in which it takes the place of ``{}``.
+        code: The number format, if it is not its column's.
     """
 
     name: str
     label: str
     if_fits: bool = False
     to_copy: str = ""
+    code: str = ""
 
 
 def write_fit(book: Book, report: Report, planner: Planner) -> FitWorkings:
@@ -277,6 +280,7 @@ class _Writer:
         code = number_format(column) if column else "General"
         if unit == _BYTES:
             unit, code = "GB", GIGABYTES
+        code = line.code or code
         shown = "" if line.to_copy else unit
         self.sheet.put(row, 2, shown, Look(color=QUIET, size=9))
         if column:
@@ -331,10 +335,11 @@ class _Writer:
 def _number(one: Number, before: str = "", *, if_fits: bool = False) -> Iterator[_Line]:
     words = f"{before}{one.words}"
     words = words[:1].upper() + words[1:]
-    yield _Line(one.name, f"{words}, at most" if one.low else words, if_fits)
+    said = {one.name: f"{words}, at most" if one.low else words}
     if one.low and one.high:
-        yield _Line(one.low, f"{words}, likely from", if_fits)
-        yield _Line(one.high, f"{words}, likely to", if_fits)
+        said |= {one.low: f"{words}, likely from", one.high: f"{words}, likely to"}
+    for name, label in said.items():
+        yield _Line(name, label, if_fits, code=_SPEED_OR_COST)
 
 
 def _fixed(bytes_: str) -> str:
