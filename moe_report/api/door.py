@@ -64,6 +64,8 @@ def report(
         MoeReportError: An input was refused, or a name is not known: an ``InputError``, whose
             ``problems`` are all that was found, or a ``PluginError``.
     """
+    from moe_report.edit.choices_before import with_choices_of
+
     sections = Sections(paths_of(metrics), several(only or ()), several(skip or ()))
     installed, computed = prepare.registries(sections)
     _refuse_unknown(more_assumptions, installed)
@@ -84,7 +86,8 @@ def report(
         raise InputError(read.problems)
     look = Look(title, intro, footer, None if logo is None else Path(logo))
     found = prepare.compute(read.table, inputs, used, computed, look)
-    return reported(found, inputs, said)
+    found, notes = with_choices_of(found, read.reports)
+    return reported(found, inputs, (*said, *notes))
 
 
 def _refuse_unknown(named: Mapping[str, object], installed: Registry) -> None:

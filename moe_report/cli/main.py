@@ -145,12 +145,18 @@ def run(
         older, inputs, output, formats = older_report(
             update, inputs, output, formats, installed, context
         )
-    table = prepare.read_models(inputs, installed, {str(update): older.file} if older else {})
-    table = older.merged(table) if older else table
+    read = prepare.read_models(inputs, installed, {str(update): older.file} if older else {})
+    table = older.merged(read.table) if older else read.table
     progress = Progress(len(table.rows), quiet)
     progress("computing")
     report = prepare.compute(table, inputs, used, computed, look)
-    report = older.like_before(report) if older else report
+    if older is not None:
+        report = older.like_before(report)
+    else:
+        from moe_report.edit.choices_before import with_choices_of
+
+        report, notes = with_choices_of(report, read.reports)
+        prepare.tell_notes(notes)
     stem = stem_of(inputs.sources)
     keep = [path for path in inputs.paths if path != update]
     filled: dict[Path, bytes] = {}

@@ -26,7 +26,7 @@ def report_of(inputs: InputOptions, sections: SectionOptions) -> tuple[ModelTabl
     """Return the models that a command was told to read, and their report."""
     installed, computed = prepare.registries(sections)
     used = used_assumptions(inputs.assumptions, installed, computed)
-    table = read_models(inputs, installed)
+    table = read_models(inputs, installed).table
     return table, compute(table, inputs, used, computed)
 
 
@@ -52,7 +52,7 @@ _ALL_MARKED = "; --annotate-errors FILE marks the cells of all"
 
 def read_models(
     inputs: InputOptions, installed: Registry, opened: Mapping[str, WorkbookFile] | None = None
-) -> ModelTable:
+) -> Read:
     """Read the inputs, some perhaps opened, with all that is installed, computed or not."""
     from moe_report.importers.model import is_model
 
@@ -76,7 +76,7 @@ def read_models(
     if any(columns.asked for columns in read.columns.values()):
         read = _answered(read, inspect)
     if not read.problems:
-        return read.table
+        return read
     if copy is not None:
         _write_annotated(read, copy)
     in_cells = all(problem.cell for problem in read.problems)

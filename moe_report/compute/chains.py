@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
-from moe_report.formula.operations import evaluate, missing_symbols
+from moe_report.formula.operations import evaluate
 from moe_report.reports import Column, Provenance, Report
 
 
@@ -73,15 +72,6 @@ def is_typed(column: Column, at: int) -> bool:
     """Whether a model has a typed number, or a text that is none, in place of a formula."""
     cell = column.cells[at]
     return cell.provenance == Provenance.GIVEN or cell.unclear
-
-
-def is_undefined(expr: Expr, values: Mapping[str, float]) -> bool:
-    """Whether an expression without a value has all that it needs."""
-
-    def value(part: Expr) -> float:
-        return float(evaluate(part, values))
-
-    return not missing_symbols(expr, value, lambda name: not np.isnan(values[name]))
 
 
 def _numbers(column: Column, places: Sequence[int]) -> Values:

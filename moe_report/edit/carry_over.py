@@ -18,6 +18,7 @@ from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.say_anew import say_anew
 from moe_report.edit.strangers import renamed, rows_without_numbers, strangers, typed_numbers
 from moe_report.edit.typed_assumptions import READ, input_cells, replaced_formulas
+from moe_report.edit.typed_presets import preset_cells
 from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
@@ -43,6 +44,7 @@ from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.renderers.excel.device_prices import is_price
 from moe_report.renderers.excel.fit_choices import is_choice, users_formulas
+from moe_report.renderers.excel.presets_sheet import sheets_of_presets
 from moe_report.reports import Report
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.text import shown
@@ -273,6 +275,8 @@ class Carryover:
             inputs = {at for at in cells if is_choice(cells, *at)}
         if sheet == DEVICES_SHEET:
             inputs = {at for at in cells if is_price(cells, *at)}
+        if sheet in sheets_of_presets(self.report):
+            inputs = preset_cells(cells, [one.group for one in self.report.presets])
         return {
             (column, row): text
             for (column, row), text in cells.items()

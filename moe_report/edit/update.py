@@ -7,20 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from moe_report.edit.carry_over import Carryover
+from moe_report.edit.choices_before import with_choices
 from moe_report.edit.strangers import rows_without_numbers
 from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.collected import LEFT_BEHIND, NO_STORED_VALUE, SUMMARIES
 from moe_report.load.decisions import Decisions
-from moe_report.load.our_sheets import COMPARE_SHEET, DEVICES_SHEET, FIT_SHEET, SHEET
-from moe_report.load.record import record_of
+from moe_report.load.our_sheets import SHEET
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package
-from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
-from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
-from moe_report.renderers.excel.device_prices import read_prices
-from moe_report.renderers.excel.devices_sheet import devices_of
-from moe_report.renderers.excel.fit_choices import read_choices
 from moe_report.reports import Report
 from moe_report.schema.presets import merged_changes
 from moe_report.schema.registry import Registry
@@ -102,36 +97,9 @@ class Update:
     def like_before(self, report: Report) -> Report:
         """Return a report with the old one's heading, and what was chosen on its sheets."""
         report = replace(report, title=report.branding.title or self.title or report.title)
-        package = self.file.package
-        texts = Texts(package)
-        record = record_of(package, texts)
-        ours = package.sheets().keys() & record.sheets if record else set()
-        if FIT_SHEET in ours and report.planner:
-            fitted, gone = read_choices(texts(FIT_SHEET), report, report.planner)
-            report = replace(report, fitted=fitted)
-            self.notes += [
-                f"{self.read.table.source.name}, sheet {FIT_SHEET}: {one} cannot be chosen any more"
-                for one in gone
-            ]
-        group = devices_of(report, report.planner) if report.planner else None
-        if DEVICES_SHEET in ours and report.planner and group:
-            prices, lost = read_prices(texts, report, report.planner, group)
-            report = replace(report, device_prices=prices)
-            self.notes += [
-                f"{self.read.table.source.name}, sheet {DEVICES_SHEET}, {one}" for one in lost
-            ]
-        if COMPARE_SHEET not in ours:
-            return report
-        cells = texts(COMPARE_SHEET)
-        names = tuple(" ".join(cells.get((column, CHOICE), "").split()) for column in VALUES)
-        known = {model.name for model in report.models}
-        self.notes += [
-            f"{self.read.table.source.name}, sheet {COMPARE_SHEET}: {shown(name)} is not in the "
-            "report any more"
-            for name in names
-            if name and name not in known
-        ]
-        return replace(report, compared=tuple(name if name in known else "" for name in names))
+        report, notes = with_choices(report, self.file.package, self.read.table.source.name)
+        self.notes += notes
+        return report
 
     def renewed(self, report: Report, data: bytes) -> bytes:
         """Return the old workbook with our sheets replaced by those of a new report's workbook.

@@ -66,7 +66,7 @@ class LiveFormulas:
             )
             if typed not in known:
                 known[typed] = self._printed(column, dict(typed))
-            found.append(write.formula(known[typed], cell.value, undefined=cell.undefined))
+            found.append(write.formula(known[typed], cell.value))
         if () not in known:
             self._printed(column, {})  # a table without rows is told what it lacks, too
         return found

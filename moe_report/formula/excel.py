@@ -32,17 +32,17 @@ ATOM = 9
 def excel(expr: Expr, reference: Reference) -> str:
     """Return the Excel formula of an expression, without the leading ``=``.
 
-    The formula gives an empty text, never a number, while a cell that it needs is empty: Excel on
-    its own would take an empty cell for 0. What is missing is settled before anything is computed,
-    so an empty cell is told from a division by zero wherever in the formula each of them is.
+    The formula gives an empty text where there is no number: while a cell that it needs is empty,
+    which Excel on its own would take for 0, and where what it computes is undefined, which Excel
+    would show as an error.
 
     ``reference`` gives the cell reference or defined name of a symbol.
 
     >>> from moe_report.formula.expr import symbol
     >>> excel(1 - symbol("k") / symbol("E"), str)
-    'IF(COUNT(k,E)<2,"",1-k/E)'
+    'IF(COUNT(k,E)<2,"",IFERROR(1-k/E,""))'
     >>> excel(-symbol("a") ** 2, str), excel((-symbol("a")) ** 2, str)
-    ('IF(COUNT(a)<1,"",-(a^2))', 'IF(COUNT(a)<1,"",(-a)^2)')
+    ('IF(COUNT(a)<1,"",IFERROR(-(a^2),""))', 'IF(COUNT(a)<1,"",IFERROR((-a)^2,""))')
 
     The arm of a ``where`` that a row does not take may lack what it likes:
 
@@ -60,7 +60,12 @@ def number_text(value: float) -> str:
 
 def _can_fail(expr: Expr) -> bool:
     """Whether an expression can be undefined though it lacks nothing."""
-    return any(node.op in _PARTIAL for node in expr.walk())
+    return any(node.op in _PARTIAL and not _by_constant(node) for node in expr.walk())
+
+
+def _by_constant(expr: Expr) -> bool:
+    """Whether this divides by a number that is not zero."""
+    return expr.op == "div" and expr.args[1].op == "const" and expr.args[1].value != 0
 
 
 class _Excel:
@@ -74,6 +79,8 @@ class _Excel:
         needed = always_needed(expr)
         known = frozenset(needed)
         body = self.text(expr, known)
+        if _can_fail(expr):
+            body = f'IFERROR({body},"")'
         for lacking in (_any(self._lacking_parts(expr, known)), self._lacks(needed)):
             if lacking:
                 body = f'IF({lacking},"",{body})'

@@ -67,12 +67,14 @@ def inspect_inputs(
     if found or not problems:
         problems.extend(decisions.unused(headers))
     only = files[0] if len(files) == 1 else None
+    reports = tuple(file for file in files if file.is_report)
     if len(tables) == 1 and len(sources) == 1:
-        return Read(tables[0], tuple(problems), file=only, columns=found)
+        return Read(tables[0], tuple(problems), file=only, reports=reports, columns=found)
     problems.extend(_twice(tables))
     if sum(bool(table.source.sheet) for table in tables) > 1:
         tables = [_with_file(table) for table in tables]
-    return Read(_merged(tables), tuple(problems), file=only, columns=found)
+    merged = _merged(tables)
+    return Read(merged, tuple(problems), file=only, reports=reports, columns=found)
 
 
 def stem_of(sources: Sequence[str]) -> str:

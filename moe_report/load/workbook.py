@@ -168,6 +168,7 @@ class Read:
         places: Where the sheet has what; None if it has no header, is no sheet, or has its models
             in columns.
         file: The workbook that was read; None if it was none, or several.
+        reports: The workbooks that were read and are reports.
         columns: What the columns of the sheets that were read are, by file and sheet.
     """
 
@@ -175,6 +176,7 @@ class Read:
     problems: tuple[Problem, ...]
     places: Places | None = None
     file: WorkbookFile | None = None
+    reports: tuple[WorkbookFile, ...] = ()
     columns: Mapping[tuple[str, str], Columns] = field(default_factory=dict)
 
 
@@ -260,7 +262,7 @@ class _Workbook:
         columns = {(shown_name, name): sheet.columns} if sheet.columns else {}
         problems = tuple(self.collected.problems)
         file = self.file if isinstance(self.file, WorkbookFile) else None
-        return Read(table, problems, sheet.places, file, columns)
+        return Read(table, problems, sheet.places, file, columns=columns)
 
     @property
     def _our_sheets(self) -> tuple[str, ...]:

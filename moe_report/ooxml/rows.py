@@ -98,13 +98,13 @@ class Contents:
             for value in values
         ]
 
-    def formula(self, formula: str, value: Value, *, undefined: bool = False) -> str:
+    def formula(self, formula: str, value: Value, *, error: bool = False) -> str:
         """Return the content for a formula together with its value.
 
         Args:
             formula: Without the leading ``=``.
             value: What it gives; None for an empty text.
-            undefined: It gives an error: the one in ``value``, else that of a division by zero.
+            error: The value is an error.
         """
         assert len(formula) < MAX_FORMULA
         prefix = self.prefix
@@ -112,8 +112,8 @@ class Contents:
         if body is None:
             body = f"><{prefix}f>{escape(formula, quote=False)}</{prefix}f><{prefix}v>"
             self._formulas[formula] = body
-        if undefined:
-            kind, stored = ' t="e"', value if isinstance(value, str) else "#DIV/0!"
+        if error:
+            kind, stored = ' t="e"', str(value)
         elif value is None or isinstance(value, str):
             kind, stored = ' t="str"', text_of(value or "")
         else:
@@ -143,7 +143,7 @@ class SheetRows:
         *, error: bool = False,
     ) -> None:  # fmt: skip
         """Put a formula and its value in a cell, as :meth:`Contents.formula` spells them."""
-        content = self._contents.formula(formula, value, undefined=error)
+        content = self._contents.formula(formula, value, error=error)
         self._cell(row, column, style, content)
 
     def value(self, row: int, column: int, value: object, style: int) -> None:

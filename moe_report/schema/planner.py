@@ -79,7 +79,7 @@ class Offload:
 
     Attributes:
         layers: How many layers' experts go there, at least, so that the rest fits.
-        on_device: Bytes of weights and cache that then stay on all devices.
+        on_device: Bytes that a device then holds, as in ``total``.
         on_cpu: What the memory of the CPU then holds.
         verdict: 1 if devices and CPU hold their parts, else 0; missing where the memory of the CPU
             is not known.

@@ -253,7 +253,7 @@ def _by_office(formulas: Mapping[str, Expr], rows: RandomRows) -> dict[str, list
 
 def _of_cell(value: object) -> Outcome:
     if value == "":
-        return MISSING
+        return NONE
     return float(value) if isinstance(value, (int, float)) else UNDEFINED
 
 

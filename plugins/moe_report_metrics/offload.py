@@ -83,19 +83,19 @@ def cpu_expert_bytes(m: Model) -> float:
     return cpu_moe_layers_taken(m) * expert_layer_bytes(m)
 
 
-@metric(symbol="M_off", unit="byte", source=LLAMA_CPP, label="Left on the devices, bytes",
+@metric(symbol="M_off", unit="byte", source=LLAMA_CPP, label="Left on a device, bytes",
         better="lower")  # fmt: skip
-def offloaded_device_bytes(m: Model) -> float:
-    """Bytes of weights and cache that stay on all devices together, without activations."""
-    return weight_bytes(m) + kv_cache_bytes(m) - cpu_expert_bytes(m)
+def offloaded_device_bytes(m: Model, r: Reserve) -> float:
+    """Bytes of a device that shares the rest evenly: weights, cache and activations."""
+    rest = weight_bytes(m) + kv_cache_bytes(m) - cpu_expert_bytes(m)
+    return rest / devices_used(m) + r.activation_bytes
 
 
 @metric(symbol="f_off", unit="0 or 1", source=CONVENTION, label="Fits with the CPU",
         format="integer")  # fmt: skip
-def offload_fits(m: Model, r: Reserve, cpu: Cpu) -> float:
+def offload_fits(m: Model, cpu: Cpu) -> float:
     """Whether devices and CPU hold their parts, 1 or 0; missing if the CPU's memory is."""
-    usable = devices_used(m) * (usable_bytes(m) - r.activation_bytes)
-    held = where(offloaded_device_bytes(m) <= usable, 1, 0)
+    held = where(offloaded_device_bytes(m) <= usable_bytes(m), 1, 0)
     kept = where(cpu_expert_bytes(m) <= cpu.cpu_memory, 1, 0)
     known = where(cpu.cpu_memory > 0, 1, 0)
     return held * where(cpu_expert_bytes(m) > 0, kept / known, 1)

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.edit.test_update import edited, loaded, made, report, run, update, write_input
+import moe_report
+from tests.edit.test_device_prices import prices
+from tests.edit.test_device_prices import type_in as priced
+from tests.edit.test_update import MODELS, edited, loaded, made, report, run, update, write_input
 from tests.office import disagreements, recalculated, stored
 
 __all__ = ["made", "report"]  # fixtures
@@ -47,6 +50,36 @@ def test_choices_are_kept(report: Path, tmp_path: Path, settle: bool) -> None:
     assert sheet["D10"].value == "=context_length"
     for name in ("Fit", "Workings"):
         assert not disagreements(stored(report, name), recalculated(report, tmp_path / "a", name))
+
+
+def test_a_run_takes_choices_and_prices_along(report: Path, tmp_path: Path) -> None:
+    """A new report of an older one has what was typed in it, on the sheets Fit and Devices."""
+    priced(report, {"H100 SXM": 3.5, "B200": None})
+    edited(report, type_in)
+    folder = tmp_path / "new"
+    done = run(report, "-o", folder, "--format=xlsx", "-q")
+    assert done.exit_code == 0, done.output
+    (new,) = folder.glob("*.xlsx")
+    sheet = loaded(new)["Fit"]
+    for address, value in TYPED.items():
+        assert (sheet[address].value or None) == value, address
+    found = prices(new)
+    assert (found["H100 SXM"], found["B200"], found["H200"]) == (3.5, None, "=device_price")
+    assert moe_report.report(report).device_prices == {"H100 SXM": 3.5, "B200": None}
+
+
+def test_a_run_names_choices_that_it_does_not_take(report: Path, tmp_path: Path) -> None:
+    """What cannot be chosen any more, and those of a second report."""
+    edited(report, type_in)
+    other = write_input(tmp_path / "other.xlsx", {**MODELS, "name": ["One", "Two"]})
+    assert run(other, "-o", tmp_path, "--format=xlsx", "-q").exit_code == 0
+    done = run(tmp_path / "other.report.xlsx", report, "-o", tmp_path / "new", "--format=xlsx")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert "models.report.xlsx: what its sheets Fit, Devices and Compare choose is not used" in said
+    edited(report, lambda book: book["Fit"].__setitem__("D7", "H900"))
+    done = run(report, "-o", tmp_path / "again", "--format=xlsx")
+    assert "'H900' in D7 cannot be chosen any more" in " ".join(done.output.split())
 
 
 @pytest.mark.parametrize(

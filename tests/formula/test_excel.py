@@ -27,14 +27,15 @@ ARITY = {"where": 3} | dict.fromkeys(
 
 
 def body(expr: Any) -> str:
-    """The Excel formula of an expression without the test for empty cells."""
+    """The Excel formula of an expression without the tests for empty cells and for errors."""
     text = excel(lift(expr), str)
     needed = always_needed(lift(expr))
-    if not needed:
-        return text
-    opening = f'IF(COUNT({",".join(needed)})<{len(needed)},"",'
-    assert text.startswith(opening)
-    return text.removeprefix(opening).removesuffix(")")
+    if needed:
+        opening = f'IF(COUNT({",".join(needed)})<{len(needed)},"",'
+        assert text.startswith(opening)
+        text = text.removeprefix(opening).removesuffix(")")
+    guarded = text.startswith("IFERROR(")
+    return text.removeprefix("IFERROR(").removesuffix(',"")') if guarded else text
 
 
 def sample(op: str) -> Expr:
@@ -152,8 +153,10 @@ def test_brackets_of_excel(expr: Any, formula: str) -> None:
         (coalesce(a, b), 'IF(AND(COUNT(a)<1,COUNT(b)<1),"",IF(COUNT(a)<1,b,a))'),
         (coalesce(a, 1), "IF(COUNT(a)<1,1,a)"),
         (a + coalesce(a + 1, b), 'IF(COUNT(a)<1,"",a+(a+1))'),
-        (coalesce(1 / a, b), "IF(AND(COUNT(a)<1,COUNT(b)<1),\"\",IFERROR("
-         "IF(COUNT(a)<1,NA(),1/a),IF(COUNT(b)<1,NA(),b)))"),
+        (coalesce(1 / a, b), "IF(AND(COUNT(a)<1,COUNT(b)<1),\"\",IFERROR(IFERROR("
+         "IF(COUNT(a)<1,NA(),1/a),IF(COUNT(b)<1,NA(),b)),\"\"))"),
+        (a / b, 'IF(COUNT(a,b)<2,"",IFERROR(a/b,""))'),
+        (a / 2, 'IF(COUNT(a)<1,"",a/2)'),
     ],
 )  # fmt: skip
 def test_missing_inputs_in_excel(expr: Any, formula: str) -> None:

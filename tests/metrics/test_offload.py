@@ -19,6 +19,7 @@ from moe_report_metrics.offload import (
     offload_tokens_per_s,
     offloaded_device_bytes,
 )
+from moe_report_metrics.sharding import device_bytes
 
 GIB = 2**30
 MXFP4 = {"routed_expert_bits": 4.25}  # gpt-oss as published
@@ -54,11 +55,17 @@ def test_three_layers_on_the_cpu_of_two_cards() -> None:
     """llama.cpp, pull request #15077: exactly three for gpt-oss-120b on two cards of 32 GB."""
     assert of(cpu_moe_layers_needed, **LONG, **TWO_CARDS) == 3
     assert of(cpu_expert_bytes, **LONG, **TWO_CARDS) == 3 * LAYER
-    assert of(offloaded_device_bytes, **LONG, **TWO_CARDS) / GIB == pytest.approx(60.54, abs=0.005)
     one = TWO_CARDS | {"cpu_moe_layers": 1}
-    assert (of(offloaded_device_bytes, **LONG, **one) + LAYER) / GIB == pytest.approx(
-        65.27, abs=0.005
-    )
+    for cards, both in ((TWO_CARDS, 60.54), (one, 65.27 - LAYER / GIB)):
+        held = of(offloaded_device_bytes, **LONG, **cards) / GIB
+        assert held == pytest.approx(both / 2 + 1, abs=0.005)  # with a card's activations
+
+
+def test_a_device_holds_what_it_needs_where_nothing_is_offloaded() -> None:
+    """The bytes that are held against those that may be used: weights, cache and activations."""
+    card = {"device_memory": 80 * GIB}
+    assert of(cpu_moe_layers_taken, **card) == 0
+    assert of(offloaded_device_bytes, **card) == of(device_bytes)
 
 
 def test_layers_asked_for_are_taken() -> None:

@@ -114,6 +114,34 @@ def test_an_added_row_is_a_choice(registry: Registry, tmp_path: Path, made: str)
     assert rows == [row for row in stored(again, SHEET) if row[1] == "Own X1"]
 
 
+def test_an_update_keeps_an_added_row(registry: Registry, tmp_path: Path) -> None:
+    """It is a choice of the sheet Fit, a column of Devices, and computes; a remark is not lost."""
+    source = add(report_book(registry, tmp_path / "a.report.xlsx"))
+    invoke("run", "--update", source, "-q")
+    (row,) = [at for at, row in enumerate(stored(source, SHEET), 1) if row[1] == "Own X1"]
+    checks = openpyxl.load_workbook(source)["Fit"].data_validations.dataValidation
+    (listed,) = (one.formula1 for one in checks if SHEET in str(one.formula1))
+    assert listed.endswith(f":$B${row}")
+    assert "Own X1" in stored(source, "Devices")[4]
+    book = openpyxl.load_workbook(source)
+    book["Fit"]["C7"] = "Own X1"
+    book.save(source)
+    live = convert(source, tmp_path / "live")
+    usable = next(row for row in stored(live, "Fit") if row[0] == "Usable")
+    assert usable[2] == pytest.approx(0.9 * OURS["device_memory"])
+    assert usable[2] != usable[3]
+    book[SHEET].cell(row, 12, "remember")
+    book.save(source)
+    assert f"cell L{row}: 'remember' would be lost" in invoke("run", "--update", source, code=1)
+
+
+def test_an_update_names_a_formula_of_an_added_row(registry: Registry, tmp_path: Path) -> None:
+    """Its value holds, and the formula is not lost without a word."""
+    source = add(report_book(registry, tmp_path / "a.report.xlsx"), device_tdp="=G5+1")
+    source = convert(source, tmp_path / "live")
+    assert "=G5+1" in invoke("run", "--update", source, "-q")
+
+
 def test_office_follows_the_choice_of_such_a_row(registry: Registry, tmp_path: Path) -> None:
     """A report that has it, chosen in the cell: as the same is computed by --set."""
     source = add(report_book(registry, tmp_path / "models.report.xlsx"))

@@ -86,16 +86,8 @@ def write_assumptions(book: Book, report: Report) -> None:
         sheet.put(row, after + 4, what.help, replace(TEXT, indent=1))
         target = f"{ASSUMPTIONS_SHEET}!${column_letters(VALUE)}${row}"
         book.shell.defined_names[what.name] = DefinedName(what.name, attr_text=target)
-        sheet.allow(
-            f"{column_letters(VALUE)}{row}:{column_letters(after)}{row}",
-            type="whole" if what.whole else "decimal",
-            operator="between",
-            formula1=f"{what.minimum:g}",
-            formula2=f"{what.maximum:.17g}",
-            allow_blank=bool(scenarios),
-            errorTitle=what.label[:32],
-            error=f"A number from {what.minimum:g} to {what.maximum:g}."[:255],
-        )
+        area = f"{column_letters(VALUE)}{row}:{column_letters(after)}{row}"
+        sheet.allow_number(area, what, blank=bool(scenarios))
     if scenarios:
         _choice(sheet, report)
         sheet.freeze(f"{column_letters(VALUE)}{TOP + 1}")

@@ -32,10 +32,12 @@ from moe_report.renderers.excel.palette import (
     LINK,
     SECTION,
     TABLE_HEAD,
+    WARN_FILL,
     Look,
 )
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import longest_word
+from moe_report.renderers.excel.typed_numbers import is_right
 from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.planner import Planner
@@ -97,7 +99,7 @@ def _cost(report: Report, planner: Planner, group: PresetGroup) -> Column | None
 
 def _frame(sheet: Sheet, pairs: Pairs) -> None:
     head = _device_look()
-    wide = GAP + max(longest_word(name, head) for name in pairs.group.names)
+    wide = 1 + GAP + max(longest_word(name, head) for name in pairs.group.names)
     for at in range(len(pairs.group.names)):
         sheet.width(FIRST_DEVICE + at, wide)
     sheet.limits[NAME] = (14, 34)
@@ -178,14 +180,8 @@ def _prices(sheet: Sheet, pairs: Pairs, price: Assumption) -> None:
         )
     first = f"{column_letters(FIRST_DEVICE)}{row}"
     area = f"{first}:{_last(pairs)}{row}"
-    sheet.highlight(area, f"NOT(_xlfn.ISFORMULA({first}))", font=Font(color=INPUT))
-    sheet.allow(
-        area,
-        type="decimal",
-        operator="between",
-        formula1=f"{price.minimum:g}",
-        formula2=f"{price.maximum:.17g}",
-        allow_blank=True,
-        errorTitle=price.label[:32],
-        error=f"A number from {price.minimum:g} to {price.maximum:g}, or nothing."[:255],
+    sheet.allow_number(area, price)
+    sheet.highlight(
+        area, f"NOT({is_right(price, first)})", fill=PatternFill("solid", bgColor=WARN_FILL)
     )
+    sheet.highlight(area, f"NOT(_xlfn.ISFORMULA({first}))", font=Font(color=INPUT))

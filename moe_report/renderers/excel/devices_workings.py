@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from moe_report.compute.chains import Chain, chain_of, chain_values, is_undefined
+from moe_report.compute.chains import Chain, chain_of, chain_values
 from moe_report.errors import PluginError
 from moe_report.formula.excel import excel
 from moe_report.load.our_sheets import CHART_DATA_SHEET, DEVICES_SHEET, SHEET, WORKINGS_SHEET
@@ -25,6 +25,7 @@ from moe_report.renderers.excel.fit_workings import number, too_long
 from moe_report.renderers.excel.palette import CODE, LINK, SOFT, Look
 from moe_report.renderers.excel.presets_sheet import PresetRows, rows_of_presets
 from moe_report.renderers.excel.sheet import Sheet
+from moe_report.renderers.excel.typed_numbers import number_if_right
 from moe_report.reports import Column, Report
 from moe_report.schema.presets import PresetGroup
 
@@ -78,6 +79,10 @@ class Pairs:
         """Where the sheet Devices has prices: below its first table, and a heading of four rows."""
         return FIRST + self.count + 5
 
+    @property
+    def _checked_prices(self) -> int:
+        return self.first + 2 + len(self.by_device)
+
     def place(self, at: int) -> str:
         """Where the number of a model in the table Models is, empty for none."""
         return f"'{CHART_DATA_SHEET}'!{self.data.number_of_drawn(at)}"
@@ -97,7 +102,7 @@ class Pairs:
             if column.name == name:
                 return f"${column_letters(2 + at)}{_ROW}"
         if name == self.price:
-            return f"{DEVICES_SHEET}!{column_letters(FIRST_DEVICE + device)}${self.price_row}"
+            return f"{column_letters(2 + device)}${self._checked_prices}"
         if name in self.group.sets:
             return self.preset(device, name)
         for at, column in enumerate(self.by_device):
@@ -152,9 +157,21 @@ class Pairs:
             row = self.first + 2 + at
             self.sheet.put(row, 1, column.name, CODE)
             self._devices(column, row, 2, 0)
+        self._prices()
         self._heads()
         for at in range(self.count):
             self._model(at)
+
+    def _prices(self) -> None:
+        """What a price of the sheet Devices is, if it may be one."""
+        items = (one.definition for one in self.report.assumptions)
+        for price in (one for one in items if one.name == self.price):
+            self.sheet.put(self._checked_prices, 1, price.name, CODE)
+            for at in range(len(self.group.presets)):
+                cell = f"{DEVICES_SHEET}!{column_letters(FIRST_DEVICE + at)}${self.price_row}"
+                text = number_if_right(price, cell)
+                value = self.assumed(price.name, at)
+                self.sheet.formula(self._checked_prices, 2 + at, text, value, _LINK)
 
     def _heads(self) -> None:
         row = self.top - 1
@@ -187,15 +204,7 @@ class Pairs:
             if len(formula) >= MAX_FORMULA:
                 raise PluginError(too_long(column.name, formula))
             value = self.value(column.name, device, at)
-            wrong = value is None and at < len(self.places) and self._fails(column, device, at)
-            self.sheet.formula(row, first + device, formula, value, _NUMBER, error=wrong)
-
-    def _fails(self, column: Column, device: int, at: int) -> bool:
-        assert column.expr is not None
-        values = self._values[device]
-        return is_undefined(
-            column.expr, {name: float(values[name][at]) for name in column.expr.symbols()}
-        )
+            self.sheet.formula(row, first + device, formula, value, _NUMBER)
 
     @cached_property
     def _texts(self) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ HEAD, PLACE, FIRST = 5, 6, 7  # rows: the models chosen, where they are in Model
 COLUMNS = (3, 4, 5, 6)
 MODEL = "model"
 _SPREAD = "Devices, spread as engines do"
+_COUNT = Assumption(DEVICES, _SPREAD, "N", "devices", "", 1, 1, 1_000_000, whole=True)
 
 Typed = Mapping[str, str | float]
 Cells = Mapping[tuple[int, int], str]  # texts of cells, formulas as such
@@ -36,12 +37,14 @@ class Choice:
         label: What it is called.
         unit: What is counted.
         sets: The assumptions that it sets.
+        number: What a number there may be; None if it is a name of a preset.
     """
 
     name: str
     label: str
     unit: str
     sets: tuple[str, ...]
+    number: Assumption | None = None
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,11 @@ def choices_of(report: Report, planner: Planner) -> list[Choice]:
         if asked.name in groups:
             found.append(Choice(asked.name, asked.words, "", groups[asked.name].sets))
         elif asked.name in known:
-            unit = known[asked.name].unit
-            found.append(Choice(asked.name, asked.words, unit, (asked.name,)))
+            what = known[asked.name]
+            found.append(Choice(asked.name, asked.words, what.unit, (asked.name,), what))
     if planner.layout:
         spread = [at for at, one in enumerate(found) if one.name in planner.layout]
-        devices = Choice(DEVICES, _SPREAD, "devices", tuple(planner.layout))
+        devices = Choice(DEVICES, _SPREAD, _COUNT.unit, tuple(planner.layout), _COUNT)
         found.insert(min(spread, default=len(found)), devices)
     return found
 
@@ -204,8 +207,7 @@ def _value(report: Report, choice: Choice, text: str) -> str | float | None:
         number = float(text)
     except ValueError:
         return None
-    known = _assumptions(report).get(choice.name)
-    return None if known is not None and known.refusal(number) else number
+    return None if choice.number is None or choice.number.refusal(number) else number
 
 
 def _groups(report: Report) -> dict[str, PresetGroup]:

@@ -28,19 +28,23 @@ from moe_report.renderers.excel.palette import (
     METRIC_BANDS,
     QUIET,
     TABLE_HEAD,
+    WARN,
     WARN_FILL,
     Look,
 )
 from moe_report.renderers.excel.presets_sheet import rows_of_presets
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import text_lines
+from moe_report.renderers.excel.typed_numbers import is_right
 from moe_report.reports import Report
+from moe_report.schema.bounds import between
 from moe_report.schema.planner import DEVICES, Number, Planner
 from moe_report.schema.presets import NO_PRESET
 
 _GB = 1e9
 # Two places, for numbers of a column to be compared; no amount is shown as 0.
 GIGABYTES = "[>=9995000]#,##0.00,,,;[>=50000]0.0000,,,;General"
+_SPEED_OR_COST = "[<0.095]0.00000;[<99.5]0.00;#,##0"
 _FITS_FILL = "CFE8D5"
 _WIDE, _CHOICE_WIDTH, _MOST_LINES = 36, 19, 9
 _CHART_AT = f"H{HEAD}"
@@ -56,12 +60,14 @@ class _Line:
         label: What it is called.
         if_fits: Whether it says nothing unless the model fits.
         to_copy: A text in which it takes the place of ``{}``.
+        code: The number format, if it is not its column's.
     """
 
     name: str
     label: str
     if_fits: bool = False
     to_copy: str = ""
+    code: str = ""
 
 
 def write_fit(book: Book, report: Report, planner: Planner) -> FitWorkings:
@@ -94,6 +100,7 @@ class _Writer:
         for at, choice in enumerate(self.workings.choices):
             self._choice(FIRST + at, choice)
         row = FIRST + len(self.workings.choices) + 1
+        self._refusals(row - 1)
         for at, (title, lines) in enumerate(self._groups()):
             self._band(row, title, METRIC_BANDS[at % len(METRIC_BANDS)])
             row += 1
@@ -155,12 +162,10 @@ class _Writer:
                 formula = self.workings.layout(choice.name, column)
             sheet.formula(row, column, formula, value, look)
         area = f"{column_letters(COLUMNS[0])}{row}:{column_letters(COLUMNS[-1])}{row}"
-        if choice.name not in known and choice.name != DEVICES:
-            first = f"{column_letters(COLUMNS[0])}{row}"
-            names = rows_of_presets(self.report)[choice.name].names
-            unknown = f'AND({first}<>"",ISNA(MATCH({first},{names},0)))'
-            sheet.highlight(area, unknown, fill=PatternFill("solid", bgColor=WARN_FILL))
-        typed_here = f"NOT(_xlfn.ISFORMULA({column_letters(COLUMNS[0])}{row}))"
+        first = f"{column_letters(COLUMNS[0])}{row}"
+        wrong = f"NOT({self._is_right(choice, first)})"
+        sheet.highlight(area, wrong, fill=PatternFill("solid", bgColor=WARN_FILL))
+        typed_here = f"NOT(_xlfn.ISFORMULA({first}))"
         sheet.highlight(area, typed_here, font=Font(color=INPUT))
         self._allow(area, choice)
 
@@ -169,11 +174,8 @@ class _Writer:
             note = "How many devices: engines spread a model as the rows below then say.\nEmpty: "
             self.sheet.note(FIRST + self.workings.choices.index(choice), 1,
                             f"{note}those say it themselves.")  # fmt: skip
-            self._numbers(area, choice, 1, 1_000_000, whole=True)
-        elif choice.name in choice.sets:
-            known = {one.definition.name: one.definition for one in self.report.assumptions}
-            what = known[choice.name]
-            self._numbers(area, choice, what.minimum, what.maximum, whole=what.whole)
+        if choice.number is not None:
+            self.sheet.allow_number(area, choice.number)
         else:
             note = f"{choice.label}\nA name of the sheet Presets. As long as it is the one that "
             note += "Assumptions has, the numbers there hold, typed ones too."
@@ -187,19 +189,25 @@ class _Writer:
                 error=f"One of the presets, or {NO_PRESET} for none.",
             )
 
-    def _numbers(
-        self, area: str, choice: Choice, least: float, most: float, *, whole: bool
-    ) -> None:
-        self.sheet.allow(
-            area,
-            type="whole" if whole else "decimal",
-            operator="between",
-            formula1=f"{least:g}",
-            formula2=f"{most:.17g}",
-            allow_blank=True,
-            errorTitle=choice.label[:32],
-            error=f"A number from {least:g} to {most:g}, or nothing."[:255],
-        )
+    def _is_right(self, choice: Choice, cell: str) -> str:
+        if choice.number is not None:
+            return is_right(choice.number, cell)
+        names = rows_of_presets(self.report)[choice.name].names
+        return f'OR({cell}="",ISNUMBER(MATCH({cell},{names},0)))'
+
+    def _refusals(self, row: int) -> None:
+        """Say what the first wrong choice should be: what is pasted passes by what cells allow."""
+        said = '""'
+        for at, choice in reversed([*enumerate(self.workings.choices, start=FIRST)]):
+            cells = (f"{column_letters(column)}{at}" for column in COLUMNS)
+            right = ",".join(self._is_right(choice, cell) for cell in cells)
+            expected = "a name of the list"
+            if choice.number is not None:
+                kind = "a whole number" if choice.number.whole else "a number"
+                bounds = choice.number.minimum, choice.number.maximum
+                expected = f"{kind}, {between(*bounds, whole=choice.number.whole)}"
+            said = f'IF(AND({right}),{said},"{choice.label}: expected {expected}")'
+        self.sheet.formula(row, COLUMNS[0], said, "", Look(size=9, color=WARN))
 
     # -- what follows
 
@@ -223,7 +231,7 @@ class _Writer:
                 _Line(offload.layers, "Layers whose experts go there"),
                 _Line(offload.layers if offload.to_copy else "", "To copy",
                       to_copy=offload.to_copy),
-                _Line(offload.on_device, "A device then holds"),
+                _Line(offload.on_device, "A device then holds, shared evenly"),
                 _Line(offload.on_cpu, "The memory of the CPU holds"),
                 *(line for one in offload.numbers for line in _number(one, "with the CPU: ")),
             ]),
@@ -272,6 +280,7 @@ class _Writer:
         code = number_format(column) if column else "General"
         if unit == _BYTES:
             unit, code = "GB", GIGABYTES
+        code = line.code or code
         shown = "" if line.to_copy else unit
         self.sheet.put(row, 2, shown, Look(color=QUIET, size=9))
         if column:
@@ -289,6 +298,9 @@ class _Writer:
             if line.if_fits:
                 has_it = f"AND({has_it},{self.workings.cell(self.planner.verdict, at)}=1)"
                 value = value if values[self.planner.verdict] == 1 else None
+            if line.to_copy:
+                has_it = f"AND({has_it},{cell}>0)"
+                value = value or None
             if line.to_copy and isinstance(value, float):
                 before, _, behind = line.to_copy.partition("{}")
                 text = f'"{before}"&{cell}&"{behind}"'
@@ -323,10 +335,11 @@ class _Writer:
 def _number(one: Number, before: str = "", *, if_fits: bool = False) -> Iterator[_Line]:
     words = f"{before}{one.words}"
     words = words[:1].upper() + words[1:]
-    yield _Line(one.name, f"{words}, at most" if one.low else words, if_fits)
+    said = {one.name: f"{words}, at most" if one.low else words}
     if one.low and one.high:
-        yield _Line(one.low, f"{words}, likely from", if_fits)
-        yield _Line(one.high, f"{words}, likely to", if_fits)
+        said |= {one.low: f"{words}, likely from", one.high: f"{words}, likely to"}
+    for name, label in said.items():
+        yield _Line(name, label, if_fits, code=_SPEED_OR_COST)
 
 
 def _fixed(bytes_: str) -> str:

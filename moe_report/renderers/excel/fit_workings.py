@@ -6,14 +6,13 @@ whatever does not is taken from the table Models. A number that is typed there h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from moe_report.compute.chains import Chain, chain_of, chain_values, is_typed, is_undefined
+from moe_report.compute.chains import Chain, chain_of, chain_values
 from moe_report.errors import PluginError
 from moe_report.formula.excel import excel
-from moe_report.formula.expr import Expr
 from moe_report.load.our_sheets import FIT_SHEET, SHEET, WORKINGS_SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
@@ -33,6 +32,7 @@ from moe_report.renderers.excel.fit_choices import (
 from moe_report.renderers.excel.palette import CODE, LINK, QUIET, SOFT, Look
 from moe_report.renderers.excel.presets_sheet import rows_of_presets
 from moe_report.renderers.excel.sheet import Sheet
+from moe_report.renderers.excel.typed_numbers import is_right, number_if_right
 from moe_report.reports import Column, Report
 from moe_report.schema.planner import DEVICES, Planner
 
@@ -94,12 +94,14 @@ class FitWorkings:
 
     def layout(self, name: str, column: int) -> str:
         """Return the formula of an assumption that the number of devices sets, if there is one."""
+        choice = self._by_name[DEVICES]
         devices = f"{FIT_SHEET}!{column_letters(column)}${self.choice_row(DEVICES)}"
         spread = excel(
             self.planner.layout[name],
             lambda one: devices if one == DEVICES else self.cell(one, column),
         )
-        return f"IF(ISNUMBER({devices}),{spread},{name})"
+        assert choice.number is not None
+        return f'IF({devices}="",{name},IF({is_right(choice.number, devices)},{spread},""))'
 
     def write(self) -> None:
         """Fill the block."""
@@ -139,15 +141,11 @@ class FitWorkings:
             own = excel(expr, lambda one: f"{_COLUMN}${self._rows[one]}")
             formula, look = f"IF(_xlfn.ISFORMULA({taken}),{own},{formula})", _NUMBER
         formula = f'IF({place}=0,"",{formula})'
-        for column, values, chosen in zip(COLUMNS, self.values, self.chosen, strict=True):
+        for column, values in zip(COLUMNS, self.values, strict=True):
             text = formula.replace(_COLUMN, column_letters(column))
             if len(text) >= MAX_FORMULA:
                 raise PluginError(too_long(name, text))
-            value = values[name]
-            wrong = name in computed and chosen.at is not None and _fails(
-                computed[name], chosen.at, values
-            )  # fmt: skip
-            self.sheet.formula(row, column, text, number(value), look, error=wrong)
+            self.sheet.formula(row, column, text, number(values[name]), look)
 
     def _assumption(self, name: str, row: int) -> None:
         for column, values in zip(COLUMNS, self.chosen, strict=True):
@@ -161,24 +159,16 @@ class FitWorkings:
         if setting is None:
             return name
         cell = f"{FIT_SHEET}!{column_letters(column)}${self.choice_row(setting.name)}"
-        if setting.name == name:
-            return f"IF(ISNUMBER({cell}),{cell},{name})"
         if setting.name == DEVICES:
             return self.layout(name, column)
+        if setting.number is not None:
+            return f"IF(ISBLANK({cell}),{name},{number_if_right(setting.number, cell)})"
         return self._of_preset(setting, name, cell)
 
     def _of_preset(self, choice: Choice, name: str, cell: str) -> str:
         same = chosen_preset(self.report, choice.name)
         value = self._presets[choice.name].value(name, cell)
         return f'IF(OR({cell}="",{cell}={same}),{name},IFERROR({value},""))'
-
-
-def _fails(column: Column, at: int, values: Mapping[str, float]) -> bool:
-    """Whether a formula gives an error for a model."""
-    expr: Expr | None = column.expr
-    if expr is None or is_typed(column, at) or not np.isnan(values[column.name]):
-        return False
-    return is_undefined(expr, {name: values[name] for name in expr.symbols()})
 
 
 def number(value: float) -> float | None:

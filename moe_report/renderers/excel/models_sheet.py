@@ -290,7 +290,7 @@ class _Writer:
             blank = UNKNOWN_MARK if cell.unclear else None
             self.sheet.put(row, number, cell.value if given else blank, look)
         else:
-            self.sheet.formula(row, number, formula, cell.value, look, error=cell.undefined)
+            self.sheet.formula(row, number, formula, cell.value, look)
         self._cell_note(row, number, cell, findings, is_input)
 
     def _cell_note(
@@ -332,18 +332,8 @@ class _Writer:
         for column in self.report.fields:
             field = self.report.definitions[column.name]
             letters = column_letters(self.layout.at(column.name))
-            least, most = _bound(field.minimum), _bound(field.maximum)
-            whole = "whole " if field.whole else ""
-            self.sheet.allow(
-                f"{letters}{FIRST}:{letters}{max(self.last, FIRST + 200)}",
-                type="whole" if field.whole else "decimal",
-                operator="between",
-                formula1=least,
-                formula2=most,
-                allow_blank=True,
-                errorTitle=field.label[:32],
-                error=f"A {whole}number from {least} to {most}, or nothing."[:255],
-            )
+            area = f"{letters}{FIRST}:{letters}{max(self.last, FIRST + 200)}"
+            self.sheet.allow_number(area, field)
 
     def _finish(self) -> None:
         headers = self.layout.headers
@@ -376,10 +366,6 @@ class _Writer:
         ]
         wide = pages_wide(shown, _PAGE - widths[1])
         self.sheet.print_setup(f"{BAND}:{HEADER}", wide=wide, title_columns="A:A")
-
-
-def _bound(value: float) -> str:
-    return f"{value:.0f}" if value == int(value) else repr(value)
 
 
 _PLAIN_INPUT = frozenset({Provenance.GIVEN, Provenance.MISSING})

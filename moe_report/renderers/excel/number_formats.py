@@ -76,7 +76,7 @@ def number_format_of(*values: float) -> str:
     """Return the number format of a cell that holds one of these numbers, and any that is typed."""
     whole = all(value == int(value) for value in values)
     if whole and min(values) >= 0 and max(values) >= 1000:
-        return "[>=1000]#,##0;[<=-1000]-#,##0;General"
+        return "[<1000]General;#,##0"  # LibreOffice shows signs in a first section alone
     return "General"
 
 

@@ -16,7 +16,7 @@ FORMULA = "000000"
 LINK = "00703C"  # links to other sheets
 QUIET = "6B7280"
 DARK = "1F2937"  # headings
-WARN_FILL = "FDE8C8"
+WARN, WARN_FILL = "9C4A00", "FDE8C8"
 # A tint a band: groups of inputs are blue-grey, sections of metrics take turns.
 INPUT_BANDS = ("DCE6F2", "E9EFF7")
 METRIC_BANDS = ("D5E8E4", "E4E4D4", "EBDDE4", "DDE3EE", "E8E0D0", "DCE8D8")

@@ -5,6 +5,7 @@ A group may have a sheet for itself, on which headers say the unit of the number
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from moe_report.load.our_sheets import PRESETS_SHEET
@@ -95,8 +96,9 @@ def write_presets(book: Book, report: Report) -> None:
 
 
 def _write_sheet(sheet: Sheet, report: Report, title: str) -> None:
-    said = "What each choice on the sheet Assumptions sets. A change here holds, and so does a row "
-    sheet.heading(title, f"{said}of your own below: its group, a name, every number, the source.")
+    said = "What each choice on the sheet Assumptions sets. A change here holds at once; a row of "
+    said += "your own below (group, name, every number, source) is a choice after the next run."
+    sheet.heading(title, said)
     definitions, groups = _definitions(report), _groups_on(report, title)
     heads = {
         name: heading(definitions[name]) if group.sheet else name
@@ -111,14 +113,25 @@ def _write_sheet(sheet: Sheet, report: Report, title: str) -> None:
         defaults = {name: definitions[name].default for name in group.sets}
         lines = [(NO_PRESET, {**defaults, **group.none}, _DEFAULTS)]
         lines += [(preset.name, dict(preset.values), preset.source) for preset in group.presets]
+        formats = {
+            name: _format_of([values[name] / where.factors[name] for _, values, _ in lines])
+            for name in group.sets
+        }
         for row, (preset, values, source) in enumerate(lines, start=where.first):
             sheet.put(row, 1, group.name, CODE)
             sheet.put(row, 2, preset, STRONG)
             for name in group.sets:
                 value = values[name] / where.factors[name]
-                look = Look(color=INPUT, number_format=number_format_of(value), vertical="top")
+                shown = formats[name] if group.sheet else number_format_of(value)
+                look = Look(color=INPUT, number_format=shown, vertical="top")
                 sheet.put(row, where.columns[name], value, look)
             sheet.put(row, _FIRST_NUMBER + len(heads), source, replace(SOFT, indent=1))
+
+
+def _format_of(numbers: Sequence[float]) -> str:
+    """Return the number format of a column: as many places for all, where one has some."""
+    whole = all(number == int(number) for number in numbers)
+    return number_format_of(*numbers) if whole else "[<1]General;#,##0.0"
 
 
 def _definitions(report: Report) -> dict[str, Assumption]:

@@ -14,8 +14,11 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.notes import Note
-from moe_report.ooxml.rows import SheetRows, Value
+from moe_report.ooxml.rows import SheetRows, Value, number_text
 from moe_report.renderers.excel.palette import SUBTITLE, TABLE_HEAD, TITLE, Look, Palette
+from moe_report.schema.assumptions import Assumption
+from moe_report.schema.bounds import between
+from moe_report.schema.fields import Field
 
 
 @dataclass
@@ -162,6 +165,21 @@ class Sheet:
         for area in areas:
             check.add(area)
         self.shell.add_data_validation(check)
+
+    def allow_number(self, area: str, what: Field | Assumption, *, blank: bool = True) -> None:
+        """Let cells take only the numbers that a field or an assumption may be."""
+        kind = "whole number" if what.whole else "number"
+        expected = between(what.minimum, what.maximum, whole=what.whole)
+        self.allow(
+            area,
+            type="whole" if what.whole else "decimal",
+            operator="between",
+            formula1=number_text(what.minimum),
+            formula2=number_text(what.maximum),
+            allow_blank=blank,
+            errorTitle=what.label[:32],
+            error=f"Expected a {kind}, {expected}{', or nothing' * blank}."[:255],
+        )
 
     def highlight(self, area: str, where: str, **look: Any) -> None:
         """Give cells an openpyxl font or fill where a formula of the first of them is true."""

@@ -130,7 +130,7 @@ def _table(
             if (name, column.name) in doubted:
                 look = replace(look, fill=WARN_FILL)
             address = layout.address(column.name, name)
-            sheet.formula(row, number, address, cell.value, look, error=cell.undefined)
+            sheet.formula(row, number, address, cell.value, look)
     return top + 1 + max(len(places), 1)
 
 

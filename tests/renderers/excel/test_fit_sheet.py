@@ -303,6 +303,41 @@ def test_an_unknown_preset_is_no_number(tmp_path: Path) -> None:
     assert rows["Needed in all"][3] == "–"
 
 
+WRONG: Sequence[tuple[str, str | float, str]] = (
+    ("context_length", -5.0, "Context: expected a whole number, at least 1"),
+    ("context_length", 2.5, "Context: expected a whole number, at least 1"),
+    ("num_sequences", "8k", "Sequences at once: expected a whole number, from 1 to 10,000,000"),
+    ("devices", -2.0, f"{LABELS['devices']}: expected a whole number, from 1 to 1,000,000"),
+    ("device", "H900", "Device: expected a name of the list"),
+)
+
+
+def test_what_is_pasted_past_a_check_is_no_number(tmp_path: Path) -> None:
+    """No number is computed with it, and what was expected is said; other columns go on."""
+    workbook = written(report(), tmp_path / "report.xlsx")
+    asked = [[{name: value}] for name, value, _ in WRONG]
+    changed = [choose(workbook, tmp_path / f"{at}.xlsx", one) for at, one in enumerate(asked)]
+    for path, (_, _, said) in zip(convert_all(changed, tmp_path / "live"), WRONG, strict=True):
+        rows = stored(path, "Fit")
+        top = next(at for at, cells in enumerate(rows) if cells[0] == "On the fullest device")
+        assert rows[top - 1][2] == said
+        found = rows_of(path)
+        for label in ("Verdict", "Million out, at least"):
+            assert found[label][2] == "–", said
+        assert str(found["Verdict"][3]).startswith("short")
+
+
+def test_a_price_that_is_none_gives_no_cost(tmp_path: Path) -> None:
+    """Below zero, and a text: there are no costs of these devices, and those of others stay."""
+    workbook = written(report(), tmp_path / "report.xlsx")
+    book = openpyxl.load_workbook(workbook)
+    row, _ = costs_of(workbook)
+    book["Devices"].cell(row, 2).value, book["Devices"].cell(row, 3).value = -1, "two"
+    book.save(typed := tmp_path / "typed.xlsx")
+    names = registry().presets["device"].names
+    assert_costs(convert(typed, tmp_path / "live"), dict.fromkeys(names[:2]))
+
+
 def test_a_typed_metric_holds(tmp_path: Path) -> None:
     """A number that stands on Models in place of a formula is used, as the engine uses it."""
     typed = report_of(row("typed", {**MIXTRAL, "weight_bytes": 5e9}), row("not", MIXTRAL))
@@ -345,6 +380,20 @@ def test_speeds_costs_and_offload(tmp_path: Path) -> None:
         assert rows[label][2] == "–"
         assert_same(rows[label][5], wanted[name], label)
     assert rows["To copy"][2] == "--n-cpu-moe 1"
+
+
+def test_a_device_holds_its_share_beside_the_cpu(tmp_path: Path) -> None:
+    """On one device what is needed in all, less what goes to the CPU; nothing to copy for none."""
+    rows = rows_of(written(report(), tmp_path / "report.xlsx"))
+    for column, copied in ((2, "--n-cpu-moe 7"), (5, "–")):
+        held, on_cpu, total, usable = (
+            float(str(rows[label][column]))
+            for label in ("A device then holds, shared evenly", "The memory of the CPU holds",
+                          "Needed in all", "Usable")
+        )  # fmt: skip
+        assert held == pytest.approx(total - on_cpu)
+        assert held <= usable
+        assert rows["To copy"][column] == copied
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""What was chosen on the sheets Fit, Devices and Compare of a report, for one that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from moe_report.load.our_sheets import COMPARE_SHEET, DEVICES_SHEET, FIT_SHEET
+from moe_report.load.record import record_of
+from moe_report.load.workbook import WorkbookFile
+from moe_report.ooxml.package import Package
+from moe_report.ooxml.texts import Texts
+from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
+from moe_report.renderers.excel.device_prices import read_prices
+from moe_report.renderers.excel.devices_sheet import devices_of
+from moe_report.renderers.excel.fit_choices import read_choices
+from moe_report.reports import Report
+from moe_report.text import shown, shown_name
+
+
+def with_choices_of(report: Report, files: Sequence[WorkbookFile]) -> tuple[Report, list[str]]:
+    """Return a report with the choices of the first of the reports that it is made of.
+
+    Also sentences on what is not taken along.
+    """
+    if not files:
+        return report, []
+    first, *others = (shown_name(file.path.name) for file in files)
+    report, notes = with_choices(report, files[0].package, first)
+    sheets = f"{FIT_SHEET}, {DEVICES_SHEET} and {COMPARE_SHEET}"
+    notes += [f"{name}: what its sheets {sheets} choose is not used, but that of {first}"
+              for name in others]  # fmt: skip
+    return report, notes
+
+
+def with_choices(report: Report, package: Package, name: str) -> tuple[Report, list[str]]:
+    """Return a report with what was chosen on the sheets of an older one of some name.
+
+    Also sentences on what cannot be chosen any more.
+    """
+    notes: list[str] = []
+    texts = Texts(package)
+    record = record_of(package, texts)
+    ours = package.sheets().keys() & record.sheets if record else set()
+    if FIT_SHEET in ours and report.planner:
+        fitted, gone = read_choices(texts(FIT_SHEET), report, report.planner)
+        report = replace(report, fitted=fitted)
+        notes += [f"{name}, sheet {FIT_SHEET}: {one} cannot be chosen any more" for one in gone]
+    group = devices_of(report, report.planner) if report.planner else None
+    if DEVICES_SHEET in ours and report.planner and group:
+        prices, lost = read_prices(texts, report, report.planner, group)
+        report = replace(report, device_prices=prices)
+        notes += [f"{name}, sheet {DEVICES_SHEET}, {one}" for one in lost]
+    if COMPARE_SHEET not in ours:
+        return report, notes
+    cells = texts(COMPARE_SHEET)
+    names = tuple(" ".join(cells.get((column, CHOICE), "").split()) for column in VALUES)
+    known = {model.name for model in report.models}
+    notes += [
+        f"{name}, sheet {COMPARE_SHEET}: {shown(one)} is not in the report any more"
+        for one in names
+        if one and one not in known
+    ]
+    compared = tuple(one if one in known else "" for one in names)
+    return replace(report, compared=compared), notes
