@@ -223,7 +223,7 @@ class _Writer:
                 _Line(offload.layers, "Layers whose experts go there"),
                 _Line(offload.layers if offload.to_copy else "", "To copy",
                       to_copy=offload.to_copy),
-                _Line(offload.on_device, "A device then holds"),
+                _Line(offload.on_device, "All devices then hold"),
                 _Line(offload.on_cpu, "The memory of the CPU holds"),
                 *(line for one in offload.numbers for line in _number(one, "with the CPU: ")),
             ]),
