@@ -235,7 +235,7 @@ def _refuse_no_device(
     asked = planner.asks(_DEVICE)
     if asked is None or asked.name not in groups or in_use.get(asked.name):
         return
-    sets = groups[asked.name].sets
+    sets = {*groups[asked.name].sets} - {planner.price}  # a price alone is no device
     if any(
         item.definition.name in used.assumptions or item.value != item.definition.default
         for item in values
@@ -256,7 +256,7 @@ class _Work:
 
     def fits(self, devices: str) -> tuple[Fit, ...]:
         """Every model on some devices; those of one layout are computed together."""
-        first = self._evaluated({})
+        first = self._evaluated({}, tuple(filter(None, (self.planner.in_use, self.planner.needed))))
         layouts = [self._layout(first, at, devices) for at in range(len(self.table.rows))]
         found = {key: self._evaluated(dict(key)) for key in map(_key, layouts)}
         doubts = {key: audit(self.table, one, {}, self.registry) for key, one in found.items()}
@@ -276,9 +276,11 @@ class _Work:
                 raise InputError([Problem("--devices", message + hint)])
         return tuple(fits)
 
-    def _evaluated(self, layout: Mapping[str, float]) -> Evaluation:
+    def _evaluated(
+        self, layout: Mapping[str, float], wanted: Sequence[str] | None = None
+    ) -> Evaluation:
         numbers = {name: item.value for name, item in self.assumed.items()}
-        return evaluate_table(self.table, self.registry, {**numbers, **layout})
+        return evaluate_table(self.table, self.registry, {**numbers, **layout}, wanted)
 
     def _counted(self, first: Evaluation) -> set[str]:
         """The assumptions of the layout that say how many devices there are."""
