@@ -17,7 +17,7 @@ from moe_report.api.prepare import Used, used_assumptions
 from moe_report.compute.assumed import assumption_values
 from moe_report.compute.audit import audit
 from moe_report.compute.evaluate import NEEDS, Evaluation, evaluate_table
-from moe_report.compute.scenarios import groups_of, presets_in
+from moe_report.compute.scenarios import groups_of, presets_in, typed_in
 from moe_report.errors import InputError, PluginError, Problem, first_of, nearest
 from moe_report.formula.operations import evaluate
 from moe_report.reports import AssumptionValue, Column, Finding
@@ -146,6 +146,9 @@ def fit(question: Question) -> Answer:
     table, scenario, unread = models_of(question.sources, question.models, known, question.scenario)
     groups = groups_of(table, chosen.presets)
     used, notes = used_assumptions(_said(question, chosen, planner, groups), known, chosen)
+    typed = typed_in(table, scenario, groups).get(planner.price)
+    if typed and typed.place:  # an option that names a device is no word on what one pays for it
+        used.assumptions.setdefault(planner.price, typed.value)
     values = assumption_values(table, chosen, groups, used.assumptions, used.presets, scenario)
     in_use = {**presets_in(table, scenario, groups), **used.presets}
     _refuse_no_device(planner, groups, in_use, used, values)

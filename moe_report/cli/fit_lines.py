@@ -111,7 +111,7 @@ def _devices(fit: Fit, answer: Answer) -> str:
     if device is None:
         return counted(fit.devices, "device")
     changed = any(fit.assumed[name].value != value for name, value in device.values.items()
-                  if name in fit.assumed)  # fmt: skip
+                  if name in fit.assumed and name != answer.planner.price)  # fmt: skip
     return f"{fit.devices} × {device.name}{' (changed)' * changed}"
 
 
@@ -167,7 +167,8 @@ def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
                 yield Line("  if the CPU reads", _sourced(offload.speed, fit, answer))
     elif fit.verdict == Verdict.FITS:
         yield from (_number(fit, one) for one in planner.speeds)
-        yield from (_number(fit, one) for one in planner.costs)
+        if not _lacks_price(fit, answer):
+            yield from (_number(fit, one) for one in planner.costs)
         if planner.costs and planner.price:
             yield Line("at the price", _sourced(planner.price, fit, answer))
 
@@ -244,9 +245,20 @@ def _number(fit: Fit, number: Number) -> Line:
     return Line(number.words, f"{likely}, at most {text}", (number.name, number.low, number.high))
 
 
+def _lacks_price(fit: Fit, answer: Answer) -> bool:
+    """Whether a device's price is 0, which stands for one that is not known."""
+    price = answer.planner.price
+    return price in fit.assumed and fit.assumed[price].value == 0
+
+
 def _sourced(name: str, fit: Fit, answer: Answer) -> str:
     """An assumption that changes what follows, and where it comes from: it is never silent."""
     preset = _preset_of(answer, name)
+    if name == answer.planner.price and _lacks_price(fit, answer):
+        device = f" of {preset.name}" if preset else ""
+        option = next(one.option for one in answer.planner.asked if one.name == name)
+        unit = fit.assumed[name].definition.unit
+        return f"none is known{device}, and so no cost; give one with --{option} 2.5, in {unit}"
     names = tuple(preset.values) if preset and name in answer.presets else (name,)
     items = [fit.assumed[one] for one in names if one in fit.assumed]
     told = ", ".join(map(_amount, items))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from moe_report import assumption
 
 OMLX = "omlx, issue #2238"
+RUNPOD = "runpod.io/pricing, October 2026"
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,8 @@ class Price:
     """What a device costs."""
 
     device_price: float = assumption(
-        2, symbol="p_dev", unit="$/h", label="Price of a device, an hour", maximum=1e6,
-        help="2 is what DeepSeek's overview of its inference system (March 2025, H800) and "
-        "SGLang's post on 96 H100 (May 2025) calculate with.",
+        3.49, symbol="p_dev", unit="$/h", label="Price of a device, an hour", maximum=1e6,
+        help=f"That of an H100 SXM, {RUNPOD}; 0 if not known.",
         aliases=("price per hour", "gpu hour price"),
     )  # fmt: skip
 

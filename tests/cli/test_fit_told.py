@@ -141,8 +141,8 @@ def test_markdown_has_the_verdict(tmp_path: Path) -> None:
         assert "| Model |" in rest
 
 
-def test_what_a_workbook_says_of_a_price_is_no_default(tmp_path: Path) -> None:
-    """A number of its sheet Assumptions was given there."""
+def test_a_price_that_a_workbook_says_holds_for_any_device(tmp_path: Path) -> None:
+    """A number typed on its sheet Assumptions was given there; an option wins over it."""
     (path := tmp_path / "models.xlsx").write_bytes(build_starter(load(), examples=True))
     book = openpyxl.load_workbook(path)
     (row,) = (
@@ -150,5 +150,42 @@ def test_what_a_workbook_says_of_a_price_is_no_default(tmp_path: Path) -> None:
     )
     row[3].value = 7
     book.save(path)
-    output = fit(path, "--model", "DBRX", "--device", "MI300X").output
-    assert "7 $/h, as it was given" in output
+    base = (path, "--model", "DBRX", "--device")
+    for device in ("MI300X", "H100"):
+        assert "7 $/h, as it was given" in fit(*base, device).output
+    assert "3 $/h, as it was given" in fit(*base, "H100", "--price", 3).output
+
+
+def test_a_device_has_its_price_with_source_and_date() -> None:
+    """The chosen device says it; one's own wins, and changes nothing else of the device."""
+    base = ("gpt-oss-20b", "--device")
+    output = " ".join(fit(*base, "H100").output.split())
+    assert "at the price 3.49 $/h: H100 SXM, " in output
+    assert "price: runpod.io/pricing, October 2026" in output
+    own = fit(*base, "H100", "--price", 3).output
+    assert own.startswith("gpt-oss-20b on 1 × H100 SXM: fits\n")
+    assert "at the price          3 $/h, as it was given" in own
+    assert "--device: say which" in fit("gpt-oss-20b", "--price", 3).output
+
+
+def test_no_price_is_taken_for_one_that_is_not_known(tmp_path: Path) -> None:
+    """There is no cost then, and the line says how to give one; the sheet Hardware may, too."""
+    (path := tmp_path / "models.xlsx").write_bytes(build_starter(load(), examples=True))
+    base = (path, "--model", "DBRX", "--device", "MI300X")
+    result = fit(*base)
+    assert result.exit_code == 0
+    assert "none is known of MI300X, and so no cost; give one with --price 2.5" in result.output
+    assert "million" not in result.output
+    (model,) = json.loads(fit(*base, "--json").stdout)["models"]
+    assert model["values"]["cost_per_mtoken_out"] is None
+    assert "million out, at least" in fit(*base, "--price", 2).output
+    book = openpyxl.load_workbook(path)
+    heads, *rows = (cells for cells in book["Hardware"].iter_rows(min_row=4))
+    at = {str(cell.value): cell.column - 1 for cell in heads}
+    (row,) = (cells for cells in rows if cells[at["preset"]].value == "MI300X")
+    row[at["device_price ($/h)"]].value = 1.5
+    row[at["source"]].value = "an offer of 3 May"
+    book.save(path)
+    output = fit(*base).output
+    assert "at the price          1.50 $/h: MI300X, an offer of 3 May" in output
+    assert "million out, at least" in output
