@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 
-from lxml import etree
-
 from moe_report.errors import InputError, Problem
 from moe_report.input import why_no_file
 from moe_report.text import CONTROL, shown
@@ -144,6 +142,8 @@ def _below(setting: Setting) -> Path:
 
 
 def _is_svg(data: bytes) -> bool:
+    from lxml import etree  # it takes long to load, and most reports have no logo
+
     try:
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
         return etree.fromstring(data, parser).tag == _SVG

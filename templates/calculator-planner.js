@@ -124,7 +124,10 @@ const calculatorPlanner = (() => {
       const chosen = presets.of(price, latest.v);
       return chosen ? `At the price of ${chosen}: ${data.presets[price].presets[chosen].source}.` : "At a price that was typed.";
     }
-    const by = latest.typed.has(price) ? "as it was typed" : `by default: ${data.assumptions[price].help}`;
+    if (!latest.v[price]) return "No price of a device is known: type one.";
+    const [group] = Object.keys(data.presets ?? {}).filter((one) => setBy(one).includes(price));
+    const device = group && data.presets[group].presets[presets.of(group, latest.v)];
+    const by = device?.values[price] === latest.v[price] ? device.source : latest.typed.has(price) ? "as it was typed" : `by default: ${data.assumptions[price].help}`;
     return `At ${amount(price, latest.v[price])} for a device, ${by.replace(/\.$/, "")}.`;
   }
 
@@ -180,7 +183,8 @@ const calculatorPlanner = (() => {
       if (!chosen) continue;
       const usual = setBy(name).every((one) => !assumptions[one].given && v[one] === assumptions[one].default);
       if (!usual || option === planner.asked[0].option) words.push(`--${option}`, chosen);
-      setBy(name).forEach((one) => told.add(one));
+      const { values } = data.presets[name].presets[chosen];
+      setBy(name).filter((one) => v[one] === values[one]).forEach((one) => told.add(one));
     }
     const devices = count ? v[planner.in_use] : NaN;
     if (devices > 0) words.push("--devices", String(devices));

@@ -6,9 +6,9 @@ const presets = (() => {
   const choosers = [...document.querySelectorAll("[data-preset]")];
   const namesOf = (group) => Object.keys(Object.values(report.presets[group].presets)[0].values);
 
-  // The preset of a group whose numbers stand in the values; undefined if it is none.
+  // The preset of a group whose numbers stand in the values, at whatever price; undefined if none.
   function of(group, values) {
-    const fits = ([, preset]) => Object.entries(preset.values).every(([name, value]) => values[name] === value);
+    const fits = ([, preset]) => Object.entries(preset.values).every(([name, value]) => values[name] === value || name === moe.planner?.price);
     return Object.entries(report.presets[group].presets).find(fits)?.[0];
   }
 

@@ -17,7 +17,7 @@ from moe_report.api.prepare import Used, used_assumptions
 from moe_report.compute.assumed import assumption_values
 from moe_report.compute.audit import audit
 from moe_report.compute.evaluate import NEEDS, Evaluation, evaluate_table
-from moe_report.compute.scenarios import groups_of, presets_in
+from moe_report.compute.scenarios import groups_of, presets_in, typed_in
 from moe_report.errors import InputError, PluginError, Problem, first_of, nearest
 from moe_report.formula.operations import evaluate
 from moe_report.reports import AssumptionValue, Column, Finding
@@ -78,7 +78,8 @@ class Fit:
         columns: The numbers of the planner and of what they need, by name.
         at: The model's place in them.
         short_by: Bytes that each device lacks; 0 if none.
-        offloaded: Layers whose experts have to be on the CPU; 0 if none.
+        offloaded: Layers whose experts are on the CPU: as many as are needed, or asked for.
+        remark: What its importer, or its row, says of it.
         findings: What the audit doubts of the numbers.
     """
 
@@ -91,6 +92,7 @@ class Fit:
     at: int
     short_by: float = 0
     offloaded: int = 0
+    remark: str = ""
     findings: tuple[Finding, ...] = ()
 
     def value(self, name: str) -> float | None:
@@ -110,6 +112,7 @@ class Answer:
         groups: The presets by group, with what a workbook says of them.
         presets: The chosen one of each group.
         notes: Sentences on what of the input was skipped, and of what was set is not used.
+        unread: What is wrong with the sources that could not be read.
         table: The models.
         used: What was set, by option or name.
     """
@@ -119,6 +122,7 @@ class Answer:
     groups: Mapping[str, PresetGroup]
     presets: Mapping[str, Preset]
     notes: tuple[str, ...]
+    unread: tuple[Problem, ...]
     table: ModelTable
     used: Used
 
@@ -139,9 +143,12 @@ def fit(question: Question) -> Answer:
     chosen = known.choose(_telling(known, section))
     planner = chosen.planner
     assert planner is not None
-    table, scenario = models_of(question.sources, question.models, known, question.scenario)
+    table, scenario, unread = models_of(question.sources, question.models, known, question.scenario)
     groups = groups_of(table, chosen.presets)
     used, notes = used_assumptions(_said(question, chosen, planner, groups), known, chosen)
+    typed = typed_in(table, scenario, groups).get(planner.price)
+    if typed and typed.place:  # an option that names a device is no word on what one pays for it
+        used.assumptions.setdefault(planner.price, typed.value)
     values = assumption_values(table, chosen, groups, used.assumptions, used.presets, scenario)
     in_use = {**presets_in(table, scenario, groups), **used.presets}
     _refuse_no_device(planner, groups, in_use, used, values)
@@ -158,7 +165,7 @@ def fit(question: Question) -> Answer:
     }  # fmt: skip
     fits = work.fits(question.devices)
     said = (*map(str, table.warnings), *notes)
-    return Answer(planner, fits, groups, presets, said, table, used)
+    return Answer(planner, fits, groups, presets, said, unread, table, used)
 
 
 def _telling(known: Registry, section: Section) -> list[str]:
@@ -231,7 +238,7 @@ def _refuse_no_device(
     asked = planner.asks(_DEVICE)
     if asked is None or asked.name not in groups or in_use.get(asked.name):
         return
-    sets = groups[asked.name].sets
+    sets = {*groups[asked.name].sets} - {planner.price}  # a price alone is no device
     if any(
         item.definition.name in used.assumptions or item.value != item.definition.default
         for item in values
@@ -252,7 +259,7 @@ class _Work:
 
     def fits(self, devices: str) -> tuple[Fit, ...]:
         """Every model on some devices; those of one layout are computed together."""
-        first = self._evaluated({})
+        first = self._evaluated({}, tuple(filter(None, (self.planner.in_use, self.planner.needed))))
         layouts = [self._layout(first, at, devices) for at in range(len(self.table.rows))]
         found = {key: self._evaluated(dict(key)) for key in map(_key, layouts)}
         doubts = {key: audit(self.table, one, {}, self.registry) for key, one in found.items()}
@@ -262,23 +269,41 @@ class _Work:
         ]
         for one, layout in zip(fits, layouts, strict=True):
             if devices != AUTO and one.devices != int(devices) and one.verdict != Verdict.REFUSED:
-                taken = " × ".join(f"{name} {layout[name]:g}" for name in layout if layout[name])
-                message = f"found {devices}, but {taken} takes {one.devices}"
-                raise InputError([Problem("--devices", message)])
+                given = " × ".join(f"{name} {layout[name]:g}" for name in self.given)
+                free = (
+                    f"--{asked.option}" for asked in self.planner.asked
+                    if asked.name in self._counted(first) - {*self.given}
+                )  # fmt: skip
+                message = f"found {devices}, but {given} takes {one.devices} of them"
+                hint = f"; say {' or '.join(free)} too, or leave --devices to auto"
+                raise InputError([Problem("--devices", message + hint)])
         return tuple(fits)
 
-    def _evaluated(self, layout: Mapping[str, float]) -> Evaluation:
+    def _evaluated(
+        self, layout: Mapping[str, float], wanted: Sequence[str] | None = None
+    ) -> Evaluation:
         numbers = {name: item.value for name, item in self.assumed.items()}
-        return evaluate_table(self.table, self.registry, {**numbers, **layout})
+        return evaluate_table(self.table, self.registry, {**numbers, **layout}, wanted)
+
+    def _counted(self, first: Evaluation) -> set[str]:
+        """The assumptions of the layout that say how many devices there are."""
+        if not self.planner.in_use:
+            return set()
+        return {*first.metrics[self.planner.in_use].rests_on} & {*self.planner.layout}
 
     def _layout(self, first: Evaluation, at: int, devices: str) -> dict[str, float]:
         """The assumptions by which devices are spread; those that were given as they are."""
-        counted = first.metrics[self.planner.in_use].rests_on if self.planner.in_use else ()
-        if devices == AUTO and {*counted} & {*self.given}:
+        given = {name: self.given[name] for name in self.given if name in self._counted(first)}
+        if devices == AUTO and given:
             return dict(self.given)
         count: float | None = None
         if devices != AUTO:
-            count = float(devices)
+            taken = math.prod(given.values())  # the others share what that leaves
+            count = float(devices) / taken
+            if count != round(count):
+                said = " × ".join(f"{name} {value:g}" for name, value in given.items())
+                message = f"found {devices}, but {said} takes a multiple of {taken:g}"
+                raise InputError([Problem("--devices", message)])
         elif self.planner.needed:
             count = first.metrics[self.planner.needed].cells[at].value
         columns = {column.name: column.cells[at].value for column in first.fields}
@@ -301,20 +326,31 @@ class _Work:
         def value(name: str) -> float | None:
             return columns[name].cells[at].value if name else None
 
-        name = self.table.rows[at].name
+        row = self.table.rows[at]
+        why = self._why_not(columns, at, layout)
         devices = int(value(planner.in_use) or 0)
-        if why := self._why_not(columns, at, layout):
-            return Fit(name, Verdict.REFUSED, why, devices, assumed, columns, at)
-        if value(planner.verdict) == 1:
-            return Fit(name, Verdict.FITS, "", devices, assumed, columns, at)
-        short = (value(planner.total) or 0) - (value(planner.limit) or 0)
+        fit = Fit(
+            row.name, Verdict.REFUSED, why, devices, assumed, columns, at,
+            remark=row.texts.get("remark", ""),
+        )  # fmt: skip
+        if why:
+            return fit
         offload = planner.offload
-        layers = value(offload.layers) if offload else None
-        if offload is None or not layers or value(offload.verdict) == 0:
-            return Fit(name, Verdict.SHORT, "", devices, assumed, columns, at, short)
-        return Fit(
-            name, Verdict.OFFLOADED, "", devices, assumed, columns, at, short, math.ceil(layers)
-        )
+        asked = assumed[offload.set_by].value if offload and offload.set_by in assumed else 0
+        taken = offload.taken if offload and offload.taken and asked else ""
+        on_cpu = math.ceil(value(taken) or 0)
+        if value(planner.verdict) == 1:
+            return replace(fit, verdict=Verdict.FITS, offloaded=on_cpu)
+        short = (value(planner.total) or 0) - (value(planner.limit) or 0)
+        fit = replace(fit, verdict=Verdict.SHORT, short_by=short)
+        needed = value(offload.layers) if offload else None
+        if offload is None or not needed:
+            return fit
+        if taken and on_cpu < needed:
+            return replace(fit, offloaded=on_cpu)
+        if value(offload.verdict) == 0:
+            return fit
+        return replace(fit, verdict=Verdict.OFFLOADED, offloaded=on_cpu or math.ceil(needed))
 
     def _doubted(self, fit: Fit, findings: Sequence[Finding]) -> Fit:
         """The answer with what is doubted of it; none where one of its numbers cannot be."""
@@ -339,8 +375,7 @@ class _Work:
             why = f"missing: {NEEDS} {listed(names)}, by which devices are spread"
         else:
             return ""
-        remark = self.table.rows[at].texts.get("remark", "")
-        return f"{why} ({remark})" if remark else why
+        return why
 
 
 def _key(layout: Mapping[str, float]) -> tuple[tuple[str, float], ...]:

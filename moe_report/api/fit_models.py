@@ -20,11 +20,13 @@ from moe_report.table import ModelTable, Row, Source
 
 def models_of(
     sources: Sequence[str], names: Sequence[str], registry: Registry, scenario: str | None
-) -> tuple[ModelTable, str]:
+) -> tuple[ModelTable, str, tuple[Problem, ...]]:
     """Return the models of all sources, or those of some names, and the scenario.
 
+    Beside them it returns what is wrong with the sources that cannot be read, if others can.
+
     Raises:
-        InputError: A source cannot be read, or is none; or there is no model of a name.
+        InputError: No source can be read; or there is no model of a name.
     """
     rows: list[Row] = []
     workbooks: list[str] = []
@@ -38,16 +40,30 @@ def models_of(
         except InputError as error:
             problems += error.problems
     table = ModelTable((), Source(first_of([row.name for row in rows])))
-    if workbooks and not problems:
-        from moe_report.load.inputs import inspect_inputs
-
-        read = inspect_inputs(workbooks, registry)
-        problems += read.problems
-        table = read.table
-    if problems:
+    if workbooks:
+        read = _read_together(workbooks, registry, problems)
+        table = read or table
+    if problems and not rows and not table.rows:
         raise InputError(problems)
-    table = replace(table, rows=_chosen((*rows, *table.rows), names))
-    return table, scenario_named(table, scenario)
+    table = replace(table, rows=_chosen((*rows, *table.rows), names, problems))
+    return table, scenario_named(table, scenario), tuple(problems)
+
+
+def _read_together(
+    workbooks: Sequence[str], registry: Registry, problems: list[Problem]
+) -> ModelTable | None:
+    """The models of all workbooks that can be read; None if none can. Adds to the problems."""
+    from moe_report.load.inputs import inspect_inputs
+
+    read = inspect_inputs(workbooks, registry)
+    if not read.problems:
+        return read.table
+    alone = {one: inspect_inputs([one], registry).problems for one in workbooks}
+    good = [one for one in workbooks if not alone[one]]
+    if len(good) == len(workbooks):  # it is only together that they cannot be
+        raise InputError(read.problems)
+    problems += [problem for found in alone.values() for problem in found]
+    return _read_together(good, registry, problems) if good else None
 
 
 def _at_hand(source: str, registry: Registry) -> Row | None:
@@ -69,7 +85,9 @@ def _bare(name: str) -> str:
     return re.sub(r"[\s_-]+", "", name).casefold()
 
 
-def _chosen(rows: tuple[Row, ...], names: Sequence[str]) -> tuple[Row, ...]:
+def _chosen(
+    rows: tuple[Row, ...], names: Sequence[str], unread: Sequence[Problem]
+) -> tuple[Row, ...]:
     known = [row.name for row in rows]
     problems = [
         Problem("--model", f"there is no model {name!r}.{nearest(name, known)}")
@@ -84,6 +102,6 @@ def _chosen(rows: tuple[Row, ...], names: Sequence[str]) -> tuple[Row, ...]:
     if not known:
         problems.append(Problem("", "there is no model in it"))
     if problems:
-        raise InputError(problems)
+        raise InputError([*unread, *problems])
     wanted = set(map(_bare, names))
     return tuple(row for row in rows if not names or _bare(row.name) in wanted)

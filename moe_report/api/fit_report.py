@@ -14,6 +14,7 @@ from moe_report.api.outputs import Outputs, Ways
 from moe_report.api.places import refuse_folder, refuse_same
 from moe_report.api.write_reports import rendered
 from moe_report.compute.build import build_report
+from moe_report.errors import printable
 from moe_report.output import standing
 from moe_report.renderers import load_renderer, renderers
 from moe_report.schema.registry import installed
@@ -39,6 +40,7 @@ def as_dict(answer: Answer) -> dict[str, Any]:
             group: {"name": one.name, "source": one.source} for group, one in answer.presets.items()
         },
         "models": [_model(fit, answer, names) for fit in answer.fits],
+        "unread": [str(problem) for problem in answer.unread],
         "metrics": {
             name: {
                 "label": columns[name].label,
@@ -64,14 +66,34 @@ def _model(fit: Fit, answer: Answer, names: Sequence[str]) -> dict[str, Any]:
         "parts": {part.name: fit.value(part.name) for part in answer.planner.parts},
         "values": {name: cell.value for name, cell in cells.items()},
         "notes": {name: cell.note for name, cell in cells.items() if cell.value is None},
+        "remark": fit.remark,
+        "doubts": [
+            {"level": one.level, "column": one.column, "message": one.message}
+            for one in fit.findings
+        ],
         "assumptions": {name: item.value for name, item in fit.assumed.items()},
     }
 
 
+def _with_answer(content: bytes, told: Sequence[str]) -> bytes:
+    """A report in Markdown with what is told below its title."""
+    title, rest = content.split(b"\n\n", 1)
+    said = "\n".join(["```text", *map(printable, told), "```"])
+    return b"\n\n".join([title, said.encode(), rest])
+
+
 def write_report(
-    answer: Answer, output: Path, keep: Sequence[Path], scenario: str | None, *, force: bool
+    answer: Answer,
+    output: Path,
+    keep: Sequence[Path],
+    scenario: str | None,
+    told: Sequence[str],
+    *,
+    force: bool,
 ) -> list[str]:
     """Write the report of the models for what was asked, in the format of the file's suffix.
+
+    What is told on the terminal stands in Markdown, too: it has no column for each number.
 
     Returns:
         What is to be known of it.
@@ -85,8 +107,8 @@ def write_report(
     refuse_folder(output, f"fit.{form or 'html'}")
     refuse_same(output, keep)
     found = standing([output])
-    told = [fit for fit in answer.fits if fit.verdict != Verdict.REFUSED] or answer.fits
-    largest = max(told, key=lambda fit: fit.devices)
+    judged = [fit for fit in answer.fits if fit.verdict != Verdict.REFUSED] or answer.fits
+    largest = max(judged, key=lambda fit: fit.devices)
     layout = {name: largest.assumed[name].value for name in answer.planner.layout}
     report = build_report(
         answer.table,
@@ -96,9 +118,11 @@ def write_report(
         scenario=scenario,
     )
     content = rendered(form, render, report)
+    if form == "md":
+        content = _with_answer(content, told)
     ways = Ways("or give -o another name")
     notes = Outputs({output: content}, ways, force, found=found).write()
-    if len({fit.devices for fit in told}) > 1:
+    if len({fit.devices for fit in judged}) > 1:
         devices = counted(largest.devices, "device")
         notes.append(
             f"{output} is for {devices}, what {largest.name} takes; a report has one layout"

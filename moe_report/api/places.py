@@ -30,6 +30,20 @@ def refuse_folder(output: Path, name: str) -> None:
         raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
 
 
+def refuse_file(folder: Path, formats: Iterable[str]) -> None:
+    """Refuse what is called as a file of a format is, where a folder is asked for.
+
+    Raises:
+        OutputError: It is, and there is no such folder; how to get that format alone is named.
+    """
+    form = folder.suffix.lower().removeprefix(".")
+    if form in formats and not folder.is_dir():
+        raise OutputError(
+            f"{folder}: -o is the folder that reports are written into; for this format alone give "
+            f"the folder and --format {form}, as in -o {folder.parent} --format {form}"
+        )
+
+
 def same_file(one: Path, other: Path) -> bool:
     """Whether two paths lead to one file that is there."""
     return one.exists() and other.exists() and one.samefile(other)

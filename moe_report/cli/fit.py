@@ -5,7 +5,7 @@ What it asks and says is a section's planner; here are its options, and what eac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,10 @@ DOES_NOT_FIT = 4
 _EXIT_CODES = """\b
 Exit codes:
   0  every model fits
-  1  refused: an unknown device or precision, a model that cannot be read or judged
+  1  refused: an unknown device or precision, a model that cannot be read or judged; others have
+     their answer all the same
   2  wrong usage
-  4  a model does not fit on these devices alone
+  4  a model does not fit on these devices alone, and none was refused
 """
 _ASKED = ("device", "context", "batch", "precision", "cache", "tp", "ep", "dp", "pp", "price")
 
@@ -96,7 +97,7 @@ def fit(
     from moe_report.api.fit import Question
     from moe_report.api.fit import fit as answered
     from moe_report.api.prepare import UnclearError
-    from moe_report.cli.terminal import echo_notes, say
+    from moe_report.cli.terminal import echo_notes, echo_unread, say
 
     if (longest, users, why, as_json).count(True) > 1:
         raise click.UsageError("--max-context, --max-users, --why and --json exclude each other.")
@@ -107,11 +108,13 @@ def fit(
         raise click.BadParameter(str(error), param_hint="'--set'") from error
     echo_notes(answer.notes, err=True)
     _print(answer, longest, users, why, as_json)
+    echo_unread(answer.unread)
     if output is not None:
         from moe_report.api.fit_report import write_report
 
         keep = [Path(source) for source in sources if Path(source).exists()]
-        echo_notes(write_report(answer, output, keep, scenario, force=force), err=True)
+        told = list(_told(answer))
+        echo_notes(write_report(answer, output, keep, scenario, told, force=force), err=True)
         say(f"wrote {output}", err=as_json)
     _leave(answer)
 
@@ -119,7 +122,7 @@ def fit(
 def _print(answer: Answer, longest: bool, users: bool, why: bool, as_json: bool) -> None:
     from moe_report.api.fit import Verdict
     from moe_report.cli.fit_lines import asked_most, described
-    from moe_report.cli.terminal import say
+    from moe_report.cli.terminal import say, width
 
     if as_json:
         import json
@@ -139,8 +142,18 @@ def _print(answer: Answer, longest: bool, users: bool, why: bool, as_json: bool)
             continue
         if at:
             click.echo()
-        for line in described(one, answer, why=why):
+        for line in described(one, answer, why=why, width=width()):
             say(line, err=refused)
+
+
+def _told(answer: Answer) -> Iterator[str]:
+    """What is said of all models in a file, where lines may be long."""
+    from moe_report.cli.fit_lines import described
+
+    for at, one in enumerate(answer.fits):
+        yield from [""] * bool(at)
+        yield from described(one, answer)
+    yield from (f"not read: {problem}" for problem in answer.unread)
 
 
 def _leave(answer: Answer) -> None:
@@ -148,7 +161,7 @@ def _leave(answer: Answer) -> None:
     from moe_report.api.fit import Verdict
 
     verdicts = {one.verdict for one in answer.fits}
-    if Verdict.REFUSED in verdicts:
+    if answer.unread or Verdict.REFUSED in verdicts:
         raise SystemExit(1)
     if verdicts != {Verdict.FITS}:
         raise SystemExit(DOES_NOT_FIT)

@@ -1,14 +1,17 @@
-"""What ``moe-report fit`` prints of a model: at most 25 lines, each amount with its unit."""
+"""What ``moe-report fit`` prints of a model: at most 25 lines, each amount with its unit.
+
+What is noted and doubted of a model stands last, and takes the lines that are left.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moe_report.api.fit import Answer, Fit, Verdict
-from moe_report.display import MISSING, digits, exact
-from moe_report.errors import shortened
+from moe_report.display import MISSING, digits, exact, show, unit_sign
+from moe_report.errors import printable, shortened
 from moe_report.formula.applied import applied
 from moe_report.formula.excel import plain
 from moe_report.formula.expr import Expr
@@ -20,7 +23,7 @@ from moe_report.text import counted
 _GIB = 2**30
 _WORDS, _VALUE = 21, 11  # characters of what a line is about, and of a number of bytes
 _LONGEST_WHY, _INDENT = 98, "      "
-_DOUBTS = 3  # findings that are told of a model
+_ROOM, _WIDTH = 25, 100  # lines of a model, and characters of one where there is no terminal
 
 
 @dataclass(frozen=True)
@@ -31,26 +34,43 @@ class Line:
     text: str
     names: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        return f"  {self.words:<{_WORDS}} {self.text}".rstrip()
+    def wrapped(self, width: int, most: int | None = None) -> list[str]:
+        """Return it as lines of a width; of more than there may be the last says so."""
+        head = f"  {self.words:<{_WORDS}} "
+        return textwrap.wrap(
+            printable(self.text), max(width, 2 * len(head)), initial_indent=head,
+            subsequent_indent=" " * len(head), max_lines=most, placeholder=" … (--why: all of it)",
+            break_on_hyphens=False,
+        ) or [head.rstrip()]  # fmt: skip
 
 
-def described(fit: Fit, answer: Answer, *, why: bool = False) -> list[str]:
-    """Return what is printed of a model, the verdict first."""
+def described(
+    fit: Fit, answer: Answer, *, why: bool = False, width: int | None = None
+) -> list[str]:
+    """Return what is printed of a model, the verdict first, in lines of some characters."""
+    width = width or _WIDTH
     lines = [headed(fit, answer)]
     for line in _lines(fit, answer):
-        lines.append(str(line))
+        lines += line.wrapped(width)
         for name in dict.fromkeys(line.names) if why else ():
             lines += _explained(name, fit)
-    return lines + _doubts(fit)
+    beside = _beside(fit)
+    if why:
+        return lines + [text for line in beside for text in line.wrapped(width)]
+    for at, line in enumerate(beside, start=1):
+        room, more = max(1, _ROOM - len(lines)), len(beside) - at
+        if more and room == 1:
+            return lines + Line("and", f"{more + 1} more of these, with --why").wrapped(width)
+        lines += line.wrapped(width, room - bool(more))
+    return lines
 
 
-def _doubts(fit: Fit) -> list[str]:
-    """What the audit doubts, the first of it."""
-    told = [f"{one.level}: {one.column}: {one.message}" for one in fit.findings[:_DOUBTS]]
-    if len(fit.findings) > _DOUBTS:
-        told.append(f"and {len(fit.findings) - _DOUBTS} more, which `moe-report check` lists")
-    return [str(Line("in doubt", shortened(text))) for text in told]
+def _beside(fit: Fit) -> list[Line]:
+    """What is to be known of the numbers: the remark on the model, and what the audit doubts."""
+    remark = [Line("note", fit.remark)] * bool(fit.remark)
+    return remark + [
+        Line("in doubt", f"{one.level}: {one.column}: {one.message}") for one in fit.findings
+    ]
 
 
 def headed(fit: Fit, answer: Answer) -> str:
@@ -59,15 +79,19 @@ def headed(fit: Fit, answer: Answer) -> str:
         return shortened(f"{fit.name}: no verdict: {fit.why}")
     where = f"{fit.name} on {_devices(fit, answer)}" if fit.devices else fit.name
     if fit.verdict == Verdict.FITS:
-        return f"{where}: fits"
+        return f"{where}: fits{', even without experts on the CPU' * bool(fit.offloaded)}"
     short = f"{gib(fit.short_by)} short on a device"
+    offload = answer.planner.offload
+    layers = "1 layer's" if fit.offloaded == 1 else f"{fit.offloaded} layers'"
+    on_cpu = f"{layers} experts on the CPU"
+    if fit.verdict == Verdict.SHORT and fit.offloaded and offload:
+        needed = exact(fit.value(offload.layers))
+        return f"{where}: does not fit with {on_cpu}, it takes {needed} ({short} without)"
     if fit.verdict == Verdict.SHORT:
         return f"{where}: does not fit, {short}"
-    offload = answer.planner.offload
     to_copy = offload.to_copy.format(fit.offloaded) if offload else ""
-    layers = "1 layer's" if fit.offloaded == 1 else f"{fit.offloaded} layers'"
     copied = f": {to_copy}" if to_copy else ""
-    return f"{where}: fits with {layers} experts on the CPU{copied} ({short} without)"
+    return f"{where}: fits with {on_cpu}{copied} ({short} without)"
 
 
 def asked_most(fit: Fit, answer: Answer, name: str, words: str) -> str:
@@ -77,9 +101,8 @@ def asked_most(fit: Fit, answer: Answer, name: str, words: str) -> str:
         why = fit.why or (fit.columns[name].cells[fit.at].note if name else "not installed")
         return f"{fit.name}: no {words}: {why}"
     told = ", ".join(_conditions(fit, answer, without=name))
-    return (
-        f"{fit.name}: {exact(value)} {fit.columns[name].unit} on {_devices(fit, answer)} ({told})"
-    )
+    most = _with_unit(value, fit.columns[name].unit)
+    return f"{fit.name}: {most} on {_devices(fit, answer)} ({told})"
 
 
 def _devices(fit: Fit, answer: Answer) -> str:
@@ -88,7 +111,7 @@ def _devices(fit: Fit, answer: Answer) -> str:
     if device is None:
         return counted(fit.devices, "device")
     changed = any(fit.assumed[name].value != value for name, value in device.values.items()
-                  if name in fit.assumed)  # fmt: skip
+                  if name in fit.assumed and name != answer.planner.price)  # fmt: skip
     return f"{fit.devices} × {device.name}{' (changed)' * changed}"
 
 
@@ -114,25 +137,49 @@ def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
         value = fit.value(part.name)
         share = f"{digits(100 * value / total, 2)} %" if value and total else ""
         yield Line(f"  {part.words}", f"{gib(value):>{_VALUE}}  {share:>6}", (part.name,))
+    if allocated := _allocated(fit, answer):
+        yield Line("cache, all devices", allocated, (planner.cache_needed, planner.cache_allocated))
     needed, by_memory = fit.value(planner.needed), fit.value(planner.by_memory)
     if planner.needed:
         told = "none do" if needed is None else f"{exact(needed)} as engines divide the model"
+        if needed is not None and fit.verdict == Verdict.FITS and fit.devices < needed:
+            told = f"{fit.devices} as chosen; {told} by themselves"
         memory = f"; {exact(by_memory)} by memory alone" if by_memory is not None else ""
         yield Line("devices needed", told + memory, (planner.needed, planner.by_memory))
     yield Line("layout", _layout(fit, answer))
-    if planner.longest_context:
-        yield _number(fit, Number(planner.longest_context, "longest context"))
-    if planner.most_sequences:
-        yield _number(fit, Number(planner.most_sequences, "most sequences"))
-    if fit.verdict == Verdict.OFFLOADED and (offload := planner.offload):
+    for name, words in (
+        (planner.longest_context, "longest context"), (planner.most_sequences, "most sequences")
+    ):  # fmt: skip
+        if name:
+            line = _number(fit, Number(name, words))
+            alone = " without the CPU" * (fit.verdict == Verdict.OFFLOADED)
+            yield replace(line, text=line.text + alone)
+    if fit.offloaded and (offload := planner.offload):
         held = f"experts of {counted(fit.offloaded, 'layer')}, {gib(fit.value(offload.on_cpu))}"
-        yield Line("on the CPU", held, (offload.layers, offload.on_cpu))
-        yield from (_number(fit, one) for one in offload.numbers)
+        if fit.verdict == Verdict.SHORT:
+            held = f"with {held}"
+        stays = f"; a device then holds {gib(fit.value(offload.on_device))}"
+        yield Line("on the CPU", held + stays * bool(offload.on_device),
+                   (offload.layers, offload.on_cpu, offload.on_device))  # fmt: skip
+        if fit.verdict != Verdict.SHORT:
+            yield from (_number(fit, one) for one in offload.numbers)
+            if offload.numbers and offload.speed:
+                yield Line("  if the CPU reads", _sourced(offload.speed, fit, answer))
     elif fit.verdict == Verdict.FITS:
         yield from (_number(fit, one) for one in planner.speeds)
-        yield from (_number(fit, one) for one in planner.costs)
+        if not _lacks_price(fit, answer):
+            yield from (_number(fit, one) for one in planner.costs)
         if planner.costs and planner.price:
-            yield Line("at the price", _price(fit, answer))
+            yield Line("at the price", _sourced(planner.price, fit, answer))
+
+
+def _allocated(fit: Fit, answer: Answer) -> str:
+    """The cache needed and the one that engines reserve who give every layer the full length."""
+    planner = answer.planner
+    needed, allocated = fit.value(planner.cache_needed), fit.value(planner.cache_allocated)
+    if needed is None or allocated is None or needed == allocated:
+        return ""
+    return f"{gib(needed)} needed, {gib(allocated)} where every layer is allocated in full"
 
 
 def _conditions(fit: Fit, answer: Answer, without: str = "") -> list[str]:
@@ -160,9 +207,19 @@ def _alike(group: PresetGroup, fit: Fit) -> str:
 
 
 def _amount(item: AssumptionValue) -> str:
-    unit = item.definition.unit
-    text = exact(item.value) if item.value == round(item.value) else digits(item.value)
-    return f"{text} {unit.removesuffix('s') if item.value == 1 else unit}"
+    unit, value = item.definition.unit, item.value
+    if unit_sign(unit):
+        return show(value, unit, "si") + "/" * ("/" in unit) + unit.partition("/")[2]
+    return _with_unit(value, unit) if value == round(value) else f"{digits(value)} {unit}"
+
+
+def _with_unit(value: float, unit: str) -> str:
+    """Return a whole number with its unit, of one in the singular.
+
+    >>> _with_unit(1, "sequences"), _with_unit(1200, "tokens"), _with_unit(1, "s")
+    ('1 sequence', '1,200 tokens', '1 s')
+    """
+    return f"{exact(value)} {unit.removesuffix('s') if value == 1 and len(unit) > 1 else unit}"
 
 
 def _layout(fit: Fit, answer: Answer) -> str:
@@ -179,29 +236,37 @@ def _number(fit: Fit, number: Number) -> Line:
     value = fit.value(number.name)
     if value is None:
         return Line(number.words, f"{MISSING}  ({column.cells[fit.at].note})", (number.name,))
-    text = exact(value) if column.format == "integer" else digits(value)
+    whole = column.format == "integer"
+    text = _with_unit(value, column.unit) if whole else f"{digits(value)} {column.unit}"
     low, high = (fit.value(name) if name else None for name in (number.low, number.high))
     if low is None or high is None:
-        return Line(number.words, f"{text} {column.unit}", (number.name,))
+        return Line(number.words, text, (number.name,))
     likely = f"likely {digits(low)} to {digits(high)}"
-    return Line(
-        number.words,
-        f"{likely}, at most {text} {column.unit}",
-        (number.name, number.low, number.high),
-    )
+    return Line(number.words, f"{likely}, at most {text}", (number.name, number.low, number.high))
 
 
-def _price(fit: Fit, answer: Answer) -> str:
-    """The price, and where it comes from: it changes, and so is never silent."""
-    name = answer.planner.price
+def _lacks_price(fit: Fit, answer: Answer) -> bool:
+    """Whether a device's price is 0, which stands for one that is not known."""
+    price = answer.planner.price
+    return price in fit.assumed and fit.assumed[price].value == 0
+
+
+def _sourced(name: str, fit: Fit, answer: Answer) -> str:
+    """An assumption that changes what follows, and where it comes from: it is never silent."""
     preset = _preset_of(answer, name)
-    names = tuple(preset.values) if preset else (name,)
-    told = ", ".join(_amount(fit.assumed[one]) for one in names if one in fit.assumed)
+    if name == answer.planner.price and _lacks_price(fit, answer):
+        device = f" of {preset.name}" if preset else ""
+        option = next(one.option for one in answer.planner.asked if one.name == name)
+        unit = fit.assumed[name].definition.unit
+        return f"none is known{device}, and so no cost; give one with --{option} 2.5, in {unit}"
+    names = tuple(preset.values) if preset and name in answer.presets else (name,)
+    items = [fit.assumed[one] for one in names if one in fit.assumed]
+    told = ", ".join(map(_amount, items))
     if preset:
         return f"{told}: {preset.name}, {preset.source}"
-    if name in answer.used.assumptions:
+    if any(item.given for item in items):
         return f"{told}, as it was given"
-    return f"{told}, by default: {fit.assumed[name].definition.help}"
+    return f"{told}, by default: {items[0].definition.help}"
 
 
 def _preset(answer: Answer, option: str) -> Preset | None:

@@ -13,7 +13,7 @@ import click
 import moe_report
 from moe_report.api.asked import FORMATS
 from moe_report.api.outputs import Outputs, Ways
-from moe_report.api.places import refuse_folder
+from moe_report.api.places import refuse_file, refuse_folder
 from moe_report.api.prepare import branding_for, check_templates, registries
 from moe_report.cli import fit, options, plugins, prepare, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
@@ -132,9 +132,12 @@ def run(
     started = time.perf_counter()
     from moe_report.api.write_reports import write_reports
     from moe_report.load.inputs import stem_of
+    from moe_report.renderers import renderers
 
     if dry_run and update is None:
         raise click.UsageError("--dry-run goes with --update.")
+    if update is None:  # that workbook may have another name
+        refuse_file(output, renderers())
     check_templates(look)
     installed, computed = registries(sections)
     used = prepare.used_assumptions(inputs.assumptions, installed, computed)
@@ -203,8 +206,10 @@ def demo(look: LookOptions, output: Path, force: bool, quiet: bool) -> None:
     from moe_report.compute.build import build_report
     from moe_report.edit.new_workbook import build_starter
     from moe_report.load.workbook import guarded, inspect_workbook
+    from moe_report.renderers import renderers
     from moe_report.schema import registry
 
+    refuse_file(output, renderers())
     check_templates(look)
     branding = branding_for(look, {})
     installed = registry.load()

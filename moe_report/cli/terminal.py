@@ -15,6 +15,7 @@ from moe_report.errors import (
     LONGEST_CAUSE,
     LONGEST_LINE,
     MOST_LINES,
+    Problem,
     first_lines,
     printable,
     shortened,
@@ -104,15 +105,20 @@ def headline_table(report: Report, most: int) -> str:
             for column, unit in zip(columns, scales, strict=True)
         ]
         rows.append([name, *numbers])
-    is_seen = sys.stdout is not None and sys.stdout.isatty()  # None: it is closed
-    width = shutil.get_terminal_size().columns if is_seen else 0
+    room = width() or 0
     lines = aligned(rows, str.rjust)
-    while max(map(len, lines)) > width and len(rows[0]) > 1 + _SHOWN_COLUMNS:
+    while max(map(len, lines)) > room and len(rows[0]) > 1 + _SHOWN_COLUMNS:
         rows = [row[:-1] for row in rows]
         lines = aligned(rows, str.rjust)
     if len(report.models) > most:
         lines.append(f"and {len(report.models) - most} more in the report")
     return "\n".join(lines)
+
+
+def width() -> int | None:
+    """Return how many characters of a line are seen; None where no terminal shows them."""
+    is_seen = sys.stdout is not None and sys.stdout.isatty()  # None: it is closed
+    return shutil.get_terminal_size().columns if is_seen else None
 
 
 def aligned(
@@ -138,6 +144,12 @@ def echo_notes(notes: Sequence[object], *, err: bool = False) -> None:
     """Print what the user should know."""
     for line in first_lines([f"note: {note}" for note in notes], "and {} more notes"):
         say(line, color="yellow", err=err)
+
+
+def echo_unread(problems: Sequence[Problem]) -> None:
+    """Print what is wrong with inputs without which the rest was done."""
+    for line in first_lines([f"not read: {one}" for one in problems], "and {} more problems"):
+        say(line, color="red", err=True)
 
 
 def echo_written(written: Written, quiet: bool) -> None:

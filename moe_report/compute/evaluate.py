@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,16 +32,22 @@ class Evaluation:
 
 
 def evaluate_table(
-    table: ModelTable, registry: Registry, assumptions: Mapping[str, float]
+    table: ModelTable,
+    registry: Registry,
+    assumptions: Mapping[str, float],
+    wanted: Collection[str] | None = None,
 ) -> Evaluation:
-    """Compute every metric of every row, for a value of each assumption of the registry."""
+    """Compute every metric of every row, for a value of each assumption of the registry.
+
+    If some are wanted, it is those alone, and what they rest on.
+    """
     engine = _Engine(table, registry, assumptions)
     known = registry.fields
     fields = {name: engine.field(known[name]) for name in _in_order(known)}
-    computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order()}
+    computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order(wanted)}
     return Evaluation(
         tuple(fields[name] for name in numbers_of(known)),
-        {name: computed[name] for name in registry.metrics},
+        {name: computed[name] for name in registry.metrics if name in computed},
     )
 
 

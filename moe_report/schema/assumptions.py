@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from moe_report.schema.bounds import LARGEST, is_number, refusal
@@ -81,6 +82,11 @@ def assumptions_of(holder: type) -> tuple[Assumption, ...]:
         TypeError: It is not a frozen dataclass of :func:`assumption` fields, one of them says too
             little, or its default is out of its bounds.
     """
+    return _declared(holder)
+
+
+@cache  # metrics share them, and ask often
+def _declared(holder: type) -> tuple[Assumption, ...]:
     named = getattr(holder, "__name__", repr(holder))
     if not dataclasses.is_dataclass(holder) or not holder.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise TypeError(f"{named} must be a frozen dataclass of assumptions")

@@ -44,6 +44,8 @@ def between(minimum: float, maximum: float, *, whole: bool) -> str:
 
 def refusal(value: float, minimum: float, maximum: float, *, whole: bool) -> str:
     """Return what was expected in place of a number, or nothing if it will do."""
+    if value > maximum >= LARGEST:
+        return f"{TOO_LARGE} ({LARGEST:,.0f})"
     if not minimum <= value <= maximum:
         return between(minimum, maximum, whole=whole)
     return WHOLE if whole and value != int(value) else ""

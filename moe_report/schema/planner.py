@@ -20,8 +20,8 @@ from moe_report.text import is_text
 DEVICES = "devices"  # the symbol of the number of devices in the formulas of a layout
 # What may be left out of a planner, each a name.
 _SINGLE = (
-    "memory", "in_use", "by_memory", "needed", "longest_context", "most_sequences", "price",
-    "least_cost",
+    "memory", "in_use", "by_memory", "needed", "cache_needed", "cache_allocated",
+    "longest_context", "most_sequences", "price", "least_cost",
 )  # fmt: skip
 _NO_NAMES = ("numbers", "to_copy")  # of what an offload has
 
@@ -84,7 +84,10 @@ class Offload:
         verdict: 1 if devices and CPU hold their parts, else 0; missing where the memory of the CPU
             is not known.
         numbers: What else is worth knowing then.
-        set_by: The assumption that says how many layers' experts lie there, if there is one.
+        set_by: The assumption that says how many layers' experts lie there, if there is one; it is
+            0 where nobody says.
+        taken: How many layers' experts lie there: those that are asked for, or needed.
+        speed: The assumption that the numbers rest on: how fast the memory of the CPU is.
         to_copy: What an engine is told, with ``{}`` for the layers: ``--n-cpu-moe {}``.
     """
 
@@ -94,6 +97,8 @@ class Offload:
     verdict: str = ""
     numbers: tuple[Number, ...] = ()
     set_by: str = ""
+    taken: str = ""
+    speed: str = ""
     to_copy: str = ""
 
 
@@ -113,6 +118,8 @@ class Planner:
         needed: Devices that hold it as engines divide it.
         layout: How some devices are spread: by the names of assumptions, formulas of fields and of
             the symbol :data:`DEVICES`.
+        cache_needed: Bytes of the cache on all devices that the layers look at.
+        cache_allocated: What engines reserve for it that give every layer the full length.
         longest_context: Longest context.
         most_sequences: Most sequences.
         offload: Experts in the memory of the CPU.
@@ -131,6 +138,8 @@ class Planner:
     in_use: str = ""
     by_memory: str = ""
     needed: str = ""
+    cache_needed: str = ""
+    cache_allocated: str = ""
     layout: Mapping[str, Expr] = field(default_factory=dict, compare=False)
     longest_context: str = ""
     most_sequences: str = ""
@@ -159,11 +168,12 @@ class Planner:
         if self.offload is not None:
             numbers += self.offload.numbers
             one = self.offload
-            beside = one.layers, one.on_device, one.on_cpu, one.verdict
+            beside = one.layers, one.on_device, one.on_cpu, one.verdict, one.taken
         found = (
             *self.needs,
             *(part.name for part in self.parts),
             *(self.in_use, self.by_memory, self.needed, self.longest_context, self.most_sequences),
+            *(self.cache_needed, self.cache_allocated),
             *beside,
             *(name for one in numbers for name in (one.name, one.low, one.high)),
             self.least_cost,
@@ -173,8 +183,8 @@ class Planner:
     @property
     def assumed(self) -> tuple[str, ...]:
         """The names of all assumptions and groups of presets in it, installed or not."""
-        set_by = self.offload.set_by if self.offload is not None else ""
-        found = (*(one.name for one in self.asked), *self.layout, self.memory, self.price, set_by)
+        cpu = (self.offload.set_by, self.offload.speed) if self.offload is not None else ()
+        found = (*(one.name for one in self.asked), *self.layout, self.memory, self.price, *cpu)
         return tuple(dict.fromkeys(filter(None, found)))
 
     def asks(self, option: str) -> Asked | None:
@@ -200,7 +210,8 @@ class Planner:
                 offload, on_device=kept(offload.on_device),
                 on_cpu=kept(offload.on_cpu), verdict=kept(offload.verdict),
                 numbers=numbers(offload.numbers),
-                set_by=kept(offload.set_by),
+                set_by=kept(offload.set_by), taken=kept(offload.taken),
+                speed=kept(offload.speed),
             )  # fmt: skip
         return replace(
             self,
@@ -225,6 +236,8 @@ def planner(
     in_use: Called | str = "",
     by_memory: Called | str = "",
     needed: Called | str = "",
+    cache_needed: Called | str = "",
+    cache_allocated: Called | str = "",
     spread: Callable[[Model, float], Mapping[str, float]] | None = None,
     longest_context: Called | str = "",
     most_sequences: Called | str = "",
@@ -251,6 +264,8 @@ def planner(
         in_use: Devices of the layout.
         by_memory: Devices whose memory together holds the model.
         needed: Devices that hold it as engines divide it.
+        cache_needed: Bytes of the cache on all devices that the layers look at.
+        cache_allocated: What engines reserve for it that give every layer the full length.
         spread: A function of the model and of a number of devices that returns the layout:
             numbers of assumptions by name. It is recorded as a metric is.
         longest_context: Longest context.
@@ -274,6 +289,8 @@ def planner(
         in_use=_name("in_use", in_use),
         by_memory=_name("by_memory", by_memory),
         needed=_name("needed", needed),
+        cache_needed=_name("cache_needed", cache_needed),
+        cache_allocated=_name("cache_allocated", cache_allocated),
         layout={} if spread is None else _recorded(spread),
         longest_context=_name("longest_context", longest_context),
         most_sequences=_name("most_sequences", most_sequences),

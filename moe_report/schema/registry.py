@@ -143,11 +143,14 @@ class Registry:
 
         return Headers(self.metrics, self.assumptions, self.header_words, self.fields)
 
-    def evaluation_order(self) -> list[Metric]:
-        """Return the metrics so that each comes after those its formula refers to."""
+    def evaluation_order(self, names: Iterable[str] | None = None) -> list[Metric]:
+        """Return the metrics so that each comes after those its formula refers to.
+
+        Of some names it is those, and what they refer to.
+        """
         ordered: dict[str, Metric] = {}
-        for metric in self.metrics.values():
-            _after_its_calls(metric, ordered, ())
+        for name in self.metrics if names is None else names:
+            _after_its_calls(self.metrics[name], ordered, ())
         return list(ordered.values())
 
     def choose(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Registry:
@@ -282,9 +285,16 @@ def _origin_of_point(point: importlib.metadata.EntryPoint) -> tuple[str, str, st
     distribution, version = "?", ""
     with contextlib.suppress(Exception):  # a distribution without metadata
         if point.dist is not None:
-            distribution, version = point.dist.name or "?", point.dist.version or ""
+            distribution, version = _named(point.dist)
     module = re.match(r"[\w.]+(?=\s*(:|\[|$))", point.value)
     return point.name, distribution, version, module[0] if module else point.value
+
+
+@cache  # what a distribution says of itself is read anew each time that it is asked
+def _named(distribution: importlib.metadata.Distribution) -> tuple[str, str]:
+    """Name and version."""
+    said = distribution.metadata
+    return said["Name"] or "?", said["Version"] or ""
 
 
 def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Failure]]:

@@ -18,7 +18,11 @@ from moe_report import (
     planner,
     where,
 )
-from moe_report_metrics.cache_memory import kv_cache_bytes
+from moe_report_metrics.cache_memory import (
+    allocated_cache_bytes,
+    kv_cache_bytes,
+    needed_cache_bytes,
+)
 from moe_report_metrics.sharding import (
     MEGATRON,
     NODE,
@@ -220,6 +224,8 @@ PLANNER = planner(
     in_use=devices_used,
     by_memory=devices_by_memory,
     needed=devices_needed,
+    cache_needed=needed_cache_bytes,
+    cache_allocated=allocated_cache_bytes,
     spread=spread,
     longest_context=fitting_context,
     most_sequences=fitting_sequences,
@@ -228,8 +234,10 @@ PLANNER = planner(
         "on_device": "offloaded_device_bytes",
         "on_cpu": "cpu_expert_bytes",
         "verdict": "offload_fits",
-        "numbers": (("offload_tokens_per_s", "decoding"),),
+        "numbers": (("offload_tokens_per_s", "decoding, at most"),),
         "set_by": "cpu_moe_layers",
+        "taken": "cpu_moe_layers_taken",
+        "speed": "cpu_memory_bandwidth",
         "to_copy": "--n-cpu-moe {}",
     },
     speeds=(

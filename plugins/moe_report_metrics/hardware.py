@@ -1,13 +1,14 @@
 """Hardware.
 
-Devices by name: memory, speed and links, each from a source that is named beside it. Speeds are
-dense figures, never those "with sparsity"; a link's bandwidth is one way.
+Devices by name: memory, speed, links and price, each from a source that is named beside it. Speeds
+are dense figures, never those "with sparsity"; a link's bandwidth is one way. Prices change, and so
+have a date; 0 stands for one that is not known.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 from moe_report import assumption, preset
+from moe_report_metrics.serving_terms import RUNPOD, Price
 
 ORDER = 53
 GIB = 2**30
@@ -62,19 +63,49 @@ def _device(
     return Device(memory, bandwidth * GB, bf16, fp8, fp4, link * GB, watts)
 
 
-_named = partial(preset, "device", sheet="Hardware")
+def _named(name: str, device: Device, source: str, price: float = LACKS, seen: str = "") -> object:
+    """A device under its name, with a price in $/h, and where and when that was seen."""
+    told = f"{source}; price: {seen}" if price else source
+    return preset("device", name, device, Price(price), source=told, sheet="Hardware")
+
+
 _AIC = "AIConfigurator's system files, which cite NVIDIA's data sheets"
 _INFERSIM = "InferSim's hardware table"
 _THIRD = "third party, not the vendor"
 _TPU = "Google Cloud's TPU documentation; link is half of the two-way figure"
 
-A100 = _named("A100 SXM 80 GB", _device(80 * GIB, 2039, (312, 0, 0), 300, 400), source=_AIC)
-H100 = _named("H100 SXM", _device(80 * GIB, 3350, (989, 1978, 0), 450, 700), source=_AIC)
-H200 = _named("H200", _device(141 * GIB, 4800, (989, 1978, 0), 450, 700), source=_AIC)
-B200 = _named("B200", _device(180 * GIB, 7700, (2250, 4500, 9000), 900, 1000), source=_AIC)
+A100 = _named(
+    "A100 SXM 80 GB",
+    _device(80 * GIB, 2039, (312, 0, 0), 300, 400),
+    source=_AIC,
+    price=1.79,
+    seen="runpod.io/pricing, November 2026",
+)
+H100 = _named(
+    "H100 SXM",
+    _device(80 * GIB, 3350, (989, 1978, 0), 450, 700),
+    source=_AIC,
+    price=3.49,
+    seen=RUNPOD,
+)
+H200 = _named(
+    "H200",
+    _device(141 * GIB, 4800, (989, 1978, 0), 450, 700),
+    source=_AIC,
+    price=4.59,
+    seen=RUNPOD,
+)
+B200 = _named(
+    "B200",
+    _device(180 * GIB, 7700, (2250, 4500, 9000), 900, 1000),
+    source=_AIC,
+    price=6.79,
+    seen=RUNPOD,
+)
 B300 = _named(
     "B300", _device(268.6 * GIB, 7750, (2250, 4500, 14000), 900, 1100),
     source=f"{_AIC}; 268.6 GiB are usable; on FP4 sources say 13,100 to 15,000 TFLOP/s",
+    price=7.89, seen=RUNPOD,
 )  # fmt: skip
 GB200 = _named("GB200", _device(185 * GIB, 8000, (2500, 5000, 10000), 900, 1200), source=_AIC)
 GB300 = _named("GB300", _device(277.5 * GIB, 8000, (2500, 5000, 15000), 900, 1400), source=_AIC)
@@ -89,6 +120,7 @@ RTX_PRO_6000 = _named(
 H800 = _named(
     "H800", _device(80 * GIB, 3430, (989, 1979, 0), 200, 0),
     source=f"{_INFERSIM}; memory as an H100's",
+    price=2, seen="DeepSeek's overview of its inference system, March 2025",
 )  # fmt: skip
 H20 = _named("H20", _device(96 * GIB, 4096, (148, 296, 0), 450, 0), source=_INFERSIM)
 RTX_4090 = _named("RTX 4090", _device(24 * GIB, 1008, (165.2, 330.3, 0), 0, 450), source=_THIRD)

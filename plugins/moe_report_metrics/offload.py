@@ -42,7 +42,7 @@ class Cpu:
     )  # fmt: skip
     cpu_memory_bandwidth: float = assumption(
         89.6e9, symbol="W_ram", unit="byte/s", label="Memory bandwidth of the CPU", maximum=1e15,
-        help="By default two channels of DDR5-5600, by arithmetic: 2 · 8 bytes · 5.6e9/s.",
+        help="Two channels of DDR5-5600, by arithmetic: 2 · 8 bytes · 5.6e9/s.",
         minimum=1e6,
     )  # fmt: skip
 

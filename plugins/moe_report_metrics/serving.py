@@ -319,10 +319,15 @@ def communication_share(m: Model, load: Load, p: Parallelism, step: Step) -> flo
     return sending / (sending + decode_step_seconds(m))
 
 
+def _known(price: Price) -> float:
+    """The price of a device, an hour; missing where it is 0."""
+    return price.device_price / where(price.device_price > 0, 1, 0)
+
+
 @_price(symbol="c_out", label="Cost of a million tokens out")
-def cost_per_mtoken_out(m: Model, price: Price) -> float:
+def cost_per_mtoken_out(m: Model) -> float:
     """Dollars for a million decoded tokens: at the measured speed, else at the bound, at least."""
-    return price.device_price * devices_used(m) / HOUR * MILLION / _decoding(m)
+    return cost_per_day(m) / (24 * HOUR) * MILLION / _decoding(m)
 
 
 @_price(symbol="c_least", label="Cost of a million out, at least")
@@ -330,20 +335,20 @@ def least_cost_per_mtoken_out(m: Model, c: Counting, load: Load, d: Device, pric
     """Dollars for a million decoded tokens, at least: at the bound, on any number of devices."""
     reading = decode_bytes_per_step(m) / d.memory_bandwidth
     seconds = maximum(reading, _step_computing(m, c, load)) / load.num_sequences
-    return price.device_price / HOUR * MILLION * seconds
+    return _known(price) / HOUR * MILLION * seconds
 
 
 @_price(symbol="c_in", label="Cost of a million tokens in")
-def cost_per_mtoken_in(m: Model, price: Price) -> float:
+def cost_per_mtoken_in(m: Model) -> float:
     """Dollars for a million tokens of prompts, at least: at the bound."""
-    return price.device_price * devices_used(m) / HOUR * MILLION / prefill_tokens_per_s(m)
+    return cost_per_day(m) / (24 * HOUR) * MILLION / prefill_tokens_per_s(m)
 
 
 @metric(symbol="c_day", unit="$/day", source=PRICE, label="Cost of a day", format="decimal",
         better="lower")  # fmt: skip
 def cost_per_day(m: Model, price: Price) -> float:
-    """Dollars for all devices, a day."""
-    return price.device_price * devices_used(m) * 24
+    """Dollars for all devices, a day. Missing where the price of a device is not known."""
+    return _known(price) * devices_used(m) * 24
 
 
 @metric(symbol="W_site", unit="W", source="PUE as ISO/IEC 30134-2:2016 defines it",

@@ -6,6 +6,7 @@ from moe_report import Model, assumption, minimum, where
 
 OMLX = "omlx, issue #2238"
 _ALL_REACHED = 40  # tokens an expert gets on average: of e^40 experts one is missed
+RUNPOD = "runpod.io/pricing, October 2026"
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,8 @@ class Price:
     """What a device costs."""
 
     device_price: float = assumption(
-        2, symbol="p_dev", unit="$/h", label="Price of a device, an hour", maximum=1e6,
-        help="2 is what DeepSeek's overview of its inference system (March 2025, H800) and "
-        "SGLang's post on 96 H100 (May 2025) calculate with.",
+        3.49, symbol="p_dev", unit="$/h", label="Price of a device, an hour", maximum=1e6,
+        help=f"That of an H100 SXM, {RUNPOD}; 0 if not known.",
         aliases=("price per hour", "gpu hour price"),
     )  # fmt: skip
 

@@ -96,8 +96,18 @@ def test_devices_are_few_or_as_asked() -> None:
     assert "on 4 × H100 SXM: fits" in four.output
     wrong = fit(*base, "--devices", 8, "--tp", 2)
     assert wrong.exit_code == 1
-    assert "--devices: found 8, but tensor_parallel 2 × pipeline_parallel 1" in wrong.output
-    assert "takes 2" in wrong.output
+    assert "--devices: found 8, but tensor_parallel 2 takes 2 of them; say --dp or" in wrong.output
+    shared = fit(*base, "--devices", 8, "--dp", 4)  # the rest of the layout takes what that leaves
+    assert "TP 2, DP 4" in shared.output
+    odd = fit(*base, "--devices", 4, "--dp", 3)
+    assert "--devices: found 4, but data_parallel 3 takes a multiple of 3" in odd.output
+
+
+def test_devices_as_chosen_are_no_contradiction() -> None:
+    """Fewer than engines take by themselves may hold it in a layout of one's own."""
+    output = fit("DeepSeek-V3", *H100, "--devices", 12).output
+    assert output.startswith("DeepSeek-V3 on 12 × H100 SXM: fits\n")
+    assert "12 as chosen; 16 as engines divide the model by themselves; 9 by memory" in output
 
 
 @pytest.mark.parametrize(
@@ -193,6 +203,7 @@ def test_a_preset_is_known_by_its_words(option: str, text: str, name: str) -> No
         (("--context", "32k"), "--device: say which, one of "),
         ((*H100, "--batch", "many"), "--batch: "),
         ((*H100, "--batch", 0), "--batch: found 0, expected from 1 to "),
+        ((*H100, "--context", "1e30"), "found 1e+30, expected at most 2^53 (9,007,199,254,740,99"),
         ((*H100, "--batch", 1.5), "--batch: found 1.5, expected a whole number"),
         ((*H100, "--set", "context_length=9"), "--context: context_length is set twice, by --set"),
         ((*H100, "--set", "activation_bytes=much"), "--set activation_bytes: "),

@@ -22,10 +22,11 @@ from tests.browser import Open
 from tests.office import convert, disagreements, stored
 
 GROUP, SHEET = "device", "Hardware"
-UNITS = {"GB": 1e9, "GB/s": 1e9, "TFLOP/s": 1e12, "W": 1.0}
+UNITS = {"GB": 1e9, "GB/s": 1e9, "TFLOP/s": 1e12, "W": 1.0, "$/h": 1.0}
 OURS = {
     "device_memory": 96e9, "memory_bandwidth": 1.5e12, "bf16_flops": 2e14, "fp8_flops": 4e14,
     "fp4_flops": 0.0, "link_bandwidth": 5e10, "device_tdp": 350.0,
+    "device_price": 0.0,
 }  # fmt: skip
 
 
@@ -228,7 +229,7 @@ def test_the_sheet_says_its_units(registry: Registry, tmp_path: Path) -> None:
     rows = stored(report_book(registry, tmp_path / "a.report.xlsx"), SHEET)
     heads, h100 = rows[3], next(row for row in rows if row[1:2] == ["H100 SXM"])
     assert heads[2:5] == ["device_memory (GB)", "memory_bandwidth (GB/s)", "bf16_flops (TFLOP/s)"]
-    assert heads[-2:] == ["device_tdp (W)", "source"]
+    assert heads[-3:] == ["device_tdp (W)", "device_price ($/h)", "source"]
     assert h100[2:9] == [85.89934592, 3350, 989, 1978, 0, 450, 700]
     assert {row[0] for row in rows[4:]} == {GROUP}
     others = stored(tmp_path / "a.report.xlsx", "Presets")

@@ -75,7 +75,7 @@ def read_prices(
 
 def _is_ours(text: str, report: Report, group: PresetGroup, price: Assumption, name: str) -> bool:
     ours = default_price(report, group, price.name, group.names.index(name))
-    return told(text) == told(f"={ours}")
+    return told(text) in (told(f"={ours}"), told(f"={price.name}"))  # once, all had one price
 
 
 def _second_head(cells: Cells) -> int:

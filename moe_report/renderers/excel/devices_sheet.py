@@ -152,9 +152,11 @@ def _costs(sheet: Sheet, pairs: Pairs, cost: Column, price: Assumption | None) -
     load = "Live, for the load and the weights that the sheet Assumptions says."
     sheet.put(row - 3, NAME, f"{cost.description} {load}", HINT)
     if price:
+        own = price.name in pairs.group.sets
         said = (
-            f"A device's price in {price.unit} is the one of the sheet Assumptions, where its "
-            "source stands, until you type another over it; an empty one gives no cost."
+            f"A device's price in {price.unit} is the one of the sheet "
+            f"{pairs.presets.sheet if own else 'Assumptions'}, where its source stands, until you "
+            f"type another over it; an empty one, or {MISSING}, gives no cost."
         )
         sheet.put(row - 2, NAME, said, HINT)
     _head(sheet, row - 1, pairs)
@@ -165,7 +167,8 @@ def _costs(sheet: Sheet, pairs: Pairs, cost: Column, price: Assumption | None) -
 
 def _prices(sheet: Sheet, pairs: Pairs, price: Assumption) -> None:
     row, report = pairs.price_row, pairs.report
-    look = Look(fill=INPUT_BANDS[1], rule=True, number_format="#,##0.00##", horizontal="right")
+    form = f'#,##0.00##;-#,##0.00##;"{MISSING}"'
+    look = Look(fill=INPUT_BANDS[1], rule=True, number_format=form, horizontal="right")
     sheet.put(
         row, NAME, f"Price of a device, {price.unit}", replace(look, horizontal=None, wrap=True)
     )

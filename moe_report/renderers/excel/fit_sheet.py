@@ -160,6 +160,8 @@ class _Writer:
                 formula = chosen_preset(self.report, choice.name)
             elif choice.name in self.planner.layout:
                 formula = self.workings.layout(choice.name, column)
+            else:
+                formula = self.workings.followed(choice.name, column)
             sheet.formula(row, column, formula, value, look)
         area = f"{column_letters(COLUMNS[0])}{row}:{column_letters(COLUMNS[-1])}{row}"
         first = f"{column_letters(COLUMNS[0])}{row}"

@@ -165,6 +165,14 @@ class FitWorkings:
             return f"IF(ISBLANK({cell}),{name},{number_if_right(setting.number, cell)})"
         return self._of_preset(setting, name, cell)
 
+    def followed(self, name: str, column: int) -> str:
+        """Return the formula of a number that may be typed: of the preset that sets it, if any."""
+        groups = (one for one in self.choices if name in one.sets and name != one.name != DEVICES)
+        if (setting := next(groups, None)) is None:
+            return name
+        row = self.choice_row(setting.name)
+        return self._of_preset(setting, name, f"{column_letters(column)}${row}")
+
     def _of_preset(self, choice: Choice, name: str, cell: str) -> str:
         same = chosen_preset(self.report, choice.name)
         value = self._presets[choice.name].value(name, cell)

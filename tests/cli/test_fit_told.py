@@ -1,0 +1,191 @@
+"""What the command ``fit`` tells beside its numbers: notes, what it assumes, what is not read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+from jsonschema import Draft202012Validator
+
+from moe_report.api.fit_report import schema
+from moe_report.edit.new_workbook import build_starter
+from moe_report.schema.registry import load
+from tests.cli.test_fit import H100, fit
+from tests.small_configs import small_config
+
+NOTED = "Not in the config, so as llama4_text has it: "
+
+
+@pytest.fixture
+def noted(tmp_path: Path) -> Path:
+    """A config that leaves out what its architecture then has by default."""
+    config = small_config("llama4_text")
+    (path := tmp_path / "noted.json").write_text(
+        json.dumps({key: config[key] for key in config.keys() - {"no_rope_layer_interval"}})
+    )
+    return path
+
+
+def test_what_the_importer_noted_is_said(noted: Path) -> None:
+    """In a line of its own, whole with --why and for programs."""
+    for more in ((), ("--why",)):
+        output = " ".join(fit(noted, *H100, *more).output.split())
+        assert f"note {NOTED}" in output
+        assert "no_rope_layer_interval = 4" in output
+    (model,) = json.loads(fit(noted, *H100, "--json").stdout)["models"]
+    assert model["remark"].startswith(NOTED)
+
+
+def test_long_notes_take_the_lines_that_are_left(tmp_path: Path) -> None:
+    """A remark of pages and many doubts: 25 lines, and the last says where the rest is."""
+    (book := tmp_path / "models.csv").write_text(
+        "name,num_hidden_layers,hidden_size,vocab_size,num_attention_heads,num_key_value_heads,"
+        "num_experts,num_experts_per_tok,moe_intermediate_size,routed_expert_params,remark\n"
+        f"a,24,2048,50000,16,16,8,2,4096,99e9,{'It is long. ' * 300}\n"
+    )
+    lines = fit(book, *H100).stdout.splitlines()
+    assert len(lines) == 25
+    assert any("… (--why: all of it)" in line for line in lines)
+    assert lines[-1].startswith("  in doubt ")
+    whole = " ".join(fit(book, *H100, "--why").stdout.split())
+    assert whole.count("It is long.") == 300
+    (model,) = json.loads(fit(book, *H100, "--json").stdout)["models"]
+    assert "routed_expert_params" in {doubt["column"] for doubt in model["doubts"]}
+
+
+def test_one_that_cannot_be_read_keeps_no_other_from_its_answer(
+    noted: Path, tmp_path: Path
+) -> None:
+    """It is named on stderr, and the exit code is 1, also where another does not fit."""
+    (broken := tmp_path / "broken.json").write_text("{")
+    (bad := tmp_path / "bad.xlsx").write_text("no workbook")
+    (good := tmp_path / "good.xlsx").write_bytes(build_starter(load(), examples=True))
+    result = fit(broken, noted, bad, good, "--model", "noted", "--model", "DeepSeek-V3", *H100,
+                 "--devices", 1)  # fmt: skip
+    assert result.exit_code == 1
+    assert "noted on 1 × H100 SXM: fits\n" in result.stdout
+    assert "DeepSeek-V3 on 1 × H100 SXM: " in result.stdout
+    told = result.stderr.splitlines()
+    assert [line.split(": ")[:2] for line in told] == [
+        ["not read", str(broken)], ["not read", "bad.xlsx"],
+    ]  # fmt: skip
+    found = json.loads(fit(broken, noted, *H100, "--json").stdout)
+    assert [*Draft202012Validator(schema()).iter_errors(found)] == []
+    assert [one["name"] for one in found["models"]] == ["noted"]
+    assert str(broken) in found["unread"][0]
+    alone = fit(broken, *H100)
+    assert alone.exit_code == 1
+    assert alone.stdout == ""
+    lacking = fit(broken, noted, "--model", "broken", *H100)
+    assert "there is no model 'broken'" in lacking.output
+    assert str(broken) in lacking.output
+
+
+def test_decoding_with_the_cpu_is_a_bound_and_says_for_which_memory() -> None:
+    """The assumed bandwidth with its source, or as it was given."""
+    base = ("gpt-oss-120b", "--device", "RTX 4090", "--devices", 1)
+    output = fit(*base).output
+    assert "fits with 26 layers' experts on the CPU: --n-cpu-moe 26" in output
+    assert "  decoding, at most     " in output
+    assert "    if the CPU reads    89.6 GB/s, by default: Two channels of DDR5-5600" in output
+    assert "0 tokens without the CPU" in output
+    given = fit(*base, "--set", "cpu_memory_bandwidth=2e11").output
+    assert "    if the CPU reads    200 GB/s, as it was given" in given
+
+
+def test_layers_on_the_cpu_as_asked() -> None:
+    """More than are needed, fewer, and where none is: the answer is for as many."""
+    asked = ("gpt-oss-120b", "--devices", 1, "--set", "cpu_moe_layers=30", "--device")
+    more = fit(*asked, "RTX 4090")
+    assert more.exit_code == 4
+    assert "fits with 30 layers' experts on the CPU: --n-cpu-moe 30" in more.output
+    assert "experts of 30 layers, 47.3 GiB; a device then holds" in more.output
+    none = fit(*asked, "H100")
+    assert none.exit_code == 0
+    assert none.output.startswith("gpt-oss-120b on 1 × H100 SXM: fits, even without experts on")
+    assert "experts of 30 layers, 47.3 GiB" in none.output
+    assert "million out" not in none.output  # that would be the price without
+    few = fit(*asked[:3], "--set", "cpu_moe_layers=1", "--device", "RTX 4090")
+    assert few.exit_code == 4
+    assert "does not fit with 1 layer's experts on the CPU, it takes 26 (" in few.output
+
+
+def test_needed_and_allocated_cache_stand_side_by_side() -> None:
+    """Where they differ: windows of 128 tokens; Mixtral has none."""
+    base = ("--device", "H100", "--context", 8192, "--batch", 32)
+    line = "cache, all devices    6.09 GiB needed, 12.0 GiB where every layer is allocated in full"
+    assert line in fit("gpt-oss-20b", *base).output
+    assert "cache, all devices" not in fit("Mixtral-8x7B", *base).output
+
+
+def test_one_is_no_plural() -> None:
+    """A sequence, a token and a layer."""
+    users = fit("Mixtral-8x7B", *H100[:2], "--context", 300_000, "--max-users").output
+    assert users.startswith("Mixtral-8x7B: 1 sequence on 2 × H100 SXM (")
+    assert "most sequences        1 sequence\n" in fit(
+        "Mixtral-8x7B", *H100[:2], "--context", 300_000
+    ).output  # fmt: skip
+
+
+def test_markdown_has_the_verdict(tmp_path: Path) -> None:
+    """Below its title, as on the terminal; it is written again without --force."""
+    path = tmp_path / "out.md"
+    for devices in (2, 4):
+        done = fit("Mixtral-8x7B", *H100, "--devices", devices, "-o", path)
+        assert done.exit_code == 0
+        title, rest = path.read_text("utf-8").split("\n\n", 1)
+        assert title.startswith("# ")
+        assert rest.startswith(f"```text\nMixtral-8x7B on {devices} × H100 SXM: fits\n  for  ")
+        assert "| Model |" in rest
+
+
+def test_a_price_that_a_workbook_says_holds_for_any_device(tmp_path: Path) -> None:
+    """A number typed on its sheet Assumptions was given there; an option wins over it."""
+    (path := tmp_path / "models.xlsx").write_bytes(build_starter(load(), examples=True))
+    book = openpyxl.load_workbook(path)
+    (row,) = (
+        cells for cells in book["Assumptions"].iter_rows() if cells[1].value == "device_price"
+    )
+    row[3].value = 7
+    book.save(path)
+    base = (path, "--model", "DBRX", "--device")
+    for device in ("MI300X", "H100"):
+        assert "7 $/h, as it was given" in fit(*base, device).output
+    assert "3 $/h, as it was given" in fit(*base, "H100", "--price", 3).output
+
+
+def test_a_device_has_its_price_with_source_and_date() -> None:
+    """The chosen device says it; one's own wins, and changes nothing else of the device."""
+    base = ("gpt-oss-20b", "--device")
+    output = " ".join(fit(*base, "H100").output.split())
+    assert "at the price 3.49 $/h: H100 SXM, " in output
+    assert "price: runpod.io/pricing, October 2026" in output
+    own = fit(*base, "H100", "--price", 3).output
+    assert own.startswith("gpt-oss-20b on 1 × H100 SXM: fits\n")
+    assert "at the price          3 $/h, as it was given" in own
+    assert "--device: say which" in fit("gpt-oss-20b", "--price", 3).output
+
+
+def test_no_price_is_taken_for_one_that_is_not_known(tmp_path: Path) -> None:
+    """There is no cost then, and the line says how to give one; the sheet Hardware may, too."""
+    (path := tmp_path / "models.xlsx").write_bytes(build_starter(load(), examples=True))
+    base = (path, "--model", "DBRX", "--device", "MI300X")
+    result = fit(*base)
+    assert result.exit_code == 0
+    assert "none is known of MI300X, and so no cost; give one with --price 2.5" in result.output
+    assert "million" not in result.output
+    (model,) = json.loads(fit(*base, "--json").stdout)["models"]
+    assert model["values"]["cost_per_mtoken_out"] is None
+    assert "million out, at least" in fit(*base, "--price", 2).output
+    book = openpyxl.load_workbook(path)
+    heads, *rows = (cells for cells in book["Hardware"].iter_rows(min_row=4))
+    at = {str(cell.value): cell.column - 1 for cell in heads}
+    (row,) = (cells for cells in rows if cells[at["preset"]].value == "MI300X")
+    row[at["device_price ($/h)"]].value = 1.5
+    row[at["source"]].value = "an offer of 3 May"
+    book.save(path)
+    output = fit(*base).output
+    assert "at the price          1.50 $/h: MI300X, an offer of 3 May" in output
+    assert "million out, at least" in output
