@@ -15,7 +15,7 @@ const calculatorPlanner = (() => {
   const [verdict, fewest, numbersIn, command] = [".verdict", ".fewest", ".numbers", ".command"].map(the);
   const setBy = (group) => Object.keys(Object.values(data.presets[group].presets)[0].values);
   const controls = new Map([
-    ...(count ? planner.layout.map(([name]) => [name, count]) : []),
+    ...(count ? planner.layout.map((name) => [name, count]) : []),
     ...choosers.flatMap((item) => setBy(item.dataset.preset).map((name) => [name, item])),
     ...inputs,
   ]);
@@ -23,7 +23,8 @@ const calculatorPlanner = (() => {
   // The layout of some devices: a number by assumption, NaN where the model does not say enough.
   const layoutOf = (devices, v) => {
     const values = Object.assign(Object.create(null), v, { [planner.devices]: devices });
-    return planner.layout.map(([name, formula]) => [name, formula(values)]);
+    const numbers = planner.spread(values);
+    return planner.layout.map((name, at) => [name, numbers[at]]);
   };
   // How many devices are spread just so; NaN if the layout is one's own.
   function spread(v) {
@@ -159,7 +160,7 @@ const calculatorPlanner = (() => {
       count.value = numbers.exact(v[planner.in_use]);
       fault(count, count.closest(".input").querySelector(".why"), "");
     }
-    const spreads = planner.layout.filter(([name]) => v[name] > 1).map(([name]) => `${definitionOf(name).label.toLowerCase()} ${v[name]}`);
+    const spreads = planner.layout.filter((name) => v[name] > 1).map((name) => `${definitionOf(name).label.toLowerCase()} ${v[name]}`);
     put(the("#plan--spread"), spreads.join(", ") + (Number.isNaN(spread(v)) ? " (as it was set)" : ""));
     const few = v[planner.needed];
     fewest.hidden = !(few > 0) || few === v[planner.in_use];
