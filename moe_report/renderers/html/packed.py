@@ -112,7 +112,17 @@ def packed(report: Report) -> dict[str, Any]:
         unclear = [column.name for column in report.fields if column.cells[at].unclear]
         if unclear:
             model["unclear"] = unclear
-    return data
+    whole: dict[str, Any] = _without_points(data)
+    return whole
+
+
+def _without_points(value: Any) -> Any:
+    """The same with each whole number as one without a point."""
+    if isinstance(value, dict):
+        return {key: _without_points(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_points(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _is_unusual(key: str, value: object) -> bool:
