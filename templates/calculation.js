@@ -50,13 +50,21 @@ const calculation = (() => {
     for (const [name, item] of Object.entries(data.assumptions)) {
       v[name] = result.typed.get(name) ?? item.default;
     }
+    // What is refused is not what nobody typed: nothing else stands in for it.
+    const lost = new Set(result.wrong.keys());
+    let asked = [];
+    const get = (_, name) => (lost.has(name) && asked.push(name), v[name]);
+    const row = lost.size ? new Proxy(v, { get }) : v;
     for (const [name, formula] of moe.order) {
       const doubted = isUnclear(model, name); // the input may say it: no default
-      const value = formula && !doubted ? formula(v) : NaN;
+      asked = [];
+      const found = formula && !doubted ? formula(row) : NaN;
+      const value = asked.length ? NaN : found;
       result.computed.set(name, value);
       v[name] = result.typed.has(name) ? result.typed.get(name) : value;
       if (!Number.isNaN(v[name])) continue;
-      const names = !formula || doubted || result.wrong.has(name) ? [name] : moe.lacking(formula, v).flatMap((one) => {
+      if (asked.length) lost.add(name);
+      const names = !formula || doubted || result.wrong.has(name) ? [name] : (asked.length ? asked : moe.lacking(formula, v)).flatMap((one) => {
         if (data.assumptions[one]) return [one];
         return result.lacks.get(one).length ? result.lacks.get(one) : [`${one} (undefined here)`];
       });

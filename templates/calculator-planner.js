@@ -12,18 +12,24 @@ const calculatorPlanner = (() => {
   const inputs = new Map([...place.querySelectorAll("[data-plan]")].map((item) => [item.dataset.plan, item]));
   const choosers = [...place.querySelectorAll("[data-preset]")];
   const count = document.getElementById("plan--devices");
-  const [verdict, fewest, numbersIn, command] = [".verdict", ".fewest", ".numbers", ".command"].map(the);
+  const [verdict, fewest, numbersIn, command, doubts] = [".verdict", ".fewest", ".numbers", ".command", ".findings"].map(the);
   const setBy = (group) => Object.keys(Object.values(data.presets[group].presets)[0].values);
   const controls = new Map([
-    ...(count ? planner.layout.map(([name]) => [name, count]) : []),
+    ...(count ? planner.layout.map((name) => [name, count]) : []),
     ...choosers.flatMap((item) => setBy(item.dataset.preset).map((name) => [name, item])),
     ...inputs,
   ]);
 
+  // What is doubted here: by the sections whose numbers stand here, as on the terminal.
+  const shows = (metrics) => metrics.some((name) => planner.columns.includes(name));
+  const told = new Set(data.sections.flatMap(({ metrics }) => (shows(metrics) ? metrics : [])));
+  const isTold = ({ column }) => told.has(column) || !data.metrics[column];
+
   // The layout of some devices: a number by assumption, NaN where the model does not say enough.
   const layoutOf = (devices, v) => {
     const values = Object.assign(Object.create(null), v, { [planner.devices]: devices });
-    return planner.layout.map(([name, formula]) => [name, formula(values)]);
+    const numbers = planner.spread(values);
+    return planner.layout.map((name, at) => [name, numbers[at]]);
   };
   // How many devices are spread just so; NaN if the layout is one's own.
   function spread(v) {
@@ -67,12 +73,18 @@ const calculatorPlanner = (() => {
     return item;
   }
 
+  const sentence = ({ column, message }) => `${definitionOf(column).label}: ${message}`;
+
+  // What is wrong with what is typed for a name; empty if nothing is.
+  const atFault = (name, { wrong }) => (wrong.has(name) ? `${definitionOf(name).label}: ${wrong.get(name)}` : "");
+
   // Why there is no verdict; empty if there is one.
   function whyNot({ latest, base, findings }) {
+    if (refused) return `Devices: ${refused.why}`;
     const lacking = [planner.total, planner.limit, planner.verdict].find((name) => Number.isNaN(latest.v[name]));
-    if (lacking) return missing(lacking, latest, base);
+    if (lacking) return (latest.lacks.get(lacking) ?? []).map((name) => atFault(name, latest)).find(Boolean) || missing(lacking, latest, base);
     const never = findings.find(({ level, column }) => level === "impossible" && planner.columns.includes(column));
-    return never ? `${definitionOf(never.column).label}: ${never.message}` : "";
+    return never ? sentence(never) : "";
   }
 
   const bytes = (value) => numbers.show(value, "byte", "si");
@@ -88,7 +100,7 @@ const calculatorPlanner = (() => {
     const memory = planner.memory ? ` (${bytes(v[planner.memory])} in all)` : "";
     const layers = rest ? Math.ceil(v[offload.layers]) : 0;
     const helps = rest && v[offload.verdict] !== 0 ? ` It fits with the experts of ${layers} layer${layers === 1 ? "" : "s"} in the memory of the CPU${offload.to_copy && `: ${offload.to_copy.replace("{}", layers)}`}.` : "";
-    put(the(".why-not"), why ? upper(`${why}.`) : `${bytes(total)} of ${bytes(limit)} usable${memory} on ${many}; 1 GB is 10⁹ bytes.${helps}`);
+    put(the(".why-not"), why ? upper(`${why.replace(/\.$/, "")}.`) : `${bytes(total)} of ${bytes(limit)} usable${memory} on ${many}; 1 GB is 10⁹ bytes.${helps}`);
     return { fits, rest: rest && v[offload.verdict] !== 0 };
   }
 
@@ -99,6 +111,7 @@ const calculatorPlanner = (() => {
     const whole = Math.max(total, limit, v[planner.memory] || 0);
     const parts = planner.parts.filter(({ name }) => v[name] > 0);
     the(".memory").hidden = Boolean(why);
+    the(".parts-of").hidden = Boolean(refused);
     the(".parts").replaceChildren(...parts.map(({ name, color }) => {
       const part = make("span", color);
       part.style.width = `${(v[name] / whole) * 100}%`;
@@ -134,12 +147,18 @@ const calculatorPlanner = (() => {
   const toType = (name, { v, wrong }, textOf) => (wrong.has(name) ? textOf(name) : String(v[name]));
 
   let shown; // what was shown last
+  let again; // shows it once more, but for what is being typed
+  let refused; // why what is typed for devices is no number of them, and the layout that stands
+  const standing = () => planner.layout.map((name) => shown.latest.v[name]).join();
   function show(latest, textOf, beingTyped, state) {
     const { v, wrong } = latest;
     const now = { ...state, latest };
     shown = now;
+    again = (typed) => show(latest, textOf, typed, state);
+    if (refused && refused.layout !== standing()) refused = undefined;
     for (const [name, item] of inputs) {
       if (item !== beingTyped) item.value = wrong.has(name) ? textOf(name) : numbers.exact(v[name]);
+      item.placeholder = numbers.exact(data.assumptions[name].default);
       fault(item, item.closest(".input").querySelector(".why"), wrong.get(name) ?? "");
     }
     const why = whyNot(now);
@@ -151,21 +170,31 @@ const calculatorPlanner = (() => {
     const fast = fits ? [...planner.speeds, ...planner.costs] : rest ? offload.numbers : [];
     numbersIn.replaceChildren(...(why ? [] : [...always, ...onCpu, ...fast].map((one) => row(now, one))));
     put(the(".price"), fits && !why ? priced(now) : "");
-    showDevices(v, beingTyped);
-    command.hidden = !now.base;
-    put(command.firstElementChild, now.base ? commandFor(now) : "");
+    doubt(now, why);
+    showDevices(latest, beingTyped);
+    const isSaid = now.base && !wrong.size && !refused;
+    command.hidden = !isSaid;
+    put(command.firstElementChild, isSaid ? commandFor(now) : "");
+    put(the(".left-out"), isSaid ? leftOut(now) : "");
   }
 
-  function showDevices(v, beingTyped) {
+  // What is said again of the same would be read out again.
+  function doubt({ findings, asItem }, why) {
+    const items = refused ? [] : findings.filter((one) => isTold(one) && sentence(one) !== why).map(asItem);
+    const text = (all) => all.map((item) => item.textContent).join();
+    if (text(items) !== text([...doubts.children])) doubts.replaceChildren(...items);
+  }
+
+  function showDevices(latest, beingTyped) {
     if (!count) return;
-    if (count !== beingTyped) {
-      count.value = numbers.exact(v[planner.in_use]);
-      fault(count, count.closest(".input").querySelector(".why"), "");
-    }
-    const spreads = planner.layout.filter(([name]) => v[name] > 1).map(([name]) => `${definitionOf(name).label.toLowerCase()} ${v[name]}`);
-    put(the("#plan--spread"), spreads.join(", ") + (Number.isNaN(spread(v)) ? " (as it was set)" : ""));
+    const { v } = latest;
+    const inUse = v[planner.in_use];
+    if (count !== beingTyped && !refused) count.value = Number.isNaN(inUse) ? "" : numbers.exact(inUse);
+    fault(count, document.getElementById("plan-why--devices"), refused ? upper(refused.why) : planner.layout.map((name) => atFault(name, latest)).find(Boolean) || "");
+    const spreads = refused || Number.isNaN(inUse) ? [] : planner.layout.filter((name) => v[name] > 1).map((name) => `${definitionOf(name).label.toLowerCase()} ${v[name]}`);
+    put(the("#plan--spread"), spreads.join(", ") + (spreads.length && Number.isNaN(spread(v)) ? " (as it was set)" : ""));
     const few = v[planner.needed];
-    fewest.hidden = !(few > 0) || few === v[planner.in_use];
+    fewest.hidden = !(few > 0) || (few === inUse && !refused);
     put(fewest, `Take ${few}`);
   }
 
@@ -174,53 +203,70 @@ const calculatorPlanner = (() => {
   const quoted = (text) => (/^[\w.,:/+-]+$/.test(text) ? text : /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`);
 
   // What says the same on the terminal; the model is one of a file that was read, or is shipped.
+  // Only what differs is said, but for a layout of one's own: there all of it is one's own.
   function commandFor({ latest: { v }, base }) {
     const { source, assumptions } = data;
     const words = ["moe-report", "fit", ...(source.sha256 ? [source.name, "--model", base.name] : [base.name])];
-    const told = new Set();
+    const scenario = document.getElementById("calculator-scenario")?.value;
+    if (source.sha256 && scenario) words.push("--scenario", scenario);
+    const setThere = data.scenarios[scenario] ?? {};
+    const isUsual = (name) => !assumptions[name].given && !(name in setThere) && v[name] === assumptions[name].default;
+    const [said, unlike] = [new Set(), new Set()]; // what a chosen preset sets, and what was typed over it
     for (const { option, name } of planner.asked.filter((one) => data.presets?.[one.name])) {
       const chosen = presets.of(name, v);
       if (!chosen) continue;
-      const usual = setBy(name).every((one) => !assumptions[one].given && v[one] === assumptions[one].default);
-      if (!usual || option === planner.asked[0].option) words.push(`--${option}`, chosen);
+      if (!setBy(name).every(isUsual) || option === planner.asked[0].option) words.push(`--${option}`, chosen);
       const { values } = data.presets[name].presets[chosen];
-      setBy(name).filter((one) => v[one] === values[one]).forEach((one) => told.add(one));
+      for (const one of setBy(name)) (v[one] === values[one] ? said : unlike).add(one);
     }
-    const devices = count ? v[planner.in_use] : NaN;
-    if (devices > 0) words.push("--devices", String(devices));
-    for (const [name, value] of layoutOf(devices, v)) if (value === v[name]) told.add(name);
-    for (const { option, name } of planner.asked.filter((one) => inputs.has(one.name))) {
-      if (told.has(name)) continue;
-      words.push(`--${option}`, String(v[name]));
-      told.add(name);
+    const devices = count ? spread(v) : NaN;
+    if (devices > 0) {
+      words.push("--devices", String(devices));
+      planner.layout.forEach((name) => said.add(name));
     }
-    for (const [name, { default: usual, given }] of Object.entries(assumptions)) {
-      if (!told.has(name) && (given || v[name] !== usual)) words.push("--set", `${name}=${v[name]}`);
+    const options = new Map(planner.asked.map(({ option, name }) => [name, option]));
+    for (const name of new Set([...inputs.keys(), ...Object.keys(assumptions)])) {
+      const isOwn = options.has(name) && planner.layout.includes(name);
+      if (said.has(name) || (isUsual(name) && !isOwn && !unlike.has(name))) continue;
+      words.push(...(options.has(name) ? [`--${options.get(name)}`, String(v[name])] : ["--set", `${name}=${v[name]}`]));
     }
     return words.map(quoted).join(" ");
+  }
+
+  // What is changed of the model itself has no option.
+  function leftOut({ changes }) {
+    const names = [...changes.keys()].filter((name) => name !== "name" && !data.assumptions[name]);
+    return names.length ? `Not in the command, for it is changed of the model itself: ${names.map((name) => definitionOf(name).label).join(", ")}.` : "";
   }
 
   // Spreads some devices over the layout.
   function take(devices) {
     const found = layoutOf(devices, shown.latest.v);
-    const lacking = found.some(([, value]) => Number.isNaN(value));
-    const wrong = !(Number.isInteger(devices) && devices > 0);
-    fault(count, count.closest(".input").querySelector(".why"), wrong ? "Must be a whole number, at least 1." : lacking ? "The model does not say enough to spread them." : "");
-    if (!wrong && !lacking) calculatorForm.type(found);
+    const why = !(Number.isInteger(devices) && devices > 0) ? "must be a whole number, at least 1."
+      : found.some(([, value]) => Number.isNaN(value)) ? "the model does not say enough to spread them." : "";
+    refused = why && { why, layout: standing() };
+    if (why) again(count);
+    else calculatorForm.type(found);
   }
 
   count?.addEventListener("input", () => take(parse(planner.in_use, count.value)));
   count?.addEventListener("change", calculatorForm.typed);
+  count?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !refused) return;
+    event.stopPropagation();
+    refused = undefined;
+    again();
+  });
   fewest?.addEventListener("click", () => {
     take(shown.latest.v[planner.needed]);
     calculatorForm.typed();
     count.focus();
   });
-  command.lastElementChild.addEventListener("click", async () => {
+  command.querySelector("button").addEventListener("click", async () => {
     await calculatorOutput.copy(command.firstElementChild.textContent);
-    const own = [...shown.changes.keys()].filter((name) => !data.assumptions[name]);
-    put(document.getElementById("calculator-said"), own.length ? "Copied: the command, without what is changed of the model itself." : "Copied: the command that says so on the terminal.");
+    put(document.getElementById("calculator-said"), `Copied: the command that says so on the terminal. ${leftOut(shown)}`);
   });
 
-  return { inputs, typed: (_, text) => text, toType, show, layoutOf, spread, controlOf: (name) => controls.get(name) };
+  const forget = () => { refused = undefined; };
+  return { inputs, typed: (_, text) => text, toType, show, forget, layoutOf, spread, controlOf: (name) => controls.get(name) };
 })();

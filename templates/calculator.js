@@ -83,6 +83,7 @@
 
   // Puts into every input what the state says, also where somebody is typing.
   function fill() {
+    calculatorPlanner?.forget();
     follow();
     for (const [name, item] of inputs) item.value = item === document.activeElement ? plain(name) : inSight(name);
     title.value = textOf("name");
@@ -91,7 +92,7 @@
       for (const [name, item] of form.inputs) if (item === document.activeElement) item.value = form.toType(name, latest, textOf);
     }
   }
-  const showForms = (beingTyped) => forms.forEach((form) => form.show(latest, textOf, beingTyped, { base, changes, findings }));
+  const showForms = (beingTyped) => forms.forEach((form) => form.show(latest, textOf, beingTyped, { base, changes, findings, asItem }));
   const plain = (name) => (data.metrics[name] && !Number.isNaN(latest.v[name]) ? String(latest.v[name]) : textOf(name));
   function inSight(name) {
     if (!data.metrics[name] || latest.wrong.has(name)) return textOf(name);
@@ -291,17 +292,20 @@
     return audit.sorted([...own, ...beyond.filter(still)]);
   }
 
+  // A finding, which leads to the input that it is about.
+  function asItem({ level, column, message }) {
+    const item = make("li", "", "");
+    const text = make("p", "", "");
+    const button = make("button", "", definitionOf(column)?.label ?? column);
+    button.type = "button";
+    button.dataset.goto = column;
+    text.append(inputs.has(column) ? button : button.textContent, `: ${message}.`);
+    item.append(make("span", `level ${level}`, audit.word(level)), text);
+    return item;
+  }
+
   function showFindings() {
-    const items = findings.map(({ level, column, message }) => {
-      const item = make("li", "", "");
-      const text = make("p", "", "");
-      const button = make("button", "", definitionOf(column)?.label ?? column);
-      button.type = "button";
-      button.dataset.goto = column;
-      text.append(inputs.has(column) ? button : button.textContent, `: ${message}.`);
-      item.append(make("span", `level ${level}`, audit.word(level)), text);
-      return item;
-    });
+    const items = findings.map(asItem);
     const compared = base?.texts.compare_with;
     if (compared && !isRow()) items.push(make("li", "none", `A changed row is not compared with ${compared} here.`));
     const now = items.map((item) => item.textContent).join("\n");

@@ -40,10 +40,16 @@ const report = (() => {
     return { level, column, message: text("p > span"), stated, computed, place: text(".place") };
   }
   const notes = new Map([...document.querySelectorAll(".notes > div")].map((note) => [note.querySelector("dt").textContent, note]));
-  const run = ([place, length = 1]) => Array(Number(length)).fill(data.provenance[place]);
-  for (const model of data.models) {
-    const numbers = model.numbers.split(",").map((text) => (text === "" ? null : Number(text)));
-    const places = model.said.split(",").flatMap((text) => run(text.split("x")));
+  const run = ([text, length = 1]) => Array(Number(length)).fill(text);
+  const columns = (texts) => texts.split(";").map((column) => column.split(",").flatMap((text) => run(text.split("x"))));
+  const [counted, told] = [columns(data.numbers), columns(data.said)];
+  for (const [at, model] of data.models.entries()) {
+    const numbers = [];
+    for (const column of counted) {
+      const text = column[at];
+      numbers.push(text[0] === "=" ? numbers[text.slice(1)] : text ? Number(text) : null);
+    }
+    const places = told.map((column) => data.provenance[column[at]]);
     const all = (names, from, items) => bare(Object.fromEntries(names.map((name, at) => [name, items[from + at]])));
     model.inputs = all(fields, 0, numbers);
     model.values = all(metrics, fields.length, numbers);
@@ -57,7 +63,7 @@ const report = (() => {
       if (text) model.texts[key] = text;
     }
     model.findings = model.findings.map(found);
-    for (const key of ["numbers", "said", "row"]) delete model[key];
+    delete model.row;
     model.computed ??= bare();
   }
   return data;

@@ -5,7 +5,7 @@ and it spreads; what has no finite value is NaN; ``floor`` and ``ceil`` snap. Ev
 call, of :data:`CALLED`, so that what stands for the calls decides what becomes of a formula: its
 value, or the formula as it applies to some values (``templates/formulas.js``). Sums and products
 let an infinity pass, as every operation does that cannot lose it; those that could (1/∞ is 0) turn
-it into NaN first, and so does ``num``, which stands around every whole formula.
+it into NaN first, and so does ``num``, which whole formulas go through.
 
 What a formula lacks is traced as it is computed: what ``where`` and ``coalesce`` choose from are
 functions, so that only what they take is read.
@@ -97,7 +97,7 @@ def javascript(expr: Expr, reference: Reference) -> str:
     >>> javascript(symbol("a") * symbol("b") * -symbol("c"), str)
     'num(mul(a,b,neg(c)))'
     """
-    text = _text(expr, reference)
+    text = unchecked(expr, reference)
     return text if expr.op in _FINITE else f"num({text})"
 
 
@@ -126,12 +126,18 @@ def quoted(value: object, alias: Mapping[str, str] | None = None) -> str:
     return _WORD.sub(lambda found: known.get(found[1], found[0]), text)
 
 
-def _text(expr: Expr, reference: Reference) -> str:
+def unchecked(expr: Expr, reference: Reference) -> str:
+    """Return what :func:`javascript` does, without the ``num`` that an infinity ends in.
+
+    >>> from moe_report.formula.expr import symbol
+    >>> unchecked(1 - symbol("k") / symbol("E"), str)
+    'sub(1,div(k,E))'
+    """
     if expr.op == "const":
         return number_text(expr.value).lower()
     if expr.op == "symbol":
         return reference(expr.name)
-    texts = [_text(arg, reference) for arg in _operands(expr)]
+    texts = [unchecked(arg, reference) for arg in _operands(expr)]
     if expr.op in ("where", "coalesce"):
         texts = [f"()=>{text}" for text in texts]
     return f"{_SHORTER.get(expr.op, expr.op)}({','.join(texts)})"

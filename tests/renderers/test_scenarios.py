@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shlex
 from pathlib import Path
 
 import jsonschema
@@ -276,3 +278,16 @@ def test_the_page_says_which_scenario(shown: Open) -> None:
     assert origins["capacity_factor"] == "set (default 1.25)"
     assert origins["dispatch_bytes"] == "default"
     assert "scenario long context" in shown(report).inner_text("body")
+
+
+def test_the_command_of_the_page_names_the_scenario(shown: Open) -> None:
+    """And what is typed over it, also where that is the default."""
+    report = dataclasses.replace(report_of(), source=Source("models.xlsx", sha256="0" * 64))
+    page = shown(report, "#calculator=Mixtral+8x7B")
+    command = page.locator(".planner .command code")
+    assert shlex.split(command.inner_text())[5:7] == ["--scenario", "base"]
+    page.select_option("#calculator-scenario", "long context")
+    page.fill("#plan-context_length", "4096")
+    words = shlex.split(command.inner_text())
+    assert words[words.index("--scenario") + 1] == "long context"
+    assert words[words.index("--context") + 1] == "4096"

@@ -13,9 +13,10 @@ from string import ascii_uppercase
 from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
-from moe_report.formula.javascript import CALLED, HELPERS, javascript, quoted
+from moe_report.formula.javascript import CALLED, HELPERS, quoted, unchecked
 from moe_report.renderers.html.audit_script import audit_members
 from moe_report.renderers.html.planner_form import PlannerForm, planner_form, planner_members
+from moe_report.renderers.html.templating import lean_script
 from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIKE_A_COUNT, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
@@ -209,8 +210,9 @@ def calculator_script(report: Report) -> str:
         'const moe = (() => {\n"use strict";\n'
         f"const [{','.join(alias.values())}] =\n"
         "[report.fields, report.metrics, report.assumptions].flatMap(Object.keys);\n"
-        f"{HELPERS}const operations = {{{CALLS}}};\n"
-        f"const formulas = ({{{CALLS}}}) => [\n{steps}\n];\n"
+        f"{lean_script(HELPERS)}\nconst operations = {{{CALLS}}};\n"
+        f"const formulas = ({{{CALLS}}}) => [\n{steps}\n]"
+        ".map(([name, of]) => (of ? [name, (v) => num(of(v))] : [name]));\n"
         "return {\nlacking, operations, formulas, order: formulas(operations),\n"
         f"groups: {quoted(input_groups(report), alias)},\n"
         f"bounds: new Map({quoted(_by_bound(limits), alias)}\n"
@@ -235,7 +237,7 @@ def _symbols(report: Report) -> list[str]:
 def _step(name: str, expr: Expr | None, alias: Mapping[str, str]) -> str:
     if expr is None:
         return f"[{alias[name]}]"
-    return f"[{alias[name]},(v)=>{javascript(expr, lambda one: f'v[{alias[one]}]')}]"
+    return f"[{alias[name]},v=>{unchecked(expr, lambda one: f'v[{alias[one]}]')}]"
 
 
 def _by_bound(limits: Mapping[str, _Limits]) -> list[tuple[_Limits, list[str]]]:

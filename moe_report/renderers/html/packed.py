@@ -1,13 +1,13 @@
 """A report's data as the page carries it: packed, for a page of hundreds of models is mailed.
 
-``templates/data.js`` unpacks it. A model's numbers are one text, in the order of fields and then
-metrics; where they come from is one text of places in a list that all models share.
+``templates/data.js`` unpacks it. Numbers, and where they come from, stand in columns, for models
+are alike in most: a run of a column is written once, and so is a number that a model has twice.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -37,13 +37,14 @@ def packed(report: Report) -> dict[str, Any]:
     notes; what an assumption means, in their table. Metrics, fields and assumptions are a list of
     label, symbol and unit, and the rest by name; what most do not have is left out.
     ``provenance`` lists what is said of numbers: from where, a note, and whether the number of the
-    model's ``row`` ends the note. A model has ``numbers`` and ``said``, joined by commas: a number,
-    empty where missing, and a place in that list; ``3x8`` is eight times place 3. ``computed``
-    has what the formula gives, where a typed number stands in its place. What a metric needs and
-    assumes, its formula says (``templates/formulas.js``). A section has the number of its metrics,
-    and a preset its numbers in the order of what its group ``sets``; ``headline`` has the names of
-    the metrics that come first, in their order. ``scenarios`` leave out what is at its default.
-    ``units`` are what ``templates/numbers.js`` writes numbers with.
+    model's ``row`` ends the note. ``numbers`` and ``said`` have a column a field, then a metric,
+    joined by semicolons, and in it a model each, joined by commas: a number, empty where missing,
+    and a place in that list; ``3x8`` is eight times 3, and ``=5`` is the model's number in column
+    5. ``computed`` of a model has what the formula gives, where a typed number stands in its place.
+    What a metric needs and assumes, its formula says (``templates/formulas.js``). A section has the
+    number of its metrics, and a preset its numbers in the order of what its group ``sets``;
+    ``headline`` has the names of the metrics that come first, in their order. ``scenarios`` leave
+    out what is at its default. ``units`` are what ``templates/numbers.js`` writes numbers with.
     """
     data = report_as_dict(report)
     for kind in ("metrics", "fields"):
@@ -84,7 +85,12 @@ def packed(report: Report) -> dict[str, Any]:
             if scenario.values[item.definition.name] != item.definition.default
         }
     places: dict[tuple[str, str, bool], int] = {}
-    data["models"] = [_model(model, places) for model in data["models"]]
+    data["numbers"] = _columns(_numbers(model) for model in data["models"])
+    data["said"] = _columns(_said(model, places) for model in data["models"])
+    for model in data["models"]:
+        model["row"] = _row(model)
+        for key in ("inputs", "values", "provenance"):
+            del model[key]
     data["units"] = tables() | number_tables()
     data["provenance"] = [[*place[:2], int(place[2])] for place in places]
     by_model: dict[str, list[list[Any]]] = {}
@@ -106,7 +112,17 @@ def packed(report: Report) -> dict[str, Any]:
         unclear = [column.name for column in report.fields if column.cells[at].unclear]
         if unclear:
             model["unclear"] = unclear
-    return data
+    whole: dict[str, Any] = _without_points(data)
+    return whole
+
+
+def _without_points(value: Any) -> Any:
+    """The same with each whole number as one without a point."""
+    if isinstance(value, dict):
+        return {key: _without_points(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_points(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _is_unusual(key: str, value: object) -> bool:
@@ -123,27 +139,40 @@ def _assumption(of: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in of.items() if k not in as_usual and _is_unusual(k, v)}
 
 
-def _model(model: Mapping[str, Any], places: dict[tuple[str, str, bool], int]) -> dict[str, Any]:
-    numbers = model["inputs"] | model["values"]
+def _row(model: Mapping[str, Any]) -> str:
+    """The number that ends what is said of what was read: of the model's row."""
     ends = (_LAST_NUMBER.search(said.get("note", "")) for said in model["provenance"].values())
-    row = next((end[0] for end in ends if end), "")
-    said = []
-    for name in numbers:
+    return next((end[0] for end in ends if end), "")
+
+
+def _numbers(model: Mapping[str, Any]) -> Iterator[str]:
+    """A model's numbers; a long one that it has already is the place of that."""
+    places: dict[str, str] = {}
+    for at, number in enumerate((model["inputs"] | model["values"]).values()):
+        text = "" if number is None else plain_number(number)
+        place = places.setdefault(text, f"={at}")
+        yield place if place != f"={at}" and len(place) < len(text) else text
+
+
+def _said(model: Mapping[str, Any], places: dict[tuple[str, str, bool], int]) -> Iterator[str]:
+    """Where a model's numbers come from, as places."""
+    row = _row(model)
+    for name in model["inputs"] | model["values"]:
         about = model["provenance"][name]
         note = about.get("note", "")
         end = _LAST_NUMBER.search(note)
         numbered = bool(row) and end is not None and end[0] == row
         place = (about["from"], note.removesuffix(row) if numbered else note, numbered)
-        said.append(places.setdefault(place, len(places)))
-    kept = {key: model[key] for key in ("name", "texts", "carried", "findings")}
-    return kept | {
-        "row": row,
-        "numbers": ",".join(
-            "" if number is None else plain_number(number) for number in numbers.values()
-        ),
-        "said": ",".join(_run(place, len([*same])) for place, same in groupby(said)),
-    }
+        yield str(places.setdefault(place, len(places)))
 
 
-def _run(place: int, length: int) -> str:
-    return str(place) if length == 1 else f"{place}x{length}"
+def _columns(rows: Iterable[Iterable[str]]) -> str:
+    """Rows of texts as columns, in which runs are written once."""
+    return ";".join(
+        ",".join(_run(text, len([*same])) for text, same in groupby(column))
+        for column in zip(*rows, strict=True)
+    )
+
+
+def _run(text: str, length: int) -> str:
+    return min(",".join([text] * length), f"{text}x{length}", key=len)

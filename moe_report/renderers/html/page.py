@@ -246,7 +246,7 @@ class Assets:
         data: The report as JSON, safe inside a script element.
     """
 
-    policy: str
+    policy: Markup
     style: Markup
     scripts: tuple[Markup, ...]
     data: Markup

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from moe_report.formula.javascript import javascript, member, quoted
+from moe_report.formula.shared import shared_parts
 from moe_report.reports import Report
 from moe_report.schema.planner import DEVICES, Asked
 
@@ -70,23 +71,27 @@ def _question(asked: Asked, report: Report) -> Question:
 def planner_members(report: Report, alias: Mapping[str, str]) -> str:
     """Return the member ``planner`` of the script of formulas: what it declares, as it is named.
 
-    ``layout`` has its formulas as functions of all values by name and of ``devices``. Nothing is
-    returned where the report has no planner. ``alias`` has the variables that hold names.
+    ``layout`` has the names of what devices are spread over, and ``spread`` a function of all
+    values by name and of ``devices`` that gives as many numbers. Nothing is returned where the
+    report has no planner. ``alias`` has the variables that hold names.
     """
     planner = report.planner
     if planner is None:
         return ""
 
+    parts, spread = shared_parts(list(planner.layout.values()), "${}".format)  # no name of a symbol
+
     def named(symbol: str) -> str:
+        if symbol in parts:
+            return symbol
         return f"v[{alias[symbol]}]" if symbol in alias else member(symbol)
 
     declared = asdict(replace(planner, layout={})) | {
+        "layout": [*planner.layout],
         "columns": planner.columns,
         "reach": planner.reach,
     }
-    del declared["layout"]
-    layout = ",\n".join(
-        f"[{alias[name]},(v)=>{javascript(expr, named)}]" for name, expr in planner.layout.items()
-    )
     own = f"...{quoted(declared, alias)},devices:{quoted(DEVICES)}"
-    return f"planner: {{{own},layout:[\n{layout}\n]}},\n"
+    steps = "".join(f"const {name}={javascript(expr, named)};" for name, expr in parts.items())
+    numbers = ",".join(javascript(expr, named) for expr in spread)
+    return f"planner: {{{own},spread:(v)=>{{{steps}return [{numbers}]}}}},\n"

@@ -154,7 +154,7 @@ def _assets(environment: Environment, report: Report) -> Assets:
         f"script-src {' '.join(map(_hash, scripts))}; base-uri 'none'; form-action 'none'"
     )
     inside_script = data.replace("<", "\\u003c").replace("\u2028", "\\u2028")
-    return Assets(policy, Markup(style), tuple(map(Markup, scripts)), Markup(inside_script))
+    return Assets(Markup(policy), Markup(style), tuple(map(Markup, scripts)), Markup(inside_script))
 
 
 def _hash(text: str) -> str:

@@ -221,12 +221,12 @@ def text_of(environment: Environment, name: str) -> str:
             line = text[:at].count("\n") + 1
             raise TemplateError(f"{path}:{line}: found {end!r}, which would end it inside a page")
     if _within(path or "", SHIPPED_FOLDERS):
-        text = _lean_style(text) if name.endswith(".css") else _lean_script(text)
+        text = _lean_style(text) if name.endswith(".css") else lean_script(text)
     return text.strip()
 
 
 @cache
-def _lean_script(text: str) -> str:
+def lean_script(text: str) -> str:
     """Return a shipped script without indentation, lines of comments, and space around signs.
 
     None of them has a text over several lines. Lines with a template or a slash, which may begin a

@@ -15,6 +15,7 @@ from moe_report.schema.registry import installed
 from tests import reports
 from tests.browser import Open
 from tests.renderers.calculator import agree, fill, values
+from tests.rows import example_models
 
 
 def test_every_input_has_label_help_and_place(shown: Open) -> None:
@@ -110,3 +111,28 @@ def test_a_field_in_doubt_has_no_default(shown: Open) -> None:
     assert values(page)["total_params"] is None
     page.select_option("#calculator-model", "Sure")
     agree(values(page), entries[1]["values"])
+
+
+OTHERWISE = """() => report.models.flatMap((model) => {
+  const { inputs, values, provenance } = model;
+  const given = (name) => provenance[name]?.from === "given";
+  const text = (name) => (given(name) ? String(inputs[name] ?? values[name]) : "");
+  const before = calculation.of(text, model).v;
+  const names = [...Object.keys(report.assumptions), ...moe.order.map(([name]) => name)];
+  return names.flatMap((name) => {
+    const { v } = calculation.of((one) => (one === name ? "x" : text(one)), model);
+    return Object.keys(v).filter((one) => !Number.isNaN(v[one]) && v[one] !== before[one]);
+  });
+})"""
+
+
+def test_nothing_stands_in_for_what_is_refused(shown: Open, examples: Report) -> None:
+    """Of each input in turn: what rests on it is missing, never computed as if it were empty."""
+    some = [model.name for model in examples.models[::7]]
+    page = shown(reports.report_of(*(row for row in example_models() if row.name in some)))
+    assert page.evaluate(OTHERWISE) == []
+    page.select_option("#calculator-model", some[0])
+    fill(page, "forward_flops", "x")
+    assert values(page)["prefill_tokens_per_s"] is None
+    said = page.locator("[data-metric=prefill_tokens_per_s] .needs").inner_text()
+    assert said == "needs Forward FLOPs"

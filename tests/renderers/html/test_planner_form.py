@@ -231,16 +231,6 @@ def test_all_of_it_works_from_the_keyboard(shown: Open) -> None:
     assert page.inner_text(".verdict") == "Fits"
 
 
-@pytest.mark.parametrize("text", ["0", "-3", "2.5", "many", ""])
-def test_what_is_no_number_of_devices_is_refused(shown: Open, text: str) -> None:
-    """Beside the input; the layout stays."""
-    page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B", render_calculator)
-    page.fill("#plan--devices", "4")
-    page.fill("#plan--devices", text)
-    assert page.get_attribute("#plan--devices", "aria-invalid") == "true"
-    assert page.input_value("#set-tensor_parallel") == "4"
-
-
 def test_a_model_that_lacks_its_cache_has_no_verdict(shown: Open) -> None:
     """What is missing is named, and nothing stands as if it were known."""
     row = reports.row("Half", {**reports.TOTALS})
