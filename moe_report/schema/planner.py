@@ -21,7 +21,7 @@ DEVICES = "devices"  # the symbol of the number of devices in the formulas of a 
 # What may be left out of a planner, each a name.
 _SINGLE = (
     "memory", "in_use", "by_memory", "needed", "longest_context", "most_sequences", "price",
-    "least_cost",
+    "least_cost", "experts",
 )  # fmt: skip
 _NO_NAMES = ("numbers", "to_copy")  # of what an offload has
 
@@ -120,6 +120,7 @@ class Planner:
         costs: What it costs.
         price: The assumption, or the group of presets, that is the price of a device.
         least_cost: What it costs at least, on whatever number of devices.
+        experts: Bytes of all routed experts, of which replicas take their share more.
     """
 
     asked: tuple[Asked, ...]
@@ -139,6 +140,7 @@ class Planner:
     costs: tuple[Number, ...] = ()
     price: str = ""
     least_cost: str = ""
+    experts: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -166,7 +168,7 @@ class Planner:
             *(self.in_use, self.by_memory, self.needed, self.longest_context, self.most_sequences),
             *beside,
             *(name for one in numbers for name in (one.name, one.low, one.high)),
-            self.least_cost,
+            *(self.least_cost, self.experts),
         )
         return tuple(dict.fromkeys(filter(None, found)))
 
@@ -233,6 +235,7 @@ def planner(
     costs: Sequence[tuple[Called | str, ...]] = (),
     price: str = "",
     least_cost: Called | str = "",
+    experts: Called | str = "",
 ) -> Planner:
     """Declare a planner, for the constant ``PLANNER`` of a section's module.
 
@@ -260,6 +263,7 @@ def planner(
         costs: The same of what it costs.
         price: The assumption or the group of presets that is the price of a device.
         least_cost: What it costs at least, on whatever number of devices.
+        experts: Bytes of all routed experts, of which replicas take their share more.
 
     Raises:
         PluginError: An argument is none of what is accepted, or something is there twice.
@@ -282,6 +286,7 @@ def planner(
         costs=_numbers("costs", costs),
         price=_name("price", price),
         least_cost=_name("least_cost", least_cost),
+        experts=_name("experts", experts),
     )
 
 
