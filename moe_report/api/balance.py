@@ -145,7 +145,8 @@ def _of_model(source: str, counts: Counts, where: str) -> tuple[float | None, in
     if len(table.rows) != 1:
         raise InputError([Problem(source, f"has {len(table.rows)} models, expected one")])
     planner = next((one.planner for one in registry.sections if one.planner), None)
-    found = evaluate_table(table, registry, {})
+    defaults = {name: item.default for name, item in registry.assumptions.items()}
+    found = evaluate_table(table, registry, defaults)
     fields = {column.name: column.cells[0].value for column in found.fields}
     experts, layers = fields["num_experts"], fields["num_moe_layers"]
     if experts is not None and layers is not None:

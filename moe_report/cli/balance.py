@@ -21,7 +21,7 @@ _ENDS = (".json", ".yaml", ".yml")
     epilog=example(
         "moe-report balance counts.json --devices 32 --replicas 288",
         "moe-report balance counts.csv --devices 8 --nodes 2 --groups 4 --replicas 16 -o eplb.json",
-        "moe-report balance counts.json --model deepseek-v3 --devices 36 --replicas 288 -o new.yaml",
+        "moe-report balance counts.json --model deepseek-v3 --devices 36 --replicas 288 -o b.yaml",
     )
 )
 @click.argument("counts", metavar="COUNTS")

@@ -115,7 +115,8 @@ def _experts_of_nodes(tokens: Tokens, nodes: int, groups: int) -> Indices:
     layers, experts = tokens.shape
     size = experts // groups
     order = _packed(tokens.reshape(layers, groups, size).sum(axis=-1), nodes)
-    return (order[:, :, None] * size + np.arange(size)).reshape(layers, nodes, -1)
+    experts_of = order[:, :, None] * size + np.arange(size)
+    return np.asarray(experts_of.reshape(layers, nodes, -1))
 
 
 def _replicated(tokens: Tokens, slots: int) -> tuple[Indices, Tokens]:
@@ -147,5 +148,4 @@ def _packed(weights: Tokens, packs: int) -> Indices:
         order[each, pack, filled[each, pack]] = item
         held[each, pack] += weights[each, item]
         filled[each, pack] += 1
-    packed: Indices = order.reshape(rows, -1)
-    return packed
+    return np.asarray(order.reshape(rows, -1))
