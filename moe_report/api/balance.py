@@ -92,9 +92,6 @@ def balance(asked: Asked) -> Balance:
     counts = read_counts(asked.source)
     expert_bytes, layers = _of_model(asked.model, counts, asked.source)
     notes = []
-    if not asked.model:
-        layers = counts.layers[-1] + 1
-        notes.append("no --model: what replicas cost in memory is not known")
     at_least = asked.devices * -(-counts.num_experts // asked.devices)
     slots = asked.slots or at_least
     if asked.nodes > 1 and asked.groups % asked.nodes:
@@ -139,7 +136,7 @@ def _of_model(source: str, counts: Counts, where: str) -> tuple[float | None, in
         InputError: It cannot be read, or the counts are not of it.
     """
     if not source:
-        return None, 0
+        return None, counts.layers[-1] + 1
     registry = installed()
     table, _ = models_of([source], (), registry, None)
     if len(table.rows) != 1:

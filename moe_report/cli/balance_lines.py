@@ -8,7 +8,7 @@ import numpy as np
 
 from moe_report.api.balance import Balance, worst_layers
 from moe_report.cli.terminal import aligned
-from moe_report.display import MISSING, digits
+from moe_report.display import digits
 from moe_report.routing.counts import Tokens
 from moe_report.routing.imbalance import max_over_mean
 from moe_report.text import counted
@@ -20,7 +20,7 @@ _WORST = 5  # layers that are named
 def described(found: Balance) -> list[str]:
     """Return the lines."""
     counts, placement = found.counts, found.placement
-    slots, each = placement.experts.shape[1], placement.experts.shape[1] // placement.devices
+    slots, each = placement.slots, placement.slots // placement.devices
     layers = counted(len(counts.layers), "layer")
     lines = [
         f"{counts.tokens.sum():,.0f} tokens of {counts.num_experts} experts in {layers},"
@@ -53,12 +53,15 @@ def _in_conventions(loads: Tokens) -> list[str]:
 
 
 def _curve(found: Balance) -> Iterator[str]:
-    rows = [["experts in all", "max/mean", "worst", "replicas' memory on a device"]]
-    slots = found.placement.experts.shape[1]
+    """What other numbers of replicas would do, and what they cost where the model is known."""
+    rows = [["experts in all", "max/mean", "worst", ""]]
+    if found.device_bytes is not None:
+        rows[0].insert(3, "copies, on a device")
     for step in found.curve:
-        memory = MISSING if step.device_bytes is None else f"{digits(step.device_bytes / _GIB)} GiB"
-        mark = " ←" if step.slots == slots else ""
-        rows.append([f"{step.slots}", digits(step.mean, 4), digits(step.worst, 4), memory + mark])
+        row = [f"{step.slots}", digits(step.mean, 4), digits(step.worst, 4)]
+        if step.device_bytes is not None:
+            row.append(f"{digits(step.device_bytes / _GIB)} GiB")
+        rows.append([*row, "as asked" if step.slots == found.placement.slots else ""])
     yield from aligned(rows)
 
 

@@ -36,6 +36,11 @@ class Placement:
     devices: int
     num_experts: int
 
+    @property
+    def slots(self) -> int:
+        """Experts of a layer on all devices together, replicas included."""
+        return int(self.experts.shape[1])
+
     def device_loads(self, counts: Counts) -> Tokens:
         """Return the tokens of each device by layer, if replicas of an expert share its tokens."""
         rows = np.arange(len(self.layers))[:, None]
@@ -103,7 +108,7 @@ def _not_worse(found: Placement, counts: Counts) -> Placement:
     Packing is greedy, so that it can be beaten. Each device then repeats experts of its own.
     """
     own = np.arange(found.num_experts).reshape(found.devices, -1)
-    room = found.experts.shape[1] // found.devices
+    room = found.slots // found.devices
     order = np.concatenate([np.resize(experts, room) for experts in own])
     before = in_order(counts, found.devices).device_loads(counts).max(axis=1)
     worse = found.device_loads(counts).max(axis=1) > before

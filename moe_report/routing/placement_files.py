@@ -18,8 +18,7 @@ def sglang_json(placement: Placement, layers: int) -> bytes:
         layers: All layers of the model, dense ones among them.
     """
     rows = dict(zip(placement.layers, placement.experts.tolist(), strict=True))
-    slots = placement.experts.shape[1]
-    in_order = [slot % placement.num_experts for slot in range(slots)]
+    in_order = [slot % placement.num_experts for slot in range(placement.slots)]
     lists = [rows.get(layer, in_order) for layer in range(layers)]
     return (json.dumps({"physical_to_logical_map": lists}) + "\n").encode()
 
@@ -29,5 +28,5 @@ def tensorrt_llm_yaml(placement: Placement) -> bytes:
     lines = ["initial_global_assignments:"]
     for layer, experts in zip(placement.layers, placement.experts.tolist(), strict=True):
         lines.append(f"  {layer}: {experts}")
-    lines += [f"num_slots: {placement.experts.shape[1]}", "layer_updates_per_iter: 0", ""]
+    lines += [f"num_slots: {placement.slots}", "layer_updates_per_iter: 0", ""]
     return "\n".join(lines).encode()
