@@ -21,7 +21,7 @@ DEVICES = "devices"  # the symbol of the number of devices in the formulas of a 
 # What may be left out of a planner, each a name.
 _SINGLE = (
     "memory", "in_use", "by_memory", "needed", "cache_needed", "cache_allocated",
-    "longest_context", "most_sequences", "price", "least_cost",
+    "longest_context", "most_sequences", "price", "least_cost", "experts",
 )  # fmt: skip
 _NO_NAMES = ("numbers", "to_copy")  # of what an offload has
 
@@ -127,6 +127,7 @@ class Planner:
         costs: What it costs.
         price: The assumption, or the group of presets, that is the price of a device.
         least_cost: What it costs at least, on whatever number of devices.
+        experts: Bytes of all routed experts, of which replicas take their share more.
     """
 
     asked: tuple[Asked, ...]
@@ -148,6 +149,7 @@ class Planner:
     costs: tuple[Number, ...] = ()
     price: str = ""
     least_cost: str = ""
+    experts: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -176,7 +178,7 @@ class Planner:
             *(self.cache_needed, self.cache_allocated),
             *beside,
             *(name for one in numbers for name in (one.name, one.low, one.high)),
-            self.least_cost,
+            *(self.least_cost, self.experts),
         )
         return tuple(dict.fromkeys(filter(None, found)))
 
@@ -246,6 +248,7 @@ def planner(
     costs: Sequence[tuple[Called | str, ...]] = (),
     price: str = "",
     least_cost: Called | str = "",
+    experts: Called | str = "",
 ) -> Planner:
     """Declare a planner, for the constant ``PLANNER`` of a section's module.
 
@@ -275,6 +278,7 @@ def planner(
         costs: The same of what it costs.
         price: The assumption or the group of presets that is the price of a device.
         least_cost: What it costs at least, on whatever number of devices.
+        experts: Bytes of all routed experts, of which replicas take their share more.
 
     Raises:
         PluginError: An argument is none of what is accepted, or something is there twice.
@@ -299,6 +303,7 @@ def planner(
         costs=_numbers("costs", costs),
         price=_name("price", price),
         least_cost=_name("least_cost", least_cost),
+        experts=_name("experts", experts),
     )
 
 

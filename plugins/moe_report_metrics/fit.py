@@ -254,4 +254,5 @@ PLANNER = planner(
     ),
     price="device_price",
     least_cost="least_cost_per_mtoken_out",
+    experts=routed_expert_weight_bytes,
 )  # fmt: skip

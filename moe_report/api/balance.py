@@ -1,0 +1,161 @@
+"""Counts of routing to a placement of experts: what it evens out, and what memory it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moe_report.api.fit_models import models_of
+from moe_report.compute.evaluate import evaluate_table
+from moe_report.errors import InputError, Problem
+from moe_report.load.routing_file import read_counts
+from moe_report.routing.counts import Counts, Tokens, of_experts
+from moe_report.routing.imbalance import max_over_mean
+from moe_report.routing.placement import Placement, balanced, in_order
+from moe_report.schema.registry import installed
+
+_MOST_STEPS = 16  # points of the curve
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked.
+
+    Attributes:
+        source: The file of counts, and perhaps a model of it behind a colon.
+        devices: How many share the experts of a layer.
+        nodes: How many they are in.
+        groups: Groups of experts that stay on a node.
+        slots: Experts on all devices together; 0: as few as hold each expert.
+        model: What the counts are of: a config, a checkpoint, an example; empty if nobody says.
+    """
+
+    source: str
+    devices: int
+    nodes: int = 1
+    groups: int = 1
+    slots: int = 0
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One point of the curve: what so many slots even out.
+
+    Attributes:
+        slots: Experts on all devices together.
+        worst: The largest load of a device over the mean one, in the layer where that is most.
+        mean: The same, on average over the layers.
+        device_bytes: Bytes that the replicas take on each device; None where nobody knows.
+    """
+
+    slots: int
+    worst: float
+    mean: float
+    device_bytes: float | None
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What came out.
+
+    Attributes:
+        counts: What was read.
+        placement: Where experts and replicas go.
+        after: Tokens of each device by layer.
+        before: The same without replicas, experts in order; None where devices cannot share the
+            experts evenly.
+        curve: What fewer and more replicas would do.
+        device_bytes: Bytes that the replicas take on each device; None where nobody knows.
+        layers: All layers of the model, dense ones among them.
+        notes: Sentences on what was assumed.
+    """
+
+    counts: Counts
+    placement: Placement
+    after: Tokens
+    before: Tokens | None
+    curve: tuple[Step, ...]
+    device_bytes: float | None
+    layers: int
+    notes: tuple[str, ...] = ()
+
+
+def balance(asked: Asked) -> Balance:
+    """Place experts so that devices share the counted tokens as evenly as EPLB does.
+
+    Raises:
+        InputError: The counts or the model cannot be read, do not match, or do not divide.
+    """
+    counts = read_counts(asked.source)
+    expert_bytes, layers = _of_model(asked.model, counts, asked.source)
+    notes = []
+    at_least = asked.devices * -(-counts.num_experts // asked.devices)
+    slots = asked.slots or at_least
+    if asked.nodes > 1 and asked.groups % asked.nodes:
+        message = "groups cannot be divided over the nodes: experts go over all devices alike"
+        notes.append(f"{asked.groups} {message}")
+
+    def placed(slots: int) -> Placement:
+        return balanced(
+            counts, devices=asked.devices, slots=slots, nodes=asked.nodes, groups=asked.groups
+        )
+
+    def bytes_of(slots: int) -> float | None:
+        more = slots - counts.num_experts
+        return None if expert_bytes is None else expert_bytes * more / asked.devices
+
+    placement = placed(slots)
+    steps = _steps(counts, asked, at_least, slots)
+    curve = []
+    for one in steps:
+        uneven = max_over_mean(placed(one).device_loads(counts))
+        curve.append(Step(one, float(uneven.max()), float(uneven.mean()), bytes_of(one)))
+    divides = counts.num_experts % asked.devices == 0
+    before = in_order(counts, asked.devices).device_loads(counts) if divides else None
+    after = placement.device_loads(counts)
+    return Balance(
+        counts, placement, after, before, tuple(curve), bytes_of(slots), layers, tuple(notes)
+    )
+
+
+def _steps(counts: Counts, asked: Asked, at_least: int, slots: int) -> Sequence[int]:
+    """Numbers of slots of the curve: from none more, in even steps, past what is asked."""
+    most = max(slots, min(2 * counts.num_experts, at_least + 8 * asked.devices))
+    all_ = range(at_least, most + 1, asked.devices)
+    chosen = {*all_[:: -(-len(all_) // _MOST_STEPS)], slots}
+    return sorted(chosen)
+
+
+def _of_model(source: str, counts: Counts, where: str) -> tuple[float | None, int]:
+    """Bytes of one expert in all layers together, and all layers of the model.
+
+    Raises:
+        InputError: It cannot be read, or the counts are not of it.
+    """
+    if not source:
+        return None, counts.layers[-1] + 1
+    registry = installed()
+    table, _ = models_of([source], (), registry, None)
+    if len(table.rows) != 1:
+        raise InputError([Problem(source, f"has {len(table.rows)} models, expected one")])
+    planner = next((one.planner for one in registry.sections if one.planner), None)
+    defaults = {name: item.default for name, item in registry.assumptions.items()}
+    found = evaluate_table(table, registry, defaults)
+    fields = {column.name: column.cells[0].value for column in found.fields}
+    experts, layers = fields["num_experts"], fields["num_moe_layers"]
+    if experts is not None and layers is not None:
+        of_experts(counts, experts, layers, where)
+    name = planner.experts if planner else ""
+    whole = found.metrics[name].cells[0].value if name else None
+    return (
+        None if whole is None else whole / counts.num_experts,
+        int(fields["num_hidden_layers"] or counts.layers[-1] + 1),
+    )
+
+
+def worst_layers(loads: Tokens, most: int) -> Sequence[int]:
+    """Return the places of the layers whose devices differ most, worst first."""
+    return [int(at) for at in np.argsort(-max_over_mean(loads), kind="stable")[:most]]

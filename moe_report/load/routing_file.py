@@ -1,0 +1,148 @@
+"""Files of counts, as recorders of engines and people write them: JSON, CSV, .pt, workbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moe_report.errors import InputError, Problem, nearest
+from moe_report.importers.config_json import parse_json
+from moe_report.input import read_file, why_no_file
+from moe_report.load.routing_table import counts_of_table
+from moe_report.load.text_table import SUFFIXES, read_text
+from moe_report.routing.counts import Counts, counted
+
+_MOST_BYTES = 400_000_000
+_LOGICAL, _PASS, _MAP = "logical_count", "expert_load_pass", "physical_to_logical_map"
+_KEYS = (_LOGICAL, _PASS)
+
+
+def read_counts(source: str) -> Counts:
+    """Return the counts of one model.
+
+    Args:
+        source: A file; behind a colon the model, where it holds several.
+
+    Raises:
+        InputError: It cannot be read, or what it holds are no counts of tokens.
+    """
+    path, model = Path(source), ""
+    if not path.exists() and ":" in source:
+        before, _, model = source.rpartition(":")
+        path = Path(before)
+    found = read_models(path)
+    if model:
+        if model not in found:
+            message = f"has no counts of {model!r}.{nearest(model, found)}"
+            raise InputError([Problem(str(path), message)])
+        return found[model]
+    if len(found) > 1:
+        names = ", ".join(list(found)[:5])
+        message = f"has counts of {len(found)} models ({names}): name one as {path.name}:MODEL"
+        raise InputError([Problem(str(path), message)])
+    (only,) = found.values()
+    return only
+
+
+def read_models(path: Path) -> Mapping[str, Counts]:
+    """Return the counts of all models of a file; under "" where it names none.
+
+    Raises:
+        InputError: It cannot be read, or what it holds are no counts of tokens.
+    """
+    where = path.name
+    suffix = path.suffix.lower()
+    if why := why_no_file(path):
+        raise InputError([Problem(str(path), why)])
+    if suffix in (".pt", ".pth"):
+        return _of_object(_torch_file(path), where)
+    try:
+        data = read_file(path, _MOST_BYTES)
+    except OSError as error:
+        raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
+    if len(data) > _MOST_BYTES:
+        raise InputError([Problem(where, f"is larger than {_MOST_BYTES:,} bytes")])
+    if suffix in SUFFIXES:
+        (sheet,) = read_text(path, data).sheets.values()
+        return counts_of_table(sheet.rows, where)
+    if suffix != ".json":
+        expected = "expected .json, .csv, .tsv or .pt"
+        raise InputError([Problem(where, f"ends in {suffix or 'nothing'}, {expected}")])
+    try:
+        found = parse_json(data)
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise InputError([Problem(where, f"is not JSON ({error})")]) from error
+    return _of_object(found, where)
+
+
+def _torch_file(path: Path) -> Any:
+    """What PyTorch saved: tensors and plain values alone, never code."""
+    try:
+        import torch
+    except ImportError as error:
+        raise InputError([Problem(path.name, "needs torch: pip install torch")]) from error
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        cause = str(error).split("\n", 1)[0]
+        raise InputError([Problem(path.name, f"cannot be read by torch ({cause})")]) from error
+
+
+def _of_object(found: Any, where: str) -> Mapping[str, Counts]:
+    """The counts of what a file holds: a list, an object with one, or objects by model."""
+    if not isinstance(found, Mapping):
+        return {"": _of_array(found, where)}
+    keys = [key for key in _KEYS if key in found]
+    if len(keys) == 1:
+        values = found[keys[0]]
+        if keys[0] == _PASS and _MAP in found:
+            values = _logical(values, found[_MAP], where)
+        return {"": _of_array(values, where)}
+    models = {name: one for name, one in found.items() if isinstance(one, Mapping)}
+    if keys or not models or len(models) < len(found):
+        keys_there = ", ".join(map(str, list(found)[:5])) or "none"
+        expected = f"expected {_LOGICAL} or {_PASS}"
+        raise InputError([Problem(where, f"found the keys {keys_there}; {expected}")])
+    return {
+        str(name): _of_object(one, f"{where}, {name}")[""]
+        for name, one in models.items()
+    }  # fmt: skip
+
+
+def _array(values: Any, where: str, what: str) -> Any:
+    """Numbers as an array of two dimensions or three."""
+    if hasattr(values, "numpy"):
+        values = values.numpy()
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.empty(0)
+    if array.ndim not in (2, 3) or array.dtype.kind not in "iuf" or not array.size:
+        message = f"{what} is no table of numbers, expected [layers, experts]"
+        raise InputError([Problem(where, f"{message} or [steps, layers, experts]")])
+    return array
+
+
+def _of_array(values: Any, where: str) -> Counts:
+    """Counts by layer and expert, summed over steps if there are any."""
+    array = _array(values, where, "what it holds").astype(np.float64)
+    if array.ndim == 3:
+        if (array < 0).any():
+            raise InputError([Problem(where, "a step has negative counts")])
+        array = array.sum(axis=0)
+    return counted(dict(enumerate(array)), where)
+
+
+def _logical(loads: Any, placed: Any, where: str) -> Any:
+    """Loads of slots as those of the experts that are in them."""
+    array, slots = _array(loads, where, _PASS), _array(placed, where, _MAP).astype(np.int64)
+    if array.shape[-2:] != slots.shape or (slots < 0).any():
+        message = f"{_PASS} has {array.shape[-2:]} layers and slots, {_MAP} {slots.shape}"
+        raise InputError([Problem(where, message)])
+    summed = array.sum(axis=0) if array.ndim == 3 else array
+    found = np.zeros((len(slots), int(slots.max()) + 1))
+    np.add.at(found, (np.arange(len(slots))[:, None], slots), summed)
+    return found

@@ -1,0 +1,106 @@
+"""Tokens that each routed expert of each layer got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moe_report.errors import InputError, Problem, first_of
+
+Tokens = NDArray[np.float64]
+MOST_LAYERS, MOST_EXPERTS = 10_000, 100_000
+_LARGEST = 2.0**53  # whole numbers beyond it are not exact
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many tokens each expert of the layers with experts got.
+
+    Attributes:
+        layers: The number of each layer in its model, ascending.
+        tokens: A row for each of them, a column an expert.
+    """
+
+    layers: tuple[int, ...]
+    tokens: Tokens
+
+    @property
+    def num_experts(self) -> int:
+        """Experts of a layer."""
+        return int(self.tokens.shape[1])
+
+
+def counted(rows: Mapping[int, object], where: str) -> Counts:
+    """Return the counts of layers, each a list of a number an expert.
+
+    Layers without any tokens are dense ones, as recorders write them, and left out.
+
+    Args:
+        rows: The list of each layer, by its number.
+        where: What to call the file in an error.
+
+    Raises:
+        InputError: A list has other than whole numbers from 0 on, or another length than the first
+            one, or no layer has tokens. All of it at once.
+    """
+    if not rows or len(rows) > MOST_LAYERS:
+        expected = f"expected counts of 1 to {MOST_LAYERS:,} layers"
+        raise InputError([Problem(where, f"found {len(rows):,} layers, {expected}")])
+    problems: list[Problem] = []
+    found: dict[int, Tokens] = {}
+    length = 0
+    for layer, row in sorted(rows.items()):
+        values = np.asarray(_numbers(row), np.float64)
+        length = length or len(values)
+        if why := _wrong(values, length):
+            problems.append(Problem(where, f"layer {layer}: {why}"))
+        elif values.any():
+            found[layer] = values
+    if problems:
+        raise InputError(problems)
+    if not found:
+        raise InputError([Problem(where, "all counts are 0")])
+    return Counts(tuple(found), np.stack([*found.values()]))
+
+
+def _numbers(row: object) -> list[float]:
+    """The numbers of a list; NaN for what is none."""
+    if isinstance(row, np.ndarray):
+        return [float(value) for value in row]
+    if not isinstance(row, list):
+        return []
+    return [float(value) if type(value) in (int, float) else np.nan for value in row]
+
+
+def _wrong(values: Tokens, length: int) -> str:
+    """What is wrong with the counts of a layer; empty if nothing."""
+    if not 1 <= len(values) <= MOST_EXPERTS:
+        return f"found counts of {len(values):,} experts, expected a list of 1 to {MOST_EXPERTS:,}"
+    if len(values) != length:
+        return f"found {len(values):,} experts, expected {length:,} as in the first layer"
+    bad = ~((values >= 0) & (values <= _LARGEST) & (values == np.floor(values)))
+    if bad.any():
+        at = int(np.flatnonzero(bad)[0])
+        return f"expert {at} has {values[at]:g} tokens, expected a whole number from 0 on"
+    return ""
+
+
+def of_experts(counts: Counts, experts: float, layers: float, where: str) -> None:
+    """Refuse counts that are not of a model with so many experts and layers with experts.
+
+    Raises:
+        InputError: Which experts or layers are too many or missing.
+    """
+    problems = []
+    if counts.num_experts != experts:
+        problems.append(f"counts are of {counts.num_experts} experts, the model has {experts:.0f}")
+    if len(counts.layers) > layers:
+        problems.append(f"counts are of {len(counts.layers)} layers, the model has {layers:.0f}")
+    elif len(counts.layers) < layers:
+        listed = first_of([*map(str, counts.layers)])
+        problems.append(f"{layers:.0f} layers have experts, counts are of layers {listed} alone")
+    if problems:
+        raise InputError(Problem(where, problem) for problem in problems)

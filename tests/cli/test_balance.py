@@ -1,0 +1,64 @@
+"""The command ``balance``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from moe_report.load.examples import example_models
+from moe_report.schema.registry import installed
+from moe_report_metrics.weight_memory import routed_expert_weight_bytes
+from tests.commands import run
+from tests.routing.test_counts import WIDE, put
+from tests.routing.test_placement import PLACED, TOKENS
+
+ASKED = ("--devices", 8, "--nodes", 2, "--groups", 4, "--replicas", 16)
+
+
+def test_the_example_of_eplb_is_written(tmp_path: Path) -> None:
+    """As SGLang and TensorRT-LLM read it, by the name's ending; and what it evens out is said."""
+    counts = put(tmp_path, "counts.csv", WIDE)
+    for name in ("eplb.json", "eplb.yaml"):
+        result = run("balance", counts, *ASKED, "-o", tmp_path / name)
+        assert result.exit_code == 0, result.output
+    assert "devices, as placed      1.225" in " ".join(result.output.split("\n"))
+    assert "worst" in result.output
+    written = json.loads((tmp_path / "eplb.json").read_text("utf-8"))
+    assert written == {"physical_to_logical_map": PLACED}
+    assert f"  1: {PLACED[1]}" in (tmp_path / "eplb.yaml").read_text("utf-8")
+
+
+def test_replicas_cost_memory(tmp_path: Path) -> None:
+    """Of each copied expert its weights in every layer, as the model has them."""
+    (row,) = (one for one in example_models(installed()) if one.name == "Qwen3-30B-A3B")
+    numbers = {name: one.value for name, one in row.numbers.items()}
+    layers = [[expert + 1 for expert in range(128)]] * 48
+    counts = put(tmp_path, "counts.json", layers)
+    asked = ("--devices", 8, "--replicas", 160, "--model", "qwen3-30b-a3b")
+    result = run("balance", counts, *asked)
+    assert result.exit_code == 0, result.output
+    (line,) = (line for line in result.output.splitlines() if "as asked" in line)
+    expected = routed_expert_weight_bytes.of(**numbers) * 32 / 128 / 8 / 2**30
+    assert float(line.split()[-4]) == pytest.approx(expected, rel=5e-3)
+
+
+def test_counts_of_another_model_are_refused(tmp_path: Path) -> None:
+    """By their experts and layers."""
+    counts = put(tmp_path, "counts.json", TOKENS)
+    result = run("balance", counts, "--devices", 4, "--model", "qwen3-30b-a3b")
+    assert result.exit_code == 1
+    assert "counts are of 12 experts, the model has 128" in result.output
+    assert "48 layers have experts, counts are of layers 0, 1 alone" in result.output
+
+
+def test_a_file_of_another_is_not_overwritten(tmp_path: Path) -> None:
+    """Only with --force."""
+    counts = put(tmp_path, "counts.json", TOKENS)
+    put(tmp_path, "mine.json", {"mine": 1})
+    result = run("balance", counts, *ASKED, "-o", tmp_path / "mine.json")
+    assert result.exit_code == 1
+    assert "mine" in (tmp_path / "mine.json").read_text("utf-8")
+    result = run("balance", counts, *ASKED, "-o", tmp_path / "mine.json", "--force")
+    assert result.exit_code == 0

@@ -1,0 +1,1 @@
+"""Counts of routing, and where experts are placed by them."""
