@@ -138,7 +138,7 @@ def _of_model(source: str, counts: Counts, where: str) -> tuple[float | None, in
     if not source:
         return None, counts.layers[-1] + 1
     registry = installed()
-    table, _ = models_of([source], (), registry, None)
+    table, _, _ = models_of([source], (), registry, None)
     if len(table.rows) != 1:
         raise InputError([Problem(source, f"has {len(table.rows)} models, expected one")])
     planner = next((one.planner for one in registry.sections if one.planner), None)
