@@ -9,9 +9,13 @@ import openpyxl
 import pytest
 from jsonschema import Draft202012Validator
 
+from moe_report.api.fit import Question
+from moe_report.api.fit import fit as answered
 from moe_report.api.fit_report import schema
+from moe_report.cli.fit_lines import described
 from moe_report.edit.new_workbook import build_starter
-from moe_report.schema.registry import load
+from moe_report.load.examples import published_models
+from moe_report.schema.registry import installed, load
 from tests.cli.test_fit import H100, fit
 from tests.small_configs import small_config
 
@@ -189,3 +193,14 @@ def test_no_price_is_taken_for_one_that_is_not_known(tmp_path: Path) -> None:
     output = fit(*base).output
     assert "at the price          1.50 $/h: MI300X, an offer of 3 May" in output
     assert "million out, at least" in output
+
+
+@pytest.mark.parametrize("device", ["H100", "RTX 4090", "MI300X"])
+def test_a_terminal_shows_each_answer_whole(device: str) -> None:
+    """At most 25 lines of 80 characters below the verdict, which may be longer."""
+    names = tuple(row.name for row in published_models(installed()))
+    answer = answered(Question(names, options={"device": device, "context": "32k"}))
+    for one in answer.fits:
+        lines = described(one, answer, width=80)
+        assert len(lines) <= 25
+        assert max(map(len, lines[1:]), default=0) <= 80

@@ -313,6 +313,24 @@ def test_a_section_of_others_declares_its_own(shown: Open, tmp_path: Path) -> No
     assert page.inner_text(".planner .price") == "At $6.00/h for a device, as it was typed."
 
 
+def test_a_device_says_its_price(shown: Open) -> None:
+    """With source and date; one's own price changes no device, and where none is known none is."""
+    page = shown(reports.report_of(reports.row("Mixtral 8x7B", reports.MIXTRAL)))
+    page.select_option("#plan-device", "H200")
+    page.fill("#plan--devices", "4")
+    told = page.inner_text(".planner .price")
+    assert told.startswith("At $4.59/h for a device, AIConfigurator's system files")
+    assert told.endswith("price: runpod.io/pricing, October 2026.")
+    page.fill("#plan-device_price", "3")
+    assert page.input_value("#plan-device") == "H200"
+    assert page.inner_text(".planner .price") == "At $3.00/h for a device, as it was typed."
+    words = shlex.split(page.inner_text(".planner .command code"))
+    assert words[words.index("--device") + 1] == "H200"
+    assert words[words.index("--price") + 1] == "3"
+    page.select_option("#plan-device", "MI300X")
+    assert page.inner_text(".planner .price") == "No price of a device is known: type one."
+
+
 def test_without_a_planner_there_is_no_form(shown: Open) -> None:
     """And all presets are where they are otherwise."""
     row = reports.row("Mixtral 8x7B", reports.MIXTRAL)
