@@ -6,7 +6,7 @@ Only what the planner names is computed, so that the answer comes at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from moe_report.compute.evaluate import NEEDS, Evaluation, evaluate_table
 from moe_report.compute.scenarios import groups_of, presets_in
 from moe_report.errors import InputError, PluginError, Problem, first_of, nearest
 from moe_report.formula.operations import evaluate
+from moe_report.importers.model import is_model
 from moe_report.reports import AssumptionValue, Column, Finding
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.planner import DEVICES, Planner
@@ -157,8 +158,16 @@ def fit(question: Question) -> Answer:
         if one.name == name
     }  # fmt: skip
     fits = work.fits(question.devices)
-    said = (*map(str, table.warnings), *notes)
+    said = (*_told(table, question.sources), *map(str, table.warnings), *notes)
     return Answer(planner, fits, groups, presets, said, table, used)
+
+
+def _told(table: ModelTable, sources: Sequence[str]) -> Iterator[str]:
+    """What was noted as models' own files were read, a sentence each."""
+    for row in table.rows:
+        if (source := row.texts.get("source", "")) in sources and is_model(source):
+            for sentence in filter(None, row.texts.get("remark", "").split(". ")):
+                yield f"{row.name}: {sentence}"
 
 
 def _telling(known: Registry, section: Section) -> list[str]:

@@ -36,9 +36,9 @@ from moe_report.schema.parts import Part
 
 
 def _derive_qwen2(r: Reading) -> Mapping[str, float]:
+    windows = sliding(r, lambda layer: layer % 2 == 0 and layer < r["max_window_layers"])
     if not r["use_sliding_window"] or not r["sliding_window"]:
         return sparse_step(r)
-    windows = sliding(r, lambda layer: layer % 2 == 0 and layer < r["max_window_layers"])
     return {**sparse_step(r), **windows, "sliding_window": r["sliding_window"]}
 
 
