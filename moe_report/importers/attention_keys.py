@@ -48,6 +48,7 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
         "implementations?", "autoset", "flash(_attn|_attention)?(_2|_3)?(_enabled)?", "attn_2",
         "sdpa", "eager", "xformers", "paged", "memory_efficient", "efficient", "mask(s|ed|ing)?",
         "(projection_)?layout", "split_qkv_in_self", "format", "chunk_size",
+        "number_of_conv_states",
     ),
 }  # fmt: skip
 _WORDS = re.compile(

@@ -90,8 +90,8 @@ def unread_keys(config: Mapping[str, object], adapter: Adapter) -> Iterator[Unre
             yield from _leaves(path, name, value, EXPERTS)
         elif not path.startswith(home):
             continue
-        elif sounds_like_attention(within := path.removeprefix(home).replace(".", "_")):
-            yield from _leaves(path, within, value, ATTENTION)
+        elif sounds_like_attention(name):
+            yield from _leaves(path, name, value, ATTENTION)
         elif path == home + name and (what := _sounds_like(name, value)):
             yield Unread(path, name, value, what)
 
