@@ -113,6 +113,7 @@ class Answer:
         notes: Sentences on what of the input was skipped, and of what was set is not used.
         table: The models.
         used: What was set, by option or name.
+        told: Sentences on what was assumed as models' own files were read.
     """
 
     planner: Planner
@@ -122,6 +123,7 @@ class Answer:
     notes: tuple[str, ...]
     table: ModelTable
     used: Used
+    told: tuple[str, ...] = ()
 
 
 def fit(question: Question) -> Answer:
@@ -158,8 +160,9 @@ def fit(question: Question) -> Answer:
         if one.name == name
     }  # fmt: skip
     fits = work.fits(question.devices)
-    said = (*_told(table, question.sources), *map(str, table.warnings), *notes)
-    return Answer(planner, fits, groups, presets, said, table, used)
+    said = (*map(str, table.warnings), *notes)
+    told = tuple(_told(table, question.sources))
+    return Answer(planner, fits, groups, presets, said, table, used, told)
 
 
 def _told(table: ModelTable, sources: Sequence[str]) -> Iterator[str]:

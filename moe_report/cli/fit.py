@@ -107,6 +107,7 @@ def fit(
         raise click.BadParameter(str(error), param_hint="'--set'") from error
     echo_notes(answer.notes, err=True)
     _print(answer, longest, users, why, as_json)
+    echo_notes(answer.told, err=True)
     if output is not None:
         from moe_report.api.fit_report import write_report
 
