@@ -10,12 +10,12 @@ MIXTRAL: dict[str, Any] = {
     "model_type": "mixtral", "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336,
     "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
     "num_local_experts": 8, "num_experts_per_tok": 2, "sliding_window": None,
-    "tie_word_embeddings": False,
+    "tie_word_embeddings": False, "torch_dtype": "bfloat16",
 }  # fmt: skip
 QWEN: dict[str, Any] = {
     "model_type": "qwen3_moe", "vocab_size": 1000, "hidden_size": 64, "intermediate_size": 96,
     "moe_intermediate_size": 32, "num_hidden_layers": 6, "num_attention_heads": 4,
-    "num_experts": 8, "num_experts_per_tok": 2,
+    "num_experts": 8, "num_experts_per_tok": 2, "torch_dtype": "bfloat16",
 }  # fmt: skip
 LLAMA: dict[str, Any] = {
     "model_type": "llama4_text", "vocab_size": 1000, "hidden_size": 64, "intermediate_size": 96,

@@ -185,10 +185,21 @@ class Adapter:
         read = {name for spellings in self.keys for name in spellings.split("|")}
         return self.irrelevant | ROUTING | read
 
+    @property
+    def prefix(self) -> str:
+        """The path of its section, with a dot; empty if there is none."""
+        return f"{self.section}." if self.section else ""
+
+    @cached_property
+    def home(self) -> str:
+        """The path of the object in which the text model's keys stand, with a dot, or nothing."""
+        before, dot, _ = next(iter(self.keys)).split("|")[0].rpartition(".")
+        return self.prefix + before + dot
+
     @cached_property
     def objects(self) -> frozenset[str]:
         """The paths of the objects in which keys are read."""
-        prefix = f"{self.section}." if self.section else ""
+        prefix = self.prefix
         found = {self.section} - {""}
         for path in self.known_keys:
             parts = (prefix + path).split(".")

@@ -1,4 +1,8 @@
-"""Whether a row's cache is known: what an adapter says, and keys that sound like it, unread."""
+"""Whether a row's cache is known: what an adapter says, and keys on which tokens layers see.
+
+Such a key that nobody reads leaves the cache and the attention core without a number. What else
+sounds like attention may change parameters, too: see ``attention_keys``.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from moe_report.importers.adapter import Adapter
-from moe_report.importers.config_json import entries
-from moe_report.importers.harmless_keys import is_nothing
-from moe_report.text import shown
+from moe_report.importers.config_json import at, entries, said
+from moe_report.importers.harmless_keys import is_nothing, words_of
+from moe_report.importers.quantization import KEYS
 
 BY_SHAPES = "shapes of weights do not tell what layers keep of a text"
 # What has a default, which would stand there otherwise.
@@ -16,20 +20,23 @@ _OF_CACHE = (
     "kv_values_per_token", "window_kv_values_per_token", "chunk_kv_values_per_token",
     "indexer_values_per_token",
 )  # fmt: skip
-_LIKE = re.compile(
-    r"kv_?(shar|sourc|compress|cache_(shar|group))|shar\w*_(kv|keys?|cache)|cross_layer|(^|_)cla(_|$)"
-    r"|layer_types|layers_block_type|attn_type|attention_(type|pattern)|hybrid_\w*pattern"
-    r"|sliding|(^|_)swa_|window|attention_chunk|compress_r|kv_lora|linear_attn|mamba|ssm_"
-    r"|(^|_)index(er)?_(n_|num_|head|topk)|recurrent|yoco|num_memory",
+_SEEN = "num_sliding_window_layers"  # which decides the attention core, too
+_WINDOWS = re.compile(
+    r"sliding|(^|_)swa_|window|attention_chunk|(^|_)(local|global)_(attn|attention|layers?)|dilat",
     re.IGNORECASE,
 )
-# No name of such a key says what is kept; and with the switch off a window is not used.
+# No name of such a key says which tokens are seen; sizes are those of attention itself.
 _NOT = re.compile(
-    r"vision|visual|image|audio|video|speech|max_window_layers|rope_|implementation"
-    r"|dtype$|(alpha|beta)_factor$|_act$|sink|kernels$|^mtp_|mamba_chunk_size|num_attention_heads"
+    r"vision|visual|image|audio|video|speech|rope_|implementation|dtype$|sink|^mtp_|heads|_dim$"
 )
-_FULL = {"full_attention", "attention"}
-_PLAIN = {"attn_type_list": {"1"}}  # softmax, as MiniMax writes it
+_SWITCH, _FIRST = "use_sliding_window", "max_window_layers"
+# Kinds of layers that differ in the tokens they see, and the fields that count such layers.
+OF_WINDOWS = {
+    "sliding_attention": _SEEN, "chunked_attention": "num_chunked_attention_layers",
+}  # fmt: skip
+_WIDTH = re.compile("_(dtype|bits|precision|quant\\w*|scheme|(fp|int|nvfp|mxfp)\\d+)_")
+_CACHED = re.compile("_(kv|cache|ssm|mamba|states?)_")
+_USUAL = {"auto", "bfloat16", "float16", "bf16", "fp16", "float32"}
 
 
 def unknown_cache(why: str) -> dict[str, str]:
@@ -37,16 +44,30 @@ def unknown_cache(why: str) -> dict[str, str]:
     return dict.fromkeys(_OF_CACHE, why)
 
 
+def is_of_windows(name: str) -> bool:
+    """Whether a key may mean that layers see a part of the text."""
+    return bool(_WINDOWS.search(name)) and not _NOT.search(name)
+
+
+def is_cache_width(name: str) -> bool:
+    """Whether a key may say how wide a cached value is."""
+    words = words_of(name)
+    return bool(_CACHED.search(words) and _WIDTH.search(words))
+
+
 def unclear_cache(
     config: Mapping[str, object], adapter: Adapter, numbers: Mapping[str, float]
 ) -> Mapping[str, str]:
     """Return why the fields of a config's cache are not known; nothing if they are."""
-    if adapter.cache:
-        return unknown_cache(adapter.cache)
-    for path, value in _unread(config, adapter):
-        return unknown_cache(f"key {path!r} is {shown(value)}, and how it changes it is not known")
+    whole = unknown_cache(adapter.cache) if adapter.cache else {}
+    for path, why in _of_windows(config, adapter, numbers):
+        if why:
+            said_of = f"key {path!r} is {said(*at(config, path))}, and {why}"
+            return unknown_cache(said_of) | whole | {_SEEN: said_of}
+    if whole:
+        return whole
     lengths = {
-        "num_sliding_window_layers": ("sliding_window", "window_kv_values_per_token"),
+        _SEEN: ("sliding_window", "window_kv_values_per_token"),
         "num_chunked_attention_layers": ("attention_chunk_size", "chunk_kv_values_per_token"),
     }
     for layers, (length, held) in lengths.items():
@@ -55,20 +76,47 @@ def unclear_cache(
     return {}
 
 
-def _unread(config: Mapping[str, object], adapter: Adapter) -> Iterator[tuple[str, object]]:
-    """Give the keys of the text model that sound like the cache, and that nobody reads."""
-    section = f"{adapter.section}." if adapter.section else ""
-    known, objects = adapter.known_keys, adapter.objects
-    home = section + next(iter(adapter.keys)).split("|")[0].rpartition(".")[0]
-    switched = {path.rpartition(".")[0] for path, value in entries(config)
-                if path.endswith("use_sliding_window") and value is False}  # fmt: skip
-    for path, value in entries(config, lambda path: path in objects):
+def idle_windows(
+    config: Mapping[str, object], adapter: Adapter, numbers: Mapping[str, float]
+) -> list[str]:
+    """Return the keys on windows that nobody reads and that change nothing."""
+    return [path for path, why in _of_windows(config, adapter, numbers) if not why]
+
+
+def _of_windows(
+    config: Mapping[str, object], adapter: Adapter, numbers: Mapping[str, float]
+) -> Iterator[tuple[str, str]]:
+    """Give keys on which tokens layers see, and why that is not known; nothing if it is."""
+    window = numbers.get("sliding_window")
+    windows = numbers.get(_SEEN, 0) if window else 0
+    for path, value in entries(config, lambda path: path in adapter.objects):
         outside, _, name = path.rpartition(".")
-        if path.removeprefix(section) in known or path in objects or outside != home.rstrip("."):
+        read = path.removeprefix(adapter.prefix) in adapter.known_keys
+        if not path.startswith(adapter.home) or path in adapter.objects:
             continue
-        if is_nothing(value) or not _LIKE.search(name) or _NOT.search(name):
-            continue
-        off = "window" in name and outside in switched
-        plain = isinstance(value, list) and {*map(str, value)} <= _PLAIN.get(name, _FULL)
-        if not (off or plain):
-            yield path, value
+        if name == "layer_types" and isinstance(value, list):
+            for kind, field in OF_WINDOWS.items():
+                listed, counted = value.count(kind), numbers.get(field, 0)
+                told = counted or "kv_values_per_token" in numbers
+                if listed and (not told if read else listed != counted):
+                    yield path, f"{counted:.0f} layers are counted with {kind!r}"
+        elif name == _SWITCH and type(value) is bool:
+            if (value and not windows) or (windows and not value and not read):
+                yield path, f"{windows:.0f} layers are counted with a window"
+        elif not (read or is_nothing(value)) and is_of_windows(name) and not is_cache_width(name):
+            off = "window" in name and False in at(config, f"{outside}.{_SWITCH}".lstrip("."))
+            idle = off or value == window or (name == _FIRST and not windows)
+            yield path, "" if idle else "how it changes what layers see is not known"
+
+
+def notes_of_widths(config: Mapping[str, object], adapter: Adapter) -> Iterator[str]:
+    """Say which keys speak of the precision of the cache: it is assumed, and not read."""
+    recipes = {f"{prefix}{key}" for prefix in ("", "text_config.") for key in KEYS}
+    inside = recipes | {f"{recipe}.quantization" for recipe in recipes}
+    for path, value in entries(config, lambda path: path in inside | adapter.objects):
+        name = path.rsplit(".", 1)[-1]
+        if is_cache_width(name) and not is_nothing(value) and str(value) not in _USUAL:
+            yield (
+                f"Key {path!r} is {said(value)}: it speaks of the cache's precision, and the cache"
+                " is counted as wide as the assumptions say"
+            )

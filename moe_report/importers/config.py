@@ -21,14 +21,29 @@ from moe_report.errors import MOST_LINES, InputError, Problem, first_of, nearest
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
-from moe_report.importers.cache_keys import unclear_cache
-from moe_report.importers.config_json import at, entries
+from moe_report.importers.cache_keys import idle_windows, notes_of_widths, unclear_cache
+from moe_report.importers.config_json import at, entries, said
 from moe_report.importers.counted_keys import Counted, spellings
+from moe_report.importers.harmless_keys import is_nothing
+from moe_report.importers.impossible import (
+    ALLOW,
+    impossible,
+    longest_context,
+    moe_layers,
+    uneven_groups,
+)
 from moe_report.importers.published_bits import notes_of_bits, published_bits
 from moe_report.importers.section_fields import read_section_fields
-from moe_report.importers.unread_keys import EXPERTS, judge, keys_of_experts, unread_keys
+from moe_report.importers.unread_keys import (
+    ATTENTION,
+    EXPERTS,
+    Unread,
+    judge,
+    keys_of_experts,
+    unread_keys,
+)
 from moe_report.schema.bounds import LARGEST
-from moe_report.schema.fields import AT_MOST, FIELDS, Field
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.text import shown
 
 _MTP = "num_nextn_predict_layers"
@@ -36,8 +51,6 @@ _MTP_LIKE = re.compile("(^|[._])(mtp|nextn)", re.IGNORECASE)
 # Published without a model_type, which only code beside the weights knows.
 _BY_CLASS = {"SmallThinkerForCausalLM": "smallthinker"}
 _NO_EXPERTS = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0}
-_ALLOW = "; --allow-dense takes it"
-_LONGEST = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length")
 _OF_WINDOWS = {"window_kv_values_per_token", "num_window_key_value_heads"}
 _SPELLINGS = spellings(ADAPTERS.values())
 _SHOWN = 80  # characters of a value that an error quotes
@@ -100,26 +113,29 @@ def row_from_config(
     numbers.update(_read(config, adapter, model_type, reading))
     if not reading.problems:
         numbers.update(adapter.derive(reading) if adapter.derive else {})
-        if allow_dense and ("num_experts" not in numbers or _moe_layers(numbers) == 0):
+        if allow_dense and ("num_experts" not in numbers or moe_layers(numbers) == 0):
             numbers.update(_NO_EXPERTS)
             reading.notes.append("Not a Mixture-of-Experts: no layer has experts")
     further = read_section_fields(config, adapter.section, fields)
     reading.problems.extend(further.problems)
     _judge_unread(config, adapter, numbers, reading, set(further.paths.values()))
     if not reading.problems:
-        reading.problems.extend(_impossible(numbers, allow_dense))
+        reading.problems.extend(impossible(numbers, allow_dense))
+        reading.problems.extend(uneven_groups(config, adapter, numbers, reading))
+    longest = longest_context(config, adapter, reading)
     if reading.problems:
         raise InputError([Problem(where, problem) for problem in reading.problems])
     if adapter.note:
         reading.notes.append(adapter.note)
     numbers.update(_further_tokens(config, adapter, numbers, reading))
     numbers.update(further.numbers)
-    numbers.update(_longest_context(config, adapter))
+    numbers.update(longest)
+    no_cache = unclear_cache(config, adapter, numbers)
     _without_idle_window(numbers, reading)
     bits, no_bits = published_bits(config, numbers)
     numbers.update(bits)
-    no_cache = unclear_cache(config, adapter, numbers)
-    reading.notes.extend(notes_of_bits(no_bits))
+    reading.notes.extend(notes_of_bits(bits, no_bits))
+    reading.notes.extend(notes_of_widths(config, adapter))
     reading.notes.extend(dict.fromkeys(f"Cache: {why}" for why in no_cache.values()))
     unclear = {**reading.unclear, **no_bits, **no_cache}
     numbers = {name: value for name, value in numbers.items() if name not in unclear}
@@ -168,7 +184,7 @@ def _wanted(adapter: Adapter) -> tuple[str, ...]:
 
 def _is_dense(config: Mapping[str, object], adapter: Adapter) -> bool:
     """Whether a config has the sizes of a model and says nothing of experts."""
-    prefix = f"{adapter.section}." if adapter.section else ""
+    prefix = adapter.prefix
     sizes = [prefix + path for path in next(iter(adapter.keys)).split("|")]
     has_sizes = any(list(at(config, path)) for path in sizes)
     return has_sizes and not any(keys_of_experts(config))
@@ -181,10 +197,10 @@ def _text_model(config: Mapping[str, object]) -> object:
 
 def _unknown(model_type: object, config: Mapping[str, object]) -> str:
     if not isinstance(model_type, str):
-        return f"key 'model_type' is {_said(model_type)}, expected the architecture's name"
+        return f"key 'model_type' is {said(model_type)}, expected the architecture's name"
     if not any(keys_of_experts(config)):
         way_out = (
-            _ALLOW
+            ALLOW
             if model_type in DENSE
             else f". Known without experts: {first_of([*DENSE], room=60)}"
         )
@@ -197,7 +213,7 @@ def _unknown(model_type: object, config: Mapping[str, object]) -> str:
         return f"model_type {shown(model_type)} has no experts, and key {key!r} sounds like experts"
     if model_type in ADAPTERS:
         return (
-            f"key 'model_type' of the text part is {_said(_text_model(config))}, expected"
+            f"key 'model_type' of the text part is {said(_text_model(config))}, expected"
             f" {' or '.join(map(repr, _wanted(ADAPTERS[model_type])))} with model_type"
             f" {shown(model_type)}"
         )
@@ -211,15 +227,9 @@ def _unknown(model_type: object, config: Mapping[str, object]) -> str:
     )
 
 
-def _said(value: object) -> str:
-    """A value as an error quotes it."""
-    text = json.dumps(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
 def _no_objects(config: Mapping[str, object], adapter: Adapter) -> list[str]:
     return [
-        f"key {path!r} is {_said(value)}, expected an object"
+        f"key {path!r} is {said(value)}, expected an object"
         for path in sorted(adapter.objects)
         for value in at(config, path)
         if value is not None and not isinstance(value, Mapping)
@@ -234,21 +244,22 @@ def _judge_unread(
     read: Collection[str],
 ) -> None:
     """Refuse keys that are not read and may change a number; say which change none."""
-    counted = None if reading.problems else Counted(numbers, reading.given)
+    fields = {key: value for key, value in reading.values.items() if key in FIELDS and value}
+    counted = None if reading.problems else Counted({**fields, **numbers}, reading.given)
     unread = (key for key in unread_keys(config, adapter) if key.path not in read)
     keys = list(islice(unread, _MOST_UNREAD + 1))
     if len(keys) > _MOST_UNREAD:
         reading.problems.append(f"more than {_MOST_UNREAD:,} keys sound like experts or an FFN")
         return
     bare = {path.rsplit(".", 1)[-1] for path in adapter.known_keys}
-    harmless = []
+    harmless = idle_windows(config, adapter, numbers)
     for key, verdict in judge(keys, _SPELLINGS, counted):
-        if verdict == "harmless" and key.what == EXPERTS:
+        if verdict == "harmless" and (key.what == EXPERTS or _is_told(key)):
             harmless.append(key.path)
         elif verdict in ("refused", "contradicting"):
             why = "is not understood"
             if verdict == "contradicting":
-                why += f": {_said(key.value)} is not what is counted without it"
+                why += f": {said(key.value)} is not what is counted without it"
             hint = nearest(key.key, bare) if len(reading.problems) < MOST_LINES else ""
             reading.problems.append(f"key {key.path!r} sounds like {key.what} and {why}.{hint}")
     if harmless:
@@ -256,11 +267,16 @@ def _judge_unread(
         reading.notes.append(f"Not counted because it changes no number: {listed}")
 
 
+def _is_told(key: Unread) -> bool:
+    """Whether a key about attention that changes nothing says anything at all."""
+    return key.what == ATTENTION and not is_nothing(key.value)
+
+
 def _read(
     config: Mapping[str, object], adapter: Adapter, model_type: str, reading: Reading
 ) -> Iterator[tuple[str, float]]:
     """Read every key into ``reading`` and give the fields that are copies."""
-    prefix = f"{adapter.section}." if adapter.section else ""
+    prefix = adapter.prefix
     defaults = []
     for names, key in adapter.keys.items():
         paths = [prefix + name for name in names.split("|")]
@@ -277,19 +293,22 @@ def _read(
         path, value = found[0] if found else (paths[0], key.default)
         for other, its_value in found[1:]:
             if its_value != value:
-                reading.refuse(other, f"is {_said(its_value)}, but {path} is {_said(value)}")
+                reading.refuse(other, f"is {said(its_value)}, but {path} is {said(value)}")
         if "num_experts" in key.fields and not value:
-            way_out = _ALLOW if model_type in DENSE else ""
-            why = f"is {_said(value)}: the model is not a Mixture-of-Experts{way_out}"
+            way_out = ALLOW if model_type in DENSE else ""
+            why = f"is {said(value)}: the model is not a Mixture-of-Experts{way_out}"
             reading.refuse(path, why)
         elif not key.accepts(value):
-            reading.refuse(path, f"is {_said(value)}, expected {key.expected}")
+            reading.refuse(path, f"is {said(value)}, expected {key.expected}")
         elif type(value) is int and value > (most := _most(path, key)):
-            reading.refuse(path, f"is {_said(value)}, expected at most {most:,.0f}")
+            reading.refuse(path, f"is {said(value)}, expected at most {most:,.0f}")
         else:
             reading.values[paths[0].rsplit(".", 1)[-1]] = value
             if value is not None:
                 yield from ((name, value) for name in key.fields)
+    heads, width = reading.values.get("num_attention_heads"), reading.values.get("hidden_size")
+    if heads and width and "head_dim" in reading.values and reading.values["head_dim"] is None:
+        defaults.append(f"{adapter.home}head_dim = {width} / {heads}")
     if defaults:
         reading.notes.append(f"Not in the config, so as {model_type} has it: {', '.join(defaults)}")
 
@@ -321,18 +340,6 @@ def _further_tokens(
     return {}
 
 
-def _longest_context(config: Mapping[str, object], adapter: Adapter) -> Mapping[str, float]:
-    """The tokens of the longest sequence, where the text part says them in one way."""
-    prefix = f"{adapter.section}." if adapter.section else ""
-    said = {
-        value
-        for name in _LONGEST
-        for value in at(config, prefix + name)
-        if type(value) is int and 0 < value <= LARGEST
-    }
-    return {"max_position_embeddings": said.pop()} if len(said) == 1 else {}
-
-
 def _without_idle_window(numbers: dict[str, float], reading: Reading) -> None:
     """Let a window that holds the longest sequence be what it is: attention to all of it."""
     window = numbers.get("sliding_window") or 0
@@ -341,22 +348,3 @@ def _without_idle_window(numbers: dict[str, float], reading: Reading) -> None:
         del numbers["sliding_window"]
         numbers.pop("num_sliding_window_layers", None)
         reading.notes.append(f"The window of {window:,.0f} tokens holds the longest context")
-
-
-def _moe_layers(numbers: Mapping[str, float]) -> float:
-    layers = numbers["num_hidden_layers"] - numbers.get("first_k_dense_replace", 0)
-    return numbers.get("num_moe_layers", layers)
-
-
-def _impossible(numbers: Mapping[str, float], allow_dense: bool) -> Iterator[str]:
-    for name, value in numbers.items():
-        if value > LARGEST:
-            yield f"{name} is {value}, more than 2^53: it cannot be counted exactly"
-    for name, limit in AT_MOST.items():
-        if numbers.get(name, 0) > numbers.get(limit, float("inf")):
-            yield f"{name} is {numbers[name]}, more than the {numbers[limit]} of {limit}"
-    if _moe_layers(numbers) == 0 and not allow_dense:
-        yield f"no layer has experts: the model is not a Mixture-of-Experts{_ALLOW}"
-    heads = numbers.get("num_attention_heads", 1)
-    if not {"head_dim", "kv_lora_rank"} & set(numbers) and numbers["hidden_size"] % heads:
-        yield f"hidden_size {numbers['hidden_size']} is not a multiple of the {heads} heads"

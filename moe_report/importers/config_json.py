@@ -15,6 +15,7 @@ MAX_CONFIG = 10_000_000  # bytes; the largest published ones have some ten thous
 MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
 _MOST_DIGITS, _MOST_PARTS, _MOST_TWICE = 1000, 3_000_000, 10
 NOT_THERE = "there is no such file"
+_SAID = 60  # characters of a value that a message quotes
 _KINDS = {list: "list", str: "text", bool: "true or false", type(None): "null"}
 
 
@@ -97,6 +98,19 @@ def _whole_number(digits: str) -> int:
     if len(digits) > _MOST_DIGITS:
         raise OverflowError(f"a number of {len(digits):,} digits")
     return int(digits)
+
+
+def said(value: object) -> str:
+    """Return a value as a message quotes it: of a long one its beginning, or how much it is.
+
+    >>> said("silu"), said(["full_attention"] * 48)
+    ('"silu"', 'a list of 48 items, ["full_attention", "full_att…')
+    """
+    text = json.dumps(value)
+    if len(text) <= _SAID:
+        return text
+    counted = f"a list of {len(value)} items, " if isinstance(value, list) else ""
+    return f"{counted}{text[: _SAID // (2 if counted else 1)]}…"
 
 
 def at(config: Mapping[str, Any], path: str) -> Iterable[Any]:

@@ -78,13 +78,21 @@ class Counted:
             return self.of("moe_intermediate_size")
         if name == "moe_intermediate_size":
             return self.numbers.get("intermediate_size")
+        if name in ("head_dim", "v_head_dim"):
+            heads = self.of("num_attention_heads")
+            whole = self.of("hidden_size") or 0
+            return self.numbers.get("head_dim", whole / heads if heads else 0)
+        if name == "num_key_value_heads":
+            return self.of("num_attention_heads")
         known = {"num_moe_layers": self.moe_layers, "first_k_dense_replace": self.leading}
         return known.get(name, 0)
 
 
 Comparison = Callable[[Counted], bool]
 _WIDTHS = ("intermediate_size", "moe_intermediate_size", "shared_expert_intermediate_size")
-_FIELDS = frozenset(name for name, known in FIELDS.items() if known.group == "Experts")
+_FIELDS = frozenset(
+    name for name, known in FIELDS.items() if known.group in ("Experts", "Attention")
+)
 # How other programs call the fields, beside the spellings that fields and adapters have.
 _ELSEWHERE = {
     "num_experts": ("num_moe_experts", "num_routed_experts", "num_total_experts"),
@@ -121,7 +129,7 @@ _GATED = re.compile(
 
 
 def spellings(adapters: Collection[Adapter]) -> Mapping[str, frozenset[str]]:
-    """Return the fields of experts that a key of a name gives, in whichever architecture."""
+    """Return the fields of experts and attention that a key gives, in whichever architecture."""
     found: dict[str, set[str]] = {}
     for name in _FIELDS:
         for spelling in (name, *FIELDS[name].aliases, *_ELSEWHERE.get(name, ())):

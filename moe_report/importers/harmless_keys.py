@@ -102,12 +102,13 @@ def words_of(name: str) -> str:
     return f"_{'_'.join(parts).lower()}_"
 
 
-def is_harmless(name: str, value: object) -> bool:
+def is_harmless(name: str, value: object, further: re.Pattern[str] | None = None) -> bool:
     """Whether a key changes no number: neither parameters nor FLOPs.
 
     Args:
         name: What it is called, without the path.
         value: What it says; an object is looked at key by key by the caller.
+        further: Words that say so in the caller's names, beside those of the table.
     """
     if is_nothing(value):
         return True
@@ -121,7 +122,7 @@ def is_harmless(name: str, value: object) -> bool:
     if _OTHER_GROUPS.search(rest):
         return False
     found = False
-    for words in _WORDS:
+    for words in (*([further] if further else []), *_WORDS):
         rest, times = words.subn("", rest)
         found = found or times > 0
     rest = re.sub("__+", "_", rest)

@@ -84,7 +84,7 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
     notes = [f"Counted from the model that transformers {transformers.__version__} builds"]
     notes += notes_of_census(census)
     bits, no_bits = published_bits(config, numbers)
-    notes += notes_of_bits(no_bits)
+    notes += notes_of_bits(bits, no_bits)
     unclear = {**no_bits, **unknown_cache(BY_SHAPES)}
     return ConfigRow(model_type, numbers | bits, tuple(notes), unclear)
 

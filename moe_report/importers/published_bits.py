@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
+from moe_report.importers.cache_keys import is_cache_width
+from moe_report.importers.harmless_keys import is_nothing, words_of
 from moe_report.importers.quantization import KEYS
 from moe_report.importers.quantization_recipes import UnclearError, bits_of
+from moe_report.schema.fields import FIELDS
 from moe_report.schema.parts import Part
 from moe_report.text import shown
 
@@ -20,8 +24,8 @@ ROUTED, OTHER, REST = (
     "routed_expert_weight_bits", "other_matrix_weight_bits", "remaining_weight_bits",
 )  # fmt: skip
 _DTYPES = {
-    "float32": 32, "float": 32, "bfloat16": 16, "float16": 16, "half": 16,
-    "float8_e4m3fn": 8, "float8_e5m2": 8,
+    "float32": 32, "float": 32, "fp32": 32, "bfloat16": 16, "bf16": 16, "float16": 16, "half": 16,
+    "fp16": 16, "float8_e4m3fn": 8, "float8_e5m2": 8,
 }  # fmt: skip
 _IGNORED = (
     "ignore", "modules_to_not_convert", "ignored_layers", "exclude_modules",
@@ -42,6 +46,10 @@ _SPEAK_OF: tuple[tuple[str, frozenset[str]], ...] = (
     (r"(mlp|ffn|feed_forward)$", frozenset({_DENSE, _SHARED, _EXPERTS})),
     (r"(^|\.)layers(\.#)?$", frozenset({_ATTENTION, _DENSE, _SHARED, _EXPERTS})),
 )
+_TEXT = ("text_config", "llm_config", "language_config", "thinker_config")
+_QUANTIZED = re.compile(
+    "_(quant\\w*|load_in_[48]bit|[wq]?bits|(params?|weights?|model|storage)_(dtype|bits|precision))_"
+)
 _LAYER = re.compile(r"(?:^|\.)(?:layers|blocks|h)\.(\d+)(?:\.|$)")
 
 
@@ -56,6 +64,10 @@ def published_bits(
     """
     plain: float | None = None
     unclear: dict[str, str] = {}
+    try:
+        _refuse_misnamed(config)
+    except UnclearError as error:
+        return {}, dict.fromkeys((ROUTED, OTHER, REST), str(error))
     try:
         plain = _plain(config)
     except UnclearError as error:
@@ -92,9 +104,36 @@ def published_bits(
     return found, unclear
 
 
-def notes_of_bits(unclear: Mapping[str, str]) -> list[str]:
-    """Return why bits are not known, each reason once."""
-    return [f"Bits not known: {why}" for why in dict.fromkeys(unclear.values())]
+def notes_of_bits(found: Mapping[str, float], unclear: Mapping[str, str]) -> list[str]:
+    """Return why bits are not known, each reason once, and which ones are a default."""
+    notes = [f"Bits not known: {why}" for why in dict.fromkeys(unclear.values())]
+    untold = [group for group in (ROUTED, OTHER, REST) if not {group} & (found.keys() | unclear)]
+    if untold:
+        of = ", ".join(FIELDS[group].label.removeprefix("Bits of ") for group in untold)
+        notes.append(
+            "The config does not say its precision (torch_dtype): unless a checkpoint's headers"
+            f" do, the weights count with {FIELDS[untold[0]].default:.0f} bits, as of BF16 ({of})"
+        )
+    return notes
+
+
+def _refuse_misnamed(config: Mapping[str, Any]) -> None:
+    """Raise for a key that may speak of quantization and has another name than those read."""
+    for prefix, part in _parts_of(config):
+        for key, value in part.items():
+            if key in KEYS or is_nothing(value) or is_cache_width(key) or "expert" in key:
+                continue
+            if _QUANTIZED.search(words_of(key)) or get_close_matches(key, KEYS, cutoff=0.8):
+                why = "is not understood: is it quantization_config?"
+                raise UnclearError(f"key {prefix + key!r} {why}")
+
+
+def _parts_of(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give the config and its parts for text, with their paths."""
+    yield "", config
+    for name in _TEXT:
+        if isinstance(part := config.get(name), Mapping):
+            yield f"{name}.", part
 
 
 def _plain(config: Mapping[str, Any]) -> float | None:
@@ -111,18 +150,17 @@ def _plain(config: Mapping[str, Any]) -> float | None:
 
 
 def _dtypes(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for prefix, part in (("", config), ("text_config.", config.get("text_config"))):
+    for prefix, part in _parts_of(config):
         for key in ("torch_dtype", "dtype"):
-            if isinstance(part, Mapping) and part.get(key) not in (None, "auto"):
+            if part.get(key) not in (None, "auto"):
                 yield prefix + key, part[key]
 
 
 def _said(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
     """What the config says of quantization, once, and under which key."""
     found: list[tuple[str, Any]] = []
-    for prefix, part in (("", config), ("text_config.", config.get("text_config"))):
-        if isinstance(part, Mapping):
-            found += [(prefix + key, part[key]) for key in KEYS if part.get(key)]
+    for prefix, part in _parts_of(config):
+        found += [(prefix + key, part[key]) for key in KEYS if part.get(key)]
     for key, value in found:
         if not isinstance(value, Mapping):
             raise UnclearError(f"{key} is {shown(value)}, expected an object")

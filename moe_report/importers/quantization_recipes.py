@@ -1,4 +1,8 @@
-"""Ways to quantize weights, and the bits that each takes for a weight with its scales."""
+"""Ways to quantize weights, and the bits that each takes for a weight with its scales.
+
+Blocks and scales are those of the programs that write the files: bitsandbytes packs blocks of 64,
+fbgemm scales rows.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +70,12 @@ def _same(bits: float, *, linear_head: bool = False) -> Widths:
     return Widths(bits, bits, linear_head=linear_head)
 
 
+_FP8_FORMATS = (None, "e4m3", "e5m2", "e4m3fn", "float8_e4m3fn", "float8_e5m2", "float8_e4m3")
+
+
 def _fp8(recipe: Recipe, numbers: Numbers) -> Widths:
+    if (found := recipe.get("fmt")) not in _FP8_FORMATS:
+        raise UnclearError(f".fmt is {shown(found)}, which is no known float of 8 bits")
     return _same(_BYTE + _of_blocks(recipe.get("weight_block_size"), ".weight_block_size", 32))
 
 
@@ -87,6 +96,41 @@ def _by_channel(bits: float, scale: int, numbers: Numbers) -> Widths:
         raise UnclearError(" has a scale for each row, and the sides of experts are not known")
     rows = (2 * inner + width) / (3 * inner * width)
     return Widths(bits + scale * rows, bits + scale / width)
+
+
+def _fbgemm(recipe: Recipe, numbers: Numbers) -> Widths:
+    """FP8 with an FP32 scale for each row, the output head left as it was."""
+    found = _by_channel(_BYTE, 32, numbers)
+    return Widths(found.routed, found.other, linear_head=_names_kept(recipe))
+
+
+def _names_kept(recipe: Recipe) -> bool:
+    """Whether the recipe names what is kept; the output head is kept if it names nothing."""
+    return any(recipe.get(key) for key in ("modules_to_not_convert", "llm_int8_skip_modules"))
+
+
+def _bitsandbytes(recipe: Recipe, numbers: Numbers) -> Widths:
+    """Of 4 bits, blocks of 64 share an FP32 scale, or one of 8 bits, 256 of which share another.
+
+    Of 8 bits, each row has an FP32 scale.
+    """
+    four, eight = (
+        any(recipe.get(f"{before}load_in_{bits}bit") for before in ("", "_")) for bits in (4, 8)
+    )
+    head = _names_kept(recipe)
+    if eight and not four:
+        found = _by_channel(_BYTE, 32, numbers)
+        return Widths(found.routed, found.other, linear_head=head)
+    if not four or eight:
+        raise UnclearError(".load_in_4bit and .load_in_8bit: one of them must be true")
+    kind = recipe.get("bnb_4bit_quant_type", "fp4")
+    if kind not in ("nf4", "fp4"):
+        raise UnclearError(f".bnb_4bit_quant_type is {shown(kind)}, expected 'nf4' or 'fp4'")
+    if recipe.get("bnb_4bit_quant_storage") not in (None, "uint8"):
+        raise UnclearError(".bnb_4bit_quant_storage is not 'uint8'")
+    double = recipe.get("bnb_4bit_use_double_quant")
+    scale = (8 + 32 / 256) / 64 if double else 32 / 64
+    return _same(4 + scale, linear_head=head)
 
 
 def _mxfp4(recipe: Recipe, numbers: Numbers) -> Widths:
@@ -199,6 +243,8 @@ def _compressed(recipe: Recipe, numbers: Numbers) -> Widths:
 
 _READERS: Mapping[str, Callable[[Recipe, Numbers], Widths]] = {
     "fp8": _fp8,
+    "fbgemm-fp8": _fbgemm,
+    "bitsandbytes": _bitsandbytes,
     "mxfp4": _mxfp4,
     "gptq": _gptq,
     "awq": _awq,

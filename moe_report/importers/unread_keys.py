@@ -1,8 +1,9 @@
 """Keys of a config that no adapter reads: which may be left out, and which would change a number.
 
-A key that sounds like experts, or like the FFNs that are counted, may mean parameters that nothing
-else tells of. It is refused unless it provably changes nothing: see ``harmless_keys`` for what is
-known by name and value, ``counted_keys`` for what is compared with the numbers that were read.
+A key that sounds like experts, like the FFNs that are counted, or like attention may mean
+parameters that nothing else tells of. It is refused unless it provably changes nothing: see
+``harmless_keys`` and ``attention_keys`` for what is known by name and value, ``counted_keys`` for
+what is compared with the numbers that were read.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from moe_report.importers.adapter import Adapter
+from moe_report.importers.attention_keys import (
+    changes_attention,
+    is_arithmetic,
+    sounds_like_attention,
+)
 from moe_report.importers.config_json import entries
 from moe_report.importers.counted_keys import Comparison, Counted, comparison, step_of
 from moe_report.importers.harmless_keys import is_harmless, is_nothing, words_of
 
 EXPERTS, FFN, DENSE = "experts", "an FFN", "layers without experts"
+ATTENTION = "attention"
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
 _FFN_LIKE = re.compile("_(ffn|mlp|ff|feed_?forward|intermediate_(size|dim|width))_")
 _SIZE = re.compile("_(sizes?|dims?|widths?|hidden|layers)_")
@@ -74,16 +81,18 @@ def keys_of_experts(config: Mapping[str, object]) -> Iterator[str]:
 
 def unread_keys(config: Mapping[str, object], adapter: Adapter) -> Iterator[Unread]:
     """Give the keys that may change a number and that an adapter neither reads nor knows."""
-    known, read = adapter.known_keys, adapter.objects
-    section = f"{adapter.section}." if adapter.section else ""
-    home = section + next(iter(adapter.keys)).split("|")[0].rpartition(".")[0]
+    known, read, home = adapter.known_keys, adapter.objects, adapter.home
     for path, value in entries(config, lambda path: path in read):
-        if path.removeprefix(section) in known or path in read:
+        if path.removeprefix(adapter.prefix) in known or path in read:
             continue
         name = _name(path)
         if _EXPERT_LIKE.search(name):
-            yield from _leaves(path, name, value)
-        elif path.rpartition(".")[0] == home.rstrip(".") and (what := _sounds_like(name, value)):
+            yield from _leaves(path, name, value, EXPERTS)
+        elif not path.startswith(home):
+            continue
+        elif sounds_like_attention(name):
+            yield from _leaves(path, name, value, ATTENTION)
+        elif path == home + name and (what := _sounds_like(name, value)):
             yield Unread(path, name, value, what)
 
 
@@ -91,13 +100,13 @@ def _name(path: str) -> str:
     return path.rsplit(".", 1)[-1]
 
 
-def _leaves(path: str, name: str, value: object) -> Iterator[Unread]:
-    """A key about experts; of an object all keys are, whatever their names."""
+def _leaves(path: str, name: str, value: object, what: str) -> Iterator[Unread]:
+    """A key about experts or attention; of an object all keys are, whatever their names."""
     if not isinstance(value, Mapping) or not value:
-        yield Unread(path, name, value, EXPERTS)
+        yield Unread(path, name, value, what)
         return
     for inner, within in value.items():
-        yield from _leaves(f"{path}.{inner}", f"{name}_{inner}", within)
+        yield from _leaves(f"{path}.{inner}", f"{name}_{inner}", within, what)
 
 
 def _sounds_like(name: str, value: object) -> str:
@@ -129,12 +138,28 @@ def judge(
             steps.setdefault(key.inside, step)
     for key in keys:
         nothing = is_nothing(key.value)
-        if not nothing and is_harmless(key.name, key.value):
+        if key.what == ATTENTION:
+            yield key, _of_attention(key, known, counted)
+        elif not nothing and is_harmless(key.name, key.value):
             yield key, "harmless"
         elif compare := _comparison(key, known):
             yield key, _compared(compare, counted, steps.get(key.inside, 1))
         else:
             yield key, "harmless" if nothing else "refused"
+
+
+def _of_attention(
+    key: Unread, known: Mapping[str, frozenset[str]], counted: Counted | None
+) -> Verdict:
+    if counted is None:
+        return "open"
+    changes = changes_attention(key.key, key.value, counted)
+    if changes is None and not is_arithmetic(key.name, key.value):
+        compare = _comparison(key, known)
+        if compare is None:
+            return "harmless" if is_nothing(key.value) else "refused"
+        changes = not compare(counted)
+    return "contradicting" if changes else "harmless"
 
 
 def _compared(compare: Comparison, counted: Counted | None, step: int) -> Verdict:

@@ -74,6 +74,15 @@ def test_what_is_said_of_a_model() -> None:
     assert not re.search(r"\d (GB|MB|kB)\b", output)
 
 
+def test_what_is_assumed_of_a_config_is_said(tmp_path: Path) -> None:
+    """A precision that it lacks, and one of the cache that is not taken over."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(small_config("mixtral") | {"kv_cache_dtype": "fp8_e4m3"}), "utf-8")
+    output = " ".join(fit(path, *H100, "--why").output.split())
+    assert "does not say its precision (torch_dtype)" in output
+    assert "'kv_cache_dtype'" in output
+
+
 def test_every_published_model_has_room_on_the_screen() -> None:
     """At most 25 lines each, whatever the verdict."""
     names = [row.name for row in published_models(installed())]

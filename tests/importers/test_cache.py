@@ -11,6 +11,7 @@ import pytest
 
 from moe_report.cli.import_models import append_to
 from moe_report.compute.evaluate import evaluate_table
+from moe_report.errors import InputError
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.config import ConfigRow, row_from_config
 from moe_report.importers.model import Options, import_model
@@ -205,6 +206,7 @@ ODD = {
     "attention_type": "retention",
     "mamba_every": 3,
 }
+WINDOW = "sliding_window_of_odd_layers"  # which changes no parameter
 
 
 def _home(model_type: str) -> str:
@@ -222,12 +224,16 @@ UNREAD = [
 
 @pytest.mark.parametrize(("model_type", "key"), UNREAD)
 def test_a_key_that_sounds_like_the_cache_gives_no_silent_number(model_type: str, key: str) -> None:
-    """Where the adapter does not read the key, the cache is missing and the note names the key."""
+    """Where nobody reads the key, it is refused by name; or the cache is missing, with why."""
     config, adapter = small_config(model_type), ADAPTERS[model_type]
     inner = config
     for part in filter(None, f"{adapter.section}.{_home(model_type)}".split(".")):
         inner = inner.get(part, inner)
     inner[key] = ODD[key]
+    if key != WINDOW:
+        with pytest.raises(InputError, match=key):
+            row_from_config(config, where=model_type)
+        return
     read = row_from_config(config, where=model_type)
     assert (adapter.cache or key) in read.unclear["kv_values_per_token"]
     assert not read.unclear.keys() & read.numbers.keys()
@@ -246,10 +252,10 @@ def test_an_unknown_kind_of_layer_is_refused(name: str) -> None:
 def test_a_row_carries_why(known: Registry, tmp_path: Path) -> None:
     """An imported row says of the fields that they are unclear, and its remark says why."""
     path = tmp_path / "config.json"
-    path.write_text(json.dumps(published("deepseek-ai/DeepSeek-V3.2") | {"kv_shared": 2}))
+    path.write_text(json.dumps(published("deepseek-ai/DeepSeek-V3.2") | {"window_every": 2}))
     row = import_model(str(path), Options(), known)
     assert set(TOLD) <= set(row.unclear)
-    assert "kv_shared" in row.texts["remark"]
+    assert "window_every" in row.texts["remark"]
     assert not set(row.unclear) & set(row.numbers)
 
 
@@ -258,7 +264,7 @@ def test_a_workbook_keeps_that_it_is_not_known(known: Registry, tmp_path: Path) 
     path, workbook = tmp_path / "config.json", tmp_path / "models.xlsx"
     rows = []
     for name in ("deepseek-ai/DeepSeek-R1", "openai/gpt-oss-20b"):
-        path.write_text(json.dumps(published(name) | {"kv_shared": 2}))
+        path.write_text(json.dumps(published(name) | {"window_every": 2}))
         rows.append(import_model(str(path), Options(), known, name=name))
     for row in rows:
         append_to(workbook, [row], known, sheet=None, replace=False)

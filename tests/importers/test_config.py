@@ -33,12 +33,14 @@ def test_published_keys_become_fields() -> None:
         "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
         "num_experts": 8, "num_experts_per_tok": 2, "tie_word_embeddings": 0,
         "num_sliding_window_layers": 0, "num_nextn_predict_layers": 0,
+        "routed_expert_weight_bits": 16, "other_matrix_weight_bits": 16,
+        "remaining_weight_bits": 16,
     }  # fmt: skip
 
 
 def test_complete_config_needs_no_note() -> None:
     """Without defaults taken there is nothing to say."""
-    row = row_from_config(MIXTRAL, where="config.json")
+    row = row_from_config(MIXTRAL | {"head_dim": 128}, where="config.json")
     assert (row.model_type, row.notes) == ("mixtral", ())
 
 
@@ -49,7 +51,8 @@ def test_defaults_taken_are_named() -> None:
     }
     row = row_from_config(config, where="config.json")
     assert row.numbers["num_key_value_heads"] == 8
-    assert row.notes == ("Not in the config, so as mixtral has it: num_key_value_heads = 8",)
+    taken = "num_key_value_heads = 8, head_dim = 4096 / 32"
+    assert row.notes == (f"Not in the config, so as mixtral has it: {taken}",)
 
 
 def test_null_means_that_there_is_none() -> None:
@@ -206,9 +209,10 @@ def test_more_active_than_there_are_is_refused() -> None:
 
 def test_head_width_that_is_no_whole_number_is_refused() -> None:
     """Without a head width of its own a model must divide its width among its heads."""
-    (problem,) = problems(MIXTRAL | {"num_attention_heads": 33})
+    heads = {"num_attention_heads": 33, "num_key_value_heads": 11}
+    (problem,) = problems(MIXTRAL | heads)
     assert "not a multiple of the 33 heads" in problem
-    assert numbers(MIXTRAL | {"num_attention_heads": 33, "head_dim": 128})["head_dim"] == 128
+    assert numbers(MIXTRAL | heads | {"head_dim": 128})["head_dim"] == 128
 
 
 def test_window_is_in_every_layer_of_a_mixtral() -> None:
@@ -221,10 +225,13 @@ def test_longest_context_is_read() -> None:
     """In each spelling; two that differ say nothing, for the number changes no other."""
     for key in ("max_position_embeddings", "n_positions", "max_seq_len"):
         assert numbers(MIXTRAL | {key: 32768})["max_position_embeddings"] == 32768
-    for other in (0, -1, None, "32k", 1.5, True):
-        assert "max_position_embeddings" not in numbers(MIXTRAL | {"n_positions": other})
+    assert "max_position_embeddings" not in numbers(MIXTRAL | {"n_positions": None})
+    for other in (0, -1, "32k", 1.5, True):
+        assert "key 'n_positions' is" in problems(MIXTRAL | {"n_positions": other})[0]
     both = MIXTRAL | {"max_position_embeddings": 32768, "max_seq_len": 4096}
-    assert "max_position_embeddings" not in numbers(both)
+    read = row_from_config(both, where="config.json")
+    assert "max_position_embeddings" not in read.numbers
+    assert "max_position_embeddings and max_seq_len differ" in read.notes[1]
 
 
 @pytest.mark.parametrize(("window", "idle"), [(32768, True), (32767, False), (40000, True)])

@@ -170,4 +170,4 @@ def test_other_sizes_are_the_sum_of_their_tensors(model: Published) -> None:
         assert total_params.of(**numbers) == tensors.total, (key, part[key])
         assert active_params.of(**numbers) == tensors.active, (key, part[key])
         read += 1
-    assert read >= 10
+    assert read >= 9

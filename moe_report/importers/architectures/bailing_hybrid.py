@@ -121,7 +121,10 @@ def _derive_hybrid(r: Reading) -> Mapping[str, float]:
     full = layers // r["layer_group_size"]
     if r["layer_types"] is not None:
         full = mixers.kinds(r, "layer_types", mixers.FULL, mixers.LINEAR)[mixers.FULL]
-    r.values["linear_num_heads"] = r["num_attention_heads"]
+    heads = r["num_attention_heads"]
+    if r["linear_num_heads"] not in (None, heads):
+        r.refuse("linear_num_heads", f"is not the {heads} of num_attention_heads")
+    r.values["linear_num_heads"] = heads
     r.values["linear_head_dim"] = r["linear_head_dim"] or r["head_dim"]
     gated = softmax.plus(r["hidden_size"] * _gate_width(r))
     linear = mixers.kimi_delta(r, full_gates=0 if r["no_kda_lora"] is False else 2)
@@ -154,6 +157,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "first_k_dense_replace": may(2, minimum=0),
             "head_dim": may(128),
             "linear_head_dim": may(None),
+            "linear_num_heads": may(None),
             "linear_conv_kernel_dim|short_conv_kernel_size": may(None),
             "layer_group_size": may(None),
             "group_norm_size": may(None, minimum=0),

@@ -268,7 +268,8 @@ _INKLING2 = _INKLING | {
     "sliding_window_size|sliding_window": may(1024, "sliding_window"),
     "moe_intermediate_size|intermediate_size": need("moe_intermediate_size"),
 }
-_TWO = Adapter(_INKLING2, derive=_derive_inkling2, cache=caches.CONVOLVED)
+_BOUNDARIES = frozenset({"n_layers_per_attn_res_block"})  # where sums begin anew
+_TWO = Adapter(_INKLING2, derive=_derive_inkling2, cache=caches.CONVOLVED, irrelevant=_BOUNDARIES)
 _LOOP = Adapter(
     _INKLING2 | {
         "swa_num_attention_heads": may(24),
@@ -277,7 +278,7 @@ _LOOP = Adapter(
         "loop_num_passes|loop_config.num_passes": may(3),
         "loop_gate_rank|loop_config.gate_rank": may(64),
     },
-    derive=_derive_loop, cache=caches.CONVOLVED,
+    irrelevant=_BOUNDARIES, derive=_derive_loop, cache=caches.CONVOLVED,
 )  # fmt: skip
 
 

@@ -123,6 +123,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "expert_capacity", "second_expert_policy", "moe_eval_capacity_token_fraction",
             "moe_token_dropout", "normalize_router_prob_before_dropping", "router_dtype",
             "router_ignore_padding_tokens", "router_type", "router_z_loss_coef",
+            "encoder_attention_heads", "decoder_attention_heads",  # as wide together as the model
         }),
         note=_BOTH, cache=_TWO_TEXTS,
     ),

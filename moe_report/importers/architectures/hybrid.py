@@ -19,6 +19,8 @@ from moe_report.importers.architectures.common import (
     WINDOW,
     head_dim,
     kv_heads,
+    one_value,
+    only,
     shared_width,
     window,
 )
@@ -26,8 +28,11 @@ from moe_report.importers.architectures.layers import LAYER_TYPES, SPARSE_STEP, 
 from moe_report.importers.architectures.text_part import NO_IMAGES, text_part, tied_outside
 from moe_report.schema.parts import Part
 
+_GATED = {"attn_output_gate": True}
+
 
 def _derive_qwen3_next(r: Reading) -> Mapping[str, float]:
+    only(r, _GATED)
     found = mixers.interval(r)
     softmax = mixers.attention(r, gated=True, qk_norm=True, bias="attention_bias")
     given = mixers.typed(
@@ -99,7 +104,7 @@ _QWEN = SHAPE | TOP_K | EXPERTS | kv_heads(2) | {
 } | ATTENTION_BIAS | LAYER_TYPES | mixers.GATED_DELTA  # fmt: skip
 _QWEN_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1}
 _QWEN35 = Adapter(
-    _QWEN | mixers.INTERVAL | {"mtp_num_hidden_layers": may(None, minimum=0)},
+    _QWEN | one_value(_GATED) | mixers.INTERVAL | {"mtp_num_hidden_layers": may(None, minimum=0)},
     fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
 )  # fmt: skip
 _MINIMAX = Adapter(
@@ -113,7 +118,7 @@ _MINIMAX_CODE = replace(_MINIMAX, note=f"{mixers.MIXED}. {_NO_ORACLE}")
 
 ADAPTERS: Mapping[str, Adapter] = {
     "qwen3_next": Adapter(
-        _QWEN | mixers.INTERVAL | SPARSE_STEP
+        _QWEN | one_value(_GATED) | mixers.INTERVAL | SPARSE_STEP
         | {"intermediate_size": may(5632, "intermediate_size")},
         fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
     ),

@@ -220,7 +220,9 @@ ADAPTERS: Mapping[str, Adapter] = {
             "num_nextn_predict_layers|num_mtp_layers": may(1, minimum=0),
         },
         derive=_derive_deepseek4, cache=caches.COMPRESSED,
-        irrelevant=frozenset({"expert_dtype"}),
+        irrelevant=frozenset({
+            "expert_dtype", "qk_nope_head_dim", "qk_rope_head_dim", "sliding_window",
+        }),
         note="A token attends to a window and to what an indexer or all of a compressor gives, and"
         " no field describes that: attention's parameters are given; heads and window, and so the"
         f" attention core, are left out. {_BESIDE}",

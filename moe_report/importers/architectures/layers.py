@@ -49,6 +49,8 @@ def one_for_all(r: Reading, key: str) -> int:
 def sparse_step(r: Reading) -> Mapping[str, float]:
     """Every so many layers have experts, but for those that are listed as dense."""
     step, dense = r["decoder_sparse_step"], set(r["mlp_only_layers"] or ())
+    if dense:
+        r.layers("mlp_only_layers")
     return {"num_moe_layers": len(set(range(step - 1, r["num_hidden_layers"], step)) - dense)}
 
 

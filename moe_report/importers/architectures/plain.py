@@ -20,6 +20,8 @@ from moe_report.importers.architectures.common import (
     granite_shared,
     head_dim,
     kv_heads,
+    one_value,
+    only,
     window,
     windowed,
 )
@@ -43,28 +45,25 @@ def _derive_qwen3(r: Reading) -> Mapping[str, float]:
 
 
 def _derive_gpt_oss(r: Reading) -> Mapping[str, float]:
-    layers = r["num_hidden_layers"]
-    if r["sliding_window"] is None:
-        return {}
-    if r["layer_types"] is None:
-        return {"num_sliding_window_layers": (layers + 1) // 2}
-    found = kinds(r, "layer_types", SLIDING, FULL)
-    return {"num_sliding_window_layers": found[SLIDING]}
+    windows = (r["num_hidden_layers"] + 1) // 2
+    if r["layer_types"] is not None:
+        windows = kinds(r, "layer_types", SLIDING, FULL)[SLIDING]
+    return {"num_sliding_window_layers": windows} if r["sliding_window"] else {}
 
 
 def _derive_llama4(r: Reading) -> Mapping[str, float]:
     layers = r["num_hidden_layers"]
     sparse = layers // r["interleave_moe_layer_step"]
     given = {"num_moe_layers": sparse if r["moe_layers"] is None else r.layers("moe_layers")}
-    if r["attention_chunk_size"] is None:
-        return given
+    if r["use_qk_norm"]:
+        r.notes.append("use_qk_norm changes no number: these norms have no weights")
     if r["layer_types"] is not None:
         chunked = kinds(r, "layer_types", "chunked_attention", FULL)["chunked_attention"]
     elif r["no_rope_layers"]:
         chunked = sum(r.one_per_layer("no_rope_layers"))  # despite its name, 1 is a layer with RoPE
     else:
         chunked = layers - layers // r["no_rope_layer_interval"]
-    return given | {"num_chunked_attention_layers": chunked}
+    return given | ({"num_chunked_attention_layers": chunked} if r["attention_chunk_size"] else {})
 
 
 _LLAMA4 = Adapter(
@@ -78,6 +77,7 @@ _LLAMA4 = Adapter(
         "no_rope_layers": may(None, kind="numbers"),
         "no_rope_layer_interval": may(4),
         "layer_types": may(None, kind="texts"),
+        "use_qk_norm": may(None, kind="flag"),
     },
     fixed={"num_shared_experts": 1}, derive=_derive_llama4,
 )  # fmt: skip
@@ -144,11 +144,15 @@ def _derive_jetmoe(r: Reading) -> Mapping[str, float]:
     }
 
 
+_NORMS = {"qk_norm_type": "per_layer"}
+
+
 def _derive_minimax_m2(r: Reading) -> Mapping[str, float]:
     if r["shared_intermediate_size"]:
         r.refuse("shared_intermediate_size", "is not 0, but this architecture shares no experts")
     if r["use_qk_norm"] is False:
         r.refuse("use_qk_norm", "is false, but this architecture has norms of queries and keys")
+    only(r, _NORMS)
     without_mtp(r, "num_mtp_modules")
     return {}
 
@@ -223,6 +227,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "use_qk_norm": may(None, kind="flag"),
             "num_mtp_modules": may(None, minimum=0),
             "shared_intermediate_size": may(None, minimum=0),
+            **one_value(_NORMS),
         },
         fixed={"qk_norm": 2}, derive=_derive_minimax_m2,
         irrelevant=frozenset({"mlp_intermediate_size", "shared_moe_mode"}),

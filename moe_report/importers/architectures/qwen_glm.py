@@ -31,14 +31,15 @@ from moe_report.importers.architectures.layers import (
     with_mtp,
     without_mtp,
 )
+from moe_report.importers.architectures.mixers import kinds
 from moe_report.importers.architectures.text_part import text_part, tied_outside
 from moe_report.schema.parts import Part
 
 
 def _derive_qwen2(r: Reading) -> Mapping[str, float]:
+    windows = sliding(r, lambda layer: layer % 2 == 0 and layer < r["max_window_layers"])
     if not r["use_sliding_window"] or not r["sliding_window"]:
         return sparse_step(r)
-    windows = sliding(r, lambda layer: layer % 2 == 0 and layer < r["max_window_layers"])
     return {**sparse_step(r), **windows, "sliding_window": r["sliding_window"]}
 
 
@@ -65,6 +66,8 @@ def _derive_unlimited_ocr(r: Reading) -> Mapping[str, float]:
     d, layers, heads = r["hidden_size"], r["num_hidden_layers"], r["num_attention_heads"]
     if d % heads:
         r.refuse("hidden_size", f"is {d}, not a multiple of the {heads} heads")
+    if r["layer_types"] is not None:
+        kinds(r, "layer_types", "reference_sliding_attention")
     width = d // heads
     kv = (r["num_key_value_heads"] or heads) * width
     bias = 2 * d + 2 * kv if r["attention_bias"] else 0
@@ -85,7 +88,7 @@ _OCR = BASE | ROUTED | kv_heads(None) | MLP_TYPES | leading(1) | attention_bias(
 }  # fmt: skip
 _DEEPSEEK_OCR = Adapter(_OCR, derive=_derive_ocr)
 _UNLIMITED_OCR = Adapter(
-    _OCR | NO_CORE, derive=_derive_unlimited_ocr,
+    _OCR | NO_CORE | LAYER_TYPES, derive=_derive_unlimited_ocr,
     cache="image and prompt are kept whole, and of what is written a window",
 )  # fmt: skip
 _QWEN3 = BASE | EXPERTS | SPARSE_STEP | attention_bias(False)

@@ -19,6 +19,8 @@ from moe_report.importers.architectures.common import (
     TIED,
     head_dim,
     kv_heads,
+    one_value,
+    only,
     shared_width,
     window,
 )
@@ -42,10 +44,12 @@ _GATING = Kind(
 )
 
 
+_SINKS = {"add_swa_attention_sink_bias": True, "add_full_attention_sink_bias": False}
 _SAME_IN_WINDOWS = ("num_attention_heads", "head_dim", "v_head_dim")
 
 
 def _derive_mimo(r: Reading) -> Mapping[str, float]:
+    only(r, _SINKS)
     layers, d = r["num_hidden_layers"], r["hidden_size"]
     given: dict[str, float] = {
         **sliding(r, lambda layer: layer > 0 and not every(6, layer)),
@@ -309,6 +313,7 @@ ADAPTERS: Mapping[str, Adapter] = {
             "swa_num_key_value_heads": may(None),
             **{f"swa_{size}": may(None) for size in _SAME_IN_WINDOWS},
             "n_shared_experts": may(None, minimum=0),
+            **one_value(_SINKS),
         },
         untold_mtp=True, derive=_derive_mimo,
         irrelevant=frozenset({"attention_chunk_size"}),  # its code reads the window alone
