@@ -208,8 +208,8 @@ def test_it_runs_as_a_module() -> None:
 def test_every_command_has_an_example() -> None:
     """The help of each command ends with a line to copy."""
     assert COMMANDS == [
-        "check", "columns", "demo", "fill", "fit", "import", "init", "metrics", "page", "plugin",
-        "run", "template",
+        "balance", "check", "columns", "demo", "fill", "fit", "import", "init", "metrics", "page",
+        "plugin", "run", "template",
     ]  # fmt: skip
     for command in COMMANDS:
         for flag in ("--help", "-h"):
