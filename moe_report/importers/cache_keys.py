@@ -89,6 +89,7 @@ def _of_windows(
     """Give keys on which tokens layers see, and why that is not known; nothing if it is."""
     window = numbers.get("sliding_window")
     windows = numbers.get(_SEEN, 0) if window else 0
+    told = "kv_values_per_token" in numbers  # by the adapter, which knows its kinds of layers
     for path, value in entries(config, lambda path: path in adapter.objects):
         outside, _, name = path.rpartition(".")
         read = path.removeprefix(adapter.prefix) in adapter.known_keys
@@ -97,11 +98,10 @@ def _of_windows(
         if name == "layer_types" and isinstance(value, list):
             for kind, field in OF_WINDOWS.items():
                 listed, counted = value.count(kind), numbers.get(field, 0)
-                told = counted or "kv_values_per_token" in numbers
-                if listed and (not told if read else listed != counted):
+                if listed and (not (counted or told) if read else listed != counted):
                     yield path, f"{counted:.0f} layers are counted with {kind!r}"
         elif name == _SWITCH and type(value) is bool:
-            if (value and not windows) or (windows and not value and not read):
+            if (value and not (windows or told)) or (windows and not value and not read):
                 yield path, f"{windows:.0f} layers are counted with a window"
         elif not (read or is_nothing(value)) and is_of_windows(name) and not is_cache_width(name):
             off = "window" in name and False in at(config, f"{outside}.{_SWITCH}".lstrip("."))

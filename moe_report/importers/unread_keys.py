@@ -136,9 +136,16 @@ def judge(
     for key in keys:
         if (step := step_of(key.key, key.value)) > 1:
             steps.setdefault(key.inside, step)
+    off = tuple(  # with ``use_cla: false``, ``cla_share_factor`` is not used
+        f"{key.inside}{key.key.removeprefix('use_')}_"
+        for key in keys
+        if key.key.startswith("use_") and key.value is False
+    )
     for key in keys:
         nothing = is_nothing(key.value)
-        if key.what == ATTENTION:
+        if key.what == ATTENTION and key.path.startswith(off):
+            yield key, "harmless"
+        elif key.what == ATTENTION:
             yield key, _of_attention(key, known, counted)
         elif not nothing and is_harmless(key.name, key.value):
             yield key, "harmless"

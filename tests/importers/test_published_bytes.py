@@ -275,8 +275,8 @@ def _group(**weights: object) -> dict[str, object]:
     {"torch_dtype": "float32", "dtype": "bfloat16"},
     *({"quantization_config": recipe} for recipe in (
         "fp8", 4, ["fp8"], {"bits": 4}, {"quant_method": "quanto"}, {"quant_method": "aqlm"},
-        {"quant_method": "bitsandbytes", "load_in_4bit": True}, {"quant_method": "hqq"},
-        {"quant_method": ["fp8"]}, {"quant_method": "mxfp4"}, {"quant_method": "fbgemm_fp8"},
+        {"quant_method": "bitsandbytes"}, {"quant_method": "hqq"},
+        {"quant_method": ["fp8"]}, {"quant_method": "mxfp4"}, {"quant_method": "quark"},
         _FP8 | {"weight_block_size": [128]}, _FP8 | {"weight_block_size": [0, 128]},
         _FP8 | {"weight_block_size": "128"}, _FP8 | {"modules_to_not_convert": ["something"]},
         _FP8 | {"modules_to_not_convert": "lm_head"},
