@@ -36,7 +36,9 @@ NUMBERS = {
     "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
     "num_experts": 8, "num_experts_per_tok": 2, "tie_word_embeddings": 0,
     "num_sliding_window_layers": 0, "num_nextn_predict_layers": 0,
+    "routed_expert_weight_bits": 16, "other_matrix_weight_bits": 16, "remaining_weight_bits": 16,
 }  # fmt: skip
+TEXTS = ("model_type", "source", "remark")
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -162,7 +164,7 @@ def test_into_a_plain_sheet(tmp_path: Path) -> None:
     assert "  added Mixtral" in output.splitlines()
     columns = re.search("new columns: (.*)", output)
     assert columns
-    assert set(columns[1].split(", ")) == {*NUMBERS, "model_type", "source"} - set(FEW)
+    assert set(columns[1].split(", ")) == {*NUMBERS, *TEXTS} - set(FEW)
     assert changed(before, path) == {SHEET}
     assert_nothing_lost(before[SHEET], parts(path)[SHEET], but=("ref",))
     assert values(path)[1] == ["a", 16, 2, 4]
@@ -182,7 +184,7 @@ def test_into_a_table(tmp_path: Path) -> None:
     assert_nothing_lost(before["xl/tables/table1.xml"], after, but=("ref", "count"))
     sheet = openpyxl.load_workbook(path)["Models"]
     table = sheet.tables["Ours"]
-    width = len(FEW) + len(NUMBERS) - 3 + 2
+    width = len(FEW) + len(NUMBERS) - 3 + len(TEXTS)
     last = sheet.cell(4, width).coordinate
     assert (table.ref, table.autoFilter.ref) == (f"A1:{last}", f"A1:{last}")
     assert [item.name for item in table.tableColumns] == [cell.value for cell in sheet[1]]
@@ -745,7 +747,7 @@ def test_a_sheet_without_addresses_or_measure(tmp_path: Path, dimension: str) ->
     if "A1" in dimension:
         measured = root.find(f"{MAIN}dimension")
         assert measured is not None
-        assert re.fullmatch(r"A1:[K-P]4", measured.get("ref", ""))
+        assert re.fullmatch(r"A1:[O-S]4", measured.get("ref", ""))
 
 
 def test_a_named_sheet(tmp_path: Path) -> None:
