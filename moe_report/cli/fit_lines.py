@@ -23,6 +23,7 @@ from moe_report.text import counted
 _GIB = 2**30
 _WORDS, _VALUE = 21, 11  # characters of what a line is about, and of a number of bytes
 _LONGEST_WHY, _INDENT = 98, "      "
+_UNBOUNDED = "any, for the memory that it takes stops growing"
 _ROOM, _WIDTH = 25, 100  # lines of a model, and characters of one where there is no terminal
 
 
@@ -94,13 +95,20 @@ def headed(fit: Fit, answer: Answer) -> str:
     return f"{where}: fits with {on_cpu}{copied} ({short} without)"
 
 
+def _is_unbounded(fit: Fit, name: str) -> bool:
+    """Whether any number fits: the most is undefined though some do, for memory stops growing."""
+    return fit.verdict == Verdict.FITS and fit.columns[name].cells[fit.at].undefined
+
+
 def asked_most(fit: Fit, answer: Answer, name: str, words: str) -> str:
     """Return the answer to the question turned round: the most of something that fits."""
     value = fit.value(name) if name else None
+    told = ", ".join(_conditions(fit, answer, without=name))
+    if name and _is_unbounded(fit, name):
+        return f"{fit.name}: {words}: {_UNBOUNDED} ({told})"
     if fit.verdict == Verdict.REFUSED or value is None:
         why = fit.why or (fit.columns[name].cells[fit.at].note if name else "not installed")
         return f"{fit.name}: no {words}: {why}"
-    told = ", ".join(_conditions(fit, answer, without=name))
     most = _with_unit(value, fit.columns[name].unit)
     return f"{fit.name}: {most} on {_devices(fit, answer)} ({told})"
 
@@ -150,7 +158,9 @@ def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
     for name, words in (
         (planner.longest_context, "longest context"), (planner.most_sequences, "most sequences")
     ):  # fmt: skip
-        if name:
+        if name and _is_unbounded(fit, name):
+            yield Line(words, _UNBOUNDED, (name,))
+        elif name:
             line = _number(fit, Number(name, words))
             alone = " without the CPU" * (fit.verdict == Verdict.OFFLOADED)
             yield replace(line, text=line.text + alone)

@@ -204,3 +204,11 @@ def test_a_terminal_shows_each_answer_whole(device: str) -> None:
         lines = described(one, answer, width=80)
         assert len(lines) <= 25
         assert max(map(len, lines[1:]), default=0) <= 80
+
+
+def test_any_context_may_fit(tmp_path: Path) -> None:
+    """Where every layer has a window, the cache stops growing, which is said."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(small_config("mixtral") | {"sliding_window": 4096}), "utf-8")
+    assert "longest context       any, for the memory" in fit(path, "--device", "H100").output
+    assert ": any, for" in fit(path, "--device", "H100", "--max-context").output
