@@ -11,12 +11,13 @@ from moe_report.api.fit_models import models_of
 from moe_report.compute.evaluate import evaluate_table
 from moe_report.errors import InputError, Problem
 from moe_report.load.routing_file import read_counts
-from moe_report.routing.counts import Counts, Tokens, of_experts
+from moe_report.routing.counts import Counts, Tokens, of_model
 from moe_report.routing.imbalance import max_over_mean
 from moe_report.routing.placement import Placement, balanced, in_order
 from moe_report.schema.registry import installed
+from moe_report.text import counted
 
-_MOST_STEPS = 16  # points of the curve
+_MOST_STEPS, _MOST_PLACED = 16, 40_000  # points of the curve, and experts placed for it
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,17 @@ def balance(asked: Asked) -> Balance:
     Raises:
         InputError: The counts or the model cannot be read, do not match, or do not divide.
     """
-    counts = read_counts(asked.source)
-    expert_bytes, layers = _of_model(asked.model, counts, asked.source)
-    notes = []
+    counts, expert_bytes, layers = _of_model(asked.model, read_counts(asked.source), asked.source)
+    notes = [*counts.notes]
+    if counts.rows and not asked.model:
+        numbered = "rows have no numbers of layers and are taken as layers 0, 1 and so on"
+        notes.append(f"{numbered}; --model knows which have experts")
     at_least = asked.devices * -(-counts.num_experts // asked.devices)
     slots = asked.slots or at_least
     if asked.nodes > 1 and asked.groups % asked.nodes:
-        message = "groups cannot be divided over the nodes: experts go over all devices alike"
-        notes.append(f"{asked.groups} {message}")
+        groups = counted(asked.groups, "group")
+        message = f"cannot be divided over {asked.nodes} nodes: experts go over all devices alike"
+        notes.append(f"{groups} {message}")
 
     def placed(slots: int) -> Placement:
         return balanced(
@@ -108,9 +112,8 @@ def balance(asked: Asked) -> Balance:
         return None if expert_bytes is None else expert_bytes * more / asked.devices
 
     placement = placed(slots)
-    steps = _steps(counts, asked, at_least, slots)
     curve = []
-    for one in steps:
+    for one in _steps(counts, asked, at_least, slots):
         uneven = max_over_mean(placed(one).device_loads(counts))
         curve.append(Step(one, float(uneven.max()), float(uneven.mean()), bytes_of(one)))
     divides = counts.num_experts % asked.devices == 0
@@ -125,18 +128,19 @@ def _steps(counts: Counts, asked: Asked, at_least: int, slots: int) -> Sequence[
     """Numbers of slots of the curve: from none more, in even steps, past what is asked."""
     most = max(slots, min(2 * counts.num_experts, at_least + 8 * asked.devices))
     all_ = range(at_least, most + 1, asked.devices)
-    chosen = {*all_[:: -(-len(all_) // _MOST_STEPS)], slots}
+    points = max(2, min(_MOST_STEPS, _MOST_PLACED // most))
+    chosen = {*all_[:: -(-len(all_) // points)], slots}
     return sorted(chosen)
 
 
-def _of_model(source: str, counts: Counts, where: str) -> tuple[float | None, int]:
-    """Bytes of one expert in all layers together, and all layers of the model.
+def _of_model(source: str, counts: Counts, where: str) -> tuple[Counts, float | None, int]:
+    """Counts by the layers of the model, bytes of an expert in all layers, and layers of all.
 
     Raises:
         InputError: It cannot be read, or the counts are not of it.
     """
     if not source:
-        return None, counts.layers[-1] + 1
+        return counts, None, counts.layers[-1] + 1
     registry = installed()
     table, _, _ = models_of([source], (), registry, None)
     if len(table.rows) != 1:
@@ -144,16 +148,12 @@ def _of_model(source: str, counts: Counts, where: str) -> tuple[float | None, in
     planner = next((one.planner for one in registry.sections if one.planner), None)
     defaults = {name: item.default for name, item in registry.assumptions.items()}
     found = evaluate_table(table, registry, defaults)
-    fields = {column.name: column.cells[0].value for column in found.fields}
-    experts, layers = fields["num_experts"], fields["num_moe_layers"]
-    if experts is not None and layers is not None:
-        of_experts(counts, experts, layers, where)
+    sizes = {column.name: column.cells[0].value for column in found.fields}
+    counts = of_model(counts, sizes, where)
     name = planner.experts if planner else ""
     whole = found.metrics[name].cells[0].value if name else None
-    return (
-        None if whole is None else whole / counts.num_experts,
-        int(fields["num_hidden_layers"] or counts.layers[-1] + 1),
-    )
+    layers = int(sizes["num_hidden_layers"] or counts.layers[-1] + 1)
+    return counts, None if whole is None else whole / counts.num_experts, layers
 
 
 def worst_layers(loads: Tokens, most: int) -> Sequence[int]:

@@ -32,7 +32,7 @@ _ENDS = (".json", ".yaml", ".yml")
 @click.option("--groups", type=_COUNT, default=1, show_default=True, metavar="G",
               help="Groups of experts, of which each stays on a node.")  # fmt: skip
 @click.option("--replicas", type=_COUNT, metavar="R",
-              help="Experts on all devices together, copies included; by default no copies."
+              help="Experts on all devices together, copies included; by default as few as can be."
 )  # fmt: skip
 @click.option("--model", default="", metavar="MODEL",
               help="What the counts are of: a config, a checkpoint, or an example.")  # fmt: skip
@@ -53,8 +53,9 @@ def balance(
     """Place experts on devices so that they share the tokens in COUNTS evenly.
 
     COUNTS is .json with logical_count as SGLang records it or expert_load_pass as vLLM does, .pt of
-    SGLang's recorder, or .csv: a row an expert (layer, expert, tokens) or a row a layer. Of a file
-    of several models, COUNTS:MODEL is one. The placement is that of DeepSeek's EPLB.
+    SGLang's recorder, or a table (.csv, or the sheet Routing of a workbook): a row an expert, with
+    layer, expert and tokens, or a row a layer. Of a file of several models, COUNTS:MODEL is one.
+    The placement is that of DeepSeek's EPLB.
     """
     from moe_report.api.balance import Asked
     from moe_report.api.balance import balance as balanced

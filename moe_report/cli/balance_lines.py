@@ -10,7 +10,14 @@ from moe_report.api.balance import Balance, worst_layers
 from moe_report.cli.terminal import aligned
 from moe_report.display import digits
 from moe_report.routing.counts import Tokens
-from moe_report.routing.imbalance import max_over_mean
+from moe_report.routing.imbalance import (
+    auxiliary_loss,
+    excess,
+    max_over_mean,
+    mean_over_max,
+    normalised_entropy,
+    variation,
+)
 from moe_report.text import counted
 
 _GIB = 2**30
@@ -45,10 +52,18 @@ def _measures(found: Balance) -> Iterator[str]:
     rows += [[words, *_in_conventions(loads)] for words, loads in kinds]
     yield from aligned(rows)
 
+    tokens = found.counts.tokens
+    spread = {
+        "coefficient of variation": variation, "normalised entropy": normalised_entropy,
+        "E·Σf² (1 is even)": auxiliary_loss,
+    }  # fmt: skip
+    told = [f"{words} {digits(float(of(tokens).mean()), 4)}" for words, of in spread.items()]
+    yield f"experts: {', '.join(told)}; {int((tokens == 0).sum())} without tokens"
+
 
 def _in_conventions(loads: Tokens) -> list[str]:
     uneven = max_over_mean(loads)
-    numbers = uneven.mean(), (1 / uneven).mean(), (uneven - 1).mean(), uneven.max()
+    numbers = uneven.mean(), mean_over_max(loads).mean(), excess(loads).mean(), uneven.max()
     return [digits(float(number), 4) for number in numbers]
 
 

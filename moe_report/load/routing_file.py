@@ -1,23 +1,25 @@
-"""Files of counts, as recorders of engines and people write them: JSON, CSV, .pt, workbooks."""
+"""Files of counts, as recorders of engines and people write them: JSON, .pt, tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from moe_report.errors import InputError, Problem, nearest
+from moe_report.errors import InputError, Problem, first_of, nearest
 from moe_report.importers.config_json import parse_json
 from moe_report.input import read_file, why_no_file
+from moe_report.load.grid import sheet_named
 from moe_report.load.routing_table import counts_of_table
-from moe_report.load.text_table import SUFFIXES, read_text
 from moe_report.routing.counts import Counts, counted
 
 _MOST_BYTES = 400_000_000
 _LOGICAL, _PASS, _MAP = "logical_count", "expert_load_pass", "physical_to_logical_map"
 _KEYS = (_LOGICAL, _PASS)
+_SHEET = "Routing"
 
 
 def read_counts(source: str) -> Counts:
@@ -59,23 +61,36 @@ def read_models(path: Path) -> Mapping[str, Counts]:
         raise InputError([Problem(str(path), why)])
     if suffix in (".pt", ".pth"):
         return _of_object(_torch_file(path), where)
+    if suffix != ".json":
+        return _of_sheet(path, where)
     try:
         data = read_file(path, _MOST_BYTES)
     except OSError as error:
         raise InputError([Problem(where, f"cannot be read ({error.strerror})")]) from error
     if len(data) > _MOST_BYTES:
         raise InputError([Problem(where, f"is larger than {_MOST_BYTES:,} bytes")])
-    if suffix in SUFFIXES:
-        (sheet,) = read_text(path, data).sheets.values()
-        return counts_of_table(sheet.rows, where)
-    if suffix != ".json":
-        expected = "expected .json, .csv, .tsv or .pt"
-        raise InputError([Problem(where, f"ends in {suffix or 'nothing'}, {expected}")])
     try:
         found = parse_json(data)
     except (ValueError, RecursionError, OverflowError) as error:
         raise InputError([Problem(where, f"is not JSON ({error})")]) from error
     return _of_object(found, where)
+
+
+def _of_sheet(path: Path, where: str) -> Mapping[str, Counts]:
+    """The counts of a table: the sheet Routing, or the only one."""
+    from moe_report.load.collected import Collected
+    from moe_report.load.workbook import open_table, sheets_of
+
+    sheets = sheets_of(open_table(path))
+    names = list(sheets.names)
+    name = sheet_named(_SHEET, names) or (names[0] if len(names) == 1 else "")
+    if not name:
+        message = f"has no sheet {_SHEET}, but {first_of(names)}"
+        raise InputError([Problem(where, message)])
+    grid = sheets.grid(name, Collected(where))
+    rows = [[grid.value(at, column) for column in range(1, grid.last_column + 1)]
+            for at in range(1, len(grid.cells) + 1)]  # fmt: skip
+    return counts_of_table(rows, where if len(names) == 1 else f"{where}, sheet {name}")
 
 
 def _torch_file(path: Path) -> Any:
@@ -133,7 +148,7 @@ def _of_array(values: Any, where: str) -> Counts:
         if (array < 0).any():
             raise InputError([Problem(where, "a step has negative counts")])
         array = array.sum(axis=0)
-    return counted(dict(enumerate(array)), where)
+    return replace(counted(dict(enumerate(array)), where), rows=len(array))
 
 
 def _logical(loads: Any, placed: Any, where: str) -> Any:

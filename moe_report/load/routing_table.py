@@ -1,19 +1,20 @@
 """Counts of tokens in a table: long, a row an expert of a layer, or wide, a row a layer.
 
 The columns of a long one are called layer, expert and tokens, and perhaps model. A wide one has a
-column an expert, called by its number; before them a column called layer, or none, and perhaps one
-called model.
+column an expert, called by its number from 0 or 1 on; before them a column called layer, or none,
+and perhaps one called model.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, Problem, first_of
 from moe_report.routing.counts import MOST_EXPERTS, Counts, counted
+from moe_report.schema.numerals import mark_of
 from moe_report.text import shown
 
 _NAMES = {
@@ -27,18 +28,25 @@ _LAYER = re.compile(r"(?:layer|l)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
 
 
 @dataclass
-class _Layers:
-    """What was read of one model: the tokens of experts, by layer."""
+class _Table:
+    """What the headers of a table say.
 
-    rows: dict[int, dict[int, Any]] = field(default_factory=dict)
+    Attributes:
+        columns: Where each column stands that has one of the names.
+        experts: The expert of each other column, if it is wide.
+        mark: The sign before decimals in its texts; empty if none has one.
+        models: What was read: by model and by layer the tokens of experts.
+    """
 
-    def counts(self, where: str) -> Counts:
-        """Return them; an expert that no row speaks of has no tokens."""
-        experts = 1 + max(expert for row in self.rows.values() for expert in row)
-        return counted(
-            {layer: [row.get(at, 0) for at in range(experts)] for layer, row in self.rows.items()},
-            where,
-        )
+    columns: Mapping[str, int]
+    experts: Mapping[int, int]
+    mark: str = ""
+    models: dict[str, dict[int, dict[int, Any]]] = field(default_factory=dict)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a row is an expert of a layer."""
+        return {"layer", "expert", "tokens"} <= self.columns.keys()
 
 
 def counts_of_table(rows: Sequence[Sequence[Any]], where: str) -> Mapping[str, Counts]:
@@ -55,28 +63,53 @@ def counts_of_table(rows: Sequence[Sequence[Any]], where: str) -> Mapping[str, C
     if not filled:
         raise InputError([Problem(where, "is empty, expected counts of tokens")])
     (_, headers), *body = filled
-    columns = _columns(headers)
-    experts = {at: int(found[1]) for at, cell in enumerate(headers)
-               if (found := _EXPERT.fullmatch(_words(cell)))}  # fmt: skip
-    long = {"layer", "expert", "tokens"} <= columns.keys()
-    if not long and (not experts or "expert" in columns):
-        expected = "layer, expert and tokens, or layer and a number for each expert"
-        raise InputError([Problem(where, f"has no columns of counts, expected {expected}")])
-    if len({*experts.values()}) < len(experts):
-        raise InputError([Problem(where, "has a column of an expert twice")])
-    models: dict[str, _Layers] = {}
+    table = _table(headers, where)
+    counted_in = [table.columns["tokens"]] if table.is_long else [*table.experts]
+    cells = (_cell(row, at) for _, row in body for at in counted_in)
+    table.mark = mark_of((cell for cell in cells if isinstance(cell, str)), whole=True)
     problems: list[Problem] = []
     for at, row in body:
         try:
-            (_read_long if long else _read_wide)(row, columns, experts, models)
+            (_read_long if table.is_long else _read_wide)(row, table)
         except ValueError as error:
             problems.append(Problem(where, f"row {at}: {error}"))
-    if problems or not models:
+    if problems or not table.models:
         raise InputError(problems or [Problem(where, "has no rows of counts")])
     return {
-        model: found.counts(f"{where}, {model}" if model else where)
-        for model, found in models.items()
+        model: _counts(table, layers, f"{where}, {model}" if model else where)
+        for model, layers in table.models.items()
     }
+
+
+def _table(headers: Sequence[Any], where: str) -> _Table:
+    """What the headers say; an error if they are those of no table of counts."""
+    columns = _columns(headers)
+    experts = {at: int(found[1]) for at, cell in enumerate(headers)
+               if (found := _EXPERT.fullmatch(_words(cell)))}  # fmt: skip
+    table = _Table(columns, experts)
+    if not table.is_long and (not experts or "expert" in columns):
+        expected = "layer, expert and tokens, or layer and a number for each expert"
+        raise InputError([Problem(where, f"has no columns of counts, expected {expected}")])
+    numbers = sorted(experts.values())
+    if not table.is_long and numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
+        message = f"the columns of experts are called {first_of([*map(str, numbers)])}"
+        raise InputError([Problem(where, f"{message}, expected each number from 0 on once")])
+    if not table.is_long and numbers[0] > 1:
+        message = f"the first expert is {numbers[0]}, expected 0; is there no row of headers?"
+        raise InputError([Problem(where, message)])
+    return table
+
+
+def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) -> Counts:
+    """The counts of a model; an expert that no row speaks of has no tokens."""
+    first = 0 if table.is_long else min(table.experts.values())
+    experts = range(first, 1 + max(expert for row in layers.values() for expert in row))
+    found = counted(
+        {layer: [row.get(at, 0) for at in experts] for layer, row in layers.items()}, where
+    )
+    notes = (f"{where}: experts are numbered from 1; here from 0",) if first else ()
+    rows = 0 if "layer" in table.columns else len(layers)
+    return replace(found, rows=rows, open_end=table.is_long, notes=notes)
 
 
 def _columns(headers: Sequence[Any]) -> dict[str, int]:
@@ -89,35 +122,32 @@ def _columns(headers: Sequence[Any]) -> dict[str, int]:
     }
 
 
-def _read_long(
-    row: Sequence[Any], columns: Mapping[str, int], _: object, models: dict[str, _Layers]
-) -> None:
-    layer = _number(row, columns["layer"], _LAYER, "a layer")
-    expert = _number(row, columns["expert"], _EXPERT, "an expert")
+def _read_long(row: Sequence[Any], table: _Table) -> None:
+    layer = _number(row, table.columns["layer"], _LAYER, "a layer")
+    expert = _number(row, table.columns["expert"], _EXPERT, "an expert")
     if expert >= MOST_EXPERTS:
         raise ValueError(f"found expert {expert}, expected less than {MOST_EXPERTS:,}")
-    experts = models.setdefault(_model(row, columns), _Layers()).rows.setdefault(layer, {})
+    experts = _layers(row, table).setdefault(layer, {})
     if expert in experts:
         raise ValueError(f"expert {expert} of layer {layer} stands there twice")
-    experts[expert] = _tokens(_cell(row, columns["tokens"]))
+    experts[expert] = _tokens(_cell(row, table.columns["tokens"]), table.mark)
 
 
-def _read_wide(
-    row: Sequence[Any],
-    columns: Mapping[str, int],
-    experts: Mapping[int, int],
-    models: dict[str, _Layers],
-) -> None:
-    rows = models.setdefault(_model(row, columns), _Layers()).rows
-    named = "layer" in columns
-    layer = _number(row, columns["layer"], _LAYER, "a layer") if named else len(rows)
-    if layer in rows:
+def _read_wide(row: Sequence[Any], table: _Table) -> None:
+    layers = _layers(row, table)
+    at = table.columns.get("layer")
+    layer = len(layers) if at is None else _number(row, at, _LAYER, "a layer")
+    if layer in layers:
         raise ValueError(f"layer {layer} stands there twice")
-    rows[layer] = {expert: _tokens(_cell(row, at)) for at, expert in experts.items()}
+    layers[layer] = {
+        expert: _tokens(_cell(row, at), table.mark) for at, expert in table.experts.items()
+    }
 
 
-def _model(row: Sequence[Any], columns: Mapping[str, int]) -> str:
-    return _words(_cell(row, columns["model"])) if "model" in columns else ""
+def _layers(row: Sequence[Any], table: _Table) -> dict[int, dict[int, Any]]:
+    """The layers of the model that a row is of."""
+    at = table.columns.get("model")
+    return table.models.setdefault("" if at is None else _words(_cell(row, at)), {})
 
 
 def _number(row: Sequence[Any], at: int, pattern: re.Pattern[str], what: str) -> int:
@@ -128,16 +158,18 @@ def _number(row: Sequence[Any], at: int, pattern: re.Pattern[str], what: str) ->
     return int(found[1])
 
 
-def _tokens(value: Any) -> Any:
-    """A number of tokens; the text of one as its number."""
+def _tokens(value: Any, mark: str) -> Any:
+    """A number of tokens; the text of one as its number, with the column's sign for decimals."""
     if value is None or _words(value) == "":
         return 0
-    if isinstance(value, str):
-        text = value.strip().replace(",", "")
-        if not re.fullmatch(r"-?\d{1,18}(\.0*)?", text):
-            raise ValueError(f"found {shown(value)}, expected a number of tokens")
-        return float(text)
-    return value
+    if not isinstance(value, str):
+        return value
+    text = re.sub(r"[\s'’_]", "", value)
+    if mark:
+        text = text.replace("." if mark == "," else ",", "").replace(mark, ".")
+    if not re.fullmatch(r"-?\d{1,18}(\.\d+)?", text) or (not mark and "." in text):
+        raise ValueError(f"found {shown(value)}, expected a number of tokens")
+    return float(text)
 
 
 def _cell(row: Sequence[Any], at: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,17 @@ class Counts:
     Attributes:
         layers: The number of each layer in its model, ascending.
         tokens: A row for each of them, a column an expert.
+        rows: Of layers that the file gives no numbers, how many it has, dense ones included: their
+            numbers in ``layers`` are counted from 0. Else 0.
+        open_end: Whether experts after the last one may be left out, for they have no tokens.
+        notes: Sentences on what was assumed.
     """
 
     layers: tuple[int, ...]
     tokens: Tokens
+    rows: int = 0
+    open_end: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def num_experts(self) -> int:
@@ -88,19 +95,39 @@ def _wrong(values: Tokens, length: int) -> str:
     return ""
 
 
-def of_experts(counts: Counts, experts: float, layers: float, where: str) -> None:
-    """Refuse counts that are not of a model with so many experts and layers with experts.
+def of_model(counts: Counts, sizes: Mapping[str, float | None], where: str) -> Counts:
+    """Return the counts with the numbers that the layers have in their model.
+
+    Args:
+        counts: As a file has them.
+        sizes: The model's fields.
+        where: What to call the file in an error.
 
     Raises:
-        InputError: Which experts or layers are too many or missing.
+        InputError: They are of other experts or layers; which ones is said.
     """
+    experts, layers, sparse = (
+        int(sizes.get(name) or 0) for name in ("num_experts", "num_hidden_layers", "num_moe_layers")
+    )
+    first = int(sizes.get("first_k_dense_replace") or 0)
     problems = []
-    if counts.num_experts != experts:
-        problems.append(f"counts are of {counts.num_experts} experts, the model has {experts:.0f}")
-    if len(counts.layers) > layers:
-        problems.append(f"counts are of {len(counts.layers)} layers, the model has {layers:.0f}")
-    elif len(counts.layers) < layers:
+    if counts.open_end and counts.num_experts < experts:
+        missing = np.zeros((len(counts.layers), experts - counts.num_experts))
+        counts = replace(counts, tokens=np.hstack([counts.tokens, missing]))
+    if experts and counts.num_experts != experts:
+        problems.append(f"counts are of {counts.num_experts} experts, the model has {experts}")
+    if counts.rows and counts.rows == sparse != layers:
+        if first + sparse != layers:
+            problems.append("which layers of the model have experts is not known: number them")
+        counts = replace(counts, layers=tuple(first + layer for layer in counts.layers))
+    if layers and counts.layers[-1] >= layers:
+        problems.append(f"layer {counts.layers[-1]}: the model's layers are 0 to {layers - 1}")
+    elif counts.layers[0] < first:
+        problems.append(f"layer {counts.layers[0]} has no experts in the model, nor have others"
+                        f" before layer {first}")  # fmt: skip
+    if sparse and len(counts.layers) != sparse:
         listed = first_of([*map(str, counts.layers)])
-        problems.append(f"{layers:.0f} layers have experts, counts are of layers {listed} alone")
+        problems.append(f"{sparse} layers of the model have experts, counts are of layers {listed}")
     if problems:
         raise InputError(Problem(where, problem) for problem in problems)
+    return counts

@@ -84,6 +84,8 @@ def balanced(
     ]
     if slots < experts:
         problems.append(f"{slots} slots are fewer than the {experts} experts")
+    if slots > experts * devices:
+        problems.append(f"with {slots} slots a device would hold an expert twice")
     if problems:
         raise InputError(problems)
     if groups % nodes:  # then EPLB spreads over all devices alike

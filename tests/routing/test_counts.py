@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from moe_report.errors import InputError
 from moe_report.load.routing_file import read_counts
+from moe_report.routing.counts import of_model
 from tests.routing.test_placement import TOKENS
 
 LONG = "\n".join(
@@ -22,6 +24,12 @@ WIDE = "\n".join(
 )
 BARE = "\n".join([",".join(f"expert {at}" for at in range(12))]
                  + [",".join(map(str, row)) for row in TOKENS])  # fmt: skip
+FROM_1 = "\n".join([",".join(map(str, range(1, 13)))]
+                   + [",".join(map(str, row)) for row in TOKENS])  # fmt: skip
+THOUSANDS = "\n".join(
+    ["layer," + ",".join(map(str, range(12)))]
+    + [f"{layer}," + ",".join(f"{many}.000" for many in row) for layer, row in enumerate(TOKENS)]
+)
 OTHER = [[1, 0], [0, 2]]
 
 
@@ -47,6 +55,8 @@ def refused(folder: Path, name: str, content: Any, model: str = "") -> str:
         ("long.tsv", LONG.replace(",", "\t").replace("tokens", "Token Count")),
         ("wide.csv", WIDE),
         ("bare.csv", BARE),
+        ("from 1.csv", FROM_1),
+        ("points.csv", THOUSANDS),
         ("sglang.json", {"logical_count": TOKENS}),
         ("steps.json", {"rank": 0, "logical_count": [TOKENS, [[0] * 12] * 2]}),
         ("list.json", TOKENS),
@@ -60,8 +70,57 @@ def refused(folder: Path, name: str, content: Any, model: str = "") -> str:
 def test_counts_are_read(tmp_path: Path, name: str, content: Any) -> None:
     """Whatever the form, by layer and expert; steps and replicas are summed."""
     found = read_counts(put(tmp_path, name, content))
+    scale = 1000 if content == THOUSANDS else 1
     assert found.layers == (0, 1)
-    assert found.tokens.tolist() == TOKENS
+    assert found.tokens.tolist() == [[scale * many for many in row] for row in TOKENS]
+    assert bool(found.notes) == (name == "from 1.csv")
+
+
+def test_the_sheet_routing(tmp_path: Path) -> None:
+    """Of a workbook of models, as of one that has nothing else."""
+    book = openpyxl.Workbook()
+    book.create_sheet("Models").append(["name"])
+    sheet = book.create_sheet("Routing")
+    sheet.append(["layer", *range(12)])
+    for layer, row in enumerate(TOKENS):
+        sheet.append([f"layer {layer}", *row])
+    book.save(tmp_path / "models.xlsx")
+    assert read_counts(str(tmp_path / "models.xlsx")).tokens.tolist() == TOKENS
+    del book["Routing"]
+    book.save(tmp_path / "none.xlsx")
+    with pytest.raises(InputError, match="has no sheet Routing, but Sheet, Models"):
+        read_counts(str(tmp_path / "none.xlsx"))
+
+
+DEEP = {"num_experts": 12.0, "num_hidden_layers": 5.0, "num_moe_layers": 2.0,
+        "first_k_dense_replace": 3.0}  # fmt: skip
+
+
+def test_layers_are_numbered_as_in_the_model(tmp_path: Path) -> None:
+    """Lists of the layers with experts alone are those after the dense ones; all lists are all."""
+    alone = read_counts(put(tmp_path, "alone.json", TOKENS))
+    assert of_model(alone, DEEP, "x").layers == (3, 4)
+    empty = [0] * 12
+    every = read_counts(put(tmp_path, "all.json", [empty, empty, empty, *TOKENS]))
+    assert of_model(every, DEEP, "x").layers == (3, 4)
+    numbered = read_counts(put(tmp_path, "long.csv", LONG))
+    with pytest.raises(InputError, match="layer 0 has no experts in the model"):
+        of_model(numbered, DEEP, "x")
+    with pytest.raises(InputError, match="layer 1: the model's layers are 0 to 0"):
+        of_model(numbered, DEEP | {"num_hidden_layers": 1.0, "first_k_dense_replace": 0.0}, "x")
+    with pytest.raises(InputError, match="which layers of the model have experts is not known"):
+        of_model(alone, DEEP | {"first_k_dense_replace": 0.0}, "x")
+
+
+def test_the_last_experts_may_have_no_tokens(tmp_path: Path) -> None:
+    """A long table has no rows of them; a list has a number for each."""
+    rows = [line for line in LONG.splitlines() if line.split(",")[1] != "11"]
+    found = read_counts(put(tmp_path, "short.csv", "\n".join(rows)))
+    sizes = {"num_experts": 12.0}
+    assert of_model(found, sizes, "x").tokens.tolist() == [[*row[:11], 0] for row in TOKENS]
+    short = read_counts(put(tmp_path, "short.json", [row[:11] for row in TOKENS]))
+    with pytest.raises(InputError, match="counts are of 11 experts, the model has 12"):
+        of_model(short, sizes, "x")
 
 
 def test_the_recorder_of_sglang(tmp_path: Path) -> None:
@@ -105,13 +164,20 @@ def test_one_of_several_models(tmp_path: Path) -> None:
         ("a.json", {"counts": TOKENS}, "found the keys counts; expected logical_count"),
         ("a.json", "{", "is not JSON"),
         ("a.json", [], "no table of numbers"),
-        ("a.txt", "1", "expected .json, .csv"),
+        ("a.txt", "1", "a.txt"),
+        (
+            "a.csv",
+            "90,132,40\n20,107,104",
+            "experts are called 40, 90, 132, expected",
+        ),
+        ("a.csv", "5,6,7\n20,107,104", "is there no row of headers?"),
+        ("a.csv", 'layer,expert,tokens\n0,0,1;5\n0,1,"1,5"', "expected a number of tokens"),
         ("a.csv", "layer,expert,tokens\n0,0,1\n0,0,2", "expert 0 of layer 0 stands there twice"),
         ("a.csv", "layer,0,1\n0,1,2\n0,1,2", "layer 0 stands there twice"),
         ("a.csv", "layer,expert,tokens\n0,0,-4", "has -4 tokens"),
         ("a.csv", "layer,expert,tokens\nfirst,0,4", "found 'first', expected the number of a lay"),
         ("a.csv", "layer,expert,tokens\n0,0,many", "found 'many', expected a number of tokens"),
-        ("a.csv", "layer,0,0\n0,1,2", "a column of an expert twice"),
+        ("a.csv", "layer,0,0\n0,1,2", "expected each number from 0 on once"),
         ("a.csv", "name,size\na,1", "has no columns of counts"),
         ("a.csv", "layer,0,1", "no rows of counts"),
         ("a.csv", "layer,expert,tokens\n0,99999999,1", "expected the number of an expert"),

@@ -74,7 +74,7 @@ def test_what_holds_of_every_placement(data: st.DataObject) -> None:
     devices = nodes * data.draw(st.integers(1, 4))
     groups = data.draw(st.sampled_from([1, nodes, 2 * nodes]))
     experts = math.lcm(devices, groups) * data.draw(st.integers(1, 3))
-    slots = experts + devices * data.draw(st.integers(0, 3))
+    slots = min(experts + devices * data.draw(st.integers(0, 3)), experts * devices)
     rows = data.draw(
         st.lists(
             st.lists(st.integers(0, 1000), min_size=experts, max_size=experts).filter(any),
@@ -105,6 +105,7 @@ def test_a_layer_that_greed_makes_worse_stays_in_order() -> None:
     ("asked", "message"),
     [
         ({"devices": 5, "slots": 16}, "16 slots cannot be divided evenly over 5 devices"),
+        ({"devices": 2, "slots": 26}, "with 26 slots a device would hold an expert twice"),
         ({"devices": 8, "slots": 8}, "8 slots are fewer than the 12 experts"),
         (
             {"devices": 8, "slots": 16, "nodes": 3},
