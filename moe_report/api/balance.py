@@ -11,7 +11,7 @@ from moe_report.api.fit_models import models_of
 from moe_report.compute.evaluate import evaluate_table
 from moe_report.errors import InputError, Problem
 from moe_report.load.routing_file import read_counts
-from moe_report.routing.counts import Counts, Tokens, of_model
+from moe_report.routing.counts import Counts, Tokens, last_layer, of_model
 from moe_report.routing.imbalance import max_over_mean
 from moe_report.routing.placement import Placement, balanced, in_order
 from moe_report.schema.registry import installed
@@ -97,6 +97,9 @@ def balance(asked: Asked) -> Balance:
         notes.append(f"{numbered}; --model knows which have experts")
     at_least = asked.devices * -(-counts.num_experts // asked.devices)
     slots = asked.slots or at_least
+    if not asked.slots and slots > counts.num_experts:
+        devices = counted(asked.devices, "device")
+        notes.append(f"{counts.num_experts} experts do not divide over {devices}: {slots} in all")
     if asked.nodes > 1 and asked.groups % asked.nodes:
         groups = counted(asked.groups, "group")
         message = f"cannot be divided over {asked.nodes} nodes: experts go over all devices alike"
@@ -140,7 +143,7 @@ def _of_model(source: str, counts: Counts, where: str) -> tuple[Counts, float | 
         InputError: It cannot be read, or the counts are not of it.
     """
     if not source:
-        return counts, None, counts.layers[-1] + 1
+        return counts, None, last_layer(counts)
     registry = installed()
     table, _, _ = models_of([source], (), registry, None)
     if len(table.rows) != 1:
@@ -152,7 +155,7 @@ def _of_model(source: str, counts: Counts, where: str) -> tuple[Counts, float | 
     counts = of_model(counts, sizes, where)
     name = planner.experts if planner else ""
     whole = found.metrics[name].cells[0].value if name else None
-    layers = int(sizes["num_hidden_layers"] or counts.layers[-1] + 1)
+    layers = int(sizes["num_hidden_layers"] or last_layer(counts))
     return counts, None if whole is None else whole / counts.num_experts, layers
 
 

@@ -78,7 +78,7 @@ def _write(found: Balance, output: Path, force: bool) -> list[str]:
     from moe_report.api.outputs import Outputs, Ways
     from moe_report.api.places import refuse_folder
     from moe_report.output import standing
-    from moe_report.routing.placement_files import sglang_json, tensorrt_llm_yaml
+    from moe_report.routing.placement_files import is_placement, sglang_json, tensorrt_llm_yaml
 
     refuse_folder(output, "placement.json")
     json = output.suffix.lower() == ".json"
@@ -87,4 +87,5 @@ def _write(found: Balance, output: Path, force: bool) -> list[str]:
     )
     ways = Ways("or give -o another name")
     there = standing([output])
-    return Outputs({output: content}, ways, force, found=there, theirs=[output]).write()
+    ours = is_placement(there[output] or b"")  # engines' files have no place for a mark of ours
+    return Outputs({output: content}, ways, force or ours, found=there, theirs=[output]).write()

@@ -143,12 +143,23 @@ def _array(values: Any, where: str, what: str) -> Any:
 
 def _of_array(values: Any, where: str) -> Counts:
     """Counts by layer and expert, summed over steps if there are any."""
+    if isinstance(values, Mapping) and values and all(str(one).isdecimal() for one in values):
+        return counted({int(layer): row for layer, row in values.items()}, where)
+    if _is_table(values):  # of which what is wrong is said by layer
+        return replace(counted(dict(enumerate(values)), where), rows=len(values))
     array = _array(values, where, "what it holds").astype(np.float64)
     if array.ndim == 3:
         if (array < 0).any():
             raise InputError([Problem(where, "a step has negative counts")])
         array = array.sum(axis=0)
     return replace(counted(dict(enumerate(array)), where), rows=len(array))
+
+
+def _is_table(values: Any) -> bool:
+    """Whether something is a list of lists, and these are of no more lists."""
+    rows = values if isinstance(values, list) else []
+    first = rows[0] if rows and isinstance(rows[0], list) else [[]]
+    return not any(isinstance(one, list) for one in first)
 
 
 def _logical(loads: Any, placed: Any, where: str) -> Any:

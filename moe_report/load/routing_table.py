@@ -1,6 +1,7 @@
 """Counts of tokens in a table: long, a row an expert of a layer, or wide, a row a layer.
 
-The columns of a long one are called layer, expert and tokens, and perhaps model. A wide one has a
+The columns of a long one are called layer, expert and tokens, and perhaps model; of several steps
+their tokens are summed. A wide one has a
 column an expert, called by its number from 0 or 1 on; before them a column called layer, or none,
 and perhaps one called model.
 """
@@ -21,9 +22,11 @@ _NAMES = {
     "model": {"model", "model name"},
     "layer": {"layer", "layer id", "layer idx", "layer index", "moe layer"},
     "expert": {"expert", "expert id", "expert idx", "expert index", "logical expert"},
+    "step": {"step", "iteration", "iter", "batch"},
     "tokens": {"tokens", "count", "counts", "token count", "tokens routed", "load", "num tokens"},
 }
 _EXPERT = re.compile(r"(?:expert|e)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
+_TOKENS = re.compile(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", re.IGNORECASE)
 _LAYER = re.compile(r"(?:layer|l)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
 
 
@@ -34,12 +37,14 @@ class _Table:
     Attributes:
         columns: Where each column stands that has one of the names.
         experts: The expert of each other column, if it is wide.
+        ignored: The headers of columns that are neither.
         mark: The sign before decimals in its texts; empty if none has one.
         models: What was read: by model and by layer the tokens of experts.
     """
 
     columns: Mapping[str, int]
     experts: Mapping[int, int]
+    ignored: Sequence[str] = ()
     mark: str = ""
     models: dict[str, dict[int, dict[int, Any]]] = field(default_factory=dict)
 
@@ -86,7 +91,9 @@ def _table(headers: Sequence[Any], where: str) -> _Table:
     columns = _columns(headers)
     experts = {at: int(found[1]) for at, cell in enumerate(headers)
                if (found := _EXPERT.fullmatch(_words(cell)))}  # fmt: skip
-    table = _Table(columns, experts)
+    other = {*range(len(headers))} - {*columns.values(), *experts}
+    ignored = [shown(headers[at]) for at in sorted(other) if _words(headers[at])]
+    table = _Table(columns, experts, ignored)
     if not table.is_long and (not experts or "expert" in columns):
         expected = "layer, expert and tokens, or layer and a number for each expert"
         raise InputError([Problem(where, f"has no columns of counts, expected {expected}")])
@@ -107,9 +114,13 @@ def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) 
     found = counted(
         {layer: [row.get(at, 0) for at in experts] for layer, row in layers.items()}, where
     )
-    notes = (f"{where}: experts are numbered from 1; here from 0",) if first else ()
+    notes = [f"{where}: experts are numbered from 1; here from 0"] * bool(first)
+    if table.ignored:
+        notes.append(f"{where}: not read: {first_of(table.ignored)}")
+    if left_out := sum(len(experts) - len(row) for row in layers.values()):
+        notes.append(f"{where}: {left_out:,} experts of layers have no row, and so no tokens")
     rows = 0 if "layer" in table.columns else len(layers)
-    return replace(found, rows=rows, open_end=table.is_long, notes=notes)
+    return replace(found, rows=rows, open_end=table.is_long, notes=tuple(notes))
 
 
 def _columns(headers: Sequence[Any]) -> dict[str, int]:
@@ -128,9 +139,10 @@ def _read_long(row: Sequence[Any], table: _Table) -> None:
     if expert >= MOST_EXPERTS:
         raise ValueError(f"found expert {expert}, expected less than {MOST_EXPERTS:,}")
     experts = _layers(row, table).setdefault(layer, {})
-    if expert in experts:
+    tokens = _tokens(_cell(row, table.columns["tokens"]), table.mark)
+    if expert in experts and "step" not in table.columns:
         raise ValueError(f"expert {expert} of layer {layer} stands there twice")
-    experts[expert] = _tokens(_cell(row, table.columns["tokens"]), table.mark)
+    experts[expert] = experts.get(expert, 0) + tokens
 
 
 def _read_wide(row: Sequence[Any], table: _Table) -> None:
@@ -167,7 +179,9 @@ def _tokens(value: Any, mark: str) -> Any:
     text = re.sub(r"[\s'’_]", "", value)
     if mark:
         text = text.replace("." if mark == "," else ",", "").replace(mark, ".")
-    if not re.fullmatch(r"-?\d{1,18}(\.\d+)?", text) or (not mark and "." in text):
+    if not re.fullmatch(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", text, re.IGNORECASE) or (
+        not mark and "." in text
+    ):
         raise ValueError(f"found {shown(value)}, expected a number of tokens")
     return float(text)
 

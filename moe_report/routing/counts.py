@@ -40,6 +40,11 @@ class Counts:
         return int(self.tokens.shape[1])
 
 
+def last_layer(counts: Counts) -> int:
+    """Return how many layers there are at least, dense ones included."""
+    return max(counts.rows, counts.layers[-1] + 1)
+
+
 def counted(rows: Mapping[int, object], where: str) -> Counts:
     """Return the counts of layers, each a list of a number an expert.
 
@@ -79,7 +84,14 @@ def _numbers(row: object) -> list[float]:
         return [float(value) for value in row]
     if not isinstance(row, list):
         return []
-    return [float(value) if type(value) in (int, float) else np.nan for value in row]
+    return [_number(value) for value in row]
+
+
+def _number(value: object) -> float:
+    """A number as a float, which the largest whole ones are too large for; NaN for none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return np.nan
+    return float(value) if abs(value) <= _LARGEST else np.inf
 
 
 def _wrong(values: Tokens, length: int) -> str:
@@ -91,7 +103,8 @@ def _wrong(values: Tokens, length: int) -> str:
     bad = ~((values >= 0) & (values <= _LARGEST) & (values == np.floor(values)))
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
-        return f"expert {at} has {values[at]:g} tokens, expected a whole number from 0 on"
+        found = "no number of" if np.isnan(values[at]) else f"{values[at]:g}"
+        return f"expert {at} has {found} tokens, expected a whole number from 0 to 2^53"
     return ""
 
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 
 from moe_report.routing.placement import Placement
+
+_SGLANG, _TENSORRT_LLM = "physical_to_logical_map", "initial_global_assignments"
+_OURS = re.compile(rf'\{{"{_SGLANG}": [\[\]\d, ]+\}}\n|{_TENSORRT_LLM}:\n(  \d+: \[[\d, ]+\]\n)+'
+                   r"num_slots: \d+\nlayer_updates_per_iter: 0\n")  # fmt: skip
+
+
+def is_placement(content: bytes) -> bool:
+    """Whether a file has a placement as it is written here, and nothing else."""
+    return bool(_OURS.fullmatch(content.decode("utf-8", "replace")))
 
 
 def sglang_json(placement: Placement, layers: int) -> bytes:
@@ -20,12 +30,12 @@ def sglang_json(placement: Placement, layers: int) -> bytes:
     rows = dict(zip(placement.layers, placement.experts.tolist(), strict=True))
     in_order = [slot % placement.num_experts for slot in range(placement.slots)]
     lists = [rows.get(layer, in_order) for layer in range(layers)]
-    return (json.dumps({"physical_to_logical_map": lists}) + "\n").encode()
+    return (json.dumps({_SGLANG: lists}) + "\n").encode()
 
 
 def tensorrt_llm_yaml(placement: Placement) -> bytes:
     """Return the file of ``moe_load_balancer``: a list for each layer that has experts."""
-    lines = ["initial_global_assignments:"]
+    lines = [f"{_TENSORRT_LLM}:"]
     for layer, experts in zip(placement.layers, placement.experts.tolist(), strict=True):
         lines.append(f"  {layer}: {experts}")
     lines += [f"num_slots: {placement.slots}", "layer_updates_per_iter: 0", ""]

@@ -53,6 +53,17 @@ def test_counts_of_another_model_are_refused(tmp_path: Path) -> None:
     assert "48 layers of the model have experts, counts are of layers 0, 1" in result.output
 
 
+def test_an_earlier_placement_is_replaced(tmp_path: Path) -> None:
+    """It is ours to write again, whatever was asked before; of the layers none is left out."""
+    counts = put(tmp_path, "counts.json", [[0] * 12, *TOKENS, [0] * 12])
+    for name in ("eplb.json", "eplb.yaml"):
+        for devices in (4, 6):
+            result = run("balance", counts, "--devices", devices, "-o", tmp_path / name)
+            assert result.exit_code == 0, result.output
+    written = json.loads((tmp_path / "eplb.json").read_text("utf-8"))
+    assert len(written["physical_to_logical_map"]) == 4
+
+
 def test_a_file_of_another_is_not_overwritten(tmp_path: Path) -> None:
     """Only with --force."""
     counts = put(tmp_path, "counts.json", TOKENS)

@@ -18,6 +18,7 @@ LONG = "\n".join(
     ["layer,expert,tokens"]
     + [f"{layer},{at},{many}" for layer, row in enumerate(TOKENS) for at, many in enumerate(row)]
 )
+STEPS = LONG.replace("layer", "step,layer").replace("\n", "\n0,") + "\n1,0,0,0"
 WIDE = "\n".join(
     ["layer," + ",".join(map(str, range(12)))]
     + [f"{layer}," + ",".join(map(str, row)) for layer, row in enumerate(TOKENS)]
@@ -60,6 +61,8 @@ def refused(folder: Path, name: str, content: Any, model: str = "") -> str:
         ("sglang.json", {"logical_count": TOKENS}),
         ("steps.json", {"rank": 0, "logical_count": [TOKENS, [[0] * 12] * 2]}),
         ("list.json", TOKENS),
+        ("layers.json", {"logical_count": {"0": TOKENS[0], "1": TOKENS[1]}}),
+        ("steps.csv", STEPS),
         ("vllm.json", {"expert_load_pass": TOKENS}),
         ("slots.json", {
             "expert_load_pass": [[*row[:11], row[11] - 1, 1] for row in TOKENS],
@@ -114,6 +117,8 @@ def test_layers_are_numbered_as_in_the_model(tmp_path: Path) -> None:
 
 def test_the_last_experts_may_have_no_tokens(tmp_path: Path) -> None:
     """A long table has no rows of them; a list has a number for each."""
+    wide = read_counts(put(tmp_path, "wide.csv", WIDE.replace("11\n", "total\n", 1)))
+    assert wide.notes == ("wide.csv: not read: 'total'",)
     rows = [line for line in LONG.splitlines() if line.split(",")[1] != "11"]
     found = read_counts(put(tmp_path, "short.csv", "\n".join(rows)))
     sizes = {"num_experts": 12.0}
@@ -159,7 +164,10 @@ def test_one_of_several_models(tmp_path: Path) -> None:
         ("a.json", [[1, -1]], "layer 0: expert 1 has -1 tokens"),
         ("a.json", {"logical_count": [[[1, -1]], [[1, 2]]]}, "negative"),
         ("a.json", [[1.5, 1]], "expert 0 has 1.5 tokens"),
-        ("a.json", [[1, 2], [1]], "no table of numbers"),
+        ("a.json", [[1, 2], [1]], "layer 1: found 1 experts, expected 2"),
+        ("a.json", [[True, 2]], "expert 0 has no number of tokens"),
+        ("a.json", [[10**30, 2]], "expert 0 has inf tokens, expected a whole number from 0 to"),
+        ("a.json", [[1, None]], "expert 1 has no number of tokens"),
         ("a.json", [[0, 0]], "all counts are 0"),
         ("a.json", {"counts": TOKENS}, "found the keys counts; expected logical_count"),
         ("a.json", "{", "is not JSON"),
