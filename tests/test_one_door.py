@@ -20,6 +20,7 @@ OTHER_WORDS = {
     "cli/main.py": {"context_length"},
     "cli/options.py": {"context_length"},
     "importers/architectures/bidirectional.py": {"causal"},
+    "importers/attention_keys.py": {"causal"},
     "importers/architectures/encoder_decoder.py": {"expert_capacity"},
     "schema/headers/words.py": {"sparsity"},
 }

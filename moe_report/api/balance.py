@@ -49,13 +49,13 @@ class Step:
         slots: Experts on all devices together.
         worst: The largest load of a device over the mean one, in the layer where that is most.
         mean: The same, on average over the layers.
-        device_bytes: Bytes that the replicas take on each device; None where nobody knows.
+        copied_bytes: Bytes that the replicas take on each device; None where nobody knows.
     """
 
     slots: int
     worst: float
     mean: float
-    device_bytes: float | None
+    copied_bytes: float | None
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Balance:
         before: The same without replicas, experts in order; None where devices cannot share the
             experts evenly.
         curve: What fewer and more replicas would do.
-        device_bytes: Bytes that the replicas take on each device; None where nobody knows.
+        copied_bytes: Bytes that the replicas take on each device; None where nobody knows.
         layers: All layers of the model, dense ones among them.
         notes: Sentences on what was assumed.
     """
@@ -79,7 +79,7 @@ class Balance:
     after: Tokens
     before: Tokens | None
     curve: tuple[Step, ...]
-    device_bytes: float | None
+    copied_bytes: float | None
     layers: int
     notes: tuple[str, ...] = ()
 

@@ -70,12 +70,12 @@ def _in_conventions(loads: Tokens) -> list[str]:
 def _curve(found: Balance) -> Iterator[str]:
     """What other numbers of replicas would do, and what they cost where the model is known."""
     rows = [["experts in all", "max/mean", "worst", ""]]
-    if found.device_bytes is not None:
+    if found.copied_bytes is not None:
         rows[0].insert(3, "copies, on a device")
     for step in found.curve:
         row = [f"{step.slots}", digits(step.mean, 4), digits(step.worst, 4)]
-        if step.device_bytes is not None:
-            row.append(f"{digits(step.device_bytes / _GIB)} GiB")
+        if step.copied_bytes is not None:
+            row.append(f"{digits(step.copied_bytes / _GIB)} GiB")
         rows.append([*row, "as asked" if step.slots == found.placement.slots else ""])
     yield from aligned(rows)
 

@@ -218,6 +218,8 @@ def _alike(group: PresetGroup, fit: Fit) -> str:
 
 def _amount(item: AssumptionValue) -> str:
     unit, value = item.definition.unit, item.value
+    if unit == "byte":
+        return gib(value)
     if unit_sign(unit):
         return show(value, unit, "si") + "/" * ("/" in unit) + unit.partition("/")[2]
     return _with_unit(value, unit) if value == round(value) else f"{digits(value)} {unit}"

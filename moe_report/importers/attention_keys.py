@@ -59,7 +59,7 @@ _LAYER_KINDS = re.compile(
 )
 _FULL = frozenset({
     "full_attention", "attention", "full", "softmax", "global", "global_attention",
-    "self_attention",    "attn", "causal", "default", "mha", "gqa", "1",
+    "self_attention", "attn", "causal", "default", "mha", "gqa", "1",
 })  # fmt: skip
 _NORMS = re.compile("_(use_)?qk_(norm|layernorm)_")
 

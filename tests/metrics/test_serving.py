@@ -279,8 +279,8 @@ def test_bills() -> None:
 
     226.75 nodes are $87,072 a day; 22.3k tokens/s of a node $0.1993 a million.
     """
-    assert serving.cost_per_day.of(tensor_parallel=8, data_parallel=226.75) == 87_072
     node = {"tensor_parallel": 8, "device_price": 2}
+    assert serving.cost_per_day.of(**node, data_parallel=226.75) == 87_072
     for known in ({"measured_decode_tokens_per_s": 22_300}, {"decode_tokens_per_s": 22_300}):
         assert serving.cost_per_mtoken_out.of(**node, **known) == pytest.approx(0.1993, abs=5e-5)
     read = serving.cost_per_mtoken_in.of(**node, prefill_tokens_per_s=52_300)
