@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from moe_report.edit.carry_columns import UsersColumns
@@ -180,7 +180,20 @@ class Carryover:
             return is_choice(self.cells[sheet], column, row)
         if sheet == DEVICES_SHEET:
             return is_price(self.cells[sheet], column, row)
+        if sheet in self._presets:
+            text = self.cells[sheet].get((column, row), "")
+            return (column, row) in self._presets[sheet] and not text.startswith("=")
         return sheet == COMPARE_SHEET and row == CHOICE
+
+    @cached_property
+    def _presets(self) -> dict[str, set[Address]]:
+        """The cells that are read of each sheet of presets."""
+        groups = [one.group for one in self.report.presets]
+        return {
+            sheet: preset_cells(self.cells[sheet], groups)
+            for sheet in sheets_of_presets(self.report)
+            if sheet in self.cells
+        }
 
     def _users_columns(self, before: Package) -> UsersColumns:
         headers = self._fresh_headers()
@@ -275,8 +288,8 @@ class Carryover:
             inputs = {at for at in cells if is_choice(cells, *at)}
         if sheet == DEVICES_SHEET:
             inputs = {at for at in cells if is_price(cells, *at)}
-        if sheet in sheets_of_presets(self.report):
-            inputs = preset_cells(cells, [one.group for one in self.report.presets])
+        if sheet in self._presets:
+            inputs = self._presets[sheet]
         return {
             (column, row): text
             for (column, row), text in cells.items()

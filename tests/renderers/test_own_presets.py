@@ -118,7 +118,7 @@ def test_an_added_row_is_a_choice(registry: Registry, tmp_path: Path, made: str)
 def test_an_update_keeps_an_added_row(registry: Registry, tmp_path: Path) -> None:
     """It is a choice of the sheet Fit, a column of Devices, and computes; a remark is not lost."""
     source = add(report_book(registry, tmp_path / "a.report.xlsx"))
-    invoke("run", "--update", source, "-q")
+    assert "not kept" not in invoke("run", "--update", source, "-q")
     (row,) = [at for at, row in enumerate(stored(source, SHEET), 1) if row[1] == "Own X1"]
     checks = openpyxl.load_workbook(source)["Fit"].data_validations.dataValidation
     (listed,) = (one.formula1 for one in checks if SHEET in str(one.formula1))
