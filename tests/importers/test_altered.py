@@ -111,6 +111,8 @@ IMPOSSIBLE: list[tuple[str, dict[str, Any]]] = [
     (OLMOE, {"max_position_embeddings": -5}),
     (OLMOE, {"max_position_embeddings": "4k"}),
     (DBRX, {"max_seq_len": 0}),
+    (MIXTRAL, {"max_position_embeddings": 2.5}),
+    (MIXTRAL, {"max_position_embeddings": True}),
 ]
 
 
@@ -135,6 +137,9 @@ WINDOWS: list[tuple[str, dict[str, Any]]] = [
     (OSS, {"use_sliding_window": False}),
     (LLAMA, {"layer_types": ["chunked_attention"] * 48, "attention_chunk_size": None}),
     (PHI, {"layer_types": ["sliding_attention"] * 32, "sliding_window": None}),
+    (MIXTRAL, {"layer_types": ["full_attention"] * 32, "sliding_window": 4096}),
+    (PHI, {"layer_types": ["full_attention"] * 32, "sliding_window": 2047}),
+    (PHI, {"use_sliding_window": False, "sliding_window": 2047}),
 ]
 
 
@@ -144,9 +149,56 @@ def test_unknown_windows_leave_cache_and_core_unknown(model: str, change: dict[s
     read = altered(model, change)
     assert read.unclear.keys() >= CACHE
     assert not read.unclear.keys() & read.numbers.keys()
+    harmless = [note for note in read.notes if "changes no number" in note]
+    assert not any(next(iter(change)) in note for note in harmless)
     assert any(
         note.startswith("Cache: ") and next(iter(change)) in note for note in read.notes
     ) or (model == SWITCH and next(iter(change)) in read.unclear["num_sliding_window_layers"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"use_sliding_window": False},
+        {"use_sliding_window": True},
+        {"layer_types": ["full_attention"] * 32},
+        {"layer_types": ["sliding_attention"] * 32},
+    ],
+)
+def test_a_window_that_holds_all_leaves_nothing_unknown(change: dict[str, Any]) -> None:
+    """Whether layers have a window as long as the longest context changes nothing."""
+    read = altered(PHI, change)
+    assert read.numbers == altered(PHI, {}).numbers
+    assert not read.unclear
+
+
+@pytest.mark.parametrize(
+    ("change", "longest", "said"),
+    [
+        ({"max_position_embeddings": 131072.0}, 131072, ""),
+        ({"max_sequence_length": -1}, 32768, "max_sequence_length is -1, which limits no"),
+        ({"max_position_embeddings": -1}, None, "max_position_embeddings is -1, which limits no"),
+        ({"max_position_embeddings": 10**17}, None, "is 100000000000000000, which limits no"),
+        ({"max_position_embeddings": 1e30}, None, "is 1e+30, which limits no"),
+        ({"max_sequence_length": 4096}, None, "The longest context is not known"),
+    ],
+)
+def test_a_length_that_limits_nothing_is_said(
+    change: dict[str, Any], longest: int | None, said: str
+) -> None:
+    """Markers of no limit leave the row, and another length beside them."""
+    read = altered(MIXTRAL, change)
+    assert read.numbers.get("max_position_embeddings") == longest
+    assert any(said in note for note in read.notes)
+
+
+@pytest.mark.parametrize(("key", "hint"), [
+    ("kv_n_heads", "attn_config.kv_n_heads"), ("attn_config.kv_n_head", "kv_n_heads"),
+])  # fmt: skip
+def test_a_hint_names_the_path_of_a_key_in_another_object(key: str, hint: str) -> None:
+    """A key that stands in the wrong object is not told to have its own name."""
+    with pytest.raises(InputError, match=f"Did you mean '{hint}'"):
+        altered(DBRX, {key: 3})
 
 
 UNCLEAR_BITS: list[tuple[str, dict[str, Any]]] = [
