@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from moe_report.importers.adapter import Adapter
-from moe_report.importers.config_json import at, entries, said
+from moe_report.importers.config_json import at, entries, said, text_parts
 from moe_report.importers.harmless_keys import is_nothing, words_of
 from moe_report.importers.quantization import KEYS
 
@@ -122,8 +122,13 @@ def _of_windows(
 
 def notes_of_widths(config: Mapping[str, object], adapter: Adapter) -> Iterator[str]:
     """Say which keys speak of the precision of the cache: it is assumed, and not read."""
-    recipes = {f"{prefix}{key}" for prefix in ("", "text_config.") for key in KEYS}
-    inside = recipes | {f"{recipe}.quantization" for recipe in recipes}
+    parts = [prefix for prefix, _ in text_parts(config)]
+    recipes = {prefix + key for prefix in parts for key in KEYS}
+    inside = (
+        {prefix[:-1] for prefix in parts}
+        | recipes
+        | {f"{recipe}.quantization" for recipe in recipes}
+    )
     for path, value in entries(config, lambda path: path in inside | adapter.objects):
         name = path.rsplit(".", 1)[-1]
         if is_cache_width(name) and not is_nothing(value) and str(value) not in _USUAL:

@@ -26,7 +26,7 @@ from moe_report.importers.cache_keys import (
     unclear_cache,
     windows_told,
 )
-from moe_report.importers.config_json import at, entries, said
+from moe_report.importers.config_json import at, entries, said, text_parts
 from moe_report.importers.counted_keys import Counted, spellings
 from moe_report.importers.harmless_keys import is_nothing
 from moe_report.importers.impossible import (
@@ -196,8 +196,8 @@ def _is_dense(config: Mapping[str, object], adapter: Adapter) -> bool:
 
 
 def _text_model(config: Mapping[str, object]) -> object:
-    parts = ("text_config", "llm_config")
-    return next((value for part in parts for value in at(config, f"{part}.model_type")), None)
+    parts = (part for prefix, part in text_parts(config) if prefix)
+    return next((part["model_type"] for part in parts if "model_type" in part), None)
 
 
 def _unknown(model_type: object, config: Mapping[str, object]) -> str:

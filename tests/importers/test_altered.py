@@ -211,6 +211,14 @@ UNCLEAR_BITS: list[tuple[str, dict[str, Any]]] = [
     (MIXTRAL, {"torch_dtype": "float8_e9m9"}),
     (QWEN, {"torch_dtype": "posit16"}),
     (PHI, {"dtype": "nf4"}),
+    *((MIXTRAL, {key: True}) for key in ("fp8", "use_fp8", "fp4_weights", "gptq", "int8")),
+    (MIXTRAL, {"nbits": 4}),
+    (MIXTRAL, {"precision": "fp8"}),
+    (MIXTRAL, {"weight_format": "int4"}),
+    (MIXTRAL, {"tensor_dtype": "float8"}),
+    (MIXTRAL, {"params_dtype": "float32"}),
+    (MIXTRAL, {"storage_dtype": "float8_e4m3fn"}),
+    (LLAMA, {"use_fp8": True}),
     (OLMOE, {"torch_dtype": 16}),
     (DEEPSEEK, {"quantization_config": FP8 | {"fmt": "e9m9"}}),
     (MIXTRAL, {"quantization_config": {"quant_method": "quark"}}),
@@ -227,6 +235,62 @@ def test_unknown_precision_leaves_bits_unknown(model: str, change: dict[str, Any
     assert read.unclear.keys() >= BITS
     key = next(iter(change))
     assert any(note.startswith("Bits not known: ") and key in note for note in read.notes)
+
+
+USUAL: dict[str, Any] = {
+    "fp8": False, "nbits": 0, "gptq": None, "precision": "bf16", "weight_bits": 16, "fp16": True,
+    "params_dtype": "bfloat16", "model_dtype": "torch.bfloat16", "storage_dtype": "bfloat16",
+    "weight_format": "safetensors", "matmul_precision": "high", "mixed_precision": "bf16",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", USUAL)
+def test_the_usual_precision_leaves_nothing_unknown(key: str) -> None:
+    """What says no, or the precision that is said anyway, changes no bits and needs no word."""
+    assert altered(MIXTRAL, {key: USUAL[key]}) == altered(MIXTRAL, {})
+
+
+@pytest.mark.parametrize("key", ["params_dtype", "model_dtype", "storage_dtype", "weight_dtype"])
+def test_a_known_dtype_is_read_under_other_names(key: str) -> None:
+    """Where torch_dtype is silent, they say how wide weights are."""
+    read = altered(MIXTRAL, {"torch_dtype": DROPPED, key: "float32"})
+    assert {read.numbers[group] for group in BITS} == {32}
+
+
+ATTENTION: dict[str, Any] = {
+    "attention_norm_eps": 1e-5, "attn_norm_eps": 1e-5, "qk_norm_eps": 1e-6, "kv_norm_eps": 1e-6,
+    "attention_norm_epsilon": 1e-5, "use_kv_cache": True, "kv_cache": True, "cache_kv": True,
+    "attn_weight_decay": 0.1, "attn_wd": 0.1, "no_weight_decay_attn": True, "conv_dropout": 0.1,
+    "lora_attn_dropout": 0.1, "attn_lora_alpha": 16, "num_key_value_groups": 4, "num_kv_groups": 8,
+    "gqa_groups": 4, "num_query_groups": 8, "multi_query_group_num": 8, "n_head_kv": 8,
+    "attention_head_size": 128, "head_size": 128, "kv_channels": 128, "use_gqa": True,
+    "attn_type": "multihead_attention", "is_causal_attention": True, "ring_attn_size": 2,
+    "ulysses_attn": True, "attn_cp": 2, "attn_init_std": 0.02, "attn_lr_mult": 0.5,
+    "clip_qkv": 8.0, "attn_pdrop": 0.1, "attn_logit_cap": 50.0, "fused_qkv": True,
+    "attn_kernel": "triton", "attn_scale": 0.09, "attn_rope_theta": 1e4, "qk_clip": 100.0,
+    "attention_softmax_in_fp32": True, "attention_backend": "flashinfer", "attn_drop": 0.1,
+}  # fmt: skip
+OTHERWISE: dict[str, Any] = {
+    "num_key_value_groups": 8, "num_kv_groups": 3, "num_query_groups": 4, "head_size": 64,
+    "attention_head_size": 64, "kv_channels": 64, "multi_query_group_num": 2, "conv_dropout_dim": 4,
+    "attn_norm_eps_dim": 3, "kv_cache_layers": 4, "attn_norm": True, "qk_rms_norm": True,
+    "multi_query_attention": True, "attn_output_gate": True, "causal_conv": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ATTENTION)
+def test_what_attention_is_anyway_is_not_refused(key: str) -> None:
+    """Arithmetic, training, programs, and sizes that are counted anyway: each is said."""
+    read = altered(MIXTRAL, {key: ATTENTION[key]})
+    assert read.numbers == altered(MIXTRAL, {}).numbers
+    assert any("changes no number" in note and key in note for note in read.notes)
+
+
+@pytest.mark.parametrize("key", OTHERWISE)
+def test_what_attention_would_be_otherwise_is_refused(key: str) -> None:
+    """The same words with another size, or with a part that has weights."""
+    with pytest.raises(InputError, match=key):
+        altered(MIXTRAL, {key: OTHERWISE[key]})
 
 
 SAID: list[tuple[str, dict[str, Any], str]] = [
