@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -212,10 +212,19 @@ def _line(error: BaseException) -> str:
     return shortened(next(filter(str.strip, said.splitlines()), ""))
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the known name nearest to ``name``, or an empty string."""
+def nearest(name: str, known: Iterable[str], called: Mapping[str, str] | None = None) -> str:
+    """Return `` Did you mean 'x'?`` for the known name nearest to ``name``, or an empty string.
+
+    Args:
+        name: What was found.
+        known: What could be meant.
+        called: What to say for a known name, where it isn't the name itself.
+    """
     if len(name) > _LONGEST_NAME:
         return ""
     by_folded = {candidate.casefold(): candidate for candidate in islice(known, _MOST_COMPARED)}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f" Did you mean {by_folded[close[0]]!r}?" if close else ""
+    if not close:
+        return ""
+    found = by_folded[close[0]]
+    return f" Did you mean {(called or {}).get(found, found)!r}?"

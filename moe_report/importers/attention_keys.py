@@ -37,18 +37,23 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
         "(attn|attention|alpha|beta)_factor", "temperature", "tuning", "tune", "cap", "upcast",
         "logn", "inverse_layer_idx", "lower_bound", "upper_bound", "safe", "reorder_and",
         "max_distance", "(query_)?pre_attn", "apply_query_key_layer", "use_nope", "epsilon",
-        r"layernorm_(\w+_)?(alpha|beta|epsilon)",
+        r"layernorm_(\w+_)?(alpha|beta|epsilon)", "causal",
+        "((qk|kv|[qk]|query|key|attn|attention)_)*(rms_?|layer_?)?norm_(eps|epsilon)",
     ),
     "positions": (
         "rope", "rotary", "rot", "theta", "nope", "yarn", "ntk", "mrope", "xdrope", "alibi",
         "position(al)?(_embeddings?)?(_type)?", "interleaved?", "pct", "freq_base",
     ),
-    "randomness of training": ("pdrop", "(probs_)?dropout(_prob)?"),
+    "randomness and decay of training": (
+        "pdrop", "(probs_)?dropout(_prob)?", "conv_dropout",
+        "lora_((attn|attention)_)?(dropout|alpha)", "((attn|attention)_)?lora_(dropout|alpha)",
+        "(no_)?weight_decay", "wd",
+    ),
     "how a program runs": (
         "implementations?", "autoset", "flash(_attn|_attention)?(_2|_3)?(_enabled)?", "attn_2",
         "sdpa", "eager", "xformers", "paged", "memory_efficient", "efficient", "mask(s|ed|ing)?",
         "(projection_)?layout", "split_qkv_in_self", "format", "chunk_size",
-        "number_of_conv_states",
+        "number_of_conv_states", "(ring|ulysses)((_attn|_attention)?(_size)?)?", "[cs]p(_size)?",
     ),
 }  # fmt: skip
 _WORDS = re.compile(
@@ -59,8 +64,13 @@ _LAYER_KINDS = re.compile(
 )
 _FULL = frozenset({
     "full_attention", "attention", "full", "softmax", "global", "global_attention",
-    "self_attention", "attn", "causal", "default", "mha", "gqa", "1",
+    "self_attention", "multihead_attention", "multi_head_attention", "attn", "causal", "default",
+    "mha", "gqa", "1",
 })  # fmt: skip
+_CACHING = re.compile("_((use|enable)_)?(kv_cache|cache_kv)_")
+_GROUPED = re.compile("_(use_)?(gqa|grouped_query(_attention)?)_")
+# Query heads that share a head of keys and values; shorter names may mean how many such heads.
+_SHARING = re.compile("_((num|n)_)?(key_value|(?P<either>kv|gqa))_groups_")
 _NORMS = re.compile("_(use_)?qk_(norm|layernorm)_")
 
 
@@ -80,6 +90,14 @@ def changes_attention(name: str, value: object, counted: Counted) -> bool | None
     words = words_of(name)
     if _NORMS.fullmatch(words) and type(value) in (bool, int):
         return bool(value) != bool(counted.of("qk_norm"))
+    if _CACHING.fullmatch(words) and type(value) is bool:
+        return False
+    kv = counted.of("num_key_value_heads") or 0
+    each = (counted.of("num_attention_heads") or 0) / kv if kv else 0
+    if _GROUPED.fullmatch(words) and value is True:
+        return each <= 1
+    if (sharing := _SHARING.fullmatch(words)) and type(value) is int and value and kv:
+        return value != each and not (sharing["either"] and value == kv)
     if words == "_qk_head_dim_" and counted.of("kv_lora_rank"):
         return value != (counted.of("qk_nope_head_dim") or 0) + (
             counted.of("qk_rope_head_dim") or 0

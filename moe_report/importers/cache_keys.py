@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from moe_report.importers.adapter import Adapter
-from moe_report.importers.config_json import at, entries, said
+from moe_report.importers.config_json import at, entries, said, text_parts
 from moe_report.importers.harmless_keys import is_nothing, words_of
 from moe_report.importers.quantization import KEYS
 
@@ -29,6 +29,7 @@ _WINDOWS = re.compile(
 _NOT = re.compile(
     r"vision|visual|image|audio|video|speech|rope_|implementation|dtype$|sink|^mtp_|heads|_dim$"
 )
+_OF_WINDOWS = {"window_kv_values_per_token", "num_window_key_value_heads"}  # of another size
 _SWITCH, _FIRST = "use_sliding_window", "max_window_layers"
 # Kinds of layers that differ in the tokens they see, and the fields that count such layers.
 OF_WINDOWS = {
@@ -76,11 +77,17 @@ def unclear_cache(
     return {}
 
 
-def idle_windows(
+def holds_all(numbers: Mapping[str, float]) -> bool:
+    """Whether a window holds the longest sequence: such layers see all of it, as others do."""
+    window, longest = (numbers.get(name) for name in ("sliding_window", "max_position_embeddings"))
+    return bool(window and longest and window >= longest and not _OF_WINDOWS & numbers.keys())
+
+
+def windows_told(
     config: Mapping[str, object], adapter: Adapter, numbers: Mapping[str, float]
-) -> list[str]:
-    """Return the keys on windows that nobody reads and that change nothing."""
-    return [path for path, why in _of_windows(config, adapter, numbers) if not why]
+) -> dict[str, str]:
+    """Return keys on windows, each with why the cache is not known; nothing if it changes none."""
+    return dict(_of_windows(config, adapter, numbers))
 
 
 def _of_windows(
@@ -88,7 +95,8 @@ def _of_windows(
 ) -> Iterator[tuple[str, str]]:
     """Give keys on which tokens layers see, and why that is not known; nothing if it is."""
     window = numbers.get("sliding_window")
-    windows = numbers.get(_SEEN, 0) if window else 0
+    idle = holds_all(numbers)
+    windows = numbers.get(_SEEN, 0) if window and not idle else 0
     told = "kv_values_per_token" in numbers  # by the adapter, which knows its kinds of layers
     for path, value in entries(config, lambda path: path in adapter.objects):
         outside, _, name = path.rpartition(".")
@@ -97,11 +105,14 @@ def _of_windows(
             continue
         if name == "layer_types" and isinstance(value, list):
             for kind, field in OF_WINDOWS.items():
-                listed, counted = value.count(kind), numbers.get(field, 0)
-                if listed and (not (counted or told) if read else listed != counted):
+                if field == _SEEN and idle:
+                    continue
+                alone = field == _SEEN and not (read or told)
+                listed, counted = value.count(kind), windows if alone else numbers.get(field, 0)
+                if listed and not (counted or told) if read else listed != counted:
                     yield path, f"{counted:.0f} layers are counted with {kind!r}"
         elif name == _SWITCH and type(value) is bool:
-            if (value and not (windows or told)) or (windows and not value and not read):
+            if (value and not (idle or windows or told)) or (windows and not value and not read):
                 yield path, f"{windows:.0f} layers are counted with a window"
         elif not (read or is_nothing(value)) and is_of_windows(name) and not is_cache_width(name):
             off = "window" in name and False in at(config, f"{outside}.{_SWITCH}".lstrip("."))
@@ -111,8 +122,13 @@ def _of_windows(
 
 def notes_of_widths(config: Mapping[str, object], adapter: Adapter) -> Iterator[str]:
     """Say which keys speak of the precision of the cache: it is assumed, and not read."""
-    recipes = {f"{prefix}{key}" for prefix in ("", "text_config.") for key in KEYS}
-    inside = recipes | {f"{recipe}.quantization" for recipe in recipes}
+    parts = [prefix for prefix, _ in text_parts(config)]
+    recipes = {prefix + key for prefix in parts for key in KEYS}
+    inside = (
+        {prefix[:-1] for prefix in parts}
+        | recipes
+        | {f"{recipe}.quantization" for recipe in recipes}
+    )
     for path, value in entries(config, lambda path: path in inside | adapter.objects):
         name = path.rsplit(".", 1)[-1]
         if is_cache_width(name) and not is_nothing(value) and str(value) not in _USUAL:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +20,13 @@ from moe_report.errors import MOST_LINES, InputError, Problem, first_of, nearest
 from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
-from moe_report.importers.cache_keys import idle_windows, notes_of_widths, unclear_cache
-from moe_report.importers.config_json import at, entries, said
+from moe_report.importers.cache_keys import (
+    holds_all,
+    notes_of_widths,
+    unclear_cache,
+    windows_told,
+)
+from moe_report.importers.config_json import at, entries, said, text_parts
 from moe_report.importers.counted_keys import Counted, spellings
 from moe_report.importers.harmless_keys import is_nothing
 from moe_report.importers.impossible import (
@@ -51,9 +55,8 @@ _MTP_LIKE = re.compile("(^|[._])(mtp|nextn)", re.IGNORECASE)
 # Published without a model_type, which only code beside the weights knows.
 _BY_CLASS = {"SmallThinkerForCausalLM": "smallthinker"}
 _NO_EXPERTS = {"num_experts": 1, "num_experts_per_tok": 1, "num_moe_layers": 0}
-_OF_WINDOWS = {"window_kv_values_per_token", "num_window_key_value_heads"}
 _SPELLINGS = spellings(ADAPTERS.values())
-_SHOWN = 80  # characters of a value that an error quotes
+_SHOWN = 80  # characters of a model_type that are compared with the known ones
 _MOST_UNREAD = 5000  # keys that are judged; published configs have some dozens
 _MOST_NOTED, _NOTED_ROOM = 100, 3000  # keys that change no number, and characters for them
 
@@ -118,18 +121,20 @@ def row_from_config(
             reading.notes.append("Not a Mixture-of-Experts: no layer has experts")
     further = read_section_fields(config, adapter.section, fields)
     reading.problems.extend(further.problems)
+    lengths = Reading()
+    numbers.update(longest_context(config, adapter, lengths))
     _judge_unread(config, adapter, numbers, reading, set(further.paths.values()))
     if not reading.problems:
         reading.problems.extend(impossible(numbers, allow_dense))
         reading.problems.extend(uneven_groups(config, adapter, numbers, reading))
-    longest = longest_context(config, adapter, reading)
+    reading.problems.extend(lengths.problems)
     if reading.problems:
         raise InputError([Problem(where, problem) for problem in reading.problems])
     if adapter.note:
         reading.notes.append(adapter.note)
     numbers.update(_further_tokens(config, adapter, numbers, reading))
     numbers.update(further.numbers)
-    numbers.update(longest)
+    reading.notes.extend(lengths.notes)
     no_cache = unclear_cache(config, adapter, numbers)
     _without_idle_window(numbers, reading)
     bits, no_bits = published_bits(config, numbers)
@@ -191,8 +196,8 @@ def _is_dense(config: Mapping[str, object], adapter: Adapter) -> bool:
 
 
 def _text_model(config: Mapping[str, object]) -> object:
-    parts = ("text_config", "llm_config")
-    return next((value for part in parts for value in at(config, f"{part}.model_type")), None)
+    parts = (part for prefix, part in text_parts(config) if prefix)
+    return next((part["model_type"] for part in parts if "model_type" in part), None)
 
 
 def _unknown(model_type: object, config: Mapping[str, object]) -> str:
@@ -251,20 +256,32 @@ def _judge_unread(
     if len(keys) > _MOST_UNREAD:
         reading.problems.append(f"more than {_MOST_UNREAD:,} keys sound like experts or an FFN")
         return
-    bare = {path.rsplit(".", 1)[-1] for path in adapter.known_keys}
-    harmless = idle_windows(config, adapter, numbers)
+    windows = windows_told(config, adapter, numbers)
+    harmless = [path for path, why in windows.items() if not why]
     for key, verdict in judge(keys, _SPELLINGS, counted):
         if verdict == "harmless" and (key.what == EXPERTS or _is_told(key)):
-            harmless.append(key.path)
+            if key.path not in windows:
+                harmless.append(key.path)
         elif verdict in ("refused", "contradicting"):
             why = "is not understood"
             if verdict == "contradicting":
                 why += f": {said(key.value)} is not what is counted without it"
-            hint = nearest(key.key, bare) if len(reading.problems) < MOST_LINES else ""
+            hint = _hint(key, adapter) if len(reading.problems) < MOST_LINES else ""
             reading.problems.append(f"key {key.path!r} sounds like {key.what} and {why}.{hint}")
     if harmless:
         listed = first_of(sorted(harmless), _MOST_NOTED, room=_NOTED_ROOM)
         reading.notes.append(f"Not counted because it changes no number: {listed}")
+
+
+def _hint(key: Unread, adapter: Adapter) -> str:
+    """Name the key that may be meant, with its path where it stands in another object."""
+    paths: dict[str, str] = {}
+    for path in sorted(adapter.prefix + path for path in adapter.known_keys):
+        inside, dot, name = path.rpartition(".")
+        if inside + dot == key.inside:
+            paths[name] = name
+        paths.setdefault(name, path)
+    return nearest(key.key, paths, paths)
 
 
 def _is_told(key: Unread) -> bool:
@@ -342,9 +359,7 @@ def _further_tokens(
 
 def _without_idle_window(numbers: dict[str, float], reading: Reading) -> None:
     """Let a window that holds the longest sequence be what it is: attention to all of it."""
-    window = numbers.get("sliding_window") or 0
-    of_another_size = _OF_WINDOWS & numbers.keys()
-    if window >= numbers.get("max_position_embeddings", math.inf) and not of_another_size:
-        del numbers["sliding_window"]
+    if holds_all(numbers):
+        window = numbers.pop("sliding_window")
         numbers.pop("num_sliding_window_layers", None)
         reading.notes.append(f"The window of {window:,.0f} tokens holds the longest context")

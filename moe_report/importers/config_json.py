@@ -16,6 +16,10 @@ MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
 _MOST_DIGITS, _MOST_PARTS, _MOST_TWICE = 1000, 3_000_000, 10
 NOT_THERE = "there is no such file"
 _SAID = 60  # characters of a value that a message quotes
+# What published configs call the part for text.
+_TEXT = (
+    "text_config", "llm_config", "language_config", "thinker_config.text_config", "thinker_config",
+)  # fmt: skip
 _KINDS = {list: "list", str: "text", bool: "true or false", type(None): "null"}
 
 
@@ -122,6 +126,13 @@ def at(config: Mapping[str, Any], path: str) -> Iterable[Any]:
     if not rest:
         return (inner,)
     return at(inner, rest) if isinstance(inner, Mapping) else ()
+
+
+def text_parts(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give a config and those of its objects that are for text, with their paths and a dot."""
+    yield "", config
+    for path in _TEXT:
+        yield from ((f"{path}.", part) for part in at(config, path) if isinstance(part, Mapping))
 
 
 def entries(

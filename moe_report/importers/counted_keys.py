@@ -107,6 +107,8 @@ _ELSEWHERE = {
     "num_shared_experts": ("num_shared_expert", "moe_shared_experts", "shared_experts"),
     "shared_expert_intermediate_size": ("moe_shared_expert_intermediate_size",),
     "num_moe_layers": ("n_moe_layers", "num_sparse_layers", "num_expert_layers"),
+    "num_key_value_heads": ("num_query_groups", "multi_query_group_num", "n_head_kv"),
+    "head_dim": ("attention_head_size", "head_size"),
     "router_bias": ("use_router_bias", "moe_router_bias", "router_use_bias"),
     "expert_bias": ("use_expert_bias", "moe_expert_bias"),
 }  # fmt: skip

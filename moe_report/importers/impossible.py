@@ -17,16 +17,23 @@ def longest_context(
     config: Mapping[str, object], adapter: Adapter, reading: Reading
 ) -> Mapping[str, float]:
     """The tokens of the longest sequence, where the text part says them in one way."""
-    found = {
-        path: value
-        for path in (adapter.home + name for name in _LONGEST)
-        for value in at(config, path)
-        if value is not None
-    }
-    for path, value in found.items():
-        if type(value) is not int or not 0 < value <= LARGEST:
-            reading.refuse(path, f"is {said(value)}, expected a whole number of at least 1")
-    lengths = {value for value in found.values() if type(value) is int}
+    found: dict[str, float] = {}
+    endless: list[str] = []
+    for path in (adapter.home + name for name in _LONGEST):
+        for value in at(config, path):
+            if value is None:
+                continue
+            if type(value) not in (int, float) or not (value == -1 or value >= 1):
+                reading.refuse(path, f"is {said(value)}, expected a whole number of at least 1")
+            elif value == -1 or value > LARGEST:  # how some say that there is no limit
+                endless.append(f"{path} is {said(value)}")
+            elif value % 1:
+                reading.refuse(path, f"is {said(value)}, expected a whole number")
+            else:
+                found[path] = int(value)
+    lengths = set(found.values())
+    if endless:
+        reading.notes.append(f"{' and '.join(endless)}, which limits no sequence: it is not read")
     if len(lengths) > 1:
         reading.notes.append(f"The longest context is not known: {' and '.join(found)} differ")
     return {"max_position_embeddings": lengths.pop()} if len(lengths) == 1 else {}

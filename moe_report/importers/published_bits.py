@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from moe_report.importers.cache_keys import is_cache_width
+from moe_report.importers.config_json import text_parts
 from moe_report.importers.harmless_keys import is_nothing, words_of
 from moe_report.importers.quantization import KEYS
 from moe_report.importers.quantization_recipes import UnclearError, bits_of
@@ -46,10 +47,17 @@ _SPEAK_OF: tuple[tuple[str, frozenset[str]], ...] = (
     (r"(mlp|ffn|feed_forward)$", frozenset({_DENSE, _SHARED, _EXPERTS})),
     (r"(^|\.)layers(\.#)?$", frozenset({_ATTENTION, _DENSE, _SHARED, _EXPERTS})),
 )
-_TEXT = ("text_config", "llm_config", "language_config", "thinker_config")
+_DTYPE_KEY = re.compile(r"(torch_|(params?|weights?|model|storage|tensors?)_)?dtype")
+_NARROW = r"(u?int|nf|(nv|mx)?fp|float)[1-8]|[2-8]bit|w\d+a\d+|e\dm\d|gptq|awq|hqq|bnb|bitsandbytes"
 _QUANTIZED = re.compile(
-    "_(quant\\w*|load_in_[48]bit|[wq]?bits|(params?|weights?|model|storage)_(dtype|bits|precision))_"
+    rf"_([a-z]*quant[a-z]*|{_NARROW}|[nwq]?bits?"
+    "|(params?|weights?|model|storage|tensors?)_(dtype|bits|precision|format))_|^_(precision|format)_$"
 )
+# What names a container or how products are made, and no width.
+_NO_WIDTH = {
+    "auto", "default", "mixed", "high", "highest", "medium", "safetensors", "pt", "pytorch", "hf",
+    "16", "16-mixed", "bf16-mixed", "fp16-mixed",
+}  # fmt: skip
 _LAYER = re.compile(r"(?:^|\.)(?:layers|blocks|h)\.(\d+)(?:\.|$)")
 
 
@@ -119,47 +127,47 @@ def notes_of_bits(found: Mapping[str, float], unclear: Mapping[str, str]) -> lis
 
 def _refuse_misnamed(config: Mapping[str, Any]) -> None:
     """Raise for a key that may speak of quantization and has another name than those read."""
-    for prefix, part in _parts_of(config):
+    for prefix, part in text_parts(config):
         for key, value in part.items():
             if key in KEYS or is_nothing(value) or is_cache_width(key) or "expert" in key:
+                continue
+            if _DTYPE_KEY.fullmatch(key) or _is_usual(value):
                 continue
             if _QUANTIZED.search(words_of(key)) or get_close_matches(key, KEYS, cutoff=0.8):
                 why = "is not understood: is it quantization_config?"
                 raise UnclearError(f"key {prefix + key!r} {why}")
 
 
-def _parts_of(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give the config and its parts for text, with their paths."""
-    yield "", config
-    for name in _TEXT:
-        if isinstance(part := config.get(name), Mapping):
-            yield f"{name}.", part
+def _is_usual(value: object) -> bool:
+    """Whether a value is the precision that weights count with anyway, or none."""
+    name = str(value).lower().removeprefix("torch.")
+    return name in _NO_WIDTH or _DTYPES.get(name) == FIELDS[OTHER].default
 
 
 def _plain(config: Mapping[str, Any]) -> float | None:
     """The bits of a weight that is not quantized; None if nothing is said."""
-    bits = set()
+    bits: dict[int, str] = {}
     for path, value in _dtypes(config):
         name = value.removeprefix("torch.") if isinstance(value, str) else ""
         if name not in _DTYPES:
             raise UnclearError(f"{path} is {shown(value)}, which is not known")
-        bits.add(_DTYPES[name])
+        bits.setdefault(_DTYPES[name], path)
     if len(bits) > 1:
-        raise UnclearError("torch_dtype and dtype of the config contradict each other")
-    return float(bits.pop()) if bits else None
+        raise UnclearError(f"{' and '.join(bits.values())} of the config contradict each other")
+    return float(next(iter(bits))) if bits else None
 
 
 def _dtypes(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for prefix, part in _parts_of(config):
-        for key in ("torch_dtype", "dtype"):
-            if part.get(key) not in (None, "auto"):
-                yield prefix + key, part[key]
+    for prefix, part in text_parts(config):
+        for key, value in part.items():
+            if _DTYPE_KEY.fullmatch(key) and value not in (None, "auto"):
+                yield prefix + key, value
 
 
 def _said(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
     """What the config says of quantization, once, and under which key."""
     found: list[tuple[str, Any]] = []
-    for prefix, part in _parts_of(config):
+    for prefix, part in text_parts(config):
         found += [(prefix + key, part[key]) for key in KEYS if part.get(key)]
     for key, value in found:
         if not isinstance(value, Mapping):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from moe_report.importers.config_json import read_config
+from moe_report.importers.config_json import read_config, text_parts
 
 KEYS = ("quantization", "quantization_config", "compression_config")
 GROUP_KEYS = ("group_size", "q_group_size")
@@ -93,9 +93,7 @@ def with_recipe(config: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
 
 def says_how_packed(config: Mapping[str, Any]) -> bool:
     """Whether a config, or its part for text, says anything of quantization."""
-    text = config.get("text_config")
-    parts = (config, text if isinstance(text, Mapping) else {})
-    return any(part.get(key) for part in parts for key in KEYS)
+    return any(part.get(key) for _, part in text_parts(config) for key in KEYS)
 
 
 def _widths(said: Mapping[str, Any]) -> Iterator[Width]:

@@ -111,6 +111,8 @@ IMPOSSIBLE: list[tuple[str, dict[str, Any]]] = [
     (OLMOE, {"max_position_embeddings": -5}),
     (OLMOE, {"max_position_embeddings": "4k"}),
     (DBRX, {"max_seq_len": 0}),
+    (MIXTRAL, {"max_position_embeddings": 2.5}),
+    (MIXTRAL, {"max_position_embeddings": True}),
 ]
 
 
@@ -135,6 +137,9 @@ WINDOWS: list[tuple[str, dict[str, Any]]] = [
     (OSS, {"use_sliding_window": False}),
     (LLAMA, {"layer_types": ["chunked_attention"] * 48, "attention_chunk_size": None}),
     (PHI, {"layer_types": ["sliding_attention"] * 32, "sliding_window": None}),
+    (MIXTRAL, {"layer_types": ["full_attention"] * 32, "sliding_window": 4096}),
+    (PHI, {"layer_types": ["full_attention"] * 32, "sliding_window": 2047}),
+    (PHI, {"use_sliding_window": False, "sliding_window": 2047}),
 ]
 
 
@@ -144,9 +149,56 @@ def test_unknown_windows_leave_cache_and_core_unknown(model: str, change: dict[s
     read = altered(model, change)
     assert read.unclear.keys() >= CACHE
     assert not read.unclear.keys() & read.numbers.keys()
+    harmless = [note for note in read.notes if "changes no number" in note]
+    assert not any(next(iter(change)) in note for note in harmless)
     assert any(
         note.startswith("Cache: ") and next(iter(change)) in note for note in read.notes
     ) or (model == SWITCH and next(iter(change)) in read.unclear["num_sliding_window_layers"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"use_sliding_window": False},
+        {"use_sliding_window": True},
+        {"layer_types": ["full_attention"] * 32},
+        {"layer_types": ["sliding_attention"] * 32},
+    ],
+)
+def test_a_window_that_holds_all_leaves_nothing_unknown(change: dict[str, Any]) -> None:
+    """Whether layers have a window as long as the longest context changes nothing."""
+    read = altered(PHI, change)
+    assert read.numbers == altered(PHI, {}).numbers
+    assert not read.unclear
+
+
+@pytest.mark.parametrize(
+    ("change", "longest", "said"),
+    [
+        ({"max_position_embeddings": 131072.0}, 131072, ""),
+        ({"max_sequence_length": -1}, 32768, "max_sequence_length is -1, which limits no"),
+        ({"max_position_embeddings": -1}, None, "max_position_embeddings is -1, which limits no"),
+        ({"max_position_embeddings": 10**17}, None, "is 100000000000000000, which limits no"),
+        ({"max_position_embeddings": 1e30}, None, "is 1e+30, which limits no"),
+        ({"max_sequence_length": 4096}, None, "The longest context is not known"),
+    ],
+)
+def test_a_length_that_limits_nothing_is_said(
+    change: dict[str, Any], longest: int | None, said: str
+) -> None:
+    """Markers of no limit leave the row, and another length beside them."""
+    read = altered(MIXTRAL, change)
+    assert read.numbers.get("max_position_embeddings") == longest
+    assert any(said in note for note in read.notes)
+
+
+@pytest.mark.parametrize(("key", "hint"), [
+    ("kv_n_heads", "attn_config.kv_n_heads"), ("attn_config.kv_n_head", "kv_n_heads"),
+])  # fmt: skip
+def test_a_hint_names_the_path_of_a_key_in_another_object(key: str, hint: str) -> None:
+    """A key that stands in the wrong object is not told to have its own name."""
+    with pytest.raises(InputError, match=f"Did you mean '{hint}'"):
+        altered(DBRX, {key: 3})
 
 
 UNCLEAR_BITS: list[tuple[str, dict[str, Any]]] = [
@@ -159,6 +211,14 @@ UNCLEAR_BITS: list[tuple[str, dict[str, Any]]] = [
     (MIXTRAL, {"torch_dtype": "float8_e9m9"}),
     (QWEN, {"torch_dtype": "posit16"}),
     (PHI, {"dtype": "nf4"}),
+    *((MIXTRAL, {key: True}) for key in ("fp8", "use_fp8", "fp4_weights", "gptq", "int8")),
+    (MIXTRAL, {"nbits": 4}),
+    (MIXTRAL, {"precision": "fp8"}),
+    (MIXTRAL, {"weight_format": "int4"}),
+    (MIXTRAL, {"tensor_dtype": "float8"}),
+    (MIXTRAL, {"params_dtype": "float32"}),
+    (MIXTRAL, {"storage_dtype": "float8_e4m3fn"}),
+    (LLAMA, {"use_fp8": True}),
     (OLMOE, {"torch_dtype": 16}),
     (DEEPSEEK, {"quantization_config": FP8 | {"fmt": "e9m9"}}),
     (MIXTRAL, {"quantization_config": {"quant_method": "quark"}}),
@@ -175,6 +235,62 @@ def test_unknown_precision_leaves_bits_unknown(model: str, change: dict[str, Any
     assert read.unclear.keys() >= BITS
     key = next(iter(change))
     assert any(note.startswith("Bits not known: ") and key in note for note in read.notes)
+
+
+USUAL: dict[str, Any] = {
+    "fp8": False, "nbits": 0, "gptq": None, "precision": "bf16", "weight_bits": 16, "fp16": True,
+    "params_dtype": "bfloat16", "model_dtype": "torch.bfloat16", "storage_dtype": "bfloat16",
+    "weight_format": "safetensors", "matmul_precision": "high", "mixed_precision": "bf16",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", USUAL)
+def test_the_usual_precision_leaves_nothing_unknown(key: str) -> None:
+    """What says no, or the precision that is said anyway, changes no bits and needs no word."""
+    assert altered(MIXTRAL, {key: USUAL[key]}) == altered(MIXTRAL, {})
+
+
+@pytest.mark.parametrize("key", ["params_dtype", "model_dtype", "storage_dtype", "weight_dtype"])
+def test_a_known_dtype_is_read_under_other_names(key: str) -> None:
+    """Where torch_dtype is silent, they say how wide weights are."""
+    read = altered(MIXTRAL, {"torch_dtype": DROPPED, key: "float32"})
+    assert {read.numbers[group] for group in BITS} == {32}
+
+
+ATTENTION: dict[str, Any] = {
+    "attention_norm_eps": 1e-5, "attn_norm_eps": 1e-5, "qk_norm_eps": 1e-6, "kv_norm_eps": 1e-6,
+    "attention_norm_epsilon": 1e-5, "use_kv_cache": True, "kv_cache": True, "cache_kv": True,
+    "attn_weight_decay": 0.1, "attn_wd": 0.1, "no_weight_decay_attn": True, "conv_dropout": 0.1,
+    "lora_attn_dropout": 0.1, "attn_lora_alpha": 16, "num_key_value_groups": 4, "num_kv_groups": 8,
+    "gqa_groups": 4, "num_query_groups": 8, "multi_query_group_num": 8, "n_head_kv": 8,
+    "attention_head_size": 128, "head_size": 128, "kv_channels": 128, "use_gqa": True,
+    "attn_type": "multihead_attention", "is_causal_attention": True, "ring_attn_size": 2,
+    "ulysses_attn": True, "attn_cp": 2, "attn_init_std": 0.02, "attn_lr_mult": 0.5,
+    "clip_qkv": 8.0, "attn_pdrop": 0.1, "attn_logit_cap": 50.0, "fused_qkv": True,
+    "attn_kernel": "triton", "attn_scale": 0.09, "attn_rope_theta": 1e4, "qk_clip": 100.0,
+    "attention_softmax_in_fp32": True, "attention_backend": "flashinfer", "attn_drop": 0.1,
+}  # fmt: skip
+OTHERWISE: dict[str, Any] = {
+    "num_key_value_groups": 8, "num_kv_groups": 3, "num_query_groups": 4, "head_size": 64,
+    "attention_head_size": 64, "kv_channels": 64, "multi_query_group_num": 2, "conv_dropout_dim": 4,
+    "attn_norm_eps_dim": 3, "kv_cache_layers": 4, "attn_norm": True, "qk_rms_norm": True,
+    "multi_query_attention": True, "attn_output_gate": True, "causal_conv": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ATTENTION)
+def test_what_attention_is_anyway_is_not_refused(key: str) -> None:
+    """Arithmetic, training, programs, and sizes that are counted anyway: each is said."""
+    read = altered(MIXTRAL, {key: ATTENTION[key]})
+    assert read.numbers == altered(MIXTRAL, {}).numbers
+    assert any("changes no number" in note and key in note for note in read.notes)
+
+
+@pytest.mark.parametrize("key", OTHERWISE)
+def test_what_attention_would_be_otherwise_is_refused(key: str) -> None:
+    """The same words with another size, or with a part that has weights."""
+    with pytest.raises(InputError, match=key):
+        altered(MIXTRAL, {key: OTHERWISE[key]})
 
 
 SAID: list[tuple[str, dict[str, Any], str]] = [

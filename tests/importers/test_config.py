@@ -9,9 +9,12 @@ import pytest
 from moe_report.errors import InputError
 from moe_report.importers.adapter import REQUIRED
 from moe_report.importers.architectures import ADAPTERS
+from moe_report.importers.cache_keys import notes_of_widths
+from moe_report.importers.config_json import text_parts
 from moe_report.schema.fields import FIELDS
 from tests.configs import DEEPSEEK, GPT_OSS, LLAMA, MIXTRAL, QWEN, SWITCH
 from tests.rows import row_from_config
+from tests.small_configs import put
 
 
 def problems(config: dict[str, Any]) -> list[str]:
@@ -226,7 +229,7 @@ def test_longest_context_is_read() -> None:
     for key in ("max_position_embeddings", "n_positions", "max_seq_len"):
         assert numbers(MIXTRAL | {key: 32768})["max_position_embeddings"] == 32768
     assert "max_position_embeddings" not in numbers(MIXTRAL | {"n_positions": None})
-    for other in (0, -1, "32k", 1.5, True):
+    for other in (0, -2, "32k", 1.5, True):
         assert "key 'n_positions' is" in problems(MIXTRAL | {"n_positions": other})[0]
     both = MIXTRAL | {"max_position_embeddings": 32768, "max_seq_len": 4096}
     read = row_from_config(both, where="config.json")
@@ -334,6 +337,28 @@ def test_switch_leaves_out_heads() -> None:
     assert given["num_hidden_layers"] == 12
     assert "num_attention_heads" not in given
     assert "attention_params" in given
+
+
+@pytest.mark.parametrize("model_type", ADAPTERS)
+def test_every_text_part_is_known_as_one(model_type: str) -> None:
+    """Where an adapter reads, precision is looked for, too: the list of names lacks none."""
+    adapter = ADAPTERS[model_type]
+    for way in (adapter, *adapter.by_text_model.values()):
+        if not way.keys:
+            continue
+        for spelling in next(iter(way.keys)).split("|"):
+            config: dict[str, Any] = {}
+            put(config, way.prefix + spelling, 1)
+            *_, name = (way.prefix + spelling).split(".")
+            assert any(name in part for _, part in text_parts(config)), spelling
+
+
+@pytest.mark.parametrize("part", ["text_config", "llm_config", "language_config"])
+def test_widths_of_the_cache_are_noted_in_every_text_part(part: str) -> None:
+    """A recipe in a part of whichever name may speak of the cache."""
+    config = {part: {"quantization_config": {"kv_cache_scheme": {"num_bits": 8}}}}
+    (note,) = notes_of_widths(config, ADAPTERS["deepseek_vl_v2"])
+    assert f"{part}.quantization_config.kv_cache_scheme" in note
 
 
 @pytest.mark.parametrize("model_type", ADAPTERS)

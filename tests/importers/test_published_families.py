@@ -170,4 +170,5 @@ def test_other_sizes_are_the_sum_of_their_tensors(model: Published) -> None:
         assert total_params.of(**numbers) == tensors.total, (key, part[key])
         assert active_params.of(**numbers) == tensors.active, (key, part[key])
         read += 1
-    assert read >= 9
+    # Of Pangu only 9: 16 heads of keys and values cannot be shared by its 40 query heads.
+    assert read >= (9 if model.config is published.PANGU_PRO else 10)
