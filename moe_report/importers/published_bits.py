@@ -48,6 +48,7 @@ _SPEAK_OF: tuple[tuple[str, frozenset[str]], ...] = (
     (r"(^|\.)layers(\.#)?$", frozenset({_ATTENTION, _DENSE, _SHARED, _EXPERTS})),
 )
 _DTYPE_KEY = re.compile(r"(torch_|(params?|weights?|model|storage|tensors?)_)?dtype")
+_EXPERT_KEY = re.compile(r"(moe|experts?)_((weights?|params?)_)?(dtype|bits|precision)")
 _NARROW = r"(u?int|nf|(nv|mx)?fp|float)[1-8]|[2-8]bit|w\d+a\d+|e\dm\d|gptq|awq|hqq|bnb|bitsandbytes"
 _QUANTIZED = re.compile(
     rf"_([a-z]*quant[a-z]*|{_NARROW}|[nwq]?bits?"
@@ -82,14 +83,15 @@ def published_bits(
         unclear = dict.fromkeys((ROUTED, OTHER, REST), str(error))
     found = {} if plain is None else dict.fromkeys((ROUTED, OTHER, REST), plain)
     try:
-        said = _said(config)
+        said, differ = _said(config), _of_experts(config)
         if said is None:
+            if differ:
+                found.pop(ROUTED, None)
+                unclear[ROUTED] = f"{differ} says that experts differ, which is not known"
             return found, unclear
         key, recipe = said
-        if config.get("expert_dtype") is not None:
-            raise UnclearError(
-                "expert_dtype beside it says that experts differ, which is not known"
-            )
+        if differ:
+            raise UnclearError(f"{differ} beside it says that experts differ, which is not known")
         widths = bits_of(recipe, key, str(config.get("model_type", "")), numbers)
         kept = _kept(recipe, key, numbers)
     except UnclearError as error:
@@ -142,6 +144,19 @@ def _is_usual(value: object) -> bool:
     """Whether a value is the precision that weights count with anyway, or none."""
     name = str(value).lower().removeprefix("torch.")
     return name in _NO_WIDTH or _DTYPES.get(name) == FIELDS[OTHER].default
+
+
+def _of_experts(config: Mapping[str, Any]) -> str:
+    """The key that gives experts a width of their own; empty if none does."""
+    return next(
+        (
+            prefix + key
+            for prefix, part in text_parts(config)
+            for key, value in part.items()
+            if _EXPERT_KEY.fullmatch(key) and value is not None and not _is_usual(value)
+        ),
+        "",
+    )
 
 
 def _plain(config: Mapping[str, Any]) -> float | None:

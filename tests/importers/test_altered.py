@@ -237,6 +237,15 @@ def test_unknown_precision_leaves_bits_unknown(model: str, change: dict[str, Any
     assert any(note.startswith("Bits not known: ") and key in note for note in read.notes)
 
 
+@pytest.mark.parametrize("change", [{"expert_dtype": "fp4"}, {"moe_weight_bits": 4}])
+def test_experts_of_another_width_leave_theirs_unknown(change: dict[str, Any]) -> None:
+    """Other weights have what the config says of all."""
+    read = altered(QWEN, change)
+    assert read.unclear.keys() & BITS == {"routed_expert_weight_bits"}
+    key = next(iter(change))
+    assert any(note.startswith("Bits not known: ") and key in note for note in read.notes)
+
+
 USUAL: dict[str, Any] = {
     "fp8": False, "nbits": 0, "gptq": None, "precision": "bf16", "weight_bits": 16, "fp16": True,
     "params_dtype": "bfloat16", "model_dtype": "torch.bfloat16", "storage_dtype": "bfloat16",
