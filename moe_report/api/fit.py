@@ -270,12 +270,13 @@ class _Work:
         for one, layout in zip(fits, layouts, strict=True):
             if devices != AUTO and one.devices != int(devices) and one.verdict != Verdict.REFUSED:
                 given = " × ".join(f"{name} {layout[name]:g}" for name in self.given)
-                free = (
+                free = [
                     f"--{asked.option}" for asked in self.planner.asked
                     if asked.name in self._counted(first) - {*self.given}
-                )  # fmt: skip
+                ]  # fmt: skip
+                other = f"say {' or '.join(free)} too, or " * bool(free)
                 message = f"found {devices}, but {given} takes {one.devices} of them"
-                hint = f"; say {' or '.join(free)} too, or leave --devices to auto"
+                hint = f"; {other}leave --devices to auto"
                 raise InputError([Problem("--devices", message + hint)])
         return tuple(fits)
 
