@@ -345,9 +345,9 @@ class _Work:
         short = (value(planner.total) or 0) - (value(planner.limit) or 0)
         fit = replace(fit, verdict=Verdict.SHORT, short_by=short)
         needed = value(offload.layers) if offload else None
-        if offload is None or not needed:
+        if offload is None or needed is None:
             return fit
-        if taken and on_cpu < needed:
+        if (taken and on_cpu < needed) or not needed:  # the even split fits, but not this one
             return replace(fit, offloaded=on_cpu)
         if value(offload.verdict) == 0:
             return fit

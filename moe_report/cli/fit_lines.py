@@ -86,8 +86,10 @@ def headed(fit: Fit, answer: Answer) -> str:
     layers = "1 layer's" if fit.offloaded == 1 else f"{fit.offloaded} layers'"
     on_cpu = f"{layers} experts on the CPU"
     if fit.verdict == Verdict.SHORT and fit.offloaded and offload:
-        needed = exact(fit.value(offload.layers))
-        return f"{where}: does not fit with {on_cpu}, it takes {needed} ({short} without)"
+        if not (needed := fit.value(offload.layers)):  # shared evenly it would fit without
+            depends = "it depends on which devices lose them"
+            return f"{where}: does not fit, {short}; with {on_cpu} {depends}"
+        return f"{where}: does not fit with {on_cpu}, it takes {exact(needed)} ({short} without)"
     if fit.verdict == Verdict.SHORT:
         return f"{where}: does not fit, {short}"
     to_copy = offload.to_copy.format(fit.offloaded) if offload else ""
