@@ -19,17 +19,19 @@ const calculation = (() => {
       if (other !== undefined) return `“${text}” ${worded(words.either, { one: exact(one), other: exact(other) })}.`;
       return `“${text}” is no number.`;
     }
-    return sentence(number > 2 ** 53 ? words.large : expected(name, number));
+    return sentence(expected(name, number));
   }
 
   function expected(name, number) {
     if (!moe.bounds.has(name)) {
+      if (number > 2 ** 53) return words.large;
       const { unit } = definitionOf(name);
       const counts = moe.counted.includes(unit.split("/")[0]);
       if (number < (counts ? 0 : -(2 ** 53))) return words.negative;
       return unit === "parameters" && number < moe.few && !Number.isInteger(number) ? words.whole : "";
     }
     const [low, high, whole, said] = moe.bounds.get(name);
+    if (number > high && high >= 2 ** 53) return high > 2 ** 53 ? `at most ${high.toExponential()}` : words.large;
     if (number < low || number > high) return said;
     return whole && !Number.isInteger(number) ? words.whole : "";
   }

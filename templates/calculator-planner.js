@@ -94,14 +94,16 @@ const calculatorPlanner = (() => {
     const many = v[planner.in_use] > 1 ? `the fullest of ${numbers.exact(v[planner.in_use])} devices` : "the device";
     const { offload } = planner;
     const fits = v[planner.verdict] === 1;
-    const rest = offload && v[offload.layers] > 0 && !fits;
+    const needed = offload && !fits ? v[offload.layers] : 0;
+    const layers = needed > 0 ? Math.ceil(v[offload.taken || offload.layers]) : 0;
+    const rest = layers && layers >= needed && v[offload.verdict] !== 0;
     put(verdict, why ? "No verdict" : fits ? "Fits" : `${bytes(total - limit)} short on ${many}`);
     verdict.dataset.fits = why ? "" : fits ? "1" : "0";
     const memory = planner.memory ? ` (${bytes(v[planner.memory])} in all)` : "";
-    const layers = rest ? Math.ceil(v[offload.layers]) : 0;
-    const helps = rest && v[offload.verdict] !== 0 ? ` It fits with the experts of ${layers} layer${layers === 1 ? "" : "s"} in the memory of the CPU${offload.to_copy && `: ${offload.to_copy.replace("{}", layers)}`}.` : "";
+    const onCpu = `with the experts of ${layers} layer${layers === 1 ? "" : "s"} in the memory of the CPU`;
+    const helps = rest ? ` It fits ${onCpu}${offload.to_copy && `: ${offload.to_copy.replace("{}", layers)}`}.` : layers && layers < needed ? ` It does not fit ${onCpu}, it takes ${needed}.` : "";
     put(the(".why-not"), why ? upper(`${why.replace(/\.$/, "")}.`) : `${bytes(total)} of ${bytes(limit)} usable${memory} on ${many}; 1 GB is 10⁹ bytes.${helps}`);
-    return { fits, rest: rest && v[offload.verdict] !== 0 };
+    return { fits, rest };
   }
 
   // What fills a device, as long as its total or its limit, whichever is more.
@@ -166,7 +168,7 @@ const calculatorPlanner = (() => {
     fill(now, why);
     const { offload } = planner;
     const always = planner.reach.map((name) => ({ name }));
-    const onCpu = rest ? [offload.layers, offload.on_device, offload.on_cpu].filter(Boolean).map((name) => ({ name })) : [];
+    const onCpu = rest ? [offload.layers, v[offload.taken] !== v[offload.layers] && offload.taken, offload.on_device, offload.on_cpu].filter(Boolean).map((name) => ({ name })) : [];
     const fast = fits ? [...planner.speeds, ...planner.costs] : rest ? offload.numbers : [];
     numbersIn.replaceChildren(...(why ? [] : [...always, ...onCpu, ...fast].map((one) => row(now, one))));
     put(the(".price"), fits && !why ? priced(now) : "");

@@ -270,12 +270,13 @@ class _Work:
         for one, layout in zip(fits, layouts, strict=True):
             if devices != AUTO and one.devices != int(devices) and one.verdict != Verdict.REFUSED:
                 given = " × ".join(f"{name} {layout[name]:g}" for name in self.given)
-                free = (
+                free = [
                     f"--{asked.option}" for asked in self.planner.asked
                     if asked.name in self._counted(first) - {*self.given}
-                )  # fmt: skip
+                ]  # fmt: skip
+                other = f"say {' or '.join(free)} too, or " * bool(free)
                 message = f"found {devices}, but {given} takes {one.devices} of them"
-                hint = f"; say {' or '.join(free)} too, or leave --devices to auto"
+                hint = f"; {other}leave --devices to auto"
                 raise InputError([Problem("--devices", message + hint)])
         return tuple(fits)
 
@@ -344,9 +345,9 @@ class _Work:
         short = (value(planner.total) or 0) - (value(planner.limit) or 0)
         fit = replace(fit, verdict=Verdict.SHORT, short_by=short)
         needed = value(offload.layers) if offload else None
-        if offload is None or not needed:
+        if offload is None or needed is None:
             return fit
-        if taken and on_cpu < needed:
+        if (taken and on_cpu < needed) or not needed:  # the even split fits, but not this one
             return replace(fit, offloaded=on_cpu)
         if value(offload.verdict) == 0:
             return fit

@@ -30,18 +30,25 @@ def refuse_folder(output: Path, name: str) -> None:
         raise OutputError(f"{output}: this is a folder; expected a file, such as {inside}")
 
 
-def refuse_file(folder: Path, formats: Iterable[str]) -> None:
+def refuse_file(folder: Path, formats: Iterable[str], *, choosing: bool) -> None:
     """Refuse what is called as a file of a format is, where a folder is asked for.
 
+    Args:
+        folder: What was asked for.
+        formats: Those that there are.
+        choosing: Whether one may ask for a format alone.
+
     Raises:
-        OutputError: It is, and there is no such folder; how to get that format alone is named.
+        OutputError: It is, and there is no such folder; what to give instead is named.
     """
     form = folder.suffix.lower().removeprefix(".")
-    if form in formats and not folder.is_dir():
-        raise OutputError(
-            f"{folder}: -o is the folder that reports are written into; for this format alone give "
-            f"the folder and --format {form}, as in -o {folder.parent} --format {form}"
-        )
+    if form not in formats or folder.is_dir():
+        return
+    instead = f"give a folder, as in -o {folder.with_suffix('')}"
+    if choosing:
+        alone = f"-o {folder.parent} --format {form}"
+        instead = f"for this format alone give the folder and --format {form}, as in {alone}"
+    raise OutputError(f"{folder}: -o is the folder that reports are written into; {instead}")
 
 
 def same_file(one: Path, other: Path) -> bool:

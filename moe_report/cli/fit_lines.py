@@ -86,8 +86,10 @@ def headed(fit: Fit, answer: Answer) -> str:
     layers = "1 layer's" if fit.offloaded == 1 else f"{fit.offloaded} layers'"
     on_cpu = f"{layers} experts on the CPU"
     if fit.verdict == Verdict.SHORT and fit.offloaded and offload:
-        needed = exact(fit.value(offload.layers))
-        return f"{where}: does not fit with {on_cpu}, it takes {needed} ({short} without)"
+        if not (needed := fit.value(offload.layers)):  # shared evenly it would fit without
+            depends = "it depends on which devices lose them"
+            return f"{where}: does not fit, {short}; with {on_cpu} {depends}"
+        return f"{where}: does not fit with {on_cpu}, it takes {exact(needed)} ({short} without)"
     if fit.verdict == Verdict.SHORT:
         return f"{where}: does not fit, {short}"
     to_copy = offload.to_copy.format(fit.offloaded) if offload else ""
@@ -146,7 +148,7 @@ def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
         share = f"{digits(100 * value / total, 2)} %" if value and total else ""
         yield Line(f"  {part.words}", f"{gib(value):>{_VALUE}}  {share:>6}", (part.name,))
     if allocated := _allocated(fit, answer):
-        yield Line("cache, all devices", allocated, (planner.cache_needed, planner.cache_allocated))
+        yield Line("cache, one copy", allocated, (planner.cache_needed, planner.cache_allocated))
     needed, by_memory = fit.value(planner.needed), fit.value(planner.by_memory)
     if planner.needed:
         told = "none do" if needed is None else f"{exact(needed)} as engines divide the model"
@@ -168,7 +170,8 @@ def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
         held = f"experts of {counted(fit.offloaded, 'layer')}, {gib(fit.value(offload.on_cpu))}"
         if fit.verdict == Verdict.SHORT:
             held = f"with {held}"
-        stays = f"; a device then holds {gib(fit.value(offload.on_device))}"
+        holds = gib(fit.value(offload.on_device)) if offload.on_device else ""
+        stays = f"; a device then holds {holds}, shared evenly"
         yield Line("on the CPU", held + stays * bool(offload.on_device),
                    (offload.layers, offload.on_cpu, offload.on_device))  # fmt: skip
         if fit.verdict != Verdict.SHORT:
@@ -268,9 +271,10 @@ def _sourced(name: str, fit: Fit, answer: Answer) -> str:
     preset = _preset_of(answer, name)
     if name == answer.planner.price and _lacks_price(fit, answer):
         device = f" of {preset.name}" if preset else ""
-        option = next(one.option for one in answer.planner.asked if one.name == name)
+        options = (one.option for one in answer.planner.asked if one.name == name)
+        asked = next((f"--{option} 2.5" for option in options), f"--set {name}=2.5")
         unit = fit.assumed[name].definition.unit
-        return f"none is known{device}, and so no cost; give one with --{option} 2.5, in {unit}"
+        return f"none is known{device}, and so no cost; give one with {asked}, in {unit}"
     names = tuple(preset.values) if preset and name in answer.presets else (name,)
     items = [fit.assumed[one] for one in names if one in fit.assumed]
     told = ", ".join(map(_amount, items))

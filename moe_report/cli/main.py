@@ -137,7 +137,7 @@ def run(
     if dry_run and update is None:
         raise click.UsageError("--dry-run goes with --update.")
     if update is None:  # that workbook may have another name
-        refuse_file(output, renderers())
+        refuse_file(output, renderers(), choosing=True)
     check_templates(look)
     installed, computed = registries(sections)
     used = prepare.used_assumptions(inputs.assumptions, installed, computed)
@@ -209,7 +209,7 @@ def demo(look: LookOptions, output: Path, force: bool, quiet: bool) -> None:
     from moe_report.renderers import renderers
     from moe_report.schema import registry
 
-    refuse_file(output, renderers())
+    refuse_file(output, renderers(), choosing=False)
     check_templates(look)
     branding = branding_for(look, {})
     installed = registry.load()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from moe_report.load.our_sheets import COMPARE_SHEET, DEVICES_SHEET, FIT_SHEET
+from moe_report.compute.kinds import rows_by_kind
+from moe_report.load.our_sheets import COMPARE_SHEET, DEVICES_SHEET, FIT_SHEET, SHEET
 from moe_report.load.record import record_of
 from moe_report.load.workbook import WorkbookFile
 from moe_report.ooxml.package import Package
@@ -13,7 +14,7 @@ from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE, VALUES
 from moe_report.renderers.excel.device_prices import read_prices
 from moe_report.renderers.excel.devices_sheet import devices_of
-from moe_report.renderers.excel.fit_choices import read_choices
+from moe_report.renderers.excel.fit_choices import MODEL, read_choices
 from moe_report.reports import Report
 from moe_report.text import shown, shown_name
 
@@ -25,12 +26,31 @@ def with_choices_of(report: Report, files: Sequence[WorkbookFile]) -> tuple[Repo
     """
     if not files:
         return report, []
-    first, *others = (shown_name(file.path.name) for file in files)
-    report, notes = with_choices(report, files[0].package, first)
+    first = shown_name(files[0].path.name)
+    chosen, notes = with_choices(report, files[0].package, first)
     sheets = f"{FIT_SHEET}, {DEVICES_SHEET} and {COMPARE_SHEET}"
+    others = (shown_name(one.path.name) for one in files[1:] if _is_chosen(report, one.package))
     notes += [f"{name}: what its sheets {sheets} choose is not used, but that of {first}"
               for name in others]  # fmt: skip
-    return report, notes
+    return chosen, notes
+
+
+def _is_chosen(report: Report, package: Package) -> bool:
+    """Whether anything is chosen on the sheets of an older report, or typed, but its first models.
+
+    Args:
+        report: One that has its models, too, and no choices.
+        package: The older one.
+    """
+    there, gone = with_choices(report, package, "")
+    if gone or there.device_prices or any(one.keys() - {MODEL} for one in there.fitted or ()):
+        return True
+    own = {" ".join(text.split()) for text in Texts(package)(SHEET).values()}
+    names = (report.models[at].name for rows in rows_by_kind(report).values() for at in rows)
+    models = [name for name in names if name in own]
+    fitted = there.fitted and [str(one.get(MODEL, "")) for one in there.fitted]
+    return any([*filter(None, names)] != models[: len(names)]
+               for names in (fitted, there.compared) if names is not None)  # fmt: skip
 
 
 def with_choices(report: Report, package: Package, name: str) -> tuple[Report, list[str]]:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from moe_report.importers.config_json import at
-from moe_report.schema.bounds import LARGEST, TOO_LARGE
 from moe_report.schema.fields import Field
 from moe_report.schema.headers.text import folded
 from moe_report.text import shown
@@ -56,7 +55,6 @@ def _take(one: Field, path: str, value: object, found: Found) -> None:
         kind = "true or false" if one.kind == "flag" else "a number"
         found.problems.append(f"key {path!r} is {shown(value)}, expected {kind} for {one.name}")
     elif expected := one.refusal(number):
-        expected = TOO_LARGE if number > LARGEST else expected
         found.problems.append(f"key {path!r} is {shown(value)}, expected {expected} for {one.name}")
     elif found.numbers.setdefault(one.name, number) != number:
         found.problems.append(f"key {path!r} is {value}, but {before} says another {one.name}")

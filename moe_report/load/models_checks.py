@@ -63,9 +63,9 @@ def out_of_bounds(known: Known, value: float) -> str:
     """Return what was expected in place of a value, or nothing if it will do."""
     billions = f" (is it in billions? then write the header as '{known.name} (B)')"
     field = known.field
-    if not math.isfinite(value) or value > LARGEST:
-        return f"{TOO_LARGE} ({LARGEST:,.0f})"
     if field is None:
+        if not math.isfinite(value) or value > LARGEST:
+            return f"{TOO_LARGE} ({LARGEST:,.0f})"
         counts = known.unit.split("/")[0] in COUNTED
         if (counts and value < 0) or value < -LARGEST:
             return NOT_NEGATIVE

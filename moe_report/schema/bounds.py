@@ -45,7 +45,7 @@ def between(minimum: float, maximum: float, *, whole: bool) -> str:
 def refusal(value: float, minimum: float, maximum: float, *, whole: bool) -> str:
     """Return what was expected in place of a number, or nothing if it will do."""
     if value > maximum >= LARGEST:
-        return f"{TOO_LARGE} ({LARGEST:,.0f})"
+        return f"{TOO_LARGE} ({LARGEST:,.0f})" if maximum == LARGEST else f"at most {maximum:,g}"
     if not minimum <= value <= maximum:
         return between(minimum, maximum, whole=whole)
     return WHOLE if whole and value != int(value) else ""

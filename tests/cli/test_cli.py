@@ -430,15 +430,18 @@ def test_page_takes_assumptions_and_tells_failures(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["rep.xlsx", "rep.HTML"])
 def test_a_file_is_refused_where_a_folder_is_asked_for(tmp_path: Path, name: str) -> None:
-    """No folder is called like a workbook; the line says how to get that format alone."""
+    """No folder is called like a workbook; the line says what works, by the command's options."""
     models = workbook_of(
         tmp_path / "models.xlsx", ("name", "num_experts", "num_experts_per_tok"), ("a", 8, 2)
     )
-    for command in (("run", models), ("demo",)):
+    for command, instead in (
+        (("run", models), f"-o {tmp_path} --format {name[4:].lower()}"),
+        (("demo",), f"; give a folder, as in -o {tmp_path / 'rep'}\n"),
+    ):
         result = run(*command, "-o", tmp_path / name)
         assert result.exit_code == 1
         assert f"{name}: -o is the folder that reports are written into" in result.stderr
-        assert f"-o {tmp_path} --format {name[4:].lower()}" in result.stderr
+        assert instead in result.stderr
         assert not (tmp_path / name).exists()
     (tmp_path / name).mkdir()
     done = run("run", models, "-o", tmp_path / name, "--format", "csv", "-q")

@@ -106,6 +106,9 @@ def test_devices_are_few_or_as_asked() -> None:
     wrong = fit(*base, "--devices", 8, "--tp", 2)
     assert wrong.exit_code == 1
     assert "--devices: found 8, but tensor_parallel 2 takes 2 of them; say --dp or" in wrong.output
+    whole = fit(*base, "--devices", 16, "--tp", 4, "--dp", 2, "--pp", 1)
+    assert re.search(r"--devices: found 16, but .* takes 8 of them; leave --devices to auto\n",
+                     " ".join(whole.output.split()) + "\n")  # fmt: skip
     shared = fit(*base, "--devices", 8, "--dp", 4)  # the rest of the layout takes what that leaves
     assert "TP 2, DP 4" in shared.output
     odd = fit(*base, "--devices", 4, "--dp", 3)
@@ -213,6 +216,7 @@ def test_a_preset_is_known_by_its_words(option: str, text: str, name: str) -> No
         ((*H100, "--batch", "many"), "--batch: "),
         ((*H100, "--batch", 0), "--batch: found 0, expected from 1 to "),
         ((*H100, "--context", "1e30"), "found 1e+30, expected at most 2^53 (9,007,199,254,740,99"),
+        ((*H100, "--set", "memory_bandwidth=1e19"), "found 1e+19, expected at most 1e+18"),
         ((*H100, "--batch", 1.5), "--batch: found 1.5, expected a whole number"),
         ((*H100, "--set", "context_length=9"), "--context: context_length is set twice, by --set"),
         ((*H100, "--set", "activation_bytes=much"), "--set activation_bytes: "),

@@ -106,6 +106,7 @@ def test_layers_on_the_cpu_as_asked() -> None:
     assert more.exit_code == 4
     assert "fits with 30 layers' experts on the CPU: --n-cpu-moe 30" in more.output
     assert "experts of 30 layers, 47.3 GiB; a device then holds" in more.output
+    assert ", shared evenly" in " ".join(more.output.split())
     none = fit(*asked, "H100")
     assert none.exit_code == 0
     assert none.output.startswith("gpt-oss-120b on 1 × H100 SXM: fits, even without experts on")
@@ -116,12 +117,24 @@ def test_layers_on_the_cpu_as_asked() -> None:
     assert "does not fit with 1 layer's experts on the CPU, it takes 26 (" in few.output
 
 
+def test_layers_on_the_cpu_where_an_even_split_would_fit_without() -> None:
+    """They are in no silence: whether they help depends on the devices, which is said."""
+    base = ("DeepSeek-V3", "--device", "H100", "--devices", 9)
+    asked = fit(*base, "--set", "cpu_moe_layers=20")
+    assert asked.exit_code == 4
+    first = asked.output.splitlines()[0]
+    assert "does not fit, 2.23 GiB short on a device; with 20 layers' experts on the CPU" in first
+    assert "experts of 20 layers, 210 GiB; a device then holds 47.3 GiB" in asked.output
+    assert "CPU" not in fit(*base).output
+
+
 def test_needed_and_allocated_cache_stand_side_by_side() -> None:
-    """Where they differ: windows of 128 tokens; Mixtral has none."""
+    """Where they differ: windows of 128 tokens; Mixtral has none. Copied heads are not counted."""
     base = ("--device", "H100", "--context", 8192, "--batch", 32)
-    line = "cache, all devices    6.09 GiB needed, 12.0 GiB where every layer is allocated in full"
+    line = "cache, one copy       6.09 GiB needed, 12.0 GiB where every layer is allocated in full"
     assert line in fit("gpt-oss-20b", *base).output
-    assert "cache, all devices" not in fit("Mixtral-8x7B", *base).output
+    assert line in fit("gpt-oss-20b", *base, "--tp", 16).output
+    assert "cache, one copy" not in fit("Mixtral-8x7B", *base).output
 
 
 def test_one_is_no_plural() -> None:

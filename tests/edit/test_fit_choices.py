@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import moe_report
-from tests.edit.test_device_prices import prices
+from tests.edit.test_device_prices import price_row, prices
 from tests.edit.test_device_prices import type_in as priced
 from tests.edit.test_update import MODELS, edited, loaded, made, report, run, update, write_input
 from tests.office import disagreements, recalculated, stored
@@ -69,12 +69,34 @@ def test_a_run_takes_choices_and_prices_along(report: Path, tmp_path: Path) -> N
     assert moe_report.report(report).device_prices == {"H100 SXM": 3.5, "B200": None}
 
 
+@pytest.mark.parametrize(
+    ("sheet", "address", "value"),
+    [
+        (None, "", None), ("Fit", "C10", 9), ("Fit", "D5", None), ("Compare", "D5", "Large"),
+        ("Devices", "B", 1.5),
+    ],
+)  # fmt: skip
+def test_a_second_report_is_named_if_it_chooses_anything(
+    report: Path, tmp_path: Path, sheet: str | None, address: str, value: object
+) -> None:
+    """Its first models, and nothing else, are in every new report."""
+    other = write_input(tmp_path / "other.xlsx", {**MODELS, "name": ["One", "Two"]})
+    assert run(other, "-o", tmp_path, "--format=xlsx", "-q").exit_code == 0
+    if sheet:
+        row = f"{price_row(report)}" if sheet == "Devices" else ""
+        edited(report, lambda book: book[sheet].__setitem__(f"{address}{row}", value))
+    done = run(tmp_path / "other.report.xlsx", report, "-o", tmp_path / "new", "--format=xlsx")
+    assert done.exit_code == 0, done.output
+    assert ("choose is not used" in " ".join(done.output.split())) == bool(sheet)
+
+
 def test_a_run_names_choices_that_it_does_not_take(report: Path, tmp_path: Path) -> None:
     """What cannot be chosen any more, and those of a second report."""
     edited(report, type_in)
     other = write_input(tmp_path / "other.xlsx", {**MODELS, "name": ["One", "Two"]})
     assert run(other, "-o", tmp_path, "--format=xlsx", "-q").exit_code == 0
-    done = run(tmp_path / "other.report.xlsx", report, "-o", tmp_path / "new", "--format=xlsx")
+    first = tmp_path / "other.report.xlsx"
+    done = run(first, report, "-o", tmp_path / "new", "--format=xlsx")
     assert done.exit_code == 0, done.output
     said = " ".join(done.output.split())
     assert "models.report.xlsx: what its sheets Fit, Devices and Compare choose is not used" in said

@@ -68,10 +68,11 @@ HUGE = 10**400
 WRONG: tuple[tuple[str, object, str], ...] = (
     ("gpus", 0, "is 0, expected from 1 to 10,000 for num_devices"),
     ("gpus", -5, "is -5, expected from 1 to 10,000 for num_devices"),
+    ("gpus", HUGE, "expected from 1 to 10,000 for num_devices"),
     ("tdp", "high", "is 'high', expected a number for device_power"),
     ("gpus", HUGE, "is a number of more than "),
     ("tdp", -HUGE, "is a number of more than "),
-    ("rack_power", HUGE, "expected at most 2^53 for rack_power"),
+    ("rack_power", HUGE, "expected at most 2^53 (9,007,199,254,740,992) for rack_power"),
 )
 
 

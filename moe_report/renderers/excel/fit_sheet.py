@@ -158,8 +158,6 @@ class _Writer:
             formula = choice.name
             if choice.name not in known:
                 formula = chosen_preset(self.report, choice.name)
-            elif choice.name in self.planner.layout:
-                formula = self.workings.layout(choice.name, column)
             else:
                 formula = self.workings.followed(choice.name, column)
             sheet.formula(row, column, formula, value, look)
@@ -230,8 +228,9 @@ class _Writer:
                 _Line(planner.most_sequences, "Most sequences"),
             ]),
             ("Experts in the memory of the CPU", [] if offload is None else [
-                _Line(offload.layers, "Layers whose experts go there"),
-                _Line(offload.layers if offload.to_copy else "", "To copy",
+                _Line(offload.layers, "Layers needed there, at least"),
+                _Line(offload.taken, "Layers whose experts go there"),
+                _Line((offload.taken or offload.layers) * bool(offload.to_copy), "To copy",
                       to_copy=offload.to_copy),
                 _Line(offload.on_device, "A device then holds, shared evenly"),
                 _Line(offload.on_cpu, "The memory of the CPU holds"),

@@ -162,16 +162,22 @@ class FitWorkings:
         if setting.name == DEVICES:
             return self.layout(name, column)
         if setting.number is not None:
-            return f"IF(ISBLANK({cell}),{name},{number_if_right(setting.number, cell)})"
+            follows = self.followed(name, column)  # as the cell did, before it was cleared
+            return f"IF(ISBLANK({cell}),{follows},{number_if_right(setting.number, cell)})"
         return self._of_preset(setting, name, cell)
 
     def followed(self, name: str, column: int) -> str:
-        """Return the formula of a number that may be typed: of the preset that sets it, if any."""
+        """Return the formula of a number that may be typed, as long as nobody does.
+
+        It is of the devices, or of the preset, that sets it, if there is one; else Assumptions'.
+        """
+        if name in self.planner.layout:
+            return self.layout(name, column)
         groups = (one for one in self.choices if name in one.sets and name != one.name != DEVICES)
         if (setting := next(groups, None)) is None:
             return name
         row = self.choice_row(setting.name)
-        return self._of_preset(setting, name, f"{column_letters(column)}${row}")
+        return self._of_preset(setting, name, f"{FIT_SHEET}!{column_letters(column)}${row}")
 
     def _of_preset(self, choice: Choice, name: str, cell: str) -> str:
         same = chosen_preset(self.report, choice.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from moe_report.display import MISSING
 from moe_report.load.our_sheets import PRESETS_SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import number_text
@@ -114,7 +115,10 @@ def _write_sheet(sheet: Sheet, report: Report, title: str) -> None:
         lines = [(NO_PRESET, {**defaults, **group.none}, _DEFAULTS)]
         lines += [(preset.name, dict(preset.values), preset.source) for preset in group.presets]
         formats = {
-            name: _format_of([values[name] / where.factors[name] for _, values, _ in lines])
+            name: _format_of(
+                [values[name] / where.factors[name] for _, values, _ in lines],
+                definitions[name],
+            )
             for name in group.sets
         }
         for row, (preset, values, source) in enumerate(lines, start=where.first):
@@ -128,10 +132,20 @@ def _write_sheet(sheet: Sheet, report: Report, title: str) -> None:
             sheet.put(row, _FIRST_NUMBER + len(heads), source, replace(SOFT, indent=1))
 
 
-def _format_of(numbers: Sequence[float]) -> str:
-    """Return the number format of a column: as many places for all, where one has some."""
-    whole = all(number == int(number) for number in numbers)
-    return number_format_of(*numbers) if whole else "[<1]General;#,##0.0"
+def _format_of(numbers: Sequence[float], of: Assumption) -> str:
+    """Return the number format of a column: as many places for all, where one has some.
+
+    Amounts of money have two, and a 0 is a dash: a device lacks it, or nobody knows it.
+    """
+    if of.unit.startswith("$"):
+        return f'[=0]"{MISSING}";#,##0.00'
+    if any(number != int(number) for number in numbers):
+        return f'[=0]"{MISSING}";[<1]General;#,##0.0'
+    return (
+        f'[=0]"{MISSING}";{number_format_of(max(numbers), 0)}'
+        if 0 in numbers
+        else number_format_of(*numbers)
+    )
 
 
 def _definitions(report: Report) -> dict[str, Assumption]:

@@ -398,6 +398,38 @@ def test_a_device_holds_its_share_beside_the_cpu(tmp_path: Path) -> None:
         assert rows["To copy"][column] == copied
 
 
+def test_layers_on_the_cpu_as_asked(tmp_path: Path) -> None:
+    """What is copied is for the bytes beside it; how many are needed stands apart."""
+    path = written(with_layers(12), tmp_path / "report.xlsx")
+    rows = rows_of(convert(path, tmp_path / "live"))
+    assert rows["Layers needed there, at least"][2] == 7
+    assert rows["Layers whose experts go there"][2] == 12
+    assert rows["To copy"][2] == "--n-cpu-moe 12"
+
+
+def with_layers(asked: float) -> Report:
+    """A report for some layers on the CPU."""
+    table = ModelTable(examples(), Source("examples"))
+    return build_report(table, registry(), assumptions={"cpu_moe_layers": asked})
+
+
+def test_a_cleared_number_follows_what_is_chosen_beside_it(tmp_path: Path) -> None:
+    """The price is that of the column's device, the layout that of its devices."""
+    workbook = written(report(), tmp_path / "report.xlsx")
+    columns = [{"device": "H200", "devices": 8.0}, {"device": "H200", "devices": 8.0}, {}]
+    chosen = choose(workbook, tmp_path / "chosen.xlsx", columns)
+    book = openpyxl.load_workbook(chosen)
+    labels = [cell.value for cell in book["Fit"]["A"]]
+    for label in ("Price of a device", "Tensor parallelism", "Pipeline stages"):
+        book["Fit"].cell(labels.index(label) + 1, 3).value = None
+    book["Fit"]["C5"].value = book["Fit"]["D5"].value
+    book.save(cleared := tmp_path / "cleared.xlsx")
+    rows = rows_of(convert(cleared, tmp_path / "live"))
+    for label in ("Million out, at least", "Needed in all", "In this layout", "Verdict"):
+        assert rows[label][2] == rows[label][3] != "–", label
+    assert rows["In this layout"][2] == 8
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -177,6 +177,7 @@ def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:
         ("num_ffn_matrices", "7", "From 2 to 3."),
         ("qkv_bias", "2", "0 or 1."),
         ("vocab_size", "1e20", "At most 2^53."),
+        ("num_hidden_layers", "1e20", "From 1 to 10,000."),
         ("context_length", "0", "At least 1."),
         ("total_params", "-1", "A number that is not negative."),
         ("total_params", "46.7", "A whole number."),
