@@ -20,14 +20,14 @@ from tests.small_configs import MODEL_TYPES, put, small_config
 SAID = "Not counted because it changes no number: "
 # Real spellings, with values as they are found.
 HARMLESS: dict[str, Any] = {
-    "moe_router_dtype": "float32", "expert_dtype": "fp4", "enable_moe_fp32_combine": True,
+    "moe_router_dtype": "float32", "expert_dtype": "bfloat16", "enable_moe_fp32_combine": True,
     "moe_aux_loss_coeff": 0.01, "moe_z_loss_coeff": 1e-3, "moe_orthogonal_loss_lambda": 0.1,
     "moe_router_load_balancing_type": "seq_aux_loss", "moe_load_balance_weight": 0.01,
     "moe_loss_weight": 0.01, "moe_seq_aux": True, "router_coef": 0.1, "moe_router_entropy": 0.1,
     "expert_dropout": 0.1, "moe_token_dropout": 0.2, "shared_expert_dropout": 0.1,
     "moe_input_jitter_eps": 0.01, "router_noise": 0.1, "router_std": 0.1,
     "moe_router_group_topk": 4, "use_grouped_topk": True, "router_temperature": 0.7,
-    "expert_bits": 4, "num_expert_group": 8, "moe_router_num_groups": 8,
+    "expert_bits": 16, "num_expert_group": 8, "moe_router_num_groups": 8,
     "moe_router_topk_limited_devices": 3, "num_experts_per_group": 8,
     "moe_router_bias_update_rate": 0.001, "moe_router_enable_expert_bias": True,
     "moe_use_aux_free": True, "moe_expert_capacity_factor": 1.25, "expert_capacity": 64,
