@@ -53,7 +53,7 @@ def _asked(option: str, metavar: str, help: str) -> Callable[[F], F]:
 @_asked("device", "NAME", "The device, such as H100; `moe-report metrics device` lists them.")
 @click.option("--devices", metavar="N|auto", default="auto", show_default=True, callback=_devices,
               help="How many; auto: as few as hold the model.")  # fmt: skip
-@_asked("context", "TOKENS", "Length of each sequence, e.g. 32k.")
+@_asked("context", "TOKENS", "Length of each sequence, e.g. 32k, which is 32,000.")
 @_asked("batch", "N", "Sequences at once.")
 @_asked("precision", "NAME", "Of the weights, e.g. fp8; by default as published.")
 @_asked("cache", "NAME", "Of the cache, e.g. fp8.")

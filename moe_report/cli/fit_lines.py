@@ -164,7 +164,7 @@ def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
             yield Line(words, _UNBOUNDED, (name,))
         elif name:
             line = _number(fit, Number(name, words))
-            alone = " without the CPU" * (fit.verdict == Verdict.OFFLOADED)
+            alone = " without the CPU" * bool(fit.offloaded)
             yield replace(line, text=line.text + alone)
     if fit.offloaded and (offload := planner.offload):
         held = f"experts of {counted(fit.offloaded, 'layer')}, {gib(fit.value(offload.on_cpu))}"

@@ -237,7 +237,7 @@ def test_unknown_precision_leaves_bits_unknown(model: str, change: dict[str, Any
     assert any(note.startswith("Bits not known: ") and key in note for note in read.notes)
 
 
-@pytest.mark.parametrize("change", [{"expert_dtype": "fp4"}, {"moe_weight_bits": 4}])
+@pytest.mark.parametrize("change", [{"expert_dtype": "fp4"}, {"expert_bits": 4}])
 def test_experts_of_another_width_leave_theirs_unknown(change: dict[str, Any]) -> None:
     """Other weights have what the config says of all."""
     read = altered(QWEN, change)
