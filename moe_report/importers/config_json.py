@@ -108,7 +108,7 @@ def said(value: object) -> str:
     """Return a value as a message quotes it: of a long one its beginning, or how much it is.
 
     >>> said("silu"), said(["full_attention"] * 48)
-    ('"silu"', 'a list of 48 items, ["full_attention", "full_att…')
+    ('"silu"', 'a list of 48 items, ["full_attention", "full_atten…')
     """
     text = json.dumps(value)
     if len(text) <= _SAID:
