@@ -116,6 +116,7 @@ class Reading:
         notes: What a reader of the row should know.
         unknown: Fields that nothing tells, though most configs do: they stay out of the row.
         unclear: Fields that are missing whatever their defaults, each with why.
+        untold: Widths that the config does not tell, each with the problem if a layer has it.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -124,6 +125,7 @@ class Reading:
     notes: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     unclear: dict[str, str] = field(default_factory=dict)
+    untold: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -184,6 +186,18 @@ class Adapter:
         """All keys that the adapter reads or knows to be irrelevant, with their paths."""
         read = {name for spellings in self.keys for name in spellings.split("|")}
         return self.irrelevant | ROUTING | read
+
+    @cached_property
+    def read_paths(self) -> frozenset[str]:
+        """The paths of the keys that the adapter reads."""
+        return frozenset(
+            self.prefix + name for spellings in self.keys for name in spellings.split("|")
+        )
+
+    @cached_property
+    def known_paths(self) -> frozenset[str]:
+        """The paths of the keys that it reads or knows to be irrelevant; of routing anywhere."""
+        return frozenset(self.prefix + key for key in self.known_keys) | ROUTING
 
     @property
     def prefix(self) -> str:

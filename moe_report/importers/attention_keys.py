@@ -29,7 +29,7 @@ _LIKE = re.compile(
 _OTHER = re.compile(
     "_(vision|visual|images?|audio|video|speech|sound|mm|projector|talker|draft|mtp|nextn|vit"
     "|spatial|temporal|patch|attribute_map)_|_output_attentions_|_(lm|norm|cls|score)_heads?_"
-    "|_classifier_|_pruned_heads_|_moe_latent_"
+    "|_classifier_|_moe_latent_"
 )
 _REASONS: Mapping[str, tuple[str, ...]] = {
     "how attention's scores and outputs are made": (
@@ -54,6 +54,12 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
         "sdpa", "eager", "xformers", "paged", "memory_efficient", "efficient", "mask(s|ed|ing)?",
         "(projection_)?layout", "split_qkv_in_self", "format", "chunk_size",
         "number_of_conv_states", "(ring|ulysses)((_attn|_attention)?(_size)?)?", "[cs]p(_size)?",
+        "((num|max|total)_)?(kv_)?(cache|blocks?|pages?)_((max|block|page)_)?"
+        "(size|len|length|tokens|blocks|capacity|memory|(memory_)?bytes|budget|space|fraction"
+        "|policy|manager|eviction)",
+        "(max|total)_kv_(size|len|length|tokens)", "(num|max|total)_kv_(blocks|pages)",
+        r"kv_(transfer|connector|events|sharing_fast_prefill)(_\w+)?",
+        "(num_)?((attention|kv|key_value|query|q)_)*heads_(tp|per_(tp|rank|gpu|device|partition))",
     ),
 }  # fmt: skip
 _WORDS = re.compile(

@@ -100,7 +100,7 @@ def _of_windows(
     told = "kv_values_per_token" in numbers  # by the adapter, which knows its kinds of layers
     for path, value in entries(config, lambda path: path in adapter.objects):
         outside, _, name = path.rpartition(".")
-        read = path.removeprefix(adapter.prefix) in adapter.known_keys
+        read = path in adapter.known_paths
         if not path.startswith(adapter.home) or path in adapter.objects:
             continue
         if name == "layer_types" and isinstance(value, list):

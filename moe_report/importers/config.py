@@ -10,14 +10,13 @@ leaving it out would give a smaller model than there is.
 from __future__ import annotations
 
 import difflib
-import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
 from moe_report.errors import MOST_LINES, InputError, Problem, first_of, nearest
-from moe_report.importers.adapter import REQUIRED, Adapter, Key, Reading
+from moe_report.importers.adapter import Adapter, Reading
 from moe_report.importers.architectures import ADAPTERS
 from moe_report.importers.architectures.dense import DENSE
 from moe_report.importers.cache_keys import (
@@ -26,9 +25,10 @@ from moe_report.importers.cache_keys import (
     unclear_cache,
     windows_told,
 )
-from moe_report.importers.config_json import at, entries, said, text_parts
-from moe_report.importers.counted_keys import Counted, spellings
+from moe_report.importers.config_json import at, entries, said, text_parts, with_whole_numbers
+from moe_report.importers.counted_keys import SIZES, Counted, spellings
 from moe_report.importers.harmless_keys import is_nothing
+from moe_report.importers.idle_keys import is_outside, notes_of_idle
 from moe_report.importers.impossible import (
     ALLOW,
     impossible,
@@ -36,7 +36,9 @@ from moe_report.importers.impossible import (
     moe_layers,
     uneven_groups,
 )
+from moe_report.importers.model_class import notes_of_class
 from moe_report.importers.published_bits import notes_of_bits, published_bits
+from moe_report.importers.read_keys import read_keys, refuse_untold
 from moe_report.importers.section_fields import read_section_fields
 from moe_report.importers.unread_keys import (
     ATTENTION,
@@ -46,7 +48,6 @@ from moe_report.importers.unread_keys import (
     keys_of_experts,
     unread_keys,
 )
-from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import FIELDS, Field
 from moe_report.text import shown
 
@@ -111,14 +112,18 @@ def row_from_config(
         raise InputError([Problem(where, _unknown(model_type, config))])
     if config.get("text_config") is None:
         adapter = adapter.flat or adapter
+    config = with_whole_numbers(config)
     reading = Reading(problems=_no_objects(config, adapter))
     numbers = dict(adapter.fixed)
-    numbers.update(_read(config, adapter, model_type, reading))
+    numbers.update(read_keys(config, adapter, model_type, reading))
     if not reading.problems:
         numbers.update(adapter.derive(reading) if adapter.derive else {})
+        refuse_untold(adapter, reading, numbers)
         if allow_dense and ("num_experts" not in numbers or moe_layers(numbers) == 0):
             numbers.update(_NO_EXPERTS)
             reading.notes.append("Not a Mixture-of-Experts: no layer has experts")
+    else:
+        reading.problems.extend(reading.untold.values())
     further = read_section_fields(config, adapter.section, fields)
     reading.problems.extend(further.problems)
     lengths = Reading()
@@ -141,6 +146,8 @@ def row_from_config(
     numbers.update(bits)
     reading.notes.extend(notes_of_bits(bits, no_bits))
     reading.notes.extend(notes_of_widths(config, adapter))
+    model_types = [name for name in (model_type, _text_model(config)) if isinstance(name, str)]
+    reading.notes.extend(notes_of_class(config, model_types, ADAPTERS.keys() | DENSE.keys()))
     reading.notes.extend(dict.fromkeys(f"Cache: {why}" for why in no_cache.values()))
     unclear = {**reading.unclear, **no_bits, **no_cache}
     numbers = {name: value for name, value in numbers.items() if name not in unclear}
@@ -249,9 +256,14 @@ def _judge_unread(
     read: Collection[str],
 ) -> None:
     """Refuse keys that are not read and may change a number; say which change none."""
-    fields = {key: value for key, value in reading.values.items() if key in FIELDS and value}
+    known = FIELDS.keys() | SIZES.keys()
+    fields = {key: value for key, value in reading.values.items() if key in known and value}
     counted = None if reading.problems else Counted({**fields, **numbers}, reading.given)
-    unread = (key for key in unread_keys(config, adapter) if key.path not in read)
+    unread = (
+        key
+        for key in unread_keys(config, adapter)
+        if not (key.path in read or is_outside(key.path, adapter))
+    )
     keys = list(islice(unread, _MOST_UNREAD + 1))
     if len(keys) > _MOST_UNREAD:
         reading.problems.append(f"more than {_MOST_UNREAD:,} keys sound like experts or an FFN")
@@ -271,12 +283,14 @@ def _judge_unread(
     if harmless:
         listed = first_of(sorted(harmless), _MOST_NOTED, room=_NOTED_ROOM)
         reading.notes.append(f"Not counted because it changes no number: {listed}")
+    judged = {*read, *(key.path for key in keys), *windows}
+    reading.notes.extend(notes_of_idle(config, adapter, judged, {**reading.values, **numbers}))
 
 
 def _hint(key: Unread, adapter: Adapter) -> str:
     """Name the key that may be meant, with its path where it stands in another object."""
     paths: dict[str, str] = {}
-    for path in sorted(adapter.prefix + path for path in adapter.known_keys):
+    for path in sorted(adapter.known_paths):
         inside, dot, name = path.rpartition(".")
         if inside + dot == key.inside:
             paths[name] = name
@@ -289,61 +303,13 @@ def _is_told(key: Unread) -> bool:
     return key.what == ATTENTION and not is_nothing(key.value)
 
 
-def _read(
-    config: Mapping[str, object], adapter: Adapter, model_type: str, reading: Reading
-) -> Iterator[tuple[str, float]]:
-    """Read every key into ``reading`` and give the fields that are copies."""
-    prefix = adapter.prefix
-    defaults = []
-    for names, key in adapter.keys.items():
-        paths = [prefix + name for name in names.split("|")]
-        found = [(path, value) for path in paths for value in at(config, path)]
-        if not key.nullable:  # null says nothing where another spelling has a value
-            found = [each for each in found if each[1] is not None] or found
-        if not found and key.default is REQUIRED:
-            reading.problems.append(f"key {' or '.join(map(repr, paths))} is missing")
-            continue
-        if not found and key.default is not None:
-            defaults.append(f"{paths[0]} = {json.dumps(key.default)}")
-        if found:
-            reading.given.update(key.fields)
-        path, value = found[0] if found else (paths[0], key.default)
-        for other, its_value in found[1:]:
-            if its_value != value:
-                reading.refuse(other, f"is {said(its_value)}, but {path} is {said(value)}")
-        if "num_experts" in key.fields and not value:
-            way_out = ALLOW if model_type in DENSE else ""
-            why = f"is {said(value)}: the model is not a Mixture-of-Experts{way_out}"
-            reading.refuse(path, why)
-        elif not key.accepts(value):
-            reading.refuse(path, f"is {said(value)}, expected {key.expected}")
-        elif type(value) is int and value > (most := _most(path, key)):
-            reading.refuse(path, f"is {said(value)}, expected at most {most:,.0f}")
-        else:
-            reading.values[paths[0].rsplit(".", 1)[-1]] = value
-            if value is not None:
-                yield from ((name, value) for name in key.fields)
-    heads, width = reading.values.get("num_attention_heads"), reading.values.get("hidden_size")
-    if heads and width and "head_dim" in reading.values and reading.values["head_dim"] is None:
-        defaults.append(f"{adapter.home}head_dim = {width} / {heads}")
-    if defaults:
-        reading.notes.append(f"Not in the config, so as {model_type} has it: {', '.join(defaults)}")
-
-
-def _most(path: str, key: Key) -> float:
-    """The largest number that a key may have; loops over layers must end."""
-    layers = FIELDS["num_hidden_layers"].maximum
-    most = layers if path.endswith("layers") else LARGEST
-    return min([most, *(FIELDS[name].maximum for name in key.fields)])
-
-
 def _further_tokens(
     config: Mapping[str, object], adapter: Adapter, numbers: Mapping[str, float], reading: Reading
 ) -> Mapping[str, float]:
     """Without modules that predict further tokens, unless something speaks of them."""
     if _MTP in numbers or _MTP in reading.unknown:
         return {}
-    known = adapter.known_keys
+    known = adapter.known_paths
     told_of = any(
         value for path, value in entries(config) if _MTP_LIKE.search(path) and path not in known
     )

@@ -10,6 +10,7 @@ from typing import Any
 from moe_report.errors import InputError, Problem
 from moe_report.importers.lfs import POINTER, WHAT_A_POINTER_IS
 from moe_report.input import read_file
+from moe_report.schema.bounds import LARGEST
 
 MAX_CONFIG = 10_000_000  # bytes; the largest published ones have some ten thousands
 MAX_DEPTH = 50  # objects in one another; the deepest published ones have four
@@ -102,6 +103,17 @@ def _whole_number(digits: str) -> int:
     if len(digits) > _MOST_DIGITS:
         raise OverflowError(f"a number of {len(digits):,} digits")
     return int(digits)
+
+
+def with_whole_numbers(value: Any) -> Any:
+    """Return a config with whole numbers as such: ``4096.0`` is a width as ``4096`` is one."""
+    if isinstance(value, Mapping):
+        return {key: with_whole_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
+        return int(value)
+    return value
 
 
 def said(value: object) -> str:

@@ -101,6 +101,7 @@ _ELSEWHERE = {
         "num_activated_experts", "n_activated_experts", "num_active_experts", "experts_per_tok",
         "moe_topk_experts", "num_experts_chosen",
     ),
+    "attention_sinks": ("attention_sink", "use_attention_sinks", "use_sinks", "has_sinks", "sinks"),
     "moe_intermediate_size": (
         "moe_ffn_hidden_size", "expert_intermediate_size", "expert_hidden_size", "expert_ffn_dim",
     ),
@@ -111,6 +112,21 @@ _ELSEWHERE = {
     "head_dim": ("attention_head_size", "head_size"),
     "router_bias": ("use_router_bias", "moe_router_bias", "router_use_bias"),
     "expert_bias": ("use_expert_bias", "moe_expert_bias"),
+}  # fmt: skip
+# The model's sizes, as other architectures and programs call them; a name may mean one of several.
+_SHAPE: Mapping[str, tuple[str, ...]] = {
+    "num_hidden_layers": (
+        "num_decoder_layers", "num_transformer_layers", "decoder_layers", "num_blocks", "n_blocks",
+        "n_block",
+    ),
+    "hidden_size": ("n_embed", "embed_dim", "emb_dim", "model_dim", "hidden_dim", "dim"),
+    "vocab_size": ("vocabulary_size", "padded_vocab_size"),
+    "intermediate_size": ("n_inner", "inner_dim", "inner_size", "ff_dim", "hidden_dim"),
+    "moe_intermediate_size": ("d_ff", "n_inner", "inner_dim", "inner_size", "ff_dim", "hidden_dim"),
+    "tie_word_embeddings": (
+        "tie_embeddings", "tie_embedding", "tied_embeddings", "tie_word_embedding", "tie_lm_head",
+    ),
+    "unembedding_bias": ("lm_head_has_bias",),
 }  # fmt: skip
 _EXPERTS_AT_ALL = re.compile(
     "_((use|is|has|enable|with)_)?((sparse_)?moe|experts)(_(enabled?|block|model))?_"
@@ -126,8 +142,20 @@ _WHICH = re.compile(
 )
 _DENSE = re.compile("_(dense|mlp_only)_")
 _GATED = re.compile(
-    "_((use|is)_)?(gated_(moe|experts?)|(moe|experts?)_((use|is)_)?(gated|glu)(_mlp|_ffn)?)_"
+    "_((use|is)_)?(gated_(moe|experts?|mlp|ffn)"
+    "|(moe|experts?|mlp|ffn)_((use|is)_)?(gated|glu)(_mlp|_ffn)?)_"
 )
+
+
+def _by_name() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for name, others in _SHAPE.items():
+        for spelling in (name, *FIELDS[name].aliases, *others):
+            found.setdefault(spelling, set()).add(name)
+    return {spelling: frozenset(names) for spelling, names in found.items()}
+
+
+SIZES: Mapping[str, frozenset[str]] = _by_name()
 
 
 def spellings(adapters: Collection[Adapter]) -> Mapping[str, frozenset[str]]:
@@ -163,6 +191,32 @@ def comparison(name: str, value: object, known: Mapping[str, frozenset[str]]) ->
     if isinstance(value, str) and re.search("glu", value, re.IGNORECASE):
         return lambda counted: counted.numbers.get("num_ffn_matrices", 3) == 3
     return _of_layers(words, value)
+
+
+def names_size(name: str, value: object) -> bool:
+    """Whether a key may give a size of the model, or one of its switches, by another name."""
+    if name not in SIZES:
+        return False
+    return type(value) is bool if is_switch(name, SIZES) else type(value) is int and value != 0
+
+
+def is_switch(name: str, known: Mapping[str, frozenset[str]]) -> bool:
+    """Whether all fields that a key of some name gives are true or false."""
+    return name in known and all(FIELDS[field].kind == "flag" for field in known[name])
+
+
+def same_size(name: str, value: object, counted: Counted) -> bool:
+    """Whether one of the sizes that a name may mean has a value."""
+    fields = SIZES[name]
+    if is_switch(name, SIZES):
+        return all(value == bool(counted.of(field)) for field in fields)
+    other = {key for key, others in SIZES.items() if fields & others} & counted.numbers.keys()
+    return value in [*map(counted.of, fields), *(counted.numbers[key] for key in other)]
+
+
+def is_gate_switch(name: str, value: object) -> bool:
+    """Whether a key says whether FFNs or experts are gated."""
+    return type(value) is bool and bool(_GATED.fullmatch(words_of(name)))
 
 
 def step_of(name: str, value: object) -> int:

@@ -20,10 +20,20 @@ from moe_report.importers.attention_keys import (
     sounds_like_attention,
 )
 from moe_report.importers.config_json import entries
-from moe_report.importers.counted_keys import Comparison, Counted, comparison, step_of
+from moe_report.importers.counted_keys import (
+    Comparison,
+    Counted,
+    comparison,
+    is_gate_switch,
+    is_switch,
+    names_size,
+    same_size,
+    step_of,
+)
 from moe_report.importers.harmless_keys import is_harmless, is_nothing, words_of
 
 EXPERTS, FFN, DENSE = "experts", "an FFN", "layers without experts"
+SHAPE = "a size of the model"
 ATTENTION = "attention"
 _EXPERT_LIKE = re.compile("expert|moe|router|topk", re.IGNORECASE)
 _FFN_LIKE = re.compile("_(ffn|mlp|ff|feed_?forward|intermediate_(size|dim|width))_")
@@ -81,9 +91,9 @@ def keys_of_experts(config: Mapping[str, object]) -> Iterator[str]:
 
 def unread_keys(config: Mapping[str, object], adapter: Adapter) -> Iterator[Unread]:
     """Give the keys that may change a number and that an adapter neither reads nor knows."""
-    known, read, home = adapter.known_keys, adapter.objects, adapter.home
+    known, read, home = adapter.known_paths, adapter.objects, adapter.home
     for path, value in entries(config, lambda path: path in read):
-        if path.removeprefix(adapter.prefix) in known or path in read:
+        if path in known or path in read:
             continue
         name = _name(path)
         if _EXPERT_LIKE.search(name):
@@ -112,6 +122,10 @@ def _leaves(path: str, name: str, value: object, what: str) -> Iterator[Unread]:
 def _sounds_like(name: str, value: object) -> str:
     """What a number or a list may mean that changes what is counted; empty if nothing."""
     words = words_of(name)
+    if name != "intermediate_size" and names_size(name, value):
+        return SHAPE
+    if is_gate_switch(name, value):
+        return FFN
     numbers = type(value) is int or isinstance(value, list)
     if not numbers or is_nothing(value) or name == "intermediate_size":
         return ""
@@ -161,7 +175,8 @@ def _of_attention(
     if counted is None:
         return "open"
     changes = changes_attention(key.key, key.value, counted)
-    if changes is None and not is_arithmetic(key.name, key.value):
+    switched = is_switch(key.key, known) and type(key.value) is bool
+    if changes is None and (switched or not is_arithmetic(key.name, key.value)):
         compare = _comparison(key, known)
         if compare is None:
             return "harmless" if is_nothing(key.value) else "refused"
@@ -176,6 +191,8 @@ def _compared(compare: Comparison, counted: Counted | None, step: int) -> Verdic
 
 
 def _comparison(key: Unread, known: Mapping[str, frozenset[str]]) -> Comparison | None:
+    if key.what == SHAPE:
+        return lambda counted: same_size(key.key, key.value, counted)
     if key.what == FFN and _ORDINARY.fullmatch(words_of(key.key)):
         values = key.value if isinstance(key.value, list) else [key.value]
         return lambda counted: all(value in counted.widths for value in values)

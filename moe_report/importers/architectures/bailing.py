@@ -51,6 +51,7 @@ _KEYS = SHAPE | TOP_K | EXPERTS | HEAD_DIM | MTP | {
 }  # fmt: skip
 ROUTING = frozenset({
     "moe_router_enable_expert_bias", "moe_router_enable_routed_scaling", "router_dtype",
+    "norm_head",
 })  # fmt: skip
 
 ADAPTERS: Mapping[str, Adapter] = {

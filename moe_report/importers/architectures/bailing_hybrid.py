@@ -149,7 +149,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "layer_group_size": need(),
             "num_nextn_predict_layers": may(None, minimum=0),
         },
-        derive=_derive_linear, note=mixers.MIXED, irrelevant=ROUTING,
+        derive=_derive_linear, note=mixers.MIXED,
+        irrelevant=ROUTING | {"use_rmsnorm", "group_norm_size"},
     ),
     "bailing_hybrid": Adapter(
         KIMI | _KEYS | {
@@ -168,6 +169,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_hybrid, note=mixers.MIXED,
         irrelevant=KIMI_ROUTING | ROUTING | {
             "expert_swiglu_limit_list", "share_expert_swiglu_limit_list", "scale_router_input",
+            "use_rmsnorm", "linear_silu",
         },
     ),
 }  # fmt: skip

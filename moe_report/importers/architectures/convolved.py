@@ -259,7 +259,9 @@ _ONE = Adapter(
         "chain_hidden_post_norm": may(False, kind="flag"),
     },
     derive=_derive_inkling, note=_ROUTER, cache=caches.CONVOLVED,
-    irrelevant=frozenset({"shared_expert_sink", "rms_norm_eps_moe_gate"}),
+    irrelevant=frozenset({
+        "shared_expert_sink", "rms_norm_eps_moe_gate", "logits_mup_width_multiplier",
+    }),
 )  # fmt: skip
 _INKLING2 = _INKLING | {
     "unpadded_vocab_size": may(200058),

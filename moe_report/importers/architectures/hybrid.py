@@ -106,13 +106,15 @@ _QWEN_FIXED = {"num_shared_experts": 1, "shared_expert_gate": 1}
 _QWEN35 = Adapter(
     _QWEN | one_value(_GATED) | mixers.INTERVAL | {"mtp_num_hidden_layers": may(None, minimum=0)},
     fixed=_QWEN_FIXED, derive=_derive_qwen3_next, note=mixers.MIXED, untold_mtp=True,
+    irrelevant=frozenset({"output_gate_type"}),
 )  # fmt: skip
 _MINIMAX = Adapter(
     LOCAL | kv_heads(8) | HEAD_DIM | WINDOW | LAYER_TYPES | {
         "attn_type_list": may(None, kind="numbers"),
         "shared_intermediate_size": may(None, minimum=0),
     },
-    derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode"}), note=mixers.MIXED,
+    derive=_derive_minimax, irrelevant=frozenset({"shared_moe_mode", "postnorm"}),
+    note=mixers.MIXED,
 )  # fmt: skip
 _MINIMAX_CODE = replace(_MINIMAX, note=f"{mixers.MIXED}. {_NO_ORACLE}")
 

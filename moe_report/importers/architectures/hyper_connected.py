@@ -179,7 +179,7 @@ _GLM5 = deepseek(leading=3, q_rank=1536) | _SELECTED | LAYER_TYPES | _STREAMS | 
 }  # fmt: skip
 _GLM5_TEXT = Adapter(
     _GLM5, derive=_derive_glm5, untold_mtp=True, note=f"{INDEXED}. {_BESIDE}",
-    cache=caches.POOLED,
+    cache=caches.POOLED, irrelevant=frozenset({"index_kpool_always_select_tail"}),
 )  # fmt: skip
 
 
@@ -222,6 +222,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         derive=_derive_deepseek4, cache=caches.COMPRESSED,
         irrelevant=frozenset({
             "expert_dtype", "qk_nope_head_dim", "qk_rope_head_dim", "sliding_window",
+            "num_hash_layers",
         }),
         note="A token attends to a window and to what an indexer or all of a compressor gives, and"
         " no field describes that: attention's parameters are given; heads and window, and so the"

@@ -214,7 +214,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         deepseek(leading=3, q_rank=2048) | INDEXER | SELECTING | LAYER_TYPES
         | {"index_n_heads": may(32)},
         derive=_indexed(lambda r: sum(selecting(r))),
-        note=INDEXED,
+        note=INDEXED, irrelevant=frozenset({"index_share_for_mtp_iteration"}),
     ),
     "longcat_flash": Adapter(
         mixers.LATENT | {

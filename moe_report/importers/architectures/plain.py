@@ -201,6 +201,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         irrelevant=frozenset({
             "ffn_config.moe_jitter_eps", "ffn_config.moe_loss_weight",
             "ffn_config.moe_normalize_expert_weights", "ffn_config.uniform_expert_assignment",
+            "ffn_config.ffn_act_fn",
         }),
     ),
     "llama4_text": _LLAMA4,
@@ -230,7 +231,9 @@ ADAPTERS: Mapping[str, Adapter] = {
             **one_value(_NORMS),
         },
         fixed={"qk_norm": 2}, derive=_derive_minimax_m2,
-        irrelevant=frozenset({"mlp_intermediate_size", "shared_moe_mode"}),
+        irrelevant=frozenset({"mlp_intermediate_size", "shared_moe_mode", "use_routing_bias",
+            "use_mtp", "mtp_transformer_layers",
+        }),
     ),
     "granitemoeshared": Adapter(
         LOCAL | HEAD_DIM | kv_heads(None) | attention_bias(False)

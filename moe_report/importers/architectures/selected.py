@@ -159,6 +159,7 @@ _MINIMAX = Adapter(
         "moe_layer_freq": may(None, kind="numbers"),
     },
     fixed={"qk_norm": 1, "num_shared_experts": 1}, derive=_derive_minimax, untold_mtp=True,
+    irrelevant=frozenset({"index_block_size", "index_local_blocks"}),
 )  # fmt: skip
 _QWEN4 = Adapter(
     SHAPE | TOP_K | LAYER_TYPES | NGRAMS | NO_CORE | {
@@ -178,7 +179,7 @@ _QWEN4 = Adapter(
     },
     fixed={"num_shared_experts": 1, "shared_expert_gate": 1, "num_norms_per_layer": 0},
     derive=_derive_qwen4, untold_mtp=True, cache=caches.POOLED_AND_CONVOLVED,
-    irrelevant=frozenset({"indexer_compress_ratio"}),
+    irrelevant=frozenset({"indexer_compress_ratio", "split_ngram_parts"}),
     note=f"{_CORE}. No field describes either what mixes streams between the layers, and adds"
     " embeddings of n-grams to them: these count with the embedding, and the rest as other"
     " parameters, whose FLOPs are given with those of attention",

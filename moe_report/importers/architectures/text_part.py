@@ -33,9 +33,7 @@ def text_or_flat(adapter: Adapter) -> Adapter:
 
     What stands outside of a text part is then not read, though transformers may write it there.
     """
-    outside = {name for spellings in adapter.keys for name in spellings.split("|")}
-    within = tied_outside(adapter)
-    return replace(within, irrelevant=within.irrelevant | outside, flat=adapter)
+    return replace(tied_outside(adapter), flat=adapter)
 
 
 def or_under(adapter: Adapter, part: str) -> Adapter:

@@ -261,12 +261,12 @@ _GEMMA4 = Adapter(
         "use_bidirectional_attention": may(None, kind="text"),
     },
     fixed={"num_shared_experts": 1, "num_norms_per_layer": 7, "router_bias": 1},
-    derive=_derive_gemma4,
+    derive=_derive_gemma4, irrelevant=frozenset({"vocab_size_per_layer_input"}),
 )  # fmt: skip
 _NOT_OF_DIFFUSION = (*_GEMMA4_PARTS, "attention_k_eq_v", "enable_moe_block", "sliding_window")
 _DIFFUSION = Adapter(
     {name: key for name, key in _GEMMA4.keys.items() if name not in _NOT_OF_DIFFUSION},
-    fixed=_GEMMA4.fixed, derive=_derive_diffusion,
+    fixed=_GEMMA4.fixed, derive=_derive_diffusion, irrelevant=_GEMMA4.irrelevant,
     cache="a canvas is written anew beside the text that is kept",
     note="A token of the canvas attends to all of it and to the text, which no field describes: the"
     " attention core is left out. FLOPs are those of a token of the canvas in one step; what weighs"
