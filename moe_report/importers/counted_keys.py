@@ -195,7 +195,7 @@ def comparison(name: str, value: object, known: Mapping[str, frozenset[str]]) ->
 
 def names_size(name: str, value: object) -> bool:
     """Whether a key may give a size of the model, or one of its switches, by another name."""
-    if name not in SIZES:
+    if name not in SIZES or name in FIELDS:  # its own is read, or the architecture takes it so
         return False
     return type(value) is bool if is_switch(name, SIZES) else type(value) is int and value != 0
 

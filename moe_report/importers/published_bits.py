@@ -1,7 +1,8 @@
 """How wide weights are as a ``config.json`` publishes them: bits of a weight, scales included.
 
-A row has three groups of weights: matrices of routed experts, other matrices, and the rest. What a
-recipe leaves as it was is told by the names that it ignores. A way that is not known, or widths
+A row has three groups of weights: matrices of routed experts, other matrices, and the rest; of the
+other matrices attention's have a field of their own where a recipe leaves them, or them alone, as
+they were. What it leaves is told by the names that it ignores. A way that is not known, or widths
 that differ within a group, leave the group's field missing, with the key that says so.
 """
 
@@ -24,6 +25,7 @@ from moe_report.text import shown
 ROUTED, OTHER, REST = (
     "routed_expert_weight_bits", "other_matrix_weight_bits", "remaining_weight_bits",
 )  # fmt: skip
+OF_ATTENTION = "attention_weight_bits"
 _DTYPES = {
     "float32": 32, "float": 32, "fp32": 32, "bfloat16": 16, "bf16": 16, "float16": 16, "half": 16,
     "fp16": 16, "float8_e4m3fn": 8, "float8_e5m2": 8,
@@ -96,8 +98,13 @@ def published_bits(
         kept = _kept(recipe, key, numbers)
     except UnclearError as error:
         return {}, dict.fromkeys((ROUTED, OTHER, REST), str(error))
+    of_group = {
+        ROUTED: widths.routed, OF_ATTENTION: widths.other, OTHER: widths.other, REST: widths.rest,
+    }  # fmt: skip
+    if plain is not None:
+        found[OF_ATTENTION] = plain
     for group, parts in _parts(numbers, widths.embeddings).items():
-        quantized = {ROUTED: widths.routed, OTHER: widths.other, REST: widths.rest}[group]
+        quantized = of_group[group]
         partly = [part for part in parts if part in kept.partly]
         whole = [part for part in parts if part in kept.wholly]
         if quantized is None or (parts and len(whole) == len(parts)):
@@ -108,10 +115,38 @@ def published_bits(
         else:
             found[group] = quantized
             unclear.pop(group, None)
+    _join_attention(found, unclear, key, alone=not _parts(numbers, embeddings=False)[OTHER])
     if widths.linear_head and _HEAD not in kept.wholly and not numbers.get("tie_word_embeddings"):
         unclear[REST] = f"{key} does not say that the output head is left as it was"
         found.pop(REST, None)
     return found, unclear
+
+
+def _join_attention(
+    found: dict[str, float], unclear: dict[str, str], key: str, *, alone: bool
+) -> None:
+    """Let attention's bits be those of other matrices where they are, or where it has no others.
+
+    Args:
+        found: Bits by group.
+        unclear: Why others are not known.
+        key: Where the recipe stands.
+        alone: Whether there are neither dense FFNs nor shared experts.
+    """
+    if alone:
+        for known in (found, unclear):
+            _rename(known)
+    elif OTHER in found and found[OTHER] == found.get(OF_ATTENTION):
+        del found[OF_ATTENTION]
+    elif OTHER in found and not {OF_ATTENTION} & (found.keys() | unclear):
+        why = f"{key} leaves attention as it was, and the config does not say how (torch_dtype)"
+        unclear[OF_ATTENTION] = why
+
+
+def _rename(known: dict[str, Any]) -> None:
+    known.pop(OTHER, None)
+    if OF_ATTENTION in known:
+        known[OTHER] = known.pop(OF_ATTENTION)
 
 
 def notes_of_bits(found: Mapping[str, float], unclear: Mapping[str, str]) -> list[str]:
@@ -268,5 +303,9 @@ def _parts(numbers: Mapping[Any, float], embeddings: bool) -> dict[str, list[str
     shared = numbers.get("num_shared_experts", numbers.get("n_shared_experts", 0))
     shared = shared or numbers.get("shared_expert_intermediate_size", 0)
     shared = shared or numbers.get(Part.SHARED_EXPERTS, 0)
-    others = [_ATTENTION, *([_DENSE] if dense else []), *([_SHARED] if shared else [])]
-    return {ROUTED: [_EXPERTS], OTHER: others, REST: [_HEAD] if embeddings else []}
+    return {
+        ROUTED: [_EXPERTS],
+        OF_ATTENTION: [_ATTENTION],
+        OTHER: [*([_DENSE] if dense else []), *([_SHARED] if shared else [])],
+        REST: [_HEAD] if embeddings else [],
+    }

@@ -122,7 +122,7 @@ def _leaves(path: str, name: str, value: object, what: str) -> Iterator[Unread]:
 def _sounds_like(name: str, value: object) -> str:
     """What a number or a list may mean that changes what is counted; empty if nothing."""
     words = words_of(name)
-    if name != "intermediate_size" and names_size(name, value):
+    if names_size(name, value):
         return SHAPE
     if is_gate_switch(name, value):
         return FFN

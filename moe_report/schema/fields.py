@@ -263,13 +263,17 @@ for _name, _letters, _label, _what in (
         "other_matrix",
         "other",
         "Bits of other matrices",
-        "the matrices of attention, dense FFNs and shared experts",
+        "the matrices of dense FFNs and shared experts, and of attention unless it has its own",
     ),
     ("remaining", "rest", "Bits of all other weights", "embeddings, routers, norms and biases"),
 ):
     _add(f"{_name}_weight_bits", f"q_{_letters}", _label,
          f"Bits of a weight of {_what} as published, scales included. Defaults to 16.",
          unit="bit", maximum=64, kind="decimal", default=16)  # fmt: skip
+_add("attention_weight_bits", "q_attn", "Bits of attention",
+     "Bits of a weight of attention's matrices as published, scales included, where they differ. "
+     "Defaults to other_matrix_weight_bits.", unit="bit", maximum=64, kind="decimal",
+     default=symbol("other_matrix_weight_bits"))  # fmt: skip
 
 
 def _if_any(count: Expr, then: Expr, otherwise: float | Expr = 0) -> Expr:

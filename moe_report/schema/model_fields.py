@@ -61,6 +61,7 @@ class ModelFields:
     routed_expert_weight_bits: float
     other_matrix_weight_bits: float
     remaining_weight_bits: float
+    attention_weight_bits: float
     kv_values_per_token: float
     window_kv_values_per_token: float
     chunk_kv_values_per_token: float

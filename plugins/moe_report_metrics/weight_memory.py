@@ -101,7 +101,7 @@ def unembedding_weight_bytes(m: Model, p: Precision) -> float:
 def attention_weight_bytes(m: Model, p: Precision) -> float:
     """Bytes of all attention layers; their norms and biases at the width of the matrices."""
     params = attention_params(m)
-    return _of(p.attention_bits, params, m.attention_bytes, m.other_matrix_weight_bits)
+    return _of(p.attention_bits, params, m.attention_bytes, m.attention_weight_bits)
 
 
 @in_bytes(symbol="M_dense", label="Dense FFN, bytes in memory")

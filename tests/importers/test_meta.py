@@ -176,4 +176,5 @@ def test_shared_experts_that_are_built_are_no_attention() -> None:
     recipe = {"quant_method": "fp8", "modules_to_not_convert": ["self_attn"]}
     said = DEEPSEEK_4 | {"torch_dtype": "bfloat16", "quantization_config": recipe}
     row = row_from_transformers(said, where="config.json")
-    assert "leaves some of attention" in row.unclear["other_matrix_weight_bits"]
+    assert row.numbers["other_matrix_weight_bits"] == 8
+    assert row.numbers["attention_weight_bits"] == 16

@@ -3,10 +3,17 @@
 import pytest
 
 from moe_report.compute.evaluate import evaluate_table
-from moe_report.importers.published_bits import OTHER, REST, ROUTED, published_bits
+from moe_report.importers.published_bits import (
+    OF_ATTENTION,
+    OTHER,
+    REST,
+    ROUTED,
+    published_bits,
+)
 from moe_report.load.examples import published_models
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
+from tests.reports import row
 
 _SHAPE = {
     "num_hidden_layers": 61, "hidden_size": 7168, "moe_intermediate_size": 2048,
@@ -37,6 +44,46 @@ def test_a_recipe_gives_the_bits_of_each_group(recipe, bits):
     assert ([found[group] for group in (ROUTED, OTHER, REST)], unclear) == ([*bits], {})
 
 
+_NVFP4 = {"quant_algo": "NVFP4", "group_size": 16}
+_NO_SHARED = _SHAPE | {"first_k_dense_replace": 0, "num_shared_experts": 0}
+_OTHERS = ("*mlp.gate_proj", "*mlp.up_proj", "*mlp.down_proj", "*shared_experts*")
+_HALF = "model.layers.0.self_attn"  # of one layer
+
+
+@pytest.mark.parametrize(("said", "shape", "expected"), [
+    # Attention in BF16, the other matrices quantized: ModelOpt's usual recipe for MLA.
+    ({"exclude_modules": ["lm_head", "model.layers.*self_attn*"]}, _SHAPE, (4.5, 4.5, 16, 16)),
+    ({"ignore": ["lm_head", "re:.*self_attn.*"]}, _SHAPE, (4.5, 4.5, 16, 16)),
+    ({"ignore": ["lm_head", *_OTHERS]}, _SHAPE, (4.5, 16, 4.5, 16)),
+    ({"ignore": ["lm_head"]}, _SHAPE, (4.5, 4.5, None, 16)),
+    ({"ignore": ["lm_head", "*self_attn*"]}, _NO_SHARED, (4.5, 16, None, 16)),
+    ({"ignore": ["lm_head", "*self_attn*", *_OTHERS]}, _SHAPE, (4.5, 16, None, 16)),
+    ({"ignore": ["lm_head", _HALF]}, _SHAPE, (4.5, 4.5, "leaves some of attention", 16)),
+    ({"ignore": ["lm_head", _HALF]}, _NO_SHARED, (4.5, "leaves some of attention", None, 16)),
+    ({"ignore": ["lm_head", "*shared_experts*"]}, _SHAPE, (4.5, "leaves some of shared", 4.5, 16)),
+])  # fmt: skip
+def test_attention_has_bits_of_its_own_where_it_differs(said, shape, expected):
+    """A recipe that names attention, or the other matrices of its group, and not both."""
+    config = {"torch_dtype": "bfloat16", "quantization_config": _NVFP4 | said}
+    found, unclear = published_bits(config, shape)
+    for group, bits in zip((ROUTED, OTHER, OF_ATTENTION, REST), expected, strict=True):
+        if isinstance(bits, str):
+            assert bits in unclear.pop(group)
+            assert group not in found
+        else:
+            assert found.pop(group, None) == bits
+    assert not found
+    assert not unclear
+
+
+def test_attention_that_is_left_as_it_was_needs_a_precision():
+    """It does not take the other matrices' bits where the config is silent on how it was."""
+    recipe = _NVFP4 | {"ignore": ["lm_head", "*self_attn*"]}
+    found, unclear = published_bits({"quantization_config": recipe}, _SHAPE)
+    assert OF_ATTENTION not in found
+    assert "leaves attention as it was" in unclear[OF_ATTENTION]
+
+
 @pytest.mark.parametrize("said", [
     {"torch_dtype": "posit8"},
     {"torch_dtype": "float32", "dtype": "bfloat16"},
@@ -46,7 +93,7 @@ def test_a_recipe_gives_the_bits_of_each_group(recipe, bits):
         "x": {}}}},
     {"quantization_config": {"bits": 4, "group_size": 64, "model.layers.1.mlp": {"bits": 8}}},
     {"quantization_config": _INT4 | {"config_groups": {}}},
-    {"quantization_config": _INT4 | {"ignore": ["lm_head", "re:.*self_attn.*"]}},
+    {"quantization_config": _INT4 | {"ignore": ["lm_head", "re:.*shared_experts.*"]}},
     {"quantization_config": _INT4 | {"ignore": ["lm_head", "something"]}},
     {"quantization_config": "fp8"},
     {"quantization_config": {"quant_method": "fp8", "weight_block_size": [128]}},
@@ -76,3 +123,18 @@ def test_weights_of_examples_are_those_of_the_published_files(name, expected, wi
     cells = evaluate_table(table, found, assumed).metrics["weight_bytes"].cells
     values = {row.name: cell.value for row, cell in zip(table.rows, cells, strict=True)}
     assert values[name] == pytest.approx(expected, abs=within)
+
+
+def test_attention_in_its_own_bits_takes_them():
+    """Of a published model, the bytes of attention alone change with its own bits."""
+    found = registry.load()
+    assumed = {key: value.default for key, value in found.assumptions.items()}
+    model = next(model for model in published_models(found) if model.name == "DeepSeek-V3")
+    shape = {name: typed.value for name, typed in model.numbers.items()} | {OTHER: 4.5}
+    table = [row("as others", shape, "A!2"), row("its own", shape | {OF_ATTENTION: 16}, "A!3")]
+    metrics = evaluate_table(ModelTable(tuple(table), Source("")), found, assumed).metrics
+    names = ("attention_weight_bytes", "dense_ffn_weight_bytes", "shared_expert_weight_bytes")
+    of = {name: [cell.value for cell in metrics[name].cells] for name in names}
+    less, more = of.pop("attention_weight_bytes")
+    assert more == pytest.approx(less * 16 / 4.5)
+    assert all(one == other for one, other in of.values())
