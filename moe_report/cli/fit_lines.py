@@ -171,7 +171,10 @@ def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
 
 def _on_the_cpu(fit: Fit, answer: Answer, offload: Offload) -> Iterator[Line]:
     """What the CPU holds, what devices then hold, and how fast that is."""
-    held = f"experts of {counted(fit.offloaded, 'layer')}, {amount(fit.value(offload.on_cpu))}"
+    held = f"experts of {counted(fit.offloaded, 'layer')}"
+    if (first := fit.value(offload.first) or 0) > fit.offloaded:
+        held += f" (of the first {exact(first)}, if dense ones come first)"
+    held += f", {amount(fit.value(offload.on_cpu))}"
     if fit.verdict == Verdict.SHORT:
         held = f"with {held}"
     if has := fit.value(offload.memory):

@@ -133,7 +133,10 @@ def test_each_stage_gives_up_layers_of_its_own() -> None:
 def test_dense_layers_are_among_the_first() -> None:
     """llama.cpp counts them: three of DeepSeek-V3's have no experts to take."""
     (model,) = json.loads(fit("DeepSeek-V3", *H100, "--devices", 8, "--json").stdout)["models"]
-    assert model["to_copy"] == f"--n-cpu-moe {model['layers_on_cpu'] + 3}"
+    layers = model["layers_on_cpu"]
+    assert model["to_copy"] == f"--n-cpu-moe {layers + 3}"
+    output = fit("DeepSeek-V3", *H100, "--devices", 8).output
+    assert f"experts of {layers} layers (of the first {layers + 3}, if dense ones come" in output
 
 
 def test_few_devices_do_where_layers_are_on_the_cpu() -> None:
