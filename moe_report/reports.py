@@ -276,6 +276,7 @@ class Report:
         warnings: What of the input was skipped.
         branding: What the user wants it to say.
         scenario: Name of the scenario that the numbers are for.
+        usual_scenario: Name of the one that the source chooses.
         scenarios: All that can be chosen, base first; empty if there are none.
         rules: What the audit looks for; the page's calculator does so, too.
         help: What the sections say on how to read their numbers.
@@ -305,6 +306,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     branding: Branding = field(default_factory=Branding)
     scenario: str = BASE
+    usual_scenario: str = BASE
     scenarios: tuple[Scenario, ...] = ()
     rules: tuple[Rule, ...] = ()
     help: Help = field(default_factory=Help)

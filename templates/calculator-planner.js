@@ -64,11 +64,13 @@ const calculatorPlanner = (() => {
     const known = !Number.isNaN(v[name]);
     const likely = [low, high].every((one) => one && !Number.isNaN(v[one]));
     const title = upper(words ?? definitionOf(name).label);
-    const text = make("dd", "", known && likely ? between(amount(low, v[low]), amount(high, v[high])) : beside(title, amount(name, v[name])));
+    const isAny = !known && v[planner.verdict] === 1 && [planner.longest_context, planner.most_sequences].includes(name);
+    const text = make("dd", "", known && likely ? between(amount(low, v[low]), amount(high, v[high])) : isAny ? "any" : beside(title, amount(name, v[name])));
     text.dataset.planned = name;
     text.title = known ? numbers.exact(v[name]) : "";
     item.append(make("dt", "", title), text);
-    const note = known ? likely && `likely; at most ${amount(name, v[name])}` : missing(name, now.latest, now.base);
+    const isBeyond = name === planner.longest_context && (isAny || v[name] > v[planner.made_for]) && v[planner.made_for];
+    const note = isBeyond ? `beyond the ${numbers.exact(isBeyond)} that the model is made for` : known ? likely && `likely; at most ${amount(name, v[name])}` : !isAny && missing(name, now.latest, now.base);
     if (note) item.append(make("dd", "note", note));
     return item;
   }
@@ -101,7 +103,10 @@ const calculatorPlanner = (() => {
     verdict.dataset.fits = why ? "" : fits ? "1" : "0";
     const memory = planner.memory ? ` (${bytes(v[planner.memory])} in all)` : "";
     const onCpu = `with the experts of ${layers} layer${layers === 1 ? "" : "s"} in the memory of the CPU`;
-    const helps = rest ? ` It fits ${onCpu}${offload.to_copy && `: ${offload.to_copy.replace("{}", layers)}`}.` : layers && layers < needed ? ` It does not fit ${onCpu}, it takes ${needed}.` : "";
+    const copied = rest && v[offload.first || offload.taken || offload.layers];
+    const told = copied ? offload.to_copy && `: ${offload.to_copy.replace("{}", copied)}` : ", which are not just the first";
+    const lacks = layers < needed ? `it takes ${needed}` : layers && `which take ${bytes(v[offload.on_cpu])}, and it has ${bytes(v[offload.memory])}`;
+    const helps = rest ? ` It fits ${onCpu}${told}.` : layers ? ` It does not fit ${onCpu}, ${lacks}.` : "";
     put(the(".why-not"), why ? upper(`${why.replace(/\.$/, "")}.`) : `${bytes(total)} of ${bytes(limit)} usable${memory} on ${many}; 1 GB is 10⁹ bytes.${helps}`);
     return { fits, rest };
   }
@@ -210,7 +215,7 @@ const calculatorPlanner = (() => {
     const { source, assumptions } = data;
     const words = ["moe-report", "fit", ...(source.sha256 ? [source.name, "--model", base.name] : [base.name])];
     const scenario = document.getElementById("calculator-scenario")?.value;
-    if (source.sha256 && scenario) words.push("--scenario", scenario);
+    if (source.sha256 && scenario && scenario !== (data.usual ?? "base")) words.push("--scenario", scenario);
     const setThere = data.scenarios[scenario] ?? {};
     const isUsual = (name) => !assumptions[name].given && !(name in setThere) && v[name] === assumptions[name].default;
     const [said, unlike] = [new Set(), new Set()]; // what a chosen preset sets, and what was typed over it

@@ -61,17 +61,19 @@ class Look:
     template_dirs: tuple[Path, ...] = ()
 
 
-def number_said(said: object, *, whole: bool = False) -> float:
+def number_said(said: object, *, whole: bool = False, unit: str = "") -> float:
     """Return a number, or one that a text is: ``"32k"``, ``"1.5e-3"``, or ``"4,096"`` if whole.
+
+    Of something of a unit the text may have that, too: ``"512 GB"``.
 
     Raises:
         ValueError: It is none, or may be read in two ways.
     """
-    from moe_report.schema.numerals import one_number
+    from moe_report.schema.one_number import one_number
     from moe_report.text import shown
 
     if isinstance(said, str):
-        return float(one_number(said, whole=whole))
+        return float(one_number(said, whole=whole, unit=unit))
     if isinstance(said, bool) or not isinstance(said, SupportsFloat):
         raise ValueError(f"found {shown(said)}, expected a number")
     return float(said)

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
-from moe_report.api.asked import number_said
+from moe_report.api.fit_asked import AUTO, Question, refuse_no_device, said_in
 from moe_report.api.fit_models import models_of
+from moe_report.api.fit_price import Priced, free, price_said
 from moe_report.api.prepare import Used, used_assumptions
 from moe_report.compute.assumed import assumption_values
 from moe_report.compute.audit import audit
 from moe_report.compute.evaluate import NEEDS, Evaluation, evaluate_table
-from moe_report.compute.scenarios import groups_of, presets_in, typed_in
-from moe_report.errors import InputError, PluginError, Problem, first_of, nearest
+from moe_report.compute.scenarios import groups_of, presets_in
+from moe_report.errors import InputError, PluginError, Problem
 from moe_report.formula.operations import evaluate
 from moe_report.reports import AssumptionValue, Column, Finding
-from moe_report.schema.assumptions import Assumption
 from moe_report.schema.planner import DEVICES, Planner
 from moe_report.schema.presets import Preset, PresetGroup
 from moe_report.schema.registry import Registry, installed
@@ -31,8 +31,8 @@ from moe_report.text import listed
 if TYPE_CHECKING:
     from moe_report.table import ModelTable
 
-AUTO = "auto"
-_DEVICE = "device"  # the option without which there is nothing to fit into
+UNBOUNDED = "any, for the memory that it takes stops growing"
+_AS_SOLD = (1, 2, 4, *range(8, 72, 8))  # devices of part of a node, and of whole ones
 
 
 class Verdict(StrEnum):
@@ -42,27 +42,6 @@ class Verdict(StrEnum):
     OFFLOADED = auto()
     SHORT = auto()
     REFUSED = auto()
-
-
-@dataclass(frozen=True)
-class Question:
-    """What was asked.
-
-    Attributes:
-        sources: Configs, checkpoints, models of the Hub, names of examples, workbooks.
-        models: Of these, the ones to look at, by name; empty for all.
-        options: What the planner asks, as it was typed, by option.
-        assumptions: Others by name, as typed.
-        devices: A number of them, or ``auto`` for as few as fit.
-        scenario: Of the workbook; by default the one that it chooses.
-    """
-
-    sources: tuple[str, ...]
-    models: tuple[str, ...] = ()
-    options: Mapping[str, str] = field(default_factory=dict)
-    assumptions: Mapping[str, str] = field(default_factory=dict)
-    devices: str = AUTO
-    scenario: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +80,25 @@ class Fit:
             return self.assumed[name].value
         return self.columns[name].cells[self.at].value if name in self.columns else None
 
+    def is_unbounded(self, name: str) -> bool:
+        """Return whether any number fits: the most is undefined though some do."""
+        return self.verdict == Verdict.FITS and self.columns[name].cells[self.at].undefined
+
+    def beyond(self, planner: Planner) -> str:
+        """Return words on what the model is made for, where a longer context fits; else nothing."""
+        made, name = self.value(planner.made_for), planner.longest_context
+        if not name or made is None:
+            return ""
+        is_beyond = (self.value(name) or 0) > made or self.is_unbounded(name)
+        return f"beyond the {made:,.0f} that the model is made for" * is_beyond
+
+    def to_copy(self, planner: Planner) -> str:
+        """Return what an engine is told of the layers on the CPU; empty if there is no such."""
+        layers = self.value(planner.offload.copied) if planner.offload and self.offloaded else None
+        if planner.offload is None or layers is None:
+            return ""
+        return planner.offload.to_copy.format(math.ceil(layers))
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -115,6 +113,7 @@ class Answer:
         unread: What is wrong with the sources that could not be read.
         table: The models.
         used: What was set, by option or name.
+        price: What a device costs, where it is not the device's own price; None if it is that.
     """
 
     planner: Planner
@@ -125,6 +124,7 @@ class Answer:
     unread: tuple[Problem, ...]
     table: ModelTable
     used: Used
+    price: Priced | None = None
 
 
 def fit(question: Question) -> Answer:
@@ -143,29 +143,31 @@ def fit(question: Question) -> Answer:
     chosen = known.choose(_telling(known, section))
     planner = chosen.planner
     assert planner is not None
-    table, scenario, unread = models_of(question.sources, question.models, known, question.scenario)
+    asked = models_of(question.sources, question.models, known, question.scenario)
+    table, scenario = asked.table, asked.scenario
     groups = groups_of(table, chosen.presets)
-    used, notes = used_assumptions(_said(question, chosen, planner, groups), known, chosen)
-    typed = typed_in(table, scenario, groups).get(planner.price)
-    if typed and typed.place:  # an option that names a device is no word on what one pays for it
-        used.assumptions.setdefault(planner.price, typed.value)
-    values = assumption_values(table, chosen, groups, used.assumptions, used.presets, scenario)
+    used, notes = used_assumptions(said_in(question, chosen, planner, groups), known, chosen)
     in_use = {**presets_in(table, scenario, groups), **used.presets}
-    _refuse_no_device(planner, groups, in_use, used, values)
+    price, lost = price_said(question, planner, known, groups, in_use, used, asked)
+    if price is not None:
+        used.assumptions[planner.price] = price.value
+    values = assumption_values(table, chosen, groups, used.assumptions, used.presets, scenario)
+    refuse_no_device(planner, groups, in_use, used, values)
     given = {
         item.definition.name: item.value
         for item in values
         if item.definition.name in planner.layout
         and (item.definition.name in used.assumptions or item.value != item.definition.default)
     }
-    work = _Work(chosen, planner, table, {item.definition.name: item for item in values}, given)
+    assumed = {item.definition.name: item for item in values}
+    work = _Work(chosen, planner, table, assumed, given, bool(price and price.is_free))
     presets = {
         group: one for group, name in in_use.items() for one in groups[group].presets
         if one.name == name
     }  # fmt: skip
     fits = work.fits(question.devices)
-    said = (*map(str, table.warnings), *notes)
-    return Answer(planner, fits, groups, presets, said, unread, table, used)
+    said = (*map(str, table.warnings), *notes, *lost)
+    return Answer(planner, fits, groups, presets, said, asked.problems, table, used, price)
 
 
 def _telling(known: Registry, section: Section) -> list[str]:
@@ -178,77 +180,6 @@ def _telling(known: Registry, section: Section) -> list[str]:
     ]  # fmt: skip
 
 
-def _said(
-    question: Question, known: Registry, planner: Planner, groups: Mapping[str, PresetGroup]
-) -> dict[str, str]:
-    """What was set, by the names of assumptions and groups of presets."""
-    found: dict[str, str] = {}
-    problems = []
-    said = [(f"--set {name}", name, text) for name, text in question.assumptions.items()]
-    for option, text in question.options.items():
-        asked = planner.asks(option)
-        if asked is None:
-            problems.append(Problem(f"--{option}", "no installed section asks for it"))
-        elif asked.name in question.assumptions:
-            problems.append(Problem(f"--{option}", f"{asked.name} is set twice, by --set too"))
-        else:
-            said.append((f"--{option}", asked.name, text))
-    for option, name, text in said:
-        if name in groups:
-            names = groups[name].matching(text)
-            if len(names) != 1:
-                problems.append(Problem(option, _which(text, names, groups[name])))
-            found[name] = names[0] if names else ""
-        else:
-            found[name] = text
-            if why := _no_number(text, known.assumptions.get(name)):
-                problems.append(Problem(option, why))
-    if problems:
-        raise InputError(problems)
-    return found
-
-
-def _no_number(text: str, item: Assumption | None) -> str:
-    """Why a text is no number of an assumption that there is; empty if it is one."""
-    try:
-        number = number_said(text, whole=item.whole) if item else 0
-    except ValueError as error:
-        return str(error)
-    expected = item.refusal(number) if item else ""
-    return f"found {number:,g}, expected {expected}" if expected else ""
-
-
-def _which(text: str, names: Sequence[str], group: PresetGroup) -> str:
-    """What is said of a text that may mean several presets, or none."""
-    if names:
-        return f"{text!r} may be {' or '.join(map(repr, names))}; give the whole name"
-    hint = nearest(text, (*group.names, *(word for name in group.names for word in name.split())))
-    known = first_of(group.names, room=200)
-    return f"there is no {group.label.lower()} {text!r}.{hint} Known are {known}"
-
-
-def _refuse_no_device(
-    planner: Planner,
-    groups: Mapping[str, PresetGroup],
-    in_use: Mapping[str, str],
-    used: Used,
-    values: Sequence[AssumptionValue],
-) -> None:
-    """Refuse a question without a device: none is meant by default."""
-    asked = planner.asks(_DEVICE)
-    if asked is None or asked.name not in groups or in_use.get(asked.name):
-        return
-    sets = {*groups[asked.name].sets} - {planner.price}  # a price alone is no device
-    if any(
-        item.definition.name in used.assumptions or item.value != item.definition.default
-        for item in values
-        if item.definition.name in sets
-    ):
-        return
-    known = first_of(groups[asked.name].names, room=200)
-    raise InputError([Problem(f"--{_DEVICE}", f"say which, one of {known}")])
-
-
 @dataclass(frozen=True)
 class _Work:
     registry: Registry
@@ -256,11 +187,14 @@ class _Work:
     table: ModelTable
     assumed: Mapping[str, AssumptionValue]
     given: Mapping[str, float]
+    is_free: bool
 
     def fits(self, devices: str) -> tuple[Fit, ...]:
         """Every model on some devices; those of one layout are computed together."""
         first = self._evaluated({}, tuple(filter(None, (self.planner.in_use, self.planner.needed))))
         layouts = [self._layout(first, at, devices) for at in range(len(self.table.rows))]
+        if devices == AUTO:
+            layouts = [self._fewer(first, at, layout) for at, layout in enumerate(layouts)]
         found = {key: self._evaluated(dict(key)) for key in map(_key, layouts)}
         doubts = {key: audit(self.table, one, {}, self.registry) for key, one in found.items()}
         fits = [
@@ -284,6 +218,7 @@ class _Work:
         self, layout: Mapping[str, float], wanted: Sequence[str] | None = None
     ) -> Evaluation:
         numbers = {name: item.value for name, item in self.assumed.items()}
+        numbers |= {self.planner.price: 1} if self.is_free else {}  # 0 stands for one not known
         return evaluate_table(self.table, self.registry, {**numbers, **layout}, wanted)
 
     def _counted(self, first: Evaluation) -> set[str]:
@@ -307,18 +242,39 @@ class _Work:
                 raise InputError([Problem("--devices", message)])
         elif self.planner.needed:
             count = first.metrics[self.planner.needed].cells[at].value
+        return self._spread(first, at, 1 if count is None else count)
+
+    def _spread(self, first: Evaluation, at: int, devices: float) -> dict[str, float]:
+        """How engines spread some devices; what was given is as it is."""
         columns = {column.name: column.cells[at].value for column in first.fields}
         row = {name: math.nan if value is None else value for name, value in columns.items()}
-        row[DEVICES] = 1 if count is None else count
+        row[DEVICES] = devices
         spread = {
             name: float(evaluate(expr, {one: row[one] for one in expr.symbols()}))
             for name, expr in self.planner.layout.items()
         }
         return {**spread, **self.given}
 
+    def _fewer(self, first: Evaluation, at: int, layout: dict[str, float]) -> dict[str, float]:
+        """The layout of fewer devices, where those hold it with the experts that the CPU has."""
+        offload = self.planner.offload
+        asked = self.assumed.get(offload.set_by) if offload else None
+        if not asked or not asked.value or {*self.given} & self._counted(first):
+            return layout
+        needed = first.metrics[self.planner.needed].cells[at].value if self.planner.needed else None
+        for devices in (one for one in _AS_SOLD if needed is None or one < needed):
+            fewer = self._spread(first, at, devices)
+            fit = self._fit(self._evaluated(fewer), at, fewer)
+            if fit.verdict in (Verdict.FITS, Verdict.OFFLOADED):
+                return fewer
+        return layout
+
     def _fit(self, found: Evaluation, at: int, layout: Mapping[str, float]) -> Fit:
         planner = self.planner
         columns = {**found.metrics, **{column.name: column for column in found.fields}}
+        if self.is_free:
+            costs = (*(one.name for one in planner.costs), planner.least_cost)
+            columns |= {name: free(columns[name]) for name in costs if name in columns}
         assumed = {
             name: replace(item, value=dict(_key(layout)).get(name, item.value))
             for name, item in self.assumed.items()
@@ -345,13 +301,12 @@ class _Work:
         short = (value(planner.total) or 0) - (value(planner.limit) or 0)
         fit = replace(fit, verdict=Verdict.SHORT, short_by=short)
         needed = value(offload.layers) if offload else None
-        if offload is None or needed is None:
+        if offload is None or not needed:
             return fit
-        if (taken and on_cpu < needed) or not needed:  # the even split fits, but not this one
-            return replace(fit, offloaded=on_cpu)
-        if value(offload.verdict) == 0:
+        fit = replace(fit, offloaded=on_cpu or math.ceil(needed))
+        if fit.offloaded < needed or value(offload.verdict) == 0:  # too few, or too many for it
             return fit
-        return replace(fit, verdict=Verdict.OFFLOADED, offloaded=on_cpu or math.ceil(needed))
+        return replace(fit, verdict=Verdict.OFFLOADED)
 
     def _doubted(self, fit: Fit, findings: Sequence[Finding]) -> Fit:
         """The answer with what is doubted of it; none where one of its numbers cannot be."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from moe_report.compute.scenarios import scenario_named
 from moe_report.errors import InputError, Problem, first_of, nearest
@@ -17,13 +18,31 @@ from moe_report.load.examples import example_models, example_names
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Source
 
+if TYPE_CHECKING:
+    from moe_report.load.workbook import Read, WorkbookFile
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The models of a question.
+
+    Attributes:
+        table: They, and what their workbooks say beside.
+        scenario: The one that holds.
+        problems: What is wrong with the sources that cannot be read, if others can.
+        reports: The workbooks among the sources that are reports.
+    """
+
+    table: ModelTable
+    scenario: str
+    problems: tuple[Problem, ...]
+    reports: tuple[WorkbookFile, ...]
+
 
 def models_of(
     sources: Sequence[str], names: Sequence[str], registry: Registry, scenario: str | None
-) -> tuple[ModelTable, str, tuple[Problem, ...]]:
-    """Return the models of all sources, or those of some names, and the scenario.
-
-    Beside them it returns what is wrong with the sources that cannot be read, if others can.
+) -> Asked:
+    """Return the models of all sources, or those of some names.
 
     Raises:
         InputError: No source can be read; or there is no model of a name.
@@ -40,24 +59,24 @@ def models_of(
         except InputError as error:
             problems += error.problems
     table = ModelTable((), Source(first_of([row.name for row in rows])))
-    if workbooks:
-        read = _read_together(workbooks, registry, problems)
-        table = read or table
+    read = _read_together(workbooks, registry, problems) if workbooks else None
+    table = read.table if read else table
     if problems and not rows and not table.rows:
         raise InputError(problems)
     table = replace(table, rows=_chosen((*rows, *table.rows), names, problems))
-    return table, scenario_named(table, scenario), tuple(problems)
+    reports = read.reports if read else ()
+    return Asked(table, scenario_named(table, scenario), tuple(problems), reports)
 
 
 def _read_together(
     workbooks: Sequence[str], registry: Registry, problems: list[Problem]
-) -> ModelTable | None:
+) -> Read | None:
     """The models of all workbooks that can be read; None if none can. Adds to the problems."""
     from moe_report.load.inputs import inspect_inputs
 
     read = inspect_inputs(workbooks, registry)
     if not read.problems:
-        return read.table
+        return read
     alone = {one: inspect_inputs([one], registry).problems for one in workbooks}
     good = [one for one in workbooks if not alone[one]]
     if len(good) == len(workbooks):  # it is only together that they cannot be

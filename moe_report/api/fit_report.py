@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import moe_report
-from moe_report.api.fit import Answer, Fit, Verdict
+from moe_report.api.fit import UNBOUNDED, Answer, Fit, Verdict
 from moe_report.api.outputs import Outputs, Ways
 from moe_report.api.places import refuse_folder, refuse_same
 from moe_report.api.write_reports import rendered
@@ -53,8 +53,8 @@ def as_dict(answer: Answer) -> dict[str, Any]:
 
 
 def _model(fit: Fit, answer: Answer, names: Sequence[str]) -> dict[str, Any]:
-    offload = answer.planner.offload
     cells = {name: fit.columns[name].cells[fit.at] for name in names}
+    notes = {name: cell.note for name, cell in cells.items() if cell.value is None}
     return {
         "name": fit.name,
         "verdict": str(fit.verdict),
@@ -62,10 +62,10 @@ def _model(fit: Fit, answer: Answer, names: Sequence[str]) -> dict[str, Any]:
         "devices": fit.devices or None,
         "short_by_bytes": fit.short_by,
         "layers_on_cpu": fit.offloaded,
-        "to_copy": offload.to_copy.format(fit.offloaded) if offload and fit.offloaded else "",
+        "to_copy": fit.to_copy(answer.planner),
         "parts": {part.name: fit.value(part.name) for part in answer.planner.parts},
         "values": {name: cell.value for name, cell in cells.items()},
-        "notes": {name: cell.note for name, cell in cells.items() if cell.value is None},
+        "notes": notes | _on_longest(fit, answer),
         "remark": fit.remark,
         "doubts": [
             {"level": one.level, "column": one.column, "message": one.message}
@@ -73,6 +73,17 @@ def _model(fit: Fit, answer: Answer, names: Sequence[str]) -> dict[str, Any]:
         ],
         "assumptions": {name: item.value for name, item in fit.assumed.items()},
     }
+
+
+def _on_longest(fit: Fit, answer: Answer) -> dict[str, str]:
+    """What is to be known of the longest context, and of the most sequences, by name."""
+    planner = answer.planner
+    most = filter(None, (planner.longest_context, planner.most_sequences))
+    notes = {name: UNBOUNDED for name in most if fit.is_unbounded(name)}
+    if beyond := fit.beyond(planner):
+        said = notes.get(planner.longest_context, "")
+        notes[planner.longest_context] = f"{said}, {beyond}".removeprefix(", ")
+    return notes
 
 
 def _with_answer(content: bytes, told: Sequence[str]) -> bytes:

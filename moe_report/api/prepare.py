@@ -121,7 +121,8 @@ def used_assumptions(
             continue
         try:
             known = installed.assumptions.get(name)
-            found.assumptions[name] = number_said(value, whole=bool(known and known.whole))
+            whole, unit = (known.whole, known.unit) if known else (False, "")
+            found.assumptions[name] = number_said(value, whole=whole, unit=unit)
         except ValueError as error:
             message = f"found {f'{name}={value}'!r}, expected NAME=NUMBER: {error}"
             if name not in installed.assumptions and installed.presets:

@@ -94,8 +94,8 @@ def fit(
     A MODEL is a config.json, a checkpoint folder, a .gguf file, hf:owner/name, a shipped example
     such as gpt-oss-120b, or a workbook of models.
     """
-    from moe_report.api.fit import Question
     from moe_report.api.fit import fit as answered
+    from moe_report.api.fit_asked import Question
     from moe_report.api.prepare import UnclearError
     from moe_report.cli.terminal import echo_notes, echo_unread, say
 

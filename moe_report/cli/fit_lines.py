@@ -9,21 +9,19 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from moe_report.api.fit import Answer, Fit, Verdict
-from moe_report.display import MISSING, digits, exact, show, unit_sign
+from moe_report.api.fit import UNBOUNDED, Answer, Fit, Verdict
+from moe_report.cli.fit_amounts import amount, assumed, sharing, unit_for, with_unit
+from moe_report.display import MISSING, digits, exact
 from moe_report.errors import printable, shortened
 from moe_report.formula.applied import applied
 from moe_report.formula.excel import plain
 from moe_report.formula.expr import Expr
-from moe_report.reports import AssumptionValue
-from moe_report.schema.planner import Number
+from moe_report.schema.planner import Number, Offload
 from moe_report.schema.presets import Preset, PresetGroup
-from moe_report.text import counted
+from moe_report.text import counted, listed
 
-_GIB = 2**30
 _WORDS, _VALUE = 21, 11  # characters of what a line is about, and of a number of bytes
 _LONGEST_WHY, _INDENT = 98, "      "
-_UNBOUNDED = "any, for the memory that it takes stops growing"
 _ROOM, _WIDTH = 25, 100  # lines of a model, and characters of one where there is no terminal
 
 
@@ -81,38 +79,41 @@ def headed(fit: Fit, answer: Answer) -> str:
     where = f"{fit.name} on {_devices(fit, answer)}" if fit.devices else fit.name
     if fit.verdict == Verdict.FITS:
         return f"{where}: fits{', even without experts on the CPU' * bool(fit.offloaded)}"
-    short = f"{gib(fit.short_by)} short on a device"
+    short = f"{amount(fit.short_by)} short on a device"
     offload = answer.planner.offload
+    if not fit.offloaded or offload is None:
+        return f"{where}: does not fit, {short}"
     layers = "1 layer's" if fit.offloaded == 1 else f"{fit.offloaded} layers'"
     on_cpu = f"{layers} experts on the CPU"
-    if fit.verdict == Verdict.SHORT and fit.offloaded and offload:
-        if not (needed := fit.value(offload.layers)):  # shared evenly it would fit without
-            depends = "it depends on which devices lose them"
-            return f"{where}: does not fit, {short}; with {on_cpu} {depends}"
+    if fit.verdict == Verdict.OFFLOADED:
+        told = fit.to_copy(answer.planner)
+        told = f": {told}" if told else ", which are not just the first" * bool(offload.first)
+        return f"{where}: fits with {on_cpu}{told} ({short} without)"
+    if fit.offloaded < (needed := fit.value(offload.layers) or 0):
         return f"{where}: does not fit with {on_cpu}, it takes {exact(needed)} ({short} without)"
-    if fit.verdict == Verdict.SHORT:
-        return f"{where}: does not fit, {short}"
-    to_copy = offload.to_copy.format(fit.offloaded) if offload else ""
-    copied = f": {to_copy}" if to_copy else ""
-    return f"{where}: fits with {on_cpu}{copied} ({short} without)"
-
-
-def _is_unbounded(fit: Fit, name: str) -> bool:
-    """Whether any number fits: the most is undefined though some do, for memory stops growing."""
-    return fit.verdict == Verdict.FITS and fit.columns[name].cells[fit.at].undefined
+    has = amount(fit.value(offload.memory))
+    takes = f"which take {amount(fit.value(offload.on_cpu))}, and it has {has}"
+    return f"{where}: does not fit with {on_cpu}, {takes} ({short} without)"
 
 
 def asked_most(fit: Fit, answer: Answer, name: str, words: str) -> str:
     """Return the answer to the question turned round: the most of something that fits."""
     value = fit.value(name) if name else None
     told = ", ".join(_conditions(fit, answer, without=name))
-    if name and _is_unbounded(fit, name):
-        return f"{fit.name}: {words}: {_UNBOUNDED} ({told})"
+    beyond = _beyond(fit, answer, name)
+    if name and fit.is_unbounded(name):
+        return f"{fit.name}: {words}: {UNBOUNDED} ({told}){beyond}"
     if fit.verdict == Verdict.REFUSED or value is None:
         why = fit.why or (fit.columns[name].cells[fit.at].note if name else "not installed")
         return f"{fit.name}: no {words}: {why}"
-    most = _with_unit(value, fit.columns[name].unit)
-    return f"{fit.name}: {most} on {_devices(fit, answer)} ({told})"
+    most = with_unit(value, fit.columns[name].unit)
+    return f"{fit.name}: {most} on {_devices(fit, answer)} ({told}){beyond}"
+
+
+def _beyond(fit: Fit, answer: Answer, name: str) -> str:
+    """The mark of a longest context that no engine may take, or no model make sense of."""
+    beyond = fit.beyond(answer.planner)
+    return f", {beyond}" if beyond and name == answer.planner.longest_context else ""
 
 
 def _devices(fit: Fit, answer: Answer) -> str:
@@ -125,28 +126,19 @@ def _devices(fit: Fit, answer: Answer) -> str:
     return f"{fit.devices} × {device.name}{' (changed)' * changed}"
 
 
-def gib(number: float | None) -> str:
-    """Return an amount of bytes in GiB.
-
-    >>> gib(80 * 2**30), gib(0), gib(None)
-    ('80.0 GiB', '0 GiB', '–')
-    """
-    return MISSING if number is None else f"{digits(number / _GIB)} GiB"
-
-
 def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
     if fit.verdict == Verdict.REFUSED:
         return
     planner = answer.planner
     yield Line("for", ", ".join(_conditions(fit, answer)))
     total, limit = fit.value(planner.total), fit.value(planner.limit)
-    of = f" ({gib(fit.value(planner.memory))} in all)" if planner.memory else ""
-    yield Line("on a device", f"{gib(total)} of {gib(limit)} usable{of}; 1 GiB is 2^30 bytes",
+    of = f" ({amount(fit.value(planner.memory))} in all)" if planner.memory else ""
+    yield Line("on a device", f"{amount(total)} of {amount(limit)} usable{of}; 1 GiB is 2^30 bytes",
                (planner.total, planner.limit))  # fmt: skip
     for part in planner.parts:
         value = fit.value(part.name)
-        share = f"{digits(100 * value / total, 2)} %" if value and total else ""
-        yield Line(f"  {part.words}", f"{gib(value):>{_VALUE}}  {share:>6}", (part.name,))
+        held = amount(value, unit_for(total))
+        yield Line(f"  {part.words}", f"{held:>{_VALUE}}  {sharing(value, total):>6}", (part.name,))
     if allocated := _allocated(fit, answer):
         yield Line("cache, one copy", allocated, (planner.cache_needed, planner.cache_allocated))
     needed, by_memory = fit.value(planner.needed), fit.value(planner.by_memory)
@@ -160,30 +152,46 @@ def _lines(fit: Fit, answer: Answer) -> Iterator[Line]:
     for name, words in (
         (planner.longest_context, "longest context"), (planner.most_sequences, "most sequences")
     ):  # fmt: skip
-        if name and _is_unbounded(fit, name):
-            yield Line(words, _UNBOUNDED, (name,))
+        beyond = _beyond(fit, answer, name)
+        if name and fit.is_unbounded(name):
+            yield Line(words, f"{UNBOUNDED}{beyond}", (name,))
         elif name:
             line = _number(fit, Number(name, words))
             alone = " without the CPU" * bool(fit.offloaded)
-            yield replace(line, text=line.text + alone)
-    if fit.offloaded and (offload := planner.offload):
-        held = f"experts of {counted(fit.offloaded, 'layer')}, {gib(fit.value(offload.on_cpu))}"
-        if fit.verdict == Verdict.SHORT:
-            held = f"with {held}"
-        holds = gib(fit.value(offload.on_device)) if offload.on_device else ""
-        stays = f"; a device then holds {holds}, shared evenly"
-        yield Line("on the CPU", held + stays * bool(offload.on_device),
-                   (offload.layers, offload.on_cpu, offload.on_device))  # fmt: skip
-        if fit.verdict != Verdict.SHORT:
-            yield from (_number(fit, one) for one in offload.numbers)
-            if offload.numbers and offload.speed:
-                yield Line("  if the CPU reads", _sourced(offload.speed, fit, answer))
+            yield replace(line, text=f"{line.text}{alone}{beyond}")
+    if fit.offloaded and planner.offload:
+        yield from _on_the_cpu(fit, answer, planner.offload)
     elif fit.verdict == Verdict.FITS:
         yield from (_number(fit, one) for one in planner.speeds)
         if not _lacks_price(fit, answer):
             yield from (_number(fit, one) for one in planner.costs)
         if planner.costs and planner.price:
-            yield Line("at the price", _sourced(planner.price, fit, answer))
+            yield Line("at the price", _priced(fit, answer))
+
+
+def _on_the_cpu(fit: Fit, answer: Answer, offload: Offload) -> Iterator[Line]:
+    """What the CPU holds, what devices then hold, and how fast that is."""
+    held = f"experts of {counted(fit.offloaded, 'layer')}"
+    if (first := fit.value(offload.first) or 0) > fit.offloaded:
+        held += f" (of the first {exact(first)}, if dense ones come first)"
+    held += f", {amount(fit.value(offload.on_cpu))}"
+    if fit.verdict == Verdict.SHORT:
+        held = f"with {held}"
+    if has := fit.value(offload.memory):
+        held += f" of {amount(has)} there"
+    if offload.on_device:
+        held += f"; the fullest device then holds {amount(fit.value(offload.on_device))}"
+    yield Line("on the CPU", held, (offload.layers, offload.on_cpu, offload.on_device))
+    if fit.verdict == Verdict.SHORT:
+        return
+    yield from (_number(fit, one) for one in offload.numbers)
+    if offload.numbers and offload.speed:
+        yield Line("  if the CPU reads", _sourced(offload.speed, fit, answer))
+    numbers = (*answer.planner.speeds, *answer.planner.costs)
+    words = [f"{'likely ' * bool(one.low)}{one.words.partition(',')[0]}" for one in numbers]
+    if words:
+        why = "nothing here says how fast the CPU computes"
+        yield Line("no estimate", f"of {listed(words)}: {why}")
 
 
 def _allocated(fit: Fit, answer: Answer) -> str:
@@ -192,7 +200,7 @@ def _allocated(fit: Fit, answer: Answer) -> str:
     needed, allocated = fit.value(planner.cache_needed), fit.value(planner.cache_allocated)
     if needed is None or allocated is None or needed == allocated:
         return ""
-    return f"{gib(needed)} needed, {gib(allocated)} where every layer is allocated in full"
+    return f"{amount(needed)} needed, {amount(allocated)} where every layer is allocated in full"
 
 
 def _conditions(fit: Fit, answer: Answer, without: str = "") -> list[str]:
@@ -205,7 +213,7 @@ def _conditions(fit: Fit, answer: Answer, without: str = "") -> list[str]:
             continue
         if asked.name in fit.assumed:
             item = fit.assumed[asked.name]
-            found.append(f"{asked.option} {_amount(item)}")
+            found.append(f"{asked.option} {assumed(item)}")
         elif preset := answer.presets.get(asked.name):
             found.append(f"{asked.option} {preset.name}")
         elif group := answer.groups.get(asked.name):
@@ -217,24 +225,6 @@ def _alike(group: PresetGroup, fit: Fit) -> str:
     """What holds where no preset of a group is chosen: one may have just these values."""
     held = {name: fit.assumed[name].value for name in group.sets}
     return next((one.name for one in group.presets if dict(one.values) == held), "as set")
-
-
-def _amount(item: AssumptionValue) -> str:
-    unit, value = item.definition.unit, item.value
-    if unit == "byte":
-        return gib(value)
-    if unit_sign(unit):
-        return show(value, unit, "si") + "/" * ("/" in unit) + unit.partition("/")[2]
-    return _with_unit(value, unit) if value == round(value) else f"{digits(value)} {unit}"
-
-
-def _with_unit(value: float, unit: str) -> str:
-    """Return a whole number with its unit, of one in the singular.
-
-    >>> _with_unit(1, "sequences"), _with_unit(1200, "tokens"), _with_unit(1, "s")
-    ('1 sequence', '1,200 tokens', '1 s')
-    """
-    return f"{exact(value)} {unit.removesuffix('s') if value == 1 and len(unit) > 1 else unit}"
 
 
 def _layout(fit: Fit, answer: Answer) -> str:
@@ -252,7 +242,7 @@ def _number(fit: Fit, number: Number) -> Line:
     if value is None:
         return Line(number.words, f"{MISSING}  ({column.cells[fit.at].note})", (number.name,))
     whole = column.format == "integer"
-    text = _with_unit(value, column.unit) if whole else f"{digits(value)} {column.unit}"
+    text = with_unit(value, column.unit) if whole else f"{digits(value)} {column.unit}"
     low, high = (fit.value(name) if name else None for name in (number.low, number.high))
     if low is None or high is None:
         return Line(number.words, text, (number.name,))
@@ -261,23 +251,39 @@ def _number(fit: Fit, number: Number) -> Line:
 
 
 def _lacks_price(fit: Fit, answer: Answer) -> bool:
-    """Whether a device's price is 0, which stands for one that is not known."""
-    price = answer.planner.price
-    return price in fit.assumed and fit.assumed[price].value == 0
+    """Whether a device's price is 0, which stands for one that is not known unless one says it."""
+    price, said = answer.planner.price, answer.price
+    return price in fit.assumed and fit.assumed[price].value == 0 and not (said and said.is_free)
+
+
+def _priced(fit: Fit, answer: Answer) -> str:
+    """The price of a device, and whose word it is; that of the device itself has a date."""
+    price, said = answer.planner.price, answer.price
+    own = next((one for one in answer.presets.values() if price in one.values), None)
+    if _lacks_price(fit, answer):
+        device = f" of {own.name}" if own else ""
+        options = (one.option for one in answer.planner.asked if one.name == price)
+        asked = next((f"--{option} 2.5" for option in options), f"--set {price}=2.5")
+        unit = fit.assumed[price].definition.unit
+        whose = f" ({said.where})" if said else ""
+        return f"none is known{device}{whose}, and so no cost; give one with {asked}, in {unit}"
+    if said is None:
+        return _sourced(price, fit, answer)
+    told = f"{assumed(fit.assumed[price])}, as {said.where} says"
+    if said.is_free:
+        return f"{told}: nothing is to be paid"
+    if own and own.values[price] not in (0, said.value):
+        its = replace(fit.assumed[price], value=own.values[price])
+        return f"{told}, and not {assumed(its)} as {own.name} has it"
+    return told
 
 
 def _sourced(name: str, fit: Fit, answer: Answer) -> str:
     """An assumption that changes what follows, and where it comes from: it is never silent."""
     preset = _preset_of(answer, name)
-    if name == answer.planner.price and _lacks_price(fit, answer):
-        device = f" of {preset.name}" if preset else ""
-        options = (one.option for one in answer.planner.asked if one.name == name)
-        asked = next((f"--{option} 2.5" for option in options), f"--set {name}=2.5")
-        unit = fit.assumed[name].definition.unit
-        return f"none is known{device}, and so no cost; give one with {asked}, in {unit}"
     names = tuple(preset.values) if preset and name in answer.presets else (name,)
     items = [fit.assumed[one] for one in names if one in fit.assumed]
-    told = ", ".join(map(_amount, items))
+    told = ", ".join(map(assumed, items))
     if preset:
         return f"{told}: {preset.name}, {preset.source}"
     if any(item.given for item in items):
@@ -302,7 +308,7 @@ def _explained(name: str, fit: Fit) -> list[str]:
     """The formula of a metric as it applies, in symbols and in numbers, and its source."""
     if name not in fit.columns:
         item = fit.assumed[name].definition
-        return _wrapped(f"{item.symbol} = {_amount(fit.assumed[name])}: {item.help}")
+        return _wrapped(f"{item.symbol} = {assumed(fit.assumed[name])}: {item.help}")
     column = fit.columns[name]
     if column.expr is None:
         return _wrapped(f"{column.symbol}: {column.cells[fit.at].note}")

@@ -94,6 +94,7 @@ def build_report(
         warnings=tuple(map(str, table.warnings)),
         branding=branding,
         scenario=scenario,
+        usual_scenario=table.scenarios.chosen,
         scenarios=_scenarios(table, values, groups),
         rules=rules_of(registry),
         definitions=registry.fields,

@@ -21,9 +21,9 @@ DEVICES = "devices"  # the symbol of the number of devices in the formulas of a 
 # What may be left out of a planner, each a name.
 _SINGLE = (
     "memory", "in_use", "by_memory", "needed", "cache_needed", "cache_allocated",
-    "longest_context", "most_sequences", "price", "least_cost", "experts",
+    "longest_context", "made_for", "most_sequences", "price", "least_cost", "experts",
 )  # fmt: skip
-_NO_NAMES = ("numbers", "to_copy")  # of what an offload has
+_NO_NAMES = ("numbers", "to_copy")  # of what an offload has; the others are names
 
 
 @dataclass(frozen=True)
@@ -83,23 +83,36 @@ class Offload:
         on_cpu: What the memory of the CPU then holds.
         verdict: 1 if devices and CPU hold their parts, else 0; missing where the memory of the CPU
             is not known.
+        memory: The assumption that is the memory of the CPU.
         numbers: What else is worth knowing then.
         set_by: The assumption that says how many layers' experts lie there, if there is one; it is
             0 where nobody says.
         taken: How many layers' experts lie there: those that are asked for, or needed.
         speed: The assumption that the numbers rest on: how fast the memory of the CPU is.
-        to_copy: What an engine is told, with ``{}`` for the layers: ``--n-cpu-moe {}``.
+        first: How many layers an engine is told that takes the first ones; missing where those
+            are not the ones. By default as many as are taken.
+        to_copy: What it is told, with ``{}`` for these layers: ``--n-cpu-moe {}``.
     """
 
     layers: str
     on_device: str = ""
     on_cpu: str = ""
     verdict: str = ""
+    memory: str = ""
     numbers: tuple[Number, ...] = ()
     set_by: str = ""
     taken: str = ""
     speed: str = ""
+    first: str = ""
     to_copy: str = ""
+
+    @property
+    def copied(self) -> str:
+        """The metric whose number an engine is told, where it is told one."""
+        return (self.first or self.taken or self.layers) * bool(self.to_copy)
+
+
+_NAMES_OF_OFFLOAD = {one.name for one in fields(Offload)} - {*_NO_NAMES}
 
 
 @dataclass(frozen=True)
@@ -121,10 +134,11 @@ class Planner:
         cache_needed: Bytes of the cache on all devices that the layers look at.
         cache_allocated: What engines reserve for it that give every layer the full length.
         longest_context: Longest context.
+        made_for: The field that is the longest context that the model is made for.
         most_sequences: Most sequences.
         offload: Experts in the memory of the CPU.
         speeds: How fast it is.
-        costs: What it costs.
+        costs: What it costs, each in proportion to the price.
         price: The assumption, or the group of presets, that is the price of a device.
         least_cost: What it costs at least, on whatever number of devices.
         experts: Bytes of all routed experts, of which replicas take their share more.
@@ -143,6 +157,7 @@ class Planner:
     cache_allocated: str = ""
     layout: Mapping[str, Expr] = field(default_factory=dict, compare=False)
     longest_context: str = ""
+    made_for: str = ""
     most_sequences: str = ""
     offload: Offload | None = None
     speeds: tuple[Number, ...] = ()
@@ -164,18 +179,18 @@ class Planner:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of all metrics in it, installed or not; parts may be assumptions."""
+        """The names of all metrics and fields in it, installed or not; parts may be assumptions."""
         numbers = [*self.speeds, *self.costs]
         beside: tuple[str, ...] = ()
         if self.offload is not None:
             numbers += self.offload.numbers
             one = self.offload
-            beside = one.layers, one.on_device, one.on_cpu, one.verdict, one.taken
+            beside = one.layers, one.on_device, one.on_cpu, one.verdict, one.taken, one.first
         found = (
             *self.needs,
             *(part.name for part in self.parts),
-            *(self.in_use, self.by_memory, self.needed, self.longest_context, self.most_sequences),
-            *(self.cache_needed, self.cache_allocated),
+            *(self.in_use, self.by_memory, self.needed, self.longest_context, self.made_for),
+            *(self.most_sequences, self.cache_needed, self.cache_allocated),
             *beside,
             *(name for one in numbers for name in (one.name, one.low, one.high)),
             *(self.least_cost, self.experts),
@@ -185,7 +200,8 @@ class Planner:
     @property
     def assumed(self) -> tuple[str, ...]:
         """The names of all assumptions and groups of presets in it, installed or not."""
-        cpu = (self.offload.set_by, self.offload.speed) if self.offload is not None else ()
+        one = self.offload
+        cpu = (one.set_by, one.speed, one.memory) if one is not None else ()
         found = (*(one.name for one in self.asked), *self.layout, self.memory, self.price, *cpu)
         return tuple(dict.fromkeys(filter(None, found)))
 
@@ -194,7 +210,7 @@ class Planner:
         return next((one for one in self.asked if one.option == option), None)
 
     def of(self, names: Collection[str]) -> Planner:
-        """Return it without what is none of the metrics, assumptions and groups of some names."""
+        """Return it without what is none of some names: of metrics, fields, assumptions, groups."""
 
         def kept(name: str) -> str:
             return name if name in names else ""
@@ -209,11 +225,8 @@ class Planner:
         offload = self.offload
         if offload is not None:
             offload = None if offload.layers not in names else replace(
-                offload, on_device=kept(offload.on_device),
-                on_cpu=kept(offload.on_cpu), verdict=kept(offload.verdict),
-                numbers=numbers(offload.numbers),
-                set_by=kept(offload.set_by), taken=kept(offload.taken),
-                speed=kept(offload.speed),
+                offload, numbers=numbers(offload.numbers),
+                **{what: kept(getattr(offload, what)) for what in _NAMES_OF_OFFLOAD},
             )  # fmt: skip
         return replace(
             self,
@@ -242,6 +255,7 @@ def planner(
     cache_allocated: Called | str = "",
     spread: Callable[[Model, float], Mapping[str, float]] | None = None,
     longest_context: Called | str = "",
+    made_for: str = "",
     most_sequences: Called | str = "",
     offload: Mapping[str, Any] | None = None,
     speeds: Sequence[tuple[Called | str, ...]] = (),
@@ -253,62 +267,37 @@ def planner(
     """Declare a planner, for the constant ``PLANNER`` of a section's module.
 
     Metrics are given by themselves or by their names. But for ``total``, ``limit`` and ``verdict``,
-    what is not installed is left out; of several planners the first section's is used.
-
-    Args:
-        asked: What is asked, by the name of the command's option: the assumption or the group of
-            presets that it sets, and what a form calls it.
-        parts: What fills a device: metrics or assumptions in bytes, with words and a colour of
-            charts. Together they are the total.
-        total: Bytes that the fullest device needs.
-        limit: Bytes of a device that may be used.
-        verdict: 1 if the total is within the limit, else 0.
-        memory: The assumption that is a device's whole memory.
-        in_use: Devices of the layout.
-        by_memory: Devices whose memory together holds the model.
-        needed: Devices that hold it as engines divide it.
-        cache_needed: Bytes of the cache on all devices that the layers look at.
-        cache_allocated: What engines reserve for it that give every layer the full length.
-        spread: A function of the model and of a number of devices that returns the layout:
-            numbers of assumptions by name. It is recorded as a metric is.
-        longest_context: Longest context.
-        most_sequences: Most sequences.
-        offload: What :class:`Offload` has, by name.
-        speeds: Metrics with words; a bound with two more, the least and the most that is likely.
-        costs: The same of what it costs.
-        price: The assumption or the group of presets that is the price of a device.
-        least_cost: What it costs at least, on whatever number of devices.
-        experts: Bytes of all routed experts, of which replicas take their share more.
+    what is not installed is left out; of several planners the first section's is used. Arguments
+    are what :class:`Planner` and :class:`Offload` say; ``asked`` by the command's option, with the
+    name of what it sets and with words; ``speeds`` and ``costs`` with words, and of a bound with
+    two metrics more, the least and the most that is likely. ``spread`` is a function of the model
+    and of a number of devices that returns the layout; it is recorded as a metric is.
 
     Raises:
         PluginError: An argument is none of what is accepted, or something is there twice.
     """
+    single = {
+        "memory": memory, "in_use": in_use, "by_memory": by_memory, "needed": needed,
+        "cache_needed": cache_needed, "cache_allocated": cache_allocated, "price": price,
+        "longest_context": longest_context, "made_for": made_for, "least_cost": least_cost,
+        "most_sequences": most_sequences, "experts": experts,
+    }  # fmt: skip
     return Planner(
         asked=_asked(asked),
         parts=_parts(parts),
         total=_name("total", total),
         limit=_name("limit", limit),
         verdict=_name("verdict", verdict),
-        memory=_name("memory", memory),
-        in_use=_name("in_use", in_use),
-        by_memory=_name("by_memory", by_memory),
-        needed=_name("needed", needed),
-        cache_needed=_name("cache_needed", cache_needed),
-        cache_allocated=_name("cache_allocated", cache_allocated),
         layout={} if spread is None else _recorded(spread),
-        longest_context=_name("longest_context", longest_context),
-        most_sequences=_name("most_sequences", most_sequences),
         offload=None if offload is None else _offload(offload),
         speeds=_numbers("speeds", speeds),
         costs=_numbers("costs", costs),
-        price=_name("price", price),
-        least_cost=_name("least_cost", least_cost),
-        experts=_name("experts", experts),
+        **{what: _name(what, name) for what, name in single.items()},
     )
 
 
 def _offload(said: Mapping[str, Any]) -> Offload:
-    known = {one.name for one in fields(Offload)}
+    known = {*_NAMES_OF_OFFLOAD, *_NO_NAMES}
     if not isinstance(said, Mapping) or not {"layers"} <= {*said} <= known:
         expected = f"layers and what of {', '.join(sorted(known))} there is"
         raise PluginError(f"planner() has {said!r:.60} for offload, expected {expected}")

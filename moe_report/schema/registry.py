@@ -109,7 +109,7 @@ class Registry:
     def planner(self) -> Planner | None:
         """The first section's planner, without what of it is not there."""
         found = next((one.planner for one in self.sections if one.planner), None)
-        return found and found.of({*self.metrics, *self.assumptions, *self.presets})
+        return found and found.of(self.metrics | self.fields | self.assumptions | self.presets)
 
     @property
     def header_words(self) -> dict[str, str]:

@@ -75,37 +75,21 @@ _THIRD = "third party, not the vendor"
 _TPU = "Google Cloud's TPU documentation; link is half of the two-way figure"
 
 A100 = _named(
-    "A100 SXM 80 GB",
-    _device(80 * GIB, 2039, (312, 0, 0), 300, 400),
-    source=_AIC,
-    price=1.79,
-    seen="runpod.io/pricing, November 2026",
-)
+    "A100 SXM 80 GB", _device(80 * GIB, 2039, (312, 0, 0), 300, 400), _AIC,
+    1.79, "runpod.io/pricing, November 2026",
+)  # fmt: skip
 H100 = _named(
-    "H100 SXM",
-    _device(80 * GIB, 3350, (989, 1978, 0), 450, 700),
-    source=_AIC,
-    price=3.49,
-    seen=RUNPOD,
-)
+    "H100 SXM", _device(80 * GIB, 3350, (989, 1978, 0), 450, 700), _AIC, 3.49, RUNPOD,
+)  # fmt: skip
 H200 = _named(
-    "H200",
-    _device(141 * GIB, 4800, (989, 1978, 0), 450, 700),
-    source=_AIC,
-    price=4.59,
-    seen=RUNPOD,
-)
+    "H200", _device(141 * GIB, 4800, (989, 1978, 0), 450, 700), _AIC, 4.59, RUNPOD,
+)  # fmt: skip
 B200 = _named(
-    "B200",
-    _device(180 * GIB, 7700, (2250, 4500, 9000), 900, 1000),
-    source=_AIC,
-    price=6.79,
-    seen=RUNPOD,
-)
+    "B200", _device(180 * GIB, 7700, (2250, 4500, 9000), 900, 1000), _AIC, 6.79, RUNPOD,
+)  # fmt: skip
 B300 = _named(
     "B300", _device(268.6 * GIB, 7750, (2250, 4500, 14000), 900, 1100),
-    source=f"{_AIC}; 268.6 GiB are usable; on FP4 sources say 13,100 to 15,000 TFLOP/s",
-    price=7.89, seen=RUNPOD,
+    f"{_AIC}; 268.6 GiB are usable; on FP4 sources say 13,100 to 15,000 TFLOP/s", 7.89, RUNPOD,
 )  # fmt: skip
 GB200 = _named("GB200", _device(185 * GIB, 8000, (2500, 5000, 10000), 900, 1200), source=_AIC)
 GB300 = _named("GB300", _device(277.5 * GIB, 8000, (2500, 5000, 15000), 900, 1400), source=_AIC)

@@ -2,25 +2,33 @@
 
 What it takes to keep the routed experts of some layers in the memory of the CPU, as llama.cpp's
 ``n-cpu-moe`` does; everything else stays on the devices. A token still passes every layer, so
-those on the CPU wait for its memory. Which layers they are, the first or the last, changes nothing.
+those on the CPU wait for its memory. Of pipeline stages each is too full by itself, so that each
+gives up layers of its own, the fullest first.
 
 Letters: ``M`` bytes, ``N`` layers.
 """
 
 from dataclasses import dataclass
 
-from moe_report import Model, assumption, ceil, metric, minimum, where
-from moe_report_metrics.cache_memory import Load, kv_cache_bytes
+from moe_report import Model, assumption, ceil, floor, maximum, metric, minimum, where
+from moe_report_metrics.cache_memory import Load
 from moe_report_metrics.hardware import Device
 from moe_report_metrics.parameter_ledger import CONVENTION, routed_expert_params
 from moe_report_metrics.serving import decode_bytes_per_step, distinct_experts
-from moe_report_metrics.sharding import Reserve, devices_used, usable_bytes
+from moe_report_metrics.sharding import (
+    Parallelism,
+    device_bytes,
+    device_layer_bytes,
+    devices_used,
+    expert_devices,
+    fullest,
+    usable_bytes,
+)
 from moe_report_metrics.weight_memory import (
     BITS_A_BYTE,
     Precision,
     routed_expert_weight_bytes,
     routed_matrix_params,
-    weight_bytes,
 )
 
 ORDER = 56
@@ -55,17 +63,35 @@ def expert_layer_bytes(m: Model, p: Precision) -> float:
     return (routed_expert_weight_bytes(m) - biases) / m.num_moe_layers
 
 
+@metric(symbol="M_layer,dev", unit="byte", source=LLAMA_CPP,
+        label="Routed experts of a layer on a device")  # fmt: skip
+def device_expert_layer_bytes(m: Model) -> float:
+    """Bytes that a device gives up if the routed experts of a layer are on the CPU."""
+    return expert_layer_bytes(m) / expert_devices(m)
+
+
+@metric(symbol="N_full", unit="stages", source=CONVENTION, label="Fullest stages", format="integer")
+def fullest_stages(m: Model, p: Parallelism) -> float:
+    """Pipeline stages that have a layer more than the others; all if none has fewer."""
+    stages = p.pipeline_parallel
+    return m.num_hidden_layers - stages * (ceil(m.num_hidden_layers / stages) - 1)
+
+
 @metric(symbol="N_cpu,need", unit="layers", source=LLAMA_CPP, label="MoE layers on the CPU, needed",
         format="integer", better="lower")  # fmt: skip
-def cpu_moe_layers_needed(m: Model, r: Reserve) -> float:
+def cpu_moe_layers_needed(m: Model, p: Parallelism) -> float:
     """Fewest layers whose experts must be on the CPU for the rest to fit into all devices.
 
-    As if the rest could be divided evenly. Missing if it does not fit without any experts.
+    Each stage gives up its own, those that have a layer fewer perhaps none. Missing if the fullest
+    does not fit without any experts.
     """
-    usable = devices_used(m) * (usable_bytes(m) - r.activation_bytes)
-    lacking = weight_bytes(m) + kv_cache_bytes(m) - usable
-    layers = where(lacking > 0, ceil(lacking / expert_layer_bytes(m)), 0)
-    return layers / where(layers <= m.num_moe_layers, 1, 0)
+    over, cut = device_bytes(m) - usable_bytes(m), device_expert_layer_bytes(m)
+    fullest_ones, full = fullest_stages(m), ceil(over / cut)
+    less = ceil((over - device_layer_bytes(m)) / cut)
+    others = p.pipeline_parallel - fullest_ones
+    layers = fullest_ones * maximum(0, full) + others * maximum(0, less)
+    there = m.num_moe_layers * fullest(m, p.pipeline_parallel)
+    return layers / where(full <= there, 1, 0)
 
 
 @metric(symbol="N_cpu", unit="layers", source=LLAMA_CPP, label="MoE layers on the CPU",
@@ -83,19 +109,41 @@ def cpu_expert_bytes(m: Model) -> float:
     return cpu_moe_layers_taken(m) * expert_layer_bytes(m)
 
 
+@metric(symbol="N_first", unit="layers", source=LLAMA_CPP, label="First layers on the CPU",
+        format="integer")  # fmt: skip
+def first_layers_on_cpu(m: Model, p: Parallelism) -> float:
+    """What an engine is told that takes the experts of the first layers, as llama.cpp does.
+
+    Dense layers count there, as if they came first. Missing with pipeline stages, of which each
+    gives up layers of its own.
+    """
+    taken, dense = cpu_moe_layers_taken(m), m.num_hidden_layers - m.num_moe_layers
+    return where(taken > 0, taken + dense, 0) / where(p.pipeline_parallel == 1, 1, 0)
+
+
 @metric(symbol="M_off", unit="byte", source=LLAMA_CPP, label="Left on a device, bytes",
         better="lower")  # fmt: skip
-def offloaded_device_bytes(m: Model, r: Reserve) -> float:
-    """Bytes of a device that shares the rest evenly: weights, cache and activations."""
-    rest = weight_bytes(m) + kv_cache_bytes(m) - cpu_expert_bytes(m)
-    return rest / devices_used(m) + r.activation_bytes
+def offloaded_device_bytes(m: Model, p: Parallelism) -> float:
+    """Bytes that the fullest device then holds: weights, cache and activations.
+
+    Layers are taken from whichever stage is the fullest: first from those with a layer more, then
+    from the others and those in turn.
+    """
+    taken, cut, layer = cpu_moe_layers_taken(m), device_expert_layer_bytes(m), device_layer_bytes(m)
+    fullest_ones, of_each = fullest_stages(m), ceil(layer / cut)
+    beyond = taken - fullest_ones * of_each
+    turns = floor(beyond / p.pipeline_parallel)
+    others = p.pipeline_parallel - fullest_ones
+    is_even = beyond - turns * p.pipeline_parallel >= others  # the others gave up theirs, too
+    given_up = where(is_even, (of_each + turns) * cut, layer + turns * cut)
+    return device_bytes(m) - where(beyond < 0, floor(taken / fullest_ones) * cut, given_up)
 
 
 @metric(symbol="f_off", unit="0 or 1", source=CONVENTION, label="Fits with the CPU",
         format="integer")  # fmt: skip
 def offload_fits(m: Model, cpu: Cpu) -> float:
     """Whether devices and CPU hold their parts, 1 or 0; missing if the CPU's memory is."""
-    held = where(offloaded_device_bytes(m) <= usable_bytes(m), 1, 0)
+    held = where(cpu_moe_layers_taken(m) >= cpu_moe_layers_needed(m), 1, 0)
     kept = where(cpu_expert_bytes(m) <= cpu.cpu_memory, 1, 0)
     known = where(cpu.cpu_memory > 0, 1, 0)
     return held * where(cpu_expert_bytes(m) > 0, kept / known, 1)

@@ -28,7 +28,7 @@ from moe_report import (
     stack,
     where,
 )
-from moe_report_metrics import chart_titles
+from moe_report_metrics import chart_titles, serving_terms
 from moe_report_metrics.cache_memory import (
     VLLM,
     Load,
@@ -319,11 +319,6 @@ def communication_share(m: Model, load: Load, p: Parallelism, step: Step) -> flo
     return sending / (sending + decode_step_seconds(m))
 
 
-def _known(price: Price) -> float:
-    """The price of a device, an hour; missing where it is 0."""
-    return price.device_price / where(price.device_price > 0, 1, 0)
-
-
 @_price(symbol="c_out", label="Cost of a million tokens out")
 def cost_per_mtoken_out(m: Model) -> float:
     """Dollars for a million decoded tokens: at the measured speed, else at the bound, at least."""
@@ -335,7 +330,7 @@ def least_cost_per_mtoken_out(m: Model, c: Counting, load: Load, d: Device, pric
     """Dollars for a million decoded tokens, at least: at the bound, on any number of devices."""
     reading = decode_bytes_per_step(m) / d.memory_bandwidth
     seconds = maximum(reading, _step_computing(m, c, load)) / load.num_sequences
-    return _known(price) / HOUR * MILLION * seconds
+    return serving_terms.known(price) / HOUR * MILLION * seconds
 
 
 @_price(symbol="c_in", label="Cost of a million tokens in")
@@ -348,7 +343,7 @@ def cost_per_mtoken_in(m: Model) -> float:
         better="lower")  # fmt: skip
 def cost_per_day(m: Model, price: Price) -> float:
     """Dollars for all devices, a day. Missing where the price of a device is not known."""
-    return _known(price) * devices_used(m) * 24
+    return serving_terms.known(price) * devices_used(m) * 24
 
 
 @metric(symbol="W_site", unit="W", source="PUE as ISO/IEC 30134-2:2016 defines it",

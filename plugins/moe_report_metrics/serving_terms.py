@@ -54,6 +54,11 @@ def reached(m: Model, tokens: float) -> float:
     return 1 - missed
 
 
+def known(price: Price) -> float:
+    """The price of a device, an hour; missing where it is 0."""
+    return price.device_price / where(price.device_price > 0, 1, 0)
+
+
 def in_chunk(m: Model, context: float) -> float:
     """Tokens of a chunk so far: on average half of it, past the first."""
     chunk = m.attention_chunk_size

@@ -171,6 +171,12 @@ def both_ends_bytes(m: Model) -> float:
     return embedding_weight_bytes(m) + unembedding_weight_bytes(m)
 
 
+def device_end_bytes(m: Model, p: Parallelism) -> float:
+    """Bytes of embedding and output head on a device; of stages, the larger is on any."""
+    ends = where(p.pipeline_parallel == 1, both_ends_bytes(m), larger_end_bytes(m))
+    return ends / p.tensor_parallel
+
+
 @metric(symbol="N_dev", unit="devices", source=MEGATRON, label="Devices", format="integer")
 def devices_used(m: Model, p: Parallelism) -> float:
     """Devices of one copy of the experts: tensor times data parallelism times stages."""
@@ -197,9 +203,8 @@ def device_experts(m: Model, p: Parallelism) -> float:
         better="lower")  # fmt: skip
 def device_weight_bytes(m: Model, p: Parallelism) -> float:
     """Bytes of the weights that the fullest device holds."""
-    tp, stages = p.tensor_parallel, p.pipeline_parallel
-    ends = where(stages == 1, both_ends_bytes(m), larger_end_bytes(m))
-    return layer_bytes(m, tp, expert_devices(m)) * fullest(m, stages) + ends / tp
+    layers = layer_bytes(m, p.tensor_parallel, expert_devices(m))
+    return layers * fullest(m, p.pipeline_parallel) + device_end_bytes(m, p)
 
 
 def group_cache_bytes(m: Model, tp: float) -> float:
@@ -217,6 +222,13 @@ def device_cache_bytes(m: Model, p: Parallelism, load: Load) -> float:
     """Bytes of the cache that the fullest device holds."""
     sequences = ceil(load.num_sequences / p.data_parallel) / load.num_sequences
     return group_cache_bytes(m, p.tensor_parallel) * sequences * fullest(m, p.pipeline_parallel)
+
+
+@metric(symbol="M_l,dev", unit="byte", source=MEGATRON, label="A layer on a device")
+def device_layer_bytes(m: Model, p: Parallelism) -> float:
+    """Bytes of a layer on a device: its weights and its cache."""
+    layers = device_weight_bytes(m) - device_end_bytes(m, p) + device_cache_bytes(m)
+    return layers / ceil(m.num_hidden_layers / p.pipeline_parallel)
 
 
 @metric(symbol="M_all,dev", unit="byte", source=MEGATRON, label="Bytes of a device",

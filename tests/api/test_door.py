@@ -321,7 +321,8 @@ def test_all_problems_of_an_input_are_told(tmp_path: Path) -> None:
          "Did you mean 'sheet'?"),
         ({"context_lenght": 3}, "argument 'context_lenght': there is no such argument or "
          "assumption. Did you mean 'context_length'?"),
-        ({"context_length": "3x"}, "assumption 'context_length': '3x' is no number"),
+        ({"context_length": "3x"},
+         "assumption 'context_length': '3x' is no number, expected tokens"),
         ({"context_length": True}, "assumption 'context_length': found True, expected a number"),
         ({"context_length": None}, "assumption 'context_length': found None, expected a number"),
         ({"context_length": math.nan}, "assumption 'context_length': found nan, expected at least "

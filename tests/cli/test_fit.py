@@ -455,7 +455,7 @@ def test_speed_and_price(shelves: Registry, config: Path) -> None:
     assert "a million tokens      0.00800 $/Mtoken" in output
     assert "2 $/h, by default: A shop's list, May 2026." in output
     output = fit(config, "--price", 3).output
-    assert "3 $/h, as it was given" in output
+    assert "3 $/h, as --price says" in output
     refused = fit(config, "--tp", 2)
     assert refused.exit_code == 1
     assert "--tp: no installed section asks for it" in refused.output

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 from jsonschema import Draft202012Validator
 
-from moe_report.api.fit import Question
 from moe_report.api.fit import fit as answered
+from moe_report.api.fit_asked import Question
 from moe_report.api.fit_report import schema
 from moe_report.cli.fit_lines import described
 from moe_report.edit.new_workbook import build_starter
 from moe_report.load.examples import published_models
 from moe_report.schema.registry import installed, load
 from tests.cli.test_fit import H100, fit
+from tests.edit.test_device_prices import type_in
 from tests.small_configs import small_config
 
 NOTED = "Not in the config, so as llama4_text has it: "
@@ -105,27 +107,114 @@ def test_layers_on_the_cpu_as_asked() -> None:
     more = fit(*asked, "RTX 4090")
     assert more.exit_code == 4
     assert "fits with 30 layers' experts on the CPU: --n-cpu-moe 30" in more.output
-    assert "experts of 30 layers, 47.3 GiB; a device then holds" in more.output
-    assert ", shared evenly" in " ".join(more.output.split())
+    assert "experts of 30 layers, 47.3 GiB; the fullest device then holds" in more.output
     none = fit(*asked, "H100")
     assert none.exit_code == 0
     assert none.output.startswith("gpt-oss-120b on 1 × H100 SXM: fits, even without experts on")
     assert "experts of 30 layers, 47.3 GiB" in none.output
-    assert "million out" not in none.output  # that would be the price without
+    assert "$/Mtoken" not in none.output  # that would be the price without
     few = fit(*asked[:3], "--set", "cpu_moe_layers=1", "--device", "RTX 4090")
     assert few.exit_code == 4
     assert "does not fit with 1 layer's experts on the CPU, it takes 26 (" in few.output
 
 
-def test_layers_on_the_cpu_where_an_even_split_would_fit_without() -> None:
-    """They are in no silence: whether they help depends on the devices, which is said."""
-    base = ("DeepSeek-V3", "--device", "H100", "--devices", 9)
-    asked = fit(*base, "--set", "cpu_moe_layers=20")
-    assert asked.exit_code == 4
-    first = asked.output.splitlines()[0]
-    assert "does not fit, 2.23 GiB short on a device; with 20 layers' experts on the CPU" in first
-    assert "experts of 20 layers, 210 GiB; a device then holds 47.3 GiB" in asked.output
-    assert "CPU" not in fit(*base).output
+def test_each_stage_gives_up_layers_of_its_own() -> None:
+    """Of 94 layers four stages of six have 16, and are too full; no first layers help all four."""
+    base = ("Qwen3-235B-A22B", "--device", "H100", "--pp", 6)
+    first, *others = fit(*base).output.splitlines()
+    assert "fits with 4 layers' experts on the CPU, which are not just the first (4.36" in first
+    assert any("the fullest device then holds 71.9 GiB" in line for line in others)
+    (model,) = json.loads(fit(*base, "--json").stdout)["models"]
+    assert (model["verdict"], model["to_copy"]) == ("offloaded", "")
+    few = fit(*base, "--set", "cpu_moe_layers=3").output
+    assert "does not fit with 3 layers' experts on the CPU, it takes 4 (" in few
+
+
+def test_dense_layers_are_among_the_first() -> None:
+    """llama.cpp counts them: three of DeepSeek-V3's have no experts to take."""
+    (model,) = json.loads(fit("DeepSeek-V3", *H100, "--devices", 8, "--json").stdout)["models"]
+    layers = model["layers_on_cpu"]
+    assert model["to_copy"] == f"--n-cpu-moe {layers + 3}"
+    output = fit("DeepSeek-V3", *H100, "--devices", 8).output
+    assert f"experts of {layers} layers (of the first {layers + 3}, if dense ones come" in output
+
+
+def test_few_devices_do_where_layers_are_on_the_cpu() -> None:
+    """As few as hold the rest; as many as hold all of it where the CPU's memory is too small."""
+    base = ("gpt-oss-120b", "--device", "RTX 4090")
+    assert " on 4 × RTX 4090: fits\n" in fit(*base).output
+    asked = (*base, "--set", "cpu_moe_layers=30")
+    assert " on 1 × RTX 4090: fits with 30 layers'" in fit(*asked).output
+    assert " on 2 × RTX 4090: fits with 15 " in fit(*base, "--set", "cpu_moe_layers=15").output
+    assert " on 4 × RTX 4090: fits, even" in fit(*asked, "--set", "cpu_memory=1 GB").output
+    assert " on 4 × RTX 4090: fits, even" in fit(*asked, "--tp", 4).output
+
+
+def test_memory_of_the_cpu_that_is_too_small_is_said() -> None:
+    """With what it takes, and what there is; where both are enough, too."""
+    base = ("gpt-oss-120b", "--device", "RTX 4090", "--devices", 1, "--set")
+    short = fit(*base, "cpu_memory=16GiB")
+    assert short.exit_code == 4
+    assert short.output.startswith(
+        "gpt-oss-120b on 1 × RTX 4090: does not fit with 26 layers' experts on the CPU, which take "
+        "41.0 GiB, and it has 16.0 GiB (40.2 GiB short on a device without)\n"
+    )
+    (model,) = json.loads(fit(*base, "cpu_memory=16GiB", "--json").stdout)["models"]
+    assert (model["verdict"], model["layers_on_cpu"]) == ("short", 26)
+    enough = fit(*base, "cpu_memory=64GiB").output
+    assert "fits with 26 layers' experts on the CPU: --n-cpu-moe 26" in enough
+    assert "experts of 26 layers, 41.0 GiB of 64.0 GiB there" in enough
+
+
+def test_what_is_not_estimated_with_the_cpu_is_said() -> None:
+    """Each line that stands there without it, and why it does not."""
+    output = " ".join(fit("gpt-oss-120b", "--device", "4090", "--devices", 1).output.split())
+    assert (
+        "no estimate of likely decoding, prompts, first token, million out and million in: nothing "
+        "here says how fast the CPU computes"
+    ) in output
+    assert "no estimate" not in fit("gpt-oss-120b", "--device", "H100").output
+
+
+def test_a_context_beyond_what_the_model_is_made_for_is_marked(tmp_path: Path) -> None:
+    """Where it is the answer, in its line, and for programs; not where less than that fits."""
+    mark = "beyond the 131,072 that the model is made for"
+    base = ("gpt-oss-120b", "--device", "H100")
+    assert fit(*base, "--max-context").output.endswith(f"), {mark}\n")
+    assert f"longest context       299,909 tokens, {mark}\n" in fit(*base).output
+    (model,) = json.loads(fit(*base, "--json").stdout)["models"]
+    assert model["notes"]["fitting_context"] == mark
+    assert model["values"]["max_position_embeddings"] == 131_072
+    assert "beyond" not in fit(*base, "--max-users").output
+    assert "beyond" not in fit(*base, "--max-context", "--batch", 8).output
+    fit(*base, "-o", path := tmp_path / "out.md")
+    assert mark in path.read_text("utf-8")
+    fit(*base, "-o", path := tmp_path / "out.xlsx")
+    sheet = openpyxl.load_workbook(path, data_only=True)["Fit"]
+    found = {str(row[0].value): row[2].value for row in sheet.iter_rows()}
+    assert found["Longest context"] == 299_909
+    assert found["Context that the model is made for"] == 131_072
+
+
+def test_small_amounts_have_a_unit_that_fits(tmp_path: Path) -> None:
+    """Parts stand below each other in one; what is too small for that is only said to be."""
+    (path := tmp_path / "m.json").write_text(json.dumps(small_config("mixtral")), "utf-8")
+    output = fit(path, "--device", "H100").output
+    assert not re.search(r"0\.000\d+ GiB", output)
+    parts = re.findall(r"^    [a-z ]+? {2,}(<?[\d.]+) (\w+) +(\S+ %)?$", output, re.MULTILINE)
+    assert {unit for _, unit, _ in parts} == {"GiB"}
+    assert len(parts) == 4
+    assert ("<0.001", "GiB", "<0.1 %") in parts
+    tight = f"device_memory={fit_bytes(path) - 5000}"
+    short = fit(path, "--device", "H100", "--devices", 1, "--set", "memory_utilisation=1",
+                "--set", tight)  # fmt: skip
+    assert "4.88 KiB short on a device" in short.output.splitlines()[0]
+
+
+def fit_bytes(path: Path) -> int:
+    """What a device holds of a model."""
+    (model,) = json.loads(fit(path, "--device", "H100", "--json").stdout)["models"]
+    return int(model["values"]["device_bytes"])
 
 
 def test_needed_and_allocated_cache_stand_side_by_side() -> None:
@@ -168,9 +257,12 @@ def test_a_price_that_a_workbook_says_holds_for_any_device(tmp_path: Path) -> No
     row[3].value = 7
     book.save(path)
     base = (path, "--model", "DBRX", "--device")
-    for device in ("MI300X", "H100"):
-        assert "7 $/h, as it was given" in fit(*base, device).output
-    assert "3 $/h, as it was given" in fit(*base, "H100", "--price", 3).output
+    assert re.search(
+        r"7 \$/h, as models.xlsx, Assumptions!D\d+ says\n", fit(*base, "MI300X").output
+    )
+    output = " ".join(fit(*base, "H100").output.split())
+    assert re.search(r"!D\d+ says, and not 3.49 \$/h as H100 SXM has it", output)
+    assert "3 $/h, as --price says" in fit(*base, "H100", "--price", 3).output
 
 
 def test_a_device_has_its_price_with_source_and_date() -> None:
@@ -181,7 +273,12 @@ def test_a_device_has_its_price_with_source_and_date() -> None:
     assert "price: runpod.io/pricing, October 2026" in output
     own = fit(*base, "H100", "--price", 3).output
     assert own.startswith("gpt-oss-20b on 1 × H100 SXM: fits\n")
-    assert "at the price          3 $/h, as it was given" in own
+    assert (
+        "at the price          3 $/h, as --price says, and not 3.49 $/h as H100 SXM has it" in own
+    )
+    assert (
+        "3 $/h, as --set device_price says" in fit(*base, "H100", "--set", "device_price=3").output
+    )
     assert "--device: say which" in fit("gpt-oss-20b", "--price", 3).output
 
 
@@ -208,6 +305,52 @@ def test_no_price_is_taken_for_one_that_is_not_known(tmp_path: Path) -> None:
     assert "million out, at least" in output
 
 
+def test_a_price_of_nothing_is_one() -> None:
+    """A device that one owns costs 0, which is said, also where none is known of the device."""
+    for device in ("H100", "MI300X"):
+        output = fit("gpt-oss-20b", "--device", device, "--price", 0).output
+        assert "million out, at least 0 $/Mtoken\n" in output
+        assert "at the price          0 $/h, as --price says: nothing is to be paid\n" in output
+    base = ("gpt-oss-20b", "--device", "MI300X", "--price", 0)
+    (model,) = json.loads(fit(*base, "--json").stdout)["models"]
+    assert model["values"]["cost_per_mtoken_out"] == 0
+    assert model["values"]["decode_tokens_per_s"] > 0
+    assert "the price" in fit(*base, "--why").output
+
+
+def test_a_price_typed_on_a_report_s_sheet_devices_is_read(tmp_path: Path) -> None:
+    """It is that of one device, and goes before its own; one that was emptied is not known."""
+    fit("gpt-oss-20b", "--device", "H100", "-o", path := tmp_path / "report.xlsx")
+    type_in(path, {"H200": 9.25, "H100 SXM": None, "A100 SXM 80 GB": "much"})
+    output = " ".join(fit(path, "--device", "H200").output.split())
+    assert "9.25 $/h, as report.xlsx, sheet Devices says, and not 4.59 $/h as H200 has it" in output
+    lost = fit(path, "--device", "B200")
+    assert "6.79 $/h: B200, " in lost.output
+    assert "'much' is no price of A100 SXM 80 GB" in " ".join(lost.stderr.split())
+    empty = " ".join(fit(path, "--device", "H100").output.split())
+    assert "none is known of H100 SXM (report.xlsx, sheet Devices), and so no cost" in empty
+    assert "2 $/h, as --price says" in fit(path, "--device", "H200", "--price", 2).output
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("cpu_memory=64 GB", "of 59.6 GiB there"),
+        ("cpu_memory=64GiB", "of 64.0 GiB there"),
+        ("cpu_memory_bandwidth=200 GB/s", "200 GB/s, as it was given"),
+        ("cpu_memory=64 tokens", "--set cpu_memory: '64 tokens' is no number, expected byte"),
+        ("cpu_memory=64 GB/s", "--set cpu_memory: '64 GB/s' is a number per s, expected byte"),
+        ("context_length=64GB", "'64GB' is a number of bytes, expected tokens"),
+        ("cpu_memory=64 B", "'64 B' may be bytes or billions"),
+        ("cpu_memory=50%", "'50%' is no number, expected byte"),
+    ],
+)
+def test_an_assumption_takes_its_unit(typed: str, said: str) -> None:
+    """With a prefix, and no other one: that is refused by name."""
+    result = fit("gpt-oss-120b", "--device", "4090", "--devices", 1, "--set", typed)
+    assert said in " ".join(result.output.split())
+
+
 @pytest.mark.parametrize("device", ["H100", "RTX 4090", "MI300X"])
 def test_a_terminal_shows_each_answer_whole(device: str) -> None:
     """At most 25 lines of 80 characters below the verdict, which may be longer."""
@@ -225,3 +368,5 @@ def test_any_context_may_fit(tmp_path: Path) -> None:
     path.write_text(json.dumps(small_config("mixtral") | {"sliding_window": 4096}), "utf-8")
     assert "longest context       any, for the memory" in fit(path, "--device", "H100").output
     assert ": any, for" in fit(path, "--device", "H100", "--max-context").output
+    (model,) = json.loads(fit(path, "--device", "H100", "--json").stdout)["models"]
+    assert model["notes"]["fitting_context"].startswith("any, for the memory that it takes stops")

@@ -34,7 +34,8 @@ EXPECTED = {
 
 def test_it_names_what_is() -> None:
     """A misspelt name would be left out without a word."""
-    known = {*installed().metrics, *installed().assumptions, *installed().presets}
+    all_ = installed()
+    known = {*all_.metrics, *all_.fields, *all_.assumptions, *all_.presets}
     parts = {part.name for part in PLANNER.parts}
     assert {*PLANNER.columns, *PLANNER.assumed, *parts} - known <= EXPECTED
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from moe_report.load.examples import example_models
+from moe_report.load.examples import example_models, published_models
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import load
 from moe_report_metrics.hardware import RTX_5090
@@ -15,11 +17,13 @@ from moe_report_metrics.offload import (
     cpu_moe_layers_needed,
     cpu_moe_layers_taken,
     expert_layer_bytes,
+    first_layers_on_cpu,
+    fullest_stages,
     offload_fits,
     offload_tokens_per_s,
     offloaded_device_bytes,
 )
-from moe_report_metrics.sharding import device_bytes
+from moe_report_metrics.sharding import device_bytes, device_layer_bytes
 
 GIB = 2**30
 MXFP4 = {"routed_expert_bits": 4.25}  # gpt-oss as published
@@ -58,7 +62,8 @@ def test_three_layers_on_the_cpu_of_two_cards() -> None:
     one = TWO_CARDS | {"cpu_moe_layers": 1}
     for cards, both in ((TWO_CARDS, 60.54), (one, 65.27 - LAYER / GIB)):
         held = of(offloaded_device_bytes, **LONG, **cards) / GIB
-        assert held == pytest.approx(both / 2 + 1, abs=0.005)  # with a card's activations
+        copied = 36 * (2880 * 128 + 128 + 2 * 2880) * 2 / 2 / GIB  # routers, norms: on both cards
+        assert held == pytest.approx(both / 2 + copied + 1, abs=0.005)  # with a card's activations
 
 
 def test_a_device_holds_what_it_needs_where_nothing_is_offloaded() -> None:
@@ -92,6 +97,69 @@ def test_what_fits_without_experts_in_no_way() -> None:
     card = {"device_memory": 8 * GIB, "memory_utilisation": 1, "activation_bytes": 0}
     assert math.isnan(of(cpu_moe_layers_needed, **LONG, **card))
     assert math.isnan(of(offloaded_device_bytes, **LONG, **card))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    name=st.sampled_from([row.name for row in published_models(load())][:-1]),
+    tensor=st.sampled_from([1, 2, 8]),
+    stages=st.integers(1, 16),
+    gib=st.sampled_from([16, 24, 48, 80, 141, 300]),
+    asked=st.integers(1, 60),
+)
+@example("Qwen3-235B-A22B", 1, 6, 80, 3)
+@example("DeepSeek-V3", 1, 9, 80, 20)
+def test_layers_are_taken_from_the_fullest_stage(
+    name: str, tensor: int, stages: int, gib: int, asked: int
+) -> None:
+    """One by one by hand: as many as the formula says are needed, and as much is then held."""
+    (row,) = (one for one in published_models(load()) if one.name == name)
+    numbers = {name: item.value for name, item in row.numbers.items()}
+    layout = {"tensor_parallel": tensor, "pipeline_parallel": stages}
+    layers = int(numbers["num_hidden_layers"])
+    moe = int(numbers.get("num_moe_layers", layers))
+    if stages > layers:
+        return
+    full = device_bytes.of(**numbers, **layout)
+    fewer = full - device_layer_bytes.of(**numbers, **layout)
+    cut = expert_layer_bytes.of(**numbers) / tensor
+    larger = layers % stages or stages
+    held = [full] * larger + [fewer] * (stages - larger)
+    fullest = [max(held)]
+    for _ in range(moe):
+        held[held.index(max(held))] -= cut
+        fullest.append(max(held))
+    usable = 0.9 * gib * GIB
+    needed = cpu_moe_layers_needed.of(**numbers, **layout, device_memory=gib * GIB)
+    by_hand = next((some for some, held in enumerate(fullest) if held <= usable), math.inf)
+    if math.isnan(needed):
+        assert math.ceil((full - usable) / cut) > moe * math.ceil(layers / stages) / layers
+    else:
+        assert needed == by_hand
+    taken = min(asked, moe)
+    then = offloaded_device_bytes.of(**numbers, **layout, cpu_moe_layers=asked)
+    assert then == pytest.approx(fullest[taken], rel=1e-9)
+
+
+def test_four_layers_of_six_stages() -> None:
+    """94 layers of Qwen3-235B-A22B: four stages of 16, each 4.4 GiB too full, and two of 15."""
+    (row,) = (one for one in published_models(load()) if one.name == "Qwen3-235B-A22B")
+    numbers = {name: item.value for name, item in row.numbers.items()}
+    stages = numbers | {"pipeline_parallel": 6}
+    assert fullest_stages.of(num_hidden_layers=94, pipeline_parallel=6) == 4
+    assert cpu_moe_layers_needed.of(**stages) == 4
+    assert math.isnan(first_layers_on_cpu.of(**stages))
+    assert offload_fits.of(**stages, cpu_moe_layers=3, cpu_memory=1e12) == 0
+    assert offload_fits.of(**stages, cpu_moe_layers=4, cpu_memory=1e12) == 1
+
+
+def test_first_layers_are_dense_ones_too() -> None:
+    """Three of DeepSeek-V3's 61 layers, which an engine counts that takes the first ones."""
+    (row,) = (one for one in published_models(load()) if one.name == "DeepSeek-V3")
+    numbers = {name: item.value for name, item in row.numbers.items()}
+    assert first_layers_on_cpu.of(**numbers, cpu_moe_layers=5) == 8
+    assert of(first_layers_on_cpu, cpu_moe_layers=5) == 5
+    assert of(first_layers_on_cpu) == 0
 
 
 def test_memory_of_the_cpu() -> None:

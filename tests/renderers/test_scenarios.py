@@ -281,13 +281,18 @@ def test_the_page_says_which_scenario(shown: Open) -> None:
 
 
 def test_the_command_of_the_page_names_the_scenario(shown: Open) -> None:
-    """And what is typed over it, also where that is the default."""
+    """But for the workbook's own; and what is typed over it, also where that is the default."""
     report = dataclasses.replace(report_of(), source=Source("models.xlsx", sha256="0" * 64))
     page = shown(report, "#calculator=Mixtral+8x7B")
     command = page.locator(".planner .command code")
-    assert shlex.split(command.inner_text())[5:7] == ["--scenario", "base"]
+    assert "--scenario" not in command.inner_text()
     page.select_option("#calculator-scenario", "long context")
     page.fill("#plan-context_length", "4096")
     words = shlex.split(command.inner_text())
     assert words[words.index("--scenario") + 1] == "long context"
     assert words[words.index("--context") + 1] == "4096"
+    page = shown(
+        dataclasses.replace(report, usual_scenario="long context"), "#calculator=Mixtral+8x7B"
+    )
+    command = page.locator(".planner .command code")
+    assert shlex.split(command.inner_text())[5:7] == ["--scenario", "base"]

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 
-from moe_report.schema.numerals import mark_of, numbers_in, one_number
+from moe_report.schema.numerals import mark_of, numbers_in
+from moe_report.schema.one_number import one_number
 from tests.schema.writings import Writing, writings
 
 # Digits that are as well a number with three decimals as one of thousands.

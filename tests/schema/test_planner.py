@@ -87,7 +87,7 @@ def test_what_it_names_is_computed_where_its_section_alone_is_chosen() -> None:
     chosen = whole.choose(["fit"])
     assert chosen.planner == whole.planner
     assert chosen.planner is not None
-    assert {*chosen.planner.columns} <= {*chosen.metrics, *chosen.assumptions}
+    assert {*chosen.planner.columns} <= {*chosen.metrics, *chosen.assumptions, *chosen.fields}
     assert len(chosen.metrics) < len(whole.metrics)
     assert whole.choose(["parameter_ledger"]).planner is None
 
@@ -123,7 +123,7 @@ def test_a_module_may_have_nothing_else(tmp_path: Path) -> None:
         ('("ladders", "Ladders")', '("ladders", "")', "has '' for asked, expected words"),
         ('("ladders", "Ladders")', '("shelf", "S")', "has 'shelf' twice in asked"),
         ('"slow", "fast"', '"slow"', "for speeds, expected 2 or 4 in brackets"),
-        ('"layers"', '"layer"', "for offload, expected layers and what of layers, numbers, on_"),
+        ('"layers"', '"layer"', "for offload, expected layers and what of first, layers, memory"),
         ('"most_books"', "None", "has None for most_sequences, expected a metric, or a name"),
         (': devices, "', ': m.shelf, "', "cannot record spread: AttributeError: 's"),
     ],

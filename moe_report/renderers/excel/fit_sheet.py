@@ -59,6 +59,7 @@ class _Line:
         name: Its name.
         label: What it is called.
         if_fits: Whether it says nothing unless the model fits.
+        most: Whether it is the most that fits: any number does if there is none, and it fits.
         to_copy: A text in which it takes the place of ``{}``.
         code: The number format, if it is not its column's.
     """
@@ -66,6 +67,7 @@ class _Line:
     name: str
     label: str
     if_fits: bool = False
+    most: bool = False
     to_copy: str = ""
     code: str = ""
 
@@ -224,15 +226,15 @@ class _Writer:
                 _Line(planner.needed, "Needed as engines divide the model"),
             ]),
             ("What still fits", [
-                _Line(planner.longest_context, "Longest context"),
-                _Line(planner.most_sequences, "Most sequences"),
+                _Line(planner.longest_context, "Longest context", most=True),
+                _Line(planner.made_for, "Context that the model is made for"),
+                _Line(planner.most_sequences, "Most sequences", most=True),
             ]),
             ("Experts in the memory of the CPU", [] if offload is None else [
                 _Line(offload.layers, "Layers needed there, at least"),
                 _Line(offload.taken, "Layers whose experts go there"),
-                _Line((offload.taken or offload.layers) * bool(offload.to_copy), "To copy",
-                      to_copy=offload.to_copy),
-                _Line(offload.on_device, "A device then holds, shared evenly"),
+                _Line(offload.copied, "To copy", to_copy=offload.to_copy),
+                _Line(offload.on_device, "The fullest device then holds"),
                 _Line(offload.on_cpu, "The memory of the CPU holds"),
                 *(line for one in offload.numbers for line in _number(one, "with the CPU: ")),
             ]),
@@ -306,7 +308,12 @@ class _Writer:
                 before, _, behind = line.to_copy.partition("{}")
                 text = f'"{before}"&{cell}&"{behind}"'
                 value = f"{before}{value:g}{behind}"
-            formula = f'IF({column_letters(at)}${PLACE}=0,"",IF({has_it},{text},"{MISSING}"))'
+            without = f'"{MISSING}"'
+            if line.most:
+                without = f'IF({self.workings.cell(self.planner.verdict, at)}=1,"any",{without})'
+                if value is None and values[self.planner.verdict] == 1:
+                    value = "any"
+            formula = f'IF({column_letters(at)}${PLACE}=0,"",IF({has_it},{text},{without}))'
             value = MISSING if value is None else value
             self.sheet.formula(row, at, formula, "" if chosen.at is None else value, look)
 

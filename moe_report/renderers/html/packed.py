@@ -16,6 +16,7 @@ from moe_report.renderers.data import plain_number, report_as_dict
 from moe_report.renderers.html.findings import numbered
 from moe_report.reports import Report
 from moe_report.schema.number_words import number_tables
+from moe_report.schema.scenario_names import BASE
 
 _NOT_SHOWN = ("formula", "mathml", "source", "section", "headline")
 _TOLD = ("label", "symbol", "unit")
@@ -78,6 +79,8 @@ def packed(report: Report) -> dict[str, Any]:
     data["headline"] = [column.name for column in report.headline]
     if not data["scenarios"]:
         del data["scenario"]
+    elif report.usual_scenario != BASE:
+        data["usual"] = report.usual_scenario
     for scenario in report.scenarios:
         data["scenarios"][scenario.name] = {
             item.definition.name: scenario.values[item.definition.name]

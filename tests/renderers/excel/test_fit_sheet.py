@@ -26,6 +26,7 @@ from moe_report.reports import Report
 from moe_report.schema.planner import Number, Offload, Planner
 from moe_report.schema.registry import Registry, installed
 from moe_report.table import ModelTable, Row, Source
+from tests import reports
 from tests.office import convert, convert_all, disagreements, stored
 from tests.reports import MIXTRAL, OLMOE, QWEN3, many_models, report_of, row, usual_report
 
@@ -390,12 +391,29 @@ def test_a_device_holds_its_share_beside_the_cpu(tmp_path: Path) -> None:
     for column, copied in ((2, "--n-cpu-moe 7"), (5, "–")):
         held, on_cpu, total, usable = (
             float(str(rows[label][column]))
-            for label in ("A device then holds, shared evenly", "The memory of the CPU holds",
+            for label in ("The fullest device then holds", "The memory of the CPU holds",
                           "Needed in all", "Usable")
         )  # fmt: skip
         assert held == pytest.approx(total - on_cpu)
         assert held <= usable
         assert rows["To copy"][column] == copied
+
+
+def test_any_context_may_fit(tmp_path: Path) -> None:
+    """Where every layer has a window, the cache stops growing: not as where a number is missing."""
+    (mixtral,) = (row for row in examples() if row.name == "Mixtral-8x7B")
+    numbers = {name: one.value for name, one in mixtral.numbers.items()}
+    held = numbers.get("kv_values_per_token", 65536.0)
+    windows = {"kv_values_per_token": 0.0, "window_kv_values_per_token": held}
+    windows["sliding_window"] = 4096.0
+    rows = [reports.row("Any", numbers | windows), reports.row("Half", {**reports.TOTALS})]
+    table = ModelTable(tuple(rows), Source("examples"))
+    whole = build_report(table, registry(), assumptions={"tensor_parallel": 8})
+    path = written(whole, tmp_path / "report.xlsx")
+    for shown in (rows_of(path), rows_of(convert(path, tmp_path / "live"))):
+        assert shown["Longest context"][2] == "any"
+        assert shown["Context that the model is made for"][2] == 32_768
+        assert shown["Longest context"][3] == "–"
 
 
 def test_layers_on_the_cpu_as_asked(tmp_path: Path) -> None:

@@ -265,6 +265,40 @@ def _colours(page: Page, scheme: str) -> list[str]:
     return found
 
 
+def test_what_is_to_be_known_of_the_longest_context(shown: Open) -> None:
+    """That the model is not made for it, and that any fits; a shorter one has no mark."""
+    made = reports.MIXTRAL | {"max_position_embeddings": 32768}
+    windows = {"sliding_window": 4096, "kv_values_per_token": 0,
+               "window_kv_values_per_token": 65536}  # fmt: skip
+    both = reports.report_of(reports.row("Long", made), reports.row("Any", made | windows))
+    page = shown(both, "#calculator=Long", render_calculator)
+    page.fill("#plan--devices", "8")
+    longest = page.locator(".planner .numbers div", has_text="Longest context")
+    mark = "beyond the 32,768 that the model is made for"
+    assert longest.locator(".note").inner_text() == mark
+    page.fill("#plan-num_sequences", "200")
+    assert longest.locator(".note").count() == 0
+    page = shown(both, "#calculator=Any", render_calculator)
+    page.fill("#plan--devices", "8")
+    longest = page.locator(".planner .numbers div", has_text="Longest context")
+    assert longest.locator("dd").all_inner_texts() == ["any", mark]
+
+
+def test_layers_on_the_cpu_are_of_each_stage(shown: Open) -> None:
+    """Where not the first layers are to go there, nothing is to copy; too little memory is said."""
+    page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B", render_calculator)
+    page.fill("#plan--devices", "1")
+    assert ": --n-cpu-moe " in page.inner_text(".why-not")
+    page.locator(".planner details").evaluate("(it) => { it.open = true; }")
+    page.fill("#plan-pipeline_parallel", "2")
+    page.select_option("#plan-device", "RTX 4090")
+    assert "of the CPU, which are not just the first." in page.inner_text(".why-not")
+    page.locator(".group-of-inputs").last.evaluate("(it) => { it.open = true; }")
+    page.fill("#set-cpu_memory", "1000000000")
+    assert "It does not fit with the experts of" in page.inner_text(".why-not")
+    assert page.inner_text(".why-not").endswith(" GB, and it has 1.00 GB.")
+
+
 def test_the_command_says_what_is_chosen(shown: Open) -> None:
     """Every choice that is not by default, in quotes where a shell needs them."""
     page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B", render_calculator)

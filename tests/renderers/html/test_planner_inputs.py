@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Page
 
-from moe_report.api.fit import Question, Verdict, fit
+from moe_report.api.fit import Verdict, fit
+from moe_report.api.fit_asked import Question
 from moe_report.cli.main import main
 from moe_report.display import show
 from moe_report.renderers.html.render import render_calculator
