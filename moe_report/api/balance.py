@@ -145,7 +145,7 @@ def _of_model(source: str, counts: Counts, where: str) -> tuple[Counts, float | 
     if not source:
         return counts, None, last_layer(counts)
     registry = installed()
-    table, _, _ = models_of([source], (), registry, None)
+    table, *_ = models_of([source], (), registry, None)
     if len(table.rows) != 1:
         raise InputError([Problem(source, f"has {len(table.rows)} models, expected one")])
     planner = next((one.planner for one in registry.sections if one.planner), None)

@@ -29,6 +29,7 @@ from moe_report.schema.sections import Section
 from moe_report.text import listed
 
 if TYPE_CHECKING:
+    from moe_report.load.workbook import WorkbookFile
     from moe_report.table import ModelTable
 
 AUTO = "auto"
@@ -115,6 +116,7 @@ class Answer:
         unread: What is wrong with the sources that could not be read.
         table: The models.
         used: What was set, by option or name.
+        reports: The older reports among the sources.
     """
 
     planner: Planner
@@ -125,6 +127,7 @@ class Answer:
     unread: tuple[Problem, ...]
     table: ModelTable
     used: Used
+    reports: tuple[WorkbookFile, ...] = ()
 
 
 def fit(question: Question) -> Answer:
@@ -143,7 +146,9 @@ def fit(question: Question) -> Answer:
     chosen = known.choose(_telling(known, section))
     planner = chosen.planner
     assert planner is not None
-    table, scenario, unread = models_of(question.sources, question.models, known, question.scenario)
+    table, scenario, unread, reports = models_of(
+        question.sources, question.models, known, question.scenario
+    )
     groups = groups_of(table, chosen.presets)
     used, notes = used_assumptions(_said(question, chosen, planner, groups), known, chosen)
     typed = typed_in(table, scenario, groups).get(planner.price)
@@ -165,7 +170,7 @@ def fit(question: Question) -> Answer:
     }  # fmt: skip
     fits = work.fits(question.devices)
     said = (*map(str, table.warnings), *notes)
-    return Answer(planner, fits, groups, presets, said, unread, table, used)
+    return Answer(planner, fits, groups, presets, said, unread, table, used, reports)
 
 
 def _telling(known: Registry, section: Section) -> list[str]:

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from moe_report.compute.scenarios import scenario_named
 from moe_report.errors import InputError, Problem, first_of, nearest
@@ -17,19 +18,24 @@ from moe_report.load.examples import example_models, example_names
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Source
 
+if TYPE_CHECKING:
+    from moe_report.load.workbook import Read, WorkbookFile
+
 
 def models_of(
     sources: Sequence[str], names: Sequence[str], registry: Registry, scenario: str | None
-) -> tuple[ModelTable, str, tuple[Problem, ...]]:
+) -> tuple[ModelTable, str, tuple[Problem, ...], tuple[WorkbookFile, ...]]:
     """Return the models of all sources, or those of some names, and the scenario.
 
-    Beside them it returns what is wrong with the sources that cannot be read, if others can.
+    Beside them it returns what is wrong with the sources that cannot be read, if others can, and
+    which of the workbooks are reports.
 
     Raises:
         InputError: No source can be read; or there is no model of a name.
     """
     rows: list[Row] = []
     workbooks: list[str] = []
+    reports: tuple[WorkbookFile, ...] = ()
     problems: list[Problem] = []
     for source in dict.fromkeys(sources):
         try:
@@ -42,22 +48,22 @@ def models_of(
     table = ModelTable((), Source(first_of([row.name for row in rows])))
     if workbooks:
         read = _read_together(workbooks, registry, problems)
-        table = read or table
+        table, reports = (read.table, read.reports) if read else (table, ())
     if problems and not rows and not table.rows:
         raise InputError(problems)
     table = replace(table, rows=_chosen((*rows, *table.rows), names, problems))
-    return table, scenario_named(table, scenario), tuple(problems)
+    return table, scenario_named(table, scenario), tuple(problems), reports
 
 
 def _read_together(
     workbooks: Sequence[str], registry: Registry, problems: list[Problem]
-) -> ModelTable | None:
-    """The models of all workbooks that can be read; None if none can. Adds to the problems."""
+) -> Read | None:
+    """What all workbooks that can be read have; None if none can. Adds to the problems."""
     from moe_report.load.inputs import inspect_inputs
 
     read = inspect_inputs(workbooks, registry)
     if not read.problems:
-        return read.table
+        return read
     alone = {one: inspect_inputs([one], registry).problems for one in workbooks}
     good = [one for one in workbooks if not alone[one]]
     if len(good) == len(workbooks):  # it is only together that they cannot be
