@@ -29,6 +29,7 @@ from moe_report.schema.sections import Section
 from moe_report.text import listed
 
 if TYPE_CHECKING:
+    from moe_report.load.workbook import WorkbookFile
     from moe_report.table import ModelTable
 
 UNBOUNDED = "any, for the memory that it takes stops growing"
@@ -114,6 +115,7 @@ class Answer:
         table: The models.
         used: What was set, by option or name.
         price: What a device costs, where it is not the device's own price; None if it is that.
+        reports: The older reports among the sources.
     """
 
     planner: Planner
@@ -125,6 +127,7 @@ class Answer:
     table: ModelTable
     used: Used
     price: Priced | None = None
+    reports: tuple[WorkbookFile, ...] = ()
 
 
 def fit(question: Question) -> Answer:
@@ -167,7 +170,9 @@ def fit(question: Question) -> Answer:
     }  # fmt: skip
     fits = work.fits(question.devices)
     said = (*map(str, table.warnings), *notes, *lost)
-    return Answer(planner, fits, groups, presets, said, asked.problems, table, used, price)
+    return Answer(
+        planner, fits, groups, presets, said, asked.problems, table, used, price, asked.reports
+    )
 
 
 def _telling(known: Registry, section: Section) -> list[str]:

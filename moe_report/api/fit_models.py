@@ -49,6 +49,7 @@ def models_of(
     """
     rows: list[Row] = []
     workbooks: list[str] = []
+    reports: tuple[WorkbookFile, ...] = ()
     problems: list[Problem] = []
     for source in dict.fromkeys(sources):
         try:

@@ -133,6 +133,10 @@ def write_report(
         content = _with_answer(content, told)
     ways = Ways("or give -o another name")
     notes = Outputs({output: content}, ways, force, found=found).write()
+    if answer.reports:
+        from moe_report.edit.choices_before import left_of
+
+        notes += left_of(report, answer.reports)
     if len({fit.devices for fit in judged}) > 1:
         devices = counted(largest.devices, "device")
         notes.append(

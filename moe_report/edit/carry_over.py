@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TypeVar
 
 from moe_report.edit.carry_columns import UsersColumns
@@ -14,17 +14,14 @@ from moe_report.edit.carry_looks import Looks
 from moe_report.edit.cell_keys import Address, header_of_models, models_moved, others_moved
 from moe_report.edit.gone_columns import gone_columns
 from moe_report.edit.labels import labels_of
+from moe_report.edit.our_cells import OurCells
 from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.say_anew import say_anew
 from moe_report.edit.strangers import renamed, rows_without_numbers, strangers, typed_numbers
-from moe_report.edit.typed_assumptions import READ, input_cells, replaced_formulas
-from moe_report.edit.typed_presets import preset_cells
+from moe_report.edit.typed_assumptions import replaced_formulas
 from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
-    COMPARE_SHEET,
-    DEVICES_SHEET,
-    FIT_SHEET,
     NOTES_SHEET,
     OUR_AUTHOR,
     REPORT_SHEET,
@@ -41,16 +38,11 @@ from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.resting.formula_sources import ALL_CELLS
 from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
-from moe_report.renderers.excel.compare_sheet import CHOICE
-from moe_report.renderers.excel.device_prices import is_price
-from moe_report.renderers.excel.fit_choices import is_choice, users_formulas
-from moe_report.renderers.excel.presets_sheet import sheets_of_presets
 from moe_report.reports import Report
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.text import shown
 
 Item = TypeVar("Item", Note, Link)
-_ROWS_ABOVE = 2  # of the header of Models
 # Sheets of reports that were written before there was a record of them.
 _EARLY = ("Summary", SHEET, ASSUMPTIONS_SHEET, "Method", "Findings", REPORT_SHEET, RECORD_SHEET)
 _YOURS = (NOTES_SHEET, REPORT_SHEET)  # the user's once they are there
@@ -110,10 +102,10 @@ class Carryover:
         self.fresh_cells = {name: self.fresh_texts(name) for name in new.sheets()}
         places = read.places
         assert places is not None
-        self.header, self.totals = places.header, places.totals
+        self.places_before, self.header, self.totals = places, places.header, places.totals
         columns = read.columns[read.table.source.name, read.table.source.sheet]
         self.carried = columns.carried
-        self._scenarios = read.table.scenarios.values.keys()
+        self.our_cells = OurCells(self.cells, report, read.table.scenarios.values.keys())
         self.models = models_moved(
             self.cells[SHEET], self.fresh_cells[SHEET], places, columns.carried
         )
@@ -174,26 +166,7 @@ class Carryover:
         """Whether a cell of a sheet of ours holds what is read from it, or is the user's."""
         if sheet == SHEET:
             return row > self.header or column in self.carried
-        if sheet == ASSUMPTIONS_SHEET:
-            return (column, row) in input_cells(self.cells[sheet], self._scenarios, READ)
-        if sheet == FIT_SHEET:
-            return is_choice(self.cells[sheet], column, row)
-        if sheet == DEVICES_SHEET:
-            return is_price(self.cells[sheet], column, row)
-        if sheet in self._presets:
-            text = self.cells[sheet].get((column, row), "")
-            return (column, row) in self._presets[sheet] and not text.startswith("=")
-        return sheet == COMPARE_SHEET and row == CHOICE
-
-    @cached_property
-    def _presets(self) -> dict[str, set[Address]]:
-        """The cells that are read of each sheet of presets."""
-        groups = [one.group for one in self.report.presets]
-        return {
-            sheet: preset_cells(self.cells[sheet], groups)
-            for sheet in sheets_of_presets(self.report)
-            if sheet in self.cells
-        }
+        return self.our_cells.is_input(sheet, column, row)
 
     def _users_columns(self, before: Package) -> UsersColumns:
         headers = self._fresh_headers()
@@ -258,7 +231,12 @@ class Carryover:
         for sheet in self.ours:
             if sheet != RECORD_SHEET:
                 ours = self.record.sheets.get(sheet, Footprint())
-                problems += strangers(self.old, ours, sheet, self._added(sheet, ours), self.file)
+                added = (
+                    self.our_cells.added_to_models(self.places_before)
+                    if sheet == SHEET
+                    else self.our_cells.added(sheet, ours)
+                )
+                problems += strangers(self.old, ours, sheet, added, self.file)
         problems += self._notes_and_links()
         if self.is_input:
             ours, cells = self.record.sheets.get(SHEET, Footprint()), self.cells[SHEET]
@@ -269,42 +247,6 @@ class Carryover:
             self.notes += columns.told
         if problems:
             raise InputError(problems)
-
-    def _added(self, sheet: str, ours: Footprint) -> dict[Address, str]:
-        """The filled cells of a sheet that are neither ours nor read as input."""
-        cells = self.cells[sheet]
-        if sheet == SHEET:
-            return {
-                (column, row): text
-                for (column, row), text in cells.items()
-                if (
-                    ((column, self.header) not in cells or row < self.header - _ROWS_ABOVE)
-                    if row < self.header
-                    else text.startswith("=") and self._is_nowhere(column, row)
-                )
-            }
-        inputs = input_cells(cells, self._scenarios) if sheet == ASSUMPTIONS_SHEET else set()
-        if sheet == FIT_SHEET:
-            inputs = {at for at in cells if is_choice(cells, *at)}
-        if sheet == DEVICES_SHEET:
-            inputs = {at for at in cells if is_price(cells, *at)}
-        if sheet in self._presets:
-            inputs = self._presets[sheet]
-        return {
-            (column, row): text
-            for (column, row), text in cells.items()
-            if column not in ours.cells.get(row, ()) and (column, row) not in inputs
-        }
-
-    def _is_nowhere(self, column: int, row: int) -> bool:
-        """Whether a cell of Models is in no model's row, or under no header.
-
-        A formula without a value, which is not stored yet, is not read, and so not refused.
-        """
-        places = self.read.places
-        assert places is not None
-        rows = {self.header, *places.rows.values(), *self.totals}
-        return row not in rows or (column, self.header) not in self.cells[SHEET]
 
     def _notes_and_links(self) -> Iterator[Problem]:
         for sheet in self.ours:
@@ -375,13 +317,6 @@ class Carryover:
             self.record.sheets.get(SHEET, Footprint()), self.report.definitions, self.file
         )  # fmt: skip
         self.notes += replaced_formulas(self.cells.get(ASSUMPTIONS_SHEET, {}), self.file)
-        if FIT_SHEET in self.places:
-            old, new = self.cells[FIT_SHEET], self.fresh_cells[FIT_SHEET]
-            self.notes += [
-                f"{self.file}, sheet {FIT_SHEET}, cell {column_letters(column)}{row}: your formula "
-                f"{shown(text)} is not kept; type its value to keep that"
-                for (column, row), text in users_formulas(old, new)
-            ]
         if REPORT_SHEET in self.kept:
             before = self.read.table.settings
             self.notes += say_anew(self.old, self.file, before, self.report.branding)

@@ -14,6 +14,7 @@ from moe_report.load.grid import HEADER_ROWS, Grid
 from moe_report.load.layout import Layout, find_layout, like_a_number
 from moe_report.load.models_checks import check_comparisons
 from moe_report.load.models_rows import RowReader
+from moe_report.load.notes import asides_among
 from moe_report.load.summaries import row_label, rows_below_models, summary_rows
 from moe_report.schema.headers.headers import Headers
 from moe_report.table import Row, Unclear
@@ -97,6 +98,8 @@ class _Sheet:
         self.grid = layout.grid
         self.collected = self.grid.collected
         rows = self._rows()
+        self.asides = asides_among(layout, rows)
+        rows = [row for row in rows if row not in self.asides.rows]
         self.totals: tuple[int, ...] = ()
         self.columns = read_columns(layout, headers, decisions, rows)
         self.reader: RowReader | None = None
@@ -117,6 +120,7 @@ class _Sheet:
             return SheetRead(columns=self.columns)
         self._tell_merged()
         rows = self._read_rows(self.reader)
+        self._tell_asides()
         self._tell_empty(self.reader.empty)
         self._tell_hidden(rows)
         check_comparisons(self.grid, self.columns, rows)
@@ -228,6 +232,20 @@ class _Sheet:
             ]
             listed = first_of(named, _SHOWN_ROWS)
             self._notice(SUMMARIES, f"left out, for they sum up other rows: {listed}")
+
+    def _tell_asides(self) -> None:
+        """Say which rows are notes or tables of something else."""
+        notes = [
+            f"{shown(row_label(self.grid, row, self.columns.at('name')))} ({self.grid.place(row)})"
+            for row in self.asides.notes
+        ]
+        if notes:
+            are = "is not a model and is" if len(notes) == 1 else "are not models and are"
+            self._notice(NO_NUMBER, f"{first_of(notes, _SHOWN_ROWS)} {are} skipped")
+        for rows in self.asides.tables:
+            first, last = self.grid.place(rows[0]), self.grid.place(rows[-1])
+            text = f"the table from {first} to {last} has headers of its own and is not read"
+            self._notice("second-table", text)
 
     def _tell_empty(self, empty: Mapping[int, str]) -> None:
         """Say which rows have a name, or some text, and no number."""

@@ -37,6 +37,7 @@ _AGGREGATES = re.compile(
 )
 _ROW_OF_CELL = re.compile(r"(?<![\w.])\$?[A-Z]{1,3}\$?([0-9]{1,7})(?![\w(])")
 _MEASURES: Sequence[Callable[[Sequence[float]], float]] = (sum, fmean, median, min, max)
+_BY_NO_CHANCE = (sum, fmean)  # some model is always the largest
 _CLOSE = 0.006  # a typed average is often rounded to three digits
 
 
@@ -53,21 +54,22 @@ def named_like_one(name: str) -> bool:
 def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int, str]:
     """Return the rows that sum up others, each with how that is known.
 
-    Formulas over the rows of a column tell; without formulas, the name and the numbers together.
+    Formulas over the rows of a column tell; without formulas, the name and the numbers together, or
+    all the numbers of a row without a name.
     """
     name_at = columns.at("name")
     found: dict[int, str] = {}
     for row in rows:
         named = named_like_one(row_label(grid, row, name_at))
+        nameless = not grid.text(row, name_at)
         if cell := _aggregate(grid, row, columns, named=named):
             found[row] = f"{cell} sums up others"
         elif named and (cell := _refers_to_others(grid, row, columns)):
             found[row] = f"{cell} is computed from others"
-        elif named:
-            models = [
-                at for at in rows if at not in found and not named_like_one(grid.text(at, name_at))
-            ]
-            if cell := _equals_a_summary(grid, row, columns, models):
+        elif named or nameless:
+            names = {at: grid.text(at, name_at) for at in rows if at not in found}
+            models = [at for at, name in names.items() if name and not named_like_one(name)]
+            if cell := _equals_a_summary(grid, row, columns, models, named=named):
                 found[row] = f"{cell} is made of the others"
     return found
 
@@ -123,19 +125,27 @@ def _refers_to_others(grid: Grid, row: int, columns: Columns) -> str:
     return ""
 
 
-def _equals_a_summary(grid: Grid, row: int, columns: Columns, models: Sequence[int]) -> str:
-    """The address of a number that sums up the models', if most of the row's do; else empty."""
+def _equals_a_summary(
+    grid: Grid, row: int, columns: Columns, models: Sequence[int], *, named: bool
+) -> str:
+    """The address of a number that sums up the models', if most of the row's do; else empty.
+
+    Where no name tells, all of them must, several that a model has by no chance.
+    """
+    measures = _MEASURES if named else _BY_NO_CHANCE
     fitting: list[str] = []
     others = 0
     for column, number in _numbers(grid, row, columns):
         values = [value for at in models for _, value in _numbers(grid, at, columns, column)]
-        if len(values) < 2:
+        if len(values) < 2 or not (named or len({*values}) > 1):
             continue
-        if any(abs(measure(values) - number) <= _CLOSE * abs(number) for measure in _MEASURES):
+        if any(abs(measure(values) - number) <= _CLOSE * abs(number) for measure in measures):
             fitting.append(grid.address(row, column))
         else:
             others += 1
-    return fitting[0] if fitting and len(fitting) > others else ""
+    if not named and (others or len(fitting) < 2):
+        return ""
+    return fitting[0] if len(fitting) > others else ""
 
 
 def _numbers(

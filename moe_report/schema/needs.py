@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from moe_report.errors import nearest
 from moe_report.schema.charts import Scatter
+from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
+from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
 from moe_report.schema.section_fields import with_needs
 from moe_report.schema.sections import Section
@@ -47,3 +51,33 @@ def needs_of(section: Section) -> Needs:
         tuple((check.name, check.columns) for check in section.checks),
         frozenset(section.planner.columns if section.planner else ()),
     )
+
+
+def lacking(section: Section, sections: Iterable[Section]) -> str:
+    """Return what a section refers to that none of all brings; nothing if there is all."""
+    brought = {one for item in sections for one in (*item.metrics, *item.fields)}
+    metrics = [one for one in brought if isinstance(one, Metric)]
+    assumed = {item.name: item for metric in metrics for item in metric.assumptions}
+    needs = needs_of(section)
+    absent = {f"{one.name} of {one.module}" for one in needs.called - brought}
+    absent |= {f"assumption {name!r}" for name in needs.assumptions - {*assumed}}
+    if absent:
+        return f"it uses {', '.join(sorted(absent))}, which no loaded section brings"
+    known = {*NUMBER_FIELDS, *(one.name for one in brought)}
+    named = [(f"check {check!r} is about", names) for check, names in needs.checked]
+    if section.short_form is not None:
+        named.append(("SHORT_FORM has", frozenset(section.short_form.columns)))
+    if section.planner is not None:
+        named.append(("PLANNER needs", frozenset(section.planner.needs)))
+    for what, names in named:
+        for name in sorted(names - known):
+            kind = "text, not a number" if name in FIELDS else "no field or metric"
+            return f"{what} {name!r}, which is {kind}.{nearest(name, known)}"
+    for scenario, own in section.scenarios.items():
+        for name, value in own.items():
+            if name not in assumed:
+                what = f"sets {name!r}, which is no assumption.{nearest(name, assumed)}"
+                return f"scenario {scenario!r} {what}"
+            if expected := assumed[name].refusal(value):
+                return f"scenario {scenario!r} sets {name} to {value:,g}, expected {expected}"
+    return ""

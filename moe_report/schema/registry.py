@@ -28,7 +28,7 @@ from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.known_charts import refuse_double_charts
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
-from moe_report.schema.needs import needs_of
+from moe_report.schema.needs import lacking, needs_of
 from moe_report.schema.parts import Part
 from moe_report.schema.planner import Planner
 from moe_report.schema.presets import Preset, PresetGroup
@@ -302,7 +302,7 @@ def _with_known_calls(sections: list[Section]) -> tuple[list[Section], list[Fail
     failures = []
     while True:
         for section in sections:
-            if why := _lacking(section, sections):
+            if why := lacking(section, sections):
                 failures.append(Failure(section.name, section.distribution, section.module, why))
                 sections = [other for other in sections if other is not section]
                 break
@@ -342,36 +342,6 @@ def _refuse_clashes(sections: Sequence[Section]) -> None:
     registry.evaluation_order()
     refuse_odd_assumptions(registry.metrics, registry.fields)
     refuse_odd_presets(sections, registry.fields, registry.assumptions)
-
-
-def _lacking(section: Section, sections: Iterable[Section]) -> str:
-    """Return what a section refers to that none of all brings; nothing if there is all."""
-    brought = {one for item in sections for one in (*item.metrics, *item.fields)}
-    metrics = [one for one in brought if isinstance(one, Metric)]
-    assumed = {item.name: item for metric in metrics for item in metric.assumptions}
-    needs = needs_of(section)
-    lacking = {f"{one.name} of {one.module}" for one in needs.called - brought}
-    lacking |= {f"assumption {name!r}" for name in needs.assumptions - {*assumed}}
-    if lacking:
-        return f"it uses {', '.join(sorted(lacking))}, which no loaded section brings"
-    known = {*NUMBER_FIELDS, *(one.name for one in brought)}
-    named = [(f"check {check!r} is about", names) for check, names in needs.checked]
-    if section.short_form is not None:
-        named.append(("SHORT_FORM has", frozenset(section.short_form.columns)))
-    if section.planner is not None:
-        named.append(("PLANNER needs", frozenset(section.planner.needs)))
-    for what, names in named:
-        for name in sorted(names - known):
-            kind = "text, not a number" if name in FIELDS else "no field or metric"
-            return f"{what} {name!r}, which is {kind}.{nearest(name, known)}"
-    for scenario, own in section.scenarios.items():
-        for name, value in own.items():
-            if name not in assumed:
-                what = f"sets {name!r}, which is no assumption.{nearest(name, assumed)}"
-                return f"scenario {scenario!r} {what}"
-            if expected := assumed[name].refusal(value):
-                return f"scenario {scenario!r} sets {name} to {value:,g}, expected {expected}"
-    return ""
 
 
 def _of_the_needed(section: Section, needed: Mapping[str, Called]) -> Section:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import moe_report
+from moe_report.cli.main import main
 from tests.edit.test_device_prices import price_row, prices
 from tests.edit.test_device_prices import type_in as priced
 from tests.edit.test_update import MODELS, edited, loaded, made, report, run, update, write_input
@@ -103,6 +105,43 @@ def test_a_run_names_choices_that_it_does_not_take(report: Path, tmp_path: Path)
     edited(report, lambda book: book["Fit"].__setitem__("D7", "H900"))
     done = run(report, "-o", tmp_path / "again", "--format=xlsx")
     assert "'H900' in D7 cannot be chosen any more" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize("settle", [False, True])
+def test_a_run_names_formulas_that_it_does_not_take(
+    report: Path, tmp_path: Path, *, settle: bool
+) -> None:
+    """Those of a user, as an update does; ours follow again and are not named."""
+
+    def edit(book: Any) -> None:
+        book["Fit"]["C10"], book["Fit"]["D5"] = "=2*context_length", "=C5"
+        book["Fit"]["E7"] = "RTX 4090"
+
+    edited(report, edit, settle=settle)
+    done = run(report, "-o", tmp_path / "new", "--format=json")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert "sheet Fit, cell C10: your formula '=2*context_length' is not kept; type its" in said
+    assert "sheet Fit, cell D5: your formula '=C5' is not kept" in said
+    assert said.count("your formula") == 2
+
+
+def test_a_report_of_fit_names_what_it_does_not_take(report: Path, tmp_path: Path) -> None:
+    """Sheets of the user's own, and what the sheets of the older report choose."""
+
+    def edit(book: Any) -> None:
+        book.create_sheet("Mine")
+        book["Fit"]["C10"] = 9
+
+    for is_edited in (False, True):
+        if is_edited:
+            edited(report, edit)
+        target = tmp_path / f"{is_edited}.json"
+        done = CliRunner().invoke(main, ["fit", str(report), "--device=H100", "-o", str(target)])
+        said = " ".join(done.output.split())
+        assert target.is_file(), said
+        assert ("not in the new report: the sheet 'Mine' (" in said) == is_edited
+        assert ("its sheets Fit, Devices and Compare choose is not used" in said) == is_edited
 
 
 @pytest.mark.parametrize(

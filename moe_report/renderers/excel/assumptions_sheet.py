@@ -22,10 +22,12 @@ from moe_report.renderers.excel.palette import (
     SOFT,
     STRONG,
     TEXT,
+    WARN_FILL,
     Look,
 )
 from moe_report.renderers.excel.presets_sheet import PresetRows, rows_of_presets
 from moe_report.renderers.excel.sheet import Sheet
+from moe_report.renderers.excel.typed_numbers import is_right
 from moe_report.reports import AssumptionValue, PresetChoice, Report, Scenario
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.presets import NO_PRESET
@@ -88,6 +90,9 @@ def write_assumptions(book: Book, report: Report) -> None:
         book.shell.defined_names[what.name] = DefinedName(what.name, attr_text=target)
         area = f"{column_letters(VALUE)}{row}:{column_letters(after)}{row}"
         sheet.allow_number(area, what, blank=bool(scenarios))
+        # what is pasted passes by what cells allow, and the metrics are computed with it
+        wrong = f"NOT({is_right(what, f'{column_letters(VALUE)}{row}')})"
+        sheet.highlight(area, wrong, fill=PatternFill("solid", bgColor=WARN_FILL))
     if scenarios:
         _choice(sheet, report)
         sheet.freeze(f"{column_letters(VALUE)}{TOP + 1}")

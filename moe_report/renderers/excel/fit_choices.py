@@ -178,18 +178,22 @@ def read_choices(
     return tuple(found), gone
 
 
-def users_formulas(old: Cells, new: Cells) -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield the formulas of an older sheet's cells to choose in that are not ours there.
+def users_formulas(
+    cells: Cells, ours: Mapping[tuple[str, int], str]
+) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield the formulas of a sheet's cells to choose in that are not ours there.
 
     Rows of other sheets that ours refer to may have moved, so numbers do not count; nor do
     brackets, which LibreOffice adds. What Excel shares with another cell is ``=`` alone.
+
+    Args:
+        cells: The sheet's texts.
+        ours: The formulas that we write, by the label of the row and the column.
     """
-    rows = {text: row for (column, row), text in new.items()
-            if column == 1 and is_choice(new, COLUMNS[0], row)}  # fmt: skip
-    for (column, row), text in sorted(old.items()):
-        if text.startswith("=") and text != "=" and is_choice(old, column, row):
-            ours = new.get((column, rows.get(old.get((1, row), ""), 0)), "")
-            if told(text) != told(ours):
+    for (column, row), text in sorted(cells.items()):
+        if text.startswith("=") and text != "=" and is_choice(cells, column, row):
+            label = cells.get((1, row), "")
+            if told(text) != told(ours.get((label, column), "")):
                 yield (column, row), text
 
 

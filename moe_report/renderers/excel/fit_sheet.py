@@ -11,7 +11,6 @@ from openpyxl.styles import Font, PatternFill
 from moe_report.display import MISSING
 from moe_report.load.our_sheets import DEVICES_SHEET, FIT_SHEET, WORKINGS_SHEET
 from moe_report.ooxml.addresses import column_letters
-from moe_report.renderers.excel.assumptions_sheet import chosen_preset
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.fit_chart import fit_chart
 from moe_report.renderers.excel.fit_choices import COLUMNS, FIRST, HEAD, PLACE, Choice
@@ -147,7 +146,7 @@ class _Writer:
         )
 
     def _choice(self, row: int, choice: Choice) -> None:
-        sheet, known = self.sheet, {one.definition.name: one for one in self.report.assumptions}
+        sheet = self.sheet
         sheet.put(row, 1, choice.label, Look(indent=1, fill=INPUT_BANDS[1]))
         sheet.put(row, 2, choice.unit, Look(color=QUIET, size=9, fill=INPUT_BANDS[1]))
         for column, chosen in zip(COLUMNS, self.workings.chosen, strict=True):
@@ -157,12 +156,7 @@ class _Writer:
             if typed is not None or choice.name == DEVICES:
                 sheet.put(row, column, typed, replace(look, color=INPUT))
                 continue
-            formula = choice.name
-            if choice.name not in known:
-                formula = chosen_preset(self.report, choice.name)
-            else:
-                formula = self.workings.followed(choice.name, column)
-            sheet.formula(row, column, formula, value, look)
+            sheet.formula(row, column, self.workings.shown(choice, column), value, look)
         area = f"{column_letters(COLUMNS[0])}{row}:{column_letters(COLUMNS[-1])}{row}"
         first = f"{column_letters(COLUMNS[0])}{row}"
         wrong = f"NOT({self._is_right(choice, first)})"

@@ -41,6 +41,17 @@ _COLUMN = "\0"  # stands for a column's letters in a formula until those are kno
 _NUMBER, _LINK = Look(), Look(color=LINK)
 
 
+def formulas_shown(report: Report, planner: Planner) -> dict[tuple[str, int], str]:
+    """Return the formulas of a sheet Fit in which nothing is chosen, by their row's label."""
+    workings = FitWorkings(Book(WORKINGS_SHEET), report, planner)
+    return {
+        (choice.label, column): f"={workings.shown(choice, column)}"
+        for choice in workings.choices
+        if choice.name != DEVICES
+        for column in COLUMNS
+    }
+
+
 class FitWorkings:
     """The block of the sheet Fit.
 
@@ -165,6 +176,12 @@ class FitWorkings:
             follows = self.followed(name, column)  # as the cell did, before it was cleared
             return f"IF(ISBLANK({cell}),{follows},{number_if_right(setting.number, cell)})"
         return self._of_preset(setting, name, cell)
+
+    def shown(self, choice: Choice, column: int) -> str:
+        """Return the formula of what a choice shows, as long as nobody types over it."""
+        if choice.number is None:
+            return chosen_preset(self.report, choice.name)
+        return self.followed(choice.name, column)
 
     def followed(self, name: str, column: int) -> str:
         """Return the formula of a number that may be typed, as long as nobody does.

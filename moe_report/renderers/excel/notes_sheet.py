@@ -8,7 +8,7 @@ from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.models_sheet import FIRST
 from moe_report.renderers.excel.palette import INPUT, QUIET, Look
 
-_TOP = 6
+TOP = 6  # row of the headers
 _EMPTY_ROWS = 12
 _COLUMNS = {"Topic": 30.0, "Note": 88.0, "Who": 16.0, "When": 14.0}
 _SURVIVES = (
@@ -31,17 +31,17 @@ def write_notes(book: Book) -> None:
     for row, text in enumerate(_SURVIVES, start=3):
         sheet.put(row, 1, text, Look(color=QUIET, size=9, wrap=True))
         sheet.merge(row, 1, len(_COLUMNS))
-    sheet.table_head(_TOP, _COLUMNS.items(), fixed=_COLUMNS)
-    last = _TOP + _EMPTY_ROWS
+    sheet.table_head(TOP, _COLUMNS.items(), fixed=_COLUMNS)
+    last = TOP + _EMPTY_ROWS
     cell = Look(wrap=True, vertical="top", color=INPUT, rule=True)
-    for row in range(_TOP + 1, last + 1):
+    for row in range(TOP + 1, last + 1):
         for column in range(1, len(_COLUMNS) + 1):
             sheet.put(row, column, None, cell)
-    sheet.make_table(f"A{_TOP}:{column_letters(len(_COLUMNS))}{last}", _TOP, tuple(_COLUMNS))
+    sheet.make_table(f"A{TOP}:{column_letters(len(_COLUMNS))}{last}", TOP, tuple(_COLUMNS))
     first = f"{SHEET}!$A${FIRST}"
     names = f"{SHEET}!$A${FIRST}:$A${FIRST + 999}"
     sheet.allow(
-        f"A{_TOP + 1}:A{last + 500}",
+        f"A{TOP + 1}:A{last + 500}",
         type="list",
         formula1=f"OFFSET({first},0,0,MAX(1,COUNTA({names})),1)",  # grows with the models
         allow_blank=True,
