@@ -9,11 +9,12 @@ and perhaps one called model.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from moe_report.errors import InputError, Problem, first_of
+from moe_report.load.grid import Grid
 from moe_report.routing.counts import MOST_EXPERTS, Counts, counted
 from moe_report.schema.numerals import mark_of
 from moe_report.text import shown
@@ -27,6 +28,7 @@ _NAMES = {
 }
 _EXPERT = re.compile(r"(?:expert|e)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
 _TOKENS = re.compile(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", re.IGNORECASE)
+_HEADS = 10  # rows among which the headers are looked for
 _LAYER = re.compile(r"(?:layer|l)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
 
 
@@ -54,12 +56,27 @@ class _Table:
         return {"layer", "expert", "tokens"} <= self.columns.keys()
 
 
-def counts_of_table(rows: Sequence[Sequence[Any]], where: str) -> Mapping[str, Counts]:
+def counts_of_grid(grid: Grid, where: str, ours: Collection[str] = ()) -> Mapping[str, Counts]:
+    """Return the counts of each model on a sheet, as :func:`counts_of_table` does.
+
+    Raises:
+        InputError: As there.
+    """
+    columns = range(1, grid.last_column + 1)
+    rows = [[grid.value(at, column) for column in columns] for at in grid.below(0)]
+    return counts_of_table(rows, where, ours)
+
+
+def counts_of_table(
+    rows: Sequence[Sequence[Any]], where: str, ours: Collection[str] = ()
+) -> Mapping[str, Counts]:
     """Return the counts of each model that a table has; of a table without models under "".
 
     Args:
-        rows: The cells; the first row that is not empty holds the headers.
+        rows: The cells. The first row that is not empty holds the headers, or one soon below it
+            that has layers.
         where: What to call the table in an error.
+        ours: Headers of columns that are computed of the counts.
 
     Raises:
         InputError: It is neither long nor wide, or cells are no numbers of layers, experts, tokens.
@@ -67,8 +84,9 @@ def counts_of_table(rows: Sequence[Sequence[Any]], where: str) -> Mapping[str, C
     filled = [(at, row) for at, row in enumerate(rows, 1) if any(_words(cell) for cell in row)]
     if not filled:
         raise InputError([Problem(where, "is empty, expected counts of tokens")])
-    (_, headers), *body = filled
-    table = _table(headers, where)
+    heads = (at for at, (_, row) in enumerate(filled[:_HEADS]) if "layer" in _columns(row))
+    (_, headers), *body = filled[next(heads, 0) :]
+    table = _table(headers, where, ours)
     counted_in = [table.columns["tokens"]] if table.is_long else [*table.experts]
     cells = (_cell(row, at) for _, row in body for at in counted_in)
     table.mark = mark_of((cell for cell in cells if isinstance(cell, str)), whole=True)
@@ -86,13 +104,14 @@ def counts_of_table(rows: Sequence[Sequence[Any]], where: str) -> Mapping[str, C
     }
 
 
-def _table(headers: Sequence[Any], where: str) -> _Table:
+def _table(headers: Sequence[Any], where: str, ours: Collection[str]) -> _Table:
     """What the headers say; an error if they are those of no table of counts."""
     columns = _columns(headers)
     experts = {at: int(found[1]) for at, cell in enumerate(headers)
                if (found := _EXPERT.fullmatch(_words(cell)))}  # fmt: skip
     other = {*range(len(headers))} - {*columns.values(), *experts}
-    ignored = [shown(headers[at]) for at in sorted(other) if _words(headers[at])]
+    words = {at: _words(headers[at]) for at in sorted(other)}
+    ignored = [shown(headers[at]) for at, text in words.items() if text and text not in ours]
     table = _Table(columns, experts, ignored)
     if not table.is_long and (not experts or "expert" in columns):
         expected = "layer, expert and tokens, or layer and a number for each expert"

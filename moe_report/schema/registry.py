@@ -26,6 +26,7 @@ from moe_report.schema.clashes import (
 )
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.known_charts import refuse_double_charts
+from moe_report.schema.layers import LayerMetric
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
 from moe_report.schema.needs import needs_of
@@ -66,6 +67,14 @@ class Registry:
     def metrics(self) -> dict[str, Metric]:
         """Every metric by name, in order."""
         return {metric.name: metric for section in self.sections for metric in section.metrics}
+
+    @property
+    def layers(self) -> dict[str, LayerMetric]:
+        """Every metric of layers by name, in order."""
+        found = {one.name: one for section in self.sections for one in section.layers}
+        for metric in self.metrics.values():
+            found |= metric.layers
+        return found
 
     @property
     def counting(self) -> dict[Part, Metric]:
@@ -152,6 +161,11 @@ class Registry:
         for name in self.metrics if names is None else names:
             _after_its_calls(self.metrics[name], ordered, ())
         return list(ordered.values())
+
+    def with_counts(self, *, there: bool) -> Registry:
+        """Return a registry without sections on tokens of experts if none were counted."""
+        of_layers = [section.name for section in self.sections if section.layers]
+        return self if there or not of_layers else self.choose(skip=of_layers)
 
     def choose(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Registry:
         """Return a registry of some sections, with whatever metrics and fields of others they need.
@@ -390,6 +404,7 @@ def _of_the_needed(section: Section, needed: Mapping[str, Called]) -> Section:
         points=(),
         charts=(),
         planner=None,
+        layers=(),
     )
 
 
