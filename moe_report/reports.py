@@ -127,7 +127,10 @@ class LayerColumn:
 
 @dataclass(frozen=True)
 class ReportSection:
-    """What a :class:`~moe_report.schema.sections.Section` says of itself, and its columns."""
+    """What a :class:`~moe_report.schema.sections.Section` says of itself, and its columns.
+
+    Of its metrics of layers it has the names.
+    """
 
     name: str
     title: str
@@ -137,6 +140,7 @@ class ReportSection:
     version: str
     module: str
     short_form: ShortForm | None = None
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ def build_report(
             version=section.version,
             module=section.module,
             short_form=section.short_form,
+            layers=tuple(one.name for one in section.layers),
         )
         for section in registry.sections
         if section.metrics

@@ -18,7 +18,6 @@ from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import GAP, pages_wide
 from moe_report.renderers.excel.palette import (
-    BLUE,
     FORMULA,
     HINT,
     INPUT,
@@ -33,6 +32,7 @@ from moe_report.reports import LayerColumn, Report
 
 HEAD, FIRST = 4, 5  # rows
 MODEL, LAYER, METRICS = 1, 2, 3  # columns
+SHADE = "7FB8DA"  # of the most tokens; numbers are to be read on it
 _METRIC_WIDTH, _PAGE = 13.0, 200.0  # characters
 _FORMATS = {"percent": r"0.0\ %", "decimal": "0.000", "factor": '0.00"×"', "integer": "#,##0"}
 
@@ -120,7 +120,7 @@ def _shade(sheet: Sheet, report: Report, first: int) -> None:
         last = row + len(counts.layers) - 1
         end = column_letters(first + counts.num_experts - 1)
         scale = ColorScaleRule(
-            start_type="num", start_value=0, start_color="FFFFFF", end_type="max", end_color=BLUE
+            start_type="num", start_value=0, start_color="FFFFFF", end_type="max", end_color=SHADE
         )
         area = f"{column_letters(first)}{row}:{end}{last}"
         sheet.shell.conditional_formatting.add(area, scale)
