@@ -90,7 +90,9 @@ class _Excel:
         body = self.text(expr, known)
         if _can_fail(expr):
             body = f'IFERROR({body},"")'
-        for lacking in (_any(self._lacking_parts(expr, known)), self._lacks(needed)):
+        rows = [self.places(name) for name in expr.series()]
+        empty = _any([f"COUNT({one[0]})=0" for one in rows if isinstance(one, tuple)])
+        for lacking in (_any(self._lacking_parts(expr, known)), empty, self._lacks(needed)):
             if lacking:
                 body = f'IF({lacking},"",{body})'
         return body

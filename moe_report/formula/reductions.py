@@ -54,11 +54,12 @@ class Reduction:
 
 
 def _count(x: Column) -> Column:
-    return np.asarray((~np.isnan(x)).sum(axis=-1), np.float64)
+    there = np.asarray((~np.isnan(x)).sum(axis=-1), np.float64)
+    return np.where(there > 0, there, np.nan)
 
 
 def _total(x: Column) -> Column:
-    return np.where(_count(x) > 0, np.nansum(x, axis=-1), np.nan)
+    return np.asarray(np.nansum(x, axis=-1) + 0 * _count(x))
 
 
 def _mean(x: Column) -> Column:
@@ -75,9 +76,10 @@ def _entropy(x: Column) -> Column:
 
 
 def _median(x: Column) -> Column:
-    ordered, count = np.sort(x, axis=-1), _count(x).astype(int)  # NaN comes last
-    ends = np.stack([(count - 1) // 2, count // 2], axis=-1)
-    return np.asarray(np.take_along_axis(ordered, np.maximum(ends, 0), axis=-1).mean(axis=-1))
+    ordered, there = np.sort(x, axis=-1), (~np.isnan(x)).sum(axis=-1)  # NaN comes last
+    ends = np.stack([np.maximum(there - 1, 0) // 2, there // 2], axis=-1)
+    ends = np.minimum(ends, x.shape[-1] - 1)
+    return np.asarray(np.take_along_axis(ordered, ends, axis=-1).mean(axis=-1))
 
 
 def _above(x: Column, limit: Column) -> Column:

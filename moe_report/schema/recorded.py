@@ -21,8 +21,16 @@ class Computed(Called):
     """
 
     if TYPE_CHECKING:
+        label: str
+        symbol: str
+        unit: str
+        source: str
         doc: str
         function: Callable[..., float]
+
+        @property
+        def expr(self) -> Expr:
+            """Its formula."""
 
     @property
     def description(self) -> str:

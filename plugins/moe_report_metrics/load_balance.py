@@ -55,7 +55,7 @@ EPLB = "DeepSeek's EPLB and vLLM: balancedness"
 SGLANG = "the maximum over the mean, as load balancing is mostly reported"
 TENSORRT = "TensorRT-LLM: imbalance ratio"
 SHANNON = "Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x, of the shares"
-_factor = partial(layer_metric, unit="factor", format="decimal")
+_factor = partial(layer_metric, unit="ratio", format="factor")
 _share = partial(layer_metric, unit="ratio")
 
 
@@ -131,7 +131,7 @@ def layer_device_max_over_mean(layer: Layer, p: Parallelism) -> float:
 
 
 _whole = partial(metric, source=CONVENTION, format="integer")
-_mean = partial(metric, better="lower", format="decimal", unit="factor")
+_mean = partial(metric, better="lower", format="factor", unit="ratio")
 
 
 @_whole(symbol="L", unit="layers", label="Layers with counts")

@@ -27,7 +27,7 @@ def layer_metric_of(column: LayerColumn) -> PageLayerMetric:
     """Return the definition of a metric of layers as the page shows it."""
     return PageLayerMetric(
         column.label,
-        "" if column.unit in ("ratio", "factor") else column.unit,
+        "" if column.unit == "ratio" else column.unit,
         column.name,
         plain(column.expr),
         rich(column.description),
