@@ -157,7 +157,7 @@ def _apart(expr: Expr, rows: RandomRows, leaves: dict[str, Values | float]) -> E
     if expr.op == "const" and expr.value == int(expr.value):
         return expr
     if expr.op == "series":
-        leaves[expr.name] = rows.values[expr.name]
+        leaves[expr.name] = rows.series[expr.name]
         return expr
     if expr.op in ("const", "symbol"):
         leaves[name := str(len(leaves))] = (
@@ -203,7 +203,7 @@ def _by_node(formulas: Mapping[str, Expr], rows: RandomRows) -> dict[str, list[O
     numbers = {
         name: [None if math.isnan(one) else one for one in rows.values[name]] for name in names
     }
-    numbers |= {name: list(map(_array, rows.values[name])) for name in _series(formulas)}
+    numbers |= {name: list(map(_array, rows.series[name])) for name in _series(formulas)}
     names = [*numbers]
     table = [{name: numbers[name][at] for name in names} for at in range(rows.count)]
     printed = ",".join(f"(v)=>{javascript(expr, member)}" for expr in formulas.values())
@@ -273,14 +273,14 @@ def _sheet(formulas: Mapping[str, Expr], rows: RandomRows, count: int) -> Any:
     """
     names, series = _symbols(formulas), _series(formulas)
     of_layers = [name for name in series if name != TOKENS]
-    experts = rows.values[TOKENS].shape[-1] if TOKENS in series else 0
+    experts = rows.series[TOKENS].shape[-1] if TOKENS in series else 0
     letters = {name: get_column_letter(at) for at, name in enumerate(names, start=experts + 1)}
     book = openpyxl.Workbook()
     sheet, layers = book["Sheet"], book.create_sheet("Layers")
     sheet.append([*range(experts)] or [None])
-    last = count * max((rows.values[name].shape[-1] for name in of_layers), default=0)
+    last = count * max((rows.series[name].shape[-1] for name in of_layers), default=0)
     for row in range(2, count + 2):
-        tokens = rows.values[TOKENS][row - 2] if experts else np.empty(0)
+        tokens = rows.series[TOKENS][row - 2] if experts else np.empty(0)
         end = get_column_letter(max(1, int((~np.isnan(tokens)).sum())))
         places: dict[str, Any] = {TOKENS: (f"$A{row}:${end}{row}", f"$A$1:${end}$1")}
         for letter, name in zip(map(get_column_letter, range(2, 2**14)), of_layers, strict=False):
@@ -290,7 +290,7 @@ def _sheet(formulas: Mapping[str, Expr], rows: RandomRows, count: int) -> Any:
         refer = partial(_cell_of, letters, row)
         cells = ["=" + excel(expr, refer, places.get) for expr in formulas.values()]
         sheet.append([*map(_empty, numbers), *cells])
-        for layer in zip(*(rows.values[name][row - 2] for name in of_layers), strict=True):
+        for layer in zip(*(rows.series[name][row - 2] for name in of_layers), strict=True):
             if not np.isnan(layer).all():
                 layers.append([row, *map(_empty, layer)])
     return sheet
