@@ -56,12 +56,14 @@ _OWN = "moe-report"  # the distribution of the built-in sections
 class Registry:
     """Everything installed that computes, in a stable order, and what could not be used of it.
 
-    ``skipped_charts`` are the names of the charts of sections that were not chosen.
+    ``skipped_charts`` are the names of the charts of sections that were not chosen, ``asked`` those
+    of sections that were asked for one by one.
     """
 
     sections: tuple[Section, ...]
     failures: tuple[Failure, ...] = ()
     skipped_charts: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -163,9 +165,18 @@ class Registry:
         return list(ordered.values())
 
     def with_counts(self, *, there: bool) -> Registry:
-        """Return a registry without sections on tokens of experts if none were counted."""
+        """Return a registry without sections on tokens of experts if none were counted.
+
+        Raises:
+            PluginError: One of them was asked for by name.
+        """
         of_layers = [section.name for section in self.sections if section.layers]
-        return self if there or not of_layers else self.choose(skip=of_layers)
+        if there or not of_layers:
+            return self
+        if asked := {*of_layers} & {*self.asked}:
+            needs = "needs counts of tokens: a sheet Routing, or --routing FILE"
+            raise PluginError(f"the section {min(asked)} {needs}")
+        return self.choose(skip=of_layers)
 
     def choose(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Registry:
         """Return a registry of some sections, with whatever metrics and fields of others they need.
@@ -205,6 +216,7 @@ class Registry:
                 chart.name for one in self.sections if one.name not in kept for chart in one.charts
             ),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
+            asked=tuple(only),
         )
 
     def _needed_by(self, sections: Iterable[Section]) -> Mapping[str, Called]:
