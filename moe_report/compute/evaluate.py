@@ -59,7 +59,7 @@ def evaluate_table(
     engine = _Engine(table, registry, assumptions)
     known = registry.fields
     fields = {name: engine.field(known[name]) for name in _in_order(known)}
-    engine.reduce_layers(registry.layers if table.routing else {})
+    engine.reduce_layers(registry.layers)
     computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order(wanted)}
     return Evaluation(
         tuple(fields[name] for name in numbers_of(known)),
@@ -116,14 +116,15 @@ class _Engine:
         }
         self.routing = layers_of(self.table.routing, sizes)
         self.layers = layer_columns(metrics, self.routing, self.assumed)
-        for column in self.layers:
-            longest = max(map(len, column.values.values()))
-            table = np.full((len(names), longest), np.nan)
+        known = {column.name: column.values for column in self.layers}
+        for metric in metrics:
+            values = known.get(metric, {})
+            table = np.full((len(names), max(map(len, values.values()), default=1)), np.nan)
             for at, name in enumerate(names):
-                numbers = column.values.get(name, ())
+                numbers = values.get(name, ())
                 table[at, : len(numbers)] = [np.nan if one is None else one for one in numbers]
-            self.values[column.name] = table
-            self.lacks |= {(column.name, at): [COUNTS] for at in range(len(names))}
+            self.values[metric] = table
+            self.lacks |= {(metric, at): [COUNTS] for at in range(len(names))}
 
     def field(self, field: Field) -> Column:
         expr = field.default_expr

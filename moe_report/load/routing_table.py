@@ -129,7 +129,8 @@ def _table(headers: Sequence[Any], where: str, ours: Collection[str]) -> _Table:
 def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) -> Counts:
     """The counts of a model; an expert that no row speaks of has no tokens."""
     first = 0 if table.is_long else min(table.experts.values())
-    experts = range(first, 1 + max(expert for row in layers.values() for expert in row))
+    last = max((expert for row in layers.values() for expert in row), default=first)
+    experts = range(first, 1 + last)
     found = counted(
         {layer: [row.get(at, 0) for at in experts] for layer, row in layers.items()}, where
     )
@@ -137,9 +138,11 @@ def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) 
     if table.ignored:
         notes.append(f"{where}: not read: {first_of(table.ignored)}")
     if left_out := sum(len(experts) - len(row) for row in layers.values()):
-        notes.append(f"{where}: {left_out:,} experts of layers have no row, and so no tokens")
+        what = "row" if table.is_long else "number"
+        notes.append(f"{where}: {left_out:,} experts of layers have no {what}, and so no tokens")
     rows = 0 if "layer" in table.columns else len(layers)
-    return replace(found, rows=rows, open_end=table.is_long, notes=tuple(notes))
+    open_end = table.is_long or "model" in table.columns
+    return replace(found, rows=rows, open_end=open_end, notes=tuple(notes))
 
 
 def _columns(headers: Sequence[Any]) -> dict[str, int]:
@@ -170,8 +173,12 @@ def _read_wide(row: Sequence[Any], table: _Table) -> None:
     layer = len(layers) if at is None else _number(row, at, _LAYER, "a layer")
     if layer in layers:
         raise ValueError(f"layer {layer} stands there twice")
+    cells = {expert: _cell(row, at) for at, expert in table.experts.items()}
+    # of several models, each has as many experts as the longest of its rows
+    filled = (expert for expert, cell in cells.items() if _words(cell))
+    last = max(filled, default=-1) if "model" in table.columns else max(cells)
     layers[layer] = {
-        expert: _tokens(_cell(row, at), table.mark) for at, expert in table.experts.items()
+        expert: _tokens(cell, table.mark) for expert, cell in cells.items() if expert <= last
     }
 
 

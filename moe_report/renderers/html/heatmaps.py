@@ -7,10 +7,11 @@ import struct
 import zlib
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from moe_report.display import show
-from moe_report.formula.excel import plain
+from moe_report.formula.lines import BREAK, pieces
 from moe_report.renderers.html.page import PageHeatmap, PageLayerMetric
 from moe_report.renderers.html.rich_text import cited, rich
 from moe_report.reports import LayerColumn, Report
@@ -23,13 +24,13 @@ _HOTTEST = 5
 _WIDTH, _HEIGHT, _LARGEST = 640, 480, 12  # of a picture and of an expert in it, in pixels
 
 
-def layer_metric_of(column: LayerColumn) -> PageLayerMetric:
+def layer_metric_of(report: Report, column: LayerColumn) -> PageLayerMetric:
     """Return the definition of a metric of layers as the page shows it."""
     return PageLayerMetric(
         column.label,
         "" if column.unit == "ratio" else column.unit,
         column.name,
-        plain(column.expr),
+        Markup(BREAK.join(pieces(column.expr, report.symbols, column.symbol))),
         rich(column.description),
         cited(column.source),
     )

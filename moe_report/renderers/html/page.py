@@ -131,7 +131,7 @@ class PageLayerMetric:
         label: Name in words.
         unit: What is counted; empty for a pure number.
         name: Name in formulas and files.
-        text: The formula in one line of text.
+        formula: How it is computed, typeset.
         description: What it is.
         source: Where the definition comes from, with links.
     """
@@ -139,7 +139,7 @@ class PageLayerMetric:
     label: str
     unit: str
     name: str
-    text: str
+    formula: Markup
     description: Markup
     source: Markup
 

@@ -185,7 +185,9 @@ def _section(report: Report, section: ReportSection) -> PageSection:
         table=table,
         others=tuple(others),
         formulas=tuple(formula_of(report, column) for column in section.columns),
-        layers=tuple(layer_metric_of(one) for one in report.layers if one.name in section.layers),
+        layers=tuple(
+            layer_metric_of(report, one) for one in report.layers if one.name in section.layers
+        ),
         heatmaps=heatmaps_of(report) if section.layers else (),
     )
 
