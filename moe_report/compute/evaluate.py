@@ -229,5 +229,5 @@ class _Engine:
         roots: list[str] = []
         for name in missing:
             # a metric that lacks nothing has no value because it is undefined
-            roots += self.lacks.get((name, at), [COUNTS]) or [f"{name} (undefined here)"]
+            roots += self.lacks[name, at] or [f"{name} (undefined here)"]
         return list(dict.fromkeys(roots))

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import struct
-import zlib
-
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
@@ -14,12 +10,11 @@ from moe_report.display import show
 from moe_report.formula.lines import BREAK, pieces
 from moe_report.renderers.html.page import PageHeatmap, PageLayerMetric
 from moe_report.renderers.html.rich_text import cited, rich
+from moe_report.renderers.shades import shaded
 from moe_report.reports import LayerColumn, Report
 from moe_report.routing.counts import Counts
 from moe_report.text import listed
 
-_COLOUR = (0x00, 0x72, 0xB2)  # of the most tokens; fewer are more transparent, on any paper
-_SHADES = 255
 _HOTTEST = 5
 _WIDTH, _HEIGHT, _LARGEST = 640, 480, 12  # of a picture and of an expert in it, in pixels
 
@@ -51,8 +46,8 @@ def _heatmap(report: Report, name: str) -> PageHeatmap:
     return PageHeatmap(
         name=name,
         caption=f"Most tokens over the mean of the layer: {_hottest(counts, shares)}.",
-        in_order=_picture(shares),
-        by_tokens=_picture(-np.sort(-shares, axis=1)),
+        in_order=shaded(shares, shares.max()),
+        by_tokens=shaded(-np.sort(-shares, axis=1), shares.max()),
         alt=f"{alt}the mean of its layer.",
         width=experts * scale,
         height=layers * scale,
@@ -73,22 +68,3 @@ def _hottest(counts: Counts, shares: NDArray[np.float64]) -> str:
         for layer, expert in (divmod(int(one), shares.shape[1]) for one in order)
     )
     return listed(list(named))
-
-
-def _picture(shares: NDArray[np.float64]) -> str:
-    """A PNG with a pixel an expert, in shades of one colour."""
-    shades = np.rint(shares / shares.max() * _SHADES).astype(np.uint8)
-    height, width = shades.shape
-    rows = np.hstack([np.zeros((height, 1), np.uint8), shades]).tobytes()  # each without a filter
-    parts = (
-        (b"IHDR", struct.pack(">2I5B", width, height, 8, 3, 0, 0, 0)),
-        (b"PLTE", bytes(_COLOUR) * (_SHADES + 1)),
-        (b"tRNS", bytes(range(_SHADES + 1))),
-        (b"IDAT", zlib.compress(rows, 9)),
-        (b"IEND", b""),
-    )
-    data = b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in parts
-    )
-    return f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
