@@ -39,14 +39,14 @@ class _Table:
     Attributes:
         columns: Where each column stands that has one of the names.
         experts: The expert of each other column, if it is wide.
-        ignored: The headers of columns that are neither.
+        ignored: The headers of columns that are neither, and rows without any number.
         mark: The sign before decimals in its texts; empty if none has one.
         models: What was read: by model and by layer the tokens of experts.
     """
 
     columns: Mapping[str, int]
     experts: Mapping[int, int]
-    ignored: Sequence[str] = ()
+    ignored: list[str] = field(default_factory=list)
     mark: str = ""
     models: dict[str, dict[int, dict[int, Any]]] = field(default_factory=dict)
 
@@ -91,7 +91,14 @@ def counts_of_table(
     cells = (_cell(row, at) for _, row in body for at in counted_in)
     table.mark = mark_of((cell for cell in cells if isinstance(cell, str)), whole=True)
     problems: list[Problem] = []
+    layer_at = table.columns.get("layer")
     for at, row in body:
+        counts = any(_words(_cell(row, column)) for column in counted_in)
+        layer = layer_at is not None and _LAYER.fullmatch(_words(_cell(row, layer_at)))
+        if not counts and not layer:
+            text = next(text for cell in row if (text := _words(cell)))
+            table.ignored.append(f"row {at} ({shown(text)})")
+            continue
         try:
             (_read_long if table.is_long else _read_wide)(row, table)
         except ValueError as error:
