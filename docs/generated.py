@@ -17,6 +17,7 @@ from moe_report.formula.lines import BREAK, pieces
 from moe_report.formula.mathml import mathml_symbol
 from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
+from moe_report.schema.layers import TOKENS, TOKENS_SYMBOL
 from moe_report.schema.recorded import Computed
 from moe_report.schema.registry import Registry
 
@@ -122,8 +123,9 @@ def plugin_names() -> str:
 @cache
 def _symbols() -> dict[str, str]:
     known = _installed()
-    named = (*known.fields.values(), *known.metrics.values(), *known.assumptions.values())
-    return {item.name: item.symbol for item in named}
+    computed = (*known.layers.values(), *known.metrics.values())
+    named = (*known.fields.values(), *computed, *known.assumptions.values())
+    return {TOKENS: TOKENS_SYMBOL, **{item.name: item.symbol for item in named}}
 
 
 def _symbol(symbol: str) -> str:

@@ -13,7 +13,7 @@ SIGNS = {"add": "+", "sub": "−", "mul": "⋅", "div": "/"}
 _NAMES = {"minimum": "min", "maximum": "max", "exp": "exp", "ln": "ln", "log10": "log", "sqrt": "√"}
 REDUCED = {
     "total": "sum", "mean": "mean", "largest": "max", "median": "median", "count": "count",
-    "deviation": "sd", "sum_of_squares": "sum of squares", "entropy": "entropy", "zeros": "zeros",
+    "deviation": "sd", "sum_of_squares": "ssq", "entropy": "entropy", "zeros": "zeros",
     "total_above": "sum above", "largest_block": "largest block",
 }  # fmt: skip
 CALLS = {op: f"<mi>{name}</mi>" for op, name in _NAMES.items()} | {

@@ -29,7 +29,7 @@ from moe_report.schema.assumptions import Assumption, wrongly_said
 from moe_report.schema.declared_names import refuse_second, refuse_taken
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.formats import Format, format_of
-from moe_report.schema.layers import TOKENS, LayerMetric
+from moe_report.schema.layers import LayerMetric
 from moe_report.schema.model import FIELDS_OF_SECTIONS, Called, Model
 from moe_report.schema.parts import Part
 from moe_report.schema.recorded import Computed
@@ -135,13 +135,13 @@ class Metric(Computed):
         called = self._recorded[1].values()
         return with_needs(one for one in called if isinstance(one, SectionField))
 
-    def of(self, **values: Any) -> float:
+    def of(self, *, tokens: Sequence[Sequence[float]] | None = None, **values: float) -> float:
         """Return the metric of one model given by its fields; NaN if what it needs is missing.
 
         Args:
+            tokens: Those of experts: a list a layer, of a number an expert.
             **values: Fields, assumptions and metrics (a typed value wins) by name; those that the
-                metric does not need do not matter. ``tokens`` are those of experts: a list a
-                layer, of a number an expert.
+                metric does not need do not matter.
 
         Raises:
             TypeError: There is no field, metric or assumption of a name; the nearest is named.
@@ -150,30 +150,29 @@ class Metric(Computed):
         for metric in reached:  # grows while it is walked
             reached += [called for called in metric.calls.values() if called not in reached]
         assumed = (item.name for metric in reached for item in metric.assumptions)
-        known = {*NUMBER_FIELDS, *FIELDS_OF_SECTIONS, *_DEFINED, *assumed, TOKENS}
+        known = {*NUMBER_FIELDS, *FIELDS_OF_SECTIONS, *_DEFINED, *assumed}
         for name in values:
             if name not in known:
                 raise TypeError(
                     f"{self.name}.of() knows no field, metric or assumption {name!r}."
                     f"{nearest(name, known)}"
                 )
-        numbers = {
-            name: value if name == TOKENS else float(value) for name, value in values.items()
-        }
-        return float(_value(self, numbers))
+        return float(_value(self, {name: float(value) for name, value in values.items()}, tokens))
 
 
-def _value(metric: Metric, known: dict[str, Any]) -> float:
+def _value(
+    metric: Metric, known: dict[str, float], tokens: Sequence[Sequence[float]] | None
+) -> float:
     if metric.name in known:
-        return float(known[metric.name])
+        return known[metric.name]
     defaults = {item.name: item.default for item in metric.assumptions}
     columns: dict[str, Any] = {}
     fields = {**FIELDS, **metric.fields}
     for name, one in metric.layers.items():
-        columns[name] = one.of(known.get(TOKENS), {**defaults, **known})
+        columns[name] = one.of(tokens, {**defaults, **known})
     for name in metric.expr.symbols():
         if name in metric.calls:
-            columns[name] = known.setdefault(name, _value(metric.calls[name], known))
+            columns[name] = known.setdefault(name, _value(metric.calls[name], known, tokens))
         elif name in fields:
             columns[name] = field_value(name, known, fields)
         else:

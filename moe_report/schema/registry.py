@@ -212,11 +212,17 @@ class Registry:
             sections=tuple(
                 one for one in sections if one.metrics or one.fields or one.presets or one.planner
             ),
-            skipped_charts=tuple(
-                chart.name for one in self.sections if one.name not in kept for chart in one.charts
+            skipped_charts=(
+                *self.skipped_charts,
+                *(
+                    one.name
+                    for section in self.sections
+                    if section.name not in kept
+                    for one in section.charts
+                ),
             ),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
-            asked=tuple(only),
+            asked=(*self.asked, *only),
         )
 
     def _needed_by(self, sections: Iterable[Section]) -> Mapping[str, Called]:
