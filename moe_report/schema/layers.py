@@ -10,7 +10,7 @@
 ... def worst_unevenness(m: Model) -> float:
 ...     '''That of the most uneven layer.'''
 ...     return largest(unevenness(m))
->>> worst_unevenness.of(tokens=[[10, 10], [5, 15]])
+>>> worst_unevenness.of([[10, 10], [5, 15]])
 1.5
 """
 
@@ -36,7 +36,7 @@ from moe_report.schema.model import Model
 from moe_report.schema.recorded import Computed
 
 TOKENS = "tokens"
-TOKENS_LABEL, TOKENS_SYMBOL = "Tokens of an expert", "t"
+TOKENS_LABEL, TOKENS_SYMBOL = "Tokens of an expert", "t_e"
 COUNTS = "counts of tokens"  # what is needed where there are none
 
 

@@ -135,7 +135,7 @@ class Metric(Computed):
         called = self._recorded[1].values()
         return with_needs(one for one in called if isinstance(one, SectionField))
 
-    def of(self, *, tokens: Sequence[Sequence[float]] | None = None, **values: float) -> float:
+    def of(self, tokens: Sequence[Sequence[float]] | None = None, /, **values: float) -> float:
         """Return the metric of one model given by its fields; NaN if what it needs is missing.
 
         Args:

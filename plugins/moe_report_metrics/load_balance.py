@@ -6,7 +6,7 @@ busiest experts. Engines mean different things by *imbalance* and *balancedness*
 name of its own here. Counts are of tokens times the experts that each was sent to; those of many
 batches together are more even than each batch is.
 
-Letters: ``t`` tokens of an expert, ``L`` layers with experts, ``EP`` groups of devices that hold
+Letters: ``t_e`` tokens of an expert, ``EP`` groups of devices that hold
 different experts.
 """
 
@@ -134,19 +134,19 @@ _whole = partial(metric, source=CONVENTION, format="integer")
 _mean = partial(metric, better="lower", format="factor", unit="ratio")
 
 
-@_whole(symbol="L", unit="layers", label="Layers with counts")
+@_whole(symbol="L_cnt", unit="layers", label="Layers with counts")
 def counted_layers(m: Model) -> float:
     """Layers of which the tokens were counted."""
     return count(layer_tokens(m))
 
 
-@_whole(symbol="T", unit="tokens", label="Tokens counted")
+@_whole(symbol="T_cnt", unit="tokens", label="Tokens counted")
 def counted_tokens(m: Model) -> float:
     """Tokens that experts got in all layers, each once an expert that it was sent to."""
     return total(layer_tokens(m))
 
 
-@_mean(symbol="u", source=SGLANG, label="Busiest expert over the mean")
+@_mean(symbol="u_exp", source=SGLANG, label="Busiest expert over the mean")
 def expert_max_over_mean(m: Model) -> float:
     """Tokens of the busiest expert over the mean, on average over the layers: 1 is even."""
     return mean(layer_max_over_mean(m))
@@ -158,47 +158,47 @@ def worst_expert_max_over_mean(m: Model) -> float:
     return largest(layer_max_over_mean(m))
 
 
-@metric(symbol="b", unit="ratio", source=EPLB, label="Mean over the busiest expert",
+@metric(symbol="b_exp", unit="ratio", source=EPLB, label="Mean over the busiest expert",
         better="higher")  # fmt: skip
 def expert_mean_over_max(m: Model) -> float:
     """Mean tokens of an expert over those of the busiest, on average over the layers."""
     return mean(layer_mean_over_max(m))
 
 
-@metric(symbol="x", unit="ratio", source=TENSORRT, label="Excess of the busiest expert",
+@metric(symbol="x_exp", unit="ratio", source=TENSORRT, label="Excess of the busiest expert",
         better="lower")  # fmt: skip
 def expert_excess(m: Model) -> float:
     """By how much the busiest expert exceeds the mean, on average over the layers: 0 is even."""
     return mean(layer_excess(m))
 
 
-@_mean(symbol="cv", source=CONVENTION, label="Coefficient of variation of experts")
+@_mean(symbol="cv_exp", source=CONVENTION, label="Coefficient of variation of experts")
 def expert_variation(m: Model) -> float:
     """Standard deviation of the experts' tokens over their mean, on average over the layers."""
     return mean(layer_variation(m))
 
 
-@metric(symbol="h", unit="ratio", source=SHANNON, label="Normalised entropy of experts",
+@metric(symbol="h_exp", unit="ratio", source=SHANNON, label="Normalised entropy of experts",
         better="higher")  # fmt: skip
 def expert_normalised_entropy(m: Model) -> float:
     """Entropy of the experts' shares over that of even ones, on average over the layers."""
     return mean(layer_normalised_entropy(m))
 
 
-@_whole(symbol="D", unit="experts", label="Dead experts", better="lower")
+@_whole(symbol="D_dead", unit="experts", label="Dead experts", better="lower")
 def dead_experts(m: Model) -> float:
     """Experts that got no token, in all layers together."""
     return total(layer_dead_experts(m))
 
 
-@metric(symbol="d", unit="ratio", source=SWITCH, label="Dropped tokens, at least",
+@metric(symbol="d_drop", unit="ratio", source=SWITCH, label="Dropped tokens, at least",
         better="lower")  # fmt: skip
 def dropped_token_share(m: Model) -> float:
     """Share of the tokens beyond their experts' slots, on average over the layers."""
     return mean(layer_dropped_share(m))
 
 
-@_mean(symbol="ℓ", source=SWITCH, label="Balancing loss, as counted")
+@_mean(symbol="ℓ_bal", source=SWITCH, label="Balancing loss, as counted")
 def balancing_loss(m: Model) -> float:
     """Switch's loss with shares of tokens as probabilities, on average over the layers.
 
@@ -213,7 +213,7 @@ def layer_excess_over_median(m: Model) -> float:
     return largest(layer_excess(m)) / median(layer_excess(m))
 
 
-@_mean(symbol="w", source=MEGATRON, label="Slowdown by the busiest device")
+@_mean(symbol="w_dev", source=MEGATRON, label="Slowdown by the busiest device")
 def device_slowdown(m: Model) -> float:
     """How much longer experts take than if devices got equally many tokens: layer after layer.
 
