@@ -17,7 +17,8 @@ from moe_report.formula.lines import BREAK, pieces
 from moe_report.formula.mathml import mathml_symbol
 from moe_report.schema import registry
 from moe_report.schema.fields import FIELDS
-from moe_report.schema.metrics import Metric
+from moe_report.schema.layers import TOKENS, TOKENS_SYMBOL
+from moe_report.schema.recorded import Computed
 from moe_report.schema.registry import Registry
 
 _ID = re.compile(r"(arXiv|doi):([\w./-]*\w)")
@@ -57,12 +58,12 @@ def metrics() -> str:
     parts = []
     for section in _installed().sections:
         parts += [f"## {section.title}", *section.introduction]
-        parts += map(_metric, section.metrics)
+        parts += map(_metric, (*section.layers, *section.metrics))
     return "\n\n".join(parts)
 
 
-def _metric(metric: Metric) -> str:
-    assumed = [f"`{item.name}`" for item in metric.assumptions]
+def _metric(metric: Computed) -> str:
+    assumed = [f"`{item.name}`" for item in metric.own_assumptions]
     facts = [
         f"in {metric.unit}",
         f"`--set` {', '.join(assumed)}" if assumed else "",
@@ -122,8 +123,9 @@ def plugin_names() -> str:
 @cache
 def _symbols() -> dict[str, str]:
     known = _installed()
-    named = (*known.fields.values(), *known.metrics.values(), *known.assumptions.values())
-    return {item.name: item.symbol for item in named}
+    computed = (*known.layers.values(), *known.metrics.values())
+    named = (*known.fields.values(), *computed, *known.assumptions.values())
+    return {TOKENS: TOKENS_SYMBOL, **{item.name: item.symbol for item in named}}
 
 
 def _symbol(symbol: str) -> str:

@@ -36,10 +36,24 @@ if TYPE_CHECKING:
         sqrt,
         where,
     )
+    from moe_report.formula.reductions import (
+        count,
+        deviation,
+        entropy,
+        largest,
+        largest_block,
+        mean,
+        median,
+        sum_of_squares,
+        total,
+        total_above,
+        zeros,
+    )
     from moe_report.schema.assumptions import assumption
     from moe_report.schema.charts import Rows
     from moe_report.schema.checks import Doubt, check, derived, doubt, rounding, typed
     from moe_report.schema.declare_charts import bars, lines, scatter, stack
+    from moe_report.schema.layers import Layer, LayerMetric, layer_metric
     from moe_report.schema.metrics import Metric, metric
     from moe_report.schema.model import Model
     from moe_report.schema.planner import planner
@@ -56,6 +70,8 @@ API_VERSION = 1
 __all__ = [
     "API_VERSION",
     "Doubt",
+    "Layer",
+    "LayerMetric",
     "Metric",
     "Model",
     "MoeReportError",
@@ -70,16 +86,24 @@ __all__ = [
     "ceil",
     "check",
     "coalesce",
+    "count",
     "derived",
+    "deviation",
     "doubt",
+    "entropy",
     "exp",
     "field",
     "floor",
+    "largest",
+    "largest_block",
+    "layer_metric",
     "lines",
     "ln",
     "log2",
     "log10",
     "maximum",
+    "mean",
+    "median",
     "metric",
     "minimum",
     "planner",
@@ -92,15 +116,21 @@ __all__ = [
     "short_form",
     "sqrt",
     "stack",
+    "sum_of_squares",
+    "total",
+    "total_above",
     "typed",
     "where",
+    "zeros",
 ]
 
 # Where a name stands; the modules are looked through in order.
 _MODULES = (
     "errors",
     "formula.functions",
+    "formula.reductions",
     "schema.assumptions",
+    "schema.layers",
     "schema.metrics",
     "schema.model",
     "schema.section_fields",

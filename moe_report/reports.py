@@ -10,10 +10,12 @@ from functools import cached_property
 from moe_report.branding import Branding
 from moe_report.errors import nearest
 from moe_report.formula.expr import Expr
+from moe_report.routing.counts import Counts
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Level, Rule
 from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.layers import TOKENS, TOKENS_SYMBOL
 from moe_report.schema.planner import Planner
 from moe_report.schema.presets import PresetGroup
 from moe_report.schema.sections import Failure
@@ -95,8 +97,40 @@ class Column:
 
 
 @dataclass(frozen=True)
+class LayerColumn:
+    """A metric of layers, over all models whose tokens were counted.
+
+    Attributes:
+        name: Its name in formulas and files.
+        label: Its name in words.
+        symbol: As a formula writes it.
+        unit: What is counted.
+        description: A paragraph on what it is.
+        source: Where its definition comes from.
+        format: How it is shown, as of :class:`Column`.
+        expr: Its formula.
+        values: By the name of the model a number a layer that was counted, None if undefined.
+        rests_on: Names of the assumptions that it depends on.
+    """
+
+    name: str
+    label: str
+    symbol: str
+    unit: str
+    description: str
+    source: str
+    format: str
+    expr: Expr
+    values: Mapping[str, tuple[float | None, ...]]
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ReportSection:
-    """What a :class:`~moe_report.schema.sections.Section` says of itself, and its columns."""
+    """What a :class:`~moe_report.schema.sections.Section` says of itself, and its columns.
+
+    Of its metrics of layers it has the names.
+    """
 
     name: str
     title: str
@@ -106,6 +140,7 @@ class ReportSection:
     version: str
     module: str
     short_form: ShortForm | None = None
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -291,6 +326,8 @@ class Report:
             presets and numbers by what they set; None for the first models and nothing typed.
         device_prices: What was typed over prices on the sheet Devices, by the device's name; None
             for a price that was emptied.
+        routing: Tokens of experts by the name of the model, where they were counted.
+        layers: What is computed of each of their layers.
     """
 
     title: str
@@ -318,6 +355,8 @@ class Report:
     planner: Planner | None = None
     fitted: tuple[Mapping[str, str | float], ...] | None = None
     device_prices: Mapping[str, float | None] = field(default_factory=dict)
+    routing: Mapping[str, Counts] = field(default_factory=dict)
+    layers: tuple[LayerColumn, ...] = ()
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:
@@ -337,8 +376,10 @@ class Report:
 
     @cached_property
     def symbols(self) -> Mapping[str, str]:
-        """What formulas write for each field, metric and assumption."""
+        """What formulas write for each field, metric, assumption and series."""
         return {
+            TOKENS: TOKENS_SYMBOL,
+            **{column.name: column.symbol for column in self.layers},
             **{column.name: column.symbol for column in (*self.fields, *self.metrics)},
             **{item.definition.name: item.definition.symbol for item in self.assumptions},
         }

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from moe_report.branding import Setting
 from moe_report.errors import Notice
+from moe_report.routing.counts import Counts
 from moe_report.schema.presets import PresetChange
 from moe_report.schema.scenario_names import BASE as BASE
 
@@ -157,9 +158,10 @@ class ModelTable:
         source: What they were read from.
         assumptions: Assumptions that the input sets, by name: those of base, if it has scenarios.
         warnings: What of the input was skipped.
-        unclear: What of it could not be told for sure.
         settings: What the sheet Report says, by key.
         scenarios: Other sets of assumptions, by name.
+        unclear: What of it could not be told for sure.
+        routing: Tokens that experts got, by the name of the model.
     """
 
     rows: tuple[Row, ...]
@@ -169,3 +171,4 @@ class ModelTable:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     scenarios: Scenarios = field(default_factory=Scenarios)
     unclear: tuple[Unclear, ...] = ()
+    routing: Mapping[str, Counts] = field(default_factory=dict)

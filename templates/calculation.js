@@ -52,6 +52,12 @@ const calculation = (() => {
     for (const [name, item] of Object.entries(data.assumptions)) {
       v[name] = result.typed.get(name) ?? item.default;
     }
+    // Counts are of as many experts as the model has.
+    const counted = model?.tokens?.[0].length === (result.typed.get("num_experts") ?? model?.inputs.num_experts) && model.tokens;
+    for (const [name, formula] of moe.layers ?? []) {
+      const numbers = (counted || []).map((tokens) => formula({ ...v, tokens })).filter(Number.isFinite);
+      v[name] = numbers.length ? numbers : NaN;
+    }
     // What is refused is not what nobody typed: nothing else stands in for it.
     const lost = new Set(result.wrong.keys());
     let asked = [];
@@ -68,6 +74,7 @@ const calculation = (() => {
       if (asked.length) lost.add(name);
       const names = !formula || doubted || result.wrong.has(name) ? [name] : (asked.length ? asked : moe.lacking(formula, v)).flatMap((one) => {
         if (data.assumptions[one]) return [one];
+        if (data.layers[one]) return [words.counts];
         return result.lacks.get(one).length ? result.lacks.get(one) : [`${one} (undefined here)`];
       });
       result.lacks.set(name, [...new Set(names)]);

@@ -6,7 +6,8 @@ const report = (() => {
   const bare = (of) => Object.assign(Object.create(null), of);
   const plain = (key, value) => (value && typeof value === "object" && !Array.isArray(value) ? bare(value) : value);
   const data = JSON.parse(document.getElementById("report-data").textContent, plain);
-  for (const kind of [data.fields, data.metrics, data.assumptions]) {
+  data.layers ??= bare();
+  for (const kind of [data.fields, data.metrics, data.assumptions, data.layers]) {
     for (const [name, [label, symbol, unit, rest]] of Object.entries(kind)) kind[name] = { label, symbol, unit, ...rest };
   }
   const fields = Object.keys(data.fields);
@@ -57,6 +58,7 @@ const report = (() => {
       const whole = numbered ? note + model.row : note;
       return whole ? { from, note: whole } : { from };
     }));
+    model.tokens = model.tokens?.split(";").map((layer) => layer.split(",").map(Number));
     const note = notes.get(model.name);
     for (const key of ["source", "remark"]) {
       const text = note?.querySelector(`.${key}`)?.textContent;
@@ -70,4 +72,4 @@ const report = (() => {
 })();
 
 // What the report says of a field, metric or assumption.
-const definitionOf = (name) => report.fields[name] ?? report.metrics[name] ?? report.assumptions[name];
+const definitionOf = (name) => report.fields[name] ?? report.metrics[name] ?? report.assumptions[name] ?? report.layers[name];

@@ -57,15 +57,16 @@ const formulas = (() => {
 
   // What of a formula decides how it is typeset.
   const keyOf = ({ op, name, args, value }) => [op, name ?? (op === "const" ? value : args.map(keyOf))];
+  const isNumber = ({ value }) => !Number.isNaN(value) && !Array.isArray(value);
   const leaves = (it) => (it.op === "symbol" ? [it] : it.args.flatMap(leaves));
-  const numbersIn = (it, asText) => leaves(it).map(({ name, value }) => asText(name, value));
+  const numbersIn = (it, asText) => leaves(it).filter(isNumber).map(({ name, value }) => asText(name, value));
 
   // What a metric needs, and what it assumes, by way of others, too.
   for (const [name, metric] of Object.entries(data.metrics)) {
     metric.needs = [...new Set(leaves(of(name, {}, true)).map((leaf) => leaf.name))];
   }
   function assumed(name) {
-    const { needs, assumes } = data.metrics[name] ?? { assumes: [] };
+    const { needs, assumes } = data.metrics[name] ?? { assumes: data.layers[name]?.assumes ?? [] };
     if (assumes) return assumes;
     const all = [...needs.filter((one) => data.assumptions[one]), ...needs.flatMap(assumed)];
     return (data.metrics[name].assumes = [...new Set(all)]);
@@ -78,7 +79,7 @@ const formulas = (() => {
   // A name's formula as elements, with numbers as `asText` writes them in place of symbols, if given.
   function show(name, it, asText) {
     const text = ({ name: one, value }) => ({ width: asText(one, value).length, make: () => typeset.element("mn", asText(one, value)) });
-    const shown = asText ? typeset.of((leaf) => (Number.isNaN(leaf.value) ? letter(leaf) : text(leaf))) : inLetters;
+    const shown = asText ? typeset.of((leaf) => (isNumber(leaf) ? text(leaf) : letter(leaf))) : inLetters;
     return shown(it, definitionOf(name).symbol);
   }
 

@@ -10,7 +10,7 @@ const typeset = (() => {
   const LEVELS = { or: 0, and: 1, lt: 1, le: 1, gt: 1, ge: 1, eq: 1, ne: 1, where: 1, coalesce: 1, add: 2, sub: 2, neg: 2, mul: 3, pow: 4 };
   const COMPARISON = { lt: "<", le: "≤", gt: ">", ge: "≥", eq: "=", ne: "≠" };
   const SIGNS = { add: "+", sub: "−", mul: "⋅", div: "/" };
-  const NAMES = { min: "min", max: "max", exp: "exp", ln: "ln", log10: "log", sqrt: "√" };
+  const NAMES = { min: "min", max: "max", exp: "exp", ln: "ln", log10: "log", sqrt: "√", total: "sum", mean: "mean", largest: "max", median: "median", count: "count" };
   const FENCES = { abs: "||", floor: "⌊⌋", ceil: "⌈⌉" };
 
   function element(name, ...inner) {

@@ -10,7 +10,7 @@ COUNTING = ("parameter_ledger", "parameter_efficiency", "flops_savings", "routin
 BUILT_IN = (
     *COUNTING,
     "fit", "weight_memory", "cache_memory", "hardware", "sharding", "offload",
-    "communication", "serving", "training", "design",
+    "communication", "serving", "training", "design", "load_balance",
 )  # fmt: skip
 
 ENERGY = '''"""Energy.

@@ -32,6 +32,7 @@ class Inputs:
             line; presets by their group.
         allow_dense: Whether to take models without experts.
         with_transformers: Whether to build an unknown architecture with transformers.
+        routing: Files of counts of tokens, each perhaps with a model behind a colon.
     """
 
     sources: tuple[str, ...]
@@ -41,6 +42,7 @@ class Inputs:
     assumptions: Mapping[str, float | str] = field(default_factory=dict)
     allow_dense: bool = False
     with_transformers: bool = False
+    routing: tuple[str, ...] = ()
 
     @property
     def paths(self) -> list[Path]:

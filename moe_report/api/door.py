@@ -30,6 +30,7 @@ def report(
     logo: AnyPath | None = None,
     allow_dense: bool = False,
     with_transformers: bool = False,
+    routing: AnyPath | Iterable[AnyPath] = (),
     **more_assumptions: float | str,
 ) -> Report:
     """Read models and compute every metric, as ``moe-report run`` does.
@@ -54,6 +55,8 @@ def report(
         logo: A picture above the heading of the page: png, jpeg, webp or svg.
         allow_dense: Take configs without experts, too.
         with_transformers: Build an unknown architecture with transformers, without weights.
+        routing: Files of counts of the tokens that experts got, each perhaps with the model that
+            it is of behind a colon: ``"counts.json:Mixtral-8x7B"``.
         **more_assumptions: The same by name: ``context_length=32768``, ``context_length="32k"``,
             and ``device="H100"`` where a section has such presets.
 
@@ -79,6 +82,7 @@ def report(
         {**(assumptions or {}), **more_assumptions},
         allow_dense,
         with_transformers,
+        tuple(map(str, paths_of(routing))),
     )
     used, said = _used(inputs, installed, computed)
     read = prepare.inspect(inputs, installed)

@@ -78,6 +78,7 @@ def inspect(
         columns={**inputs.columns, **(answers or {})},
         options=Options(inputs.allow_dense, inputs.with_transformers),
         opened=opened,
+        routing=inputs.routing,
     )
 
 

@@ -39,6 +39,9 @@ _ENDS = (".json", ".yaml", ".yml")
 @click.option("-o", "--output", type=PATH, metavar="FILE",
               help="Write the placement: .json as SGLang reads it, .yaml as TensorRT-LLM does."
 )  # fmt: skip
+@click.option("--picture", type=PATH, metavar="FILE.svg",
+              help="Draw what each device gets of each layer's tokens, before and after."
+)  # fmt: skip
 @options.force_changed
 def balance(
     counts: str,
@@ -48,6 +51,7 @@ def balance(
     replicas: int | None,
     model: str,
     output: Path | None,
+    picture: Path | None,
     force: bool,
 ) -> None:
     """Place experts on devices so that they share the tokens in COUNTS evenly.
@@ -65,27 +69,39 @@ def balance(
     if output is not None and output.suffix.lower() not in _ENDS:
         message = f"found {output.name!r}, expected a name that ends in .json or .yaml"
         raise click.BadParameter(message, param_hint="'--output'")
+    if picture is not None and picture.suffix.lower() != ".svg":
+        message = f"found {picture.name!r}, expected a name that ends in .svg"
+        raise click.BadParameter(message, param_hint="'--picture'")
     found = balanced(Asked(counts, devices, nodes, groups, replicas or 0, model))
     echo_notes(found.notes, err=True)
     for line in described(found):
         say(line)
-    if output is not None:
-        echo_notes(_write(found, output, force), err=True)
-        say(f"wrote {output}")
+    if output is not None or picture is not None:
+        echo_notes(_write(found, output, picture, force), err=True)
+    for written in filter(None, (output, picture)):
+        say(f"wrote {written}")
 
 
-def _write(found: Balance, output: Path, force: bool) -> list[str]:
+def _write(found: Balance, output: Path | None, picture: Path | None, force: bool) -> list[str]:
+    from moe_report.api.balance_picture import loads_svg
     from moe_report.api.outputs import Outputs, Ways
     from moe_report.api.places import refuse_folder
     from moe_report.output import standing
     from moe_report.routing.placement_files import is_placement, sglang_json, tensorrt_llm_yaml
 
-    refuse_folder(output, "placement.json")
-    json = output.suffix.lower() == ".json"
-    content = (
-        sglang_json(found.placement, found.layers) if json else tensorrt_llm_yaml(found.placement)
-    )
-    ways = Ways("or give -o another name")
-    there = standing([output])
-    ours = is_placement(there[output] or b"")  # engines' files have no place for a mark of ours
-    return Outputs({output: content}, ways, force or ours, found=there, theirs=[output]).write()
+    contents: dict[Path, bytes] = {}
+    if picture is not None:
+        refuse_folder(picture, "loads.svg")
+        contents[picture] = loads_svg(found)
+    if output is not None:
+        refuse_folder(output, "placement.json")
+        json = output.suffix.lower() == ".json"
+        placement = found.placement
+        contents[output] = (
+            sglang_json(placement, found.layers) if json else tensorrt_llm_yaml(placement)
+        )
+    there = standing([*contents])
+    placements = [] if output is None else [output]  # which have no place for a mark of ours
+    ours = [path for path in placements if is_placement(there[path] or b"")]
+    ways = Ways("or give another name")
+    return Outputs(contents, ways, force, there, renewed=ours, theirs=placements).write()

@@ -10,8 +10,10 @@ from moe_report.errors import PluginError, nearest
 from moe_report.formula.excel import excel, plain
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import Field
+from moe_report.schema.layers import COUNTS, TOKENS
 from moe_report.schema.metrics import Metric
 from moe_report.schema.presets import Preset, PresetGroup
+from moe_report.schema.recorded import Computed
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Section
 from moe_report.text import shown
@@ -24,10 +26,11 @@ def list_metrics(registry: Registry) -> str:
         origin = f"{section.distribution} {section.version}".strip()
         lines += [f"{section.title}  [{section.name}, {origin}]"]
         lines += aligned([[f"  {one.name}", one.unit, _said(one)] for one in section.fields])
-        formulas = [plain(item.expr) for item in section.metrics]
-        shortened = [textwrap.shorten(text, 72, placeholder=" …") for text in formulas]
-        named = zip(section.metrics, shortened, strict=True)
-        lines += aligned([[f"  {item.name}", item.unit, text] for item, text in named])
+        for computed in (section.layers, section.metrics):
+            formulas = [plain(item.expr) for item in computed]
+            shortened = [textwrap.shorten(text, 72, placeholder=" …") for text in formulas]
+            named = zip(computed, shortened, strict=True)
+            lines += aligned([[f"  {item.name}", item.unit, text] for item, text in named])
         lines += aligned([[f"  {one.name}", one.group, _values(one)] for one in section.presets])
         lines.append("")
     return "\n".join(lines).rstrip()
@@ -49,7 +52,7 @@ def describe(registry: Registry, name: str) -> str:
         PluginError: There is none of that name; the nearest one is named.
     """
     for section in registry.sections:
-        for metric in section.metrics:
+        for metric in (*section.layers, *section.metrics):
             if metric.name == name:
                 return _metric(metric, section)
         if section.name == name:
@@ -64,6 +67,7 @@ def describe(registry: Registry, name: str) -> str:
         return _group(registry.presets[name])
     sections = [section.name for section in registry.sections]
     known = [
+        *registry.layers,
         *registry.metrics,
         *sections,
         *registry.fields,
@@ -73,9 +77,11 @@ def describe(registry: Registry, name: str) -> str:
     raise PluginError(f"there is no metric, section or field {shown(name)}.{nearest(name, known)}")
 
 
-def _metric(metric: Metric, section: Section) -> str:
-    own = {item.name for item in metric.assumptions}
+def _metric(metric: Computed, section: Section) -> str:
+    own = {item.name for item in metric.own_assumptions}
     needs = [item for item in metric.expr.symbols() if item not in own]
+    needs += [f"{COUNTS} of layers" if item == TOKENS else f"{item} of all layers"
+              for item in metric.expr.series()]  # fmt: skip
     rests_on = _rests_on(metric)
     facts = [
         ("section", f"{section.title} [{section.name}]"),
@@ -84,7 +90,7 @@ def _metric(metric: Metric, section: Section) -> str:
         ("formula", plain(metric.expr)),
         ("needs", ", ".join(needs) or "nothing"),
         ("assumes", ", ".join(f"{item.name} = {item.default:,g}" for item in rests_on)),
-        ("in Excel", "=" + excel(metric.expr, str)),
+        ("in Excel", "" if metric.expr.series() else "=" + excel(metric.expr, str)),
         ("source", metric.source),
         ("from", f"{section.distribution} {section.version}".strip() + f", {section.module}"),
     ]
@@ -143,9 +149,11 @@ def _described(name: str, label: str, text: str, facts: Sequence[tuple[str, str]
     return "\n".join(lines)
 
 
-def _rests_on(metric: Metric) -> list[Assumption]:
+def _rests_on(metric: Computed) -> list[Assumption]:
     """The assumptions that a metric depends on, through others too."""
-    found = {item.name: item for item in metric.assumptions if item.name in metric.expr.symbols()}
-    for called in metric.calls.values():
-        found |= {item.name: item for item in _rests_on(called)}
+    used = metric.expr.symbols()
+    found = {item.name: item for item in metric.own_assumptions if item.name in used}
+    if isinstance(metric, Metric):
+        for called in (*metric.layers.values(), *metric.calls.values()):
+            found |= {item.name: item for item in _rests_on(called)}
     return list(found.values())

@@ -176,6 +176,12 @@ class InputOptions(Inputs):
     assumptions: Mapping[str, float] = _set_by(assumptions)
     allow_dense: bool = _set_by(allow_dense)
     with_transformers: bool = _set_by(with_transformers)
+    routing: tuple[str, ...] = _option(
+        "--routing",
+        multiple=True,
+        metavar="FILE[:MODEL]",
+        help="Counts of the tokens that experts got: JSON, .pt or a table (repeatable).",
+    )
     annotate_errors: Path | None = _option(
         "--annotate-errors",
         type=PATH,

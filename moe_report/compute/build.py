@@ -54,8 +54,9 @@ def build_report(
 
     Raises:
         InputError: An assumption is unknown or out of bounds, there is no such preset or no such
-            scenario, or ``compare_with`` names no model.
+            scenario, ``compare_with`` names no model, or counts do not match their model.
     """
+    registry = registry.with_counts(there=bool(table.routing))
     scenario = scenario_named(table, scenario)
     groups = groups_of(table, registry.presets)
     chosen = _named_presets(groups, presets or {})
@@ -73,6 +74,7 @@ def build_report(
             version=section.version,
             module=section.module,
             short_form=section.short_form,
+            layers=tuple(one.name for one in section.layers),
         )
         for section in registry.sections
         if section.metrics
@@ -100,6 +102,8 @@ def build_report(
         definitions=registry.fields,
         presets=_preset_choices(table, groups, chosen, scenario),
         planner=registry.planner,
+        routing=evaluation.routing,
+        layers=evaluation.layers,
     )
     return charted(helped(report, registry), registry)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from moe_report.compute.layers import layer_columns, layers_of
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate, missing_symbols
-from moe_report.reports import Cell, Column, Provenance
+from moe_report.reports import Cell, Column, LayerColumn, Provenance
+from moe_report.routing.counts import Counts
 from moe_report.schema.fields import Field, numbers_of
+from moe_report.schema.layers import COUNTS, LayerMetric
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable
@@ -25,10 +28,19 @@ NEEDS = "needs"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The numbers of a table: a column for each field that holds numbers, and for each metric."""
+    """The numbers of a table: a column for each field that holds numbers, and for each metric.
+
+    Attributes:
+        fields: The fields.
+        metrics: The metrics by name.
+        routing: Tokens of experts by model, of the layers as the model numbers them.
+        layers: What is computed of these layers.
+    """
 
     fields: tuple[Column, ...]
     metrics: Mapping[str, Column]
+    routing: Mapping[str, Counts] = field(default_factory=dict)
+    layers: tuple[LayerColumn, ...] = ()
 
 
 def evaluate_table(
@@ -40,14 +52,20 @@ def evaluate_table(
     """Compute every metric of every row, for a value of each assumption of the registry.
 
     If some are wanted, it is those alone, and what they rest on.
+
+    Raises:
+        InputError: Counts of tokens do not match their model.
     """
     engine = _Engine(table, registry, assumptions)
     known = registry.fields
     fields = {name: engine.field(known[name]) for name in _in_order(known)}
+    engine.reduce_layers(registry.layers)
     computed = {metric.name: engine.metric(metric) for metric in registry.evaluation_order(wanted)}
     return Evaluation(
         tuple(fields[name] for name in numbers_of(known)),
         {name: computed[name] for name in registry.metrics if name in computed},
+        engine.routing,
+        engine.layers,
     )
 
 
@@ -85,6 +103,28 @@ class _Engine:
         self.values: dict[str, Values] = {}
         self.lacks: dict[tuple[str, int], list[str]] = {}
         self.rests_on: dict[str, tuple[str, ...]] = {}
+        self.routing: Mapping[str, Counts] = {}
+        self.layers: tuple[LayerColumn, ...] = ()
+
+    def reduce_layers(self, metrics: Mapping[str, LayerMetric]) -> None:
+        """Compute what formulas reduce of layers: of each a table, a row a model."""
+        names = [row.name for row in self.table.rows]
+        sizes = {
+            name: {one: float(values[at]) for one, values in self.values.items()}
+            for at, name in enumerate(names)
+            if name in self.table.routing
+        }
+        self.routing = layers_of(self.table.routing, sizes)
+        self.layers = layer_columns(metrics, self.routing, self.assumed)
+        known = {column.name: column.values for column in self.layers}
+        for metric in metrics:
+            values = known.get(metric, {})
+            table = np.full((len(names), max(map(len, values.values()), default=1)), np.nan)
+            for at, name in enumerate(names):
+                numbers = values.get(name, ())
+                table[at, : len(numbers)] = [np.nan if one is None else one for one in numbers]
+            self.values[metric] = table
+            self.lacks |= {(metric, at): [COUNTS] for at in range(len(names))}
 
     def field(self, field: Field) -> Column:
         expr = field.default_expr
@@ -111,6 +151,7 @@ class _Engine:
     def metric(self, metric: Metric) -> Column:
         own = {item.name for item in metric.assumptions}
         names = metric.expr.symbols()
+        names += [name for one in metric.layers.values() for name in one.expr.symbols()]
         inherited = [item for name in names for item in self.rests_on.get(name, ())]
         rests_on = tuple(dict.fromkeys([name for name in names if name in own] + inherited))
         self.rests_on[metric.name] = rests_on
@@ -139,7 +180,7 @@ class _Engine:
         )
         computed = np.full(len(rows), np.nan)
         if expr is not None:
-            names = expr.symbols()
+            names = [*expr.symbols(), *expr.series()]
             columns = {
                 item: self.values.get(item, self.assumed.get(item, np.nan)) for item in names
             }
@@ -176,14 +217,15 @@ class _Engine:
     def _roots(self, expr: Expr, at: int) -> list[str]:
         """The fields that would unlock an expression in a row, through other metrics."""
 
-        def number(name: str) -> float:
+        def number(name: str) -> Values | float:
             column = self.values.get(name)
-            return self.assumed[name] if column is None else float(column[at])
+            return self.assumed.get(name, np.nan) if column is None else column[at]
 
         def value(part: Expr) -> float:
-            return float(evaluate(part, {name: number(name) for name in part.symbols()}))
+            names = (*part.symbols(), *part.series())
+            return float(evaluate(part, {name: number(name) for name in names}))
 
-        missing = missing_symbols(expr, value, lambda name: not np.isnan(number(name)))
+        missing = missing_symbols(expr, value, lambda name: not np.isnan(number(name)).all())
         roots: list[str] = []
         for name in missing:
             # a metric that lacks nothing has no value because it is undefined

@@ -92,6 +92,11 @@ class Update:
             assumptions={**old.assumptions, **table.assumptions},
             settings={**old.settings, **table.settings},
             scenarios=scenarios,
+            routing={
+                row.name: counts
+                for row in rows
+                if (counts := {**old.routing, **table.routing}.get(row.name))
+            },
         )
 
     def like_before(self, report: Report) -> Report:

@@ -87,6 +87,11 @@ class LiveFormulas:
     def _printed(self, column: Column, typed: Mapping[str, float]) -> str:
         assert column.expr is not None
         expr = self._spelled_out(column.expr, typed)
+        if expr.series():
+            raise LackingError(
+                f"the formula of {column.name!r} reduces layers, which the workbook does not have: "
+                "leave out | formula"
+            )
         needed = expr.symbols()
         assumed = {item.definition.name for item in self.report.assumptions}
         fields = [name for name in needed if name not in self.headers and name not in assumed]

@@ -64,7 +64,7 @@ class _Named(NamedTuple):
         """
         share = metric.format == "percent"
         has = {"num_experts", "num_experts_per_tok", *(one.name for one in self.metrics)}
-        live = share and set(metric.expr.symbols()) <= has
+        live = share and not metric.layers and set(metric.expr.symbols()) <= has
         expression = f"{{{{ m.{metric.name}{' | formula' if live else ''} }}}}"
         return metric.label, expression, _PERCENT if share else _SI, 13 if share else 16
 

@@ -9,18 +9,21 @@ random expressions have the same value in every reading.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import always_needed
+from moe_report.formula.reductions import REDUCTIONS, excel_of
 
 Reference = Callable[[str], str]
+Places = Callable[[str], Any]  # where a series stands, as excel_of() takes it
 
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^"}
 _COMPARISON = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
 _SAME_NAME = ("abs", "sqrt", "exp", "ln", "log10", "and", "or", "not")
 _CALLS = {"minimum": "MIN", "maximum": "MAX"} | {op: op.upper() for op in _SAME_NAME}
 # Operations that can fail though every operand has a value.
-_PARTIAL = frozenset({"div", "pow", "sqrt", "exp", "ln", "log2", "log10"})
+_PARTIAL = frozenset({"div", "pow", "sqrt", "exp", "ln", "log2", "log10", *REDUCTIONS})
 
 # How tightly an operation binds. Excel binds a unary minus tighter than ^, and reads ^ from the
 # left (-2^2 is 4 and 2^3^2 is 64), so operands of both are bracketed unless they are atoms.
@@ -29,14 +32,19 @@ LEVEL = dict.fromkeys(_COMPARISON, 1) | _ARITHMETIC
 ATOM = 9
 
 
-def excel(expr: Expr, reference: Reference) -> str:
+def _nowhere(_: str) -> None:
+    """Where a series stands of which a workbook has no numbers."""
+
+
+def excel(expr: Expr, reference: Reference, places: Places = _nowhere) -> str:
     """Return the Excel formula of an expression, without the leading ``=``.
 
     The formula gives an empty text where there is no number: while a cell that it needs is empty,
     which Excel on its own would take for 0, and where what it computes is undefined, which Excel
     would show as an error.
 
-    ``reference`` gives the cell reference or defined name of a symbol.
+    ``reference`` gives the cell reference or defined name of a symbol, ``places`` those of the
+    cells of a series.
 
     >>> from moe_report.formula.expr import symbol
     >>> excel(1 - symbol("k") / symbol("E"), str)
@@ -50,7 +58,7 @@ def excel(expr: Expr, reference: Reference) -> str:
     >>> excel(where(symbol("w") > 0, symbol("x"), 0), str)
     'IF(COUNT(w)<1,"",IF(IF(w>0,COUNT(x)<1,FALSE),"",IF(w>0,x,0)))'
     """
-    return _Excel(reference).guarded(expr)
+    return _Excel(reference, places).guarded(expr)
 
 
 def number_text(value: float) -> str:
@@ -71,8 +79,9 @@ def _by_constant(expr: Expr) -> bool:
 class _Excel:
     """Prints one formula; ``known`` are the symbols that an enclosing test found to be present."""
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, places: Places) -> None:
         self.reference = reference
+        self.places = places
 
     def guarded(self, expr: Expr) -> str:
         """The formula behind a test for all that the row may lack."""
@@ -81,7 +90,9 @@ class _Excel:
         body = self.text(expr, known)
         if _can_fail(expr):
             body = f'IFERROR({body},"")'
-        for lacking in (_any(self._lacking_parts(expr, known)), self._lacks(needed)):
+        rows = [self.places(name) for name in expr.series()]
+        empty = _any([f"COUNT({one[0]})=0" for one in rows if isinstance(one, tuple)])
+        for lacking in (_any(self._lacking_parts(expr, known)), empty, self._lacks(needed)):
             if lacking:
                 body = f'IF({lacking},"",{body})'
         return body
@@ -145,6 +156,9 @@ class _Excel:
             return f"-INT(-ROUND({self.text(args[0], known)},6))"
         if op == "log2":
             return f"LOG({self.text(args[0], known)},2)"
+        if op in REDUCTIONS:
+            others = [self.text(arg, known) for arg in args[1:]]
+            return excel_of(op, self.places(args[0].name), others)
         return f"{_CALLS[op]}({','.join(self.text(arg, known) for arg in args)})"
 
     def _bracketed(self, expr: Expr, known: frozenset[str], level: int) -> str:
@@ -205,7 +219,7 @@ def plain(expr: Expr) -> str:
     op, args = expr.op, expr.args
     if op == "const":
         return number_text(expr.value)
-    if op == "symbol":
+    if op in ("symbol", "series"):
         return expr.name
 
     def operand(arg: Expr, level: int) -> str:

@@ -30,10 +30,12 @@ class Expr:
     """An expression over symbols, built by Python's operators and by functions.
 
     Args:
-        op: ``"const"``, ``"symbol"`` or a key of :data:`moe_report.formula.operations.OPERATIONS`.
+        op: ``"const"``, ``"symbol"``, ``"series"`` or a key of
+            :data:`moe_report.formula.operations.OPERATIONS` or
+            :data:`moe_report.formula.reductions.REDUCTIONS`.
         args: The operands.
         value: The number of a ``const``.
-        name: The name of a ``symbol``.
+        name: The name of a ``symbol`` or a ``series``.
     """
 
     __slots__ = ("args", "depth", "name", "op", "size", "value")
@@ -57,6 +59,10 @@ class Expr:
         """Names of the symbols, each once, in the order of their first use."""
         return list(dict.fromkeys(node.name for node in self.walk() if node.op == "symbol"))
 
+    def series(self) -> list[str]:
+        """Names of the series that it reduces, each once, in the order of their first use."""
+        return list(dict.fromkeys(node.name for node in self.walk() if node.op == "series"))
+
     def walk(self) -> Iterator[Expr]:
         """Every node, operands after the operation that takes them, from left to right."""
         stack = [self]
@@ -68,7 +74,7 @@ class Expr:
     def __repr__(self) -> str:
         if self.op == "const":
             return f"{self.value:g}"
-        if self.op == "symbol":
+        if self.op in ("symbol", "series"):
             return self.name
         return f"{self.op}({', '.join(map(repr, self.args))})"
 

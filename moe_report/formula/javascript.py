@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from moe_report.formula.excel import Reference, number_text
 from moe_report.formula.expr import TESTS, Expr
 from moe_report.formula.operations import OPERATIONS
+from moe_report.formula.reductions import REDUCTIONS
 
 # What printed formulas call, to be defined once around them. A test is 1, 0 or NaN. ``lacking``
 # finds of a formula and its values what missing_symbols() of operations.py finds; ``apart`` keeps
@@ -80,10 +81,44 @@ const not = (a) => (Number.isNaN(a) ? NaN : +(a === 0));
 const {abs, sqrt, log: ln, log2, log10} = Math;
 """
 
+# What formulas of many numbers call beside those: a series is an array, NaN where there is none.
+REDUCING = """\
+const reduce = (f) => (all, x) =>
+  (Array.isArray(all) && all.length && !Number.isNaN(x) ? f(all, x) : NaN);
+const sum = (all, f = (x) => x) => all.reduce((a, b) => a + f(b), 0);
+const total = reduce((all) => sum(all));
+const mean = reduce((all) => sum(all) / all.length);
+const largest = reduce((all) => all.reduce((a, b) => Math.max(a, b)));
+const median = reduce((all) => {
+  const sorted = [...all].sort((a, b) => a - b), half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
+});
+const count = reduce((all) => all.length);
+const deviation = reduce((all) => {
+  const middle = sum(all) / all.length;
+  return Math.sqrt(sum(all, (x) => (x - middle) ** 2) / all.length);
+});
+const sum_of_squares = reduce((all) => sum(all, (x) => x * x));
+const entropy = reduce((all) =>
+  Math.log(sum(all)) - sum(all, (x) => (x ? x * Math.log(x) : 0)) / sum(all));
+const zeros = reduce((all) => all.filter((x) => x === 0).length);
+const total_above = reduce((all, limit) => sum(all, (x) => Math.max(x - limit, 0)));
+const largest_block = reduce((all, blocks) => {
+  const size = Math.ceil(all.length / blocks);
+  const sums = [];
+  for (const [at, x] of all.entries()) {
+    const place = Math.floor(at / size);
+    sums[place] = (sums[place] ?? 0) + x;
+  }
+  return Math.max(...sums);
+});
+"""
+
 _FINITE = TESTS | {"const", "symbol"}  # or NaN
 _SHORTER = {"minimum": "min", "maximum": "max"}  # all others are called as the operation
 _OF_MANY = frozenset({"add", "mul", "minimum", "maximum"})  # a + b + c is add(a,b,c)
 CALLED = ("num", *(_SHORTER.get(op, op) for op in OPERATIONS))
+CALLED_OF_MANY = tuple(REDUCTIONS)
 
 
 def javascript(expr: Expr, reference: Reference) -> str:
@@ -135,7 +170,7 @@ def unchecked(expr: Expr, reference: Reference) -> str:
     """
     if expr.op == "const":
         return number_text(expr.value).lower()
-    if expr.op == "symbol":
+    if expr.op in ("symbol", "series"):
         return reference(expr.name)
     texts = [unchecked(arg, reference) for arg in _operands(expr)]
     if expr.op in ("where", "coalesce"):

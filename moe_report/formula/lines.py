@@ -54,7 +54,7 @@ def width(expr: Expr, symbols: Mapping[str, str]) -> int:
     >>> width(symbol("k") / 129e6 + 1, {"k": "k"})
     14
     """
-    if expr.op == "symbol":
+    if expr.op in ("symbol", "series"):
         return len(symbols[expr.name])
     if expr.op == "const":
         mantissa, _, exponent = number_text(expr.value).partition("E")
@@ -118,7 +118,7 @@ class _Lines:
             return _glued("<mo>−</mo>", self.parted(args[0], LEVEL["mul"]))
         if op == "pow":
             return _glued("", self.parted(args[0], ATOM), "<mo>^</mo>") + self.parted(args[1], ATOM)
-        if op in ("const", "symbol"):
+        if op in ("const", "symbol", "series"):
             return [row_of(expr, self.symbols)]
         before, after = FENCES.get(op, ("(", ")"))
         inside = self.parted(args[0])

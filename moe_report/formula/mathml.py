@@ -11,9 +11,15 @@ from moe_report.formula.expr import Expr
 COMPARISON = {"lt": "&lt;", "le": "≤", "gt": "&gt;", "ge": "≥", "eq": "=", "ne": "≠"}
 SIGNS = {"add": "+", "sub": "−", "mul": "⋅", "div": "/"}
 _NAMES = {"minimum": "min", "maximum": "max", "exp": "exp", "ln": "ln", "log10": "log", "sqrt": "√"}
+REDUCED = {
+    "total": "sum", "mean": "mean", "largest": "max", "median": "median", "count": "count",
+    "deviation": "sd", "sum_of_squares": "ssq", "entropy": "entropy", "zeros": "zeros",
+    "total_above": "sum above", "largest_block": "largest block",
+}  # fmt: skip
 CALLS = {op: f"<mi>{name}</mi>" for op, name in _NAMES.items()} | {
     "log2": "<msub><mi>log</mi><mn>2</mn></msub>",
     "not": "<mtext>not </mtext>",
+    **{op: f"<mi>{name}</mi>" for op, name in REDUCED.items()},
 }
 FENCES = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 LEVELS = {"or": 0, "and": 1, **LEVEL, "div": ATOM, "neg": 2}
@@ -94,7 +100,7 @@ def row_of(expr: Expr, symbols: Mapping[str, str], level: int = 0) -> str:
             own = LEVELS["neg"]
         elif "<msup>" in text:
             own = LEVEL["mul"]  # 1.5·10²⁰
-    elif op == "symbol":
+    elif op in ("symbol", "series"):
         text = mathml_symbol(symbols[expr.name])
     elif op == "div":
         text = f"<mfrac>{operand(args[0])}{operand(args[1])}</mfrac>"

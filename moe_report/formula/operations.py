@@ -8,6 +8,8 @@ One table, :data:`OPERATIONS`; the evaluation here and the printers ``excel``, `
 * What has no finite value (a division by zero, the logarithm of a negative) is NaN.
 * ``floor`` and ``ceil`` take a value within 5e-7 of a whole number for that number, because
   ``1.1 * 320`` is not 352 in binary and a capacity must not depend on that.
+
+What makes a number of many has a table of its own, in :mod:`moe_report.formula.reductions`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moe_report.formula.expr import Expr
+from moe_report.formula.reductions import REDUCTIONS
 
 Column = NDArray[np.float64]
 
@@ -87,7 +90,7 @@ def evaluate(expr: Expr, columns: Mapping[str, Column | float]) -> Column:
     Args:
         expr: The expression.
         columns: A float64 column of one common length, or a number, for each symbol; NaN where a
-            value is missing.
+            value is missing. For a series a table with a row for each of these.
 
     Returns:
         A float64 column, NaN where the expression needs a value that is missing or has no finite
@@ -105,10 +108,12 @@ def evaluate(expr: Expr, columns: Mapping[str, Column | float]) -> Column:
 def _evaluate(expr: Expr, columns: Mapping[str, Column | float]) -> Column:
     if expr.op == "const":
         return np.asarray(expr.value)
-    if expr.op == "symbol":
+    if expr.op in ("symbol", "series"):
         result = np.asarray(columns[expr.name], dtype=np.float64)
     else:
-        result = OPERATIONS[expr.op](*(_evaluate(arg, columns) for arg in expr.args))
+        reduction = REDUCTIONS.get(expr.op)
+        operation = reduction.value if reduction else OPERATIONS[expr.op]
+        result = operation(*(_evaluate(arg, columns) for arg in expr.args))
     return np.where(np.isfinite(result), result, np.nan)
 
 
@@ -122,7 +127,7 @@ def missing_symbols(expr: Expr, value: Callable[[Expr], float], present: Present
     ``coalesce`` only the one that asks for least does. ``value`` gives that of a part of the
     expression in the row, or NaN.
     """
-    if expr.op == "symbol":
+    if expr.op in ("symbol", "series"):
         return [] if present(expr.name) else [expr.name]
     if expr.op == "where":
         test, then, otherwise = expr.args

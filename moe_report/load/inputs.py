@@ -15,6 +15,7 @@ from moe_report.importers.model import HUB, Options, import_model, is_model
 from moe_report.load.columns import Columns
 from moe_report.load.decisions import Decisions
 from moe_report.load.our_sheets import PRESETS_SHEET
+from moe_report.load.routing_file import routing_of_files
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_table
 from moe_report.schema.presets import NO_PRESET, merged_changes
 from moe_report.schema.registry import Registry
@@ -32,12 +33,14 @@ def inspect_inputs(
     columns: Mapping[str, str] | None = None,
     options: Options | None = None,
     opened: Mapping[str, WorkbookFile] | None = None,
+    routing: Sequence[str] = (),
 ) -> Read:
     """Return one table of all sources, in their order, with the problems that keep it from use.
 
     Sources are workbooks, of which some may be opened already, ``config.json`` files, checkpoint
     folders, ``.gguf`` files, and ``hf:owner/name``. Of a workbook, several sheets may be read. What
-    was said of columns, by their headers, wins over what their headers say.
+    was said of columns, by their headers, wins over what their headers say. Counts of tokens win
+    over those that a workbook has.
     """
     decisions = Decisions.of_options(columns or {}, registry.headers)
     options = replace(options or Options(), fields=tuple(registry.own_fields.values()))
@@ -69,12 +72,21 @@ def inspect_inputs(
     only = files[0] if len(files) == 1 else None
     reports = tuple(file for file in files if file.is_report)
     if len(tables) == 1 and len(sources) == 1:
-        return Read(tables[0], tuple(problems), file=only, reports=reports, columns=found)
-    problems.extend(_twice(tables))
-    if sum(bool(table.source.sheet) for table in tables) > 1:
-        tables = [_with_file(table) for table in tables]
-    merged = _merged(tables)
-    return Read(merged, tuple(problems), file=only, reports=reports, columns=found)
+        (table,) = tables
+    else:
+        problems.extend(_twice(tables))
+        if sum(bool(table.source.sheet) for table in tables) > 1:
+            tables = [_with_file(table) for table in tables]
+        table = _merged(tables)
+    if routing and table.rows:
+        try:
+            counts, notices = routing_of_files(routing, [row.name for row in table.rows])
+        except InputError as error:
+            problems.extend(error.problems)
+        else:
+            told = (*table.warnings, *notices)
+            table = replace(table, routing={**table.routing, **counts}, warnings=told)
+    return Read(table, tuple(problems), file=only, reports=reports, columns=found)
 
 
 def stem_of(sources: Sequence[str]) -> str:
@@ -190,6 +202,7 @@ def _merged(tables: Sequence[ModelTable]) -> ModelTable:
         settings,
         scenarios,
         unclear,
+        _first_wins(table.routing for table in tables),
     )
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from moe_report.errors import InputError, Problem, first_of, nearest
+from moe_report.errors import InputError, Notice, Problem, first_of, nearest
 from moe_report.importers.config_json import parse_json
 from moe_report.input import read_file, why_no_file
 from moe_report.load.grid import sheet_named
-from moe_report.load.routing_table import counts_of_table
+from moe_report.load.our_sheets import ROUTING_SHEET
+from moe_report.load.routing_of_models import routing_of
+from moe_report.load.routing_table import counts_of_grid
 from moe_report.routing.counts import Counts, counted
+from moe_report.text import shown
 
 _MOST_BYTES = 400_000_000
 _LOGICAL, _PASS, _MAP = "logical_count", "expert_load_pass", "physical_to_logical_map"
 _KEYS = (_LOGICAL, _PASS)
-_SHEET = "Routing"
 
 
 def read_counts(source: str) -> Counts:
@@ -31,10 +33,7 @@ def read_counts(source: str) -> Counts:
     Raises:
         InputError: It cannot be read, or what it holds are no counts of tokens.
     """
-    path, model = Path(source), ""
-    if not path.exists() and ":" in source:
-        before, _, model = source.rpartition(":")
-        path = Path(before)
+    path, model = _parted(source)
     found = read_models(path)
     if model:
         if model not in found:
@@ -47,6 +46,54 @@ def read_counts(source: str) -> Counts:
         raise InputError([Problem(str(path), message)])
     (only,) = found.values()
     return only
+
+
+def routing_of_files(
+    sources: Iterable[str], models: Sequence[str]
+) -> tuple[dict[str, Counts], list[Notice]]:
+    """Return the counts of files by model, and what there is to say of them.
+
+    Args:
+        sources: Files, each perhaps with a model behind a colon: the one that is meant of several,
+            or whose counts they are where the file names none.
+        models: The names of the models.
+
+    Raises:
+        InputError: A file cannot be read, or its counts are of no model, or of one twice.
+    """
+    counts: dict[str, Counts] = {}
+    notices: list[Notice] = []
+    for source in sources:
+        path, name = _parted(source)
+        found = read_models(path)
+        if name:
+            named = {one.casefold(): one for one in found}.get(name.casefold(), "")
+            if named not in found:
+                message = f"has no counts of {shown(name)}.{nearest(name, found)}"
+                raise InputError([Problem(str(path), message)])
+            found = {name: found[named]}
+            if name.casefold() not in {one.casefold() for one in models}:
+                message = f"there is no model {shown(name)}.{nearest(name, models)}"
+                raise InputError([Problem(source, message)])
+        own, said = routing_of(found, models, path.name)
+        if not own:
+            message = f"has counts of {first_of([*map(shown, found)])}, expected a model's of the"
+            raise InputError([Problem(path.name, f"{message} report: {first_of([*models])}")])
+        if twice := own.keys() & counts.keys():
+            message = f"has counts of {shown(min(twice))}, as a file before has"
+            raise InputError([Problem(path.name, message)])
+        counts |= own
+        notices += said
+    return counts, notices
+
+
+def _parted(source: str) -> tuple[Path, str]:
+    """A file, and the model behind its colon."""
+    path = Path(source)
+    if path.exists() or ":" not in source:
+        return path, ""
+    before, _, model = source.rpartition(":")
+    return Path(before), model
 
 
 def read_models(path: Path) -> Mapping[str, Counts]:
@@ -83,14 +130,12 @@ def _of_sheet(path: Path, where: str) -> Mapping[str, Counts]:
 
     sheets = sheets_of(open_table(path))
     names = list(sheets.names)
-    name = sheet_named(_SHEET, names) or (names[0] if len(names) == 1 else "")
+    name = sheet_named(ROUTING_SHEET, names) or (names[0] if len(names) == 1 else "")
     if not name:
-        message = f"has no sheet {_SHEET}, but {first_of(names)}"
+        message = f"has no sheet {ROUTING_SHEET}, but {first_of(names)}"
         raise InputError([Problem(where, message)])
     grid = sheets.grid(name, Collected(where))
-    rows = [[grid.value(at, column) for column in range(1, grid.last_column + 1)]
-            for at in range(1, len(grid.cells) + 1)]  # fmt: skip
-    return counts_of_table(rows, where if len(names) == 1 else f"{where}, sheet {name}")
+    return counts_of_grid(grid, where if len(names) == 1 else f"{where}, sheet {name}")
 
 
 def _torch_file(path: Path) -> Any:

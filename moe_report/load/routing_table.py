@@ -9,11 +9,12 @@ and perhaps one called model.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from moe_report.errors import InputError, Problem, first_of
+from moe_report.load.grid import Grid
 from moe_report.routing.counts import MOST_EXPERTS, Counts, counted
 from moe_report.schema.numerals import mark_of
 from moe_report.text import shown
@@ -27,6 +28,7 @@ _NAMES = {
 }
 _EXPERT = re.compile(r"(?:expert|e)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
 _TOKENS = re.compile(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", re.IGNORECASE)
+_HEADS = 10  # rows among which the headers are looked for
 _LAYER = re.compile(r"(?:layer|l)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
 
 
@@ -37,14 +39,14 @@ class _Table:
     Attributes:
         columns: Where each column stands that has one of the names.
         experts: The expert of each other column, if it is wide.
-        ignored: The headers of columns that are neither.
+        ignored: The headers of columns that are neither, and rows without any number.
         mark: The sign before decimals in its texts; empty if none has one.
         models: What was read: by model and by layer the tokens of experts.
     """
 
     columns: Mapping[str, int]
     experts: Mapping[int, int]
-    ignored: Sequence[str] = ()
+    ignored: list[str] = field(default_factory=list)
     mark: str = ""
     models: dict[str, dict[int, dict[int, Any]]] = field(default_factory=dict)
 
@@ -54,12 +56,27 @@ class _Table:
         return {"layer", "expert", "tokens"} <= self.columns.keys()
 
 
-def counts_of_table(rows: Sequence[Sequence[Any]], where: str) -> Mapping[str, Counts]:
+def counts_of_grid(grid: Grid, where: str, ours: Collection[str] = ()) -> Mapping[str, Counts]:
+    """Return the counts of each model on a sheet, as :func:`counts_of_table` does.
+
+    Raises:
+        InputError: As there.
+    """
+    columns = range(1, grid.last_column + 1)
+    rows = [[grid.value(at, column) for column in columns] for at in grid.below(0)]
+    return counts_of_table(rows, where, ours)
+
+
+def counts_of_table(
+    rows: Sequence[Sequence[Any]], where: str, ours: Collection[str] = ()
+) -> Mapping[str, Counts]:
     """Return the counts of each model that a table has; of a table without models under "".
 
     Args:
-        rows: The cells; the first row that is not empty holds the headers.
+        rows: The cells. The first row that is not empty holds the headers, or one soon below it
+            that has layers.
         where: What to call the table in an error.
+        ours: Headers of columns that are computed of the counts.
 
     Raises:
         InputError: It is neither long nor wide, or cells are no numbers of layers, experts, tokens.
@@ -67,13 +84,21 @@ def counts_of_table(rows: Sequence[Sequence[Any]], where: str) -> Mapping[str, C
     filled = [(at, row) for at, row in enumerate(rows, 1) if any(_words(cell) for cell in row)]
     if not filled:
         raise InputError([Problem(where, "is empty, expected counts of tokens")])
-    (_, headers), *body = filled
-    table = _table(headers, where)
+    heads = (at for at, (_, row) in enumerate(filled[:_HEADS]) if "layer" in _columns(row))
+    (_, headers), *body = filled[next(heads, 0) :]
+    table = _table(headers, where, ours)
     counted_in = [table.columns["tokens"]] if table.is_long else [*table.experts]
     cells = (_cell(row, at) for _, row in body for at in counted_in)
     table.mark = mark_of((cell for cell in cells if isinstance(cell, str)), whole=True)
     problems: list[Problem] = []
+    layer_at = table.columns.get("layer")
     for at, row in body:
+        counts = any(_words(_cell(row, column)) for column in counted_in)
+        layer = layer_at is not None and _LAYER.fullmatch(_words(_cell(row, layer_at)))
+        if not counts and not layer:
+            text = next(text for cell in row if (text := _words(cell)))
+            table.ignored.append(f"row {at} ({shown(text)})")
+            continue
         try:
             (_read_long if table.is_long else _read_wide)(row, table)
         except ValueError as error:
@@ -86,13 +111,14 @@ def counts_of_table(rows: Sequence[Sequence[Any]], where: str) -> Mapping[str, C
     }
 
 
-def _table(headers: Sequence[Any], where: str) -> _Table:
+def _table(headers: Sequence[Any], where: str, ours: Collection[str]) -> _Table:
     """What the headers say; an error if they are those of no table of counts."""
     columns = _columns(headers)
     experts = {at: int(found[1]) for at, cell in enumerate(headers)
                if (found := _EXPERT.fullmatch(_words(cell)))}  # fmt: skip
     other = {*range(len(headers))} - {*columns.values(), *experts}
-    ignored = [shown(headers[at]) for at in sorted(other) if _words(headers[at])]
+    words = {at: _words(headers[at]) for at in sorted(other)}
+    ignored = [shown(headers[at]) for at, text in words.items() if text and text not in ours]
     table = _Table(columns, experts, ignored)
     if not table.is_long and (not experts or "expert" in columns):
         expected = "layer, expert and tokens, or layer and a number for each expert"
@@ -110,7 +136,8 @@ def _table(headers: Sequence[Any], where: str) -> _Table:
 def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) -> Counts:
     """The counts of a model; an expert that no row speaks of has no tokens."""
     first = 0 if table.is_long else min(table.experts.values())
-    experts = range(first, 1 + max(expert for row in layers.values() for expert in row))
+    last = max((expert for row in layers.values() for expert in row), default=first)
+    experts = range(first, 1 + last)
     found = counted(
         {layer: [row.get(at, 0) for at in experts] for layer, row in layers.items()}, where
     )
@@ -118,9 +145,11 @@ def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) 
     if table.ignored:
         notes.append(f"{where}: not read: {first_of(table.ignored)}")
     if left_out := sum(len(experts) - len(row) for row in layers.values()):
-        notes.append(f"{where}: {left_out:,} experts of layers have no row, and so no tokens")
+        what = "row" if table.is_long else "number"
+        notes.append(f"{where}: {left_out:,} experts of layers have no {what}, and so no tokens")
     rows = 0 if "layer" in table.columns else len(layers)
-    return replace(found, rows=rows, open_end=table.is_long, notes=tuple(notes))
+    open_end = table.is_long or "model" in table.columns
+    return replace(found, rows=rows, open_end=open_end, notes=tuple(notes))
 
 
 def _columns(headers: Sequence[Any]) -> dict[str, int]:
@@ -151,8 +180,12 @@ def _read_wide(row: Sequence[Any], table: _Table) -> None:
     layer = len(layers) if at is None else _number(row, at, _LAYER, "a layer")
     if layer in layers:
         raise ValueError(f"layer {layer} stands there twice")
+    cells = {expert: _cell(row, at) for at, expert in table.experts.items()}
+    # of several models, each has as many experts as the longest of its rows
+    filled = (expert for expert, cell in cells.items() if _words(cell))
+    last = max(filled, default=-1) if "model" in table.columns else max(cells)
     layers[layer] = {
-        expert: _tokens(_cell(row, at), table.mark) for at, expert in table.experts.items()
+        expert: _tokens(cell, table.mark) for expert, cell in cells.items() if expert <= last
     }
 
 

@@ -33,12 +33,15 @@ from moe_report.load.our_sheets import (
     PRESETS_SHEET,
     REPORT_PROPERTY,
     REPORT_SHEET,
+    ROUTING_SHEET,
     SHEET,
 )
 from moe_report.load.plain_copy import plain_copy
 from moe_report.load.presets_sheet import is_sheet_of_presets
 from moe_report.load.record import Record, record_of
 from moe_report.load.report_sheet import read_settings
+from moe_report.load.routing_of_models import routing_of
+from moe_report.load.routing_table import counts_of_grid
 from moe_report.load.sheets import Sheets
 from moe_report.load.text_table import read_text
 from moe_report.ooxml.calculation import asks_to_recalculate
@@ -46,6 +49,7 @@ from moe_report.ooxml.guard import MAX_FILE, check_package
 from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.texts import Texts, shared_strings
+from moe_report.routing.counts import Counts
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
 from moe_report.text import counted, shown, shown_name
@@ -251,18 +255,34 @@ class _Workbook:
             self._other(ASSUMPTIONS_SHEET, name), self.registry, presets
         )
         settings = read_settings(self._other(REPORT_SHEET, name), self.file.path.parent)
+        routing = self._routing(name, [row.name for row in sheet.rows])
         self._tell_other_sheets(name, *(one.sheet for one in presets))
         self.sheets.close()
         shown_name = self.collected.file
         source = Source(shown_name, hashlib.sha256(self.file.data).hexdigest(), name)
         notices = tuple(self.collected.notices)
         table = ModelTable(
-            sheet.rows, source, assumptions, notices, settings, scenarios, sheet.unclear
+            sheet.rows, source, assumptions, notices, settings, scenarios, sheet.unclear, routing
         )
         columns = {(shown_name, name): sheet.columns} if sheet.columns else {}
         problems = tuple(self.collected.problems)
         file = self.file if isinstance(self.file, WorkbookFile) else None
         return Read(table, problems, sheet.places, file, columns=columns)
+
+    def _routing(self, but: str, models: Sequence[str]) -> Mapping[str, Counts]:
+        """What the sheet Routing says of the models."""
+        grid = self._other(ROUTING_SHEET, but)
+        if grid is None:
+            return {}
+        where = f"{self.collected.file}, sheet {grid.sheet}"
+        ours = {one.label for one in self.registry.layers.values()} if self.sheets.is_report else ()
+        try:
+            found, notices = routing_of(counts_of_grid(grid, where, ours), models, where)
+        except InputError as error:
+            self.collected.problems.extend(error.problems)
+            return {}
+        self.collected.notices.extend(notices)
+        return found
 
     @property
     def _our_sheets(self) -> tuple[str, ...]:

@@ -12,7 +12,15 @@ from typing import Any, cast
 from moe_report.display import scale, show
 from moe_report.formula.excel import plain
 from moe_report.formula.mathml import mathml
-from moe_report.reports import EVERY_MODEL, Cell, Column, Finding, Provenance, Report
+from moe_report.reports import (
+    EVERY_MODEL,
+    Cell,
+    Column,
+    Finding,
+    LayerColumn,
+    Provenance,
+    Report,
+)
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import load
@@ -46,6 +54,7 @@ def report_as_dict(report: Report) -> dict[str, Any]:
                 "values": {name: cell.value for name, cell in cells.items()},
                 "provenance": {name: _provenance(cell) for name, cell in both.items()},
                 "findings": [_finding(finding) for finding in report.findings_of(model.name)],
+                **_layers_of(report, model.name),
             }
         )
     return {
@@ -57,6 +66,11 @@ def report_as_dict(report: Report) -> dict[str, Any]:
         "models": models,
         "metrics": {column.name: _metric(report, column) for column in report.metrics},
         "fields": {column.name: _field(column) for column in report.fields},
+        **(
+            {"layers": {one.name: _layer_metric(one) for one in report.layers}}
+            if report.layers
+            else {}
+        ),
         "assumptions": {
             item.definition.name: {
                 "value": item.value,
@@ -85,6 +99,20 @@ def report_as_dict(report: Report) -> dict[str, Any]:
         ],
         "failures": [asdict(failure) for failure in report.failures],
         "warnings": [*report.warnings, *_of_columns(report)],
+    }
+
+
+def _layers_of(report: Report, model: str) -> dict[str, Any]:
+    """The tokens of a model's experts, and what is computed of them, if they were counted."""
+    if model not in report.routing or not report.layers:
+        return {}
+    counts = report.routing[model]
+    return {
+        "layers": {
+            "numbers": list(counts.layers),
+            "tokens": [[int(tokens) for tokens in row] for row in counts.tokens.tolist()],
+            "values": {one.name: list(one.values[model]) for one in report.layers},
+        }
     }
 
 
@@ -217,7 +245,16 @@ def _metric(report: Report, column: Column) -> dict[str, Any]:
     }
 
 
-def _field(column: Column) -> dict[str, Any]:
+def _layer_metric(column: LayerColumn) -> dict[str, Any]:
+    return {
+        **_field(column),
+        "source": column.source,
+        "format": column.format,
+        "assumes": list(column.rests_on),
+    }
+
+
+def _field(column: Column | LayerColumn) -> dict[str, Any]:
     return {
         "label": column.label,
         "symbol": column.symbol,

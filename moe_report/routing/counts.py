@@ -26,6 +26,7 @@ class Counts:
             numbers in ``layers`` are counted from 0. Else 0.
         open_end: Whether experts after the last one may be left out, for they have no tokens.
         notes: Sentences on what was assumed.
+        where: What an error calls the file.
     """
 
     layers: tuple[int, ...]
@@ -33,6 +34,7 @@ class Counts:
     rows: int = 0
     open_end: bool = False
     notes: tuple[str, ...] = ()
+    where: str = ""
 
     @property
     def num_experts(self) -> int:
@@ -75,7 +77,7 @@ def counted(rows: Mapping[int, object], where: str) -> Counts:
         raise InputError(problems)
     if not found:
         raise InputError([Problem(where, "all counts are 0")])
-    return Counts(tuple(found), np.stack([*found.values()]))
+    return Counts(tuple(found), np.stack([*found.values()]), where=where)
 
 
 def _numbers(row: object) -> list[float]:

@@ -18,32 +18,33 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, ParamSpec, TypeVar, cast, get_args
+from typing import Any, Literal, ParamSpec, TypeVar, get_args
 
 import numpy as np
 
 from moe_report.errors import PluginError, nearest
-from moe_report.formula.expr import Expr, lift, symbol
+from moe_report.formula.expr import Expr
 from moe_report.formula.operations import evaluate
-from moe_report.schema.assumptions import Assumption, assumptions_of, wrongly_said
+from moe_report.schema.assumptions import Assumption, wrongly_said
 from moe_report.schema.declared_names import refuse_second, refuse_taken
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
+from moe_report.schema.formats import Format, format_of
+from moe_report.schema.layers import LayerMetric
 from moe_report.schema.model import FIELDS_OF_SECTIONS, Called, Model
 from moe_report.schema.parts import Part
+from moe_report.schema.recorded import Computed
 from moe_report.schema.section_fields import SectionField, with_needs
 
 Better = Literal["higher", "lower"]
-Format = Literal["integer", "si", "percent", "factor", "decimal"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_DEEPEST, _LARGEST = 300, 4000  # of a formula; past them Excel refuses it anyway
 _LAST = 1000  # place in the summary of a metric that names none
 _DEFINED: set[str] = set()  # names of the metrics that any module has defined so far
 
 
 @dataclass(frozen=True, eq=False)
-class Metric(Called):
+class Metric(Computed):
     """A number computed of each model, from one definition.
 
     Calling a metric inside another metric's function gives its symbol: the formula of the one
@@ -95,57 +96,21 @@ class Metric(Called):
         return f"the metric {self.name} (in a formula write {self.name}(m))"
 
     @cached_property
-    def assumption_types(self) -> tuple[type, ...]:
-        """The assumption dataclasses that the function takes after the model."""
-        parameters = list(inspect.signature(self.function).parameters.values())
-        if not parameters:
-            raise TypeError("a metric takes the model as its first parameter")
-        return tuple(self._annotation(parameter) for parameter in parameters[1:])
-
-    def _annotation(self, parameter: inspect.Parameter) -> type:
-        # Only of assumptions: that of the model may be imported for type checkers alone.
-        if parameter.annotation is parameter.empty:
-            raise TypeError(
-                f"parameter {parameter.name!r} has no annotation; annotate it with the dataclass "
-                "of its assumptions"
-            )
-        holder = cast(Any, parameter.annotation)
-        if isinstance(holder, str):
-            try:
-                holder = eval(holder, self.function.__globals__)
-            except NameError as error:
-                raise TypeError(
-                    f"parameter {parameter.name!r} is annotated with {holder!r}, which the module "
-                    f"does not have when it runs ({error})"
-                ) from error
-        return cast(type, holder)
+    def _recorded(self) -> tuple[Expr, Mapping[str, Called]]:
+        model = Model()
+        return self.record(model), model._calls
 
     @cached_property
     def assumptions(self) -> tuple[Assumption, ...]:
-        """The assumptions that the function takes after the model."""
-        return tuple(item for holder in self.assumption_types for item in assumptions_of(holder))
+        """The assumptions that the function takes, and those of what it reduces of layers."""
+        of_layers = (item for one in self.layers.values() for item in one.own_assumptions)
+        found = {item.name: item for item in (*self.own_assumptions, *of_layers)}
+        return tuple(found.values())
 
     @property
     def assumption_names(self) -> frozenset[str]:
         """Names of the assumptions that it takes."""
         return frozenset(item.name for item in self.assumptions)
-
-    @cached_property
-    def _recorded(self) -> tuple[Expr, Mapping[str, Called]]:
-        arguments = []
-        for holder in self.assumption_types:
-            items = assumptions_of(holder)
-            arguments.append(holder(**{item.name: symbol(item.name) for item in items}))
-        model = Model()
-        expr = lift(self.function(model, *arguments))
-        if expr.is_test:
-            raise TypeError("it gives a test; a metric is a number: write where(test, 1, 0)")
-        if expr.depth > _DEEPEST or expr.size > _LARGEST:
-            raise TypeError(
-                f"its formula has {expr.size:,} parts, {expr.depth:,} deep, and may have "
-                f"{_LARGEST:,} and {_DEEPEST:,}; split the metric in several"
-            )
-        return expr, model._calls
 
     @property
     def expr(self) -> Expr:
@@ -159,20 +124,22 @@ class Metric(Called):
         return {name: one for name, one in called if isinstance(one, Metric)}
 
     @cached_property
+    def layers(self) -> Mapping[str, LayerMetric]:
+        """The metrics of layers that the formula reduces, by name."""
+        called = self._recorded[1].items()
+        return {name: one for name, one in called if isinstance(one, LayerMetric)}
+
+    @cached_property
     def fields(self) -> Mapping[str, SectionField]:
         """The fields of sections that the formula refers to, and those their defaults refer to."""
         called = self._recorded[1].values()
         return with_needs(one for one in called if isinstance(one, SectionField))
 
-    @property
-    def description(self) -> str:
-        """The first paragraph of the docstring, on one line."""
-        return " ".join(self.doc.split("\n\n")[0].split())
-
-    def of(self, **values: float) -> float:
+    def of(self, tokens: Sequence[Sequence[float]] | None = None, /, **values: float) -> float:
         """Return the metric of one model given by its fields; NaN if what it needs is missing.
 
         Args:
+            tokens: Those of experts: a list a layer, of a number an expert.
             **values: Fields, assumptions and metrics (a typed value wins) by name; those that the
                 metric does not need do not matter.
 
@@ -190,18 +157,22 @@ class Metric(Called):
                     f"{self.name}.of() knows no field, metric or assumption {name!r}."
                     f"{nearest(name, known)}"
                 )
-        return float(_value(self, {name: float(value) for name, value in values.items()}))
+        return float(_value(self, {name: float(value) for name, value in values.items()}, tokens))
 
 
-def _value(metric: Metric, known: dict[str, float]) -> float:
+def _value(
+    metric: Metric, known: dict[str, float], tokens: Sequence[Sequence[float]] | None
+) -> float:
     if metric.name in known:
         return known[metric.name]
     defaults = {item.name: item.default for item in metric.assumptions}
-    columns: dict[str, float] = {}
+    columns: dict[str, Any] = {}
     fields = {**FIELDS, **metric.fields}
+    for name, one in metric.layers.items():
+        columns[name] = one.of(tokens, {**defaults, **known})
     for name in metric.expr.symbols():
         if name in metric.calls:
-            columns[name] = known.setdefault(name, _value(metric.calls[name], known))
+            columns[name] = known.setdefault(name, _value(metric.calls[name], known, tokens))
         elif name in fields:
             columns[name] = field_value(name, known, fields)
         else:
@@ -327,7 +298,7 @@ def metric(
             unit=unit,
             source=source,
             doc=doc,
-            format=format or ("percent" if unit == "ratio" else "si"),
+            format=format or format_of(unit),
             better=better,
             headline=_LAST if headline is True else int(headline),
             aliases=aliases,

@@ -26,6 +26,7 @@ from moe_report.schema.clashes import (
 )
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
 from moe_report.schema.known_charts import refuse_double_charts
+from moe_report.schema.layers import LayerMetric
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
 from moe_report.schema.needs import lacking, needs_of
@@ -55,17 +56,27 @@ _OWN = "moe-report"  # the distribution of the built-in sections
 class Registry:
     """Everything installed that computes, in a stable order, and what could not be used of it.
 
-    ``skipped_charts`` are the names of the charts of sections that were not chosen.
+    ``skipped_charts`` are the names of the charts of sections that were not chosen, ``asked`` those
+    of sections that were asked for one by one.
     """
 
     sections: tuple[Section, ...]
     failures: tuple[Failure, ...] = ()
     skipped_charts: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Metric]:
         """Every metric by name, in order."""
         return {metric.name: metric for section in self.sections for metric in section.metrics}
+
+    @property
+    def layers(self) -> dict[str, LayerMetric]:
+        """Every metric of layers by name, in order."""
+        found = {one.name: one for section in self.sections for one in section.layers}
+        for metric in self.metrics.values():
+            found |= metric.layers
+        return found
 
     @property
     def counting(self) -> dict[Part, Metric]:
@@ -153,6 +164,20 @@ class Registry:
             _after_its_calls(self.metrics[name], ordered, ())
         return list(ordered.values())
 
+    def with_counts(self, *, there: bool) -> Registry:
+        """Return a registry without sections on tokens of experts if none were counted.
+
+        Raises:
+            PluginError: One of them was asked for by name.
+        """
+        of_layers = [section.name for section in self.sections if section.layers]
+        if there or not of_layers:
+            return self
+        if asked := {*of_layers} & {*self.asked}:
+            needs = "needs counts of tokens: a sheet Routing, or --routing FILE"
+            raise PluginError(f"the section {min(asked)} {needs}")
+        return self.choose(skip=of_layers)
+
     def choose(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Registry:
         """Return a registry of some sections, with whatever metrics and fields of others they need.
 
@@ -187,10 +212,17 @@ class Registry:
             sections=tuple(
                 one for one in sections if one.metrics or one.fields or one.presets or one.planner
             ),
-            skipped_charts=tuple(
-                chart.name for one in self.sections if one.name not in kept for chart in one.charts
+            skipped_charts=(
+                *self.skipped_charts,
+                *(
+                    one.name
+                    for section in self.sections
+                    if section.name not in kept
+                    for one in section.charts
+                ),
             ),
             failures=tuple(failure for failure in self.failures if failure.section in kept),
+            asked=(*self.asked, *only),
         )
 
     def _needed_by(self, sections: Iterable[Section]) -> Mapping[str, Called]:
@@ -360,6 +392,7 @@ def _of_the_needed(section: Section, needed: Mapping[str, Called]) -> Section:
         points=(),
         charts=(),
         planner=None,
+        layers=(),
     )
 
 

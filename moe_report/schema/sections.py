@@ -19,6 +19,7 @@ from moe_report.schema.charts import Chart
 from moe_report.schema.checks import Check
 from moe_report.schema.constants import constants_of
 from moe_report.schema.known_charts import refuse_odd_charts
+from moe_report.schema.layers import LayerMetric
 from moe_report.schema.metrics import Metric
 from moe_report.schema.planner import Planner
 from moe_report.schema.points import Point
@@ -27,8 +28,8 @@ from moe_report.schema.section_fields import SectionField
 from moe_report.schema.short_form import ShortForm
 from moe_report.text import A_TEXT, is_text
 
-Recorded = Metric | Check  # of a function, which is called once with symbols
-_Declared = TypeVar("_Declared", Metric, Check, Chart, Preset)
+Recorded = Metric | LayerMetric | Check  # of a function, which is called once with symbols
+_Declared = TypeVar("_Declared", Metric, LayerMetric, Check, Chart, Preset)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Section:
         short_form: ``SHORT_FORM`` of the module: what the page's calculator asks for first.
         presets: Presets of assumptions that it adds, in source order.
         planner: ``PLANNER`` of the module: how a model fits into devices.
+        layers: Its metrics of layers, in source order. It is left out where no tokens are counted.
     """
 
     name: str
@@ -72,11 +74,12 @@ class Section:
     short_form: ShortForm | None = None
     presets: tuple[Preset, ...] = ()
     planner: Planner | None = None
+    layers: tuple[LayerMetric, ...] = ()
 
     @property
     def recorded(self) -> tuple[Recorded, ...]:
-        """Its metrics and its checks."""
-        return *self.metrics, *self.checks
+        """Its metrics, of layers first, and its checks."""
+        return *self.layers, *self.metrics, *self.checks
 
     @property
     def origin(self) -> str:
@@ -140,6 +143,7 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
         constants["SHORT_FORM"],
         presets,
         constants["PLANNER"],
+        _declared(module, LayerMetric),
     )
 
 
@@ -186,9 +190,12 @@ def record(declared: Recorded) -> None:
         PluginError: Its function raises.
     """
     try:
-        _ = (declared.expr, declared.assumptions) if isinstance(declared, Metric) else declared.rule
+        if isinstance(declared, Check):
+            _ = declared.rule
+        else:
+            _ = declared.expr, declared.own_assumptions
     except (Exception, SystemExit) as error:
-        kind = "metric" if isinstance(declared, Metric) else "check"
+        kind = "check" if isinstance(declared, Check) else "metric"
         raise PluginError(f"{kind} {declared.name!r}: {cause(error)}") from error
 
 

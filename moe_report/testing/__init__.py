@@ -74,7 +74,7 @@ def check_plugin(plugin: str | Path, *, rows: int = ROWS, seed: int = SEED) -> C
         raise ValueError(f"rows is {rows}, expected at least 1")
     section, registry = _found(plugin)
     drawn = random_rows(registry, section, rows, seed)
-    formulas = {metric.name: metric.expr for metric in section.metrics}
+    formulas = {metric.name: metric.expr for metric in (*section.layers, *section.metrics)}
     differences, readings, why_not = compared(formulas, drawn)
     tried = random_rows(registry, section, _TRIED, seed)
     said = findings(section, registry, tried)

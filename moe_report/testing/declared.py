@@ -39,6 +39,7 @@ def findings(section: Section, registry: Registry, rows: RandomRows) -> tuple[st
         *_units(section, own),
         *_sources(section),
         *_unused(section, registry, own),
+        *_unreduced(section, registry),
         *_valueless(section, rows),
         *_long(section),
         *_checks(section, rows),
@@ -61,7 +62,8 @@ def notes(section: Section) -> tuple[str, ...]:
 
 def _own_assumptions(section: Section, module: ModuleType) -> dict[type, tuple[Assumption, ...]]:
     """The dataclasses of assumptions that the module defines, taken by a metric or not."""
-    taken = [holder for metric in section.metrics for holder in metric.assumption_types]
+    metrics = (*section.layers, *section.metrics)
+    taken = [holder for metric in metrics for holder in metric.assumption_types]
     there = [
         item
         for item in vars(module).values()
@@ -81,7 +83,7 @@ def _docs(
 ) -> Iterator[str]:
     if not (module.__doc__ or "").strip():
         yield f"section {section.name!r}: the module has no docstring, its title and introduction"
-    for metric in section.metrics:
+    for metric in (*section.layers, *section.metrics):
         if _folded(metric.doc) in (_folded(metric.name), _folded(metric.label)):
             yield f"metric {metric.name!r}: the docstring only says its name again"
     for holder, items in own.items():
@@ -100,7 +102,7 @@ def _folded(text: str) -> str:
 
 
 def _units(section: Section, own: dict[type, tuple[Assumption, ...]]) -> Iterator[str]:
-    for metric in section.metrics:
+    for metric in (*section.layers, *section.metrics):
         if said := right_unit(metric.unit):
             yield f"metric {metric.name!r} has the unit {metric.unit!r}: {said}"
     others: list[tuple[str, Assumption | SectionField]]
@@ -112,7 +114,7 @@ def _units(section: Section, own: dict[type, tuple[Assumption, ...]]) -> Iterato
 
 
 def _sources(section: Section) -> Iterator[str]:
-    for metric in section.metrics:
+    for metric in (*section.layers, *section.metrics):
         if why := not_citable(metric.source):
             yield (
                 f"metric {metric.name!r} has the source {metric.source!r:.60}: {why}; name a paper "
@@ -123,7 +125,8 @@ def _sources(section: Section) -> Iterator[str]:
 def _unused(
     section: Section, registry: Registry, own: dict[type, tuple[Assumption, ...]]
 ) -> Iterator[str]:
-    used = {name for metric in registry.metrics.values() for name in metric.expr.symbols()}
+    metrics = (*registry.layers.values(), *registry.metrics.values())
+    used = {name for metric in metrics for name in metric.expr.symbols()}
     for item in (item for items in own.values() for item in items):
         if item.name not in used:
             yield f"assumption {item.name!r}: no metric uses it"
@@ -133,6 +136,13 @@ def _unused(
     for field in section.fields:
         if field.name not in used:
             yield f"field {field.name!r}: no metric, field, chart or check uses it"
+
+
+def _unreduced(section: Section, registry: Registry) -> Iterator[str]:
+    reduced = {name for metric in registry.metrics.values() for name in metric.layers}
+    for one in section.layers:
+        if one.name not in reduced:
+            yield f"metric of layers {one.name!r}: no metric reduces it"
 
 
 def _valueless(section: Section, rows: RandomRows) -> Iterator[str]:

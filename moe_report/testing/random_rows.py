@@ -20,10 +20,12 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.checks import IT, Rule
 from moe_report.schema.fields import AT_MOST, Field
+from moe_report.schema.layers import TOKENS
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Section
 
 _LARGE, _HUGE = 2.0**17, 1e12  # where a field has no bound of its own; the latter of amounts
+_LAYERS, _EXPERTS = 5, 8  # of which tokens are drawn, at most
 _EMPTY, _DEFAULT, _TYPED = 0.15, 0.4, 0.1  # shares of what is missing, left to its default, typed
 
 
@@ -36,16 +38,21 @@ class RandomRows:
         values: Every number by name: of fields, assumptions and metrics; NaN where it is missing.
         typed: The numbers that are typed in, likewise.
         computed: What formulas give, also where another number is typed.
+        series: Of each series a table with a row a model, in which NaN fills up.
     """
 
     count: int
     values: Mapping[str, Values]
     typed: Mapping[str, Values]
     computed: Mapping[str, Values]
+    series: Mapping[str, Values]
 
     def columns(self, expr: Expr) -> dict[str, Values]:
         """Return the values of what a formula refers to."""
-        return {name: self.values[name] for name in expr.symbols()}
+        return {
+            **{name: self.values[name] for name in expr.symbols()},
+            **{name: self.series[name] for name in expr.series()},
+        }
 
     def holds(self, rule: Rule) -> NDArray[np.bool_]:
         """Return where the test of a check holds, as :mod:`moe_report.schema.checks` says."""
@@ -94,6 +101,7 @@ class _Drawer:
         self.typed: dict[str, Values] = {}
         self.values: dict[str, Values] = {}
         self.computed: dict[str, Values] = {}
+        self.series: dict[str, Values] = {}
 
     def rows(self) -> RandomRows:
         for name in self.fields:
@@ -106,13 +114,29 @@ class _Drawer:
             self._settle_field(name)
         for item in self.registry.assumptions.values():
             self.values[item.name] = self._assumption(item)
+        self._layers()
         for metric in self.registry.evaluation_order():
             columns = {name: self.values[name] for name in metric.expr.symbols()}
+            columns |= {name: self.series[name] for name in metric.expr.series()}
             found = np.array(np.broadcast_to(evaluate(metric.expr, columns), self.count))
             near = found * self._among((0.5, 0.9, 1.0, 1.001, 2.0))
             typed = np.where(self._some(0.5), near, self._between(1e-3, _HUGE))
             self._settle(metric.name, np.where(self._some(_TYPED), typed, np.nan), found)
-        return RandomRows(self.count, self.values, self.typed, self.computed)
+        return RandomRows(self.count, self.values, self.typed, self.computed, self.series)
+
+    def _layers(self) -> None:
+        """Draw tokens of experts, some of them none, and compute what metrics of layers are."""
+        tokens = np.rint(self.random.gamma(0.7, 400, (self.count, _LAYERS, _EXPERTS)))
+        experts = self.random.integers(1, _EXPERTS + 1, (self.count, 1, 1))
+        tokens = np.where(np.arange(_EXPERTS) < experts, tokens, np.nan)
+        layers = self.random.integers(1, _LAYERS + 1, (self.count, 1, 1))
+        tokens = np.where(np.arange(_LAYERS)[:, None] < layers, tokens, np.nan)
+        tokens[self.lacking & self._some(_EMPTY)] = np.nan
+        self.series[TOKENS] = tokens[:, 0]
+        for one in self.registry.layers.values():
+            assumed = {name: np.repeat(self.values[name], _LAYERS) for name in one.expr.symbols()}
+            found = one.of(tokens.reshape(-1, _EXPERTS), assumed)
+            self.series[one.name] = found.reshape(self.count, _LAYERS)
 
     def _settle_field(self, name: str) -> None:
         """Let a field have its typed values, else its defaults, after those that these need."""

@@ -14,6 +14,8 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -25,10 +27,11 @@ from moe_report.fill.calculate.engines import EngineError, engines
 from moe_report.fill.calculate.formulas import Formulas
 from moe_report.formula.excel import excel
 from moe_report.formula.expr import Expr, symbol
-from moe_report.formula.javascript import HELPERS, javascript, member, quoted
+from moe_report.formula.javascript import HELPERS, REDUCING, javascript, member, quoted
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate, missing_symbols
 from moe_report.ooxml.package import Package
+from moe_report.schema.layers import TOKENS
 from moe_report.testing.random_rows import RandomRows
 
 NUMPY, OFFICE, NODE = "numpy", "LibreOffice", "JavaScript"
@@ -60,19 +63,22 @@ class Difference:
     reading: str
     expected: Outcome
     found: Outcome
-    inputs: Mapping[str, float]
+    inputs: Mapping[str, Values]
     rows: int
 
     def __str__(self) -> str:
-        inputs = ", ".join(
-            f"{name} {'missing' if math.isnan(value) else f'= {value:.17g}'}"
-            for name, value in self.inputs.items()
-        )
+        inputs = ", ".join(f"{name} {_input(value)}" for name, value in self.inputs.items())
         more = f" and in {self.rows - 1} more rows" if self.rows > 1 else ""
         return (
             f"metric {self.metric!r}: {self.reading} gives {_said(self.found)}, numpy "
             f"{_said(self.expected)}, where {inputs or 'nothing is needed'}{more}"
         )
+
+
+def _input(values: Values) -> str:
+    """A number that a formula refers to, or those of a series."""
+    numbers = [f"{number:.17g}" for number in np.ravel(values) if not math.isnan(number)]
+    return f"= {', '.join(numbers)}" if numbers else "missing"
 
 
 def _said(outcome: Outcome) -> str:
@@ -118,7 +124,7 @@ def _differences(
     if not unlike:
         return []
     at = unlike[0]
-    inputs = {symbol: float(values[at]) for symbol, values in rows.columns(expr).items()}
+    inputs = {name: values[at] for name, values in rows.columns(expr).items()}
     return [Difference(name, reading, ours[at], theirs[at], inputs, len(unlike))]
 
 
@@ -138,7 +144,7 @@ def _settled(expr: Expr, rows: RandomRows) -> Sequence[bool]:
     value, stays = _numbers(apart, rows, leaves), np.full(rows.count, True)
     for _ in range(_TRIES):
         nudged = {
-            name: values * (1 + _NUDGE * random.uniform(-1, 1, rows.count))
+            name: values * (1 + _NUDGE * random.uniform(-1, 1, np.shape(values) or rows.count))
             for name, values in leaves.items()
         }
         near = _numbers(apart, rows, nudged)
@@ -149,6 +155,9 @@ def _settled(expr: Expr, rows: RandomRows) -> Sequence[bool]:
 def _apart(expr: Expr, rows: RandomRows, leaves: dict[str, Values | float]) -> Expr:
     """The expression with a name of its own for each number in it; whole ones are exact."""
     if expr.op == "const" and expr.value == int(expr.value):
+        return expr
+    if expr.op == "series":
+        leaves[expr.name] = rows.series[expr.name]
         return expr
     if expr.op in ("const", "symbol"):
         leaves[name := str(len(leaves))] = (
@@ -168,20 +177,20 @@ def _numbers(expr: Expr, rows: RandomRows, columns: Mapping[str, Values | float]
 def _by_numpy(expr: Expr, rows: RandomRows) -> list[Outcome]:
     columns = rows.columns(expr)
     return [
-        _without_number(expr, {name: float(values[at]) for name, values in columns.items()})
+        _without_number(expr, {name: values[at] for name, values in columns.items()})
         if math.isnan(number)
         else float(number)
         for at, number in enumerate(_numbers(expr, rows, columns))
     ]
 
 
-def _without_number(expr: Expr, row: Mapping[str, float]) -> str:
+def _without_number(expr: Expr, row: Mapping[str, Values]) -> str:
     def value(part: Expr) -> float:
         return float(evaluate(part, row))
 
     return (
         MISSING
-        if missing_symbols(expr, value, lambda name: not math.isnan(row[name]))
+        if missing_symbols(expr, value, lambda name: not np.isnan(row[name]).all())
         else UNDEFINED
     )
 
@@ -190,14 +199,16 @@ def _by_node(formulas: Mapping[str, Expr], rows: RandomRows) -> dict[str, list[O
     program = shutil.which("node")
     if program is None:
         raise ReadingError("node is not installed")
-    names = dict.fromkeys(name for expr in formulas.values() for name in expr.symbols())
+    names = _symbols(formulas)
     numbers = {
         name: [None if math.isnan(one) else one for one in rows.values[name]] for name in names
     }
+    numbers |= {name: list(map(_array, rows.series[name])) for name in _series(formulas)}
+    names = [*numbers]
     table = [{name: numbers[name][at] for name in names} for at in range(rows.count)]
     printed = ",".join(f"(v)=>{javascript(expr, member)}" for expr in formulas.values())
     script = f""""use strict";
-{HELPERS}
+{HELPERS}{REDUCING}
 const rows = {quoted(table)};
 for (const v of rows) for (const name in v) if (v[name] === null) v[name] = NaN;
 console.log(JSON.stringify([{printed}].map((f) => rows.map((v) => f(v)))));
@@ -218,6 +229,19 @@ console.log(JSON.stringify([{printed}].map((f) => rows.map((v) => f(v)))));
     }
 
 
+def _symbols(formulas: Mapping[str, Expr]) -> list[str]:
+    return list(dict.fromkeys(name for expr in formulas.values() for name in expr.symbols()))
+
+
+def _series(formulas: Mapping[str, Expr]) -> list[str]:
+    return list(dict.fromkeys(name for expr in formulas.values() for name in expr.series()))
+
+
+def _array(numbers: Values) -> list[float] | None:
+    """The numbers of a series; None if it has none."""
+    return [float(number) for number in numbers if not math.isnan(number)] or None
+
+
 def _by_office(formulas: Mapping[str, Expr], rows: RandomRows) -> dict[str, list[Outcome]]:
     """Let LibreOffice compute as many of the rows as it does in a few seconds."""
     try:
@@ -225,19 +249,9 @@ def _by_office(formulas: Mapping[str, Expr], rows: RandomRows) -> dict[str, list
     except EngineError as error:
         raise ReadingError(f"{error}") from error
     count = min(rows.count, max(1, _OFFICE_CELLS // max(1, len(formulas))))
-    names = list(dict.fromkeys(name for expr in formulas.values() for name in expr.symbols()))
-    letters = {name: get_column_letter(at) for at, name in enumerate(names, start=1)}
-    book = openpyxl.Workbook()
-    sheet = book["Sheet"]
-    for at in range(count):
-        numbers = [float(rows.values[name][at]) for name in names]
-        cells = [
-            "=" + excel(expr, lambda name, row=at + 1: f"{letters[name]}{row}")  # type: ignore[misc]
-            for expr in formulas.values()
-        ]
-        sheet.append([*(None if math.isnan(number) else number for number in numbers), *cells])
+    sheet = _sheet(formulas, rows, count)
     data = io.BytesIO()
-    book.save(data)
+    sheet.parent.save(data)
     found = Formulas(Package(data.getvalue()))
     try:
         values = office.compute(found, found.computable(office.functions))
@@ -245,10 +259,49 @@ def _by_office(formulas: Mapping[str, Expr], rows: RandomRows) -> dict[str, list
         raise ReadingError(first_line(error)) from error
     return {
         name: [
-            _of_cell(values.get((sheet.title, at, row), UNDEFINED)) for row in range(1, count + 1)
+            _of_cell(values.get((sheet.title, at, row), UNDEFINED)) for row in range(2, count + 2)
         ]
-        for at, name in enumerate(formulas, start=len(names) + 1)
+        for at, name in enumerate(formulas, start=sheet.max_column - len(formulas) + 1)
     }
+
+
+def _sheet(formulas: Mapping[str, Expr], rows: RandomRows, count: int) -> Any:
+    """A sheet with formulas in its last columns, and a row for each of some rows from row 2 on.
+
+    Tokens come first, below the numbers of their experts. What is computed of layers has a sheet of
+    its own, beside the row of the model.
+    """
+    names, series = _symbols(formulas), _series(formulas)
+    of_layers = [name for name in series if name != TOKENS]
+    experts = rows.series[TOKENS].shape[-1] if TOKENS in series else 0
+    letters = {name: get_column_letter(at) for at, name in enumerate(names, start=experts + 1)}
+    book = openpyxl.Workbook()
+    sheet, layers = book["Sheet"], book.create_sheet("Layers")
+    sheet.append([*range(experts)] or [None])
+    last = count * max((rows.series[name].shape[-1] for name in of_layers), default=0)
+    for row in range(2, count + 2):
+        tokens = rows.series[TOKENS][row - 2] if experts else np.empty(0)
+        end = get_column_letter(max(1, int((~np.isnan(tokens)).sum())))
+        places: dict[str, Any] = {TOKENS: (f"$A{row}:${end}{row}", f"$A$1:${end}$1")}
+        for letter, name in zip(map(get_column_letter, range(2, 2**14)), of_layers, strict=False):
+            own = f"--(Layers!$A$1:$A${last}={row})"
+            places[name] = {"v": f"Layers!${letter}$1:${letter}${last}", "own": own}
+        numbers = [*tokens, *(rows.values[name][row - 2] for name in names)]
+        refer = partial(_cell_of, letters, row)
+        cells = ["=" + excel(expr, refer, places.get) for expr in formulas.values()]
+        sheet.append([*map(_empty, numbers), *cells])
+        for layer in zip(*(rows.series[name][row - 2] for name in of_layers), strict=True):
+            if not np.isnan(layer).all():
+                layers.append([row, *map(_empty, layer)])
+    return sheet
+
+
+def _cell_of(letters: Mapping[str, str], row: int, name: str) -> str:
+    return f"{letters[name]}{row}"
+
+
+def _empty(number: float) -> float | None:
+    return None if math.isnan(number) else float(number)
 
 
 def _of_cell(value: object) -> Outcome:

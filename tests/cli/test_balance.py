@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from moe_report.load.examples import example_models
 from moe_report.schema.registry import installed
@@ -73,3 +74,20 @@ def test_a_file_of_another_is_not_overwritten(tmp_path: Path) -> None:
     assert "mine" in (tmp_path / "mine.json").read_text("utf-8")
     result = run("balance", counts, *ASKED, "-o", tmp_path / "mine.json", "--force")
     assert result.exit_code == 0
+
+
+def test_devices_before_and_after_are_drawn(tmp_path: Path) -> None:
+    """In one picture, of one scale; what somebody has changed of it stays."""
+    counts = put(tmp_path, "counts.json", [[8, 8, 1, 1], [4, 4, 4, 4]])
+    drawn = tmp_path / "loads.svg"
+    asked = ("balance", counts, "--devices", 2, "--picture", drawn)
+    assert run(*asked).exit_code == 0
+    root = etree.fromstring(drawn.read_bytes())
+    texts = [one.text or "" for one in root.iter("{*}text")]
+    assert texts[1] == "busiest device 1.389× the mean, in the worst layer 1.778×"
+    assert texts[3] == "busiest device 1.000× the mean, in the worst layer 1.000×"
+    assert len(list(root.iter("{*}image"))) == 2
+    assert run(*asked).exit_code == 0
+    drawn.write_bytes(drawn.read_bytes() + b"<!-- mine -->")
+    assert "was changed since moe-report wrote it" in run(*asked).output
+    assert "ends in .svg" in run(*asked[:-1], "loads.png").output

@@ -13,7 +13,7 @@ from lxml import html as lxml_html
 from moe_report.cli.main import main
 from moe_report.schema.registry import installed
 
-SECTIONS = [section.name for section in installed().sections]
+SECTIONS = [section.name for section in installed().sections if not section.layers]
 OPTIONS = [[word, name] for word in ("--only", "--skip") for name in SECTIONS]
 NEEDED = {
     "parameter_ledger",

@@ -200,3 +200,12 @@ def test_a_missing_file(tmp_path: Path) -> None:
     """Said with its name."""
     with pytest.raises(InputError, match="there is no such file"):
         read_counts(str(tmp_path / "a.json"))
+
+
+def test_a_note_below_is_no_layer(tmp_path: Path) -> None:
+    """A row without any number is read past, and said; one that has a number is a problem."""
+    counts = read_counts(put(tmp_path, "counts.csv", WIDE + "\n\nmeasured in June"))
+    assert counts.layers == (0, 1)
+    assert "not read: row 5 ('measured in June')" in counts.notes[0]
+    with pytest.raises(InputError, match="row 4: found 'June', expected the number of a layer"):
+        read_counts(put(tmp_path, "counts.csv", WIDE + "\nJune,3"))

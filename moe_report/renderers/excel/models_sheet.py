@@ -36,6 +36,7 @@ from moe_report.renderers.excel.palette import (
     WARN_FILL,
     Look,
 )
+from moe_report.renderers.excel.routing_sheet import places_of_layers
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import text_width
 from moe_report.reports import Cell, Column, Finding, ModelInfo, Provenance, Report
@@ -121,12 +122,13 @@ class _Writer:
             if not to_fill_in and all(cell.provenance != Provenance.GIVEN for cell in column.cells)
         }
         self.last = FIRST + max(len(report.models), 1) - 1
+        self.series = places_of_layers(report)
         self.formats = {column.name: number_format(column) for column in layout.numbers}
         self.formulas = {c.name: self._formula(c) for c in layout.numbers if c.expr is not None}
 
     def _formula(self, column: Column) -> str:
         assert column.expr is not None
-        text = excel(column.expr, self._refer)
+        text = excel(column.expr, self._refer, self.series.get)
         if len(text) >= MAX_FORMULA:
             raise PluginError(
                 f"the formula of {column.name!r} has {len(text):,} characters, and Excel takes "

@@ -15,6 +15,7 @@ from moe_report.load.our_sheets import (
     NOTES_SHEET,
     REPORT_PROPERTY,
     REPORT_SHEET,
+    ROUTING_SHEET,
     SHEET,
     WORKINGS_SHEET,
 )
@@ -48,6 +49,8 @@ from moe_report.renderers.excel.notes_sheet import write_notes
 from moe_report.renderers.excel.palette import QUIET, Look
 from moe_report.renderers.excel.presets_sheet import sheets_of_presets, write_presets
 from moe_report.renderers.excel.report_sheet import write_settings
+from moe_report.renderers.excel.routing_sheet import FIRST as FIRST_LAYER
+from moe_report.renderers.excel.routing_sheet import write_routing
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.summary_sheet import write_summary
 from moe_report.reports import Report
@@ -71,8 +74,11 @@ def render(report: Report) -> bytes:
     planned += [DEVICES_SHEET] if devices else []
     explained = (ASSUMPTIONS_SHEET, *presets, NOTES_SHEET, "Method", "Findings", *settings)
     hidden = [CHART_DATA_SHEET, *([WORKINGS_SHEET] if planned else [])]
-    book = Book("Summary", COMPARE_SHEET, *planned, *charts, SHEET, *explained, *hidden)
+    routing = [ROUTING_SHEET] if report.layers else []
+    book = Book("Summary", COMPARE_SHEET, *planned, *charts, SHEET, *routing, *explained, *hidden)
     layout = write_models(book, report)
+    if routing:
+        write_routing(book, report)
     write_assumptions(book, report)
     if presets:
         write_presets(book, report)
@@ -113,8 +119,9 @@ def _write_record(book: Book, layout: Layout) -> None:
 
 def _footprint(name: str, sheet: Sheet, theirs: Collection[str]) -> Footprint:
     """What is ours on a sheet, but for the headers of the user's own columns."""
-    # rows of models are read as input, and refused if they are none
-    xml = sheet.rows.xml(FIRST - 1 if name == SHEET else None)
+    # rows of models and of layers are read as input, and refused if they are none
+    first = {SHEET: FIRST, ROUTING_SHEET: FIRST_LAYER}.get(name)
+    xml = sheet.rows.xml(first and first - 1)
     columns = [item for table in sheet.shell.tables.values() for item in table.tableColumns]
     headers = {at: item.name for at, item in enumerate(columns, start=1)}
     looks = sheet.palette.looks

@@ -13,7 +13,14 @@ from string import ascii_uppercase
 from moe_report.compute.evaluate import BLANK, NEEDS, UNDEFINED
 from moe_report.display import COUNTED
 from moe_report.formula.expr import Expr
-from moe_report.formula.javascript import CALLED, HELPERS, quoted, unchecked
+from moe_report.formula.javascript import (
+    CALLED,
+    CALLED_OF_MANY,
+    HELPERS,
+    REDUCING,
+    quoted,
+    unchecked,
+)
 from moe_report.renderers.html.audit_script import audit_members
 from moe_report.renderers.html.planner_form import PlannerForm, planner_form, planner_members
 from moe_report.renderers.html.templating import lean_script
@@ -21,13 +28,13 @@ from moe_report.reports import Column, Report
 from moe_report.schema.assumptions import Assumption
 from moe_report.schema.bounds import LIKE_A_COUNT, LIMITED, NOT_NEGATIVE, TOO_LARGE, WHOLE, between
 from moe_report.schema.fields import AT_MOST, Field
+from moe_report.schema.layers import COUNTS, TOKENS
 from moe_report.schema.number_words import EITHER
 from moe_report.text import LISTED, MORE, MOST_LISTED
 
 QUICK_EXAMPLES = 8
 OPEN_GROUPS = frozenset({"Shape", "Experts"})  # what a what-if is mostly about
 ASSUMPTIONS = "Assumptions"
-CALLS = ", ".join(CALLED)
 _Limits = tuple[float, float, bool, str]  # least, most, whether it is whole, and that in words
 
 
@@ -181,7 +188,8 @@ def calculator_script(report: Report) -> str:
     ``lacking`` (what such a formula lacks),
     ``groups`` (of inputs: title, whether it is open at first, names), ``bounds`` (of each input:
     least, most, whether it is whole, and the bounds in words), ``rules`` (a field, and the field
-    that it is at most), ``defaults`` (the fields whose default is a number), ``counted`` (units
+    that it is at most), ``defaults`` (the fields whose default is a number), ``layers`` (of each
+    metric of layers, if there are some, its name and its formula), ``counted`` (units
     that no negative number has), ``few`` (parameters, of which fewer are whole numbers), ``words``
     (why a number is missing or refused), ``planner``
     (:func:`~moe_report.renderers.html.planner_form.planner_members`) and those of the audit
@@ -203,17 +211,21 @@ def calculator_script(report: Report) -> str:
     words = {
         "blank": BLANK, "undefined": UNDEFINED, "needs": NEEDS, "listed": LISTED, "more": MORE,
         "most": MOST_LISTED, "large": TOO_LARGE, "negative": NOT_NEGATIVE, "whole": WHOLE,
-        "limited": LIMITED, "either": EITHER,
+        "limited": LIMITED, "either": EITHER, "counts": COUNTS,
     }  # fmt: skip
     rules = list(AT_MOST.items())
+    helpers = HELPERS + REDUCING if report.layers else HELPERS
+    calls = ", ".join((*CALLED, *(CALLED_OF_MANY if report.layers else ())))
     return (
         'const moe = (() => {\n"use strict";\n'
         f"const [{','.join(alias.values())}] =\n"
-        "[report.fields, report.metrics, report.assumptions].flatMap(Object.keys);\n"
-        f"{lean_script(HELPERS)}\nconst operations = {{{CALLS}}};\n"
-        f"const formulas = ({{{CALLS}}}) => [\n{steps}\n]"
+        "[report.fields, report.metrics, report.assumptions, report.layers ?? {}]"
+        ".flatMap(Object.keys);\n"
+        f"{lean_script(helpers)}\nconst operations = {{{calls}}};\n"
+        f"const formulas = ({{{calls}}}) => [\n{steps}\n]"
         ".map(([name, of]) => (of ? [name, (v) => num(of(v))] : [name]));\n"
         "return {\nlacking, operations, formulas, order: formulas(operations),\n"
+        f"{_layer_members(report, alias)}"
         f"groups: {quoted(input_groups(report), alias)},\n"
         f"bounds: new Map({quoted(_by_bound(limits), alias)}\n"
         ".flatMap(([of, names]) => names.map((name) => [name, of]))),\n"
@@ -230,8 +242,16 @@ def _variable(at: int) -> str:
 
 
 def _symbols(report: Report) -> list[str]:
-    """The names of all fields, metrics and assumptions, in the order of the page's data."""
-    return [*report.columns, *(item.definition.name for item in report.assumptions)]
+    """The names of all fields, metrics, assumptions and series, as the page's data has them."""
+    names = [*report.columns, *(item.definition.name for item in report.assumptions)]
+    return [*names, *(one.name for one in report.layers), *([TOKENS] if report.layers else [])]
+
+
+def _layer_members(report: Report, alias: Mapping[str, str]) -> str:
+    if not report.layers:
+        return ""
+    steps = ",\n".join(_step(one.name, one.expr, alias) for one in report.layers)
+    return f"layers: [\n{steps}\n],\n"
 
 
 def _step(name: str, expr: Expr | None, alias: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from moe_report.display import tables
 from moe_report.renderers.data import plain_number, report_as_dict
 from moe_report.renderers.html.findings import numbered
 from moe_report.reports import Report
+from moe_report.schema.layers import TOKENS, TOKENS_LABEL, TOKENS_SYMBOL
 from moe_report.schema.number_words import number_tables
 from moe_report.schema.scenario_names import BASE
 
@@ -45,7 +46,9 @@ def packed(report: Report) -> dict[str, Any]:
     What a metric needs and assumes, its formula says (``templates/formulas.js``). A section has the
     number of its metrics, and a preset its numbers in the order of what its group ``sets``;
     ``headline`` has the names of the metrics that come first, in their order. ``scenarios`` leave
-    out what is at its default. ``units`` are what ``templates/numbers.js`` writes numbers with.
+    out what is at its default. ``layers`` has the metrics of layers, and last the tokens that they
+    are of, which a model has layer by layer, if they were counted. ``units`` are what
+    ``templates/numbers.js`` writes numbers with.
     """
     data = report_as_dict(report)
     for kind in ("metrics", "fields"):
@@ -57,6 +60,11 @@ def packed(report: Report) -> dict[str, Any]:
             }
             for name, of in data[kind].items()
         }
+    if report.layers:
+        data["layers"] = _layers(data["layers"])
+    for model in data["models"]:
+        if layers := model.pop("layers", None):
+            model["tokens"] = ";".join(",".join(map(str, row)) for row in layers["tokens"])
     data["assumptions"] = {name: _assumption(of) for name, of in data["assumptions"].items()}
     symbols = [*data["fields"], *data["metrics"], *data["assumptions"]]
     place_of = {name: place for place, name in enumerate(symbols)}
@@ -117,6 +125,15 @@ def packed(report: Report) -> dict[str, Any]:
             model["unclear"] = unclear
     whole: dict[str, Any] = _without_points(data)
     return whole
+
+
+def _layers(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Label, symbol and unit of each metric of layers, and what it assumes; tokens are the last."""
+    told = {
+        name: [*(of[key] for key in _TOLD), *([{"assumes": of["assumes"]}] * bool(of["assumes"]))]
+        for name, of in metrics.items()
+    }
+    return {**told, TOKENS: [TOKENS_LABEL, TOKENS_SYMBOL, "tokens"]}
 
 
 def _without_points(value: Any) -> Any:

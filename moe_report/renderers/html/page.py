@@ -99,6 +99,52 @@ class PageTable:
 
 
 @dataclass(frozen=True)
+class PageHeatmap:
+    """The tokens that the experts of a model got, layer by layer.
+
+    Attributes:
+        name: The model.
+        caption: The experts that got most.
+        in_order: A picture with the experts in the order of their numbers, as a ``data:`` address.
+        by_tokens: The same with the experts of each layer by their tokens.
+        alt: What the pictures show, for those who do not see them.
+        width: Of a picture, in pixels.
+        height: Of a picture, in pixels.
+        rows: Of each layer its number, and what is computed of it.
+    """
+
+    name: str
+    caption: str
+    in_order: str
+    by_tokens: str
+    alt: str
+    width: int
+    height: int
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class PageLayerMetric:
+    """A number that is computed of each layer.
+
+    Attributes:
+        label: Name in words.
+        unit: What is counted; empty for a pure number.
+        name: Name in formulas and files.
+        formula: How it is computed, typeset.
+        description: What it is.
+        source: Where the definition comes from, with links.
+    """
+
+    label: str
+    unit: str
+    name: str
+    formula: Markup
+    description: Markup
+    source: Markup
+
+
+@dataclass(frozen=True)
 class PageSection:
     """What one plugin brings.
 
@@ -109,6 +155,8 @@ class PageSection:
         table: Its numbers.
         others: Those of claims and lone layers, which are no models.
         formulas: Its metrics.
+        layers: Its metrics of layers.
+        heatmaps: The tokens that those are computed of; empty if it has none.
     """
 
     anchor: str
@@ -117,6 +165,8 @@ class PageSection:
     table: PageTable
     others: tuple[PageTable, ...]
     formulas: tuple[Formula, ...]
+    layers: tuple[PageLayerMetric, ...] = ()
+    heatmaps: tuple[PageHeatmap, ...] = ()
 
 
 @dataclass(frozen=True)

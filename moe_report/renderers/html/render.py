@@ -22,6 +22,7 @@ from moe_report.renderers.html.charts.figures import figures
 from moe_report.renderers.html.findings import finding_groups, gist
 from moe_report.renderers.html.formulas import formula_of, lettered
 from moe_report.renderers.html.guide import guide_of
+from moe_report.renderers.html.heatmaps import heatmaps_of, layer_metric_of
 from moe_report.renderers.html.page import (
     Assets,
     Link,
@@ -40,6 +41,7 @@ from moe_report.text import counted
 MOST_COMPARED = 6
 # In their order: what is said again of an element comes later.
 STYLES = ("report.css", "charts.css", "calculator.css", "reading.css", "print.css", "theme.css")
+ROUTING_STYLE = "routing.css"  # where tokens of experts were counted
 
 
 def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
@@ -138,7 +140,8 @@ def _assets(environment: Environment, report: Report) -> Assets:
     def texts(*names: str) -> list[str]:
         return [text_of(environment, name) for name in names]
 
-    style = "\n".join(texts(*STYLES)).strip()
+    styles = [*STYLES[:-1], ROUTING_STYLE, STYLES[-1]] if report.layers else STYLES
+    style = "\n".join(texts(*styles)).strip()
     scripts = texts("data.js", "elements.js", "numbers.js", "report.js", "copying.js")
     # Charts and presets listen to what the calculator computes first, so they come before it.
     computing = texts("typeset.js", "formulas.js", "charts.js", "calculation.js", "audit.js")
@@ -182,6 +185,10 @@ def _section(report: Report, section: ReportSection) -> PageSection:
         table=table,
         others=tuple(others),
         formulas=tuple(formula_of(report, column) for column in section.columns),
+        layers=tuple(
+            layer_metric_of(report, one) for one in report.layers if one.name in section.layers
+        ),
+        heatmaps=heatmaps_of(report) if section.layers else (),
     )
 
 
