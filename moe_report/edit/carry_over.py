@@ -42,7 +42,7 @@ from moe_report.ooxml.resting.formula_sources import ALL_CELLS
 from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
 from moe_report.renderers.excel.compare_sheet import CHOICE
-from moe_report.renderers.excel.device_prices import is_price
+from moe_report.renderers.excel.device_prices import price_cells
 from moe_report.renderers.excel.fit_choices import is_choice, users_formulas
 from moe_report.renderers.excel.presets_sheet import sheets_of_presets
 from moe_report.reports import Report
@@ -175,15 +175,24 @@ class Carryover:
         if sheet == SHEET:
             return row > self.header or column in self.carried
         if sheet == ASSUMPTIONS_SHEET:
-            return (column, row) in input_cells(self.cells[sheet], self._scenarios, READ)
+            return (column, row) in self._assumptions
         if sheet == FIT_SHEET:
             return is_choice(self.cells[sheet], column, row)
         if sheet == DEVICES_SHEET:
-            return is_price(self.cells[sheet], column, row)
+            return (column, row) in self._prices
         if sheet in self._presets:
             text = self.cells[sheet].get((column, row), "")
             return (column, row) in self._presets[sheet] and not text.startswith("=")
         return sheet == COMPARE_SHEET and row == CHOICE
+
+    @cached_property
+    def _assumptions(self) -> set[Address]:
+        """The cells that are read of the sheet Assumptions."""
+        return input_cells(self.cells[ASSUMPTIONS_SHEET], self._scenarios, READ)
+
+    @cached_property
+    def _prices(self) -> set[Address]:
+        return price_cells(self.cells[DEVICES_SHEET])
 
     @cached_property
     def _presets(self) -> dict[str, set[Address]]:
@@ -287,7 +296,7 @@ class Carryover:
         if sheet == FIT_SHEET:
             inputs = {at for at in cells if is_choice(cells, *at)}
         if sheet == DEVICES_SHEET:
-            inputs = {at for at in cells if is_price(cells, *at)}
+            inputs = self._prices
         if sheet in self._presets:
             inputs = self._presets[sheet]
         return {
