@@ -34,12 +34,12 @@ demo: $(BIN)/moe-report ## Set up, and write the report of the example models in
 test: $(VENV)/.test-$(CI) lint carbon ## Set up, and pass the tests.
 	$(PYTEST)
 
-# In a folder of its own, so that no other test meets its section.
+# In a folder of its own, so that no other test meets its section; all of them, whichever are chosen.
 .PHONY: carbon
 carbon: $(VENV)/.test-$(CI) ## Install the example of a plugin, and pass its tests.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
 	  --target $(VENV)/carbon plugins/moe-report-carbon
-	PYTHONPATH=$(VENV)/carbon $(BIN)/python -m pytest plugins/moe-report-carbon
+	PYTEST_ADDOPTS= PYTHONPATH=$(VENV)/carbon $(BIN)/python -m pytest plugins/moe-report-carbon
 
 .PHONY: lint
 lint: $(VENV)/.test-$(CI) ## Check style, types and who imports whom.

@@ -20,8 +20,8 @@ from moe_report.schema.registry import GROUP, Registry, installed
 from tests.sections import COUNTING
 
 TESTS = Path(__file__).parent
-# Modules and folders of tests that compute long, or for which other programs are started:
-# left out by ``pytest -m "not slow"``.
+# Modules and folders of tests that compute long, or for which other programs are started: left out
+# by ``pytest -m "not slow"``. So is, by a mark, what needs more than the extra ``test`` installs.
 SLOW = (
     "api", "cli", "edit", "fill", "oracle", "output", "renderers", "compute/test_unclear.py",
     "formula/test_fuzz_excel.py", "formula/test_fuzz_javascript.py",
@@ -33,6 +33,13 @@ SLOW = (
     "ooxml/test_insert_rows.py", "schema/test_plugin_distribution.py", "schema/test_typing.py",
     "test_audit.py", "test_output.py", "test_readme.py", "test_wheel.py",
     "testing/test_check_plugin.py", "testing/test_new_plugin.py",
+)  # fmt: skip
+# Of these the files that take longest, and those that would else be the last.
+FIRST = (
+    "cli/test_bounds.py", "renderers/excel/test_fit_sheet.py", "renderers/html/test_access.py",
+    "renderers/excel/test_second_opinion.py", "renderers/html/test_calculator.py",
+    "renderers/html/test_drawn_charts.py", "test_wheel.py", "testing/test_check_plugin.py",
+    "testing/test_new_plugin.py",
 )  # fmt: skip
 
 settings.register_profile("unhurried", deadline=None)  # other programs run beside the tests
@@ -96,10 +103,10 @@ def _steady_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow, and begin with it: else one process ends long after the others."""
-    slow = {TESTS / name for name in SLOW}
-    assert all(place.exists() for place in slow), "a slow test has moved"
+    slow, first = ({TESTS / name for name in names} for names in (SLOW, FIRST))
+    assert all(place.exists() for place in slow | first), "a slow test has moved"
     within = cache(lambda path: not slow.isdisjoint((path, *path.parents)))
     for item in items:
         if within(item.path):
             item.add_marker("slow")
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items.sort(key=lambda item: (item.path not in first, item.get_closest_marker("slow") is None))

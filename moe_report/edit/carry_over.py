@@ -105,7 +105,8 @@ class Carryover:
         self.places_before, self.header, self.totals = places, places.header, places.totals
         columns = read.columns[read.table.source.name, read.table.source.sheet]
         self.carried = columns.carried
-        self.our_cells = OurCells(self.cells, report, read.table.scenarios.values.keys())
+        scenarios = read.table.scenarios.values.keys()
+        self.our_cells = OurCells(self.cells, report, scenarios, self.fresh_cells)
         self.models = models_moved(
             self.cells[SHEET], self.fresh_cells[SHEET], places, columns.carried
         )

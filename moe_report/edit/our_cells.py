@@ -14,13 +14,15 @@ from moe_report.load.our_sheets import (
     COMPARE_SHEET,
     DEVICES_SHEET,
     FIT_SHEET,
+    ROUTING_SHEET,
     SHEET,
 )
 from moe_report.load.record import Footprint
 from moe_report.renderers.excel.compare_sheet import CHOICE
-from moe_report.renderers.excel.device_prices import is_price
+from moe_report.renderers.excel.device_prices import price_cells
 from moe_report.renderers.excel.fit_choices import is_choice
 from moe_report.renderers.excel.presets_sheet import sheets_of_presets
+from moe_report.renderers.excel.routing_sheet import FIRST
 from moe_report.reports import Report
 
 _ROWS_ABOVE = 2  # of the header of Models
@@ -33,20 +35,28 @@ class OurCells:
         cells: The texts of each sheet, with formulas as such.
         report: What is computed of it.
         scenarios: Its scenarios, by name.
+        fresh: The cells as they are written anew.
     """
 
     def __init__(
-        self, cells: Mapping[str, Contents], report: Report, scenarios: Collection[str]
+        self,
+        cells: Mapping[str, Contents],
+        report: Report,
+        scenarios: Collection[str],
+        fresh: Mapping[str, Contents],
     ) -> None:
         self.cells, self.report, self._scenarios = cells, report, scenarios
+        self.fresh = fresh
 
     def is_input(self, sheet: str, column: int, row: int) -> bool:
         """Whether a cell of a sheet, of another than Models, holds what is read from it."""
         if sheet == ASSUMPTIONS_SHEET:
-            return (column, row) in input_cells(self.cells[sheet], self._scenarios, READ)
+            return (column, row) in self._assumptions
         if sheet in self._presets:
             text = self.cells[sheet].get((column, row), "")
             return (column, row) in self._presets[sheet] and not text.startswith("=")
+        if sheet == ROUTING_SHEET:
+            return (column, row) in self._tokens
         return self._is_chosen(sheet, column, row) or (sheet == COMPARE_SHEET and row == CHOICE)
 
     def added(self, sheet: str, ours: Footprint) -> dict[Address, str]:
@@ -55,6 +65,8 @@ class OurCells:
         inputs = self._presets.get(sheet, set())
         if sheet == ASSUMPTIONS_SHEET:
             inputs = input_cells(cells, self._scenarios)
+        if sheet == ROUTING_SHEET:
+            inputs = self._tokens
         return {
             (column, row): text
             for (column, row), text in cells.items()
@@ -83,7 +95,28 @@ class OurCells:
     def _is_chosen(self, sheet: str, column: int, row: int) -> bool:
         if sheet == FIT_SHEET:
             return is_choice(self.cells[sheet], column, row)
-        return sheet == DEVICES_SHEET and is_price(self.cells[sheet], column, row)
+        return sheet == DEVICES_SHEET and (column, row) in self._prices
+
+    @cached_property
+    def _assumptions(self) -> set[Address]:
+        """The cells that are read of the sheet Assumptions."""
+        return input_cells(self.cells[ASSUMPTIONS_SHEET], self._scenarios, READ)
+
+    @cached_property
+    def _prices(self) -> set[Address]:
+        return price_cells(self.cells[DEVICES_SHEET])
+
+    @cached_property
+    def _tokens(self) -> set[Address]:
+        """The cells of layers that are there again, but for numbers in place of formulas."""
+        cells, fresh = self.cells[ROUTING_SHEET], self.fresh.get(ROUTING_SHEET, {})
+        return {
+            (column, row)
+            for (column, row), text in cells.items()
+            if row >= FIRST
+            and (known := fresh.get((column, row)))
+            and (text.startswith("=") or not known.startswith("="))
+        }
 
     @cached_property
     def _presets(self) -> dict[str, set[Address]]:

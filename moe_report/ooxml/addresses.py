@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import cache
+
+_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?0*([0-9]{1,7})")
 
 
 def split_address(address: str) -> tuple[int, int]:
@@ -12,7 +15,7 @@ def split_address(address: str) -> tuple[int, int]:
     >>> split_address("XFD1048576")
     (16384, 1048576)
     """
-    match = re.fullmatch(r"\$?([A-Za-z]{1,3})\$?0*([0-9]{1,7})", address)
+    match = _CELL.fullmatch(address)
     if not match:
         raise ValueError(f"{address!r} is no cell address")
     column = 0
@@ -21,6 +24,7 @@ def split_address(address: str) -> tuple[int, int]:
     return column, int(match[2])
 
 
+@cache
 def column_letters(column: int) -> str:
     """Return the letters of a column counted from 1.
 

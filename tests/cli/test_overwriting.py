@@ -22,7 +22,7 @@ ALL = ("xlsx", "html", "json", "csv", "md")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(counting_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook, its reports in every format, and a filled template."""
     folder = tmp_path_factory.mktemp("made")
     book_of(folder / "models.xlsx", FEW, ("a", 16, 2, 4), ("b", 8, 2, 4))

@@ -45,6 +45,7 @@ def test_one_file(tmp_path: Path) -> None:
     assert [tensor.numel for tensor in tensors] == [6, 4, 1]
 
 
+@pytest.mark.slow
 def test_a_file_that_another_program_wrote(tmp_path: Path) -> None:
     """The format's own library writes, and we read the same."""
     numpy = library("safetensors.numpy")

@@ -12,6 +12,7 @@ import pytest
 from moe_report.errors import InputError
 from moe_report.load.routing_file import read_counts
 from moe_report.routing.counts import of_model
+from tests.libraries import library
 from tests.routing.test_placement import TOKENS
 
 LONG = "\n".join(
@@ -128,9 +129,10 @@ def test_the_last_experts_may_have_no_tokens(tmp_path: Path) -> None:
         of_model(short, sizes, "x")
 
 
+@pytest.mark.slow
 def test_the_recorder_of_sglang(tmp_path: Path) -> None:
     """A .pt file, which is read without running what may be in it."""
-    torch = pytest.importorskip("torch")
+    torch = library("torch")
     torch.save({"rank": 0, "logical_count": torch.tensor([TOKENS, TOKENS])}, tmp_path / "a.pt")
     found = read_counts(str(tmp_path / "a.pt"))
     assert found.tokens.tolist() == [[2 * many for many in row] for row in TOKENS]

@@ -51,8 +51,9 @@ def _of_column(sheet: Sheet, column: int) -> Iterator[tuple[str, Look]]:
     """The texts of a column but for those that run over empty cells beside them."""
     for row, cells in sheet.texts.items():
         if column in cells and (row, column) not in sheet.spans:
-            is_last = column == max(cells) and (len(cells) == 1 or row < sheet.head)
-            if cells[column][1].wrap or not is_last:
+            # The row's last is looked for where that counts alone: there are many rows.
+            runs_over = not cells[column][1].wrap and (len(cells) == 1 or row < sheet.head)
+            if not runs_over or column != max(cells):
                 yield cells[column]
 
 

@@ -32,10 +32,10 @@ def default_price(report: Report, group: PresetGroup, price: str, device: int) -
     return rows.cell(device, price) if price in group.sets else price
 
 
-def is_price(cells: Cells, column: int, row: int) -> bool:
-    """Whether a cell of a sheet Devices is the price of a device."""
+def price_cells(cells: Cells) -> set[tuple[int, int]]:
+    """Return the cells of a sheet Devices that are prices of devices, by column and row."""
     head = _second_head(cells)
-    return row == head + 1 and (column, head) in cells and column >= FIRST_DEVICE if head else False
+    return {(column, row + 1) for column, row in cells if row == head and column >= FIRST_DEVICE}
 
 
 def read_prices(

@@ -76,11 +76,12 @@ class Palette:
 
     def __call__(self, look: Look) -> int:
         """Return the index of a look's style."""
-        if look not in self._ids:
+        known = self._ids.get(look)
+        if known is None:
             cell = Cell(self._sheet, row=1, column=1)  # of its own: openpyxl keeps its style array
             self.dress(cell, look)
-            self._ids[look] = cell.style_id
-        return self._ids[look]
+            known = self._ids[look] = cell.style_id
+        return known
 
     @property
     def looks(self) -> dict[int, Look]:

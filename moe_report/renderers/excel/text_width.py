@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil
 
 from moe_report.renderers.excel.palette import Look
@@ -26,7 +26,9 @@ _MONO = 1.19  # Courier New beside Calibri; beside the wider fonts its letters a
 _BOLD = 1.1
 _BASE = 11  # points, of the workbook's font
 _ROUNDING = 0.5  # points that small type may gain on a screen, where letters are whole pixels
+_REMEMBERED = 1 << 15  # texts: a workbook says the same ones again and again
 _PIECE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\uffef]|[^\s\u2e80-\u9fff\uac00-\ud7af]+")
+_PARTS = re.compile(r"(?<=[/-])")  # a line may end behind these, too
 
 
 def text_width(text: str, look: Look) -> float:
@@ -35,15 +37,12 @@ def text_width(text: str, look: Look) -> float:
     >>> round(text_width("46.70 B", Look())), round(text_width("混合专家", Look(size=11)))
     (6, 9)
     """
-    digits = sum(map(_mono if look.mono else _digits, text))
-    weight = _BOLD if look.bold and not look.mono else 1
-    return digits * weight * (look.size + _ROUNDING) / _BASE
+    return _sized(_digits_of(text, look.mono), look)
 
 
 def longest_word(text: str, look: Look) -> float:
     """Return the width of the longest part of a text that no line may end in."""
-    pieces = (part for piece in _PIECE.findall(text) for part in re.split(r"(?<=[/-])", piece))
-    return max((text_width(piece, look) for piece in pieces), default=0)
+    return _sized(_digits_of_longest(text, look.mono), look)
 
 
 def text_lines(text: str, room: float, look: Look) -> int:
@@ -58,7 +57,7 @@ def text_lines(text: str, room: float, look: Look) -> int:
 def _lines(paragraph: str, room: float, look: Look) -> int:
     space = text_width(" ", look)
     count, used = 1, 0.0
-    for piece in _PIECE.findall(paragraph):
+    for piece in _pieces(paragraph):
         width = text_width(piece, look)
         if used and used + width > room:
             count, used = count + 1, 0.0
@@ -66,6 +65,27 @@ def _lines(paragraph: str, room: float, look: Look) -> int:
         count += over
         used += width - over * room + space * (len(piece) > 1)
     return count
+
+
+def _sized(digits: float, look: Look) -> float:
+    weight = _BOLD if look.bold and not look.mono else 1
+    return digits * weight * (look.size + _ROUNDING) / _BASE
+
+
+@lru_cache(_REMEMBERED)
+def _digits_of(text: str, mono: bool) -> float:
+    return sum(map(_mono if mono else _digits, text))
+
+
+@lru_cache(_REMEMBERED)
+def _digits_of_longest(text: str, mono: bool) -> float:
+    parts = (part for piece in _pieces(text) for part in _PARTS.split(piece))
+    return max((_digits_of(part, mono) for part in parts), default=0)
+
+
+@lru_cache(_REMEMBERED)
+def _pieces(text: str) -> tuple[str, ...]:
+    return tuple(_PIECE.findall(text))
 
 
 def _mono(letter: str) -> float:

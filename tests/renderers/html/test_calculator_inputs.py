@@ -26,9 +26,15 @@ def test_every_input_has_label_help_and_place(shown: Open) -> None:
         *numbers_of(installed().fields),
         *(item.definition.name for item in report.assumptions),
     }
-    for name in expected:
-        assert page.locator(f"label[for='set-{name}'] math").count() == 1, name
-        text = page.text_content(f"#help-{name}") or ""
+    found = page.evaluate(
+        """(names) => Object.fromEntries(names.map((name) => [name, [
+          document.querySelectorAll(`label[for='set-${name}'] math`).length,
+          document.getElementById(`help-${name}`).textContent,
+        ]]))""",
+        sorted(expected),
+    )
+    for name, (symbols, text) in found.items():
+        assert symbols == 1, name
         assert len(text) > 10, name
         if name in FIELDS:
             assert FIELDS[name].help in text
@@ -70,26 +76,34 @@ def test_every_input_says_what_it_is(shown: Open, examples: Report) -> None:
     page.evaluate(
         "document.querySelectorAll('#calculator details').forEach((it) => it.open = true)"
     )
+    definitions = [item.definition for item in examples.assumptions]
+    found = page.evaluate(
+        """(names) => Object.fromEntries(names.map((name) => {
+          const label = document.querySelector(`label[for=set-${name}]`);
+          const entry = document.querySelector(`.entry:has(#set-${name})`);
+          return [name, {
+            label: label.innerText, symbol: label.querySelector("math").outerHTML,
+            help: document.getElementById(`help-${name}`).innerText,
+            unit: entry.querySelector(".unit").innerText,
+          }];
+        }))""",
+        [*NUMBER_FIELDS, *(one.name for one in definitions)],
+    )
     for name in NUMBER_FIELDS:
-        field = FIELDS[name]
-        label = page.locator(f"label[for=set-{name}]")
-        assert label.inner_text().startswith(field.label)
-        symbol = label.locator("math").evaluate("(math) => math.outerHTML")
-        assert symbol.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "") == (
-            f"<math>{mathml_symbol(field.symbol)}</math>"
-        )
-        said = page.inner_text(f"#help-{name}")
+        field, entry = FIELDS[name], found[name]
+        assert entry["label"].startswith(field.label)
+        symbol = entry["symbol"].replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+        assert symbol == f"<math>{mathml_symbol(field.symbol)}</math>"
+        said, unit = entry["help"], entry["unit"]
         assert said.startswith(field.help)
-        unit = page.locator(f".entry:has(#set-{name}) .unit").inner_text()
         if field.unit[0].isdigit():
             assert (unit, said) == ("", field.help)
         else:
             assert unit == field.unit
             assert (f"{field.maximum:,.0f})" in said) == (field.maximum < LARGEST), name
-    for item in examples.assumptions:
-        one = item.definition
-        assert page.inner_text(f"#help-{one.name}").startswith(one.help)
-        assert one.label in page.inner_text(f"label[for=set-{one.name}]")
+    for one in definitions:
+        assert found[one.name]["help"].startswith(one.help)
+        assert one.label in found[one.name]["label"]
 
 
 def test_a_field_in_doubt_has_no_default(shown: Open) -> None:
