@@ -35,7 +35,7 @@ class OurCells:
         cells: The texts of each sheet, with formulas as such.
         report: What is computed of it.
         scenarios: Its scenarios, by name.
-        fresh: The cells as they are written anew.
+        fresh: The cells as they are written anew, if they are.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class OurCells:
         cells: Mapping[str, Contents],
         report: Report,
         scenarios: Collection[str],
-        fresh: Mapping[str, Contents],
+        fresh: Mapping[str, Contents] | None = None,
     ) -> None:
         self.cells, self.report, self._scenarios = cells, report, scenarios
         self.fresh = fresh
@@ -109,7 +109,8 @@ class OurCells:
     @cached_property
     def _tokens(self) -> set[Address]:
         """The cells of layers that are there again, but for numbers in place of formulas."""
-        cells, fresh = self.cells[ROUTING_SHEET], self.fresh.get(ROUTING_SHEET, {})
+        cells = self.cells[ROUTING_SHEET]
+        fresh = cells if self.fresh is None else self.fresh.get(ROUTING_SHEET, {})
         return {
             (column, row)
             for (column, row), text in cells.items()

@@ -177,3 +177,30 @@ def test_pictures_of_many_experts_are_small(tmp_path: Path) -> None:
     assert len(heatmap.in_order) + len(heatmap.by_tokens) < 100_000
     assert "expert 17 of layer 40" in heatmap.caption.split(",")[0]
     assert (heatmap.width, heatmap.height) == (512, 128)
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "said"),
+    [
+        ("M5", 9_000, ""),
+        ("D6", 3.5, "cell D6: '3.5' would be lost"),
+        ("B99", "a note of mine", "cell B99: 'a note of mine' would be lost"),
+        ("AA6", "mine", "cell AA6: 'mine' would be lost"),
+    ],
+)
+def test_an_update_reads_the_counts_of_the_report(
+    tmp_path: Path, address: str, value: Any, said: str
+) -> None:
+    """What is changed of them counts; what else somebody typed is not lost without a word."""
+    (path,) = made(tmp_path).write(tmp_path / "report", "xlsx")
+    book = openpyxl.load_workbook(path)
+    book[ROUTING_SHEET][address] = value
+    book.save(path)
+    output = run("run", "--update", str(path))
+    if said:
+        assert said in output
+        return
+    assert output.startswith("0 ")
+    assert report_of(path)["Twelve"].worst_expert_max_over_mean == pytest.approx(
+        9_000 * 12 / (sum(TOKENS[0]) - TOKENS[0][0] + 9_000)
+    )
