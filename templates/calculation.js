@@ -53,9 +53,10 @@ const calculation = (() => {
       v[name] = result.typed.get(name) ?? item.default;
     }
     // Counts are of as many experts as the model has.
-    const counted = model?.tokens?.[0].length === (result.typed.get("num_experts") ?? model?.inputs.num_experts) && model.tokens;
+    const layers = model?.tokens ?? [];
+    const isCounted = layers[0]?.length === (result.typed.get("num_experts") ?? model?.inputs.num_experts);
     for (const [name, formula] of moe.layers ?? []) {
-      const numbers = (counted || []).map((tokens) => formula({ ...v, tokens })).filter(Number.isFinite);
+      const numbers = (isCounted ? layers : []).map((tokens) => formula({ ...v, tokens })).filter(Number.isFinite);
       v[name] = numbers.length ? numbers : NaN;
     }
     // What is refused is not what nobody typed: nothing else stands in for it.
