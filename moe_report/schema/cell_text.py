@@ -12,7 +12,7 @@ from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.number_words import IGNORED, LABELS
 from moe_report.schema.numerals import Numeral, Text, numbers_in, plain
 from moe_report.schema.parts import Part
-from moe_report.schema.unit_signs import KINDS, is_sign, sign_scale
+from moe_report.schema.unit_signs import KINDS, doubted, is_sign, sign_scale
 
 # What a number counts by the words beside it, by the kind of what its header counts: a field, or a
 # part of a model.
@@ -67,10 +67,13 @@ def _of_another(number: Numeral, kind: str) -> bool:
 
 def _in_unit(text: Text, unit: str) -> Text:
     """A text with its numbers in a unit that is a sign such as W: "0.7 kW" is 700."""
-    if not is_sign(unit):
-        return text
 
     def scaled(number: Numeral) -> Numeral:
+        counts = number.unit or is_sign(unit)  # and no lone B, which is billions in a cell
+        if counts and doubted(unit, number.word):
+            return replace(number, unit="?")
+        if not is_sign(unit):
+            return number
         scale = sign_scale(unit, number.word)
         if scale is not None:
             return replace(number, multiple=scale, unit=unit.split("/")[0])

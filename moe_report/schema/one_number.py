@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from moe_report.schema.number_words import EITHER
 from moe_report.schema.numerals import numbers_in
-from moe_report.schema.unit_signs import AMOUNTS, KINDS, sign_scale
+from moe_report.schema.unit_signs import AMOUNTS, KINDS, doubted, sign_scale
 
+_BITS_A_BYTE = 8
 _WITH_UNIT = re.compile(r"(.*?[\d)kKmMbBtTgG])\s*(?:([^\W\d]*)\s*/\s*([^\W\d]+)|([^\W\d]+))\s*")
 
 
@@ -67,8 +68,10 @@ def _without_unit(text: str, unit: str) -> tuple[str, int | Decimal]:
     known = AMOUNTS.get(word.casefold())
     if per is not None and per != wanted_per:
         raise ValueError(f"{text.strip()!r} is a number per {per}, expected {unit or 'none'}")
-    if kind == "byte" and word in ("B", "b"):
-        raise ValueError(f"{text.strip()!r} may be bytes or billions; write bytes, or GB")
+    if doubt := doubted(unit, word):
+        raise ValueError(f"{text.strip()!r} {doubt}")
+    if known and (known[0], kind) == ("bit", "byte"):
+        return digits, Decimal(known[1]) / _BITS_A_BYTE
     if known and known[0] != kind:
         raise ValueError(f"{text.strip()!r} is a number of {known[0]}s, expected {unit or 'none'}")
     if known:

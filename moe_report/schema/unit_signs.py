@@ -22,7 +22,9 @@ AMOUNTS: Mapping[str, tuple[Amount, int]] = {
     **{f"{prefix}b": ("byte", factor) for prefix, factor in (PREFIXES | BINARY).items() if prefix},
     **{f"{prefix}flop{s}": ("FLOP", by) for prefix, by in PREFIXES.items() for s in ("", "s")},
     **{f"{prefix}mac{s}": ("MAC", by) for prefix, by in PREFIXES.items() for s in ("", "s")},
-    "byte": ("byte", 1), "bytes": ("byte", 1), "bit": ("bit", 1), "bits": ("bit", 1),
+    **{f"{prefix}bit{s}": ("bit", factor)
+       for prefix, factor in (PREFIXES | BINARY).items() for s in ("", "s")},
+    "byte": ("byte", 1), "bytes": ("byte", 1),
 }  # fmt: skip
 KINDS = frozenset(get_args(Amount))
 
@@ -31,6 +33,25 @@ def is_sign(unit: str) -> bool:
     """Whether a unit is a sign that takes prefixes, as W and kWh/Mtoken do, and no word."""
     sign = unit.split("/")[0]
     return sign.isalpha() and len(sign) <= _LONGEST_SIGN and sign not in KINDS
+
+
+def doubted(unit: str, written: str) -> str:
+    """Return what a sign behind a number of a unit may mean as well; nothing if it is clear.
+
+    >>> [doubted("byte/s", written) for written in ("Gb", "GB", "B")]
+    ['may be bits; write GB, or Gbit', '', 'may be bytes or billions; write bytes, or GB']
+    >>> [doubted(unit, "m") for unit in ("s", "byte")]
+    ['may be thousandths or millions; write it in digits', '']
+    """
+    if unit.split("/")[0] == "byte":
+        if written in ("B", "b"):
+            return "may be bytes or billions; write bytes, or GB"
+        if written.endswith("b") and written.casefold() in AMOUNTS:
+            prefix = written[:-1].capitalize()
+            return f"may be bits; write {prefix}B, or {prefix}bit"
+    if written == "m" and is_sign(unit):
+        return "may be thousandths or millions; write it in digits"
+    return ""
 
 
 def sign_scale(unit: str, written: str) -> int | Decimal | None:

@@ -262,6 +262,8 @@ _FLOPS = Known("work", "FLOP/token", None)
     [
         ("5 GB", _BYTES, 1, 5e9), ("2048 MiB", _BYTES, 1, 2**31), ("5GB", _BYTES, 1, 5e9),
         ("5000 MB", _BYTES, 10**9, 5e9), ("5 bytes", _BYTES, 10**9, 5), ("12", _BYTES, 10**9, 12e9),
+        ("5 Gb", _BYTES, 1, None), ("5 gb", _BYTES, 1, None), ("5 Gbit", _BYTES, 1, None),
+        ("5 B", _BYTES, 1, 5e9), ("5m", _POWER, 1, None), ("5M", _POWER, 1, 5e6),
         ("5 GB/s", _BYTES, 1, None), ("5 GB / s", _BYTES, 1, None),
         ("6 GFLOPs", _FLOPS, 1, 6e9), ("6 GFLOP/token", _FLOPS, 1, 6e9),
         ("600 MFLOPs", _FLOPS, 10**9, 6e8), ("6 T FLOPs", _FLOPS, 1, 6e12),
