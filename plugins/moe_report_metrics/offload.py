@@ -10,7 +10,17 @@ Letters: ``M`` bytes, ``N`` layers.
 
 from dataclasses import dataclass
 
-from moe_report import Model, assumption, ceil, floor, maximum, metric, minimum, where
+from moe_report import (
+    Model,
+    assumption,
+    ceil,
+    coalesce,
+    floor,
+    maximum,
+    metric,
+    minimum,
+    where,
+)
 from moe_report_metrics.cache_memory import Load
 from moe_report_metrics.hardware import Device
 from moe_report_metrics.parameter_ledger import CONVENTION, routed_expert_params
@@ -21,7 +31,6 @@ from moe_report_metrics.sharding import (
     device_layer_bytes,
     devices_used,
     expert_devices,
-    fullest,
     usable_bytes,
 )
 from moe_report_metrics.weight_memory import (
@@ -77,12 +86,25 @@ def fullest_stages(m: Model, p: Parallelism) -> float:
     return m.num_hidden_layers - stages * (ceil(m.num_hidden_layers / stages) - 1)
 
 
+def _most_given_up(m: Model, p: Parallelism) -> float:
+    """Bytes that the fullest device gives up if each stage gives up all the MoE layers it has.
+
+    Dense layers are taken to be spread evenly, and of part of a layer nothing is given up.
+    """
+    stages, cut = p.pipeline_parallel, device_expert_layer_bytes(m)
+    layers = ceil(m.num_hidden_layers / stages)
+    of_fullest = floor(m.num_moe_layers * layers / m.num_hidden_layers) * cut
+    of_others = floor(m.num_moe_layers * (layers - 1) / m.num_hidden_layers) * cut
+    both = minimum(of_fullest, device_layer_bytes(m) + of_others)
+    return where(fullest_stages(m) == stages, of_fullest, both)
+
+
 @metric(symbol="N_cpu,need", unit="layers", source=LLAMA_CPP, label="MoE layers on the CPU, needed",
         format="integer", better="lower")  # fmt: skip
 def cpu_moe_layers_needed(m: Model, p: Parallelism) -> float:
     """Fewest layers whose experts must be on the CPU for the rest to fit into all devices.
 
-    Each stage gives up its own, those that have a layer fewer perhaps none. Missing if the fullest
+    Each stage gives up its own, those that have a layer fewer perhaps none. Missing if a stage
     does not fit without any experts.
     """
     over, cut = device_bytes(m) - usable_bytes(m), device_expert_layer_bytes(m)
@@ -90,8 +112,7 @@ def cpu_moe_layers_needed(m: Model, p: Parallelism) -> float:
     less = ceil((over - device_layer_bytes(m)) / cut)
     others = p.pipeline_parallel - fullest_ones
     layers = fullest_ones * maximum(0, full) + others * maximum(0, less)
-    there = m.num_moe_layers * fullest(m, p.pipeline_parallel)
-    return layers / where(full <= there, 1, 0)
+    return layers / where(over <= _most_given_up(m, p), 1, 0)
 
 
 @metric(symbol="N_cpu", unit="layers", source=LLAMA_CPP, label="MoE layers on the CPU",
@@ -114,11 +135,12 @@ def cpu_expert_bytes(m: Model) -> float:
 def first_layers_on_cpu(m: Model, p: Parallelism) -> float:
     """What an engine is told that takes the experts of the first layers, as llama.cpp does.
 
-    Dense layers count there, as if they came first. Missing with pipeline stages, of which each
-    gives up layers of its own.
+    Dense layers that come first count there. Missing where others have no experts, for it is not
+    known which, and with pipeline stages, of which each gives up layers of its own.
     """
     taken, dense = cpu_moe_layers_taken(m), m.num_hidden_layers - m.num_moe_layers
-    return where(taken > 0, taken + dense, 0) / where(p.pipeline_parallel == 1, 1, 0)
+    first = (p.pipeline_parallel == 1) & (dense == coalesce(m.first_k_dense_replace, 0))
+    return where(taken > 0, taken + dense, 0) / where(first, 1, 0)
 
 
 @metric(symbol="M_off", unit="byte", source=LLAMA_CPP, label="Left on a device, bytes",
@@ -127,7 +149,7 @@ def offloaded_device_bytes(m: Model, p: Parallelism) -> float:
     """Bytes that the fullest device then holds: weights, cache and activations.
 
     Layers are taken from whichever stage is the fullest: first from those with a layer more, then
-    from the others and those in turn.
+    from the others and those in turn, until one has none left.
     """
     taken, cut, layer = cpu_moe_layers_taken(m), device_expert_layer_bytes(m), device_layer_bytes(m)
     fullest_ones, of_each = fullest_stages(m), ceil(layer / cut)
@@ -136,7 +158,8 @@ def offloaded_device_bytes(m: Model, p: Parallelism) -> float:
     others = p.pipeline_parallel - fullest_ones
     is_even = beyond - turns * p.pipeline_parallel >= others  # the others gave up theirs, too
     given_up = where(is_even, (of_each + turns) * cut, layer + turns * cut)
-    return device_bytes(m) - where(beyond < 0, floor(taken / fullest_ones) * cut, given_up)
+    of_some = where(beyond < 0, floor(taken / fullest_ones) * cut, given_up)
+    return device_bytes(m) - minimum(of_some, _most_given_up(m, p))
 
 
 @metric(symbol="f_off", unit="0 or 1", source=CONVENTION, label="Fits with the CPU",
