@@ -57,6 +57,9 @@ const calculatorPlanner = (() => {
     return `${one.join() === other.join() ? number : low} to ${high}`;
   }
 
+  // Whether a number is missing though nothing that it needs is.
+  const isUndefined = (name, { v, lacks }) => Number.isNaN(v[name]) && !lacks.get(name).length;
+
   // A number in words, with what is likely of a bound, or why there is none.
   function row(now, { name, words, low, high }) {
     const { v } = now.latest;
@@ -64,7 +67,7 @@ const calculatorPlanner = (() => {
     const known = !Number.isNaN(v[name]);
     const likely = [low, high].every((one) => one && !Number.isNaN(v[one]));
     const title = upper(words ?? definitionOf(name).label);
-    const isAny = !known && v[planner.verdict] === 1 && [planner.longest_context, planner.most_sequences].includes(name);
+    const isAny = isUndefined(name, now.latest) && v[planner.verdict] === 1 && [planner.longest_context, planner.most_sequences].includes(name);
     const text = make("dd", "", known && likely ? between(amount(low, v[low]), amount(high, v[high])) : isAny ? "any" : beside(title, amount(name, v[name])));
     text.dataset.planned = name;
     text.title = known ? numbers.exact(v[name]) : "";
@@ -104,9 +107,9 @@ const calculatorPlanner = (() => {
     const memory = planner.memory ? ` (${bytes(v[planner.memory])} in all)` : "";
     const onCpu = `with the experts of ${layers} layer${layers === 1 ? "" : "s"} in the memory of the CPU`;
     const copied = rest && v[offload.first || offload.taken || offload.layers];
-    const told = copied ? offload.to_copy && `: ${offload.to_copy.replace("{}", copied)}` : ", which are not just the first";
+    const told = copied ? offload.to_copy && `: ${offload.to_copy.replace("{}", copied)}` : ", which are not known to be just the first";
     const lacks = layers < needed ? `it takes ${needed}` : layers && `which take ${bytes(v[offload.on_cpu])}, and it has ${bytes(v[offload.memory])}`;
-    const helps = rest ? ` It fits ${onCpu}${told}.` : layers ? ` It does not fit ${onCpu}, ${lacks}.` : "";
+    const helps = rest ? ` It fits ${onCpu}${told}.` : layers ? ` It does not fit ${onCpu}, ${lacks}.` : !fits && offload && isUndefined(offload.layers, now.latest) ? " It does not fit with all experts in the memory of the CPU either." : "";
     put(the(".why-not"), why ? upper(`${why.replace(/\.$/, "")}.`) : `${bytes(total)} of ${bytes(limit)} usable${memory} on ${many}; 1 GB is 10⁹ bytes.${helps}`);
     return { fits, rest };
   }

@@ -85,6 +85,12 @@ class Fit:
         """Return whether any number fits: the most is undefined though some do."""
         return self.verdict == Verdict.FITS and self.columns[name].cells[self.at].undefined
 
+    def is_too_large(self, planner: Planner) -> bool:
+        """Return whether it does not even fit with all experts on the CPU."""
+        offload = planner.offload
+        cells = self.columns[offload.layers].cells if offload else ()
+        return self.verdict == Verdict.SHORT and bool(cells) and cells[self.at].undefined
+
     def beyond(self, planner: Planner) -> str:
         """Return words on what the model is made for, where a longer context fits; else nothing."""
         made, name = self.value(planner.made_for), planner.longest_context
@@ -278,8 +284,9 @@ class _Work:
         planner = self.planner
         columns = {**found.metrics, **{column.name: column for column in found.fields}}
         if self.is_free:
-            costs = (*(one.name for one in planner.costs), planner.least_cost)
-            columns |= {name: free(columns[name]) for name in costs if name in columns}
+            costs = {name: one for name, one in found.metrics.items()
+                     if planner.price in one.rests_on}  # fmt: skip
+            columns |= {name: free(one) for name, one in costs.items()}
         assumed = {
             name: replace(item, value=dict(_key(layout)).get(name, item.value))
             for name, item in self.assumed.items()

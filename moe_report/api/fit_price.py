@@ -93,4 +93,4 @@ def free(column: Column) -> Column:
     cells = tuple(
         cell if cell.value is None else Cell(0.0, Provenance.ASSUMED) for cell in column.cells
     )
-    return replace(column, cells=cells, expr=None)
+    return replace(column, cells=cells)

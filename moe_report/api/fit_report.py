@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
@@ -93,6 +94,15 @@ def _with_answer(content: bytes, told: Sequence[str]) -> bytes:
     return b"\n\n".join([title, said.encode(), rest])
 
 
+def _unpriced(answer: Answer) -> list[str]:
+    """What a report does not say as the answer does: devices of which nothing is to be paid."""
+    if not (answer.price and answer.price.is_free and answer.planner.costs):
+        return []
+    name = answer.planner.price
+    return [f"{name} is 0, as {answer.price.where} says: costs are missing here, for in a report "
+            "that stands for a price that is not known"]  # fmt: skip
+
+
 def write_report(
     answer: Answer,
     output: Path,
@@ -128,11 +138,14 @@ def write_report(
         presets=answer.used.presets,
         scenario=scenario,
     )
+    unpriced = _unpriced(answer)
+    report = replace(report, warnings=(*report.warnings, *unpriced))
     content = rendered(form, render, report)
     if form == "md":
         content = _with_answer(content, told)
     ways = Ways("or give -o another name")
     notes = Outputs({output: content}, ways, force, found=found).write()
+    notes = [*notes, *(f"{output}: {one}" for one in unpriced)]
     if answer.reports:
         from moe_report.edit.choices_before import left_of
 

@@ -82,12 +82,17 @@ def headed(fit: Fit, answer: Answer) -> str:
     short = f"{amount(fit.short_by)} short on a device"
     offload = answer.planner.offload
     if not fit.offloaded or offload is None:
-        return f"{where}: does not fit, {short}"
+        never = ", not even with all experts on the CPU" * fit.is_too_large(answer.planner)
+        return f"{where}: does not fit{never}, {short}"
     layers = "1 layer's" if fit.offloaded == 1 else f"{fit.offloaded} layers'"
     on_cpu = f"{layers} experts on the CPU"
     if fit.verdict == Verdict.OFFLOADED:
         told = fit.to_copy(answer.planner)
-        told = f": {told}" if told else ", which are not just the first" * bool(offload.first)
+        told = (
+            f": {told}"
+            if told
+            else ", which are not known to be just the first" * bool(offload.first)
+        )
         return f"{where}: fits with {on_cpu}{told} ({short} without)"
     if fit.offloaded < (needed := fit.value(offload.layers) or 0):
         return f"{where}: does not fit with {on_cpu}, it takes {exact(needed)} ({short} without)"
@@ -173,7 +178,7 @@ def _on_the_cpu(fit: Fit, answer: Answer, offload: Offload) -> Iterator[Line]:
     """What the CPU holds, what devices then hold, and how fast that is."""
     held = f"experts of {counted(fit.offloaded, 'layer')}"
     if (first := fit.value(offload.first) or 0) > fit.offloaded:
-        held += f" (of the first {exact(first)}, if dense ones come first)"
+        held += f" (of the first {exact(first)}, dense ones among them)"
     held += f", {amount(fit.value(offload.on_cpu))}"
     if fit.verdict == Verdict.SHORT:
         held = f"with {held}"

@@ -61,6 +61,16 @@ def excel(expr: Expr, reference: Reference, places: Places = _nowhere) -> str:
     return _Excel(reference, places).guarded(expr)
 
 
+def lacking(expr: Expr, reference: Reference) -> str:
+    """Return the Excel test whether a cell that an expression needs is empty, without series.
+
+    >>> from moe_report.formula.expr import symbol
+    >>> lacking(1 - symbol("k") / symbol("E"), str), lacking(symbol("k") * 0 + 1, str)
+    ('COUNT(k,E)<2', 'COUNT(k)<1')
+    """
+    return _Excel(reference, _nowhere).lacking(expr) or "FALSE"
+
+
 def number_text(value: float) -> str:
     """Return a number as a formula writes it: whole ones in digits alone."""
     return str(int(value)) if value == int(value) and abs(value) < 1e16 else f"{value!r}".upper()
@@ -101,7 +111,7 @@ class _Excel:
         """The test whether one of the cells has no number; nothing if there are none."""
         return f"COUNT({','.join(map(self.reference, names))})<{len(names)}" if names else ""
 
-    def _lacking(self, expr: Expr, known: frozenset[str]) -> str:
+    def lacking(self, expr: Expr, known: frozenset[str] = frozenset()) -> str:
         """The test whether an expression lacks a symbol, nothing if it cannot.
 
         It says what :func:`~moe_report.formula.operations.missing_symbols` says, and is never an
@@ -117,14 +127,14 @@ class _Excel:
         if expr.op == "where":
             test, then, otherwise = expr.args
             parts = self._lacking_parts(test, known)
-            arms = [self._lacking(arm, known) or "FALSE" for arm in (then, otherwise)]
+            arms = [self.lacking(arm, known) or "FALSE" for arm in (then, otherwise)]
             if arms != ["FALSE", "FALSE"]:
                 part = f"IF({self.text(test, known)},{arms[0]},{arms[1]})"
                 # the test can be undefined, and then no arm is taken that could lack something
                 parts.append(f"IFERROR({part},FALSE)" if parts or _can_fail(test) else part)
             return parts
         if expr.op == "coalesce":
-            lacks = [self._lacking(arg, known) for arg in expr.args]
+            lacks = [self.lacking(arg, known) for arg in expr.args]
             return [f"AND({lacks[0]},{lacks[1]})"] if all(lacks) else []
         return [part for arg in expr.args for part in self._lacking_parts(arg, known)]
 
@@ -186,14 +196,14 @@ class _Excel:
         return power
 
     def _coalesce(self, first: Expr, second: Expr, known: frozenset[str]) -> str:
-        lacks_first = self._lacking(first, known)
+        lacks_first = self.lacking(first, known)
         text = self.text(first, known.union(always_needed(first)))
         fallback = self.text(second, known.union(always_needed(second)))
         if not _can_fail(first):
             if not lacks_first:
                 return self._bracketed(first, known, ATOM)
             return f"IF({lacks_first},{fallback},{text})"
-        lacks_second = self._lacking(second, known)
+        lacks_second = self.lacking(second, known)
         if lacks_second:
             fallback = f"IF({lacks_second},NA(),{fallback})"
         return f"IFERROR({f'IF({lacks_first},NA(),{text})' if lacks_first else text},{fallback})"

@@ -122,7 +122,10 @@ def test_each_stage_gives_up_layers_of_its_own() -> None:
     """Of 94 layers four stages of six have 16, and are too full; no first layers help all four."""
     base = ("Qwen3-235B-A22B", "--device", "H100", "--pp", 6)
     first, *others = fit(*base).output.splitlines()
-    assert "fits with 4 layers' experts on the CPU, which are not just the first (4.36" in first
+    assert (
+        "fits with 4 layers' experts on the CPU, which are not known to be just the first (4.36"
+        in first
+    )
     assert any("the fullest device then holds 71.9 GiB" in line for line in others)
     (model,) = json.loads(fit(*base, "--json").stdout)["models"]
     assert (model["verdict"], model["to_copy"]) == ("offloaded", "")
@@ -136,7 +139,29 @@ def test_dense_layers_are_among_the_first() -> None:
     layers = model["layers_on_cpu"]
     assert model["to_copy"] == f"--n-cpu-moe {layers + 3}"
     output = fit("DeepSeek-V3", *H100, "--devices", 8).output
-    assert f"experts of {layers} layers (of the first {layers + 3}, if dense ones come" in output
+    assert f"experts of {layers} layers (of the first {layers + 3}, dense ones among them" in output
+
+
+def test_first_layers_are_not_told_where_dense_ones_alternate() -> None:
+    """The first six of Llama-4-Maverick have three with experts: nothing is to be copied."""
+    base = ("Llama-4-Maverick", "--device", "H100", "--devices", 8)
+    first = fit(*base).output.splitlines()[0]
+    assert (
+        "fits with 6 layers' experts on the CPU, which are not known to be just the first" in first
+    )
+    (model,) = json.loads(fit(*base, "--json").stdout)["models"]
+    assert (model["layers_on_cpu"], model["to_copy"]) == (6, "")
+
+
+def test_not_even_all_experts_on_the_cpu_help() -> None:
+    """It is said, however many are asked for; not where a CPU could help."""
+    said = "does not fit, not even with all experts on the CPU, "
+    base = ("gpt-oss-120b", "--device", "RTX 4090", "--devices", 1, "--context")
+    never = fit(*base, "10M", "--set", "cpu_moe_layers=60")
+    assert never.exit_code != 0
+    assert said in never.output.splitlines()[0]
+    assert said in fit(*base, "10M").output
+    assert "not even" not in fit(*base, "4k", "--set", "cpu_moe_layers=1").output
 
 
 def test_few_devices_do_where_layers_are_on_the_cpu() -> None:
@@ -315,7 +340,23 @@ def test_a_price_of_nothing_is_one() -> None:
     (model,) = json.loads(fit(*base, "--json").stdout)["models"]
     assert model["values"]["cost_per_mtoken_out"] == 0
     assert model["values"]["decode_tokens_per_s"] > 0
-    assert "the price" in fit(*base, "--why").output
+    why = [line.strip() for line in fit(*base, "--why").output.splitlines()]
+    assert "c_out = c_day / 86400 * 1000000 / v_out" in why
+    assert why[why.index("c_out = c_day / 86400 * 1000000 / v_out") + 2] == "= 0 $/Mtoken"
+    assert not [line for line in why if line.endswith(":")]
+
+
+def test_a_report_says_that_a_price_of_nothing_is_not_known_there(tmp_path: Path) -> None:
+    """A price of 0 stands for none there; one that is known has no such note."""
+    said = "device_price is 0, as --price says: costs are missing here"
+    base = ("gpt-oss-20b", "--device", "H100", "--price")
+    for price, is_said in ((0, True), (2, False)):
+        output = " ".join(
+            fit(*base, price, "-o", path := tmp_path / f"{price}.xlsx").stderr.split()
+        )
+        sheet = openpyxl.load_workbook(path)["Findings"]
+        noted = any(said in str(cell.value) for row in sheet.iter_rows() for cell in row)
+        assert (noted, said in output) == (is_said, is_said)
 
 
 def test_a_price_typed_on_a_report_s_sheet_devices_is_read(tmp_path: Path) -> None:
@@ -340,6 +381,11 @@ def test_a_price_typed_on_a_report_s_sheet_devices_is_read(tmp_path: Path) -> No
         ("cpu_memory_bandwidth=200 GB/s", "200 GB/s, as it was given"),
         ("cpu_memory=64 tokens", "--set cpu_memory: '64 tokens' is no number, expected byte"),
         ("cpu_memory=64 GB/s", "--set cpu_memory: '64 GB/s' is a number per s, expected byte"),
+        ("cpu_memory=64Gb", "'64Gb' may be bits; write GB, or Gbit"),
+        ("cpu_memory=512 Gbit", "of 59.6 GiB there"),
+        ("cpu_memory_bandwidth=400Gb/s", "'400Gb/s' may be bits; write GB, or Gbit"),
+        ("cpu_memory_bandwidth=1600 Gbit/s", "200 GB/s, as it was given"),
+        ("link_latency=5m", "'5m' may be thousandths or millions; write it in digits"),
         ("context_length=64GB", "'64GB' is a number of bytes, expected tokens"),
         ("cpu_memory=64 B", "'64 B' may be bytes or billions"),
         ("cpu_memory=50%", "'50%' is no number, expected byte"),

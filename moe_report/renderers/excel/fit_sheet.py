@@ -304,8 +304,10 @@ class _Writer:
                 value = f"{before}{value:g}{behind}"
             without = f'"{MISSING}"'
             if line.most:
-                without = f'IF({self.workings.cell(self.planner.verdict, at)}=1,"any",{without})'
-                if value is None and values[self.planner.verdict] == 1:
+                test, is_any = self.workings.undefined(line.name, at)
+                verdict = self.workings.cell(self.planner.verdict, at)
+                without = f'IF(AND({verdict}=1,{test}),"any",{without})'
+                if is_any and values[self.planner.verdict] == 1:
                     value = "any"
             formula = f'IF({column_letters(at)}${PLACE}=0,"",IF({has_it},{text},{without}))'
             value = MISSING if value is None else value

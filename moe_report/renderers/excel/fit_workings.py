@@ -12,7 +12,9 @@ import numpy as np
 
 from moe_report.compute.chains import Chain, chain_of, chain_values
 from moe_report.errors import PluginError
-from moe_report.formula.excel import excel
+from moe_report.formula.excel import excel, lacking
+from moe_report.formula.expr import Expr
+from moe_report.formula.operations import evaluate, missing_symbols
 from moe_report.load.our_sheets import FIT_SHEET, SHEET, WORKINGS_SHEET
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import MAX_FORMULA
@@ -99,6 +101,27 @@ class FitWorkings:
         """Return where a number of a column of the sheet Fit is."""
         return f"{WORKINGS_SHEET}!{column_letters(column)}${self._rows[name]}"
 
+    def undefined(self, name: str, column: int) -> tuple[str, bool]:
+        """Return the test whether a metric is missing though nothing it needs is, and its truth.
+
+        One that was cleared on Models is not, nor is one that no choice changes.
+        """
+        expr = self._computed[name].expr if name in self._computed else None
+        if expr is None:
+            return "FALSE", False
+        taken = self._taken(name, f"{FIT_SHEET}!{column_letters(column)}${PLACE}")
+        lacks = lacking(expr, lambda one: self.cell(one, column))
+        test = f"AND(_xlfn.ISFORMULA({taken}),NOT({lacks}))"
+        chosen, values = self.chosen[column - COLUMNS[0]], self.values[column - COLUMNS[0]]
+        if chosen.at is None or self.report.columns[name].cells[chosen.at].unclear:
+            return test, False
+
+        def value(part: Expr) -> float:
+            return float(evaluate(part, {one: values[one] for one in part.symbols()}))
+
+        missing = missing_symbols(expr, value, lambda one: not np.isnan(values[one]))
+        return test, bool(np.isnan(values[name])) and not missing
+
     def choice_row(self, name: str) -> int:
         """Return the row of the sheet Fit in which something is chosen."""
         return FIRST + [choice.name for choice in self.choices].index(name)
@@ -144,7 +167,7 @@ class FitWorkings:
         if name in self.chain.assumed:
             self._assumption(name, row)
             return
-        taken = f"INDEX({SHEET}[{name}],{place})"
+        taken = self._taken(name, place)
         formula, look = f'IF(ISNUMBER({taken}),{taken},"")', _LINK
         if name in computed:
             expr = computed[name].expr
@@ -157,6 +180,9 @@ class FitWorkings:
             if len(text) >= MAX_FORMULA:
                 raise PluginError(too_long(name, text))
             self.sheet.formula(row, column, text, number(values[name]), look)
+
+    def _taken(self, name: str, place: str) -> str:
+        return f"INDEX({SHEET}[{name}],{place})"
 
     def _assumption(self, name: str, row: int) -> None:
         for column, values in zip(COLUMNS, self.chosen, strict=True):

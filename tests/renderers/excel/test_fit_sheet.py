@@ -418,7 +418,8 @@ def test_any_context_may_fit(tmp_path: Path) -> None:
     held = numbers.get("kv_values_per_token", 65536.0)
     windows = {"kv_values_per_token": 0.0, "window_kv_values_per_token": held}
     windows["sliding_window"] = 4096.0
-    rows = [reports.row("Any", numbers | windows), reports.row("Half", {**reports.TOTALS})]
+    rows = [reports.row("Any", numbers | windows), reports.row("Half", {**reports.TOTALS}),
+            reports.row("Typed", reports.TOTALS | {"device_bytes": 1e9})]  # fmt: skip
     table = ModelTable(tuple(rows), Source("examples"))
     whole = build_report(table, registry(), assumptions={"tensor_parallel": 8})
     path = written(whole, tmp_path / "report.xlsx")
@@ -426,6 +427,8 @@ def test_any_context_may_fit(tmp_path: Path) -> None:
         assert shown["Longest context"][2] == "any"
         assert shown["Context that the model is made for"][2] == 32_768
         assert shown["Longest context"][3] == "–"
+        assert str(shown["Verdict"][4]).startswith("fits")  # and of its cache nothing is known
+        assert shown["Longest context"][4] == "–"
 
 
 def test_layers_on_the_cpu_as_asked(tmp_path: Path) -> None:

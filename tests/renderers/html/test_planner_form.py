@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from moe_report.compute.build import build_report
 from moe_report.display import show
@@ -273,15 +273,24 @@ def test_what_is_to_be_known_of_the_longest_context(shown: Open) -> None:
     both = reports.report_of(reports.row("Long", made), reports.row("Any", made | windows))
     page = shown(both, "#calculator=Long", render_calculator)
     page.fill("#plan--devices", "8")
-    longest = page.locator(".planner .numbers div", has_text="Longest context")
+    longest = longest_of(page)
     mark = "beyond the 32,768 that the model is made for"
     assert longest.locator(".note").inner_text() == mark
     page.fill("#plan-num_sequences", "200")
     assert longest.locator(".note").count() == 0
     page = shown(both, "#calculator=Any", render_calculator)
     page.fill("#plan--devices", "8")
-    longest = page.locator(".planner .numbers div", has_text="Longest context")
+    longest = longest_of(page)
     assert longest.locator("dd").all_inner_texts() == ["any", mark]
+    typed = reports.report_of(reports.row("Typed", reports.TOTALS | {"device_bytes": 1e9}))
+    page = shown(typed, "#calculator=Typed", render_calculator)
+    assert page.inner_text(".verdict") == "Fits"
+    assert longest_of(page).locator("dd").first.inner_text() == "–"
+
+
+def longest_of(page: Page) -> Locator:
+    """What is said of the longest context."""
+    return page.locator(".planner .numbers div", has_text="Longest context")
 
 
 def test_layers_on_the_cpu_are_of_each_stage(shown: Open) -> None:
@@ -292,11 +301,14 @@ def test_layers_on_the_cpu_are_of_each_stage(shown: Open) -> None:
     page.locator(".planner details").evaluate("(it) => { it.open = true; }")
     page.fill("#plan-pipeline_parallel", "2")
     page.select_option("#plan-device", "RTX 4090")
-    assert "of the CPU, which are not just the first." in page.inner_text(".why-not")
+    assert "of the CPU, which are not known to be just the first." in page.inner_text(".why-not")
     page.locator(".group-of-inputs").last.evaluate("(it) => { it.open = true; }")
     page.fill("#set-cpu_memory", "1000000000")
     assert "It does not fit with the experts of" in page.inner_text(".why-not")
     assert page.inner_text(".why-not").endswith(" GB, and it has 1.00 GB.")
+    page.fill("#plan-num_sequences", "100000")
+    never = "It does not fit with all experts in the memory of the CPU either."
+    assert page.inner_text(".why-not").endswith(never)
 
 
 def test_the_command_says_what_is_chosen(shown: Open) -> None:
