@@ -10,6 +10,8 @@ from itertools import chain, takewhile
 from moe_report.load.layout import Layout
 from moe_report.schema.headers.values import seen_in
 from moe_report.schema.number_words import ABOUT, IGNORED, LABELS, MULTIPLES
+from moe_report.schema.numerals import LONGEST
+from moe_report.schema.sentences import without_places
 
 # What begins a note even if a number stands beside it, as where a comma parts cells:
 # "Source: vendor page, 2025".
@@ -20,9 +22,7 @@ _LABEL = re.compile(
     r"\s*[:：]",
     re.IGNORECASE,
 )  # fmt: skip
-_LINK_OR_DATE = re.compile(
-    r"\w+://\S+|www\.\S+|\S+@\S+|\b(?:19|20)\d\d-\d\d(?:-\d\d)?\b|\b\d{1,2}[./]\d{1,2}[./]\d{4}\b"
-)
+_DATE = re.compile(r"\b\d{1,2}/\d{1,2}/\d{4}\b")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MOST_WORDS = 1  # beside a number, of those that nobody knows
 _NO_NUMBERS = ("text", "architecture", "flag")
@@ -57,7 +57,7 @@ def says_a_number(value: object) -> bool:
     """
     if not isinstance(value, str):
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    text = _LINK_OR_DATE.sub("", value).strip()
+    text = _DATE.sub("", without_places(value[:LONGEST])).strip()
     if not text.strip("()[] ") or _LABEL.match(text):
         return False
     if (kind := seen_in(text).kind) != "several":
