@@ -51,7 +51,7 @@ class Headings:
 
     def kind(self, row: int) -> Kind:
         """Return what the words of a row are; nothing of a row that has numbers or marks."""
-        grid, names = self.layout.grid, self.names
+        grid = self.layout.grid
         cells = grid.cells[row - 1]
         if any(cell is not None and isinstance(cell.value, (int, float)) for cell in cells):
             return ""  # as soon as can be: that is nearly every row
@@ -63,6 +63,7 @@ class Headings:
             return "rule"
         if all(self._shown(at) == text.casefold() for at, text in texts.items()):
             return "again"
+        names = self.names
         if not all(self._is_word(row, at) for at in texts if at not in names):
             return ""
         first = self.headers.read(next(iter(texts.values()))).known
