@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from moe_report.load.layout import Layout
+from moe_report.load.layout import Layout, like_a_number
 from moe_report.load.says_number import says_a_number
 from moe_report.schema.headers.headers import Headers
 from moe_report.schema.headers.values import Reading, seen_in
@@ -64,10 +64,10 @@ class Headings:
         if all(self._shown(at) == text.casefold() for at, text in texts.items()):
             return "again"
         names = self.names
-        if not all(self._is_word(row, at) for at in texts if at not in names):
-            return ""
         first = self.headers.read(next(iter(texts.values()))).known
         named = bool(first) and first[0].name == "name"
+        if not all(self._is_word(row, at, named=named) for at in texts if at not in names):
+            return ""
         verdicts = {self._verdict(at, text) for at, text in texts.items() if at not in names}
         against = {"other", ""} if named else {"other"}  # below "Model" all words are headers
         if "again" in verdicts and verdicts.isdisjoint(against):
@@ -81,13 +81,16 @@ class Headings:
         header = self.layout.headers.get(at)
         return header.text.casefold() if header else ""
 
-    def _is_word(self, row: int, at: int) -> bool:
-        """Whether a cell may be a header: neither a number nor a mark such as "yes" or "TBD"."""
+    def _is_word(self, row: int, at: int, *, named: bool) -> bool:
+        """Whether a cell may be a header: neither a number nor a mark such as "yes" or "TBD".
+
+        Beside "Model" it may have digits, if not first: "$ / 1M in".
+        """
         value = self.layout.grid.value(row, at)
         if not isinstance(value, str) or self.layout.grid.formula(row, at):
             return False
         if any(map(str.isdigit, value)):
-            return not says_a_number(value)
+            return not (like_a_number(value) if named else says_a_number(value))
         return seen_in(value).kind not in ("", "flag", "no")
 
     def _verdict(self, at: int, text: str) -> Literal["", "again", "other", "none"]:
