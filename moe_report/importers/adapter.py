@@ -112,6 +112,7 @@ class Reading:
     Attributes:
         values: What the adapter's keys say.
         given: The fields that the config itself gives, and not a default.
+        defaults: The fields, and keys, whose value is the architecture's default.
         problems: Why the config is refused, if it is.
         notes: What a reader of the row should know.
         unknown: Fields that nothing tells, though most configs do: they stay out of the row.
@@ -121,6 +122,7 @@ class Reading:
 
     values: dict[str, Any] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)
+    defaults: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)

@@ -258,7 +258,9 @@ def _judge_unread(
     """Refuse keys that are not read and may change a number; say which change none."""
     known = FIELDS.keys() | SIZES.keys()
     fields = {key: value for key, value in reading.values.items() if key in known and value}
-    counted = None if reading.problems else Counted({**fields, **numbers}, reading.given)
+    counted = None
+    if not reading.problems:
+        counted = Counted({**fields, **numbers}, reading.given, reading.defaults)
     unread = (
         key
         for key in unread_keys(config, adapter)
@@ -269,11 +271,14 @@ def _judge_unread(
         reading.problems.append(f"more than {_MOST_UNREAD:,} keys sound like experts or an FFN")
         return
     windows = windows_told(config, adapter, numbers)
+    judged = {*read, *(key.path for key in keys), *windows}
     harmless = [path for path, why in windows.items() if not why]
     for key, verdict in judge(keys, _SPELLINGS, counted):
         if verdict == "harmless" and (key.what == EXPERTS or _is_told(key)):
             if key.path not in windows:
                 harmless.append(key.path)
+        elif verdict == "idle":
+            judged.remove(key.path)
         elif verdict in ("refused", "contradicting"):
             why = "is not understood"
             if verdict == "contradicting":
@@ -283,7 +288,6 @@ def _judge_unread(
     if harmless:
         listed = first_of(sorted(harmless), _MOST_NOTED, room=_NOTED_ROOM)
         reading.notes.append(f"Not counted because it changes no number: {listed}")
-    judged = {*read, *(key.path for key in keys), *windows}
     reading.notes.extend(notes_of_idle(config, adapter, judged, {**reading.values, **numbers}))
 
 

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.harmless_keys import is_nothing, words_of
@@ -24,12 +25,14 @@ class Counted:
     Attributes:
         numbers: Values by field.
         given: The fields that the config itself gives; others are the architecture's.
+        defaults: The fields, and keys of sizes, whose value is the architecture's default.
         step: Every how many layers there are experts, by another key of the same object that
             nobody reads; 1 if none says.
     """
 
     numbers: Mapping[str, float]
     given: Collection[str]
+    defaults: Collection[str] = ()
     step: int = 1
 
     @property
@@ -128,6 +131,12 @@ _SHAPE: Mapping[str, tuple[str, ...]] = {
     ),
     "unembedding_bias": ("lm_head_has_bias",),
 }  # fmt: skip
+# Other things are called so, too: blocks of a cache, widths of further parts, a vocabulary with the
+# rows that fill it up.
+_OTHERWISE_USED = frozenset({
+    "num_blocks", "n_blocks", "n_block", "embed_dim", "emb_dim", "inner_dim", "inner_size",
+    "padded_vocab_size",
+})  # fmt: skip
 _EXPERTS_AT_ALL = re.compile(
     "_((use|is|has|enable|with)_)?((sparse_)?moe|experts)(_(enabled?|block|model))?_"
 )
@@ -212,6 +221,15 @@ def same_size(name: str, value: object, counted: Counted) -> bool:
         return all(value == bool(counted.of(field)) for field in fields)
     other = {key for key, others in SIZES.items() if fields & others} & counted.numbers.keys()
     return value in [*map(counted.of, fields), *(counted.numbers[key] for key in other)]
+
+
+def may_be_another(name: str, counted: Counted) -> bool:
+    """Whether a key may say of another thing what is no size of the model's.
+
+    Its name is of both, and the config itself gives the sizes that it may mean.
+    """
+    sizes = (SIZES.get(each, frozenset()) for each in counted.defaults)
+    return name in _OTHERWISE_USED and SIZES[name].isdisjoint(chain.from_iterable(sizes))
 
 
 def is_gate_switch(name: str, value: object) -> bool:

@@ -38,6 +38,7 @@ def read_keys(
             continue
         if not found and key.default is not None:
             defaults.append(f"{paths[0]} = {json.dumps(key.default)}")
+            reading.defaults.update((*key.fields, _name(paths[0])))
         if found:
             reading.given.update(key.fields)
         path, value = found[0] if found else (paths[0], key.default)

@@ -26,6 +26,7 @@ from moe_report.importers.counted_keys import (
     comparison,
     is_gate_switch,
     is_switch,
+    may_be_another,
     names_size,
     same_size,
     step_of,
@@ -77,8 +78,8 @@ class Unread:
 
 
 # ``contradicting``: it says otherwise than what is counted without it. ``open``: what is counted,
-# with which it would be compared, isn't known.
-Verdict = Literal["harmless", "refused", "contradicting", "open"]
+# with which it would be compared, isn't known. ``idle``: it is probably of something else.
+Verdict = Literal["harmless", "refused", "contradicting", "open", "idle"]
 
 
 def keys_of_experts(config: Mapping[str, object]) -> Iterator[str]:
@@ -164,7 +165,9 @@ def judge(
         elif not nothing and is_harmless(key.name, key.value):
             yield key, "harmless"
         elif compare := _comparison(key, known):
-            yield key, _compared(compare, counted, steps.get(key.inside, 1))
+            verdict = _compared(compare, counted, steps.get(key.inside, 1))
+            another = counted and key.what == SHAPE and may_be_another(key.key, counted)
+            yield key, "idle" if another and verdict == "contradicting" else verdict
         else:
             yield key, "harmless" if nothing else "refused"
 

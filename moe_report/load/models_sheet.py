@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,8 @@ from moe_report.load.collected import LEFT_BEHIND, NO_NUMBER, SUMMARIES
 from moe_report.load.columns import Columns, read_columns
 from moe_report.load.decisions import Decisions
 from moe_report.load.grid import HEADER_ROWS, Grid
-from moe_report.load.layout import Layout, find_layout, like_a_number
+from moe_report.load.headings import Headings
+from moe_report.load.layout import Layout, find_layout
 from moe_report.load.models_checks import check_comparisons
 from moe_report.load.models_rows import RowReader
 from moe_report.load.notes import asides_among
@@ -20,7 +20,6 @@ from moe_report.schema.headers.headers import Headers
 from moe_report.table import Row, Unclear
 from moe_report.text import shown
 
-_RULE = re.compile(r":?-{2,}:?")
 _SHOWN_ROWS = 6  # rows that a line names
 
 
@@ -97,8 +96,9 @@ class _Sheet:
         self.headers = headers
         self.grid = layout.grid
         self.collected = self.grid.collected
+        self.repeated: list[int] = []
         rows = self._rows()
-        self.asides = asides_among(layout, rows)
+        self.asides = asides_among(layout, headers, rows)
         rows = [row for row in rows if row not in self.asides.rows]
         self.totals: tuple[int, ...] = ()
         self.columns = read_columns(layout, headers, decisions, rows)
@@ -165,41 +165,25 @@ class _Sheet:
         )
 
     def _rows(self) -> list[int]:
-        """The rows below the header, up to another table, without repetitions of the header."""
+        """The rows below the header, without repetitions of it and what stands below others."""
+        if self.grid.own_report:
+            return list(self.grid.below(self.layout.bottom))
         found = []
+        headings = Headings(self.layout, self.headers)
+        reading = True
         for row in self.grid.below(self.layout.bottom):
-            kind = "" if self.grid.own_report else self._header_again(row)
-            if kind == "other":
+            kind = headings.kind(row)
+            if kind == "table" and reading:
                 rest = f"what stands from {self.grid.address(row, 1)} on has headers of its own "
                 rest += "and is not read"
-                self.collected.notice("second-table", rest, f"sheet {self.grid.sheet}")
-                break
-            if not kind:
+                self._notice("second-table", rest)
+                reading = False
+            elif kind == "again":
+                self.repeated.append(row)
+                reading = True
+            elif kind != "rule" and reading:
                 found.append(row)
         return found
-
-    def _header_again(self, row: int) -> str:
-        """``same`` if a row repeats the header, ``other`` if it is the header of another table."""
-        cells = self.grid.cells[row - 1]
-        if any(cell is not None and isinstance(cell.value, (int, float)) for cell in cells):
-            return ""  # as soon as can be: that is nearly every row
-        texts = {
-            column: text
-            for column in range(1, len(cells) + 1)
-            if (text := self.grid.text(row, column))
-        }
-        if len(texts) < 2:
-            return ""
-        if all(map(_RULE.fullmatch, texts.values())):
-            return "same"  # the line below a header in Markdown
-        if all(
-            column in self.layout.headers and self.layout.headers[column].text == text
-            for column, text in texts.items()
-        ):
-            return "same"
-        first = self.headers.read(next(iter(texts.values()))).known
-        named = bool(first) and first[0].name == "name"
-        return "other" if named and not any(map(like_a_number, texts.values())) else ""
 
     def _read_rows(self, reader: RowReader) -> dict[int, Row]:
         """The models by the number of their row; one that has another's name is a problem."""
@@ -234,7 +218,10 @@ class _Sheet:
             self._notice(SUMMARIES, f"left out, for they sum up other rows: {listed}")
 
     def _tell_asides(self) -> None:
-        """Say which rows are notes or tables of something else."""
+        """Say which rows are notes, headers again, or tables of something else."""
+        if self.repeated:
+            places = first_of([*map(self.grid.place, self.repeated)], _SHOWN_ROWS)
+            self._notice("repeated-header", f"headers again, and skipped: {places}")
         notes = [
             f"{shown(row_label(self.grid, row, self.columns.at('name')))} ({self.grid.place(row)})"
             for row in self.asides.notes

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, takewhile
 
+from moe_report.load.headings import Headings
 from moe_report.load.layout import Layout
+from moe_report.load.says_number import NOTE, says_a_number
+from moe_report.schema.headers.headers import Headers
+from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.headers.values import seen_in
-from moe_report.schema.number_words import ABOUT, IGNORED, LABELS, MULTIPLES
-
-# What begins a note even if a number stands beside it, as where a comma parts cells:
-# "Source: vendor page, 2025".
-_LABEL = re.compile(
-    r"\W*(?:sources?|notes?|legend|remarks?|comments?|(?:last )?updated?|as of|date|references?|"
-    r"quellen?|anmerkung(?:en)?|hinweise?|legende|stand|datum|notas?|fuentes?|fontes?|leyenda|"
-    r"remarques?|légende|источники?|примечани[ея]|来源|來源|注|备注|備註|出典|注記|출처|비고|주)"
-    r"\s*[:：]",
-    re.IGNORECASE,
-)  # fmt: skip
-_LINK_OR_DATE = re.compile(
-    r"\w+://\S+|www\.\S+|\S+@\S+|\b(?:19|20)\d\d-\d\d(?:-\d\d)?\b|\b\d{1,2}[./]\d{1,2}[./]\d{4}\b"
-)
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_MOST_WORDS = 1  # beside a number, of those that nobody knows
-_NO_NUMBERS = ("text", "architecture", "flag")
-_KNOWN = frozenset({*LABELS, *MULTIPLES, *IGNORED, *(word.strip(" .") for word in ABOUT)})
 
 
 @dataclass(frozen=True)
@@ -47,51 +32,23 @@ class Asides:
         return frozenset({*self.notes, *(row for rows in self.tables for row in rows)})
 
 
-def says_a_number(value: object) -> bool:
-    """Whether a cell may say a number of a model's, or that there is none.
-
-    A sentence, a link or a date says none, whatever digits are in it.
-
-    >>> [says_a_number(value) for value in (8, "~671B", "n/a", "see vendor page, 2025", "8 of 256")]
-    [True, True, True, False, True]
-    """
-    if not isinstance(value, str):
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    text = _LINK_OR_DATE.sub("", value).strip()
-    if not text.strip("()[] ") or _LABEL.match(text):
-        return False
-    if (kind := seen_in(text).kind) != "several":
-        return kind not in _NO_NUMBERS
-    words = (word.casefold() for word in _WORD.findall(text))
-    return sum(word not in _KNOWN for word in words) <= _MOST_WORDS
-
-
-def asides_among(layout: Layout, rows: Sequence[int]) -> Asides:
+def asides_among(layout: Layout, headers: Headers, rows: Sequence[int]) -> Asides:
     """Return which of the rows below a header are no models.
 
     What has a name and a number may be a model, and is none only under headers of its own.
     """
-    return _Finder(layout).read(rows)
+    return _Finder(layout, Headings(layout, headers)).read(rows)
 
 
 @dataclass
 class _Finder:
     layout: Layout
+    headings: Headings
     notes: list[int] = field(default_factory=list)
     tables: list[Sequence[int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        readings = self.layout.readings
-        named = {
-            at
-            for at, reading in readings.items()
-            if any(known.name == "name" for known in reading.known)
-        }
-        fields = [
-            at for at, reading in readings.items() if reading.state != "carried" and at not in named
-        ]
-        # without a header of their own, they stand before what is said of them
-        self.names = named or set(range(1, min(fields, default=1)))
+        self.names = self.headings.names
         self.columns = {*self.layout.headers, *self.names}
 
     def read(self, rows: Sequence[int]) -> Asides:
@@ -142,7 +99,7 @@ class _Finder:
             has_text = any(isinstance(grid.value(row, at), str) for at in filled)
             return has_text and not self._has_number(row)
         numbers = [at for at in filled - self.names if says_a_number(grid.value(row, at))]
-        called = any(_LABEL.match(grid.text(row, at)) for at in self.names)
+        called = any(NOTE.match(grid.text(row, at)) for at in self.names)
         return called and not grid.own_report and len(numbers) < 2
 
     def _is_text(self, row: int) -> bool:
@@ -150,7 +107,11 @@ class _Finder:
         return bool(self._filled(row) & self.columns - self.names) or self._is_note(row)
 
     def _table(self, block: Sequence[int]) -> Sequence[int]:
-        """The rows of a table in a block whose own headers stand over all that is below them."""
+        """The rows of a table in a block whose own headers stand over all that is below them.
+
+        Words alone make no headers: what is below is of something else only if no row of it can
+        be a model.
+        """
         if self.layout.grid.own_report:
             return ()
         titles = takewhile(lambda row: len(self._filled(row)) < 2, block)
@@ -160,12 +121,25 @@ class _Finder:
         headers, *below = map(self._filled, table)
         gapless = max(headers) - min(headers) < len(headers) < len(self.layout.headers)
         over_all = headers.issuperset(chain(*below))
-        are_texts = all(self._is_header(table[0], column) for column in headers)
-        return table if gapless and over_all and are_texts else ()
+        if not (gapless and over_all):
+            return ()
+        kind = self.headings.kind(table[0])
+        is_other = kind == "words" and not any(map(self._may_be_model, table[1:]))
+        return table if is_other or kind == "other" else ()
 
-    def _is_header(self, row: int, column: int) -> bool:
-        value = self.layout.grid.value(row, column)
-        if not isinstance(value, str) or self.layout.grid.formula(row, column):
-            return False
-        has_digit = any(map(str.isdigit, value))
-        return not says_a_number(value) if has_digit else bool(seen_in(value).kind)
+    def _may_be_model(self, row: int) -> bool:
+        """Whether a row has a name, and each of its numbers may be of the field it stands under."""
+        filled, readings = self._filled(row), self.layout.readings
+        return bool(filled & self.names) and all(
+            self._may_be(self.layout.grid.value(row, at), readings[at].known)
+            for at in filled & readings.keys() - self.names
+        )
+
+    @staticmethod
+    def _may_be(value: object, known: Sequence[Known]) -> bool:
+        if len(known) != 1 or not (field := known[0].field) or field.kind in ("text", "flag"):
+            return True
+        number = seen_in(value).number
+        if value is None or (number is not None and known[0].scale != 1):
+            return True
+        return says_a_number(value) if number is None else not field.refusal(number)

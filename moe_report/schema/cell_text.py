@@ -12,6 +12,7 @@ from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.number_words import IGNORED, LABELS
 from moe_report.schema.numerals import Numeral, Text, numbers_in, plain
 from moe_report.schema.parts import Part
+from moe_report.schema.sentences import in_sentence, without_places
 from moe_report.schema.unit_signs import KINDS, doubted, is_sign, sign_scale
 
 # What a number counts by the words beside it, by the kind of what its header counts: a field, or a
@@ -96,7 +97,7 @@ class CellText:
         self.names = tuple(item.name for item in known)
         self.found: dict[str, Quantity] = {}
         self.text = self._settings(plain(value))
-        self.taken = _in_unit(numbers_in(self.text), known[0].unit)
+        self.taken = _in_unit(numbers_in(without_places(self.text)), known[0].unit)
 
     def read(self) -> Said:
         """Return what the text says."""
@@ -182,6 +183,9 @@ class CellText:
         outside = re.sub(r"\(.*\)", "", self.text).strip()
         if number.depth and re.search(r"[^\W\d]{2}", outside):
             return f"{outside!r} and no number"  # dense (1 FFN)
+        is_bare = number.multiple == 1 and not (number.labels or number.unit)
+        if is_bare and in_sentence(self.taken.plain, number.digits):
+            return "a number inside of a sentence"  # same as Llama 3
         if self.known[1:] and not number.labels:
             return f"one number for {' and '.join(self.names)}"
         target = self.names[0]

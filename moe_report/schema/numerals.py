@@ -186,7 +186,7 @@ def numbers_in(text: str) -> Text:
         following = following.removesuffix(_NEXT)
         depth = text.count("(", 0, match.start()) - text.count(")", 0, match.start())
         prefix, about, before = _in_front(before)
-        labels, unknown = _words(f"{before} {mine}")
+        labels, unknown = words_beside(f"{before} {mine}")
         bound = ">" if before.rstrip(" =")[-1:] in (">", "≥", "<", "≤") else ""
         if re.match(r"\+(?!\s*[\d(])", rest) and (match is found[-1] or rest[1:].strip()):
             bound = "+"
@@ -282,7 +282,7 @@ def _shared_out(rest: str) -> tuple[str, str, str]:
     return f"{mine} {rest[: match.start()]}", gap[0], rest[gap.end() :]
 
 
-def _words(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def words_beside(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the words beside a number say that it counts, and those that say nothing known."""
     labels: list[str] = []
     unknown: list[str] = []

@@ -13,6 +13,7 @@ from tests.importers.test_altered import (
     ALL,
     DBRX,
     DEEPSEEK,
+    DROPPED,
     GRANITE,
     LLAMA,
     MIXTRAL,
@@ -102,6 +103,29 @@ def test_another_name_of_a_size_may_not_contradict(model: str, key: str) -> None
     """How other architectures call what is counted, with another value than that."""
     with pytest.raises(InputError, match=key):
         altered(model, {key: MEANT[key]})
+
+
+ANOTHER: dict[str, Any] = {
+    "num_blocks": 512, "n_blocks": 512, "inner_dim": 999, "embed_dim": 777,
+    "padded_vocab_size": 300_032,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", ALL)
+@pytest.mark.parametrize("key", ANOTHER)
+def test_a_name_that_other_things_have_is_said(model: str, key: str) -> None:
+    """Blocks of a cache, a further part's width, a padded table: the config gives its sizes."""
+    read = altered(model, {key: ANOTHER[key]})
+    assert read.numbers == altered(model, {}).numbers
+    assert any(NOT_READ in note and key in note for note in new_notes(read, model))
+
+
+def test_the_only_name_of_a_size_may_not_contradict() -> None:
+    """Where the architecture's default stands in for the size, it may be what is meant."""
+    dropped: dict[str, Any] = {"intermediate_size_mlp": DROPPED}
+    with pytest.raises(InputError, match=r"text_config\.inner_dim' sounds like a size"):
+        altered(LLAMA, dropped | {"inner_dim": 999})
+    assert altered(LLAMA, dropped | {"inner_dim": 16384}) == altered(LLAMA, dropped)
 
 
 @pytest.mark.parametrize("key", ["attention_sinks", "use_sinks"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moe_report.load.notes import says_a_number
+from moe_report.load.says_number import says_a_number
 from moe_report.load.workbook import inspect_workbook, open_table
 from moe_report.schema.registry import Registry
 from tests.workbooks import calculated
@@ -112,6 +112,81 @@ def test_a_heading_with_a_remark_hides_no_model_below_it(
     calculated(path, {"Models": [HEADER, *MODELS, (), *closed]})
     found = inspect_workbook(open_table(path), registry)
     assert found.table.rows[-1].name == "d"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        ("Closed models", None, None, "experts", "top-k"),
+        ("Closed models", "n_layers", "d_model"),
+        ("Closed models", "Layers", "hidden_size", "num_experts", "Top-k"),
+        HEADER,
+        ("model", "layers", "hidden size", "experts", "top k"),
+    ],
+)
+@pytest.mark.parametrize("gap", [[], [()]])
+def test_below_the_header_again_are_models(
+    tmp_path: Path, registry: Registry, heading: Sequence[object], gap: Rows
+) -> None:
+    """Whatever group it heads, its words agree with the columns that they stand in."""
+    closed = [("d", 61, 7168, 256, 8), ("e", 64, 6144, 8, 2)]
+    names, told = among(tmp_path, registry, [*MODELS, *gap, heading, *closed])
+    assert names == ["a", "b", "c", "d", "e"]
+    assert f"headers again, and skipped: Models!{5 + len(gap)}" in told
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Future", "yes", "no", "maybe"), ("Future", "soon", "later", "planned"),
+        ("Models", "planned"), ("Future", "TBD", "n/a", "?"), ("Future", "rumored"),
+    ],
+)  # fmt: skip
+def test_words_above_hide_no_model(
+    tmp_path: Path, registry: Registry, words: Sequence[object]
+) -> None:
+    """They name nothing else than the columns hold, and the row below may be a model."""
+    path = tmp_path / "models.xlsx"
+    calculated(path, {"Models": [HEADER, *MODELS, (), words, ("Grok 5", 8, 64, 16, 2)]})
+    found = inspect_workbook(open_table(path), registry)
+    assert found.problems == ()
+    assert found.table.rows[-1].name == "Grok 5"
+
+
+def test_fewer_words_than_columns_hide_no_model(tmp_path: Path, registry: Registry) -> None:
+    """Each number below stands under a word, and may be of its column."""
+    path = tmp_path / "models.xlsx"
+    below = [("Future", "yes", "no", "maybe"), ("Grok 5", 8, 64, 16), ("Grok 6", 9, 64, 16)]
+    for words in (below[0], ("Future", "soon", "later", "planned")):
+        calculated(path, {"Models": [HEADER, *MODELS, (), words, *below[1:]]})
+        found = inspect_workbook(open_table(path), registry)
+        assert [row.name for row in found.table.rows][-2:] == ["Grok 5", "Grok 6"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [("GPU", "price"), ("H100", 3)], [("Part", "price"), ("H100", 3)],
+        [("Where", "top-k", "experts"), ("x", 8, 64)], [("Model", "MMLU", "Elo"), ("a", 70.1, 9)],
+        [("Who", "built", "where"), ("Mistral", 2, "FR")],
+    ],
+)  # fmt: skip
+def test_words_that_name_other_things_are_headers(
+    tmp_path: Path, registry: Registry, table: Rows
+) -> None:
+    """They say what no column holds, another column, or stand over what can be no model."""
+    names, told = among(tmp_path, registry, [*MODELS, (), *table])
+    assert names == ["a", "b", "c"]
+    assert "headers of its own and is not read" in told
+
+
+def test_models_follow_another_table_below_their_header(tmp_path: Path, registry: Registry) -> None:
+    """What stands below the header once more is read, whatever was between."""
+    between = [(), ("Model", "MMLU"), ("a", 70.1), ("b", 71.5)]
+    more = [HEADER, ("d", 61, 7168, 256, 8)]
+    names, told = among(tmp_path, registry, [*MODELS, *between, (), *more])
+    assert names == ["a", "b", "c", "d"]
+    assert "what stands from A6 on has headers of its own and is not read" in told
 
 
 def test_sums_without_a_name_are_left_out(tmp_path: Path, registry: Registry) -> None:

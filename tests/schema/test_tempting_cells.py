@@ -75,6 +75,39 @@ def test_what_may_be_another_number_is_not_read(text: str, field: str) -> None:
     assert said.fields == (field,)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see Table 3", "Table 3", "see page 12, there", "footnote 2", "Abb. 4", "表 3", "version 3",
+        "https://x.org/2025", "see x.org/2025", "www.x.org/3", "a@x.org/3", "arXiv:2401.04088",
+        "2025-05-01", "1.5.2025", "as of 2025", "May 2025", "same as Llama 3", "we use 64 here",
+        "GPT 4 uses this", "Fig 3", "ref 3",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["num_experts", "hidden_size", "total_params"])
+def test_a_number_inside_of_a_sentence_or_address_is_not_read(text: str, field: str) -> None:
+    """It is of a place, a date or a name; no default stands in for the field."""
+    said = _said(text, field)
+    assert (dict(said.numbers), said.wrong, said.missing) == ({}, "", "")
+    assert said.unclear
+    assert said.fields == (field,)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("8, see Table 3", 8), ("8 (https://x.org/2025)", 8), ("64 (arXiv:2401.04088)", 64),
+        ("rumored: 61", 61), ("d_model 7168", 7168), ("hidden size is 4096", 4096),
+        ("SentencePiece, 131.072 Tokens", 131_072), ("from 2048", 2048), ("probably 8", 8),
+        ("46.7 B (reported in May 2025)", 46.7e9), ("46.7B según el paper de Mistral", 46.7e9),
+    ],
+)  # fmt: skip
+def test_words_and_addresses_beside_a_number_leave_it(text: str, number: float) -> None:
+    """It is led to by one word at most, or by a sign or verb that says it."""
+    [found] = _numbers(text, "vocab_size").values()
+    assert found == number
+
+
 @pytest.mark.parametrize("text", ["1e999999999", "1e99999999999999999999", "9" * 900, "1e400"])
 def test_a_number_out_of_all_bounds_stays_one(text: str) -> None:
     """An exponent of any length is read as one, and the number is refused."""
