@@ -37,7 +37,7 @@ from moe_report.importers.impossible import (
     uneven_groups,
 )
 from moe_report.importers.model_class import notes_of_class
-from moe_report.importers.published_bits import notes_of_bits, published_bits
+from moe_report.importers.published_bits import notes_of_bits, notes_of_recipe, published_bits
 from moe_report.importers.read_keys import read_keys, refuse_untold
 from moe_report.importers.section_fields import read_section_fields
 from moe_report.importers.unread_keys import (
@@ -145,6 +145,7 @@ def row_from_config(
     bits, no_bits = published_bits(config, numbers)
     numbers.update(bits)
     reading.notes.extend(notes_of_bits(bits, no_bits))
+    reading.notes.extend(notes_of_recipe(config))
     reading.notes.extend(notes_of_widths(config, adapter))
     model_types = [name for name in (model_type, _text_model(config)) if isinstance(name, str)]
     reading.notes.extend(notes_of_class(config, model_types, ADAPTERS.keys() | DENSE.keys()))

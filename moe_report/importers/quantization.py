@@ -16,6 +16,7 @@ from typing import Any
 from moe_report.importers.config_json import read_config, text_parts
 
 KEYS = ("quantization", "quantization_config", "compression_config")
+BITS_KEYS = ("bits", "w_bit", "nbits")
 GROUP_KEYS = ("group_size", "q_group_size")
 BESIDE = "hf_quant_config.json"  # where ModelOpt says it, and its config.json may say nothing
 _OTHER = re.compile(r"activation|cache|scale_|zero_|sparsity")  # parts that are not about weights
