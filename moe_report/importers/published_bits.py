@@ -83,7 +83,7 @@ def published_bits(
         unclear = dict.fromkeys((ROUTED, OTHER, REST), str(error))
     found = {} if plain is None else dict.fromkeys((ROUTED, OTHER, REST), plain)
     try:
-        said, differ = _said(config), _of_experts(config)
+        said, differ = _said(config), next(_of_experts(config), "")
         if said is None:
             if differ:
                 found.pop(ROUTED, None)
@@ -170,36 +170,41 @@ def notes_of_recipe(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"Not read, and nothing is counted for it: {first_of(sorted(unread), 10)}"
 
 
+def widths_told(config: Mapping[str, Any]) -> Iterator[str]:
+    """Give the keys beside a recipe that leave bits unknown, with their paths."""
+    yield from _misnamed(config)
+    yield from _of_experts(config)
+
+
 def _refuse_misnamed(config: Mapping[str, Any]) -> None:
     """Raise for a key that may speak of quantization and has another name than those read."""
+    if path := next(_misnamed(config), ""):
+        raise UnclearError(f"key {path!r} is not understood: is it quantization_config?")
+
+
+def _misnamed(config: Mapping[str, Any]) -> Iterator[str]:
     for prefix, part in text_parts(config):
         for key, value in part.items():
             if key in KEYS or is_nothing(value) or is_cache_width(key) or "expert" in key:
                 continue
-            if _DTYPE_KEY.fullmatch(key) or _is_usual(value):
+            if _DTYPE_KEY.fullmatch(key) or is_usual_precision(value):
                 continue
             if _QUANTIZED.search(words_of(key)) or get_close_matches(key, KEYS, cutoff=0.8):
-                why = "is not understood: is it quantization_config?"
-                raise UnclearError(f"key {prefix + key!r} {why}")
+                yield prefix + key
 
 
-def _is_usual(value: object) -> bool:
+def is_usual_precision(value: object) -> bool:
     """Whether a value is the precision that weights count with anyway, or none."""
     name = str(value).lower().removeprefix("torch.")
     return name in _NO_WIDTH or _DTYPES.get(name) == FIELDS[OTHER].default
 
 
-def _of_experts(config: Mapping[str, Any]) -> str:
-    """The key that gives experts a width of their own; empty if none does."""
-    return next(
-        (
-            prefix + key
-            for prefix, part in text_parts(config)
-            for key, value in part.items()
-            if _EXPERT_KEY.fullmatch(key) and value is not None and not _is_usual(value)
-        ),
-        "",
-    )
+def _of_experts(config: Mapping[str, Any]) -> Iterator[str]:
+    """The keys that give experts a width of their own."""
+    for prefix, part in text_parts(config):
+        for key, value in part.items():
+            if _EXPERT_KEY.fullmatch(key) and value is not None and not is_usual_precision(value):
+                yield prefix + key
 
 
 def _plain(config: Mapping[str, Any]) -> float | None:
