@@ -117,7 +117,7 @@ def _widths(said: Mapping[str, Any]) -> Iterator[Width]:
 
 
 def _width(part: Mapping[str, Any], targets: tuple[str, ...] = ()) -> Width | None:
-    bits = next((part[key] for key in ("bits", "num_bits", "nbits", "w_bit") if key in part), None)
+    bits = next((part[key] for key in (*BITS_KEYS, "num_bits") if key in part), None)
     group = next((part[key] for key in GROUP_KEYS if key in part), None)
     if type(bits) is not int or not 1 <= bits <= 16:
         return None
