@@ -65,6 +65,9 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
 _WORDS = re.compile(
     f"(?<=_)({'|'.join(word for words in _REASONS.values() for word in words)})(?=_)"
 )
+# Attention that an architecture has or has not; its sizes are none of how a program runs.
+_MECHANISM = re.compile("_(nsa|csa|dsa|moba|yoco|cla|retention|retnet|rwkv|hyena|xlstm|kda|gdn)_")
+_SIZE = re.compile("_(sizes?|blocks?|chunks?|dims?|lens?|length|counts?|num|n)_")
 _LAYER_KINDS = re.compile(
     "_(layers?|blocks?)_(\\w+_)?(types?|kinds?|patterns?)_|_attn_types?_list_"
 )
@@ -126,6 +129,9 @@ def _of_layers(kinds: list[object], counted: Counted) -> bool:
 
 def is_arithmetic(name: str, value: object) -> bool:
     """Whether a key that sounds like attention changes neither parameters nor FLOPs nor cache."""
-    if re.search("_groups?_", words_of(name)):
+    words = words_of(name)
+    if re.search("_groups?_", words):
         return is_nothing(value)
+    if type(value) is int and value and _MECHANISM.search(words) and _SIZE.search(words):
+        return False  # a block's size of attention that sees blocks is no program's
     return is_harmless(name, value, _WORDS)

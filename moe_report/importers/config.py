@@ -28,7 +28,7 @@ from moe_report.importers.cache_keys import (
 from moe_report.importers.config_json import at, entries, said, text_parts, with_whole_numbers
 from moe_report.importers.counted_keys import SIZES, Counted, spellings
 from moe_report.importers.harmless_keys import is_nothing
-from moe_report.importers.idle_keys import is_outside, notes_of_idle
+from moe_report.importers.idle_keys import is_outside, is_width_of_a_part, notes_of_idle
 from moe_report.importers.impossible import (
     ALLOW,
     impossible,
@@ -37,7 +37,12 @@ from moe_report.importers.impossible import (
     uneven_groups,
 )
 from moe_report.importers.model_class import notes_of_class
-from moe_report.importers.published_bits import notes_of_bits, published_bits
+from moe_report.importers.published_bits import (
+    notes_of_bits,
+    notes_of_recipe,
+    published_bits,
+    widths_told,
+)
 from moe_report.importers.read_keys import read_keys, refuse_untold
 from moe_report.importers.section_fields import read_section_fields
 from moe_report.importers.unread_keys import (
@@ -49,6 +54,7 @@ from moe_report.importers.unread_keys import (
     unread_keys,
 )
 from moe_report.schema.fields import FIELDS, Field
+from moe_report.schema.parts import Part
 from moe_report.text import shown
 
 _MTP = "num_nextn_predict_layers"
@@ -145,9 +151,11 @@ def row_from_config(
     bits, no_bits = published_bits(config, numbers)
     numbers.update(bits)
     reading.notes.extend(notes_of_bits(bits, no_bits))
+    reading.notes.extend(notes_of_recipe(config))
     reading.notes.extend(notes_of_widths(config, adapter))
     model_types = [name for name in (model_type, _text_model(config)) if isinstance(name, str)]
-    reading.notes.extend(notes_of_class(config, model_types, ADAPTERS.keys() | DENSE.keys()))
+    known, own_head = ADAPTERS.keys() | DENSE.keys(), Part.UNEMBEDDING_FLOPS in numbers
+    reading.notes.extend(notes_of_class(config, model_types, known, own_head=own_head))
     reading.notes.extend(dict.fromkeys(f"Cache: {why}" for why in no_cache.values()))
     unclear = {**reading.unclear, **no_bits, **no_cache}
     numbers = {name: value for name, value in numbers.items() if name not in unclear}
@@ -272,10 +280,13 @@ def _judge_unread(
         return
     windows = windows_told(config, adapter, numbers)
     judged = {*read, *(key.path for key in keys), *windows}
+    elsewhere = {*windows, *widths_told(config)}  # a remark of their own speaks of them
     harmless = [path for path, why in windows.items() if not why]
     for key, verdict in judge(keys, _SPELLINGS, counted):
         if verdict == "harmless" and (key.what == EXPERTS or _is_told(key)):
-            if key.path not in windows:
+            if is_width_of_a_part(key.key, key.value):
+                judged.remove(key.path)
+            elif key.path not in elsewhere:
                 harmless.append(key.path)
         elif verdict == "idle":
             judged.remove(key.path)

@@ -128,6 +128,9 @@ _SHAPE: Mapping[str, tuple[str, ...]] = {
     "moe_intermediate_size": ("d_ff", "n_inner", "inner_dim", "inner_size", "ff_dim", "hidden_dim"),
     "tie_word_embeddings": (
         "tie_embeddings", "tie_embedding", "tied_embeddings", "tie_word_embedding", "tie_lm_head",
+        "share_embeddings_and_output_weights", "share_embeddings", "share_word_embeddings",
+        "share_input_output_embed", "share_input_output_embeddings",
+        "tie_embeddings_and_output_weights",
     ),
     "unembedding_bias": ("lm_head_has_bias",),
 }  # fmt: skip
@@ -151,8 +154,12 @@ _WHICH = re.compile(
 )
 _DENSE = re.compile("_(dense|mlp_only)_")
 _GATED = re.compile(
-    "_((use|is)_)?(gated_(moe|experts?|mlp|ffn)"
-    "|(moe|experts?|mlp|ffn)_((use|is)_)?(gated|glu)(_mlp|_ffn)?)_"
+    "_((use|is|has)_)?((gated|glu|swiglu|geglu|reglu)(_(moe|experts?|mlp|ffn|act(ivation)?|units?))?"
+    "|gate_proj|(moe|experts?|mlp|ffn)_((use|is)_)?(gated|glu|swiglu)(_mlp|_ffn)?)_"
+)
+# Switches that say the opposite of a field.
+_UNTIED = re.compile(
+    r"_((use|has|is)_)?untied?_((word|token|input|output|lm)_)*(embed\w*|head|weights)_(\w+_)?"
 )
 
 
@@ -204,9 +211,16 @@ def comparison(name: str, value: object, known: Mapping[str, frozenset[str]]) ->
 
 def names_size(name: str, value: object) -> bool:
     """Whether a key may give a size of the model, or one of its switches, by another name."""
+    if is_untying(name, value):
+        return True
     if name not in SIZES or name in FIELDS:  # its own is read, or the architecture takes it so
         return False
     return type(value) is bool if is_switch(name, SIZES) else type(value) is int and value != 0
+
+
+def is_untying(name: str, value: object) -> bool:
+    """Whether a key says whether the output head has weights of its own."""
+    return type(value) is bool and bool(_UNTIED.fullmatch(words_of(name)))
 
 
 def is_switch(name: str, known: Mapping[str, frozenset[str]]) -> bool:
@@ -216,6 +230,8 @@ def is_switch(name: str, known: Mapping[str, frozenset[str]]) -> bool:
 
 def same_size(name: str, value: object, counted: Counted) -> bool:
     """Whether one of the sizes that a name may mean has a value."""
+    if is_untying(name, value):
+        return value != bool(counted.of("tie_word_embeddings"))
     fields = SIZES[name]
     if is_switch(name, SIZES):
         return all(value == bool(counted.of(field)) for field in fields)

@@ -15,8 +15,9 @@ from moe_report.errors import first_of
 from moe_report.importers.adapter import Adapter
 from moe_report.importers.attention_keys import is_arithmetic
 from moe_report.importers.cache_keys import is_cache_width, is_of_windows
-from moe_report.importers.config_json import at, entries
+from moe_report.importers.config_json import at, entries, text_parts
 from moe_report.importers.harmless_keys import is_harmless, is_nothing, words_of
+from moe_report.importers.published_bits import is_usual_precision
 from moe_report.importers.quantization import KEYS
 
 _MOST, _ROOM = 50, 1000  # keys that are listed, and characters for them
@@ -27,7 +28,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "source", "retrieved", "commit_hash", r"model_(sha|name|id)(_\w+)?", "url", "languages?",
         "(hub_)?artifacts", "task_specific_params", "finetuning_task", "custom_pipelines?",
         "torchscript", "return_dict", r"tokenizer(_\w+)?", "pretraining_tp", "library_name",
-        "js_config", "unsloth_(fixed|version)", "for_llm_compressor",
+        "(torch_)?dtype", "description", "comments?", "notes?", "framework",
+        r"base_model(_\w+)?", "chat_template", "device(_map)?",
+        "(bos|eos|pad|unk|mask|cls|sep)_token", "js_config",
+        "unsloth_(fixed|version)", "for_llm_compressor",
     ),
     "a classifier, and its labels": (
         "id2label", "label2id", "num_labels", "label_set", "problem_type", r"summary_\w+",
@@ -42,11 +46,16 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "positions": ("freq_allocation", "use_rotary_pos_emb"),
     "arithmetic": (
         "(hidden_)?act(ivation)?(_fn|_function|_type)?", "fused_bias_fc", "use_associative_scan",
-        "mup_enabled", "use_mup", "route_norm", "use_xentropy", "time_step_(min|max)",
+        "mup_enabled", "use_mup", "route_norm", "scor(e|ing)_func(tion)?", "use_xentropy",
+        "time_step_(min|max)",
+        r"(\w+_)?(compute|activations?|softmax|rope|residual|reduce|autocast|grads?)_dtype",
         "(block|chunk)_size", "residual_in_fp32", "rescale_prenorm_residual", "scale_embeddings?",
         "log_scaling_n_floor",
     ),
-    "training": ("label_smoothing", "learning_rate", "lr", "weight_decay", "warmup_steps"),
+    "training": (
+        "optimizer", r"(lr_)?scheduler(_\w+)?", "label_smoothing", "learning_rate", "lr",
+        "weight_decay", "warmup_steps",
+    ),
     "writing text": (
         "use_cache", "do_sample", "num_beams", "num_beam_groups", "num_return_sequences", "top_p",
         "typical_p", "max_new_tokens", "min_length", "early_stopping",
@@ -55,6 +64,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "generation_config", "(num_)?logits_to_keep",
     ),
     "engines": (
+        "attn_implementation",
         "max_(num_)?(batched_tokens|seqs|batch_size|model_len)", "gpu_memory_utilization",
         "batch_size", "enforce_eager", "enable_prefix_caching", "mapping", "swap_space",
         "max_(input|output)_len",
@@ -68,8 +78,11 @@ _ENDS = (
     "|rotary_(dim|factor)"
 )
 _BEGINS = "rope|rotary|alibi|mrope|initializer|init_(std|range|method|scale|device)|loss"
+# Sizes, whatever else the name begins or ends with.
 _OF_SIZE = re.compile(
-    "_(depth|width|dims?|sizes?|layers?|mlp|ffn|expand|expansion)_(multiplier|factor|scale|limit)_"
+    "_(depth|width|dims?|sizes?|layers?|blocks?|mlp|ffn|expand|expansion|vocab|hidden|intermediate"
+    "|inner|repeat)_(multiplier|factor|scale|limit|cap|drop|bound)_"
+    "|^_(rope|rotary|loss|alibi)_(\\w+_)?(windows?|layers?|blocks?)_(size_)?$|_(prompt|prefix|p)_tuning_"
 )
 _SAYS = re.compile(
     f"_({'|'.join(each for of in _NAMES.values() for each in of)})_"
@@ -81,9 +94,19 @@ _ELSEWHERE = re.compile(
     "|media|vit|im|spatial|temporal|patch|anyres|pixel|token2wav|boi|eoi"
     "|projection|merged|downsample|canvas)_|_out_hidden_size_"
 )
-# A text is a name or a path, unless its key chooses how something is built.
+# A text may choose how something is built, unless that is usual or its key is of a name or path.
 _USUAL = {"default", "none", "nope", "rope", "rotary", "rms", "rmsnorm", "rms_norm"}
-_CHOICE = re.compile("_(type|kind|structure|style|mode|variant|blocks?|layers?|arch)_$|^_use_")
+_NAMING = re.compile("_(names?|path|dir|file|url|repo|date|id|hash|commit|author|revision|by|on)_$")
+_PART_DTYPE = re.compile(
+    r"_((lm|token|word|input|output|layer|rms|self)_)*(attn|attention|embed\w*|head|norm"
+    "|checkpoint)_((weights?|params?)_)?dtype_"
+)
+# What a model of these architectures has; that it lacks it is said though it reads as nothing.
+_HAD = re.compile(
+    "_((use|has|is|with|enable|add)_)?((output|lm)_head|((pre|post|final|rms|layer)_?)*norm|rmsnorm"
+    "|layernorm|residuals?|(token_|word_)?embeddings?)_"
+    "|_no_(\\w+_)?(bias|biases|norms?|embed\\w*|residuals?|head|mlp|ffn)_"
+)
 
 
 def notes_of_idle(
@@ -105,9 +128,11 @@ def notes_of_idle(
     known = adapter.known_paths | adapter.objects | around | set(judged)
     for path, value in entries(config, lambda path: path in adapter.objects):
         name = path.rpartition(".")[2]
-        if is_nothing(value) or path in known:
+        if (is_nothing(value) and not _denies(name, value)) or path in known:
             continue
-        if is_outside(path, adapter):
+        if _is_another_text(path, value, config, adapter):
+            idle.append(path)
+        elif is_outside(path, adapter):
             inside = next(iter(at(config, adapter.home + name)), read.get(name))
             if value != inside:
                 outside.append(path)
@@ -138,6 +163,30 @@ def is_outside(path: str, adapter: Adapter) -> bool:
     )
 
 
+def is_width_of_a_part(name: str, value: object) -> bool:
+    """Whether a key gives a part of the model another precision than is usual."""
+    return bool(_PART_DTYPE.fullmatch(words_of(name))) and not is_usual_precision(value)
+
+
+def _denies(name: str, value: object) -> bool:
+    """Whether a key says that there is none of what every such model has."""
+    none = value is False or (isinstance(value, str) and value.lower() == "none")
+    return none and bool(_HAD.fullmatch(words_of(name)))
+
+
+def _is_another_text(
+    path: str, value: object, config: Mapping[str, object], adapter: Adapter
+) -> bool:
+    """Whether an object beside the text model's says of a text model what that does not say."""
+    home = next(iter(at(config, adapter.home[:-1])), None) if adapter.home else None
+    if not isinstance(value, Mapping) or not isinstance(home, Mapping):
+        return False
+    parts = {prefix[:-1] for prefix, _ in text_parts(config)}
+    return path in parts and any(
+        key not in home or home[key] != inner for key, inner in value.items()
+    )
+
+
 def _may_mean_something(name: str, value: object, path: str, adapter: Adapter) -> bool:
     words = words_of(name)
     if not path.startswith(adapter.home) and isinstance(value, Mapping):
@@ -146,10 +195,13 @@ def _may_mean_something(name: str, value: object, path: str, adapter: Adapter) -
         return False
     if name in KEYS or is_of_windows(name) or is_cache_width(name):
         return False
-    if _OF_SIZE.search(words):
+    if _OF_SIZE.search(words) or is_width_of_a_part(name, value) or _denies(name, value):
         return True
     if isinstance(value, str):
-        return bool(_CHOICE.search(words)) and not (
-            value.lower() in _USUAL or _SAYS.fullmatch(words)
+        return not (
+            value.lower() in _USUAL
+            or is_usual_precision(value)
+            or _NAMING.search(words)
+            or _SAYS.fullmatch(words)
         )
     return not (_SAYS.fullmatch(words) or is_harmless(name, value) or is_arithmetic(name, value))

@@ -20,7 +20,7 @@ from moe_report.importers.checkpoint import (
     take_census,
 )
 from moe_report.importers.config import ConfigRow
-from moe_report.importers.published_bits import notes_of_bits, published_bits
+from moe_report.importers.published_bits import notes_of_bits, notes_of_recipe, published_bits
 from moe_report.importers.safetensors import Tensor
 from moe_report.schema.parts import Part
 
@@ -84,7 +84,7 @@ def row_from_transformers(config: Mapping[str, Any], *, where: str) -> ConfigRow
     notes = [f"Counted from the model that transformers {transformers.__version__} builds"]
     notes += notes_of_census(census)
     bits, no_bits = published_bits(config, numbers)
-    notes += notes_of_bits(bits, no_bits)
+    notes += [*notes_of_bits(bits, no_bits), *notes_of_recipe(config)]
     unclear = {**no_bits, **unknown_cache(BY_SHAPES)}
     return ConfigRow(model_type, numbers | bits, tuple(notes), unclear)
 

@@ -15,18 +15,28 @@ from moe_report.text import shown
 _PUBLISHED = {
     "kimi_k2": "DeepseekV3", "bailing_moe": "BailingMoeV2", "ernie4_5_moe_vl": "Ernie4_5_VLMoe",
 }  # fmt: skip
+# Tasks whose head is another matrix than the one over the vocabulary.
+_OTHER_HEAD = re.compile(
+    r"For(\w*Classification|QuestionAnswering|MultipleChoice|\w*Reward(Model(ing)?)?)$|RewardModel$"
+)
 _TASK = re.compile(r"(For[A-Z]\w*|(LMHead)?Model|LMHeadModel)$")
 
 
 def notes_of_class(
-    config: Mapping[str, object], model_types: Collection[str], known: Collection[str]
+    config: Mapping[str, object],
+    model_types: Collection[str],
+    known: Collection[str],
+    *,
+    own_head: bool = False,
 ) -> Iterator[str]:
-    """Say which classes are of another architecture than the row is read as.
+    """Say which classes are of another architecture, or have another head, than the row counts.
 
     Args:
         config: The parsed file.
         model_types: Of the config, and of its text part.
         known: All architectures' names.
+        own_head: Whether the architecture is counted with a head other than one over the
+            vocabulary.
     """
     own = {_folded(name.removesuffix("_text")) for name in model_types}
     own |= {_folded(_PUBLISHED.get(name, name)) for name in model_types}
@@ -40,6 +50,11 @@ def notes_of_class(
                 yield (
                     f"Key '{inside}architectures' names {shown(name)}, which is no class of"
                     f" model_type {shown(next(iter(model_types)))}: the row is read as of that"
+                )
+            elif stem and not own_head and _OTHER_HEAD.search(str(name)):
+                yield (
+                    f"Key '{inside}architectures' names {shown(name)}, which has a head of another"
+                    " kind: the row counts one over the vocabulary"
                 )
 
 

@@ -13,11 +13,13 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from moe_report.errors import first_of
 from moe_report.importers.cache_keys import is_cache_width
 from moe_report.importers.config_json import text_parts
 from moe_report.importers.harmless_keys import is_nothing, words_of
 from moe_report.importers.quantization import KEYS
-from moe_report.importers.quantization_recipes import UnclearError, bits_of
+from moe_report.importers.quantization_recipes import UnclearError, bits_of, keys_not_read
+from moe_report.importers.recipe_keys import IGNORED
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.parts import Part
 from moe_report.text import shown
@@ -30,10 +32,6 @@ _DTYPES = {
     "float32": 32, "float": 32, "fp32": 32, "bfloat16": 16, "bf16": 16, "float16": 16, "half": 16,
     "fp16": 16, "float8_e4m3fn": 8, "float8_e5m2": 8,
 }  # fmt: skip
-_IGNORED = (
-    "ignore", "modules_to_not_convert", "ignored_layers", "exclude_modules",
-    "llm_int8_skip_modules", "skip_modules",
-)  # fmt: skip
 _ATTENTION, _SHARED, _DENSE, _EXPERTS, _HEAD = "attention", "shared", "dense", "experts", "head"
 # What a name that is ignored speaks of, the first that fits; nothing is what no recipe quantizes,
 # or what is no part of the text model.
@@ -85,7 +83,7 @@ def published_bits(
         unclear = dict.fromkeys((ROUTED, OTHER, REST), str(error))
     found = {} if plain is None else dict.fromkeys((ROUTED, OTHER, REST), plain)
     try:
-        said, differ = _said(config), _of_experts(config)
+        said, differ = _said(config), next(_of_experts(config), "")
         if said is None:
             if differ:
                 found.pop(ROUTED, None)
@@ -162,43 +160,58 @@ def notes_of_bits(found: Mapping[str, float], unclear: Mapping[str, str]) -> lis
     return notes
 
 
+def notes_of_recipe(config: Mapping[str, Any]) -> Iterator[str]:
+    """Say which keys of a recipe are not read, where they speak of no bits."""
+    try:
+        said = _said(config)
+    except UnclearError:
+        return  # that is said of the bits
+    if said and (unread := [f"{said[0]}.{path}" for path in keys_not_read(said[1])]):
+        yield f"Not read, and nothing is counted for it: {first_of(sorted(unread), 10)}"
+
+
+def widths_told(config: Mapping[str, Any]) -> Iterator[str]:
+    """Give the keys beside a recipe that leave bits unknown, with their paths."""
+    yield from _misnamed(config)
+    yield from _of_experts(config)
+
+
 def _refuse_misnamed(config: Mapping[str, Any]) -> None:
     """Raise for a key that may speak of quantization and has another name than those read."""
+    if path := next(_misnamed(config), ""):
+        raise UnclearError(f"key {path!r} is not understood: is it quantization_config?")
+
+
+def _misnamed(config: Mapping[str, Any]) -> Iterator[str]:
     for prefix, part in text_parts(config):
         for key, value in part.items():
             if key in KEYS or is_nothing(value) or is_cache_width(key) or "expert" in key:
                 continue
-            if _DTYPE_KEY.fullmatch(key) or _is_usual(value):
+            if _DTYPE_KEY.fullmatch(key) or is_usual_precision(value):
                 continue
             if _QUANTIZED.search(words_of(key)) or get_close_matches(key, KEYS, cutoff=0.8):
-                why = "is not understood: is it quantization_config?"
-                raise UnclearError(f"key {prefix + key!r} {why}")
+                yield prefix + key
 
 
-def _is_usual(value: object) -> bool:
+def is_usual_precision(value: object) -> bool:
     """Whether a value is the precision that weights count with anyway, or none."""
     name = str(value).lower().removeprefix("torch.")
     return name in _NO_WIDTH or _DTYPES.get(name) == FIELDS[OTHER].default
 
 
-def _of_experts(config: Mapping[str, Any]) -> str:
-    """The key that gives experts a width of their own; empty if none does."""
-    return next(
-        (
-            prefix + key
-            for prefix, part in text_parts(config)
-            for key, value in part.items()
-            if _EXPERT_KEY.fullmatch(key) and value is not None and not _is_usual(value)
-        ),
-        "",
-    )
+def _of_experts(config: Mapping[str, Any]) -> Iterator[str]:
+    """The keys that give experts a width of their own."""
+    for prefix, part in text_parts(config):
+        for key, value in part.items():
+            if _EXPERT_KEY.fullmatch(key) and value is not None and not is_usual_precision(value):
+                yield prefix + key
 
 
 def _plain(config: Mapping[str, Any]) -> float | None:
     """The bits of a weight that is not quantized; None if nothing is said."""
     bits: dict[int, str] = {}
     for path, value in _dtypes(config):
-        name = value.removeprefix("torch.") if isinstance(value, str) else ""
+        name = value.lower().removeprefix("torch.") if isinstance(value, str) else ""
         if name not in _DTYPES:
             raise UnclearError(f"{path} is {shown(value)}, which is not known")
         bits.setdefault(_DTYPES[name], path)
@@ -270,7 +283,7 @@ def _layers_of(part: str, numbers: Mapping[Any, float]) -> set[int]:
 def _names(recipe: Mapping[str, Any], key: str) -> Iterator[tuple[str, str]]:
     within = recipe.get("quantization")
     for part in (recipe, within if isinstance(within, Mapping) else {}):
-        for spelling in _IGNORED:
+        for spelling in IGNORED:
             names = part.get(spelling) or []
             if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
                 raise UnclearError(f"{key}.{spelling} is {shown(names)}, expected a list of names")

@@ -16,6 +16,7 @@ from typing import Any
 from moe_report.importers.config_json import read_config, text_parts
 
 KEYS = ("quantization", "quantization_config", "compression_config")
+BITS_KEYS = ("bits", "w_bit", "nbits")
 GROUP_KEYS = ("group_size", "q_group_size")
 BESIDE = "hf_quant_config.json"  # where ModelOpt says it, and its config.json may say nothing
 _OTHER = re.compile(r"activation|cache|scale_|zero_|sparsity")  # parts that are not about weights
@@ -116,7 +117,7 @@ def _widths(said: Mapping[str, Any]) -> Iterator[Width]:
 
 
 def _width(part: Mapping[str, Any], targets: tuple[str, ...] = ()) -> Width | None:
-    bits = next((part[key] for key in ("bits", "num_bits", "nbits", "w_bit") if key in part), None)
+    bits = next((part[key] for key in (*BITS_KEYS, "num_bits") if key in part), None)
     group = next((part[key] for key in GROUP_KEYS if key in part), None)
     if type(bits) is not int or not 1 <= bits <= 16:
         return None

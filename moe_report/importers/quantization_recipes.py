@@ -6,16 +6,20 @@ fbgemm scales rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moe_report.importers.quantization import GROUP_KEYS
+from moe_report.errors import first_of
+from moe_report.importers.quantization import BITS_KEYS, GROUP_KEYS
+from moe_report.importers.recipe_keys import unread_of
 from moe_report.text import shown
 
 Recipe = Mapping[str, Any]
 Numbers = Mapping[Any, float]
 _BYTE = 8
+_WHOLE = -1  # instead of a group's size: a row of the matrix is one group
 
 
 class UnclearError(ValueError):
@@ -50,20 +54,35 @@ def bits_of(recipe: Recipe, key: str, model_type: str, numbers: Numbers) -> Widt
     Raises:
         UnclearError: The recipe is not known, or it does not say enough.
     """
+    method = _method(recipe)
+    reader = _READERS.get(method)
+    if reader is None:
+        said = recipe.get("quant_method") or ""
+        raise UnclearError(f"{key}.quant_method is {shown(said)}, which is not known")
+    if method == "mxfp4" and model_type != "gpt_oss":
+        raise UnclearError(f"{key}.quant_method is 'mxfp4', known of gpt_oss alone")
+    try:
+        widths = reader(recipe, numbers)
+    except UnclearError as error:
+        raise UnclearError(f"{key}{error}") from None
+    if meant := [f"{key}.{path}" for path, of_bits in unread_of(recipe, method) if of_bits]:
+        raise UnclearError(f"{first_of(meant, 10)} of the recipe is not understood")
+    return widths
+
+
+def keys_not_read(recipe: Recipe) -> Iterator[str]:
+    """Give the keys of a recipe that are not read, and that speak of no bits."""
+    yield from (path for path, of_bits in unread_of(recipe, _method(recipe)) if not of_bits)
+
+
+def _method(recipe: Recipe) -> str:
+    """How a recipe quantizes, as readers are called: by its name, or by the keys that it has."""
     method = recipe.get("quant_method")
     if method is None:
         method = "mlx" if "group_size" in recipe and "config_groups" not in recipe else ""
         if "quant_algo" in recipe or "quantization" in recipe:
             method = "modelopt"
-    reader = _READERS.get(str(method).lower().replace("_", "-"))
-    if reader is None:
-        raise UnclearError(f"{key}.quant_method is {shown(method)}, which is not known")
-    if method == "mxfp4" and model_type != "gpt_oss":
-        raise UnclearError(f"{key}.quant_method is 'mxfp4', known of gpt_oss alone")
-    try:
-        return reader(recipe, numbers)
-    except UnclearError as error:
-        raise UnclearError(f"{key}{error}") from None
+    return str(method).lower().replace("_", "-")
 
 
 def _same(bits: float, *, linear_head: bool = False) -> Widths:
@@ -76,6 +95,10 @@ _FP8_FORMATS = (None, "e4m3", "e5m2", "e4m3fn", "float8_e4m3fn", "float8_e5m2", 
 def _fp8(recipe: Recipe, numbers: Numbers) -> Widths:
     if (found := recipe.get("fmt")) not in _FP8_FORMATS:
         raise UnclearError(f".fmt is {shown(found)}, which is no known float of 8 bits")
+    if recipe.get("expert_dtype") not in (None, "fp8"):
+        raise UnclearError(f".expert_dtype is {shown(recipe['expert_dtype'])}, expected 'fp8'")
+    if recipe.get("weight_per_tensor") and recipe.get("weight_block_size"):
+        raise UnclearError(".weight_per_tensor and .weight_block_size contradict each other")
     return _same(_BYTE + _of_blocks(recipe.get("weight_block_size"), ".weight_block_size", 32))
 
 
@@ -138,30 +161,37 @@ def _mxfp4(recipe: Recipe, numbers: Numbers) -> Widths:
 
 
 def _bits_and_group(recipe: Recipe, allowed: tuple[int, ...]) -> tuple[int, int]:
-    bits = next((recipe[key] for key in ("bits", "w_bit", "nbits") if key in recipe), None)
+    bits = next((recipe[key] for key in BITS_KEYS if key in recipe), None)
     group = next((recipe[key] for key in GROUP_KEYS if key in recipe), None)
+    if isinstance(bits, str) and re.fullmatch("[0-9]", bits):
+        bits = int(bits)
     if type(bits) is not int or bits not in allowed:
         raise UnclearError(
             f".bits is {shown(bits)}, expected one of {', '.join(map(str, allowed))}"
         )
-    if type(group) is not int or group <= 0 or group % 8:
+    if type(group) is not int or (group != _WHOLE and (group <= 0 or group % 8)):
         raise UnclearError(f".group_size is {shown(group)}, expected a multiple of 8")
     return bits, group
 
 
-def _gptq(recipe: Recipe, numbers: Numbers) -> Widths:
+def _in_groups(recipe: Recipe, allowed: tuple[int, ...], numbers: Numbers) -> Widths:
     """A 16 bit scale and a packed zero for a group; symmetric ones are stored with zeros too."""
+    bits, group = _bits_and_group(recipe, allowed)
+    if group == _WHOLE:
+        return _by_channel(bits, 16 + bits, numbers)
+    return _same(bits + (16 + bits) / group)
+
+
+def _gptq(recipe: Recipe, numbers: Numbers) -> Widths:
     if recipe.get("dynamic"):
         raise UnclearError(".dynamic has widths that differ by layer")
-    bits, group = _bits_and_group(recipe, (2, 3, 4, 8))
-    return _same(bits + (16 + bits) / group)
+    return _in_groups(recipe, (2, 3, 4, 8), numbers)
 
 
 def _awq(recipe: Recipe, numbers: Numbers) -> Widths:
-    if recipe.get("zero_point") is not True:
+    if recipe.get("zero_point", True) is not True:
         raise UnclearError(f".zero_point is {shown(recipe.get('zero_point'))}, expected true")
-    bits, group = _bits_and_group(recipe, (4,))
-    return _same(bits + (16 + bits) / group)
+    return _in_groups(recipe, (4,), numbers)
 
 
 _MLX_MODES = {("mxfp4", 4, 32): 4.25, ("mxfp8", 8, 32): 8.25, ("nvfp4", 4, 16): 4.5}
@@ -173,6 +203,8 @@ def _mlx(recipe: Recipe, numbers: Numbers) -> Widths:
     if single := [key for key, value in recipe.items() if key not in _MLX_WORDS]:
         raise UnclearError(f" has widths that differ by layer: {shown(single[0])}")
     bits, group = _bits_and_group(recipe, (2, 3, 4, 5, 6, 8))
+    if group == _WHOLE:
+        raise UnclearError(f".group_size is {group}, expected a multiple of 8")
     mode = recipe.get("mode", "affine")
     if mode == "affine":
         width = bits + 32 / group

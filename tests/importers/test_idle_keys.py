@@ -69,6 +69,43 @@ IDLE: dict[str, Any] = {
     "memory_size": 4096,
     "top_k": 4,
     "share_layers": 2,
+    "mlp": "dense",
+    "ffn": "relu",
+    "feed_forward": "geglu",
+    "mlp_hidden_act": "relu2",
+    "use_lm_head": False,
+    "has_lm_head": False,
+    "lm_head": "none",
+    "output_embedding": "tied",
+    "weight_sharing": "all",
+    "position_embedding": "learned",
+    "pos_emb": "learned",
+    "normalization": "LayerNorm",
+    "norm": "LayerNorm",
+    "backbone": "mamba",
+    "architecture": "hybrid",
+    "layer_sharing": "all",
+    "sharing": "all",
+    "adapter": "lora",
+    "use_rms_norm": False,
+    "rms_norm": False,
+    "no_bias": False,
+    "rope_window": 512,
+    "rope_layers": [1],
+    "loss_layers": 3,
+    "layer_drop": 0.1,
+    "layer_cap": 3,
+    "block_limit": 4,
+    "vocab_multiplier": 2,
+    "hidden_multiplier": 2,
+    "intermediate_multiplier": 2,
+    "block_repeat_factor": 2,
+    "prompt_tuning": 20,
+    "checkpoint_dtype": "fp8",
+    "embedding_dtype": "fp8",
+    "lm_head_dtype": "float32",
+    "norm_dtype": "float32",
+    "attention_dtype": "fp8",
 }
 
 
@@ -93,7 +130,11 @@ MEANT: dict[str, Any] = {
     "num_layers": 23, "n_layer": 23, "n_layers": 23, "num_decoder_layers": 23, "n_embd": 999,
     "d_model": 999, "hidden_dim": 999, "n_vocab": 10, "vocabulary_size": 10, "d_ff": 999,
     "n_inner": 999, "gated_mlp": False, "pruned_heads": {"0": [1]}, "lm_head_bias": True,
-    "tie_embeddings": True,
+    "tie_embeddings": True, "untie_embeddings_and_output_weights": False,
+    "untie_word_embeddings": False, "share_embeddings_and_output_weights": True,
+    "use_glu": False, "glu": False, "gated": False, "swiglu": False, "use_swiglu": False,
+    "is_gated_act": False, "glu_mlp": False, "use_gate_proj": False,
+    "use_gated_activation": False,
 }  # fmt: skip
 
 
@@ -139,6 +180,10 @@ def test_a_part_that_is_counted_may_not_be_denied(key: str) -> None:
 AGAIN: list[tuple[str, dict[str, Any]]] = [
     (MIXTRAL, {"n_layer": 32, "d_model": 4096, "hidden_dim": 14336, "tie_embeddings": False}),
     (MIXTRAL, {"pruned_heads": {}, "lm_head_bias": False, "gated_mlp": True}),
+    (MIXTRAL, {"untie_embeddings_and_output_weights": True, "glu": True, "use_swiglu": True}),
+    (MIXTRAL, {"embedding_dtype": "bfloat16", "norm": "rmsnorm", "no_sync": False}),
+    (MIXTRAL, {"author_name": "x", "config_path": "a/b", "bos_token": "<s>", "optimizer": "adamw"}),
+    (SWITCH, {"is_gated_act": False, "untie_word_embeddings": False}),
     (MIXTRAL, {"num_layers": None, "n_embd": 0, "adapter_dim": None, "mlp_bias": False}),
     (QWEN, {"num_layers": 48, "n_embd": 2048, "n_vocab": 151936}),
     (PHI, {"norm_bias": True}),
@@ -187,15 +232,48 @@ def test_a_class_of_another_architecture_is_said(model: str, name: str) -> None:
 
 @pytest.mark.parametrize(("model", "change"), [
     (MIXTRAL, {"architectures": ["MixtralForCausalLM"]}),
-    (QWEN, {"architectures": ["Qwen3MoeForSequenceClassification"]}),
     (OSS, {"architectures": ["GptOssForCausalLM"]}),
     (DEEPSEEK, {"architectures": ["DeepseekV3ForCausalLM", "DeepseekV3Model"]}),
     (SWITCH, {"architectures": ["SwitchTransformersForConditionalGeneration"]}),
     (MIXTRAL, {"architectures": None}),
 ])  # fmt: skip
 def test_its_own_class_needs_no_word(model: str, change: dict[str, Any]) -> None:
-    """Of whatever task."""
+    """With a head over the vocabulary, or without a head beside one."""
     assert altered(model, change) == altered(model, {})
+
+
+@pytest.mark.parametrize("task", [
+    "SequenceClassification", "TokenClassification", "QuestionAnswering", "RewardModel",
+])  # fmt: skip
+def test_a_class_with_another_head_is_said(task: str) -> None:
+    """A classifier has no output matrix over the vocabulary, which the row counts."""
+    change = {"architectures": [f"Qwen3MoeFor{task}"]}
+    (note,) = new_notes(altered(QWEN, change), QWEN)
+    assert f"'Qwen3MoeFor{task}', which has a head of another kind" in note
+
+
+@pytest.mark.parametrize("key", ["language_config", "llm_config"])
+def test_a_second_text_part_is_said_where_it_says_otherwise(key: str) -> None:
+    """Published configs may have the text part twice; one that differs is named."""
+    text = shipped(LLAMA)["text_config"]
+    assert new_notes(beside({key: text}), LLAMA) == []
+    for change in ({"hidden_size": 64}, {"num_local_experts": 3}, {"extra": 1}):
+        assert new_notes(beside({key: text | change}), LLAMA) == [NOT_READ + key]
+
+
+@pytest.mark.parametrize("key", ["expert_bits", "expert_dtype", "moe_weight_dtype", "attn_bits"])
+def test_a_key_that_leaves_bits_unknown_is_not_said_to_change_no_number(key: str) -> None:
+    """One remark speaks of it, and no other contradicts that."""
+    (note,) = new_notes(altered(QWEN, {key: "fp4"}), QWEN)
+    assert note.startswith("Bits not known: ")
+    assert key in note
+
+
+@pytest.mark.parametrize("inner", [{"block_size": 64}, {"block_counts": 16}, {"window_size": 512}])
+def test_a_mechanism_of_attention_is_refused_by_its_sizes(inner: dict[str, int]) -> None:
+    """A block of sparse attention is no block of a program's cache."""
+    with pytest.raises(InputError, match="nsa_config"):
+        altered(QWEN, {"nsa_config": inner})
 
 
 @pytest.mark.parametrize("model", ALL)

@@ -8,6 +8,7 @@ from moe_report.importers.published_bits import (
     OTHER,
     REST,
     ROUTED,
+    notes_of_recipe,
     published_bits,
 )
 from moe_report.load.examples import published_models
@@ -36,12 +37,101 @@ _INT4 = {
     (_INT4, (4.5, 16, 16)),
     ({"quant_algo": "NVFP4", "ignore": ["lm_head"]}, (4.5, 4.5, 16)),
     ({"group_size": 64, "bits": 6}, (6.5, 6.5, 6.5)),
+    # transformers takes zero_point for true where it is left out.
+    ({"quant_method": "awq", "bits": "4", "group_size": 128}, (4.15625, 4.15625, 16)),
+    # One group a row: 2048 rows of 7168 twice and 7168 of 2048, of experts; all others of 7168.
+    ({"quant_method": "gptq", "bits": 4, "group_size": -1},
+     (4 + 20 * (2 * 2048 + 7168) / (3 * 2048 * 7168), 4 + 20 / 7168, 16)),
 ])  # fmt: skip
 def test_a_recipe_gives_the_bits_of_each_group(recipe, bits):
     """By arithmetic: bits of a weight, and its share of the scales."""
     config = {"torch_dtype": "bfloat16", "quantization_config": recipe}
     found, unclear = published_bits(config, _SHAPE)
     assert ([found[group] for group in (ROUTED, OTHER, REST)], unclear) == ([*bits], {})
+
+
+def test_a_precision_may_be_written_in_capitals():
+    """BF16 is bf16."""
+    found, unclear = published_bits({"torch_dtype": "BF16"}, _SHAPE)
+    assert ({*found.values()}, unclear) == ({16}, {})
+
+
+_RECIPES = {
+    "fp8": {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [128, 128]},
+    "awq": {"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True},
+    "gptq": {"quant_method": "gptq", "bits": 4, "group_size": 128},
+    "compressed-tensors": _INT4,
+    "modelopt": {"quant_method": "modelopt", "quant_algo": "FP8", "ignore": ["lm_head"]},
+    "fbgemm": {"quant_method": "fbgemm_fp8", "modules_to_not_convert": ["lm_head"]},
+    "bitsandbytes": {"quant_method": "bitsandbytes", "load_in_4bit": True},
+}
+_MEANT = {
+    "expert_bits": 2, "num_bits": 4, "moe_weight_dtype": "fp4", "weight_dtype": "fp4",
+    "weights": "int4", "exclude_layers": ["*experts*"], "exclude": ["x"], "include": ["x"],
+    "modules_to_convert": ["x"], "layers": {"x": 4}, "overrides": {"x": 4}, "expert_algo": "fp4",
+    "linear_attn_only": True, "dequantize": True, "scale_group_size": 32,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", _MEANT)
+@pytest.mark.parametrize("recipe", _RECIPES)
+def test_an_unknown_key_of_a_recipe_that_speaks_of_bits_leaves_them_unknown(recipe, key):
+    """What is quantized, and how, may be other than what is read; the key is named."""
+    found, unclear = published_bits({"quantization_config": _RECIPES[recipe]}, _SHAPE)
+    assert not {ROUTED} & unclear.keys()
+    said = {"quantization_config": _RECIPES[recipe] | {key: _MEANT[key]}}
+    found, unclear = published_bits(said, _SHAPE)
+    assert not found
+    assert all(f"quantization_config.{key} " in why for why in unclear.values())
+
+
+@pytest.mark.parametrize("change", [
+    {"recipe": "fp8", "moe_quant_algo": "NVFP4"}, {"recipe": "fp8", "group_size": 32},
+    {"recipe": "fp8", "bits": 4}, {"recipe": "fp8", "expert_dtype": "fp4"},
+    {"recipe": "fp8", "weight_per_tensor": True}, {"recipe": "gptq", "lm_head": True},
+    {"recipe": "bitsandbytes", "llm_int8_has_fp16_weight": True},
+    {"recipe": "compressed-tensors", "config_groups": {"group_0": {
+        "targets": ["Linear"], "weights": _INT4["config_groups"]["group_0"]["weights"],
+        "expert_bits": 2}}},
+])  # fmt: skip
+def test_a_key_of_another_recipe_leaves_bits_unknown(change):
+    """What one method reads, another does not."""
+    said = _RECIPES[change["recipe"]] | {k: v for k, v in change.items() if k != "recipe"}
+    found, unclear = published_bits({"quantization_config": said}, _SHAPE)
+    assert (found, unclear.keys()) == ({}, {ROUTED, OTHER, REST})
+
+
+@pytest.mark.parametrize("recipe", _RECIPES)
+def test_other_keys_of_a_recipe_are_said(recipe):
+    """Bits stay, and the remark names the key; what says no, and notes of programs, need none."""
+    said = {"quantization_config": _RECIPES[recipe] | {"calibrated_by": "x", "expert_bits": 0}}
+    assert published_bits(said, _SHAPE) == published_bits(
+        {"quantization_config": _RECIPES[recipe]}, _SHAPE
+    )
+    (note,) = notes_of_recipe(said)
+    assert note.endswith(": quantization_config.calibrated_by")
+    assert not [*notes_of_recipe({"quantization_config": _RECIPES[recipe] | {"version": "1"}})]
+
+
+_GPTQ_WRITES = {
+    "sym": True, "desc_act": True, "static_groups": False, "true_sequential": True,
+    "damp_percent": 0.01, "checkpoint_format": "gptq", "meta": {"quantizer": ["x"]},
+    "backend": "auto", "lm_head": False, "dynamic": None, "model_seqlen": 2048,
+}  # fmt: skip
+
+
+def test_what_programs_write_into_a_recipe_needs_no_word():
+    """GPTQ's and llm-compressor's usual keys."""
+    llm_compressor = {
+        "quantization_status": "compressed", "global_compression_ratio": 1.2, "version": "0.9",
+        "kv_cache_scheme": None, "sparsity_config": {}, "transform_config": {"x": 1},
+    }  # fmt: skip
+    for recipe, more in (("gptq", _GPTQ_WRITES), ("compressed-tensors", llm_compressor)):
+        said = {"quantization_config": _RECIPES[recipe] | more}
+        assert published_bits(said, _SHAPE) == published_bits(
+            {"quantization_config": _RECIPES[recipe]}, _SHAPE
+        )
+        assert not [*notes_of_recipe(said)]
 
 
 _NVFP4 = {"quant_algo": "NVFP4", "group_size": 16}

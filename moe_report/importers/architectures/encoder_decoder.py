@@ -98,6 +98,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         irrelevant=frozenset({
             "expert_capacity", "router_dtype", "router_ignore_padding_tokens", "router_type",
             "add_router_probs", "router_z_loss_coef", "encoder_sparse_step", "decoder_sparse_step",
+            "feed_forward_proj",  # T5's word for dense_act_fn
         }),
         note=_BOTH, cache=_TWO_TEXTS,
     ),

@@ -37,7 +37,8 @@ ADAPTERS: Mapping[str, Adapter] = {
             "num_labels": may(33),
         },
         fixed={"router_bias": 1, "expert_bias": 1}, derive=_derive_privacy_filter,
-        cache=BOTH_WAYS, irrelevant=frozenset({"sliding_window"}),
+        cache=BOTH_WAYS,
+        irrelevant=frozenset({"sliding_window", "gated"}),  # gated is the Hub's word for access
         note="A token attends to a window to both sides, which no field describes: the attention"
         " core is left out. The output head scores labels, not the vocabulary: its FLOPs are among"
         " those of attention's projections",

@@ -136,7 +136,7 @@ _NEMOTRON = Adapter(
     fixed={"num_shared_experts": 1, "num_ffn_matrices": 2, "num_norms_per_layer": 1},
     derive=_derive_nemotron, note=mixers.MIXED,
     irrelevant=frozenset({"n_shared_experts", "moe_shared_expert_overlap", "expand",
-        "mtp_layers_block_type", "mtp_hybrid_override_pattern",
+        "mtp_layers_block_type", "mtp_hybrid_override_pattern", "mlp_hidden_act",
     }),
 )  # fmt: skip
 # Published configs name the text part otherwise.
