@@ -22,7 +22,7 @@ from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.renderers.excel.device_prices import price_cells
 from moe_report.renderers.excel.fit_choices import is_choice
 from moe_report.renderers.excel.presets_sheet import sheets_of_presets
-from moe_report.renderers.excel.routing_sheet import FIRST
+from moe_report.renderers.excel.routing_sheet import FIRST, tokens_in
 from moe_report.reports import Report
 
 _ROWS_ABOVE = 2  # of the header of Models
@@ -110,7 +110,9 @@ class OurCells:
     def _tokens(self) -> set[Address]:
         """The cells of layers that are there again, but for numbers in place of formulas."""
         cells = self.cells[ROUTING_SHEET]
-        fresh = cells if self.fresh is None else self.fresh.get(ROUTING_SHEET, {})
+        if self.fresh is None:
+            return tokens_in(cells)
+        fresh = self.fresh.get(ROUTING_SHEET, {})
         return {
             (column, row)
             for (column, row), text in cells.items()

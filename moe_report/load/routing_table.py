@@ -1,9 +1,8 @@
 """Counts of tokens in a table: long, a row an expert of a layer, or wide, a row a layer.
 
 The columns of a long one are called layer, expert and tokens, and perhaps model; of several steps
-their tokens are summed. A wide one has a
-column an expert, called by its number from 0 or 1 on; before them a column called layer, or none,
-and perhaps one called model.
+their tokens are summed. A wide one has a column an expert, called by its number from 0 or 1 on;
+before them a column called layer, or none, and perhaps one called model.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from moe_report.errors import InputError, Problem, first_of
+from moe_report.errors import InputError, NoCountsError, Problem, first_of
 from moe_report.load.grid import Grid
 from moe_report.routing.counts import MOST_EXPERTS, Counts, counted
 from moe_report.schema.numerals import mark_of
@@ -83,7 +82,7 @@ def counts_of_table(
     """
     filled = [(at, row) for at, row in enumerate(rows, 1) if any(_words(cell) for cell in row)]
     if not filled:
-        raise InputError([Problem(where, "is empty, expected counts of tokens")])
+        raise NoCountsError([Problem(where, "is empty, expected counts of tokens")])
     heads = (at for at, (_, row) in enumerate(filled[:_HEADS]) if "layer" in _columns(row))
     (_, headers), *body = filled[next(heads, 0) :]
     table = _table(headers, where, ours)
@@ -113,16 +112,16 @@ def counts_of_table(
 
 def _table(headers: Sequence[Any], where: str, ours: Collection[str]) -> _Table:
     """What the headers say; an error if they are those of no table of counts."""
+    headers = ["" if _words(cell) in ours else cell for cell in headers]
     columns = _columns(headers)
     experts = {at: int(found[1]) for at, cell in enumerate(headers)
                if (found := _EXPERT.fullmatch(_words(cell)))}  # fmt: skip
     other = {*range(len(headers))} - {*columns.values(), *experts}
-    words = {at: _words(headers[at]) for at in sorted(other)}
-    ignored = [shown(headers[at]) for at, text in words.items() if text and text not in ours]
+    ignored = [shown(headers[at]) for at in sorted(other) if _words(headers[at])]
     table = _Table(columns, experts, ignored)
     if not table.is_long and (not experts or "expert" in columns):
         expected = "layer, expert and tokens, or layer and a number for each expert"
-        raise InputError([Problem(where, f"has no columns of counts, expected {expected}")])
+        raise NoCountsError([Problem(where, f"has no columns of counts, expected {expected}")])
     numbers = sorted(experts.values())
     if not table.is_long and numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
         message = f"the columns of experts are called {first_of([*map(str, numbers)])}"
@@ -212,9 +211,7 @@ def _tokens(value: Any, mark: str) -> Any:
     text = re.sub(r"[\s'’_]", "", value)
     if mark:
         text = text.replace("." if mark == "," else ",", "").replace(mark, ".")
-    if not re.fullmatch(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", text, re.IGNORECASE) or (
-        not mark and "." in text
-    ):
+    if not _TOKENS.fullmatch(text) or (not mark and "." in text):
         raise ValueError(f"found {shown(value)}, expected a number of tokens")
     return float(text)
 

@@ -24,6 +24,8 @@ class Counts:
         tokens: A row for each of them, a column an expert.
         rows: Of layers that the file gives no numbers, how many it has, dense ones included: their
             numbers in ``layers`` are counted from 0. Else 0.
+        idle: The numbers of layers without any tokens: dense ones, as recorders write them, or ones
+            that nothing was sent to.
         open_end: Whether experts after the last one may be left out, for they have no tokens.
         notes: Sentences on what was assumed.
         where: What an error calls the file.
@@ -32,6 +34,7 @@ class Counts:
     layers: tuple[int, ...]
     tokens: Tokens
     rows: int = 0
+    idle: tuple[int, ...] = ()
     open_end: bool = False
     notes: tuple[str, ...] = ()
     where: str = ""
@@ -77,7 +80,8 @@ def counted(rows: Mapping[int, object], where: str) -> Counts:
         raise InputError(problems)
     if not found:
         raise InputError([Problem(where, "all counts are 0")])
-    return Counts(tuple(found), np.stack([*found.values()]), where=where)
+    idle = tuple(layer for layer in sorted(rows) if layer not in found)
+    return Counts(tuple(found), np.stack([*found.values()]), idle=idle, where=where)
 
 
 def _numbers(row: object) -> list[float]:
@@ -140,9 +144,27 @@ def of_model(counts: Counts, sizes: Mapping[str, float | None], where: str) -> C
     elif counts.layers[0] < first:
         problems.append(f"layer {counts.layers[0]} has no experts in the model, nor have others"
                         f" before layer {first}")  # fmt: skip
-    if sparse and len(counts.layers) != sparse:
+    idle = tuple(layer for layer in counts.idle if first <= layer < layers)
+    if sparse and len(counts.layers) + len(idle) == sparse:
+        counts = _with_idle(counts, idle)
+    elif sparse and len(counts.layers) != sparse:
         listed = first_of([*map(str, counts.layers)])
         problems.append(f"{sparse} layers of the model have experts, counts are of layers {listed}")
     if problems:
         raise InputError(Problem(where, problem) for problem in problems)
     return counts
+
+
+def _with_idle(counts: Counts, idle: tuple[int, ...]) -> Counts:
+    """Counts with layers that have experts, none of which got a token."""
+    tokens = np.vstack([counts.tokens, np.zeros((len(idle), counts.num_experts))])
+    layers = (*counts.layers, *idle)
+    order = np.argsort(layers)
+    return replace(counts, layers=tuple(sorted(layers)), tokens=tokens[order], idle=())
+
+
+def with_tokens(counts: Counts) -> Counts:
+    """Return the counts of the layers of which an expert has tokens."""
+    busy = counts.tokens.any(axis=1)
+    layers = tuple(layer for layer, one in zip(counts.layers, busy, strict=True) if one)
+    return replace(counts, layers=layers, tokens=counts.tokens[busy])

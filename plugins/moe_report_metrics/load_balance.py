@@ -51,7 +51,7 @@ from moe_report_metrics.serving import (
 from moe_report_metrics.sharding import MEGATRON, Parallelism, devices_used
 
 ORDER = 64
-EPLB = "DeepSeek's EPLB and vLLM: balancedness"
+EPLB = "the mean over the maximum, as vLLM's balancedness has it of ranks"
 SGLANG = "the maximum over the mean, as load balancing is mostly reported"
 TENSORRT = "TensorRT-LLM: imbalance ratio"
 SHANNON = "Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x, of the shares"
@@ -269,6 +269,6 @@ def tokens_that_are_dropped(m: Model) -> Doubt:
     """Tokens beyond the capacity skip their expert, which costs quality."""
     return doubt(
         dropped_token_share(m) > 0.01,
-        "with the assumed capacity factor at least {} of the tokens are dropped",
+        "with the assumed capacity factor at least {} of the tokens would be dropped",
         dropped_token_share(m),
     )

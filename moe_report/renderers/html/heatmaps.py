@@ -23,12 +23,16 @@ def layer_metric_of(report: Report, column: LayerColumn) -> PageLayerMetric:
     """Return the definition of a metric of layers as the page shows it."""
     return PageLayerMetric(
         column.label,
-        "" if column.unit == "ratio" else column.unit,
+        _unit(column),
         column.name,
         Markup(BREAK.join(pieces(column.expr, report.symbols, column.symbol))),
         rich(column.description),
         cited(column.source),
     )
+
+
+def _unit(column: LayerColumn) -> str:
+    return "" if column.unit == "ratio" else column.unit
 
 
 def heatmaps_of(report: Report) -> tuple[PageHeatmap, ...]:
@@ -41,7 +45,8 @@ def _heatmap(report: Report, name: str) -> PageHeatmap:
     tokens = counts.tokens
     layers, experts = tokens.shape
     scale = max(1, min(_WIDTH // experts, _HEIGHT // layers, _LARGEST))
-    shares = tokens / tokens.mean(axis=1, keepdims=True)
+    means = tokens.mean(axis=1, keepdims=True)
+    shares = tokens / np.where(means == 0, 1, means)
     alt = f"{layers} layers with {experts} experts each; the busiest got {shares.max():.2f} times "
     return PageHeatmap(
         name=name,
@@ -51,6 +56,7 @@ def _heatmap(report: Report, name: str) -> PageHeatmap:
         alt=f"{alt}the mean of its layer.",
         width=experts * scale,
         height=layers * scale,
+        head=tuple((one.label, _unit(one)) for one in report.layers),
         rows=tuple(
             (
                 str(layer),
