@@ -27,6 +27,9 @@ class Series:
         self.name = name
         self.of_layers = of_layers
 
+    def __repr__(self) -> str:
+        return f"{self.name} of {'layers' if self.of_layers else 'experts'}"
+
     def _no_number(self, *_: object, **__: object) -> NoReturn:
         raise TypeError(f"{self.name} are many numbers: reduce them first, as mean() does")
 
@@ -34,6 +37,7 @@ class Series:
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _no_number
     __pow__ = __rpow__ = __neg__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = _no_number
     __float__ = __int__ = __index__ = __bool__ = __iter__ = __len__ = __array__ = _no_number
+    __getitem__ = __contains__ = _no_number
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,12 @@ _NAMES = {
     "step": {"step", "iteration", "iter", "batch"},
     "tokens": {"tokens", "count", "counts", "token count", "tokens routed", "load", "num tokens"},
 }
-_EXPERT = re.compile(r"(?:expert|e)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
+_EXPERT = re.compile(r"(?:(?:expert|e)[\s_#-]*)?#?(\d{1,6})", re.IGNORECASE)
 _TOKENS = re.compile(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", re.IGNORECASE)
 _HEADS = 10  # rows among which the headers are looked for
-_LAYER = re.compile(r"(?:layer|l)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
+_LAYER = re.compile(r"(?:(?:layer|l)[\s_#-]*)?#?(\d{1,6})", re.IGNORECASE)
+_TOTALS = {"total", "totals", "sum", "all", "mean", "average", "max", "min"}
+_LEFT_OUT = 1.05  # a long table may leave out the last experts, where these are so few
 
 
 @dataclass
@@ -40,6 +42,7 @@ class _Table:
         experts: The expert of each other column, if it is wide.
         ignored: The headers of columns that are neither, and rows without any number.
         mark: The sign before decimals in its texts; empty if none has one.
+        dotted: One of its texts with a point; empty if none has one.
         models: What was read: by model and by layer the tokens of experts.
     """
 
@@ -47,6 +50,7 @@ class _Table:
     experts: Mapping[int, int]
     ignored: list[str] = field(default_factory=list)
     mark: str = ""
+    dotted: str = ""
     models: dict[str, dict[int, dict[int, Any]]] = field(default_factory=dict)
 
     @property
@@ -62,8 +66,16 @@ def counts_of_grid(grid: Grid, where: str, ours: Collection[str] = ()) -> Mappin
         InputError: As there.
     """
     columns = range(1, grid.last_column + 1)
-    rows = [[grid.value(at, column) for column in columns] for at in grid.below(0)]
+    rows = [[_value(grid, at, column) for column in columns] for at in grid.below(0)]
     return counts_of_table(rows, where, ours)
+
+
+def _value(grid: Grid, row: int, column: int) -> Any:
+    """What a cell holds; of a formula without a stored value its text."""
+    value, formula = grid.value(row, column), grid.formula(row, column)
+    if value is None and formula is not None and not formula.has_value:
+        return f"={grid.formula_text(row, column)}"
+    return value
 
 
 def counts_of_table(
@@ -88,13 +100,16 @@ def counts_of_table(
     table = _table(headers, where, ours)
     counted_in = [table.columns["tokens"]] if table.is_long else [*table.experts]
     cells = (_cell(row, at) for _, row in body for at in counted_in)
-    table.mark = mark_of((cell for cell in cells if isinstance(cell, str)), whole=True)
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    table.mark = mark_of(texts, whole=True)
+    table.dotted = next((text for text in texts if "." in text), "")
     problems: list[Problem] = []
     layer_at = table.columns.get("layer")
     for at, row in body:
         counts = any(_words(_cell(row, column)) for column in counted_in)
         layer = layer_at is not None and _LAYER.fullmatch(_words(_cell(row, layer_at)))
-        if not counts and not layer:
+        label = "" if layer_at is None else _words(_cell(row, layer_at)).casefold().strip(":")
+        if not layer and (not counts or label in _TOTALS):
             text = next(text for cell in row if (text := _words(cell)))
             table.ignored.append(f"row {at} ({shown(text)})")
             continue
@@ -126,6 +141,10 @@ def _table(headers: Sequence[Any], where: str, ours: Collection[str]) -> _Table:
     if not table.is_long and numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
         message = f"the columns of experts are called {first_of([*map(str, numbers)])}"
         raise InputError([Problem(where, f"{message}, expected each number from 0 on once")])
+    before = min(experts, default=0) - 1
+    if not table.is_long and numbers[0] == 1 and before in other and _words(headers[before]):
+        message = f"the column before expert 1 is called {shown(headers[before])}, expected 0"
+        raise InputError([Problem(where, message)])
     if not table.is_long and numbers[0] > 1:
         message = f"the first expert is {numbers[0]}, expected 0; is there no row of headers?"
         raise InputError([Problem(where, message)])
@@ -147,8 +166,11 @@ def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) 
         what = "row" if table.is_long else "number"
         notes.append(f"{where}: {left_out:,} experts of layers have no {what}, and so no tokens")
     rows = 0 if "layer" in table.columns else len(layers)
-    open_end = table.is_long or "model" in table.columns
-    return replace(found, rows=rows, open_end=open_end, notes=tuple(notes))
+    most = len(table.experts) if "model" in table.columns else 0
+    most = int(len(experts) * _LEFT_OUT) + 1 if table.is_long else most
+    if table.mark == "," and table.dotted:
+        notes.append(f"{where}: {shown(table.dotted)} is read as {_tokens(table.dotted, ','):,.0f}")
+    return replace(found, rows=rows, most=most, notes=tuple(notes))
 
 
 def _columns(headers: Sequence[Any]) -> dict[str, int]:
@@ -204,6 +226,8 @@ def _number(row: Sequence[Any], at: int, pattern: re.Pattern[str], what: str) ->
 
 def _tokens(value: Any, mark: str) -> Any:
     """A number of tokens; the text of one as its number, with the column's sign for decimals."""
+    if isinstance(value, bool):
+        raise ValueError(f"found {str(value).upper()}, expected a number of tokens")
     if value is None or _words(value) == "":
         return 0
     if not isinstance(value, str):

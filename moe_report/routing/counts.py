@@ -26,7 +26,7 @@ class Counts:
             numbers in ``layers`` are counted from 0. Else 0.
         idle: The numbers of layers without any tokens: dense ones, as recorders write them, or ones
             that nothing was sent to.
-        open_end: Whether experts after the last one may be left out, for they have no tokens.
+        most: How many experts there may be: those after the last one have no tokens; 0 for none.
         notes: Sentences on what was assumed.
         where: What an error calls the file.
     """
@@ -35,7 +35,7 @@ class Counts:
     tokens: Tokens
     rows: int = 0
     idle: tuple[int, ...] = ()
-    open_end: bool = False
+    most: int = 0
     notes: tuple[str, ...] = ()
     where: str = ""
 
@@ -130,7 +130,7 @@ def of_model(counts: Counts, sizes: Mapping[str, float | None], where: str) -> C
     )
     first = int(sizes.get("first_k_dense_replace") or 0)
     problems = []
-    if counts.open_end and counts.num_experts < experts:
+    if counts.num_experts < experts <= counts.most:
         missing = np.zeros((len(counts.layers), experts - counts.num_experts))
         counts = replace(counts, tokens=np.hstack([counts.tokens, missing]))
     if experts and counts.num_experts != experts:
@@ -148,11 +148,18 @@ def of_model(counts: Counts, sizes: Mapping[str, float | None], where: str) -> C
     if sparse and len(counts.layers) + len(idle) == sparse:
         counts = _with_idle(counts, idle)
     elif sparse and len(counts.layers) != sparse:
-        listed = first_of([*map(str, counts.layers)])
-        problems.append(f"{sparse} layers of the model have experts, counts are of layers {listed}")
+        problems.append(_missing(counts.layers, first, layers, sparse))
     if problems:
         raise InputError(Problem(where, problem) for problem in problems)
     return counts
+
+
+def _missing(found: tuple[int, ...], first: int, layers: int, sparse: int) -> str:
+    """What to say where counts are not of the layers with experts."""
+    if first + sparse == layers and (lacking := sorted({*range(first, layers)} - {*found})):
+        return f"counts are missing of layers {first_of([*map(str, lacking)])}"
+    listed = first_of([*map(str, found)])
+    return f"{sparse} layers of the model have experts, counts are of layers {listed}"
 
 
 def _with_idle(counts: Counts, idle: tuple[int, ...]) -> Counts:
@@ -165,6 +172,7 @@ def _with_idle(counts: Counts, idle: tuple[int, ...]) -> Counts:
 
 def with_tokens(counts: Counts) -> Counts:
     """Return the counts of the layers of which an expert has tokens."""
-    busy = counts.tokens.any(axis=1)
-    layers = tuple(layer for layer, one in zip(counts.layers, busy, strict=True) if one)
-    return replace(counts, layers=layers, tokens=counts.tokens[busy])
+    busy = np.flatnonzero(counts.tokens.sum(axis=1))
+    return replace(
+        counts, layers=tuple(counts.layers[at] for at in busy), tokens=counts.tokens[busy]
+    )

@@ -181,7 +181,7 @@ def test_what_is_changed_on_the_sheet_counts_live(tmp_path: Path) -> None:
         elif change == NO_CELL:
             sheet.cell(7, first).value = None
         else:
-            sheet["A5"], sheet["A7"] = "Four", "Twelve"
+            sheet["A6"], sheet["A8"] = "Four", "Twelve"
         files[change] = tmp_path / f"{change}.xlsx"
         book.save(files[change])
     convert_all(files.values(), tmp_path / "lo")

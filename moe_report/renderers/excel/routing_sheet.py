@@ -6,7 +6,7 @@ do not stand together, or that lack what is computed of them, leave the model's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -148,10 +148,14 @@ def _frame(sheet: Sheet, report: Report, first: int, experts: int) -> None:
     sheet.print_setup(f"{HEAD}:{HEAD}", wide=pages, title_columns="A:B")
 
 
-def tokens_in(texts: Mapping[tuple[int, int], str]) -> set[tuple[int, int]]:
-    """Return which cells of the sheet are of layers: by texts by column and row, formulas as such.
+def tokens_in(
+    texts: Mapping[tuple[int, int], str], labels: Collection[str]
+) -> set[tuple[int, int]]:
+    """Return which cells of the sheet are of layers, without numbers in place of formulas.
 
-    A number in place of a formula is none of them.
+    Args:
+        texts: By column and row, formulas as such.
+        labels: Of the metrics of layers.
     """
     heads = {column: text for (column, row), text in texts.items() if row == HEAD}
     layers = {row for (column, row), text in texts.items() if column == LAYER and is_number(text)}
@@ -161,5 +165,9 @@ def tokens_in(texts: Mapping[tuple[int, int], str]) -> set[tuple[int, int]]:
         if row >= FIRST
         and row in layers
         and column in heads
-        and (column < METRICS or is_number(heads[column]) or text.startswith("="))
+        and (
+            column < METRICS
+            or is_number(heads[column])
+            or (heads[column] in labels and text.startswith("="))
+        )
     }
