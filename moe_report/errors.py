@@ -126,6 +126,10 @@ class TemplateError(MoeReportError):
     """A template of the user cannot be used: it is named with file and line."""
 
 
+class NoCountsError(InputError):
+    """A table is none of counts of tokens."""
+
+
 class OutputError(MoeReportError):
     """An output could not be written; nothing half-written is left behind."""
 

@@ -38,7 +38,8 @@ def recording(model: Any) -> Iterator[Counts]:
         Of each layer with experts a tensor with a number an expert, which grows.
 
     Raises:
-        ValueError: The model has no experts, or does not say which of them a token is sent to.
+        ValueError: The model has no experts, does not say which of them a token is sent to, or had
+            no tokens.
     """
     import torch
 
@@ -63,6 +64,8 @@ def recording(model: Any) -> Iterator[Counts]:
     finally:
         for one in hooks:
             one.remove()
+    if idle := [layer for layer, tokens in counts.items() if not tokens.any()]:
+        raise ValueError(f"no tokens were seen in layers {idle}: their experts are not called")
 
 
 def as_json(counts: Counts) -> str:
@@ -90,8 +93,10 @@ def _counting(counts: Any, name: str) -> Any:
     def hook(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         for given in (*args, *kwargs.values()):
             if isinstance(given, torch.Tensor) and not given.is_floating_point():
-                chosen = given.flatten().cpu()
-                counts.add_(torch.bincount(chosen, minlength=len(counts))[: len(counts)])
+                seen = torch.bincount(given.flatten().cpu(), minlength=len(counts))
+                if len(seen) > len(counts):
+                    raise ValueError(f"{name} has {len(counts)} experts, and is told of more")
+                counts.add_(seen)
                 return
         raise ValueError(f"{name} is not told which experts its tokens are sent to")
 

@@ -11,7 +11,7 @@ from moe_report.api.fit_models import models_of
 from moe_report.compute.evaluate import evaluate_table
 from moe_report.errors import InputError, Problem
 from moe_report.load.routing_file import read_counts
-from moe_report.routing.counts import Counts, Tokens, last_layer, of_model
+from moe_report.routing.counts import Counts, Tokens, last_layer, of_model, with_tokens
 from moe_report.routing.imbalance import max_over_mean
 from moe_report.routing.placement import Placement, balanced, in_order
 from moe_report.schema.registry import installed
@@ -91,6 +91,7 @@ def balance(asked: Asked) -> Balance:
         InputError: The counts or the model cannot be read, do not match, or do not divide.
     """
     counts, expert_bytes, layers = _of_model(asked.model, read_counts(asked.source), asked.source)
+    counts = with_tokens(counts)
     notes = [*counts.notes]
     if counts.rows and not asked.model:
         numbered = "rows have no numbers of layers and are taken as layers 0, 1 and so on"

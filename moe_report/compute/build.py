@@ -28,7 +28,7 @@ from moe_report.reports import (
 from moe_report.schema.presets import PresetGroup
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
-from moe_report.text import one_of
+from moe_report.text import listed, one_of
 
 
 def build_report(
@@ -93,7 +93,7 @@ def build_report(
         assumptions=values,
         findings=audit(table, evaluation, references, registry),
         failures=registry.failures,
-        warnings=tuple(map(str, table.warnings)),
+        warnings=(*map(str, table.warnings), *_unused_counts(table, registry)),
         branding=branding,
         scenario=scenario,
         usual_scenario=table.scenarios.chosen,
@@ -106,6 +106,15 @@ def build_report(
         layers=evaluation.layers,
     )
     return charted(helped(report, registry), registry)
+
+
+def _unused_counts(table: ModelTable, registry: Registry) -> list[str]:
+    """What to say where tokens were counted and nothing that is computed takes them."""
+    if not table.routing or registry.layers:
+        return []
+    named = listed([*table.routing])
+    return [f"{table.source.name}: counts of tokens of {named} are not in this report: no section "
+            "that is computed takes them"]  # fmt: skip
 
 
 def _named_presets(groups: Mapping[str, PresetGroup], said: Mapping[str, str]) -> dict[str, str]:

@@ -229,5 +229,6 @@ class _Engine:
         roots: list[str] = []
         for name in missing:
             # a metric that lacks nothing has no value because it is undefined
-            roots += self.lacks[name, at] or [f"{name} (undefined here)"]
+            lacking = self.lacks.get((name, at), [name])  # an assumption may be none, too
+            roots += lacking or [f"{name} (undefined here)"]
         return list(dict.fromkeys(roots))

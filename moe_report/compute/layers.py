@@ -41,7 +41,7 @@ def layers_of(
 def layer_columns(
     metrics: Mapping[str, LayerMetric], routing: Mapping[str, Counts], assumed: Mapping[str, float]
 ) -> tuple[LayerColumn, ...]:
-    """Return what metrics of layers are of each layer that was counted."""
+    """Return what metrics of layers are of each layer that was counted, if one was."""
     return tuple(
         LayerColumn(
             name=one.name,
@@ -62,5 +62,4 @@ def layer_columns(
             rests_on=tuple(one.expr.symbols()),
         )
         for one in metrics.values()
-        if routing
     )

@@ -106,7 +106,7 @@ class Carryover:
         columns = read.columns[read.table.source.name, read.table.source.sheet]
         self.carried = columns.carried
         scenarios = read.table.scenarios.values.keys()
-        self.our_cells = OurCells(self.cells, report, scenarios, self.fresh_cells)
+        self.our_cells = OurCells(self.cells, report, scenarios)
         self.models = models_moved(
             self.cells[SHEET], self.fresh_cells[SHEET], places, columns.carried
         )

@@ -22,7 +22,7 @@ from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.renderers.excel.device_prices import price_cells
 from moe_report.renderers.excel.fit_choices import is_choice
 from moe_report.renderers.excel.presets_sheet import sheets_of_presets
-from moe_report.renderers.excel.routing_sheet import FIRST
+from moe_report.renderers.excel.routing_sheet import tokens_in
 from moe_report.reports import Report
 
 _ROWS_ABOVE = 2  # of the header of Models
@@ -35,7 +35,6 @@ class OurCells:
         cells: The texts of each sheet, with formulas as such.
         report: What is computed of it.
         scenarios: Its scenarios, by name.
-        fresh: The cells as they are written anew, if they are.
     """
 
     def __init__(
@@ -43,10 +42,8 @@ class OurCells:
         cells: Mapping[str, Contents],
         report: Report,
         scenarios: Collection[str],
-        fresh: Mapping[str, Contents] | None = None,
     ) -> None:
         self.cells, self.report, self._scenarios = cells, report, scenarios
-        self.fresh = fresh
 
     def is_input(self, sheet: str, column: int, row: int) -> bool:
         """Whether a cell of a sheet, of another than Models, holds what is read from it."""
@@ -108,16 +105,9 @@ class OurCells:
 
     @cached_property
     def _tokens(self) -> set[Address]:
-        """The cells of layers that are there again, but for numbers in place of formulas."""
+        """The cells of layers, but for numbers in place of formulas."""
         cells = self.cells[ROUTING_SHEET]
-        fresh = cells if self.fresh is None else self.fresh.get(ROUTING_SHEET, {})
-        return {
-            (column, row)
-            for (column, row), text in cells.items()
-            if row >= FIRST
-            and (known := fresh.get((column, row)))
-            and (text.startswith("=") or not known.startswith("="))
-        }
+        return tokens_in(cells, {one.label for one in self.report.layers})
 
     @cached_property
     def _presets(self) -> dict[str, set[Address]]:

@@ -27,6 +27,9 @@ class Series:
         self.name = name
         self.of_layers = of_layers
 
+    def __repr__(self) -> str:
+        return f"{self.name} of {'layers' if self.of_layers else 'experts'}"
+
     def _no_number(self, *_: object, **__: object) -> NoReturn:
         raise TypeError(f"{self.name} are many numbers: reduce them first, as mean() does")
 
@@ -34,6 +37,7 @@ class Series:
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _no_number
     __pow__ = __rpow__ = __neg__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = _no_number
     __float__ = __int__ = __index__ = __bool__ = __iter__ = __len__ = __array__ = _no_number
+    __getitem__ = __contains__ = _no_number
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,9 @@ class Reduction:
         value: Of a column with the numbers along its last axis, and of further operands.
         excel: Of ``{r}``, a range in the row, ``{h}``, the numbers of experts above it, and
             ``{x}``, a further operand.
-        of_layers: The same in Excel of the layers of a model: of ``{v}``, a column with a number
-            a layer, and ``{own}``, which of its rows are of the model; empty if there is no such.
+        of_layers: The same in Excel of the layers of a model: of ``{values}``, a column with a
+            number a layer, ``{names}``, one with their models, and ``{name}``, the model; empty if
+            there is no such.
     """
 
     value: Callable[..., Column]
@@ -93,34 +98,41 @@ def _block(x: Column, blocks: Column) -> Column:
     return np.asarray(np.fmax.reduce(sums))
 
 
-_OWN_TOTAL = "SUMPRODUCT({own},{v})"
-_OWN_COUNT = "SUMPRODUCT({own})"
-_OWN = "{own}*{v}-(1-{own})*1E+300"  # the numbers of the model's layers, above all others
-_AT = f"SUMPRODUCT(LARGE({_OWN},%s))"
-_IF_ANY = f"IF({_OWN_COUNT}=0,NA(),%s)"
+# An empty cell is an expert without tokens: so reads who reads the sheet.
+_N = "COLUMNS({r})"
+_MEAN = f"(SUM({{r}})/{_N})"
+_AT = "SUMPRODUCT(LARGE({r}+0,%s))"
 # Each expert is in turn taken for the number of a device; devices that there are not are empty.
 _BLOCKS = 'SUMPRODUCT(MAX(SUMIF({h},"<"&({h}+1)*%s,{r})-SUMIF({h},"<"&{h}*%s,{r})))'
-_SIZE = "ROUNDUP(COUNT({r})/({x}),0)"
+_SIZE = f"ROUNDUP({_N}/({{x}}),0)"
+# The rows of a model: all of them together, and each with its cell filled; else nothing is known.
+_FIRST, _ROWS = "MATCH({name},{names},0)", "SUMPRODUCT(--EXACT({names},{name}))"
+_BLOCK = f"INDEX({{%s}},{_FIRST}):INDEX({{%s}},{_FIRST}+{_ROWS}-1)"
+_OF_NAMES, _OF_VALUES = _BLOCK % ("names", "names"), _BLOCK % ("values", "values")
+_WHOLE = f"SUMPRODUCT(--EXACT({_OF_NAMES},{{name}}))+COUNTA({_OF_VALUES})=2*{_ROWS}"
+
+
+def _of_rows(function: str) -> str:
+    return f"IF({_WHOLE},{function}({_OF_VALUES}),NA())"
+
 
 REDUCTIONS: Mapping[str, Reduction] = {
-    "total": Reduction(_total, "SUM({r})", _IF_ANY % _OWN_TOTAL),
-    "mean": Reduction(_mean, "AVERAGE({r})", f"{_OWN_TOTAL}/{_OWN_COUNT}"),
-    "largest": Reduction(
-        lambda x: np.fmax.reduce(x, axis=-1), "MAX({r})",
-        _IF_ANY % f"SUMPRODUCT(MAX({_OWN}))",
-    ),
+    "total": Reduction(_total, "SUM({r})", _of_rows("SUM")),
+    "mean": Reduction(_mean, _MEAN, _of_rows("AVERAGE")),
+    "largest": Reduction(lambda x: np.fmax.reduce(x, axis=-1), "MAX({r},0)", _of_rows("MAX")),
     "median": Reduction(
-        _median, "MEDIAN({r})",
-        _IF_ANY % f"({_AT % f'INT(({_OWN_COUNT}+1)/2)'}+{_AT % f'INT({_OWN_COUNT}/2)+1'})/2",
+        _median, f"({_AT % f'INT(({_N}+1)/2)'}+{_AT % f'INT({_N}/2)+1'})/2", _of_rows("MEDIAN")
     ),
-    "count": Reduction(_count, "COUNT({r})", _IF_ANY % _OWN_COUNT),
-    "deviation": Reduction(_deviation, "STDEVP({r})"),
+    "count": Reduction(_count, _N, _of_rows("COUNT")),
+    "deviation": Reduction(_deviation, f"SQRT(SUMPRODUCT(({{r}}-{_MEAN})^2)/{_N})"),
     "sum_of_squares": Reduction(lambda x: _total(x * x), "SUMSQ({r})"),
     "entropy": Reduction(_entropy, "(LN(SUM({r}))-SUMPRODUCT({r},LN({r}+({r}=0)))/SUM({r}))"),
-    "zeros": Reduction(lambda x: _total(np.where(np.isnan(x), np.nan, x == 0)), "COUNTIF({r},0)"),
+    "zeros": Reduction(
+        lambda x: _total(np.where(np.isnan(x), np.nan, x == 0)), f'({_N}-COUNTIF({{r}},">0"))'
+    ),
     "total_above": Reduction(_above, "SUMPRODUCT(({r}>{x})*({r}-({x})))"),
     "largest_block": Reduction(_block, _BLOCKS % (_SIZE, _SIZE)),
-}  # fmt: skip
+}
 
 
 def total(of: Series) -> float:
@@ -194,8 +206,8 @@ def excel_of(op: str, series: Any, operands: list[str]) -> str:
 
     Args:
         op: The operation.
-        series: The range of a row and that of the numbers above it, or, as a mapping, the
-            places ``v`` and ``own`` of the layers; None if there are none.
+        series: The range of a row and that of the numbers above it, or, as a mapping, the places
+            of layers (``values``, ``names`` and ``name``); None if there are none.
         operands: The formulas of further operands.
     """
     if series is None:

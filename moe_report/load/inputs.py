@@ -84,7 +84,13 @@ def inspect_inputs(
         except InputError as error:
             problems.extend(error.problems)
         else:
-            told = (*table.warnings, *notices)
+            text = "its counts of {} are used, not those of the sheet Routing"
+            twice = [
+                Notice("contradiction", one.where, text.format(shown(name)))
+                for name, one in counts.items()
+                if name in table.routing
+            ]
+            told = (*table.warnings, *notices, *twice)
             table = replace(table, routing={**table.routing, **counts}, warnings=told)
     return Read(table, tuple(problems), file=only, reports=reports, columns=found)
 

@@ -23,18 +23,26 @@ def routing_of(
         where: What to call the file or sheet.
 
     Raises:
-        InputError: No name stands there, and there are several models.
+        InputError: No name stands there, and there are several models; two names are one model's.
     """
-    by_name = {name.casefold(): name for name in models}
+    by_name: dict[str, str] = {}
+    for spelling in (*models, *(name.casefold() for name in models)):
+        alike = [model for model in models if spelling in (model, model.casefold())]
+        by_name[spelling] = spelling if spelling in models else "".join(alike[: len(alike) == 1])
     counts: dict[str, Counts] = {}
     idle: list[str] = []
     for name, one in found.items():
         if not name and len(models) > 1:
             message = f"names no model, and there are {len(models)}: {first_of([*models])}"
             raise InputError([Problem(where, message)])
-        model = by_name.get(name.casefold()) if name else models[0] if models else None
-        if model is None:
+        model = by_name.get(name) or by_name.get(name.casefold())
+        if not name and models:
+            model = models[0]
+        if not model:
             idle.append(name)
+        elif model in counts:
+            message = f"has counts of {shown(model)} twice, as {first_of([*map(shown, found)])}"
+            raise InputError([Problem(where, message)])
         else:
             counts[model] = replace(one, where=where if not name else f"{where}, {name}")
     notes = [note for one in counts.values() for note in one.notes]

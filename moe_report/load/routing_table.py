@@ -1,9 +1,8 @@
 """Counts of tokens in a table: long, a row an expert of a layer, or wide, a row a layer.
 
 The columns of a long one are called layer, expert and tokens, and perhaps model; of several steps
-their tokens are summed. A wide one has a
-column an expert, called by its number from 0 or 1 on; before them a column called layer, or none,
-and perhaps one called model.
+their tokens are summed. A wide one has a column an expert, called by its number from 0 or 1 on;
+before them a column called layer, or none, and perhaps one called model.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from moe_report.errors import InputError, Problem, first_of
+from moe_report.errors import InputError, NoCountsError, Problem, first_of
 from moe_report.load.grid import Grid
 from moe_report.routing.counts import MOST_EXPERTS, Counts, counted
 from moe_report.schema.numerals import mark_of
@@ -26,10 +25,12 @@ _NAMES = {
     "step": {"step", "iteration", "iter", "batch"},
     "tokens": {"tokens", "count", "counts", "token count", "tokens routed", "load", "num tokens"},
 }
-_EXPERT = re.compile(r"(?:expert|e)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
+_EXPERT = re.compile(r"(?:(?:expert|e)[\s_#-]*)?#?(\d{1,6})", re.IGNORECASE)
 _TOKENS = re.compile(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", re.IGNORECASE)
 _HEADS = 10  # rows among which the headers are looked for
-_LAYER = re.compile(r"(?:layer|l)?[\s_#-]*(\d{1,6})", re.IGNORECASE)
+_LAYER = re.compile(r"(?:(?:layer|l)[\s_#-]*)?#?(\d{1,6})", re.IGNORECASE)
+_TOTALS = {"total", "totals", "sum", "all", "mean", "average", "max", "min"}
+_LEFT_OUT = 1.05  # a long table may leave out the last experts, where these are so few
 
 
 @dataclass
@@ -41,6 +42,7 @@ class _Table:
         experts: The expert of each other column, if it is wide.
         ignored: The headers of columns that are neither, and rows without any number.
         mark: The sign before decimals in its texts; empty if none has one.
+        dotted: One of its texts with a point; empty if none has one.
         models: What was read: by model and by layer the tokens of experts.
     """
 
@@ -48,6 +50,7 @@ class _Table:
     experts: Mapping[int, int]
     ignored: list[str] = field(default_factory=list)
     mark: str = ""
+    dotted: str = ""
     models: dict[str, dict[int, dict[int, Any]]] = field(default_factory=dict)
 
     @property
@@ -63,8 +66,16 @@ def counts_of_grid(grid: Grid, where: str, ours: Collection[str] = ()) -> Mappin
         InputError: As there.
     """
     columns = range(1, grid.last_column + 1)
-    rows = [[grid.value(at, column) for column in columns] for at in grid.below(0)]
+    rows = [[_value(grid, at, column) for column in columns] for at in grid.below(0)]
     return counts_of_table(rows, where, ours)
+
+
+def _value(grid: Grid, row: int, column: int) -> Any:
+    """What a cell holds; of a formula without a stored value its text."""
+    value, formula = grid.value(row, column), grid.formula(row, column)
+    if value is None and formula is not None and not formula.has_value:
+        return f"={grid.formula_text(row, column)}"
+    return value
 
 
 def counts_of_table(
@@ -83,19 +94,22 @@ def counts_of_table(
     """
     filled = [(at, row) for at, row in enumerate(rows, 1) if any(_words(cell) for cell in row)]
     if not filled:
-        raise InputError([Problem(where, "is empty, expected counts of tokens")])
+        raise NoCountsError([Problem(where, "is empty, expected counts of tokens")])
     heads = (at for at, (_, row) in enumerate(filled[:_HEADS]) if "layer" in _columns(row))
     (_, headers), *body = filled[next(heads, 0) :]
     table = _table(headers, where, ours)
     counted_in = [table.columns["tokens"]] if table.is_long else [*table.experts]
     cells = (_cell(row, at) for _, row in body for at in counted_in)
-    table.mark = mark_of((cell for cell in cells if isinstance(cell, str)), whole=True)
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    table.mark = mark_of(texts, whole=True)
+    table.dotted = next((text for text in texts if "." in text), "")
     problems: list[Problem] = []
     layer_at = table.columns.get("layer")
     for at, row in body:
         counts = any(_words(_cell(row, column)) for column in counted_in)
         layer = layer_at is not None and _LAYER.fullmatch(_words(_cell(row, layer_at)))
-        if not counts and not layer:
+        label = "" if layer_at is None else _words(_cell(row, layer_at)).casefold().strip(":")
+        if not layer and (not counts or label in _TOTALS):
             text = next(text for cell in row if (text := _words(cell)))
             table.ignored.append(f"row {at} ({shown(text)})")
             continue
@@ -113,20 +127,24 @@ def counts_of_table(
 
 def _table(headers: Sequence[Any], where: str, ours: Collection[str]) -> _Table:
     """What the headers say; an error if they are those of no table of counts."""
+    headers = ["" if _words(cell) in ours else cell for cell in headers]
     columns = _columns(headers)
     experts = {at: int(found[1]) for at, cell in enumerate(headers)
                if (found := _EXPERT.fullmatch(_words(cell)))}  # fmt: skip
     other = {*range(len(headers))} - {*columns.values(), *experts}
-    words = {at: _words(headers[at]) for at in sorted(other)}
-    ignored = [shown(headers[at]) for at, text in words.items() if text and text not in ours]
+    ignored = [shown(headers[at]) for at in sorted(other) if _words(headers[at])]
     table = _Table(columns, experts, ignored)
     if not table.is_long and (not experts or "expert" in columns):
         expected = "layer, expert and tokens, or layer and a number for each expert"
-        raise InputError([Problem(where, f"has no columns of counts, expected {expected}")])
+        raise NoCountsError([Problem(where, f"has no columns of counts, expected {expected}")])
     numbers = sorted(experts.values())
     if not table.is_long and numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
         message = f"the columns of experts are called {first_of([*map(str, numbers)])}"
         raise InputError([Problem(where, f"{message}, expected each number from 0 on once")])
+    before = min(experts, default=0) - 1
+    if not table.is_long and numbers[0] == 1 and before in other and _words(headers[before]):
+        message = f"the column before expert 1 is called {shown(headers[before])}, expected 0"
+        raise InputError([Problem(where, message)])
     if not table.is_long and numbers[0] > 1:
         message = f"the first expert is {numbers[0]}, expected 0; is there no row of headers?"
         raise InputError([Problem(where, message)])
@@ -148,8 +166,11 @@ def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) 
         what = "row" if table.is_long else "number"
         notes.append(f"{where}: {left_out:,} experts of layers have no {what}, and so no tokens")
     rows = 0 if "layer" in table.columns else len(layers)
-    open_end = table.is_long or "model" in table.columns
-    return replace(found, rows=rows, open_end=open_end, notes=tuple(notes))
+    most = len(table.experts) if "model" in table.columns else 0
+    most = int(len(experts) * _LEFT_OUT) + 1 if table.is_long else most
+    if table.mark == "," and table.dotted:
+        notes.append(f"{where}: {shown(table.dotted)} is read as {_tokens(table.dotted, ','):,.0f}")
+    return replace(found, rows=rows, most=most, notes=tuple(notes))
 
 
 def _columns(headers: Sequence[Any]) -> dict[str, int]:
@@ -205,6 +226,8 @@ def _number(row: Sequence[Any], at: int, pattern: re.Pattern[str], what: str) ->
 
 def _tokens(value: Any, mark: str) -> Any:
     """A number of tokens; the text of one as its number, with the column's sign for decimals."""
+    if isinstance(value, bool):
+        raise ValueError(f"found {str(value).upper()}, expected a number of tokens")
     if value is None or _words(value) == "":
         return 0
     if not isinstance(value, str):
@@ -212,9 +235,7 @@ def _tokens(value: Any, mark: str) -> Any:
     text = re.sub(r"[\s'’_]", "", value)
     if mark:
         text = text.replace("." if mark == "," else ",", "").replace(mark, ".")
-    if not re.fullmatch(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", text, re.IGNORECASE) or (
-        not mark and "." in text
-    ):
+    if not _TOKENS.fullmatch(text) or (not mark and "." in text):
         raise ValueError(f"found {shown(value)}, expected a number of tokens")
     return float(text)
 

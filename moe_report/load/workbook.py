@@ -14,7 +14,7 @@ from typing import Any
 import openpyxl
 from lxml import etree
 
-from moe_report.errors import InputError, Problem, first_of, nearest
+from moe_report.errors import InputError, NoCountsError, Problem, first_of, nearest
 from moe_report.input import read_file
 from moe_report.load import other_workbook, text_table
 from moe_report.load.assumptions_sheet import read_assumptions
@@ -278,6 +278,13 @@ class _Workbook:
         ours = {one.label for one in self.registry.layers.values()} if self.sheets.is_report else ()
         try:
             found, notices = routing_of(counts_of_grid(grid, where, ours), models, where)
+        except NoCountsError as error:
+            if self.sheets.is_report:
+                self.collected.problems.extend(error.problems)
+                return {}
+            found, notices = {}, []
+            text = f"the sheet {grid.sheet!r} has no counts of tokens and is not read"
+            self.collected.notice("no-counts", text)
         except InputError as error:
             self.collected.problems.extend(error.problems)
             return {}

@@ -18,9 +18,9 @@ def shaded(numbers: NDArray[np.float64], most: float) -> str:
 
     Args:
         numbers: From 0 on, in rows.
-        most: What is shown without any transparency.
+        most: What is shown without any transparency, and so is what is more.
     """
-    shades = np.rint(numbers / most * _SHADES).astype(np.uint8)
+    shades = np.rint(np.minimum(numbers / most, 1) * _SHADES).astype(np.uint8)
     height, width = shades.shape
     rows = np.hstack([np.zeros((height, 1), np.uint8), shades]).tobytes()  # each without a filter
     parts = (

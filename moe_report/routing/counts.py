@@ -24,7 +24,9 @@ class Counts:
         tokens: A row for each of them, a column an expert.
         rows: Of layers that the file gives no numbers, how many it has, dense ones included: their
             numbers in ``layers`` are counted from 0. Else 0.
-        open_end: Whether experts after the last one may be left out, for they have no tokens.
+        idle: The numbers of layers without any tokens: dense ones, as recorders write them, or ones
+            that nothing was sent to.
+        most: How many experts there may be: those after the last one have no tokens; 0 for none.
         notes: Sentences on what was assumed.
         where: What an error calls the file.
     """
@@ -32,7 +34,8 @@ class Counts:
     layers: tuple[int, ...]
     tokens: Tokens
     rows: int = 0
-    open_end: bool = False
+    idle: tuple[int, ...] = ()
+    most: int = 0
     notes: tuple[str, ...] = ()
     where: str = ""
 
@@ -77,7 +80,8 @@ def counted(rows: Mapping[int, object], where: str) -> Counts:
         raise InputError(problems)
     if not found:
         raise InputError([Problem(where, "all counts are 0")])
-    return Counts(tuple(found), np.stack([*found.values()]), where=where)
+    idle = tuple(layer for layer in sorted(rows) if layer not in found)
+    return Counts(tuple(found), np.stack([*found.values()]), idle=idle, where=where)
 
 
 def _numbers(row: object) -> list[float]:
@@ -126,7 +130,7 @@ def of_model(counts: Counts, sizes: Mapping[str, float | None], where: str) -> C
     )
     first = int(sizes.get("first_k_dense_replace") or 0)
     problems = []
-    if counts.open_end and counts.num_experts < experts:
+    if counts.num_experts < experts <= counts.most:
         missing = np.zeros((len(counts.layers), experts - counts.num_experts))
         counts = replace(counts, tokens=np.hstack([counts.tokens, missing]))
     if experts and counts.num_experts != experts:
@@ -140,9 +144,35 @@ def of_model(counts: Counts, sizes: Mapping[str, float | None], where: str) -> C
     elif counts.layers[0] < first:
         problems.append(f"layer {counts.layers[0]} has no experts in the model, nor have others"
                         f" before layer {first}")  # fmt: skip
-    if sparse and len(counts.layers) != sparse:
-        listed = first_of([*map(str, counts.layers)])
-        problems.append(f"{sparse} layers of the model have experts, counts are of layers {listed}")
+    idle = tuple(layer for layer in counts.idle if first <= layer < layers)
+    if sparse and len(counts.layers) + len(idle) == sparse:
+        counts = _with_idle(counts, idle)
+    elif sparse and len(counts.layers) != sparse:
+        problems.append(_missing(counts.layers, first, layers, sparse))
     if problems:
         raise InputError(Problem(where, problem) for problem in problems)
     return counts
+
+
+def _missing(found: tuple[int, ...], first: int, layers: int, sparse: int) -> str:
+    """What to say where counts are not of the layers with experts."""
+    if first + sparse == layers and (lacking := sorted({*range(first, layers)} - {*found})):
+        return f"counts are missing of layers {first_of([*map(str, lacking)])}"
+    listed = first_of([*map(str, found)])
+    return f"{sparse} layers of the model have experts, counts are of layers {listed}"
+
+
+def _with_idle(counts: Counts, idle: tuple[int, ...]) -> Counts:
+    """Counts with layers that have experts, none of which got a token."""
+    tokens = np.vstack([counts.tokens, np.zeros((len(idle), counts.num_experts))])
+    layers = (*counts.layers, *idle)
+    order = np.argsort(layers)
+    return replace(counts, layers=tuple(sorted(layers)), tokens=tokens[order], idle=())
+
+
+def with_tokens(counts: Counts) -> Counts:
+    """Return the counts of the layers of which an expert has tokens."""
+    busy = np.flatnonzero(counts.tokens.sum(axis=1))
+    return replace(
+        counts, layers=tuple(counts.layers[at] for at in busy), tokens=counts.tokens[busy]
+    )

@@ -13,6 +13,7 @@ from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
 from moe_report.schema.parts import Part
 from moe_report.schema.presets import Preset
+from moe_report.schema.recorded import Computed
 from moe_report.schema.section_fields import SectionField
 from moe_report.schema.sections import Section
 
@@ -28,14 +29,14 @@ def refuse_double_names(sections: Iterable[Section]) -> None:
                 f"and that of {section.origin}"
             )
         names[section.name] = section
-        for one in (*section.metrics, *section.fields):
+        for one in (*section.layers, *section.metrics, *section.fields):
             # Excel tells the columns of a table apart no better than the reader of headers
             other, owner = seen.setdefault(folded(one.name), (one, section))
             if other is not one:
                 also = "" if other.name == one.name else f" and {other.name!r}"
-                kinds = {type(other), type(one)}
-                what = "metrics" if kinds == {Metric} else "fields"
-                what = "metrics or fields" if len(kinds) > 1 else what
+                computed = [isinstance(item, Computed) for item in (other, one)]
+                what = "metrics" if all(computed) else "fields"
+                what = "metrics or fields" if len({*computed}) > 1 else what
                 raise PluginError(
                     f"two {what} are named {one.name!r}{also}: that of {owner.origin} "
                     f"and that of {section.origin}; rename one, or uninstall its package"

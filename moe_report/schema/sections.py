@@ -117,7 +117,8 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
     fields, presets = _fields(module), _declared(module, Preset)
     refuse_odd_charts(charts := _declared(module, Chart), module.__name__)
     constants = constants_of(module)
-    if not (metrics or fields or presets or constants["PLANNER"]):
+    layers = _declared(module, LayerMetric)
+    if not (metrics or layers or fields or presets or constants["PLANNER"]):
         raise TypeError("the module defines no @metric function")
     if not is_text(module.__doc__ or ""):
         raise TypeError(f"the docstring of the module is {module.__doc__!r:.60}, expected {A_TEXT}")
@@ -143,7 +144,7 @@ def section_of(module: object, name: str, distribution: str, version: str) -> Se
         constants["SHORT_FORM"],
         presets,
         constants["PLANNER"],
-        _declared(module, LayerMetric),
+        layers,
     )
 
 

@@ -284,20 +284,25 @@ def _sheet(formulas: Mapping[str, Expr], rows: RandomRows, count: int) -> Any:
         end = get_column_letter(max(1, int((~np.isnan(tokens)).sum())))
         places: dict[str, Any] = {TOKENS: (f"$A{row}:${end}{row}", f"$A$1:${end}$1")}
         for letter, name in zip(map(get_column_letter, range(2, 2**14)), of_layers, strict=False):
-            own = f"--(Layers!$A$1:$A${last}={row})"
-            places[name] = {"v": f"Layers!${letter}$1:${letter}${last}", "own": own}
+            names_, values = (f"Layers!${one}$1:${one}${last}" for one in ("A", letter))
+            places[name] = {"values": values, "names": names_, "name": f'"m{row}"'}
         numbers = [*tokens, *(rows.values[name][row - 2] for name in names)]
         refer = partial(_cell_of, letters, row)
         cells = ["=" + excel(expr, refer, places.get) for expr in formulas.values()]
         sheet.append([*map(_empty, numbers), *cells])
         for layer in zip(*(rows.series[name][row - 2] for name in of_layers), strict=True):
             if not np.isnan(layer).all():
-                layers.append([row, *map(_empty, layer)])
+                layers.append([f"m{row}", *map(_undefined, layer)])
     return sheet
 
 
 def _cell_of(letters: Mapping[str, str], row: int, name: str) -> str:
     return f"{letters[name]}{row}"
+
+
+def _undefined(number: float) -> float | str:
+    """What a cell shows whose formula has no number."""
+    return '=""' if math.isnan(number) else float(number)
 
 
 def _empty(number: float) -> float | None:

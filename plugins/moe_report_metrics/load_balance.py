@@ -51,7 +51,7 @@ from moe_report_metrics.serving import (
 from moe_report_metrics.sharding import MEGATRON, Parallelism, devices_used
 
 ORDER = 64
-EPLB = "DeepSeek's EPLB and vLLM: balancedness"
+EPLB = "the mean over the maximum, as vLLM's balancedness has it of ranks"
 SGLANG = "the maximum over the mean, as load balancing is mostly reported"
 TENSORRT = "TensorRT-LLM: imbalance ratio"
 SHANNON = "Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x, of the shares"
@@ -251,7 +251,7 @@ def uneven_decode_tokens_per_s_high(m: Model, c: Counting, load: Load) -> float:
 @check("suspicious", about=dead_experts)
 def experts_without_tokens(m: Model) -> Doubt:
     """Dead experts take memory for nothing, or the counts are of too few tokens."""
-    return doubt(dead_experts(m) > 0, "{} experts got no token at all", dead_experts(m))
+    return doubt(dead_experts(m) > 0, "experts without any token: {}", dead_experts(m))
 
 
 @check("suspicious", about=layer_excess_over_median)
@@ -259,7 +259,7 @@ def a_layer_more_uneven_than_others(m: Model) -> Doubt:
     """One layer that is far less even than the others holds all devices up."""
     return doubt(
         layer_excess_over_median(m) > 2,
-        "the busiest expert exceeds the mean {} times as far in one layer as in the median one",
+        "in one layer the busiest expert exceeds the mean {} as far as in the median one",
         layer_excess_over_median(m),
     )
 
@@ -269,6 +269,6 @@ def tokens_that_are_dropped(m: Model) -> Doubt:
     """Tokens beyond the capacity skip their expert, which costs quality."""
     return doubt(
         dropped_token_share(m) > 0.01,
-        "with the assumed capacity factor at least {} of the tokens are dropped",
+        "with the assumed capacity factor at least {} of the tokens would be dropped",
         dropped_token_share(m),
     )

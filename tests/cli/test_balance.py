@@ -51,7 +51,7 @@ def test_counts_of_another_model_are_refused(tmp_path: Path) -> None:
     result = run("balance", counts, "--devices", 4, "--model", "qwen3-30b-a3b")
     assert result.exit_code == 1
     assert "counts are of 12 experts, the model has 128" in result.output
-    assert "48 layers of the model have experts, counts are of layers 0, 1" in result.output
+    assert "counts are missing of layers 2, 3, 4" in result.output
 
 
 def test_an_earlier_placement_is_replaced(tmp_path: Path) -> None:

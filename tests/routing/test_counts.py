@@ -77,7 +77,7 @@ def test_counts_are_read(tmp_path: Path, name: str, content: Any) -> None:
     scale = 1000 if content == THOUSANDS else 1
     assert found.layers == (0, 1)
     assert found.tokens.tolist() == [[scale * many for many in row] for row in TOKENS]
-    assert bool(found.notes) == (name == "from 1.csv")
+    assert bool(found.notes) == (name in ("from 1.csv", "points.csv"))
 
 
 def test_the_sheet_routing(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner
+from lxml import html as lxml_html
 
 from moe_report.api.door import report as report_of
 from moe_report.api.reported import Report
@@ -17,7 +18,8 @@ from moe_report.cli.main import main
 from moe_report.errors import InputError
 from moe_report.load.our_sheets import ROUTING_SHEET
 from moe_report.renderers.html.heatmaps import heatmaps_of
-from tests.office import disagreements, recalculated, stored
+from moe_report.schema.registry import installed
+from tests.office import convert_all, disagreements, recalculated, stored
 from tests.routing.test_counts import put
 from tests.routing.test_placement import TOKENS
 
@@ -102,7 +104,7 @@ def test_without_counts_there_is_no_such_section(tmp_path: Path) -> None:
         ({"logical_count": FOUR}, "", "names no model, and there are 2: Twelve, Four"),
         ({"logical_count": FOUR}, ":Fuor", "there is no model 'Fuor'. Did you mean 'Four'?"),
         ({"logical_count": FOUR}, ":Twelve", "counts are of 4 experts, the model has 12"),
-        ({"logical_count": FOUR[:2]}, ":Four", "3 layers of the model have experts"),
+        ({"logical_count": FOUR[:2]}, ":Four", "counts are missing of layers 2"),
         ({"logical_count": [*FOUR, FOUR[0]]}, ":Four", "layer 3: the model's layers are 0 to 2"),
         ({"logical_count": [[1, -1, 1, 1], *FOUR[1:]]}, ":Four", "expert 1 has -1 tokens"),
         ({"Other": {"logical_count": FOUR}}, "", "has counts of 'Other'"),
@@ -134,6 +136,9 @@ def workbook(folder: Path, counts: list[list[Any]]) -> Path:
     return path
 
 
+NAMES = [one.name for section in installed().sections if section.layers for one in section.metrics]
+
+
 def test_a_workbook_has_counts_of_its_own(tmp_path: Path) -> None:
     """On a sheet Routing, below a title; of a model that is not there it is said."""
     long = [["Counts of June"], [], ["model", "layer", "expert", "tokens"]]
@@ -159,6 +164,37 @@ def test_the_workbook_computes_the_same_and_is_read_again(tmp_path: Path) -> Non
     assert values["numbers"] == [0, 1, 2]
 
 
+NO_TOKENS, NO_CELL, APART = "a layer without tokens", "an empty cell", "rows that stand apart"
+
+
+def test_what_is_changed_on_the_sheet_counts_live(tmp_path: Path) -> None:
+    """As if the report was made anew of it; never for another model, and nothing half counted."""
+    (path,) = made(tmp_path, tensor_parallel=2).write(tmp_path / "report", "xlsx")
+    files = {}
+    for change in (NO_TOKENS, NO_CELL, APART):
+        book = openpyxl.load_workbook(path)
+        sheet = book[ROUTING_SHEET]
+        first = sheet.max_column - 11
+        if change == NO_TOKENS:
+            for column in range(first, first + 4):
+                sheet.cell(8, column).value = 0
+        elif change == NO_CELL:
+            sheet.cell(7, first).value = None
+        else:
+            sheet["A6"], sheet["A8"] = "Four", "Twelve"
+        files[change] = tmp_path / f"{change}.xlsx"
+        book.save(files[change])
+    convert_all(files.values(), tmp_path / "lo")
+    for change, file in files.items():
+        header, *rows = recalculated(file, tmp_path / "lo", "Models")[2:5]
+        again = None if change == APART else report_of(file)
+        for name, model in zip(("Twelve", "Four"), rows, strict=True):
+            for one in NAMES if again else ("expert_max_over_mean",):
+                expected = again[name].cell(one).value if again else None
+                found = model[header.index(one)] or (0 if expected == 0 else None)
+                assert found == (expected and pytest.approx(expected, rel=1e-12)), (change, one)
+
+
 def made_json(found: Report, folder: Path) -> str:
     """What a report writes as JSON."""
     (path,) = found.write(folder / "again", "json")
@@ -175,7 +211,7 @@ def test_pictures_of_many_experts_are_small(tmp_path: Path) -> None:
     )
     (heatmap,) = heatmaps_of(found)
     assert len(heatmap.in_order) + len(heatmap.by_tokens) < 100_000
-    assert "expert 17 of layer 40" in heatmap.caption.split(",")[0]
+    assert "Most have expert 17 of layer 40" in heatmap.caption
     assert (heatmap.width, heatmap.height) == (512, 128)
 
 
@@ -204,3 +240,90 @@ def test_an_update_reads_the_counts_of_the_report(
     assert report_of(path)["Twelve"].worst_expert_max_over_mean == pytest.approx(
         9_000 * 12 / (sum(TOKENS[0]) - TOKENS[0][0] + 9_000)
     )
+
+
+PEAKS = '''"""Peaks."""
+
+from moe_report import Layer, Model, largest, layer_metric, metric, total
+from moe_report_metrics.load_balance import device_slowdown
+
+
+@layer_metric(symbol="p_l", unit="ratio", source="a convention")
+def layer_peak(layer: Layer) -> float:
+    """Share of the busiest expert."""
+    return largest(layer.tokens) / total(layer.tokens)
+
+
+@metric(symbol="p_max", unit="ratio", source="a convention")
+def slow_peak(m: Model) -> float:
+    """The largest share, times the slowdown."""
+    return largest(layer_peak(m)) * device_slowdown(m)
+'''
+SLOW = PEAKS.replace("largest(layer_peak(m)) *", "m.num_experts *")
+SLOW = SLOW[: SLOW.index("@layer_metric")] + SLOW[SLOW.index("@metric") :]
+
+
+@pytest.mark.parametrize("source", [PEAKS, SLOW], ids=["of layers", "of a metric of those"])
+def test_metrics_of_layers_of_others(tmp_path: Path, source: str) -> None:
+    """With counts they are beside ours, and without they are missing, or not there."""
+    section = put(tmp_path, "peaks.py", source)
+    found = made(tmp_path, metrics=section)
+    assert found["Four"].slow_peak is not None
+    pages = found.write(tmp_path / "with", ("html", "xlsx"))
+    text = next(path for path in pages if path.suffix == ".html").read_text("utf-8")
+    assert text.count('<figure class="heatmap">') == 2
+    tree = lxml_html.document_fromstring(text)
+    for table in tree.xpath("//figure[@class='heatmap']//table"):
+        cells = {len(row.xpath("th|td")) for row in table.xpath(".//tr")}
+        assert cells == {1 + len(found.layers)}
+    without = report_of(put(tmp_path, "models.csv", MODELS), metrics=section)
+    without.write(tmp_path / "without", ("html", "xlsx", "json"))
+    if source == SLOW:
+        assert without["Four"].cell("slow_peak").note == "missing: needs counts of tokens"
+
+
+@pytest.mark.parametrize(
+    ("names", "counts", "said"),
+    [
+        (("A", "a"), {"A": FOUR, "a": FOUR}, ""),
+        (("A", "a"), {"A": FOUR}, ""),
+        (("A", "B"), {"a": FOUR, "A": FOUR}, "has counts of 'A' twice, as 'a', 'A'"),
+        (("Four", "B"), {"four": FOUR}, ""),
+    ],
+)
+def test_names_that_differ_by_case(
+    tmp_path: Path, names: tuple[str, str], counts: dict[str, Any], said: str
+) -> None:
+    """Each model has its own, and none has two."""
+    head, _, four = MODELS.splitlines()
+    rows = [four.replace("Four", name) for name in names]
+    models = put(tmp_path, "models.csv", "\n".join((head, *rows)))
+    file = put(tmp_path, "counts.json", {key: {"logical_count": of} for key, of in counts.items()})
+    if said:
+        with pytest.raises(InputError, match=re.escape(said)):
+            report_of(models, routing=file)
+        return
+    found = report_of(models, routing=file)
+    assert found[names[0]].counted_layers == 3
+    assert found[names[1]].counted_layers == (3 if len(counts) == 2 else None)
+
+
+def test_a_sheet_of_that_name_that_is_none(tmp_path: Path) -> None:
+    """Is not read, and that is said; what looks like counts and is wrong is refused."""
+    found = report_of(workbook(tmp_path, [["router", "kind"], ["top-k", "softmax"]]))
+    assert [one for one in found.warnings if "'Routing' has no counts of tokens" in one]
+    with pytest.raises(InputError, match="found 'x', expected a number of tokens"):
+        report_of(workbook(tmp_path, [["model", "layer", 0, 1, 2, 3], ["Four", 0, "x", 1, 1, 1]]))
+
+
+def test_counts_that_nothing_takes_are_said(tmp_path: Path) -> None:
+    """Where the section on them is left out; and what a run leaves behind on the sheet, too."""
+    found = made(tmp_path, skip="load_balance")
+    assert [one for one in found.warnings if "counts of tokens of Twelve and Four are not" in one]
+    (path,) = made(tmp_path).write(tmp_path / "report", "xlsx")
+    book = openpyxl.load_workbook(path)
+    book[ROUTING_SHEET]["D6"], book[ROUTING_SHEET]["B99"] = 3.5, "a note of mine"
+    book.save(path)
+    said = run("run", str(path), "-o", str(tmp_path / "new"), "--format", "json")
+    assert "D6" in said
+    assert "B99" in said

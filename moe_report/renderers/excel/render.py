@@ -74,7 +74,7 @@ def render(report: Report) -> bytes:
     planned += [DEVICES_SHEET] if devices else []
     explained = (ASSUMPTIONS_SHEET, *presets, NOTES_SHEET, "Method", "Findings", *settings)
     hidden = [CHART_DATA_SHEET, *([WORKINGS_SHEET] if planned else [])]
-    routing = [ROUTING_SHEET] if report.layers else []
+    routing = [ROUTING_SHEET] if report.routing and report.layers else []
     book = Book("Summary", COMPARE_SHEET, *planned, *charts, SHEET, *routing, *explained, *hidden)
     layout = write_models(book, report)
     if routing:

@@ -1,12 +1,12 @@
 """The sheet Routing: tokens of every expert, a row a layer, and what metrics make of each layer.
 
-The counts are input: who changes one changes every number that rests on it. A row can be pasted
-from other reports as it is, for the sheet is read again by its headers.
+The counts are input: who changes one changes every number that rests on it. Layers of a model that
+do not stand together, or that lack what is computed of them, leave the model's numbers empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from openpyxl.formatting.rule import ColorScaleRule
 from moe_report.formula.excel import excel, plain
 from moe_report.load.our_sheets import ROUTING_SHEET, SHEET
 from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.rows import is_number
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.column_widths import GAP, pages_wide
 from moe_report.renderers.excel.palette import (
@@ -31,6 +32,7 @@ from moe_report.renderers.excel.text_width import text_width
 from moe_report.reports import LayerColumn, Report
 
 HEAD, FIRST = 4, 5  # rows
+SPARE = 1000  # rows below, for layers that somebody adds
 MODEL, LAYER, METRICS = 1, 2, 3  # columns
 SHADE = "7FB8DA"  # of the most tokens; numbers are to be read on it
 _METRIC_WIDTH, _PAGE = 13.0, 200.0  # characters
@@ -48,15 +50,17 @@ def rows_of(report: Report) -> Iterator[tuple[int, str, int]]:
 
 def places_of_layers(report: Report) -> Mapping[str, Mapping[str, str]]:
     """Return where the sheet has each metric of layers, for a formula in a row of Models."""
-    last = FIRST + sum(len(counts.layers) for counts in report.routing.values()) - 1
+    if not report.routing:
+        return {}
+    last = FIRST + sum(len(counts.layers) for counts in report.routing.values()) - 1 + SPARE
 
     def down(column: int) -> str:
         letters = column_letters(column)
         return f"{ROUTING_SHEET}!${letters}${FIRST}:${letters}${last}"
 
-    own = f"--({down(MODEL)}={SHEET}[[#This Row],[name]])"
+    names, name = down(MODEL), f"{SHEET}[[#This Row],[name]]"
     return {
-        column.name: {"v": down(METRICS + at), "own": own}
+        column.name: {"values": down(METRICS + at), "names": names, "name": name}
         for at, column in enumerate(report.layers)
     }
 
@@ -71,7 +75,10 @@ def write_routing(book: Book, report: Report) -> None:
         "How many tokens each expert of each layer got: a row a layer, a column an expert. "
         "Change a number in blue and everything follows.",
     )
-    hint = "The darker, the more tokens. Each column between is live, of the tokens of its row."
+    hint = (
+        "The darker, the more tokens. Each column between is live, of the tokens of its row. Rows "
+        "of a model stay together; a further one is copied whole. An empty cell is no token."
+    )
     sheet.put(3, 1, hint, HINT)
     _head(sheet, report, first, experts)
     for row, model, at in rows_of(report):
@@ -139,3 +146,28 @@ def _frame(sheet: Sheet, report: Report, first: int, experts: int) -> None:
     sheet.freeze(f"{column_letters(METRICS)}{FIRST}", 90)
     pages = pages_wide([_METRIC_WIDTH] * len(report.layers) + [wide] * experts, _PAGE)
     sheet.print_setup(f"{HEAD}:{HEAD}", wide=pages, title_columns="A:B")
+
+
+def tokens_in(
+    texts: Mapping[tuple[int, int], str], labels: Collection[str]
+) -> set[tuple[int, int]]:
+    """Return which cells of the sheet are of layers, without numbers in place of formulas.
+
+    Args:
+        texts: By column and row, formulas as such.
+        labels: Of the metrics of layers.
+    """
+    heads = {column: text for (column, row), text in texts.items() if row == HEAD}
+    layers = {row for (column, row), text in texts.items() if column == LAYER and is_number(text)}
+    return {
+        (column, row)
+        for (column, row), text in texts.items()
+        if row >= FIRST
+        and row in layers
+        and column in heads
+        and (
+            column < METRICS
+            or is_number(heads[column])
+            or (heads[column] in labels and text.startswith("="))
+        )
+    }

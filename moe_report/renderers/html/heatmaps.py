@@ -16,6 +16,7 @@ from moe_report.routing.counts import Counts
 from moe_report.text import listed
 
 _HOTTEST = 5
+_ALMOST_ALL, _LEAST_MOST = 0.995, 2.0  # one expert alone does not make all others pale
 _WIDTH, _HEIGHT, _LARGEST = 640, 480, 12  # of a picture and of an expert in it, in pixels
 
 
@@ -23,12 +24,16 @@ def layer_metric_of(report: Report, column: LayerColumn) -> PageLayerMetric:
     """Return the definition of a metric of layers as the page shows it."""
     return PageLayerMetric(
         column.label,
-        "" if column.unit == "ratio" else column.unit,
+        _unit(column),
         column.name,
         Markup(BREAK.join(pieces(column.expr, report.symbols, column.symbol))),
         rich(column.description),
         cited(column.source),
     )
+
+
+def _unit(column: LayerColumn) -> str:
+    return "" if column.unit == "ratio" else column.unit
 
 
 def heatmaps_of(report: Report) -> tuple[PageHeatmap, ...]:
@@ -41,16 +46,22 @@ def _heatmap(report: Report, name: str) -> PageHeatmap:
     tokens = counts.tokens
     layers, experts = tokens.shape
     scale = max(1, min(_WIDTH // experts, _HEIGHT // layers, _LARGEST))
-    shares = tokens / tokens.mean(axis=1, keepdims=True)
+    means = tokens.mean(axis=1, keepdims=True)
+    shares = tokens / np.where(means == 0, 1, means)
+    most = max(float(np.quantile(shares, _ALMOST_ALL)), _LEAST_MOST)
     alt = f"{layers} layers with {experts} experts each; the busiest got {shares.max():.2f} times "
     return PageHeatmap(
         name=name,
-        caption=f"Most tokens over the mean of the layer: {_hottest(counts, shares)}.",
-        in_order=shaded(shares, shares.max()),
-        by_tokens=shaded(-np.sort(-shares, axis=1), shares.max()),
+        caption=(
+            f"The darkest have {most:.1f} times the mean or more, white ones none. Most have "
+            f"{_hottest(counts, shares)}."
+        ),
+        in_order=shaded(shares, most),
+        by_tokens=shaded(-np.sort(-shares, axis=1), most),
         alt=f"{alt}the mean of its layer.",
         width=experts * scale,
         height=layers * scale,
+        head=tuple((one.label, _unit(one)) for one in report.layers),
         rows=tuple(
             (
                 str(layer),

@@ -110,6 +110,7 @@ class PageHeatmap:
         alt: What the pictures show, for those who do not see them.
         width: Of a picture, in pixels.
         height: Of a picture, in pixels.
+        head: Label and unit of what is computed of each layer.
         rows: Of each layer its number, and what is computed of it.
     """
 
@@ -120,6 +121,7 @@ class PageHeatmap:
     alt: str
     width: int
     height: int
+    head: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, ...], ...]
 
 

@@ -140,7 +140,7 @@ def _assets(environment: Environment, report: Report) -> Assets:
     def texts(*names: str) -> list[str]:
         return [text_of(environment, name) for name in names]
 
-    styles = [*STYLES[:-1], ROUTING_STYLE, STYLES[-1]] if report.layers else STYLES
+    styles = [*STYLES[:-1], ROUTING_STYLE, STYLES[-1]] if report.routing else STYLES
     style = "\n".join(texts(*styles)).strip()
     scripts = texts("data.js", "elements.js", "numbers.js", "report.js", "copying.js")
     # Charts and presets listen to what the calculator computes first, so they come before it.
@@ -178,6 +178,7 @@ def _section(report: Report, section: ReportSection) -> PageSection:
     slug = re.sub(r"[^0-9A-Za-z._-]", "-", section.name)
     name = f"section-{slug}"
     table, *others = metric_tables(report, name, section.title, section.columns)
+    first_of_layers = next((one for one in report.sections if one.layers), None)
     return PageSection(
         anchor=name,
         title=section.title,
@@ -188,7 +189,7 @@ def _section(report: Report, section: ReportSection) -> PageSection:
         layers=tuple(
             layer_metric_of(report, one) for one in report.layers if one.name in section.layers
         ),
-        heatmaps=heatmaps_of(report) if section.layers else (),
+        heatmaps=heatmaps_of(report) if section is first_of_layers else (),
     )
 
 
