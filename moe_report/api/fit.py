@@ -120,7 +120,7 @@ class Answer:
         unread: What is wrong with the sources that could not be read.
         table: The models.
         used: What was set, by option or name.
-        price: What a device costs, where it is not the device's own price; None if it is that.
+        price: What a device costs, where somebody said it; None if it is the device's own price.
         reports: The older reports among the sources.
     """
 
@@ -158,7 +158,7 @@ def fit(question: Question) -> Answer:
     used, notes = used_assumptions(said_in(question, chosen, planner, groups), known, chosen)
     in_use = {**presets_in(table, scenario, groups), **used.presets}
     price, lost = price_said(question, planner, known, groups, in_use, used, asked)
-    if price is not None:
+    if price is not None and not price.is_own:
         used.assumptions[planner.price] = price.value
     values = assumption_values(table, chosen, groups, used.assumptions, used.presets, scenario)
     refuse_no_device(planner, groups, in_use, used, values)

@@ -1,7 +1,8 @@
 """What a device costs in an answer of ``fit``: which price is used, and who says so.
 
 That of ``--price`` comes first, then one that is typed for the device on a report's sheet Devices,
-then one that is typed on the sheet Assumptions; else it is the device's own.
+then one that is typed on the sheet Assumptions; else it is the device's own, which a workbook may
+have changed on its sheet of devices.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from moe_report.api.fit_asked import DEVICE, Question
 from moe_report.compute.scenarios import typed_in
-from moe_report.load.our_sheets import DEVICES_SHEET
+from moe_report.load.our_sheets import DEVICES_SHEET, PRESETS_SHEET
 from moe_report.reports import Cell, Column, Provenance
 from moe_report.schema.planner import Planner
 from moe_report.schema.presets import PresetGroup
@@ -32,11 +33,13 @@ class Priced:
         value: It; 0 if it is not known, or nothing is to be paid.
         where: Who says it: an option, or a sheet.
         is_free: Whether nothing is to be paid; of sheets, 0 says that a price is not known.
+        is_own: Whether it is the device's own, which follows the device.
     """
 
     value: float
     where: str
     is_free: bool = False
+    is_own: bool = False
 
 
 def price_said(
@@ -65,7 +68,20 @@ def price_said(
     typed = typed_in(asked.table, asked.scenario, groups).get(name)
     if typed and typed.place:  # an option that names a device is no word on what one pays for it
         return Priced(typed.value, f"{asked.table.source.name}, {typed.place}"), lost
-    return None, lost
+    return _changed(asked, name, groups, in_use), lost
+
+
+def _changed(
+    asked: Asked, price: str, groups: Mapping[str, PresetGroup], in_use: Mapping[str, str]
+) -> Priced | None:
+    """The price that a workbook says of the device, if its source is still that of another one."""
+    for group, preset in in_use.items():
+        change = asked.table.scenarios.changes.get(group, {}).get(preset)
+        if change and change.source is None and price in change.values:
+            sheet = groups[group].sheet or PRESETS_SHEET
+            where = f"{asked.table.source.name}, sheet {sheet}"
+            return Priced(change.values[price], where, is_own=True)
+    return None
 
 
 def _typed_on_devices(

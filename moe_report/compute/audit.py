@@ -15,6 +15,7 @@ import numpy as np
 
 from moe_report.compute.audit_rules import claims_of, rules_of
 from moe_report.compute.evaluate import Evaluation
+from moe_report.compute.sums_above import made_of_rows_above
 from moe_report.display import MISSING, difference, off, percent, show
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
@@ -66,10 +67,14 @@ def audit(
     ]
     for rule in rules_of(registry):
         found.extend(rows.found(rule))
+    made = made_of_rows_above(
+        [{name: number.value for name, number in row.numbers.items()} for row in table.rows]
+    )
     for at, row in enumerate(table.rows):
-        if named_like_one(row.name):
+        doubt = LIKE_A_SUMMARY if named_like_one(row.name) else made.get(at)
+        if doubt:
             column = about_names(evaluation.metrics.values())
-            found.append((at, rows.finding(at, "suspicious", column, LIKE_A_SUMMARY)))
+            found.append((at, rows.finding(at, "suspicious", column, doubt)))
         found.extend((at, finding) for finding in rows.against(at, references))
     found.sort(key=lambda item: (ORDER.index(item[1].level), item[0]))
     return tuple(finding for _, finding in found)

@@ -12,7 +12,7 @@ from lxml import etree
 from moe_report.edit.carry_overlays import Overlays, columns_laid_over
 from moe_report.edit.carry_sheet import WholeSheet
 from moe_report.edit.cell_keys import Address
-from moe_report.load.record import Footprint, mark_of_constant, mark_of_look
+from moe_report.load.record import Footprint, is_constant_of, mark_of_constant, mark_of_look
 from moe_report.ooxml.addresses import Area, area_of, column_letters
 from moe_report.ooxml.cell_looks import CellLooks, differ
 from moe_report.ooxml.cells import TAG, Cells
@@ -129,7 +129,7 @@ class Looks:
             return self.headers.get(at[0], text) == text
         if text.startswith("="):
             return not ours or ours.startswith("=")
-        return mark_of_constant(text) in self.record.texts
+        return is_constant_of(self.record, text)
 
     def _is_header(self, now: Address | None) -> bool:
         """Whether a cell heads a column of the table, which has its name from there."""
@@ -282,7 +282,7 @@ class Looks:
             return True
         left, top, _, bottom = area
         text = self.texts.get((left, top), "")
-        known = text.startswith("=") or mark_of_constant(text) in self.record.texts
+        known = text.startswith("=") or is_constant_of(self.record, text)
         alike = ((first, last - start) for first, start, _, last in ours)
         return bool(text) and known and (left, bottom - top) in alike
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from moe_report.edit.cell_keys import Address
 from moe_report.edit.our_cells import OurCells
 from moe_report.edit.strangers import strangers
 from moe_report.errors import first_of
@@ -51,17 +52,30 @@ def _left_in(report: Report, package: Package) -> list[str]:
     ours = [name for name in ours if name != SHEET]  # what is no model there is said in reading it
     scenarios = [scenario.name for scenario in report.scenarios]
     cells = OurCells({name: texts(name) for name in ours}, report, scenarios)
-    added = [
-        f"{name}!{column_letters(column)}{row}"
-        for name in ours
-        for column, row in sorted(cells.added(name, record.sheets[name]))
-    ]
-    if added:
-        left.append(f"{counted(len(added), 'cell')} of yours ({first_of(added, _SHOWN)})")
+    added = {name: cells.added(name, record.sheets[name]) for name in ours}
+    typed = {name: cells.typed_over(name, record.sheets[name]) for name in ours}
+    formulas = {name: cells.typed_formulas(name) for name in ours}
+    if named := _named(added, with_text=False):
+        left.append(f"{counted(len(named), 'cell')} of yours ({first_of(named, _SHOWN)})")
+    if named := _named(typed):
+        left.append(f"{counted(len(named), 'cell')} typed over ({first_of(named, _SHOWN)})")
+    if named := _named(formulas):
+        only = "only its value is" if len(named) == 1 else "only their values are"
+        lead = f"{counted(len(named), 'formula')} of yours, {only} taken"
+        left.append(f"{lead} ({first_of(named, _SHOWN)})")
     drawn = [name for name in ours if any(strangers(package, record.sheets[name], name, {}, ""))]
     if drawn:
         left.append(f"charts, pictures or tables of yours on {first_of(drawn)}")
     return left
+
+
+def _named(found: Mapping[str, Mapping[Address, str]], *, with_text: bool = True) -> list[str]:
+    """The cells of each sheet, from left to right, with what stands in them or without."""
+    return [
+        f"{name}!{column_letters(column)}{row}" + f" {shown(text)}" * with_text
+        for name, cells in found.items()
+        for (column, row), text in sorted(cells.items())
+    ]
 
 
 def _comments(package: Package, record: Record, ours: Sequence[str]) -> Iterator[str]:

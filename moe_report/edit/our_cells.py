@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from moe_report.edit.cell_keys import Address, Contents
-from moe_report.edit.typed_assumptions import READ, input_cells
+from moe_report.edit.typed_assumptions import READ, input_cells, typed_formulas
 from moe_report.edit.typed_presets import preset_cells
 from moe_report.load.models_sheet import Places
 from moe_report.load.our_sheets import (
@@ -17,7 +17,7 @@ from moe_report.load.our_sheets import (
     ROUTING_SHEET,
     SHEET,
 )
-from moe_report.load.record import Footprint
+from moe_report.load.record import Footprint, is_constant_of
 from moe_report.renderers.excel.compare_sheet import CHOICE
 from moe_report.renderers.excel.device_prices import price_cells
 from moe_report.renderers.excel.fit_choices import is_choice
@@ -71,6 +71,29 @@ class OurCells:
             and (column, row) not in inputs
             and not self._is_chosen(sheet, column, row)
         }
+
+    def typed_over(self, sheet: str, ours: Footprint) -> dict[Address, str]:
+        """Return the words and numbers that stand in place of ours, and are nobody's input.
+
+        Reports of earlier versions do not tell.
+        """
+        return {
+            (column, row): text
+            for (column, row), text in self.cells[sheet].items()
+            if ours.texts
+            and column in ours.cells.get(row, ())
+            and not text.startswith("=")
+            and not is_constant_of(ours, text)
+            and not self.is_input(sheet, column, row)
+        }
+
+    def typed_formulas(self, sheet: str) -> dict[Address, str]:
+        """Return the formulas of the user's in cells that are read, by their values."""
+        cells = self.cells[sheet]
+        if sheet == ASSUMPTIONS_SHEET:
+            return typed_formulas(cells)
+        read = self._presets.get(sheet, set())
+        return {at: cells[at] for at in read if cells[at].startswith("=")}
 
     def added_to_models(self, places: Places) -> dict[Address, str]:
         """Return the filled cells of Models that are in no model's row, or under no header.

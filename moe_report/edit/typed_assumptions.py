@@ -37,11 +37,17 @@ def input_cells(
     }
 
 
+def typed_formulas(cells: Contents) -> dict[Address, str]:
+    """Return the formulas of the user's: those that choose a scenario are ours."""
+    return {
+        at: text for at, text in cells.items() if text.startswith("=") and not CHOOSES.search(text)
+    }
+
+
 def replaced_formulas(cells: Contents, file: str) -> list[str]:
-    """Say which formulas are replaced by their values: those that choose a scenario are ours."""
+    """Say which formulas are replaced by their values."""
     return [
         f"{file}, sheet {ASSUMPTIONS_SHEET}, cell {column_letters(column)}{row}: your formula "
         f"{text} is replaced by its value"
-        for (column, row), text in cells.items()
-        if text.startswith("=") and not CHOOSES.search(text)
+        for (column, row), text in typed_formulas(cells).items()
     ]

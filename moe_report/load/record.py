@@ -89,6 +89,11 @@ def mark_of_constant(text: str) -> str:
         return mark_of(text)
 
 
+def is_constant_of(ours: Footprint, text: str) -> bool:
+    """Return whether we wrote a text or number somewhere on a sheet."""
+    return mark_of_constant(text) in ours.texts
+
+
 def mark_of_formula(header: str, formula: str) -> str:
     """Return a short mark of the formula of a column, as Excel or LibreOffice spells it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from math import isclose
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ _AGGREGATES = re.compile(
 _ROW_OF_CELL = re.compile(r"(?<![\w.])\$?[A-Z]{1,3}\$?([0-9]{1,7})(?![\w(])")
 _MEASURES: Sequence[Callable[[Sequence[float]], float]] = (sum, fmean, median, min, max)
 _BY_NO_CHANCE = (sum, fmean)  # some model is always the largest
+_NO_CHANCE = 3  # numbers that sum up those above, all of them
 _CLOSE = 0.006  # a typed average is often rounded to three digits
 
 
@@ -47,29 +49,48 @@ def named_like_one(name: str) -> bool:
     >>> [named_like_one(name) for name in ("Total", "Average:", "Summe (4)", "Mixtral")]
     [True, True, True, False]
     """
-    words = folded(re.sub(r"[*:=()\[\]0-9.,#]+", " ", name)).strip()
-    return words in SUMMARY_NAMES or words.split(" ")[0] in SUMMARY_NAMES
+    return called_one(name) or _words(name)[0] in SUMMARY_NAMES
+
+
+def called_one(name: str) -> bool:
+    """Whether a name is that of a summary, and nothing more.
+
+    >>> [called_one(name) for name in ("Grand total", "Summe (4)", "Total Recall MoE")]
+    [True, True, False]
+    """
+    return " ".join(_words(name)) in SUMMARY_NAMES
+
+
+def _words(name: str) -> list[str]:
+    return folded(re.sub(r"[*:=()\[\]0-9.,#]+", " ", name)).strip().split(" ")
 
 
 def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int, str]:
     """Return the rows that sum up others, each with how that is known.
 
     Formulas over the rows of a column tell; without formulas, the name and the numbers together, or
-    all the numbers of a row without a name.
+    all the numbers of a row without a name. A copy of a model is a model, unless its name is that
+    of a summary and nothing more. Where no word of the name tells, the audit doubts a sum.
     """
     name_at = columns.at("name")
     found: dict[int, str] = {}
     for row in rows:
-        named = named_like_one(row_label(grid, row, name_at))
-        nameless = not grid.text(row, name_at)
+        name = row_label(grid, row, name_at)
+        named, nameless = named_like_one(name), not grid.text(row, name_at)
         if cell := _aggregate(grid, row, columns, named=named):
             found[row] = f"{cell} sums up others"
         elif named and (cell := _refers_to_others(grid, row, columns)):
             found[row] = f"{cell} is computed from others"
-        elif named or nameless:
-            names = {at: grid.text(at, name_at) for at in rows if at not in found}
+        else:
+            names = {at: grid.text(at, name_at) for at in rows if at not in found and at != row}
             models = [at for at, name in names.items() if name and not named_like_one(name)]
-            if cell := _equals_a_summary(grid, row, columns, models, named=named):
+            cell = ""
+            if named or nameless:
+                if called_one(name) or not _is_copy(grid, row, columns, models):
+                    cell = _equals_a_summary(grid, row, columns, models, named=named)
+            elif not {*_words(name)}.isdisjoint(SUMMARY_NAMES):
+                cell = _made_of_rows_above(grid, row, columns, [at for at in models if at < row])
+            if cell:
                 found[row] = f"{cell} is made of the others"
     return found
 
@@ -146,6 +167,30 @@ def _equals_a_summary(
     if not named and (others or len(fitting) < 2):
         return ""
     return fitting[0] if len(fitting) > others else ""
+
+
+def _made_of_rows_above(grid: Grid, row: int, columns: Columns, above: Sequence[int]) -> str:
+    """The address of a number if all of the row are the sums of those above, or all the means."""
+    numbers = [*_numbers(grid, row, columns)]
+    values = [
+        [value for at in above for _, value in _numbers(grid, at, columns, column)]
+        for column, _ in numbers
+    ]
+    if len(numbers) < _NO_CHANCE or min(map(len, values)) < 2:
+        return ""
+    if _is_copy(grid, row, columns, above):
+        return ""
+    fits = any(
+        all(isclose(measure(of), number) for of, (_, number) in zip(values, numbers, strict=True))
+        for measure in _BY_NO_CHANCE
+    )
+    return grid.address(row, numbers[0][0]) if fits else ""
+
+
+def _is_copy(grid: Grid, row: int, columns: Columns, models: Sequence[int]) -> bool:
+    """Whether a model has the same numbers, as one and its other names do."""
+    numbers = [*_numbers(grid, row, columns)]
+    return bool(numbers) and any([*_numbers(grid, at, columns)] == numbers for at in models)
 
 
 def _numbers(

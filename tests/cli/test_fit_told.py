@@ -230,6 +230,24 @@ def test_no_price_is_taken_for_one_that_is_not_known(tmp_path: Path) -> None:
     assert "million out, at least" in output
 
 
+def test_a_price_typed_on_the_sheet_hardware_is_the_workbook_s_word(tmp_path: Path) -> None:
+    """Where no source is typed beside it, that of the device's own price is not credited."""
+    (path := tmp_path / "models.xlsx").write_bytes(build_starter(load(), examples=True))
+    book = openpyxl.load_workbook(path)
+    heads, *rows = (cells for cells in book["Hardware"].iter_rows(min_row=4))
+    at = {str(cell.value): cell.column - 1 for cell in heads}
+    (row,) = (cells for cells in rows if cells[at["preset"]].value == "RTX 4090")
+    row[at["device_price ($/h)"]].value = 0.35
+    book.save(path)
+    base = (path, "--model", "DBRX", "--device")
+    typed = fit(*base, "RTX 4090").stdout
+    assert "at the price          0.350 $/h, as models.xlsx, sheet Hardware says\n" in typed
+    assert "sheet Hardware" not in fit(*base, "H100").stdout
+    assert (
+        "4 $/h, as --price says, and not 0.350 $/h" in fit(*base, "RTX 4090", "--price", 4).stdout
+    )
+
+
 def test_a_price_of_nothing_is_one() -> None:
     """A device that one owns costs 0, which is said, also where none is known of the device."""
     for device in ("H100", "MI300X"):

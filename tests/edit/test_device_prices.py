@@ -114,3 +114,20 @@ def test_a_text_beside_the_prices_is_not_lost(report: Path) -> None:
     done = run("--update", edited(report, edit))
     assert done.exit_code == 1
     assert f"sheet Devices, cell BH{row}: 'mine' would be lost" in " ".join(done.output.split())
+
+
+def test_what_a_new_report_does_not_take_along_is_named(report: Path, tmp_path: Path) -> None:
+    """Numbers over formulas of sheets that compute, and a formula for a number of a preset."""
+
+    def edit(book: Any) -> None:
+        assert book["Fit"]["C21"].value.startswith("=")
+        book["Fit"]["C21"].value = 123
+        book["Devices"]["B7"].value = 77
+        book["Hardware"]["C6"].value = "=40+40"
+
+    type_in(report, {"H100 SXM": 3.5})
+    edited(report, edit, settle=True)
+    done = run(report, "-o", tmp_path / "new", "--format=json")
+    said = " ".join(done.output.split())
+    assert "2 cells typed over (Fit!C21 '123', Devices!B7 '77'); 1 formula of yours" in said
+    assert "only its value is taken (Hardware!C6 '=40+40')" in said

@@ -9,7 +9,7 @@ import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 
-from tests.edit.test_update import at, edited, made, report, run
+from tests.edit.test_update import at, context_of, edited, made, report, run
 
 __all__ = ["made", "report"]  # fixtures
 
@@ -44,6 +44,7 @@ def test_what_stays_in_an_older_report_is_named(
     assert "note: models.report.xlsx: not in the new report: the sheets 'Mine', 'Notes'; " in said
     assert "2 comments (Summary!B1, Models!" in said
     assert "1 cell of yours (Summary!M2); charts, pictures or tables of yours on Method" in said
+    assert "typed over" not in said
     assert "run --update keeps sheets and comments" in said
 
 
@@ -56,6 +57,35 @@ def test_of_a_report_as_it_was_written_nothing_is_named(report: Path, tmp_path: 
 
     edited(report, type_in, settle=True)
     assert "not in the new report" not in said_of(report, tmp_path / "again")
+
+
+@pytest.mark.parametrize("settle", [False, True])
+def test_what_is_typed_over_ours_is_named(report: Path, tmp_path: Path, *, settle: bool) -> None:
+    """Words and numbers where formulas or words of ours stood; not what is read as input."""
+
+    def type_over(book: Any) -> None:
+        assert book["Summary"]["C6"].value.startswith("=")
+        book["Summary"]["C6"].value = 123.5
+        book["Summary"]["A1"].value = "Our models"
+        context_of(book).value = 777
+        book["Compare"]["E4"].value = "Small"
+
+    said = said_of(edited(report, type_over, settle=settle), tmp_path / "new")
+    assert "2 cells typed over (Summary!A1 'Our models', Summary!C6 '123.5') (run" in said
+
+
+def test_a_formula_in_a_cell_that_is_read_is_named(report: Path, tmp_path: Path) -> None:
+    """An update says it, too: its value goes on without it."""
+    places = []
+
+    def type_in(book: Any) -> None:
+        cell = context_of(book)
+        cell.value = "=8000+192"
+        places.append(cell.coordinate)
+
+    said = said_of(edited(report, type_in, settle=True), tmp_path / "new")
+    (place,) = places
+    assert f"1 formula of yours, only its value is taken (Assumptions!{place} '=8000+192')" in said
 
 
 def test_a_note_below_the_models_of_a_report_is_named(report: Path, tmp_path: Path) -> None:

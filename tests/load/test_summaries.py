@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from moe_report.compute.build import build_report
+from moe_report.compute.sums_above import MEAN, SUM
 from moe_report.load.summaries import named_like_one
 from moe_report.load.workbook import inspect_workbook, open_workbook
 from moe_report.schema.registry import Registry
@@ -82,6 +84,61 @@ def test_a_model_like_another_is_no_summary(tmp_path: Path, registry: Registry) 
     """The numbers alone leave nothing out either: some model is always the largest."""
     models, _ = left(tmp_path, registry, *MODELS, ("d", 90, 12, 88))
     assert models == ["a", "b", "c", "d"]
+
+
+EQUAL = [("MoE-A", 4, 2, 64), ("MoE-B", 4, 2, 64)]
+
+
+@pytest.mark.parametrize(
+    ("models", "numbers"), [(EQUAL, (8, 4, 128)), (MODELS, (90, 12, 88)), (MODELS[:2], (15, 3, 12))]
+)
+def test_exact_sums_and_means_are_known_by_any_word_of_the_name(
+    tmp_path: Path, registry: Registry, models: list[tuple[object, ...]], numbers: Sequence[object]
+) -> None:
+    """In every column, of three or more, and none of them off by a digit."""
+    names, said = left(tmp_path, registry, *models, ("Ensemble total", *numbers))
+    assert names == [name for name, *_ in models]
+    assert "'Ensemble total' (B" in said
+    names, said = left(tmp_path, registry, *models, ("Ensemble total", *numbers[:2], 7))
+    assert (names[-1], said) == ("Ensemble total", "")
+
+
+@pytest.mark.parametrize("name", ["Total Recall MoE", "Recall Mean", "Copy"])
+@pytest.mark.parametrize("models", [EQUAL, MODELS])
+def test_a_copy_of_a_model_is_a_model(
+    tmp_path: Path, registry: Registry, models: list[tuple[object, ...]], name: str
+) -> None:
+    """Whatever words its name has, unless it is that of a summary, and nothing more."""
+    last = models[-1][1:]
+    assert left(tmp_path, registry, *models, (name, *last))[0][-1] == name
+    assert left(tmp_path, registry, *models, ("Maximum", *last))[0][-1] == models[-1][0]
+
+
+@pytest.mark.parametrize(
+    ("models", "numbers", "doubts"),
+    [
+        (MODELS, (90, 12, 88), [SUM]), (MODELS, (80, 10, 80), [SUM]), (EQUAL, (8, 4, 128), [SUM]),
+        (MODELS[:2], (15, 3, 12), [MEAN]), (MODELS, (60, 6, 64), []), (MODELS, (90, 12, 87), []),
+        (MODELS, (90, 12, None), []), (EQUAL, (4, 2, 64), []),
+    ],
+)  # fmt: skip
+def test_sums_under_another_name_are_models_in_doubt(
+    tmp_path: Path,
+    registry: Registry,
+    models: list[tuple[object, ...]],
+    numbers: Sequence[object],
+    doubts: list[str],
+) -> None:
+    """A model may be as large as two others, so it is not left out; nor are copies in doubt."""
+    rows = [HEADER, *models, ("Fleet", *numbers)]
+    table = inspect_workbook(
+        open_workbook(calculated(tmp_path / "models.xlsx", {"Models": rows})), registry
+    ).table
+    assert [row.name for row in table.rows][-1] == "Fleet"
+    report = build_report(table, registry)
+    found = [one.message for one in report.findings if one.message in (SUM, MEAN)]
+    assert found == doubts
+    assert {one.model for one in report.findings if one.message in doubts} <= {"Fleet"}
 
 
 def test_models_as_columns_have_summaries_too(tmp_path: Path, registry: Registry) -> None:
