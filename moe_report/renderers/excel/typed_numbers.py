@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moe_report.ooxml.rows import number_text
 from moe_report.schema.assumptions import Assumption
+from moe_report.schema.bounds import LARGEST
 
 
 def is_right(what: Assumption, cell: str) -> str:
@@ -17,5 +18,7 @@ def number_if_right(what: Assumption, cell: str) -> str:
 
 
 def _is_within(what: Assumption, cell: str) -> str:
-    tests = [f"{cell}>={number_text(what.minimum)}", f"{cell}<={number_text(what.maximum)}"]
+    tests = [f"{cell}>={number_text(what.minimum)}"]
+    if what.maximum < LARGEST:  # which programs spell in their own ways
+        tests.append(f"{cell}<={number_text(what.maximum)}")
     return f"AND({','.join(tests + [f'{cell}=INT({cell})'] * what.whole)})"

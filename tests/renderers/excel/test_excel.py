@@ -113,7 +113,7 @@ def test_every_metric_is_a_live_formula(demo: Path, registry) -> None:
     sheet = workbook["Models"]
     columns = {cell.value: cell.column for cell in sheet[HEADER]}
     typed = 0
-    for name in registry.metrics:
+    for name in registry.with_counts(there=False).metrics:
         for row in range(FIRST, sheet.max_row + 1):
             cell = sheet.cell(row, columns[name])
             assert cell.data_type in ("f", "n")
