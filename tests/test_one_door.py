@@ -21,6 +21,7 @@ OTHER_WORDS = {
     "cli/options.py": {"context_length"},
     "importers/architectures/bidirectional.py": {"causal"},
     "importers/attention_keys.py": {"causal"},
+    "importers/idle_keys.py": {"context_length"},
     "importers/architectures/encoder_decoder.py": {"expert_capacity"},
     "schema/headers/words.py": {"sparsity"},
 }

@@ -8,29 +8,21 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from transformers import (
-    DeepseekV3Config,
-    GptOssConfig,
-    Llama4TextConfig,
-    MixtralConfig,
-    Qwen3MoeConfig,
-)
-from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
 from moe_report.load.routing_file import read_counts
-from tests.oracle.census import torch
+from tests.oracle.census import torch, transformers
 
 ROOT = Path(__file__).parents[2]
 SMALL: dict[str, Any] = {
     "vocab_size": 128, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3,
     "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
 }  # fmt: skip
-MIXTRAL = MixtralConfig(**SMALL, num_local_experts=4, num_experts_per_tok=2)
-QWEN = Qwen3MoeConfig(
+MIXTRAL = transformers.MixtralConfig(**SMALL, num_local_experts=4, num_experts_per_tok=2)
+QWEN = transformers.Qwen3MoeConfig(
     **SMALL, num_experts=8, num_experts_per_tok=3, moe_intermediate_size=16, mlp_only_layers=[1]
 )
-GPT_OSS = GptOssConfig(**SMALL, num_local_experts=4, num_experts_per_tok=2)
-DEEPSEEK = DeepseekV3Config(
+GPT_OSS = transformers.GptOssConfig(**SMALL, num_local_experts=4, num_experts_per_tok=2)
+DEEPSEEK = transformers.DeepseekV3Config(
     vocab_size=128, hidden_size=32, intermediate_size=48, num_hidden_layers=3,
     num_attention_heads=4, num_key_value_heads=4, n_routed_experts=8, num_experts_per_tok=2,
     moe_intermediate_size=16, first_k_dense_replace=1, n_group=2, topk_group=1, q_lora_rank=8,
@@ -70,7 +62,7 @@ def test_every_token_is_counted_once_an_expert(
 ) -> None:
     """By layer, as a file that the report reads; dense layers are none of them."""
     torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_config(config).eval()
+    model = transformers.AutoModelForCausalLM.from_config(config).eval()
     counts = recorded(program, model)
     assert list(counts) == layers
     tokens = sum(map(len, TEXTS))
@@ -84,7 +76,7 @@ def test_every_token_is_counted_once_an_expert(
 def test_the_counts_are_those_of_the_router(program: ModuleType) -> None:
     """Of the experts with the largest logits, which the model gives out itself."""
     torch.manual_seed(1)
-    model = AutoModelForCausalLM.from_config(MIXTRAL).eval()
+    model = transformers.AutoModelForCausalLM.from_config(MIXTRAL).eval()
     counts = recorded(program, model)
     expected = torch.zeros(3, 4, dtype=torch.int64)
     for text in TEXTS:
@@ -97,10 +89,10 @@ def test_the_counts_are_those_of_the_router(program: ModuleType) -> None:
 
 def test_models_that_do_not_say_are_refused(program: ModuleType) -> None:
     """Experts that are told no numbers of theirs, and models without experts."""
-    llama = Llama4TextConfig(
+    llama = transformers.Llama4TextConfig(
         **SMALL, num_local_experts=4, num_experts_per_tok=1, interleave_moe_layer_step=1
     )
     with pytest.raises(ValueError, match="not told which experts"):
-        recorded(program, AutoModelForCausalLM.from_config(llama).eval())
+        recorded(program, transformers.AutoModelForCausalLM.from_config(llama).eval())
     with pytest.raises(ValueError, match="no module that is called experts"):
         recorded(program, torch.nn.Linear(1, 1))

@@ -196,7 +196,7 @@ def test_the_modules_of_the_documents_load(tmp_path: Path) -> None:
     text = (ROOT / "plugins" / "README.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     modules = [code for code in blocks if "@metric" in code]
-    assert len(modules) == 8
+    assert len(modules) == 9
     drawn = []
     for at, module in enumerate(modules):
         file = tmp_path / f"shown{at}.py"

@@ -76,7 +76,19 @@ def test_a_unit_of_ones_own(unit: str) -> None:
 
 
 # That take prefixes as they are, or that no header words otherwise.
-SIGNS = {"s", "h", "W", "kWh", "kWh/Mtoken", "$", "$/Mtoken", "$/day", "nat/token", "copies"}
+SIGNS = {
+    "s",
+    "h",
+    "W",
+    "kWh",
+    "kWh/Mtoken",
+    "$",
+    "$/Mtoken",
+    "$/day",
+    "nat/token",
+    "copies",
+    "stages",
+}
 
 
 def test_units_of_our_own_are_known(registry: Registry) -> None:
