@@ -38,8 +38,9 @@ from moe_report_metrics.sharding import (
     fits_device,
     fitting_context,
     fitting_sequences,
-    fullest,
+    fullest_of_experts,
     group_cache_bytes,
+    is_dense_first,
     larger_end_bytes,
     layer_bytes,
     usable_bytes,
@@ -53,7 +54,7 @@ ORDER = 48
         better="lower")  # fmt: skip
 def device_expert_bytes(m: Model, p: Parallelism) -> float:
     """Bytes of the routed experts that the fullest device holds."""
-    share = fullest(m, p.pipeline_parallel) / expert_devices(m)
+    share = fullest_of_experts(m, p.pipeline_parallel) / expert_devices(m)
     return routed_expert_weight_bytes(m) * share
 
 
@@ -152,7 +153,9 @@ def devices_needed(m: Model, r: Reserve) -> float:
     use, group = usable_bytes(m), largest_group(m)
     layers = device_bytes_of_group(m) - r.activation_bytes - both_ends_bytes(m) / group
     free = use - r.activation_bytes - larger_end_bytes(m) / group
-    held = maximum(0, floor(free * m.num_hidden_layers / layers))
+    more = m.num_hidden_layers / m.num_moe_layers - 1  # layers of a stage behind dense ones
+    experts = where(is_dense_first(m), routed_expert_weight_bytes(m) / group * more, 0)
+    held = maximum(0, floor(free * m.num_hidden_layers / (layers + experts)))
     stages = group * maximum(2, ceil(m.num_hidden_layers / held))  # not on one
     whole = where(device_bytes_of_group(m) <= use, group, stages)
     four = where((device_bytes_of_4(m) <= use) & (group >= 4), 4, whole)

@@ -14,7 +14,6 @@ from moe_report import (
     Model,
     assumption,
     ceil,
-    coalesce,
     floor,
     maximum,
     metric,
@@ -31,6 +30,7 @@ from moe_report_metrics.sharding import (
     device_layer_bytes,
     devices_used,
     expert_devices,
+    is_dense_first,
     usable_bytes,
 )
 from moe_report_metrics.weight_memory import (
@@ -139,7 +139,7 @@ def first_layers_on_cpu(m: Model, p: Parallelism) -> float:
     known which, and with pipeline stages, of which each gives up layers of its own.
     """
     taken, dense = cpu_moe_layers_taken(m), m.num_hidden_layers - m.num_moe_layers
-    first = (p.pipeline_parallel == 1) & (dense == coalesce(m.first_k_dense_replace, 0))
+    first = (p.pipeline_parallel == 1) & is_dense_first(m)
     return where(taken > 0, taken + dense, 0) / where(first, 1, 0)
 
 

@@ -23,6 +23,7 @@ from moe_report import (
     floor,
     maximum,
     metric,
+    minimum,
     where,
 )
 from moe_report_metrics.cache_memory import (
@@ -114,6 +115,18 @@ def fullest(m: Model, stages: float) -> float:
     return ceil(m.num_hidden_layers / stages) / m.num_hidden_layers
 
 
+def is_dense_first(m: Model) -> bool:
+    """Whether the layers without experts, if any, are the first ones."""
+    dense: bool = m.num_hidden_layers - m.num_moe_layers == coalesce(m.first_k_dense_replace, 0)
+    return dense
+
+
+def fullest_of_experts(m: Model, stages: float) -> float:
+    """The share of the experts on the stage with most: behind dense layers one of MoE layers."""
+    behind = minimum(1, ceil(m.num_hidden_layers / stages) / m.num_moe_layers)
+    return where(is_dense_first(m), behind, fullest(m, stages))
+
+
 @metric(symbol="n_c", unit="heads", source=VLLM, label="Heads of the cache", format="integer")
 def cached_heads(m: Model) -> float:
     """Key and value heads that can be divided: one for latent attention, whose cache is copied."""
@@ -203,8 +216,10 @@ def device_experts(m: Model, p: Parallelism) -> float:
         better="lower")  # fmt: skip
 def device_weight_bytes(m: Model, p: Parallelism) -> float:
     """Bytes of the weights that the fullest device holds."""
-    layers = layer_bytes(m, p.tensor_parallel, expert_devices(m))
-    return layers * fullest(m, p.pipeline_parallel) + device_end_bytes(m, p)
+    stages, shared_by = p.pipeline_parallel, expert_devices(m)
+    layers = layer_bytes(m, p.tensor_parallel, shared_by) * fullest(m, stages)
+    more = fullest_of_experts(m, stages) - fullest(m, stages)
+    return layers + routed_expert_weight_bytes(m) / shared_by * more + device_end_bytes(m, p)
 
 
 def group_cache_bytes(m: Model, tp: float) -> float:

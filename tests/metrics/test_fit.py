@@ -22,6 +22,7 @@ from moe_report_metrics.fit import (
     fits_device,
     fitting_context,
 )
+from moe_report_metrics.weight_memory import routed_expert_weight_bytes
 
 # What sections that are not written yet bring.
 EXPECTED = {
@@ -60,6 +61,7 @@ def test_devices_are_spread(devices: int, heads: float, tensor: int, stages: int
     assert (found["tensor_parallel"], found["pipeline_parallel"]) == (tensor, stages)
 
 
+@example("DeepSeek-V3", None, 80e9, 300)
 @example("DeepSeek-V3", 4, 370740327357.0, 2)  # the layers fit on one stage, not with both ends
 @settings(max_examples=60, deadline=None)
 @given(
@@ -80,6 +82,7 @@ def test_needed_devices_hold_it_as_they_are_spread(
     if np.isnan(needed):
         return
     spread_out = values | layout(int(needed), values["num_attention_heads"])
+    spread_out["device_memory"] *= 1 + 1e-6  # as far as floor takes a number for a whole one
     assert fits_device.of(**spread_out) == 1
     for fewer in (one for one in (1, 2, 4) if one < needed):
         if layout(fewer, values["num_attention_heads"])["pipeline_parallel"] == 1:
@@ -165,3 +168,14 @@ def test_the_longest_context_is_the_last_that_fits(
         return
     assert longest == 0 or fits(longest)
     assert not fits(longest + 1)
+
+
+@pytest.mark.parametrize(("stages", "layers"), [(1, 58), (2, 31), (12, 6), (20, 4), (61, 1)])
+def test_a_stage_behind_dense_layers_holds_experts_in_each_of_its_layers(
+    stages: int, layers: int
+) -> None:
+    """Of DeepSeek-V3's 61 layers the first 3 are dense: a stage of 6 has the experts of 6."""
+    (row,) = (one for one in published_models(installed()) if one.name == "DeepSeek-V3")
+    values = numbers_of(row) | {"pipeline_parallel": stages}
+    whole = routed_expert_weight_bytes.of(**numbers_of(row))
+    assert device_expert_bytes.of(**values) == pytest.approx(whole * layers / 58, rel=1e-12)
