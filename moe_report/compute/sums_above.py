@@ -9,6 +9,7 @@ SUM = "the sum of rows above in every column, so this may be a summary of them"
 MEAN = "the mean of the rows above in every column, so this may be a summary of them"
 _FEWEST = 3  # numbers that are no chance together
 _CLOSE = 1e-9
+_MOST = 50  # rows that are looked at for each
 
 Numbers = Mapping[str, float]
 
@@ -48,7 +49,9 @@ def _is_sum(rows: Sequence[Numbers], at: int) -> bool:
     """Whether a row is the sum of two or more directly above it."""
     row = rows[at]
     total = dict.fromkeys(row, 0.0)
-    for above in range(at - 1, -1, -1):
+    for above in range(at - 1, max(-1, at - 1 - _MOST), -1):
+        if row.keys().isdisjoint(rows[above]):
+            return False
         for name in row:
             total[name] += rows[above].get(name, 0)
         if any(total[name] > value * (1 + _CLOSE) for name, value in row.items()):

@@ -170,6 +170,9 @@ def notes_of_recipe(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"Not read, and nothing is counted for it: {first_of(sorted(unread), 10)}"
 
 
+_LONGEST_KEY = 200  # characters of one that may be misspelt
+
+
 def widths_told(config: Mapping[str, Any]) -> Iterator[str]:
     """Give the keys beside a recipe that leave bits unknown, with their paths."""
     yield from _misnamed(config)
@@ -186,6 +189,8 @@ def _misnamed(config: Mapping[str, Any]) -> Iterator[str]:
     for prefix, part in text_parts(config):
         for key, value in part.items():
             if key in KEYS or is_nothing(value) or is_cache_width(key) or "expert" in key:
+                continue
+            if len(key) > _LONGEST_KEY:
                 continue
             if _DTYPE_KEY.fullmatch(key) or is_usual_precision(value):
                 continue

@@ -40,6 +40,7 @@ _ROW_OF_CELL = re.compile(r"(?<![\w.])\$?[A-Z]{1,3}\$?([0-9]{1,7})(?![\w(])")
 _MEASURES: Sequence[Callable[[Sequence[float]], float]] = (sum, fmean, median, min, max)
 _BY_NO_CHANCE = (sum, fmean)  # some model is always the largest
 _NO_CHANCE = 3  # numbers that sum up those above, all of them
+_LONGEST = 200  # characters of a name that words are looked for in
 _CLOSE = 0.006  # a typed average is often rounded to three digits
 
 
@@ -62,7 +63,7 @@ def called_one(name: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return folded(re.sub(r"[*:=()\[\]0-9.,#]+", " ", name)).strip().split(" ")
+    return folded(re.sub(r"[*:=()\[\]0-9.,#]+", " ", name[:_LONGEST])).strip().split(" ")
 
 
 def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int, str]:
@@ -74,21 +75,22 @@ def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int,
     """
     name_at = columns.at("name")
     found: dict[int, str] = {}
+    texts = {at: grid.text(at, name_at) for at in rows}
+    called = [at for at, text in texts.items() if text and not named_like_one(text)]
     for row in rows:
         name = row_label(grid, row, name_at)
-        named, nameless = named_like_one(name), not grid.text(row, name_at)
+        named, nameless = named_like_one(name), not texts[row]
         if cell := _aggregate(grid, row, columns, named=named):
             found[row] = f"{cell} sums up others"
         elif named and (cell := _refers_to_others(grid, row, columns)):
             found[row] = f"{cell} is computed from others"
-        else:
-            names = {at: grid.text(at, name_at) for at in rows if at not in found and at != row}
-            models = [at for at, name in names.items() if name and not named_like_one(name)]
+        elif named or nameless or not {*_words(name)}.isdisjoint(SUMMARY_NAMES):
+            models = [at for at in called if at not in found and at != row]
             cell = ""
             if named or nameless:
                 if called_one(name) or not _is_copy(grid, row, columns, models):
                     cell = _equals_a_summary(grid, row, columns, models, named=named)
-            elif not {*_words(name)}.isdisjoint(SUMMARY_NAMES):
+            else:
                 cell = _made_of_rows_above(grid, row, columns, [at for at in models if at < row])
             if cell:
                 found[row] = f"{cell} is made of the others"
