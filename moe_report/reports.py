@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 
 from moe_report.branding import Branding
+from moe_report.cells import Cells
 from moe_report.errors import nearest
 from moe_report.formula.expr import Expr
 from moe_report.routing.counts import Counts
@@ -22,43 +22,6 @@ from moe_report.schema.sections import Failure
 from moe_report.schema.short_form import ShortForm
 from moe_report.table import BASE, CarriedCell, Source
 from moe_report.text import shown
-
-
-class Provenance(StrEnum):
-    """Where a number comes from.
-
-    ``given``: typed by the user. ``default``: the field's default. ``derived``: computed from the
-    row alone. ``assumed``: computed with assumptions. ``missing``: not there, and the note says
-    what it lacks.
-    """
-
-    GIVEN = "given"
-    DEFAULT = "default"
-    DERIVED = "derived"
-    ASSUMED = "assumed"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A number of one model.
-
-    Attributes:
-        value: The number, None if missing.
-        provenance: Where it comes from.
-        note: A sentence for the reader; empty where there is nothing to say.
-        computed: What the formula gives, where a given number stands in its place.
-        undefined: Whether it is missing although all it needs is there (a division by zero).
-        unclear: Whether it is missing because the input may say it, in a way that is not sure: it
-            has no default then.
-    """
-
-    value: float | None
-    provenance: Provenance
-    note: str = ""
-    computed: float | None = None
-    undefined: bool = False
-    unclear: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +52,7 @@ class Column:
     group: str
     format: str
     expr: Expr | None
-    cells: tuple[Cell, ...]
+    cells: Cells
     source: str = ""
     better: str | None = None
     headline: int = 0

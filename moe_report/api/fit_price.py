@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from moe_report.api.fit_asked import DEVICE, Question
+from moe_report.cells import Cell, Cells, Provenance
 from moe_report.compute.scenarios import typed_in
 from moe_report.load.our_sheets import DEVICES_SHEET, PRESETS_SHEET
-from moe_report.reports import Cell, Column, Provenance
+from moe_report.reports import Column
 from moe_report.schema.planner import Planner
 from moe_report.schema.presets import PresetGroup
 from moe_report.schema.registry import Registry
@@ -106,7 +107,5 @@ def _typed_on_devices(
 
 def free(column: Column) -> Column:
     """Return a cost where nothing is to be paid: it is 0 wherever it is known with a price."""
-    cells = tuple(
-        cell if cell.value is None else Cell(0.0, Provenance.ASSUMED) for cell in column.cells
-    )
-    return replace(column, cells=cells)
+    cells = (cell if cell.value is None else Cell(0.0, Provenance.ASSUMED) for cell in column.cells)
+    return replace(column, cells=Cells.of(cells))

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
+from moe_report.cells import Cell, Provenance
 from moe_report.display import Scale, exact, scale, show
-from moe_report.reports import Cell, Column, Provenance, Report
+from moe_report.reports import Column, Report
 from moe_report.text import counted
 
 MOST_ROWS = 60

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from moe_report.cells import Cell
 from moe_report.errors import MoeReportError
-from moe_report.reports import Cell, Finding, ModelInfo, Report, no_such_column
+from moe_report.reports import Finding, ModelInfo, Report, no_such_column
 from moe_report.schema.fields import TEXT_FIELDS
 
 

@@ -7,12 +7,13 @@ name, and the model that it is compared with.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from moe_report.cells import Provenance, numbers_of
 from moe_report.compute.audit_rules import claims_of, rules_of
 from moe_report.compute.evaluate import Evaluation
 from moe_report.compute.sums_above import made_of_rows_above
@@ -21,10 +22,12 @@ from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate
 from moe_report.load.summaries import named_like_one
-from moe_report.reports import Cell, Column, Finding, Provenance
+from moe_report.reports import Column, Finding
 from moe_report.schema.checks import DIFFERENCE, IT, PERCENT, Level, Piece, Rule
 from moe_report.schema.registry import Registry
 from moe_report.table import Given, ModelTable, Row
+
+Places = NDArray[np.intp]
 
 ORDER: tuple[Level, ...] = ("impossible", "differs", "unclear", "suspicious")
 FAILED = "failed"  # in place of a level: of a section, not of a finding
@@ -110,22 +113,32 @@ class _Rows:
             names = dict.fromkeys(name for expr in rule.expressions() for name in expr.symbols())
             numbers = {name: self._numbers(name, column) for name in names}
             holds = np.broadcast_to(evaluate(rule.when, numbers), len(self.rows)) == 1
-            for at in map(int, np.flatnonzero(holds)):
-                row = {name: float(values[at]) for name, values in numbers.items()}
-                yield at, self._said(rule, column, at, row)
+            places = np.flatnonzero(holds)
+            if len(places):
+                some = {name: values[places] for name, values in numbers.items()}
+                yield from zip(places.tolist(), self._said(rule, column, places, some), strict=True)
 
-    def _said(self, rule: Rule, column: str, at: int, row: Mapping[str, float]) -> Finding:
-        def number(expr: Expr | None) -> float | None:
-            found = math.nan if expr is None else float(evaluate(expr, row))
-            return None if math.isnan(found) else found
+    def _said(
+        self, rule: Rule, column: str, places: Places, numbers: Mapping[str, Values]
+    ) -> Iterator[Finding]:
+        """What a rule says of the rows at some places."""
 
-        said = [
-            self._text(piece, column, number(piece.number))
+        def of_each(expr: Expr | None) -> list[float | None]:
+            found = np.nan if expr is None else evaluate(expr, numbers)
+            return numbers_of(np.broadcast_to(found, len(places)))
+
+        pieces = [
+            (piece, of_each(piece.number), None if piece.when is None else of_each(piece.when))
             for piece in rule.message
-            if piece.when is None or number(piece.when) == 1
         ]
-        stated, computed = number(rule.stated), number(rule.computed)
-        return self.finding(at, rule.level, column, "".join(said), stated, computed)
+        stated, computed = of_each(rule.stated), of_each(rule.computed)
+        for one, at in enumerate(places.tolist()):
+            said = [
+                self._text(piece, column, number[one])
+                for piece, number, when in pieces
+                if when is None or when[one] == 1
+            ]
+            yield self.finding(at, rule.level, column, "".join(said), stated[one], computed[one])
 
     def _text(self, piece: Piece, column: str, number: float | None) -> str:
         text = piece.text.replace("{it}", column)
@@ -146,20 +159,23 @@ class _Rows:
         name = it if name == IT else name
         key = f"{what} {name}"
         if key not in self.numbers:
-            self.numbers[key] = np.array(list(self._column(what, name)))
+            self.numbers[key] = self._column(what, name)
         return self.numbers[key]
 
-    def _column(self, what: str, name: str) -> Iterator[float]:
-        typed = self.typed.get(name, {})
-        column = self.columns.get(name)
-        for at in range(len(self.rows)):
-            if what == "half_unit":
-                yield typed[at].half_unit if at in typed else 0.0
-            elif what == "typed":
-                yield typed[at].value if at in typed else np.nan
-            else:
-                number = _of_cell(what, column.cells[at]) if column else None
-                yield np.nan if number is None else number
+    def _column(self, what: str, name: str) -> Values:
+        if what in ("half_unit", "typed"):
+            found = np.full(len(self.rows), 0.0 if what == "half_unit" else np.nan)
+            for at, number in self.typed.get(name, {}).items():
+                found[at] = number.half_unit if what == "half_unit" else number.value
+            return found
+        if name not in self.columns:
+            return np.full(len(self.rows), np.nan)
+        cells = self.columns[name].cells
+        if what == "formula":
+            return cells.computed
+        if what == "derived":
+            return np.where(cells.are(Provenance.DERIVED), cells.values, np.nan)
+        return cells.values
 
     def finding(
         self,
@@ -193,14 +209,6 @@ class _Rows:
             given, real = self._shown(name, stated.value), self._shown(name, nearest)
             message = f"given as {given}, while {model} has {real}{by}"
             yield self.finding(at, "differs", name, message, stated.value, nearest)
-
-
-def _of_cell(what: str, cell: Cell) -> float | None:
-    if what == "formula":
-        return cell.computed
-    if what == "derived" and cell.provenance != Provenance.DERIVED:
-        return None
-    return cell.value
 
 
 def _round_to(stated: Given, computed: Iterable[float]) -> bool:

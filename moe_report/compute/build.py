@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import moe_report
 from moe_report.branding import Branding
+from moe_report.cells import number_of
 from moe_report.compute.assumed import assumption_values
 from moe_report.compute.audit import audit, names_compared_with
 from moe_report.compute.audit_rules import rules_of
@@ -214,6 +215,6 @@ def _by_name(
     columns = (*evaluation.fields, *evaluation.metrics.values())
     for at, row in enumerate(table.rows):
         if row.name in wanted:
-            cells = {column.name: column.cells[at].value for column in columns}
+            cells = {column.name: number_of(column.cells.values[at]) for column in columns}
             found[row.name] = {name: number for name, number in cells.items() if number is not None}
     return found

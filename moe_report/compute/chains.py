@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from moe_report.cells import Provenance
 from moe_report.formula.operations import Column as Values
 from moe_report.formula.operations import evaluate
-from moe_report.reports import Column, Provenance, Report
+from moe_report.reports import Column, Report
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,15 @@ def chain_values(
         assert column.expr is not None
         needed = {name: values[name] for name in column.expr.symbols()}
         found = np.broadcast_to(evaluate(column.expr, needed), len(places))
-        held = [is_typed(column, at) and typed for at in places]
+        held = are_typed(column)[[*places]] & typed
         values[column.name] = np.where(held, _numbers(column, places), found)
     return values
 
 
-def is_typed(column: Column, at: int) -> bool:
-    """Whether a model has a typed number, or a text that is none, in place of a formula."""
-    cell = column.cells[at]
-    return cell.provenance == Provenance.GIVEN or cell.unclear
+def are_typed(column: Column) -> NDArray[np.bool_]:
+    """Of each model whether a typed number, or a text that is none, is in a formula's place."""
+    return column.cells.are(Provenance.GIVEN) | column.cells.unclear
 
 
 def _numbers(column: Column, places: Sequence[int]) -> Values:
-    found = [column.cells[at].value for at in places]
-    return np.array([np.nan if one is None else one for one in found], dtype=np.float64)
+    return column.cells.values[[*places]]

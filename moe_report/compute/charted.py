@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
+
 from moe_report.compute.kinds import rows_by_kind
 from moe_report.errors import cause, printable
 from moe_report.reports import Column, Report, ReportChart
@@ -84,11 +86,13 @@ def _axis(chart: Chart, columns: Mapping[str, Column]) -> str:
 def _complete(report: Report, chart: Chart) -> dict[int, _Numbers]:
     """Return the numbers of the models that a chart can show, by place, in its order."""
     found: dict[int, _Numbers] = {}
+    columns = {name: report.columns[name].cells.values for name in chart.columns}
+    known = ~np.isnan(np.array([*columns.values()])).any(axis=0)
     for at in rows_by_kind(report).get("models", ()):
-        cells = {name: report.columns[name].cells[at].value for name in chart.columns}
-        numbers = {name: value for name, value in cells.items() if value is not None}
-        if len(numbers) == len(cells) and _fits(chart, numbers):
-            found[at] = numbers
+        if known[at]:
+            numbers = {name: float(values[at]) for name, values in columns.items()}
+            if _fits(chart, numbers):
+                found[at] = numbers
     if isinstance(chart, Bars) and chart.order == "as read":
         return found
     smallest = isinstance(chart, Lines) or (

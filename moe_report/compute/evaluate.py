@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from moe_report.cells import Cell, Cells, Provenance
+from moe_report.compute.lacking import NOTHING, Codes, NameSets, Rows, missing_names
 from moe_report.compute.layers import layer_columns, layers_of
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column as Values
-from moe_report.formula.operations import evaluate, missing_symbols
-from moe_report.reports import Cell, Column, LayerColumn, Provenance
+from moe_report.formula.operations import evaluate
+from moe_report.reports import Column, LayerColumn
 from moe_report.routing.counts import Counts
 from moe_report.schema.fields import Field, numbers_of
 from moe_report.schema.layers import COUNTS, LayerMetric
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
-from moe_report.table import ModelTable
+from moe_report.table import Given, ModelTable
 from moe_report.text import listed
 
 # Why a number is missing; the page's calculator says the same.
@@ -101,10 +103,18 @@ class _Engine:
         self.fields = registry.fields
         self.assumed = assumptions
         self.values: dict[str, Values] = {}
-        self.lacks: dict[tuple[str, int], list[str]] = {}
+        self.sets = NameSets()
+        self.lacks: dict[str, Codes] = {}  # of each row that lacks a number, what would unlock it
         self.rests_on: dict[str, tuple[str, ...]] = {}
         self.routing: Mapping[str, Counts] = {}
         self.layers: tuple[LayerColumn, ...] = ()
+        self.typed: dict[str, dict[int, Given]] = {}  # by name, then by the place of the row
+        self.unclear: dict[str, dict[int, str]] = {}
+        for at, row in enumerate(table.rows):
+            for name, number in row.numbers.items():
+                self.typed.setdefault(name, {})[at] = number
+            for name, why in row.unclear.items():
+                self.unclear.setdefault(name, {})[at] = why
 
     def reduce_layers(self, metrics: Mapping[str, LayerMetric]) -> None:
         """Compute what formulas reduce of layers: of each a table, a row a model."""
@@ -124,18 +134,14 @@ class _Engine:
                 numbers = values.get(name, ())
                 table[at, : len(numbers)] = [np.nan if one is None else one for one in numbers]
             self.values[metric] = table
-            self.lacks |= {(metric, at): [COUNTS] for at in range(len(names))}
+            self.lacks[metric] = self._all(COUNTS)
 
     def field(self, field: Field) -> Column:
         expr = field.default_expr
-        cells = self._cells(field.name, expr, Provenance.DERIVED)
+        computed = Cell(None, Provenance.DERIVED, "derived from other fields")
         if expr is not None and expr.op == "const":
             note = f"default: {field.name} is {expr.value:g} unless it is filled in"
-            default = Cell(expr.value, Provenance.DEFAULT, note)
-            cells = [
-                cell if cell.provenance == Provenance.GIVEN or cell.unclear else default
-                for cell in cells
-            ]
+            computed = Cell(None, Provenance.DEFAULT, note)
         return Column(
             name=field.name,
             label=field.label,
@@ -145,7 +151,7 @@ class _Engine:
             group=field.group,
             format=_format(field),
             expr=expr,
-            cells=tuple(cells),
+            cells=self._cells(field.name, expr, computed),
         )
 
     def metric(self, metric: Metric) -> Column:
@@ -155,8 +161,7 @@ class _Engine:
         inherited = [item for name in names for item in self.rests_on.get(name, ())]
         rests_on = tuple(dict.fromkeys([name for name in names if name in own] + inherited))
         self.rests_on[metric.name] = rests_on
-        computed = Provenance.ASSUMED if rests_on else Provenance.DERIVED
-        cells = self._cells(metric.name, metric.expr, computed)
+        computed = Cell(None, Provenance.ASSUMED if rests_on else Provenance.DERIVED)
         return Column(
             name=metric.name,
             label=metric.label,
@@ -169,66 +174,72 @@ class _Engine:
             expr=metric.expr,
             better=metric.better,
             headline=metric.headline,
-            cells=tuple(cells),
+            cells=self._cells(metric.name, metric.expr, computed),
             rests_on=rests_on,
         )
 
-    def _cells(self, name: str, expr: Expr | None, provenance: Provenance) -> list[Cell]:
-        rows = self.table.rows
-        typed = np.array(
-            [row.numbers[name].value if name in row.numbers else np.nan for row in rows]
-        )
-        computed = np.full(len(rows), np.nan)
-        if expr is not None:
-            names = [*expr.symbols(), *expr.series()]
-            columns = {
-                item: self.values.get(item, self.assumed.get(item, np.nan)) for item in names
-            }
-            computed = np.array(np.broadcast_to(evaluate(expr, columns), len(rows)))
-        computed[[name in row.unclear for row in rows]] = np.nan
-        self.values[name] = np.where(np.isnan(typed), computed, typed)
-        cells = []
-        for at, row in enumerate(rows):
-            formula = None if np.isnan(computed[at]) else float(computed[at])
-            if name in row.numbers:
-                given = row.numbers[name]
-                note = f"given in the input, {given.place}" if given.place else "given"
-                cells.append(Cell(given.value, Provenance.GIVEN, note, formula))
-            elif formula is not None:
-                note = "derived from other fields" if name in self.fields else ""
-                cells.append(Cell(formula, provenance, note))
-            else:
-                cells.append(self._missing(name, expr, at))
-        return cells
+    def _all(self, *names: str) -> Codes:
+        """The number of a set of names, for each row."""
+        return np.full(len(self.table.rows), self.sets.number(names), dtype=np.int32)
 
-    def _missing(self, name: str, expr: Expr | None, at: int) -> Cell:
-        if why := self.table.rows[at].unclear.get(name, ""):
-            self.lacks[name, at] = [name]
-            return Cell(None, Provenance.MISSING, f"not sure: {why}", unclear=True)
+    def _cells(self, name: str, expr: Expr | None, computed: Cell) -> Cells:
+        rows = len(self.table.rows)
+        typed, unclear = self.typed.get(name, {}), self.unclear.get(name, {})
+        values = np.full(rows, np.nan)
+        if expr is not None:
+            values = np.array(np.broadcast_to(evaluate(expr, self._columns(expr)), rows))
+        values[[*unclear]] = np.nan
+        states = {computed: 0, Cell(None, Provenance.GIVEN): 1}
+        state = np.zeros(rows, dtype=np.int32)
+        formula = np.full(rows, np.nan)
+        if typed:
+            places = [*typed]
+            formula[places] = values[places]
+            values[places] = [number.value for number in typed.values()]
+            state[places] = 1
+        self.values[name] = values
+        missing = np.flatnonzero(np.isnan(values) & (state == 0))
+        if len(missing):
+            self.lacks[name] = self._all(name)
+            for at, why in unclear.items():
+                if at not in typed:
+                    note = f"not sure: {why}"
+                    one = Cell(None, Provenance.MISSING, note, unclear=True)
+                    state[at] = states.setdefault(one, len(states))
+            rest = missing[state[missing] == 0]
+            codes = self._roots(expr, rest) if expr is not None else self.lacks[name][rest]
+            self.lacks[name][rest] = codes
+            for code in np.unique(codes):
+                one = self._missing(expr, self.sets.names[code])
+                state[rest[codes == code]] = states.setdefault(one, len(states))
+        return Cells(values, tuple(states), state, formula, typed)
+
+    def _missing(self, expr: Expr | None, roots: tuple[str, ...]) -> Cell:
         if expr is None:
-            self.lacks[name, at] = [name]
             return Cell(None, Provenance.MISSING, BLANK)
-        roots = self._roots(expr, at)
-        self.lacks[name, at] = roots
         if not roots:
             return Cell(None, Provenance.MISSING, UNDEFINED, undefined=True)
-        return Cell(None, Provenance.MISSING, f"missing: {NEEDS} {listed(roots)}")
+        return Cell(None, Provenance.MISSING, f"missing: {NEEDS} {listed([*roots])}")
 
-    def _roots(self, expr: Expr, at: int) -> list[str]:
-        """The fields that would unlock an expression in a row, through other metrics."""
+    def _columns(self, expr: Expr) -> dict[str, Values | float]:
+        names = (*expr.symbols(), *expr.series())
+        return {name: self.values.get(name, self.assumed.get(name, np.nan)) for name in names}
 
-        def number(name: str) -> Values | float:
-            column = self.values.get(name)
-            return self.assumed.get(name, np.nan) if column is None else column[at]
+    def _roots(self, expr: Expr, rows: Rows) -> Codes:
+        """The fields that would unlock an expression in each row, through other metrics."""
+        codes = missing_names(expr, self._columns(expr), rows, self.sets)
+        found = np.zeros(len(rows), dtype=np.int32)
+        for code in np.unique(codes):
+            some = codes == code
+            for name in self.sets.names[code]:
+                found[some] = self.sets.unions(found[some], self._lacking(name, rows[some]))
+        return found
 
-        def value(part: Expr) -> float:
-            names = (*part.symbols(), *part.series())
-            return float(evaluate(part, {name: number(name) for name in names}))
-
-        missing = missing_symbols(expr, value, lambda name: not np.isnan(number(name)).all())
-        roots: list[str] = []
-        for name in missing:
-            # a metric that lacks nothing has no value because it is undefined
-            lacking = self.lacks.get((name, at), [name])  # an assumption may be none, too
-            roots += lacking or [f"{name} (undefined here)"]
-        return list(dict.fromkeys(roots))
+    def _lacking(self, name: str, rows: Rows) -> Codes:
+        """What each row lacks that has no number of a field, a metric or an assumption."""
+        if name not in self.lacks:  # an assumption may be none, too
+            return np.full(len(rows), self.sets.number((name,)), dtype=np.int32)
+        lacking = self.lacks[name][rows]
+        # a metric that lacks nothing has no value because it is undefined
+        undefined = self.sets.number((f"{name} (undefined here)",))
+        return np.where(lacking == NOTHING, undefined, lacking).astype(np.int32)

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from moe_report.reports import Column, Provenance, Report
+import numpy as np
+from numpy.typing import NDArray
+
+from moe_report.cells import Provenance
+from moe_report.reports import Column, Report
 from moe_report.schema.fields import LONE_LAYER
 from moe_report.text import counted
 
@@ -20,11 +24,12 @@ def rows_by_kind(report: Report) -> Mapping[Kind, tuple[int, ...]]:
     A row of claims is compared with a model; a lone layer is one without a model around it.
     """
     places: dict[Kind, list[int]] = {"models": [], "claims": [], "layers": []}
+    alone = _are_layers(report)
     for at, model in enumerate(report.models):
         kind: Kind = "models"
         if model.texts.get("compare_with"):
             kind = "claims"
-        elif _is_layer(report, at):
+        elif alone[at]:
             kind = "layers"
         places[kind].append(at)
     found = {kind: tuple(rows) for kind, rows in places.items() if rows}
@@ -41,12 +46,14 @@ def only_models(report: Report) -> Report:
     return only(report, rows_by_kind(report).get("models", range(len(report.models))))
 
 
-def _is_layer(report: Report, at: int) -> bool:
-    given = {
-        column.name for column in report.fields if column.cells[at].provenance == Provenance.GIVEN
-    }
-    layers = {column.name for column in report.fields if column.group == LONE_LAYER}
-    return bool(given & layers) and "num_hidden_layers" not in given
+def _are_layers(report: Report) -> NDArray[np.bool_]:
+    """Of each row whether numbers of a lone layer are given, and not how many a model has."""
+    found = np.zeros(len(report.models), dtype=bool)
+    for column in report.fields:
+        if column.group == LONE_LAYER:
+            found |= column.cells.are(Provenance.GIVEN)
+    whole = report.columns.get("num_hidden_layers")
+    return found if whole is None else found & ~whole.cells.are(Provenance.GIVEN)
 
 
 def only(report: Report, places: Sequence[int]) -> Report:
@@ -55,9 +62,7 @@ def only(report: Report, places: Sequence[int]) -> Report:
         return report
 
     def fewer(columns: Sequence[Column]) -> tuple[Column, ...]:
-        return tuple(
-            replace(column, cells=tuple(column.cells[at] for at in places)) for column in columns
-        )
+        return tuple(replace(column, cells=column.cells.take(places)) for column in columns)
 
     models = tuple(report.models[at] for at in places)
     names = {model.name for model in models}

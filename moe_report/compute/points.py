@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from moe_report.cells import Provenance
 from moe_report.compute.kinds import only_models
 from moe_report.errors import cause, printable
-from moe_report.reports import Column, Help, HelpPoint, Provenance, Report
+from moe_report.reports import Column, Help, HelpPoint, Report
 from moe_report.schema.points import Numbers, Series
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Failure, line_of
@@ -49,5 +50,5 @@ def _numbers(report: Report) -> Numbers:
 
 
 def _series(column: Column, *, metric: bool) -> Series:
-    typed = tuple(metric and cell.provenance == Provenance.GIVEN for cell in column.cells)
-    return Series(tuple(cell.value for cell in column.cells), typed)
+    typed = column.cells.are(Provenance.GIVEN) & metric
+    return Series(column.cells.values, typed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from moe_report.cells import Provenance
 from moe_report.compute.build import build_report, creation_time
 from moe_report.formula.excel import plain
 from moe_report.load.examples import example_models
@@ -15,7 +16,7 @@ from moe_report.renderers.excel.models_sheet import write_models
 from moe_report.renderers.excel.palette import INPUT, TITLE, Look
 from moe_report.renderers.excel.presets_sheet import sheets_of_presets, write_presets
 from moe_report.renderers.excel.report_sheet import write_settings
-from moe_report.reports import Provenance, Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Row, Scenarios, Source, given
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from moe_report.cells import Provenance
 from moe_report.formula.excel import excel
 from moe_report.formula.expr import Expr, lift
 from moe_report.ooxml.rows import MAX_FORMULA, Contents
-from moe_report.reports import Column, Provenance, Report
+from moe_report.reports import Column, Report
 
 _SPECIAL = re.compile(r"(['\[\]#@])")
 

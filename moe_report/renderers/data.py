@@ -9,18 +9,11 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any, cast
 
+from moe_report.cells import Cell, Provenance
 from moe_report.display import scale, show
 from moe_report.formula.excel import plain
 from moe_report.formula.mathml import mathml
-from moe_report.reports import (
-    EVERY_MODEL,
-    Cell,
-    Column,
-    Finding,
-    LayerColumn,
-    Provenance,
-    Report,
-)
+from moe_report.reports import EVERY_MODEL, Column, Finding, LayerColumn, Report
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import load

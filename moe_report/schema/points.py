@@ -15,6 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from moe_report.errors import PluginError
 from moe_report.schema.model import Called
 from moe_report.text import A_TEXT, is_text
@@ -45,10 +48,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """The numbers of a field or metric, one a model, and which of a metric's are typed in."""
+    """The numbers of a field or metric, one a model, NaN where one is missing.
 
-    numbers: tuple[float | None, ...]
-    typed: tuple[bool, ...]
+    ``typed`` says which of a metric's are typed in.
+    """
+
+    numbers: NDArray[np.float64]
+    typed: NDArray[np.bool_]
 
 
 class Numbers:
@@ -93,13 +99,17 @@ class Numbers:
         if lacking := {*names} - {*self._series}:
             self.lacking |= lacking
             return []
-        rows = []
-        for at, model in enumerate(self._models):
-            numbers = [self._series[name].numbers[at] for name in names]
-            known = tuple(number for number in numbers if number is not None)
-            replaced = not typed and any(self._series[name].typed[at] for name in names)
-            if len(known) == len(names) and model not in self._doubted and not replaced:
-                rows.append((model, known))
+        numbers = [self._series[name].numbers for name in names]
+        wanted = np.array([model not in self._doubted for model in self._models], dtype=bool)
+        for name in names:
+            series = self._series[name]
+            wanted &= ~np.isnan(series.numbers)
+            if not typed:
+                wanted &= ~series.typed
+        rows = [
+            (self._models[at], tuple(float(column[at]) for column in numbers))
+            for at in np.flatnonzero(wanted)
+        ]
         self.left_out |= 0 < len(rows) < len(self._models)
         return rows
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from moe_report.errors import cause, nearest
 from moe_report.formula.excel import excel
-from moe_report.formula.operations import Column as Values
 from moe_report.ooxml.rows import MAX_FORMULA
 from moe_report.schema.assumptions import Assumption, assumptions_of
 from moe_report.schema.points import Numbers, Series
@@ -201,14 +200,9 @@ def _points(section: Section, rows: RandomRows) -> Iterator[str]:
 
 def _numbers(rows: RandomRows, some: Sequence[int]) -> Numbers:
     """Some of the models as a sentence gets to see them."""
-
-    def known(values: Values) -> list[float | None]:
-        return [None if np.isnan(values[at]) else float(values[at]) for at in some]
-
+    at = [*some]
     series = {
-        name: Series(
-            tuple(known(rows.values[name])), tuple(one is not None for one in known(typed))
-        )
+        name: Series(rows.values[name][at], ~np.isnan(typed[at]))
         for name, typed in rows.typed.items()
     }
     assumptions = {

@@ -12,8 +12,9 @@ from lxml import html
 from moe_report.api.asked import Inputs
 from moe_report.api.headline_table import MOST_ROWS
 from moe_report.api.reported import Report, reported
+from moe_report.cells import Cells, Provenance
 from moe_report.compute.kinds import only
-from moe_report.reports import Finding, Provenance
+from moe_report.reports import Finding
 from tests.reports import HOSTILE, failed_report, many_models, report_of, row, usual_report
 
 
@@ -63,7 +64,7 @@ def test_every_doubt_of_a_number_is_told() -> None:
     )
     sections = tuple(
         replace(section, columns=tuple(
-            replace(column, cells=(given, *column.cells[1:])) if column.name == total.name
+            replace(column, cells=Cells.of([given, *column.cells[1:]])) if column.name == total.name
             else column for column in section.columns
         )) for section in report.sections
     )  # fmt: skip

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from moe_report import Model, metric
+from moe_report.cells import Cell, Provenance
 from moe_report.compute.evaluate import Evaluation, evaluate_table
-from moe_report.reports import Cell, Provenance
 from moe_report.schema.fields import FIELDS, numbers_of
 from moe_report.schema.metrics import field_value
 from moe_report.schema.registry import Registry

@@ -8,9 +8,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from moe_report.cells import Provenance
 from moe_report.compute.build import build_report
 from moe_report.load.inputs import inspect_inputs
-from moe_report.reports import Provenance, Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from tests.commands import run
 from tests.office import FIRST, HEADER, recalculated

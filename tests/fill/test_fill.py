@@ -17,6 +17,7 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table
 
+from moe_report.cells import Provenance
 from moe_report.errors import InputError
 from moe_report.fill.check import check_template
 from moe_report.fill.fill import fill
@@ -25,7 +26,7 @@ from moe_report.fill.row_pattern import RowPattern
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.package import OFFICE_REL, PACKAGE_REL, parse
 from moe_report.ooxml.rows import Contents
-from moe_report.reports import Provenance, Report
+from moe_report.reports import Report
 from moe_report.schema.registry import installed, load
 from tests.fill.books import opened, parts, repacked, saved, sheet_template, template
 from tests.office import convert, stored
@@ -599,9 +600,16 @@ def test_ten_thousand_rows_are_all_there() -> None:
     many = replace(
         report,
         models=tuple(replace(report.models[at % 50], name=f"M{at}") for at in range(10_000)),
-        fields=tuple(replace(c, cells=c.cells * 200) for c in report.fields),
+        fields=tuple(
+            replace(c, cells=c.cells.take([*range(len(c.cells))] * 200)) for c in report.fields
+        ),
         sections=tuple(
-            replace(s, columns=tuple(replace(c, cells=c.cells * 200) for c in s.columns))
+            replace(
+                s,
+                columns=tuple(
+                    replace(c, cells=c.cells.take([*range(len(c.cells))] * 200)) for c in s.columns
+                ),
+            )
             for s in report.sections
         ),
     )

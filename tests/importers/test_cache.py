@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from moe_report.cells import Cell, Provenance
 from moe_report.cli.import_models import append_to
 from moe_report.compute.evaluate import evaluate_table
 from moe_report.errors import InputError
@@ -17,7 +18,6 @@ from moe_report.importers.config import ConfigRow, row_from_config
 from moe_report.importers.model import Options, import_model
 from moe_report.importers.naming import with_names
 from moe_report.load.workbook import inspect_workbook, open_workbook
-from moe_report.reports import Cell, Provenance
 from moe_report.schema.registry import Registry, load
 from moe_report.table import ModelTable, Row, Source, given
 from tests.small_configs import MODEL_TYPES, small_config

@@ -14,11 +14,11 @@ import xlsxwriter
 from click.testing import CliRunner
 from openpyxl.styles import Font
 
+from moe_report.cells import Provenance
 from moe_report.cli.main import main
 from moe_report.compute.build import build_report
 from moe_report.errors import InputError
 from moe_report.load.workbook import Read, inspect_workbook, open_workbook, read_workbook
-from moe_report.reports import Provenance
 from moe_report.schema.fields import FIELDS
 from moe_report.schema.headers.headers import Headers
 from moe_report.schema.headers.phrasebook import Known

@@ -17,6 +17,7 @@ import jsonschema
 import pandas
 import pytest
 
+from moe_report.cells import Provenance
 from moe_report.compute.build import build_report
 from moe_report.display import scale, show
 from moe_report.renderers.data import (
@@ -26,7 +27,7 @@ from moe_report.renderers.data import (
     report_as_dict,
     schema,
 )
-from moe_report.reports import Provenance, Report
+from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Failure
 from moe_report.table import Given, ModelTable, Row, Source, given

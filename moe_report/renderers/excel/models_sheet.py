@@ -12,6 +12,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.table import TableFormula
 
+from moe_report.cells import Cell, Provenance
 from moe_report.errors import PluginError
 from moe_report.formula.excel import excel, plain
 from moe_report.load.our_sheets import SHEET
@@ -39,7 +40,7 @@ from moe_report.renderers.excel.palette import (
 from moe_report.renderers.excel.routing_sheet import places_of_layers
 from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import text_width
-from moe_report.reports import Cell, Column, Finding, ModelInfo, Provenance, Report
+from moe_report.reports import Column, Finding, ModelInfo, Report
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.schema.number_words import UNKNOWN_MARK
 from moe_report.table import CarriedCell, Reference

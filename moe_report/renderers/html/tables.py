@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import escape
 
+from moe_report.cells import Cell, Provenance
 from moe_report.compute.kinds import Kind, only, rows_by_kind
 from moe_report.display import MISSING, Scale, scale, show
 from moe_report.renderers.html.findings import Marks, anchors_of, doubts_of, marks_of
 from moe_report.renderers.html.page import PageCell, PageColumn, PageRow, PageTable
 from moe_report.renderers.html.rich_text import linked
-from moe_report.reports import Cell, Column, Provenance, Report
+from moe_report.reports import Column, Report
 
 # How small a table is printed, by the number of its columns.
 _CROWDS = ((8, "few"), (14, "many"), (21, "crowd"), (10**6, "throng"))

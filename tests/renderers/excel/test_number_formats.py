@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from moe_report.cells import Cell, Cells, Provenance
 from moe_report.compute.build import build_report
 from moe_report.renderers.excel.number_formats import (
     number_format,
@@ -19,7 +20,7 @@ from moe_report.renderers.excel.number_formats import (
     numbers_in_cells,
 )
 from moe_report.renderers.excel.render import render
-from moe_report.reports import Cell, Column, Provenance
+from moe_report.reports import Column
 from moe_report.table import ModelTable, Source
 from tests.office import convert
 from tests.reports import MIXTRAL, OLMOE, QWEN3, row
@@ -37,7 +38,7 @@ AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
 
 def column_of(format: str, unit: str, values: Sequence[float], source: str = "somebody") -> Column:
     """A column of a metric, or of a field if it has no source."""
-    cells = tuple(Cell(value, Provenance.DERIVED) for value in values)
+    cells = Cells.of(Cell(value, Provenance.DERIVED) for value in values)
     return Column("c", "C", "c", unit, "", "group", format, None, cells, source=source)
 
 
