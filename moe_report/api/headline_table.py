@@ -39,10 +39,7 @@ def headline_table(report: Report, notes: int) -> str:
     Below them stands how many notes there are on what was read.
     """
     columns = report.headline or report.metrics[:4]
-    scales = [
-        scale(column.unit, column.format, [cell.value for cell in column.cells])
-        for column in columns
-    ]
+    scales = [scale(column.unit, column.format, column.cells.numbers) for column in columns]
     doubts: dict[tuple[str, str], list[str]] = {}
     for found in report.findings:
         doubts.setdefault((found.model, found.column), []).append(found.message)

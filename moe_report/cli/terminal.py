@@ -92,10 +92,7 @@ def headline_table(report: Report, most: int) -> str:
 
     columns = report.headline or report.metrics[:_SHOWN_COLUMNS]
     rows = [["model", *(column.label.lower() for column in columns)]]
-    scales = [
-        scale(column.unit, column.format, [cell.value for cell in column.cells])
-        for column in columns
-    ]
+    scales = [scale(column.unit, column.format, column.cells.numbers) for column in columns]
     for at, model in enumerate(report.models[:most]):
         name = model.name
         if len(name) > _NAME_WIDTH:

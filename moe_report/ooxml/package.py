@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from lxml import etree
 
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError, OutputError, Problem
 from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
 from moe_report.ooxml.markup import MAIN, in_utf8, is_markup
 from moe_report.ooxml.part_names import part_key, relationships_name, target_name
@@ -35,6 +35,7 @@ _NO_LINKS = f'<Relationships xmlns="{PACKAGE_REL}"/>'.encode()
 _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_MOST_BYTES = 2**31 - 1  # of a part
 # The date of every part: a package must not change with the hour it is written.
 _PART_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -86,6 +87,7 @@ class Package:
         # All by what spellings of one name have in common.
         self._names = {part_key(name): name for name in self._zip.namelist()}
         self._changed: dict[str, bytes] = {}
+        self._streamed: dict[str, Callable[[], Iterator[bytes]]] = {}
         self._trees: dict[str, etree._Element] = {}  # of links and types, which many calls ask for
         self._unsaved: set[str] = set()
         self._sound: set[tuple[str, str]] = set()  # parts without damage, and their roots' names
@@ -105,6 +107,8 @@ class Package:
         if key in self._unsaved:
             self._changed[key] = serialize(self._trees[key])
             self._unsaved.discard(key)
+        if key in self._streamed:
+            return b"".join(self._streamed[key]())
         if key in self._changed:
             return self._changed[key]
         content = self._zip.read(self._names[key])
@@ -143,6 +147,11 @@ class Package:
         self._names.setdefault(part_key(name), name)
         self._changed[part_key(name)] = content
 
+    def stream(self, name: str, pieces: Callable[[], Iterator[bytes]]) -> None:
+        """Let a part be what is given piece by piece whenever it is asked for."""
+        self[name] = b""
+        self._streamed[part_key(name)] = pieces
+
     def __delitem__(self, name: str) -> None:
         """Drop a part, if it is there, with its links and with what is said of its type."""
         for gone in (name, relationships_name(name)):
@@ -155,6 +164,7 @@ class Package:
                 self._tree_changed(_TYPES)
 
     def _forget(self, name: str) -> None:
+        self._streamed.pop(part_key(name), None)
         self._trees.pop(part_key(name), None)
         self._unsaved.discard(part_key(name))
         self._sound = {one for one in self._sound if one[0] != part_key(name)}
@@ -361,7 +371,11 @@ class Package:
         return next(link.target for link in self.relationships("") if link.kind == "officeDocument")
 
     def save(self) -> bytes:
-        """Return the package's bytes. Untouched parts keep theirs, compressed as they were."""
+        """Return the package's bytes. Untouched parts keep theirs, compressed as they were.
+
+        Raises:
+            OutputError: A part is larger than a package has room for.
+        """
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
             for key, name in self._names.items():
@@ -369,7 +383,10 @@ class Package:
                     info = zipfile.ZipInfo(name, _PART_DATE)
                     info.compress_type = zipfile.ZIP_DEFLATED
                     info.external_attr = 0o600 << 16
-                    target.writestr(info, self[name])
+                    if key in self._streamed:
+                        _write(target, info, self._streamed[key]())
+                    else:
+                        target.writestr(info, self[name])
                 else:
                     self._copy_raw(self._zip.getinfo(name), target)
         return out.getvalue()
@@ -387,6 +404,20 @@ class Package:
         target.NameToInfo[moved.filename] = moved
         target.start_dir = target.fp.tell()
         target._didModify = True  # type: ignore[attr-defined]
+
+
+def _write(target: zipfile.ZipFile, info: zipfile.ZipInfo, pieces: Iterator[bytes]) -> None:
+    """Write a part piece by piece; a size of more than 2 GB would stand where Excel looks not."""
+    written = 0
+    with target.open(info, "w") as part:
+        for piece in pieces:
+            written += len(piece)
+            if written > _MOST_BYTES:
+                raise OutputError(
+                    f"the part {info.filename} of the workbook has more than 2 GB, which Excel "
+                    "does not open; write fewer models, or another format such as csv"
+                )
+            part.write(piece)
 
 
 def compressed_bytes(data: bytes, info: zipfile.ZipInfo) -> bytes:

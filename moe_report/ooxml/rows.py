@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -47,6 +47,20 @@ def number_text(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
+def number_texts(values: Iterable[float]) -> list[str]:
+    """Return :func:`number_text` of a column's numbers, and nothing of NaN.
+
+    >>> number_texts([16.0, 0.1, float("nan")])
+    ['16', '0.1', '']
+    """
+    return [
+        "" if value != value
+        else f"{whole}" if abs(value) < 1e15 and value == (whole := int(value))
+        else f"{value!r}"
+        for value in values
+    ]  # fmt: skip
+
+
 def is_number(text: str) -> bool:
     """Whether a cell's text is a number.
 
@@ -57,6 +71,9 @@ def is_number(text: str) -> bool:
 
 
 Value = str | float | bool | None
+# Gives the texts of a column's cells in some rows, each with its tag.
+Cells = Callable[[range], Iterable[str]]
+_ROWS_AT_ONCE = 200
 
 
 class Contents:
@@ -86,17 +103,16 @@ class Contents:
             return self._text[0] + text_of(value) + self._text[1]
         return self._number[0] + number_text(value) + self._number[1]
 
+    def around(self, formula: str = "") -> tuple[str, str]:
+        """Return what stands before and behind the text of a number, perhaps of a formula."""
+        start, end = self._number
+        return (self._body(formula) if formula else start), end
+
     def numbers(self, values: Iterable[float | None]) -> list[str]:
         """Return the contents of a column of finite numbers: what :meth:`of` gives, but faster."""
         (start, end), empty = self._number, self.empty
-        return [
-            empty
-            if value is None
-            else f"{start}{whole}{end}"
-            if abs(value) < 1e15 and value == (whole := int(value))
-            else f"{start}{value!r}{end}"
-            for value in values
-        ]
+        texts = number_texts(math.nan if value is None else value for value in values)
+        return [f"{start}{text}{end}" if text else empty for text in texts]
 
     def formula(self, formula: str, value: Value, *, error: bool = False) -> str:
         """Return the content for a formula together with its value.
@@ -107,11 +123,7 @@ class Contents:
             error: The value is an error.
         """
         assert len(formula) < MAX_FORMULA
-        prefix = self.prefix
-        body = self._formulas.get(formula)
-        if body is None:
-            body = f"><{prefix}f>{escape(formula, quote=False)}</{prefix}f><{prefix}v>"
-            self._formulas[formula] = body
+        prefix, body = self.prefix, self._body(formula)
         if error:
             kind, stored = ' t="e"', str(value)
         elif value is None or isinstance(value, str):
@@ -119,6 +131,14 @@ class Contents:
         else:
             kind, stored = "", number_text(value)
         return f"{kind}{body}{stored}</{prefix}v></{prefix}c>"
+
+    def _body(self, formula: str) -> str:
+        body = self._formulas.get(formula)
+        if body is None:
+            prefix = self.prefix
+            body = f"><{prefix}f>{escape(formula, quote=False)}</{prefix}f><{prefix}v>"
+            self._formulas[formula] = body
+        return body
 
 
 @dataclass
@@ -128,6 +148,7 @@ class SheetRows:
     _rows: dict[int, list[str]] = field(default_factory=dict)
     _heights: dict[int, float] = field(default_factory=dict)
     _contents: Contents = field(default_factory=Contents)
+    _block: _Block = field(default_factory=lambda: _Block(range(0)))
 
     def height(self, row: int, points: float) -> None:
         """Set the height of a row."""
@@ -158,20 +179,58 @@ class SheetRows:
             f'<c r="{column_letters(column)}{row}" s="{style}"{content}'
         )
 
-    def xml(self, last: int | None = None) -> str:
-        """Return the ``sheetData`` element, perhaps only down to a row."""
-        parts = []
+    def block(self, rows: range, columns: Sequence[Cells]) -> None:
+        """Put many cells beside what rows have so far, a column at a time.
+
+        The text of a cell is asked for when the sheet is written, of some rows at a time.
+        """
+        places = {row: len(self._rows.setdefault(row, [])) for row in rows}
+        self._block = _Block(rows, columns, places)
+
+    def parts(self, last: int | None = None) -> Iterator[str]:
+        """Give the ``sheetData`` element piece by piece, perhaps only down to a row."""
+        yield "<sheetData>"
+        block = self._block
+        cells: Mapping[int, str] = {}
         for row in sorted(row for row in self._rows if last is None or row <= last):
             height = self._heights.get(row)
             custom = f' ht="{height:g}" customHeight="1"' if height else ""
-            parts.append(f'<row r="{row}"{custom}>{"".join(self._rows[row])}</row>')
-        return f"<sheetData>{''.join(parts)}</sheetData>"
+            mine, place = self._rows[row], 0
+            if row in block.places:
+                if row not in cells:
+                    cells = block.cells_from(row)
+                place = block.places[row]
+                mine = [*mine[:place], cells[row], *mine[place:]]
+            yield f'<row r="{row}"{custom}>{"".join(mine)}</row>'
+        yield "</sheetData>"
+
+    def xml(self, last: int | None = None) -> str:
+        """Return the ``sheetData`` element, perhaps only down to a row."""
+        return "".join(self.parts(last))
 
 
-def with_rows(sheet: bytes, rows: SheetRows) -> bytes:
-    """Return a sheet's part with its cells replaced."""
+@dataclass(frozen=True)
+class _Block:
+    """Cells of many rows: what gives their texts, and behind how many cells of a row they stand."""
+
+    rows: range
+    columns: Sequence[Cells] = ()
+    places: Mapping[int, int] = field(default_factory=dict)
+
+    def cells_from(self, row: int) -> dict[int, str]:
+        """The cells of this row and of the next ones, by row."""
+        rows = range(row, min(row + _ROWS_AT_ONCE, self.rows.stop))
+        columns = (cells(rows) for cells in self.columns)
+        return dict(zip(rows, map("".join, zip(*columns, strict=True)), strict=True))
+
+
+def with_rows(sheet: bytes, rows: SheetRows) -> Iterator[bytes]:
+    """Give a sheet's part with its cells replaced, piece by piece."""
     # openpyxl measured an empty sheet; readers that trust its measure would see few rows
     sheet = re.sub(rb"<dimension [^>]*/>", b"", sheet, count=1)
     start = re.search(rb"<sheetData\s*/>|<sheetData>.*</sheetData>", sheet, re.DOTALL)
     assert start is not None
-    return sheet[: start.start()] + rows.xml().encode() + sheet[start.end() :]
+    yield sheet[: start.start()]
+    for part in rows.parts():
+        yield part.encode()
+    yield sheet[start.end() :]

@@ -192,10 +192,7 @@ def render_csv(report: Report) -> bytes:
 def render_markdown(report: Report) -> bytes:
     """Return the headline table and the findings as Markdown."""
     headline = report.headline
-    scales = [
-        scale(column.unit, column.format, [cell.value for cell in column.cells])
-        for column in headline
-    ]
+    scales = [scale(column.unit, column.format, column.cells.numbers) for column in headline]
     lines = [f"# {_escaped(report.title)}", ""]
     labels = [_escaped(column.label) for column in headline]
     lines.append("| " + " | ".join(["Model", *labels]) + " |")

@@ -220,6 +220,6 @@ class Context:
         """Return a field or metric of each model, in order; None where it is missing."""
         if name not in self._numbers:
             column = self.report.columns.get(name)
-            values = [cell.value for cell in column.cells] if column else [None] * len(self.models)
+            values = column.cells.numbers if column else [None] * len(self.models)
             self._numbers[name] = [None if value is None else float(value) for value in values]
         return self._numbers[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from openpyxl import Workbook
@@ -57,7 +58,7 @@ class Book:
                 root = package.root(part)
                 add_notes(package, part, root, sheet.notes, sheet.widths, sheet.heights)
                 package[part] = serialize(root)
-            package[part] = with_rows(package[part], sheet.rows)
+            package.stream(part, partial(with_rows, package[part], sheet.rows))
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
         return package.save()

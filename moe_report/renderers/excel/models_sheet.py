@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import cycle, groupby
 
+import numpy as np
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.table import TableFormula
 
-from moe_report.cells import Cell, Provenance
+from moe_report.cells import Provenance
 from moe_report.errors import PluginError
 from moe_report.formula.excel import excel, plain
 from moe_report.load.our_sheets import SHEET
@@ -26,10 +27,10 @@ from moe_report.renderers.excel.column_widths import (
     number_width,
     pages_wide,
 )
+from moe_report.renderers.excel.number_cells import MOST_NOTES, NumberCells
 from moe_report.renderers.excel.number_formats import number_format
 from moe_report.renderers.excel.palette import (
     DARK,
-    FORMULA,
     INPUT,
     INPUT_BANDS,
     METRIC_BANDS,
@@ -42,7 +43,6 @@ from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.text_width import text_width
 from moe_report.reports import Column, Finding, ModelInfo, Report
 from moe_report.schema.fields import TEXT_FIELDS
-from moe_report.schema.number_words import UNKNOWN_MARK
 from moe_report.table import CarriedCell, Reference
 
 BAND, LABEL, HEADER, FIRST = 1, 2, 3, 4  # rows
@@ -120,7 +120,7 @@ class _Writer:
         self.hidden = {
             column.name
             for column in report.fields
-            if not to_fill_in and all(cell.provenance != Provenance.GIVEN for cell in column.cells)
+            if not to_fill_in and Provenance.GIVEN not in column.cells.provenances
         }
         self.last = FIRST + max(len(report.models), 1) - 1
         self.series = places_of_layers(report)
@@ -145,8 +145,7 @@ class _Writer:
         for number, header in enumerate(self.layout.headers, start=1):
             self._label(number, header)
         self._bands()
-        for at, model in enumerate(self.report.models):
-            self._row(FIRST + at, at, model)
+        self._models()
         self._table()
         self._outline()
         self._validation()
@@ -227,23 +226,62 @@ class _Writer:
 
     # -- the models
 
-    def _row(self, row: int, at: int, model: ModelInfo) -> None:
-        findings = self.report.findings_of(model.name)
-        doubted: dict[str, list[Finding]] = {}
-        for finding in findings:
-            doubted.setdefault(finding.column, []).append(finding)
-        for number, (header, column) in enumerate(self.headers, start=1):
-            if column is not None:
-                self._number(row, number, column, column.cells[at], doubted.get(header, []))
-            elif header in model.carried:
-                self._carried(row, number, model, header)
-            elif header == "name":
-                fill = WARN_FILL if findings else ""
-                self.sheet.put(row, number, model.name, Look(bold=True, fill=fill, wrap=True))
-                if findings:
-                    self.sheet.note(row, number, "\n".join(map(finding_line, findings)))
-            elif text := model.texts.get(header):
-                self.sheet.put(row, number, text, Look(color=QUIET, wrap=True, indent=1))
+    def _models(self) -> None:
+        """Write all models: their texts row by row, between them the numbers column by column."""
+        doubted: dict[str, dict[int, list[Finding]]] = {}
+        for at, model in enumerate(self.report.models):
+            findings = self.report.findings_of(model.name)
+            for finding in findings:
+                doubted.setdefault(finding.column, {}).setdefault(at, []).append(finding)
+            fill = WARN_FILL if findings else ""
+            self.sheet.put(FIRST + at, 1, model.name, Look(bold=True, fill=fill, wrap=True))
+            self._texts(at, model, self.layout.texts[1:])
+        numbers = [
+            NumberCells(
+                self.sheet,
+                self.layout.at(column.name),
+                FIRST,
+                column,
+                "" if self.to_fill_in else self.formulas.get(column.name, ""),
+                self.formats[column.name],
+                column.name in self.report.definitions,
+                doubted.get(column.name, {}),
+            )
+            for column in self.layout.numbers
+        ]
+        for one in numbers:
+            one.write()
+        self.sheet.rows.block(range(FIRST, FIRST + len(self.report.models)), numbers)
+        for at, model in enumerate(self.report.models):
+            self._texts(at, model, self.layout.trailing)
+            for header in self.layout.carried:
+                if header in model.carried:
+                    self._carried(FIRST + at, self.layout.at(header), model, header)
+        if not self.to_fill_in:
+            self._notes(numbers)
+
+    def _texts(self, at: int, model: ModelInfo, names: Sequence[str]) -> None:
+        for name in names:
+            if text := model.texts.get(name):
+                look = Look(color=QUIET, wrap=True, indent=1)
+                self.sheet.put(FIRST + at, self.layout.at(name), text, look)
+
+    def _notes(self, numbers: Sequence[NumberCells]) -> None:
+        """Put notes on cells: first all on what is doubted, then those on as many as may have one.
+
+        Excel opens a workbook slowly that has very many.
+        """
+        for at, model in enumerate(self.report.models):
+            if findings := self.report.findings_of(model.name):
+                self.sheet.note(FIRST + at, 1, "\n".join(map(finding_line, findings)))
+        noted = np.array([one.noted for one in numbers])
+        for one, column in zip(numbers, noted, strict=True):
+            for at in one.doubted:
+                self.sheet.note(FIRST + at, one.number, one.note(at))
+                column[at] = False
+        for at, column in np.argwhere(noted.T)[:MOST_NOTES].tolist():
+            one = numbers[column]
+            self.sheet.note(FIRST + at, one.number, one.note(at))
 
     def _carried(self, row: int, number: int, model: ModelInfo, header: str) -> None:
         """Write a cell of the user's: its formula, if it can stand here, else its value."""
@@ -273,41 +311,6 @@ class _Writer:
         else:  # headers of the user's may have signs that a structured reference spells otherwise
             cell = f"{column_letters(self.layout.at(reference.name))}{row}"
         return cell if reference.scale == 1 else f"({cell}/{reference.scale})"
-
-    def _number(
-        self, row: int, number: int, column: Column, cell: Cell, findings: Sequence[Finding]
-    ) -> None:
-        is_input = column.name in self.report.definitions
-        given = cell.provenance == Provenance.GIVEN
-        default = cell.provenance == Provenance.DEFAULT
-        look = Look(
-            color=INPUT if given else QUIET if default else FORMULA,
-            bold=given and not is_input,
-            italic=default,
-            fill=WARN_FILL if findings else "",
-            number_format=self.formats[column.name],
-        )
-        formula = self.formulas.get(column.name)
-        if given or formula is None or cell.unclear or self.to_fill_in:
-            # a text in place of a number, so that a report that is read again has no default either
-            blank = UNKNOWN_MARK if cell.unclear else None
-            self.sheet.put(row, number, cell.value if given else blank, look)
-        else:
-            self.sheet.formula(row, number, formula, cell.value, look)
-        self._cell_note(row, number, cell, findings, is_input)
-
-    def _cell_note(
-        self, row: int, number: int, cell: Cell, findings: Sequence[Finding], is_input: bool
-    ) -> None:
-        if self.to_fill_in:
-            return
-        lines = [f"{finding.level}: {finding.message}" for finding in findings]
-        if cell.note and (cell.unclear or not (is_input and cell.provenance in _PLAIN_INPUT)):
-            lines.append(cell.note)
-        if cell.provenance == Provenance.GIVEN and cell.computed is not None and not is_input:
-            lines.append(f"the formula gives {cell.computed:,.15g}")
-        if lines:
-            self.sheet.note(row, number, "\n".join(lines))
 
     # -- around them
 
@@ -369,9 +372,6 @@ class _Writer:
         ]
         wide = pages_wide(shown, _PAGE - widths[1])
         self.sheet.print_setup(f"{BAND}:{HEADER}", wide=wide, title_columns="A:A")
-
-
-_PLAIN_INPUT = frozenset({Provenance.GIVEN, Provenance.MISSING})
 
 
 def finding_line(finding: Finding) -> str:

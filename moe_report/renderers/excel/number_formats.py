@@ -11,7 +11,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from moe_report.display import Scale, prefixes, scale
+from moe_report.formula.operations import Column as Values
 from moe_report.reports import Column
 
 _TINY = "0.0E+0"
@@ -48,16 +51,16 @@ class _Step:
 
 def number_format(column: Column) -> str:
     """Return the number format of a column: ``46.70 B`` on the sheet, the exact number beneath."""
-    values = [cell.value for cell in column.cells if cell.value is not None]
+    values = _known(column)
     first, *second = _steps(column)
     if column.format == "integer" and not column.source and first.places == 0:
         return first.code()  # of a field, whose cells take whole numbers alone
-    negative, zero = min(values, default=0) < 0, 0 in values
+    negative, zero = bool((values < 0).any()), bool((values == 0).any())
     if second:
         return f"{_from(first)};{_from(*second)};General"
     if first.factor > 1 and first.below == "General":
         return _mirrored(first)
-    if negative and any(0 < abs(value) < first.bound for value in values):
+    if negative and ((values != 0) & (abs(values) < first.bound)).any():
         return f"{first.below};-{first.below};0"
     if negative and zero:
         return first.code()
@@ -67,9 +70,15 @@ def number_format(column: Column) -> str:
 
 
 def numbers_in_cells(column: Column) -> set[str]:
-    """Return the numbers of a column as its cells show them, or a little longer."""
-    steps = _steps(column)
-    return {_shown(cell.value, steps) for cell in column.cells if cell.value is not None}
+    """Return the longest numbers of a column as its cells show them, or a little longer."""
+    steps, values = _steps(column), _known(column)
+    widest = values[abs(values) < steps[-1].bound]  # of which each has digits of its own
+    above = np.inf
+    for step in steps:  # the digits of which grow with the number
+        some = values[(abs(values) >= step.bound) & (abs(values) < above)]
+        widest = np.append(widest, [some.min(), some.max()] if len(some) else [])
+        above = step.bound
+    return {_shown(value, steps) for value in np.unique(widest).tolist()}
 
 
 def number_format_of(*values: float) -> str:
@@ -82,7 +91,9 @@ def number_format_of(*values: float) -> str:
 
 def column_scale(column: Column) -> Scale:
     """Return the unit that a column is shown in."""
-    return scale(column.unit, column.format, [cell.value for cell in column.cells])
+    sizes = np.sort(abs(_known(column)))
+    sizes = sizes[sizes > 0]
+    return scale(column.unit, column.format, sizes[len(sizes) // 2 :][:1].tolist())
 
 
 def thousands(factor: float) -> str:
@@ -92,24 +103,30 @@ def thousands(factor: float) -> str:
 
 def _steps(column: Column) -> list[_Step]:
     """Return how the numbers of a column are shown, the largest first; what is below is tiny."""
-    values = [cell.value for cell in column.cells if cell.value]
-    sizes = sorted(map(abs, values))
+    values = _known(column)
+    sizes = np.sort(abs(values[values != 0]))
     if column.format == "percent":
         return [_even(sizes, 0.01, "%")]
     if column.format == "factor":
         return [_even(sizes, 1, "×")]
-    units = _units(column, sizes, signed=min(values, default=0) < 0)
+    units = _units(column, sizes, signed=bool((values < 0).any()))
     if column.format == "si" and units:
         steps = [_Step(_UNIT_FROM * factor, factor, 2, sign, "General") for factor, sign in units]
         if sizes[0] < _LEAST_PLAIN:  # which General would show with twenty places
             return [replace(steps[0], below=_TINY)]
         return steps
-    if column.format != "decimal" and all(size == int(size) for size in sizes):
+    if column.format != "decimal" and (sizes == np.floor(sizes)).all():
         return [_Step(1, 1, 0, "")]
     return [_even(sizes, 1, "")]
 
 
-def _units(column: Column, sizes: Sequence[float], *, signed: bool) -> list[tuple[float, str]]:
+def _known(column: Column) -> Values:
+    """The numbers that are there, a zero never below it."""
+    values = column.cells.values
+    return values[~np.isnan(values)] + 0.0
+
+
+def _units(column: Column, sizes: Values, *, signed: bool) -> list[tuple[float, str]]:
     """Return the units of a column: its own, and that of its largest number far below.
 
     Numbers with signs have one unit, in which each of them can be read; there may be none.
@@ -118,21 +135,21 @@ def _units(column: Column, sizes: Sequence[float], *, signed: bool) -> list[tupl
     units = [step for step in prefixes(column.unit) if step[0] <= chosen]
     if signed:
         return [step for step in units if _UNIT_FROM * step[0] <= sizes[0]][:1]
-    below = [size for size in sizes if size < _UNIT_FROM * chosen]
-    largest = max(below, default=math.inf)
+    below = sizes[sizes < _UNIT_FROM * chosen]
+    largest = below[-1] if len(below) else math.inf
     return units[:1] + [step for step in units[1:] if _UNIT_FROM * step[0] <= largest][:1]
 
 
-def _even(sizes: Sequence[float], factor: float, sign: str) -> _Step:
+def _even(sizes: Values, factor: float, sign: str) -> _Step:
     """Return as many places for all numbers as the smallest needs that is not far below the rest.
 
     That is three digits; of shares two, but for 99.95 %, which is not all of it.
     """
     is_share = sign == "%"
     far = 1e5 if is_share else 1e4
-    near = [size / factor for size in sizes if size * far >= sizes[-1]]
-    least = 1 if is_share and max(sizes, default=0) < 0.9995 else 2
-    smallest = math.floor(math.log10(near[0])) if near else 0
+    near = sizes[sizes * far >= sizes[-1:]] / factor
+    least = 1 if is_share and not (sizes >= 0.9995).any() else 2
+    smallest = math.floor(math.log10(near[0])) if len(near) else 0
     places = min(max((1 if is_share else 2) - smallest, least), _MOST_PLACES)
     below = f'{_TINY}"×"' if sign == "×" else _TINY
     return _Step(factor * 10.0**-places, factor, places, sign, below)

@@ -58,7 +58,7 @@ class Sheet:
 
     def put(self, row: int, column: int, value: Value, look: Look) -> None:
         """Fill a cell, or give an empty one a look; a text is never a formula."""
-        self.rows.put(row, column, value, self._style(column, look))
+        self.rows.put(row, column, value, self.style(column, look))
         self.remember(row, column, value, look)
 
     def formula(
@@ -72,7 +72,7 @@ class Sheet:
         error: bool = False,
     ) -> None:
         """Write a formula with the value that it has, or with an error as its value."""
-        self.rows.formula(row, column, formula, value, self._style(column, look), error=error)
+        self.rows.formula(row, column, formula, value, self.style(column, look), error=error)
         self.remember(row, column, value, look)
 
     def remember(self, row: int, column: int, value: Value, look: Look) -> None:
@@ -81,7 +81,8 @@ class Sheet:
             text = value if isinstance(value, str) else typed(value)
             self.texts.setdefault(row, {})[column] = (text, look)
 
-    def _style(self, column: int, look: Look) -> int:
+    def style(self, column: int, look: Look) -> int:
+        """Return the index of the style of cells of a column that look so."""
         style = self.palette(look)
         self.looks.add((column, style))
         return style

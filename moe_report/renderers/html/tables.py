@@ -98,7 +98,7 @@ def _table(
 
 
 def _numbers(report: Report, column: Column, marks: Marks) -> _Column:
-    chosen = scale(column.unit, column.format, [cell.value for cell in column.cells])
+    chosen = scale(column.unit, column.format, column.cells.numbers)
     sources = {cell.provenance for cell in column.cells}
     computed = sources - {Provenance.MISSING, Provenance.GIVEN}
     mark = "assumed" if computed == {Provenance.ASSUMED} else ""
