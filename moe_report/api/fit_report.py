@@ -17,6 +17,7 @@ from moe_report.api.write_reports import rendered
 from moe_report.compute.build import build_report
 from moe_report.errors import printable
 from moe_report.output import standing
+from moe_report.output.content import Content, whole
 from moe_report.renderers import load_renderer, renderers
 from moe_report.schema.registry import installed
 from moe_report.text import counted
@@ -140,9 +141,9 @@ def write_report(
     )
     unpriced = _unpriced(answer)
     report = replace(report, warnings=(*report.warnings, *unpriced))
-    content = rendered(form, render, report)
+    content: Content = rendered(form, render, report)
     if form == "md":
-        content = _with_answer(content, told)
+        content = _with_answer(whole(content), told)
     ways = Ways("or give -o another name")
     notes = Outputs({output: content}, ways, force, found=found).write()
     notes = [*notes, *(f"{output}: {one}" for one in unpriced)]

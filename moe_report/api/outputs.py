@@ -8,10 +8,16 @@ from pathlib import Path
 
 from moe_report.errors import InputError, OutputError, placed
 from moe_report.output import standing, unchanged_since, write_files
+from moe_report.output.content import Content, whole
 from moe_report.output.marks import can_have_mark, is_as_written, marked
 
 _GENERATOR = b'<meta name="generator" content="moe-report '
-_DATA = (".json", ".csv")  # have no place for a mark, and their columns and keys are ours to know
+_DATA = (
+    ".json",
+    ".csv",
+    ".jsonl",
+    ".parquet",
+)  # have no place for a mark, and their columns and keys are ours to know
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Outputs:
         theirs: Paths of what holds something that we did not write.
     """
 
-    contents: Mapping[Path, bytes]
+    contents: Mapping[Path, Content]
     ways: Ways
     force: bool = False
     found: Mapping[Path, bytes | None] = field(default_factory=dict)
@@ -66,13 +72,13 @@ class Outputs:
         """
         self._check(self._marked(), standing(self.contents))
 
-    def _marked(self) -> dict[Path, bytes]:
+    def _marked(self) -> dict[Path, Content]:
         return {
             path: content if path in self.theirs else marked(content, path.suffix)
             for path, content in self.contents.items()
         }
 
-    def _check(self, contents: Mapping[Path, bytes], before: Mapping[Path, bytes | None]) -> None:
+    def _check(self, contents: Mapping[Path, Content], before: Mapping[Path, bytes | None]) -> None:
         differing = [path for path in self.found if before[path] != contents[path]]
         unchanged_since({path: self.found[path] for path in differing})(before)
         if self.force:
@@ -92,7 +98,7 @@ class Outputs:
         return ", ".join(filter(None, (renew, ways.overwrite, ways.elsewhere)))
 
 
-def _why_kept(path: Path, content: bytes, fresh: bytes) -> str:
+def _why_kept(path: Path, content: bytes, fresh: Content) -> str:
     """Why a file that stands in the way may hold what we did not write; empty if it does not."""
     as_written = is_as_written(content)
     if as_written is None:
@@ -107,12 +113,14 @@ def _why_kept(path: Path, content: bytes, fresh: bytes) -> str:
     return "" if as_written else "was changed since moe-report wrote it"
 
 
-def _is_data_of_ours(suffix: str, content: bytes, fresh: bytes) -> bool:
+def _is_data_of_ours(suffix: str, content: bytes, fresh: Content) -> bool:
     """Whether a file of data, which has no place for a mark, holds nothing but what ours do."""
-    from moe_report.renderers.data import is_csv_of_ours, is_json_of_ours
+    from moe_report.renderers.data import is_csv_of_ours, is_json_of_ours, is_jsonl_of_ours
+    from moe_report.renderers.parquet import is_parquet_of_ours
 
-    judges = dict(zip(_DATA, (is_json_of_ours, is_csv_of_ours), strict=True))
-    return suffix in judges and judges[suffix](content, fresh)
+    judge = (is_json_of_ours, is_csv_of_ours, is_jsonl_of_ours, is_parquet_of_ours)
+    judges = dict(zip(_DATA, judge, strict=True))
+    return suffix in judges and judges[suffix](content, whole(fresh))
 
 
 def _is_report(path: Path, content: bytes) -> bool:

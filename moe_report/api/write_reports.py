@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from moe_report.api.places import refuse_same, reload_hint, same_file
 from moe_report.errors import MoeReportError, OutputError, PluginError, cause
 from moe_report.ooxml.guard import why_too_large
 from moe_report.output import standing
+from moe_report.output.content import Content, Spooled, whole
 from moe_report.output.marks import is_as_written
 from moe_report.renderers import Renderer, load_renderer, with_templates
 from moe_report.renderers import renderers as installed_renderers
@@ -77,12 +78,12 @@ def write_reports(
     for path in targets:
         refuse_same(path, keep)
     found = standing(path for path in targets if path not in read) | read
-    contents: dict[Path, bytes] = {}
+    contents: dict[Path, Content] = {}
     for name, render in renderers.items():
         progress(f"rendering {name}")
         content = rendered(name, render, report)
         if update is not None and name == "xlsx":
-            content = update.renewed(report, content)
+            content = update.renewed(report, whole(content))
         contents[paths[name]] = content
     contents |= also
     outputs = Outputs(contents, ways, force, found, read, theirs)
@@ -110,16 +111,16 @@ def _renderers(
     return {name: own[name] or render for name, render in renderers.items()}, notes
 
 
-def _too_large(contents: Mapping[Path, bytes]) -> list[str]:
+def _too_large(contents: Mapping[Path, Content]) -> list[str]:
     return [
         f"{path}: is too large to be read here again ({why}); keep the input, or make several "
         "reports of fewer models"
         for path, content in contents.items()
-        if path.suffix.lower() in (".xlsx", ".xlsm") and (why := why_too_large(content))
+        if path.suffix.lower() in (".xlsx", ".xlsm") and (why := why_too_large(whole(content)))
     ]
 
 
-def rendered(name: str, render: Renderer, report: Report) -> bytes:
+def rendered(name: str, render: Renderer, report: Report) -> Content:
     """Return a report in a format.
 
     Raises:
@@ -129,6 +130,8 @@ def rendered(name: str, render: Renderer, report: Report) -> bytes:
     origin = f"{plain.__module__}.{getattr(plain, '__name__', '?')}"
     try:
         content = render(report)
+        if isinstance(content, Iterator):
+            return Spooled(content)
     except MoeReportError:
         raise
     except Exception as error:

@@ -191,8 +191,9 @@ class _Engine:
         values[[*unclear]] = np.nan
         states = {computed: 0, Cell(None, Provenance.GIVEN): 1}
         state = np.zeros(rows, dtype=np.int32)
-        formula = np.full(rows, np.nan)
+        formula = np.broadcast_to(np.nan, rows)
         if typed:
+            formula = formula.copy()
             places = [*typed]
             formula[places] = values[places]
             values[places] = [number.value for number in typed.values()]

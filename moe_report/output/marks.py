@@ -12,6 +12,8 @@ import hashlib
 import re
 import struct
 
+from moe_report.output.content import Content, Spooled, pieces_of
+
 _WORDS = b"moe-report sha256:"
 _BLANK = b"0" * 64
 _MARK = re.compile(re.escape(_WORDS) + rb"([0-9a-f]{64})")
@@ -22,35 +24,58 @@ _COMMENTS = {
     ".tex": b"\n%% %s\n",
 }
 _JSON, _JSON_END = b'{\n "schema": ', b"\n}\n"  # how a report's begins and ends
+_JSON_MARK = b',\n "written": "%s"' + _JSON_END
 _FIELD = 0x526D  # none of those that are assigned
 _END = struct.Struct("<4s4H2LH")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _SIZE, _EXTRA = 12, 30  # where in these the sizes of the directory and of the fields stand
 
 
-def marked(content: bytes, suffix: str) -> bytes:
+def marked(content: Content, suffix: str) -> Content:
     """Return a file's content with a mark, if one of its kind can have it.
 
     Args:
-        content: The file's bytes.
+        content: The file's bytes; those on the disk get the mark there.
         suffix: The ending of its name.
     """
     mark = _WORDS + _BLANK
+    if isinstance(content, Spooled):
+        return _marked_on_disk(content, mark)
     if content.startswith(b"PK"):
         content = _with_field(content, struct.pack("<2H", _FIELD, len(mark)) + mark)
     elif content.startswith(_JSON) and content.endswith(_JSON_END):
-        content = content.removesuffix(_JSON_END) + b',\n "written": "%s"' % mark + _JSON_END
+        content = content.removesuffix(_JSON_END) + _JSON_MARK % mark
     elif suffix.lower() in _COMMENTS:
         content += _COMMENTS[suffix.lower()] % mark
     else:
         return content
-    start, _, end = content.rpartition(mark)
-    return start + _WORDS + _digest(content) + end if start else content
+    at = content.rfind(mark)
+    if at < 0:
+        return content
+    at += len(_WORDS)
+    whole = bytearray(content)
+    del content  # which may be large
+    whole[at : at + len(_BLANK)] = hashlib.sha256(whole).hexdigest().encode()
+    return bytes(whole)
 
 
-def can_have_mark(content: bytes, suffix: str) -> bool:
+def _marked_on_disk(content: Spooled, mark: bytes) -> Spooled:
+    """Give a report's JSON its mark; no other is so large that it is kept on the disk."""
+    at = content.size - len(_JSON_END)
+    if (
+        next(iter(content.pieces()), b"").startswith(_JSON)
+        and b"".join(content.pieces(at)) == _JSON_END
+    ):
+        behind = _JSON_MARK % mark
+        content.put(at, behind)
+        content.put(at + behind.index(_BLANK), content.digest().encode())
+    return content
+
+
+def can_have_mark(content: Content, suffix: str) -> bool:
     """Return whether files of a kind have a place for a mark."""
-    return content.startswith(b"PK") or suffix.lower() in _COMMENTS
+    begins = next(iter(pieces_of(content)), b"")
+    return begins.startswith(b"PK") or suffix.lower() in _COMMENTS
 
 
 def is_as_written(content: bytes) -> bool | None:
@@ -80,6 +105,7 @@ def _with_field(content: bytes, field: bytes) -> bytes:
         *_, name, extra, note, _, _, _, _ = _ENTRY.unpack_from(content, entry)
         end += _ENTRY.size + name + extra + note
     changed = bytearray(content)
+    del content  # which may be large
     struct.pack_into("<H", changed, entry + _EXTRA, extra + len(field))
     struct.pack_into("<L", changed, at + _SIZE, size + len(field))
     changed[end - note : end - note] = field

@@ -12,6 +12,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from moe_report.output.content import Content, pieces_of
 from moe_report.output.interrupts import put_off
 
 PREFIX = ".moe-report-"
@@ -74,14 +75,15 @@ def _began(process: int) -> int:
 _NO_FSYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}  # of file systems that have none
 
 
-def make_temporary(folder: Path, content: bytes) -> Path:
+def make_temporary(folder: Path, content: Content) -> Path:
     """Write a file in a folder under a name of no other, which nobody else may read."""
     with put_off():
         handle, name = tempfile.mkstemp(dir=folder, prefix=f"{PREFIX}{writer()}-")
         UNFINISHED.add(Path(name))
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            for piece in pieces_of(content):
+                file.write(piece)
             file.flush()
             try:
                 os.fsync(file.fileno())  # some file systems tell only now that there was no space

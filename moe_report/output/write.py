@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from moe_report.errors import OutputError
+from moe_report.output.content import Content
 from moe_report.output.interrupts import put_off
 from moe_report.output.lock import locked
 from moe_report.output.temporary import discard, make_temporary, remove_leftovers
@@ -17,7 +18,7 @@ from moe_report.output.temporary import discard, make_temporary, remove_leftover
 Check = Callable[[Mapping[Path, bytes | None]], None]
 
 
-def write_files(contents: Mapping[Path, bytes], check: Check | None = None) -> list[str]:
+def write_files(contents: Mapping[Path, Content], check: Check | None = None) -> list[str]:
     """Write files so that either all are new or none is touched, each replaced in one step.
 
     What a link leads to is written, not the link. A file that is replaced keeps its rights, and its
@@ -91,7 +92,7 @@ def followed(path: Path) -> Path:
     return target
 
 
-def _targets(contents: Mapping[Path, bytes]) -> dict[Path, Path]:
+def _targets(contents: Iterable[Path]) -> dict[Path, Path]:
     """Where each file is written, all of them apart."""
     targets: dict[Path, Path] = {}
     for path in contents:

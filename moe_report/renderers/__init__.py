@@ -1,16 +1,16 @@
 """What a report is written as: each renderer a function of a Report, found through entry points.
 
-A renderer takes a :class:`~moe_report.reports.Report` and returns the bytes of one file. The name
-of its entry point in the group ``moe_report.renderers`` is the file's suffix and what ``--format``
-takes. One that works with templates takes the folders of the user's as ``templates``. Everything
-is rendered before anything is written.
+A renderer takes a :class:`~moe_report.reports.Report` and returns the bytes of one file, or gives
+them piece by piece. The name of its entry point in the group ``moe_report.renderers`` is the file's
+suffix and what ``--format`` takes. One that works with templates takes the folders of the user's as
+``templates``. Everything is rendered before anything is written.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -20,7 +20,8 @@ from moe_report.reports import Report
 from moe_report.text import shown
 
 GROUP = "moe_report.renderers"
-Renderer: TypeAlias = Callable[[Report], bytes]
+Rendered: TypeAlias = bytes | Iterator[bytes]
+Renderer: TypeAlias = Callable[[Report], Rendered]
 
 
 def renderers() -> dict[str, importlib.metadata.EntryPoint]:
@@ -63,7 +64,7 @@ def load_renderer(name: str, found: Mapping[str, importlib.metadata.EntryPoint])
         ) from error
 
 
-def with_templates(render: Callable[..., bytes], templates: Sequence[Path]) -> Renderer | None:
+def with_templates(render: Callable[..., Rendered], templates: Sequence[Path]) -> Renderer | None:
     """Return a renderer that uses the user's templates, or None if it works without any."""
     if "templates" not in inspect.signature(render).parameters:
         return None

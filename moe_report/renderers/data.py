@@ -5,20 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any, cast
 
-from moe_report.cells import Cell, Provenance
 from moe_report.display import scale, show
 from moe_report.formula.excel import plain
 from moe_report.formula.mathml import mathml
-from moe_report.reports import EVERY_MODEL, Column, Finding, LayerColumn, Report
+from moe_report.renderers.model_lines import model_as_dict, model_lines, to_json
+from moe_report.reports import EVERY_MODEL, Column, LayerColumn, Report
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import NUMBER_FIELDS
 from moe_report.schema.registry import load
 
 SCHEMA_VERSION = 1
+_AT_ONCE = 500  # models, whose texts are made at the same time
 _QUOTE = '"'
 _ENDS = {",", ";", "\t", "\r", "\n", _QUOTE}  # of a text of CSV that is not in quotes
 # What of an assumption its key says, and what only headers of workbooks are read by.
@@ -33,23 +35,17 @@ def schema() -> dict[str, Any]:
 
 def report_as_dict(report: Report) -> dict[str, Any]:
     """Return the report as JSON-able data, as the shipped schema describes it."""
-    models = []
-    for at, model in enumerate(report.models):
-        cells = {column.name: column.cells[at] for column in report.metrics}
-        inputs = {column.name: column.cells[at] for column in report.fields}
-        both = inputs | cells
-        models.append(
-            {
-                "name": model.name,
-                "texts": dict(model.texts),
-                "carried": {key: _plain_value(value) for key, value in model.carried.items()},
-                "inputs": {name: cell.value for name, cell in inputs.items()},
-                "values": {name: cell.value for name, cell in cells.items()},
-                "provenance": {name: _provenance(cell) for name, cell in both.items()},
-                "findings": [_finding(finding) for finding in report.findings_of(model.name)],
-                **_layers_of(report, model.name),
-            }
-        )
+    models = [model_as_dict(report, at) for at in range(len(report.models))]
+    return _around(report, models)
+
+
+def without_models(report: Report) -> dict[str, Any]:
+    """Return what :func:`report_as_dict` says of all but the models."""
+    return {key: value for key, value in _around(report, None).items() if key != "models"}
+
+
+def _around(report: Report, models: object) -> dict[str, Any]:
+    """A report as data, with something in the place of its models."""
     return {
         "schema": SCHEMA_VERSION,
         "version": report.version,
@@ -95,20 +91,6 @@ def report_as_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def _layers_of(report: Report, model: str) -> dict[str, Any]:
-    """The tokens of a model's experts, and what is computed of them, if they were counted."""
-    if model not in report.routing or not report.layers:
-        return {}
-    counts = report.routing[model]
-    return {
-        "layers": {
-            "numbers": list(counts.layers),
-            "tokens": [[int(tokens) for tokens in row] for row in counts.tokens.tolist()],
-            "values": {one.name: list(one.values[model]) for one in report.layers},
-        }
-    }
-
-
 def _presets(report: Report) -> dict[str, Any]:
     return {
         one.group.name: {
@@ -123,24 +105,39 @@ def _presets(report: Report) -> dict[str, Any]:
     }
 
 
-def render_json(report: Report) -> bytes:
-    """Return the report as JSON in UTF-8: a line for each model, metric and so on."""
-    parts = []
-    for key, value in report_as_dict(report).items():
-        if isinstance(value, list) and value:
-            lines = ",\n  ".join(map(_json, value))
-            parts.append(f" {_json(key)}: [\n  {lines}\n ]")
-        elif isinstance(value, dict) and value:
-            lines = ",\n  ".join(f"{_json(name)}: {_json(item)}" for name, item in value.items())
-            parts.append(f" {_json(key)}: {{\n  {lines}\n }}")
+def render_json(report: Report) -> Iterator[bytes]:
+    """Give the report as JSON in UTF-8, piece by piece: a line for each model, metric and so on."""
+    return map(str.encode, _json_parts(report))
+
+
+def render_jsonl(report: Report) -> Iterator[bytes]:
+    """Give the models as JSON in UTF-8, a line each, with what the report's JSON says of one."""
+    return (f"{line}\n".encode() for line in model_lines(report))
+
+
+def _json_parts(report: Report) -> Iterator[str]:
+    before = "{\n"
+    for key, value in _around(report, model_lines(report)).items():
+        yield f"{before} {to_json(key)}: "
+        if isinstance(value, dict):
+            lines: Iterable[str] = (f"{to_json(k)}: {to_json(item)}" for k, item in value.items())
+            yield from _in_lines("{", lines, "}")
+        elif isinstance(value, list):
+            yield from _in_lines("[", map(to_json, value), "]")
+        elif isinstance(value, Iterator):
+            yield from _in_lines("[", value, "]")
         else:
-            parts.append(f" {_json(key)}: {_json(value)}")
-    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+            yield to_json(value)
+        before = ",\n"
+    yield "\n}\n"
 
 
-def _json(value: object) -> str:
-    # json.dumps is ten times slower when it indents
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def _in_lines(start: str, lines: Iterable[str], end: str) -> Iterator[str]:
+    between = f"{start}\n  "
+    for line in lines:
+        yield between + line
+        between = ",\n  "
+    yield f"\n {end}" if between[0] == "," else start + end
 
 
 def is_json_of_ours(content: bytes, fresh: bytes) -> bool:
@@ -156,6 +153,16 @@ def is_json_of_ours(content: bytes, fresh: bytes) -> bool:
             model <= known for model in models
         )
     except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+
+
+def is_jsonl_of_ours(content: bytes, fresh: bytes) -> bool:
+    """Whether a file holds nothing but lines as ours have them; ``fresh`` is one of ours."""
+    try:
+        models = [json.loads(line) for line in content.splitlines()]
+        known = set().union(*(json.loads(line) for line in fresh.splitlines()))
+        return all({"name", "values"} <= set(model) <= known for model in models)
+    except (ValueError, TypeError, RecursionError):
         return False
 
 
@@ -181,12 +188,14 @@ def is_csv_of_ours(content: bytes, fresh: bytes) -> bool:
 def render_csv(report: Report) -> bytes:
     """Return every field and metric as CSV: a row a model, plain numbers, empty where missing."""
     columns = (*report.fields, *report.metrics)
-    rows = [["name", *(column.name for column in columns)]]
-    for at, model in enumerate(report.models):
-        values = (column.cells[at].value for column in columns)
-        numbers = ("" if value is None else plain_number(value) for value in values)
-        rows.append([_quoted(_inert(model.name)), *numbers])
-    return "".join(f"{','.join(row)}\r\n" for row in rows).encode()
+    values = [column.cells.values for column in columns]
+    lines = [",".join(["name", *(column.name for column in columns)])]
+    for first in range(0, len(report.models), _AT_ONCE):
+        models = report.models[first : first + _AT_ONCE]
+        names = [_quoted(_inert(model.name)) for model in models]
+        numbers = [_plain_numbers(one[first : first + _AT_ONCE].tolist()) for one in values]
+        lines += map(",".join, zip(names, *numbers, strict=True))
+    return "".join(f"{line}\r\n" for line in lines).encode()
 
 
 def render_markdown(report: Report) -> bytes:
@@ -212,12 +221,6 @@ def render_markdown(report: Report) -> bytes:
             for finding in report.findings
         ]
     return ("\n".join(lines) + "\n").encode()
-
-
-def _provenance(cell: Cell) -> dict[str, str]:
-    obvious = not cell.note or cell.provenance in (Provenance.DEFAULT, Provenance.DERIVED)
-    said = {"from": str(cell.provenance)}
-    return said if obvious else said | {"note": cell.note}
 
 
 def _metric(report: Report, column: Column) -> dict[str, Any]:
@@ -259,14 +262,6 @@ def _of_columns(report: Report) -> list[str]:
     return [f"{finding.place}: {finding.message}" for finding in report.findings_of("")]
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {key: value for key, value in asdict(finding).items() if key != "model"}
-
-
-def _plain_value(value: object) -> str | float | bool | None:
-    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
-
-
 def plain_number(value: float) -> str:
     """Return a number to its last bit, and a whole one without a point.
 
@@ -274,6 +269,10 @@ def plain_number(value: float) -> str:
     ('46702792704', '0.25', '2.4e+23')
     """
     return str(int(value)) if abs(value) <= LARGEST and value == int(value) else repr(value)
+
+
+def _plain_numbers(values: Sequence[float]) -> list[str]:
+    return ["" if value != value else plain_number(value) for value in values]
 
 
 def _inert(text: str) -> str:

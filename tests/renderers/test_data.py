@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,18 +16,22 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pandas
+import pyarrow.parquet
 import pytest
 
 from moe_report.cells import Provenance
 from moe_report.compute.build import build_report
 from moe_report.display import scale, show
+from moe_report.errors import MoeReportError
 from moe_report.renderers.data import (
     render_csv,
     render_json,
+    render_jsonl,
     render_markdown,
     report_as_dict,
     schema,
 )
+from moe_report.renderers.parquet import render_parquet
 from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Failure
@@ -70,7 +75,7 @@ def loaded(report: Report) -> Any:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
-    return json.loads(render_json(report).decode("utf-8"), parse_constant=refuse)
+    return json.loads(b"".join(render_json(report)).decode("utf-8"), parse_constant=refuse)
 
 
 def numbers_in(value: object) -> Iterator[float]:
@@ -159,7 +164,7 @@ def test_json_has_every_number_of_the_report(examples: Report) -> None:
     assert count > 1000
     mixtral = next(model for model in data["models"] if model["name"] == "Mixtral-8x7B")
     assert mixtral["values"]["total_params"] == 46_702_792_704
-    assert b'"total_params": 46702792704' in render_json(examples)
+    assert b'"total_params": 46702792704' in b"".join(render_json(examples))
 
 
 def test_json_has_findings_with_their_models(examples: Report) -> None:
@@ -194,7 +199,7 @@ def test_json_has_definitions(examples: Report) -> None:
 def test_json_has_no_nan(odd: Report, examples: Report) -> None:
     """Neither NaN nor infinity is written, not even for what is undefined."""
     for report in (odd, examples):
-        text = render_json(report).decode("utf-8")
+        text = b"".join(render_json(report)).decode("utf-8")
         assert "NaN" not in text
         assert "Infinity" not in text
         assert all(math.isfinite(number) for number in numbers_in(report_as_dict(report)))
@@ -203,12 +208,59 @@ def test_json_has_no_nan(odd: Report, examples: Report) -> None:
     assert undefined["provenance"]["parameter_efficiency"]["note"].startswith("undefined here")
 
 
+def test_json_is_the_report_as_data(odd: Report, examples: Report) -> None:
+    """What is written a column at a time is what a program gets of a report as data."""
+    for report in (odd, examples):
+        assert loaded(report) == json.loads(json.dumps(report_as_dict(report)))
+
+
+def test_jsonl_is_a_line_a_model(odd: Report) -> None:
+    """Each line of JSONL says of a model what the report's JSON does."""
+    lines = b"".join(render_jsonl(odd)).decode("utf-8").split("\n")
+    assert lines.pop() == ""
+    assert [json.loads(line) for line in lines] == loaded(odd)["models"]
+
+
+def test_parquet_holds_numbers_and_where_they_come_from(odd: Report, examples: Report) -> None:
+    """Pandas reads of Parquet what JSON says of each number, of texts and of carried columns."""
+    for report in (odd, examples):
+        frame = pandas.read_parquet(io.BytesIO(render_parquet(report)))
+        models = loaded(report)["models"]
+        assert [*frame["name"]] == [model["name"] for model in models]
+        for name in report.columns:
+            of = "inputs" if name in report.definitions else "values"
+            found = [None if pandas.isna(one) else one for one in frame[name]]
+            assert found == [model[of][name] for model in models], name
+            sources = [model["provenance"][name]["from"] for model in models]
+            assert [*frame[f"{name}.from"]] == sources
+        assert [json.loads(one) for one in frame["findings"]] == [
+            model["findings"] for model in models
+        ]
+        carried = {header for model in models for header in model["carried"]}
+        assert carried <= {*frame.columns}
+
+
+def test_parquet_says_what_its_columns_are(examples: Report) -> None:
+    """Labels, units and formulas of the columns are in the file's metadata, as in the JSON."""
+    schema_of_it = pyarrow.parquet.read_schema(io.BytesIO(render_parquet(examples)))
+    said = json.loads(schema_of_it.metadata[b"moe_report"])
+    assert said["metrics"] == loaded(examples)["metrics"]
+    assert "models" not in said
+
+
+def test_parquet_without_pyarrow(examples: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without pyarrow a sentence says what to install."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MoeReportError, match=r"pip install 'moe-report\[parquet\]'"):
+        render_parquet(examples)
+
+
 def test_json_refuses_nan(odd: Report) -> None:
     """If a NaN ever got into a report, writing it fails: no reader would take it."""
     first, *others = odd.assumptions
     broken = replace(odd, assumptions=(replace(first, value=math.nan), *others))
     with pytest.raises(ValueError, match="not JSON compliant"):
-        render_json(broken)
+        b"".join(render_json(broken))
 
 
 def test_json_keeps_texts_as_they_are(odd: Report) -> None:

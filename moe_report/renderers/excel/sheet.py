@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from openpyxl.formatting.rule import FormulaRule
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableStyleInfo
@@ -134,7 +135,9 @@ class Sheet:
 
     def merge(self, row: int, first: int, last: int) -> None:
         """Make cells of a row one."""
-        self.shell.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
+        area = CellRange(min_row=row, max_row=row, min_col=first, max_col=last)
+        # its add() looks at all that there are, and there may be thousands
+        self.shell.merged_cells.ranges.add(area)
         self.spans[row, first] = last
 
     def height(self, row: int, points: float) -> None:

@@ -1,0 +1,65 @@
+"""What is written into a file: its bytes, or a file on the disk that holds very many of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import TypeAlias
+
+_PIECE = 1 << 20
+
+
+class Spooled:
+    """Bytes that are given piece by piece, and kept on the disk until they are put in place.
+
+    It equals bytes, or others that are kept so, that are the same.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        self.size = sum(map(self._file.write, pieces))
+
+    def __del__(self) -> None:
+        self._file.close()  # and thereby removed
+
+    def pieces(self, start: int = 0) -> Iterator[bytes]:
+        """Give the bytes from some place on, piece by piece."""
+        self._file.seek(start)
+        while piece := self._file.read(_PIECE):
+            yield piece
+
+    def put(self, at: int, piece: bytes) -> None:
+        """Replace bytes from some place on, and all that follow if these are more."""
+        self._file.seek(at)
+        self._file.write(piece)
+        self.size = max(self.size, at + len(piece))
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all bytes, in hex."""
+        found = sha256()
+        for piece in self.pieces():
+            found.update(piece)
+        return found.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Spooled):
+            return self.size == other.size and self.digest() == other.digest()
+        if not isinstance(other, bytes):
+            return NotImplemented
+        return self.size == len(other) and self.digest() == sha256(other).hexdigest()
+
+    __hash__ = None  # type: ignore[assignment]  # what is in it may change
+
+
+Content: TypeAlias = bytes | Spooled
+
+
+def pieces_of(content: Content) -> Iterable[bytes]:
+    """Return a content piece by piece."""
+    return (content,) if isinstance(content, bytes) else content.pieces()
+
+
+def whole(content: Content) -> bytes:
+    """Return a content as bytes in memory."""
+    return content if isinstance(content, bytes) else b"".join(content.pieces())
