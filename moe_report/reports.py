@@ -291,6 +291,8 @@ class Report:
             for a price that was emptied.
         routing: Tokens of experts by the name of the model, where they were counted.
         layers: What is computed of each of their layers.
+        sort: The metric or field by which a page has its models, the largest first, unless less is
+            better; empty for the order in which they were read.
     """
 
     title: str
@@ -320,6 +322,7 @@ class Report:
     device_prices: Mapping[str, float | None] = field(default_factory=dict)
     routing: Mapping[str, Counts] = field(default_factory=dict)
     layers: tuple[LayerColumn, ...] = ()
+    sort: str = ""
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:

@@ -92,7 +92,7 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
     default=FORMATS,
     show_default=True,
     metavar="NAME",
-    help="What to write (repeatable); csv and md as well.",
+    help="What to write (repeatable); csv, jsonl, md and parquet as well.",
 )
 @click.option("--template", type=PATH, metavar="FILE", help="Fill this workbook of your own, too.")
 @options.calc
@@ -105,6 +105,13 @@ def init(workbook: Path, empty: bool, force: bool) -> None:
     "Without INPUT its own models; over itself but for -o.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what --update would do, and write nothing.")
+@click.option(
+    "--sort",
+    metavar="METRIC",
+    default="",
+    help="The page's models by this number, the largest first, unless less is better. Of more than "
+    "500 it has the first; all are elsewhere.",
+)
 @options.force_changed
 @options.look
 @options.quiet
@@ -121,6 +128,7 @@ def run(
     calc: str,
     update: Path | None,
     dry_run: bool,
+    sort: str,
     force: bool,
     quiet: bool,
 ) -> None:
@@ -152,7 +160,7 @@ def run(
     table = older.merged(read.table) if older else read.table
     progress = Progress(len(table.rows), quiet)
     progress("computing")
-    report = prepare.compute(table, inputs, used, computed, look)
+    report = prepare.sorted_by(sort, prepare.compute(table, inputs, used, computed, look))
     if older is not None:
         report = older.like_before(report)
     else:

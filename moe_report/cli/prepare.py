@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from moe_report.api import prepare
 from moe_report.api.places import refuse_same
 from moe_report.cli.options import InputOptions, LookOptions, SectionOptions
 from moe_report.cli.terminal import quoted, say
-from moe_report.errors import InputError, OutputError
+from moe_report.errors import InputError, OutputError, Problem
 
 if TYPE_CHECKING:
     from moe_report.api.prepare import Used
@@ -39,6 +40,20 @@ def compute(
 ) -> Report:
     """Return the report of models for the assumptions and the scenario that a command was told."""
     return prepare.compute(table, inputs, used, computed, look)
+
+
+def sorted_by(metric: str, report: Report) -> Report:
+    """Return a report whose page has its models in the order of a metric or field, if one is named.
+
+    Raises:
+        InputError: The report has no such number.
+    """
+    from moe_report.reports import no_such_column
+
+    if metric and metric not in report.columns:
+        message = no_such_column("the report", metric, report.columns)
+        raise InputError([Problem("--sort", message)])
+    return replace(report, sort=metric)
 
 
 def tell_notes(notes: Sequence[str]) -> None:

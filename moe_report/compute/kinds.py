@@ -58,8 +58,12 @@ def _are_layers(report: Report) -> NDArray[np.bool_]:
 
 def only(report: Report, places: Sequence[int]) -> Report:
     """Return a report as if it had some of its rows alone."""
-    if len(places) == len(report.models):
+    if [*places] == [*range(len(report.models))]:
         return report
+    now = {old: new for new, old in enumerate(places)}
+
+    def placed(old: Sequence[int]) -> tuple[int, ...]:
+        return tuple(now[at] for at in old if at in now)
 
     def fewer(columns: Sequence[Column]) -> tuple[Column, ...]:
         return tuple(replace(column, cells=column.cells.take(places)) for column in columns)
@@ -74,4 +78,15 @@ def only(report: Report, places: Sequence[int]) -> Report:
             replace(section, columns=fewer(section.columns)) for section in report.sections
         ),
         findings=tuple(found for found in report.findings if found.model in names),
+        charts=tuple(
+            replace(
+                chart,
+                models=placed(chart.models),
+                without=placed(chart.without),
+                trusted=placed(chart.trusted) or placed(chart.models),
+            )
+            for chart in report.charts
+            if placed(chart.models)
+        ),
+        routing={name: counts for name, counts in report.routing.items() if name in names},
     )

@@ -257,6 +257,7 @@ class Page:
         guide: What helps to read the page.
         footer: Paragraphs of the user at the end, with links.
         unfolded: Anchor of the part that is unfolded at first; empty for none.
+        rest: Where the models are that the page has no room for; empty if it has all.
     """
 
     title: str
@@ -285,6 +286,7 @@ class Page:
     guide: Guide
     footer: tuple[Markup, ...]
     unfolded: str = ""
+    rest: str = ""
 
 
 @dataclass(frozen=True)

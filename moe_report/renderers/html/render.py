@@ -18,6 +18,7 @@ from moe_report.branding import Logo, paragraphs
 from moe_report.compute.kinds import counted_by_kind
 from moe_report.display import exact
 from moe_report.renderers.html.calculator import calculator_of, calculator_script
+from moe_report.renderers.html.capped import capped
 from moe_report.renderers.html.charts.figures import figures
 from moe_report.renderers.html.findings import finding_groups, gist
 from moe_report.renderers.html.formulas import formula_of, lettered
@@ -49,7 +50,12 @@ def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
 
     The folders ``templates`` are searched for templates, style sheet and scripts first.
     """
-    return _rendered("report.html.j2", report, page_of(report), templates)
+    shown, rest, all_of_them = capped(report)
+    page = page_of(shown)
+    if rest:
+        figures = page.figures if all_of_them is None else (all_of_them, *page.figures)
+        page = replace(page, facts=_facts(report), rest=rest, figures=figures)
+    return _rendered("report.html.j2", shown, page, templates)
 
 
 def render_calculator(report: Report, templates: Sequence[Path] = ()) -> bytes:
@@ -57,8 +63,8 @@ def render_calculator(report: Report, templates: Sequence[Path] = ()) -> bytes:
 
     What the audit saw in the models is left out.
     """
-    report = replace(report, findings=())
-    page = page_of(report)
+    report, rest, _ = capped(replace(report, findings=()))
+    page = replace(page_of(report), rest=rest)
     first = [link for link in page.contents if link.anchor in ("calculator", "comparison")]
     others = [link for link in page.contents if link not in first and link.anchor != "findings"]
     page = replace(page, contents=(*first, *others), unfolded="calculator")
@@ -104,11 +110,7 @@ def page_of(report: Report) -> Page:
         title=report.title,
         logo=_logo(report.branding.logo),
         intro=tuple(map(linked, paragraphs(report.branding.intro))),
-        facts=(
-            *counted_by_kind(report),
-            counted(len(report.metrics), "metric"),
-            *([f"scenario {report.scenario}"] if report.scenarios else []),
-        ),
+        facts=_facts(report),
         created=report.created,
         date=f"{when.day} {when:%B %Y}",
         version=report.version,
@@ -130,6 +132,14 @@ def page_of(report: Report) -> Page:
         warnings=report.warnings,
         guide=guide_of(report),
         footer=tuple(map(linked, paragraphs(report.branding.footer))),
+    )
+
+
+def _facts(report: Report) -> tuple[str, ...]:
+    return (
+        *counted_by_kind(report),
+        counted(len(report.metrics), "metric"),
+        *([f"scenario {report.scenario}"] if report.scenarios else []),
     )
 
 

@@ -131,7 +131,7 @@ def _bars(
     log = is_logarithmic(chart.log, [number for row in numbers for number in row])
     unit = _unit(report, chart.series[0], chart.axis)
     series, names = _drawn(chart.series), _names(report, shown)
-    drawings = _twice(lambda width: plots.rows(names, numbers, series, width, unit, log=log))
+    drawings = twice(lambda width: plots.rows(names, numbers, series, width, unit, log=log))
     count = len(series)
     legend = [
         Key(item.css, plots.shape_of(at, count, unit, log=log), item.label)
@@ -158,7 +158,7 @@ def _stack(
     names = _names(report, shown)
     whole = "total" if chart.focus is None else chart.series[chart.focus].head
     heads = [head or whole for head, _ in chart.bars]
-    drawings = _twice(
+    drawings = twice(
         lambda width: plots.stacks(
             names, bars, series, heads, width, unit, focus=chart.focus, shares=chart.shares
         )
@@ -183,14 +183,12 @@ def _points(report: Report, chart: ReportChart, drawn: Points) -> Figure:
     names, series, what_if = _names(report, chart.models), _drawn(drawn.series), None
     if isinstance(drawn, Scatter):
         slopes = _slopes(report, drawn, numbers)
-        drawings = _twice(
-            lambda width: points.scatter(names, numbers, series, width, plane, slopes)
-        )
+        drawings = twice(lambda width: points.scatter(names, numbers, series, width, plane, slopes))
         x, y = drawn.x, drawn.series[0]
         what_if = WhatIf((x.columns[0], y.columns[0]), (x.label, y.label))
     else:
         assert isinstance(drawn, Lines)
-        drawings = _twice(lambda width: points.lines(names, numbers, series, width, plane))
+        drawings = twice(lambda width: points.lines(names, numbers, series, width, plane))
     rings = isinstance(drawn, Scatter)
     legend = [
         Key(f"ring {item.css}" if at and rings else item.css, "circle", item.label)
@@ -302,5 +300,6 @@ def _drawn(series: Sequence[Series]) -> list[Drawn]:
     return [Drawn(item.color, item.head, item.label) for item in series]
 
 
-def _twice(draw: Callable[[float], _T]) -> tuple[_T, _T]:
+def twice(draw: Callable[[float], _T]) -> tuple[_T, _T]:
+    """Return a drawing for a wide column and one for a narrow one."""
     return draw(WIDE), draw(NARROW)
