@@ -14,7 +14,7 @@ from moe_report.ooxml.guard import why_too_large
 from moe_report.output import standing
 from moe_report.output.content import Content, Spooled, whole
 from moe_report.output.marks import is_as_written
-from moe_report.renderers import Renderer, load_renderer, with_templates
+from moe_report.renderers import Renderer, left_out_of, load_renderer, with_templates
 from moe_report.renderers import renderers as installed_renderers
 from moe_report.reports import Report
 
@@ -85,6 +85,8 @@ def write_reports(
         if update is not None and name == "xlsx":
             content = update.renewed(report, whole(content))
         contents[paths[name]] = content
+        if said := left_out_of(render, report):
+            notes.append(f"{paths[name]}: {said}")
     contents |= also
     outputs = Outputs(contents, ways, force, found, read, theirs)
     if dry_run:

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeVar, cast
 
 from moe_report.errors import PluginError, cause, nearest
 from moe_report.reports import Report
@@ -22,6 +22,7 @@ from moe_report.text import shown
 GROUP = "moe_report.renderers"
 Rendered: TypeAlias = bytes | Iterator[bytes]
 Renderer: TypeAlias = Callable[[Report], Rendered]
+_R = TypeVar("_R", bound=Callable[..., Rendered])
 
 
 def renderers() -> dict[str, importlib.metadata.EntryPoint]:
@@ -62,6 +63,25 @@ def load_renderer(name: str, found: Mapping[str, importlib.metadata.EntryPoint])
         raise PluginError(
             f"format {name!r} ({found[name].value}) cannot be loaded: {cause(error)}"
         ) from error
+
+
+_LEFT_OUT = "left_out"
+
+
+def saying(left_out: Callable[[Report], str]) -> Callable[[_R], _R]:
+    """Let a renderer say, in a sentence or nothing, what of a report its files do not have."""
+
+    def said(render: _R) -> _R:
+        setattr(render, _LEFT_OUT, left_out)
+        return render
+
+    return said
+
+
+def left_out_of(render: Renderer, report: Report) -> str:
+    """Return what of a report the files of a renderer do not have; empty if they have all."""
+    said = getattr(getattr(render, "func", render), _LEFT_OUT, None)
+    return said(report) if said else ""
 
 
 def with_templates(render: Callable[..., Rendered], templates: Sequence[Path]) -> Renderer | None:

@@ -27,7 +27,7 @@ from moe_report.renderers.excel.column_widths import (
     number_width,
     pages_wide,
 )
-from moe_report.renderers.excel.number_cells import MOST_NOTES, NumberCells
+from moe_report.renderers.excel.number_cells import MOST_NOTES, NumberCells, noted
 from moe_report.renderers.excel.number_formats import number_format
 from moe_report.renderers.excel.palette import (
     DARK,
@@ -274,12 +274,12 @@ class _Writer:
         for at, model in enumerate(self.report.models):
             if findings := self.report.findings_of(model.name):
                 self.sheet.note(FIRST + at, 1, "\n".join(map(finding_line, findings)))
-        noted = np.array([one.noted for one in numbers])
-        for one, column in zip(numbers, noted, strict=True):
+        said = np.array([noted(one.column, one.is_input) for one in numbers])
+        for one, column in zip(numbers, said, strict=True):
             for at in one.doubted:
                 self.sheet.note(FIRST + at, one.number, one.note(at))
                 column[at] = False
-        for at, column in np.argwhere(noted.T)[:MOST_NOTES].tolist():
+        for at, column in np.argwhere(said.T)[:MOST_NOTES].tolist():
             one = numbers[column]
             self.sheet.note(FIRST + at, one.number, one.note(at))
 

@@ -14,7 +14,7 @@ from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.rows import Contents, number_texts
 from moe_report.renderers.excel.palette import FORMULA, INPUT, QUIET, WARN_FILL, Look
 from moe_report.renderers.excel.sheet import Sheet
-from moe_report.reports import Column, Finding
+from moe_report.reports import Column, Finding, Report
 from moe_report.schema.number_words import UNKNOWN_MARK
 
 MOST_NOTES = 10_000  # on cells of models; with hundreds of thousands Excel takes minutes to open
@@ -108,27 +108,46 @@ class NumberCells:
             look = self._look(self.column.cells[at], doubted=at in self.doubted)
             self.sheet.remember(self.first + at, self.number, UNKNOWN_MARK, look)
 
-    @property
-    def noted(self) -> NDArray[np.bool_]:
-        """Which of the models have a note on their cell."""
-        found = np.array([self._says(one) for one in self.column.cells.states], bool)
-        noted = found[self.column.cells.state]
-        noted |= ~np.isnan(self.column.cells.computed) & (not self.is_input)
-        noted[[*self.doubted]] = True
-        return noted
-
     def note(self, at: int) -> str:
         """Return the note on the cell of a model."""
         cell = self.column.cells[at]
         lines = [f"{finding.level}: {finding.message}" for finding in self.doubted.get(at, ())]
-        if self._says(cell):
+        if _says(cell, self.is_input):
             lines.append(cell.note)
         if cell.computed is not None and not self.is_input:
             lines.append(f"the formula gives {cell.computed:,.15g}")
         return "\n".join(lines)
 
-    def _says(self, state: Cell) -> bool:
-        """Whether there is something to say of cells of a state."""
-        if self.is_input and state.provenance in _PLAIN_INPUT:
-            return state.unclear
-        return bool(state.note) or state.provenance == Provenance.GIVEN
+
+def noted(column: Column, is_input: bool) -> NDArray[np.bool_]:
+    """Return of which models there is something to say on the cell, but for what is doubted."""
+    says = np.array([_says(one, is_input) for one in column.cells.states], bool)
+    replaced = ~np.isnan(column.cells.computed) & (not is_input)
+    return says[column.cells.state] | replaced
+
+
+def _says(state: Cell, is_input: bool) -> bool:
+    """Whether there is something to say of cells of a state."""
+    if is_input and state.provenance in _PLAIN_INPUT:
+        return state.unclear
+    return bool(state.note) or state.provenance == Provenance.GIVEN
+
+
+def notes_left_out(report: Report) -> str:
+    """Return a sentence if the sheet Models has no room for all notes on cells; else nothing."""
+    places = {model.name: at for at, model in enumerate(report.models)}
+    doubted: dict[str, list[int]] = {}
+    for found in report.findings:
+        if found.model in places:
+            doubted.setdefault(found.column, []).append(places[found.model])
+    count = 0
+    for column in report.columns.values():
+        said = noted(column, column.name in report.definitions)
+        said[doubted.get(column.name, [])] = False
+        count += int(said.sum())
+    if count <= MOST_NOTES:
+        return ""
+    return (
+        f"the sheet Models has notes on the first {MOST_NOTES:,} cells that have something to say, "
+        "and on all that are doubted; JSON has all"
+    )

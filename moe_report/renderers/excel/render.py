@@ -34,6 +34,7 @@ from moe_report.load.record import (
     record_lines,
 )
 from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.renderers import saying
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.chart_data import ChartData
@@ -46,6 +47,7 @@ from moe_report.renderers.excel.fit_sheet import write_fit
 from moe_report.renderers.excel.method_sheet import write_method
 from moe_report.renderers.excel.models_sheet import FIRST, Layout, write_models
 from moe_report.renderers.excel.notes_sheet import write_notes
+from moe_report.renderers.excel.number_cells import notes_left_out
 from moe_report.renderers.excel.palette import QUIET, Look
 from moe_report.renderers.excel.presets_sheet import sheets_of_presets, write_presets
 from moe_report.renderers.excel.report_sheet import write_settings
@@ -56,6 +58,7 @@ from moe_report.renderers.excel.summary_sheet import write_summary
 from moe_report.reports import Report
 
 
+@saying(notes_left_out)
 def render(report: Report) -> bytes:
     """Return the workbook's bytes.
 

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from moe_report.branding import Logo, paragraphs
 from moe_report.compute.kinds import counted_by_kind
 from moe_report.display import exact
+from moe_report.renderers import saying
 from moe_report.renderers.html.calculator import calculator_of, calculator_script
 from moe_report.renderers.html.capped import capped
 from moe_report.renderers.html.charts.figures import figures
@@ -45,6 +46,7 @@ STYLES = ("report.css", "charts.css", "calculator.css", "reading.css", "print.cs
 ROUTING_STYLE = "routing.css"  # where tokens of experts were counted
 
 
+@saying(lambda report: capped(report)[1])
 def render(report: Report, templates: Sequence[Path] = ()) -> bytes:
     """Return the report as a self-contained HTML page.
 
