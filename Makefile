@@ -55,9 +55,10 @@ oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact co
 	$(PYTEST) tests/oracle
 
 .PHONY: bench
-bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain openpyxl script, and templates against zlib.
+bench: $(VENV)/.test-$(CI) ## Time outputs against openpyxl and zlib, of a hundred models and of ten thousand.
 	$(BIN)/python tests/benchmarks/outputs.py
 	$(BIN)/python tests/benchmarks/filling.py
+	$(BIN)/python -m tests.benchmarks.many
 
 .PHONY: stress
 stress: $(VENV)/.test-$(CI) ## Damage packages, kill writers, let two write at once: ten minutes, figures.

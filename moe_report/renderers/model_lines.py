@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -85,30 +84,29 @@ def _layers_of(report: Report, model: str) -> dict[str, Any]:
     }
 
 
-Spelled = Callable[[Cells, range], list[str]]
+Spelled = Callable[[str, Cells, slice], list[str]]
 
 
-def _objects(columns: Sequence[Column], places: range, spelled: Spelled) -> Iterable[str]:
+def _objects(columns: Sequence[Column], places: range, items: Spelled) -> Iterable[str]:
     """Of each of some models an object with an item a column."""
-    items = [
-        [f"{to_json(column.name)}: {text}" for text in spelled(column.cells, places)]
-        for column in columns
-    ]
-    rows = zip(*items, strict=True) if items else [()] * len(places)
+    some = slice(places.start, places.stop)
+    spelled = [items(f"{to_json(column.name)}: ", column.cells, some) for column in columns]
+    rows = zip(*spelled, strict=True) if spelled else [()] * len(places)
     return (f"{{{', '.join(row)}}}" for row in rows)
 
 
-def _numbers(cells: Cells, places: range) -> list[str]:
-    values = cells.values[places.start : places.stop].tolist()
-    assert not any(map(math.isinf, values))
-    return ["null" if value != value else repr(value) for value in values]
+def _numbers(key: str, cells: Cells, some: slice) -> list[str]:
+    """Numbers as items of objects; a column has none that is not finite."""
+    missing = f"{key}null"
+    values = cells.values[some].tolist()
+    return [missing if value != value else f"{key}{value!r}" for value in values]
 
 
-def _sources(cells: Cells, places: range) -> list[str]:
-    said = [to_json(_source(state, state.note)) for state in cells.states]
-    texts = [said[state] for state in cells.state[places.start : places.stop].tolist()]
-    for at in cells.typed.keys() & places:
-        texts[at - places.start] = to_json(_source(cells[at], given_note(cells.typed[at])))
+def _sources(key: str, cells: Cells, some: slice) -> list[str]:
+    said = [key + to_json(_source(state, state.note)) for state in cells.states]
+    texts = [said[state] for state in cells.state[some].tolist()]
+    for at in cells.typed.keys() & range(some.start, some.stop):
+        texts[at - some.start] = key + to_json(_source(cells[at], given_note(cells.typed[at])))
     return texts
 
 
