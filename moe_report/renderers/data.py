@@ -36,16 +36,16 @@ def schema() -> dict[str, Any]:
 def report_as_dict(report: Report) -> dict[str, Any]:
     """Return the report as JSON-able data, as the shipped schema describes it."""
     models = [model_as_dict(report, at) for at in range(len(report.models))]
-    return _around(report, models)
+    return around_models(report, models)
 
 
 def without_models(report: Report) -> dict[str, Any]:
     """Return what :func:`report_as_dict` says of all but the models."""
-    return {key: value for key, value in _around(report, None).items() if key != "models"}
+    return {key: value for key, value in around_models(report, None).items() if key != "models"}
 
 
-def _around(report: Report, models: object) -> dict[str, Any]:
-    """A report as data, with something in the place of its models."""
+def around_models(report: Report, models: object) -> dict[str, Any]:
+    """Return a report as data, with something in the place of its models."""
     return {
         "schema": SCHEMA_VERSION,
         "version": report.version,
@@ -117,7 +117,7 @@ def render_jsonl(report: Report) -> Iterator[bytes]:
 
 def _json_parts(report: Report) -> Iterator[str]:
     before = "{\n"
-    for key, value in _around(report, model_lines(report)).items():
+    for key, value in around_models(report, model_lines(report)).items():
         yield f"{before} {to_json(key)}: "
         if isinstance(value, dict):
             lines: Iterable[str] = (f"{to_json(k)}: {to_json(item)}" for k, item in value.items())

@@ -23,7 +23,7 @@ def model_lines(report: Report) -> Iterator[str]:
         values = _objects(report.metrics, places, _numbers)
         sources = _objects((*report.fields, *report.metrics), places, _sources)
         for at, *objects in zip(places, inputs, values, sources, strict=True):
-            head = to_json(_head(report, at))[:-1]
+            head = to_json(model_head(report, at))[:-1]
             tail = to_json(_tail(report, at))[1:]
             said = zip(("inputs", "values", "provenance"), objects, strict=True)
             yield ", ".join([head, *(f'"{key}": {one}' for key, one in said), tail])
@@ -33,11 +33,12 @@ def model_as_dict(report: Report, at: int) -> dict[str, Any]:
     """Return a model as JSON-able data."""
     inputs = {column.name: column.cells[at] for column in report.fields}
     metrics = {column.name: column.cells[at] for column in report.metrics}
+    both = inputs | metrics
     return {
-        **_head(report, at),
+        **model_head(report, at),
         "inputs": {name: cell.value for name, cell in inputs.items()},
         "values": {name: cell.value for name, cell in metrics.items()},
-        "provenance": {name: _source(cell, cell.note) for name, cell in (inputs | metrics).items()},
+        "provenance": {name: source_of(cell, cell.note) for name, cell in both.items()},
         **_tail(report, at),
     }
 
@@ -53,7 +54,8 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
     return {key: value for key, value in asdict(finding).items() if key != "model"}
 
 
-def _head(report: Report, at: int) -> dict[str, Any]:
+def model_head(report: Report, at: int) -> dict[str, Any]:
+    """Return a model as JSON-able data, without its numbers."""
     model = report.models[at]
     return {
         "name": model.name,
@@ -103,14 +105,15 @@ def _numbers(key: str, cells: Cells, some: slice) -> list[str]:
 
 
 def _sources(key: str, cells: Cells, some: slice) -> list[str]:
-    said = [key + to_json(_source(state, state.note)) for state in cells.states]
+    said = [key + to_json(source_of(state, state.note)) for state in cells.states]
     texts = [said[state] for state in cells.state[some].tolist()]
     for at in cells.typed.keys() & range(some.start, some.stop):
-        texts[at - some.start] = key + to_json(_source(cells[at], given_note(cells.typed[at])))
+        texts[at - some.start] = key + to_json(source_of(cells[at], given_note(cells.typed[at])))
     return texts
 
 
-def _source(cell: Cell, note: str) -> dict[str, str]:
+def source_of(cell: Cell, note: str) -> dict[str, str]:
+    """Return where a number comes from as JSON-able data, with its note if that says more."""
     said = {"from": str(cell.provenance)}
     return said | {"note": note} if note and cell.provenance not in _OBVIOUS else said
 

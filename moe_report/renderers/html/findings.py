@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -67,16 +67,19 @@ def gist(groups: tuple[FindingGroup, ...]) -> str:
     return counted_by_level(found.level for group in groups for found in group.findings)
 
 
-def marks_of(report: Report) -> Marks:
+Doubt = tuple[int, Finding, tuple[str, ...]]
+
+
+def marks_of(doubts: Iterable[Doubt]) -> Marks:
     """Return the mark of each number that is in doubt, by its model and column."""
     found: dict[tuple[str, str], list[tuple[int, Finding]]] = {}
-    for number, finding, columns in doubts_of(report):
+    for number, finding, columns in doubts:
         for name in columns:
             found.setdefault((finding.model, name), []).append((number, finding))
     return {place: _mark(items) for place, items in found.items()}
 
 
-def doubts_of(report: Report) -> Iterator[tuple[int, Finding, tuple[str, ...]]]:
+def doubts_of(report: Report) -> Iterator[Doubt]:
     """Return the findings with their numbers, and the columns of the numbers that are in doubt.
 
     Those are what a finding is about, and the computed number that it disagrees with.
@@ -89,7 +92,7 @@ def doubts_of(report: Report) -> Iterator[tuple[int, Finding, tuple[str, ...]]]:
             against = [
                 column.name
                 for column in report.metrics
-                if column.unit == about.unit and column.cells[at].value == finding.computed
+                if column.unit == about.unit and column.cells.values[at] == finding.computed
             ]
         yield number, finding, tuple(dict.fromkeys((finding.column, *against)))
 

@@ -7,14 +7,18 @@ are alike in most: a run of a column is written once, and so is a number that a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, repeat
 from typing import Any
 
+import numpy as np
+
+from moe_report.cells import given_note
 from moe_report.display import tables
-from moe_report.renderers.data import plain_number, report_as_dict
+from moe_report.renderers.data import around_models, plain_number
 from moe_report.renderers.html.findings import numbered
-from moe_report.reports import Report
+from moe_report.renderers.model_lines import model_head, source_of
+from moe_report.reports import Column, Report
 from moe_report.schema.layers import TOKENS, TOKENS_LABEL, TOKENS_SYMBOL
 from moe_report.schema.number_words import number_tables
 from moe_report.schema.scenario_names import BASE
@@ -50,7 +54,7 @@ def packed(report: Report) -> dict[str, Any]:
     are of, which a model has layer by layer, if they were counted. ``units`` are what
     ``templates/numbers.js`` writes numbers with.
     """
-    data = report_as_dict(report)
+    data = around_models(report, [model_head(report, at) for at in range(len(report.models))])
     for kind in ("metrics", "fields"):
         data[kind] = {
             name: {
@@ -62,9 +66,6 @@ def packed(report: Report) -> dict[str, Any]:
         }
     if report.layers:
         data["layers"] = _layers(data["layers"])
-    for model in data["models"]:
-        if layers := model.pop("layers", None):
-            model["tokens"] = ";".join(",".join(map(str, row)) for row in layers["tokens"])
     data["assumptions"] = {name: _assumption(of) for name, of in data["assumptions"].items()}
     symbols = [*data["fields"], *data["metrics"], *data["assumptions"]]
     place_of = {name: place for place, name in enumerate(symbols)}
@@ -95,34 +96,32 @@ def packed(report: Report) -> dict[str, Any]:
             for item in report.assumptions
             if scenario.values[item.definition.name] != item.definition.default
         }
-    places: dict[tuple[str, str, bool], int] = {}
-    data["numbers"] = _columns(_numbers(model) for model in data["models"])
-    data["said"] = _columns(_said(model, places) for model in data["models"])
-    for model in data["models"]:
-        model["row"] = _row(model)
-        for key in ("inputs", "values", "provenance"):
-            del model[key]
-    data["units"] = tables() | number_tables()
-    data["provenance"] = [[*place[:2], int(place[2])] for place in places]
     by_model: dict[str, list[list[Any]]] = {}
     for number, found in numbered(report):
         about = [number, found.level, found.column, found.stated, found.computed]
         by_model.setdefault(found.model, []).append(about)
-    for at, model in enumerate(data["models"]):
-        model["findings"] = by_model.get(model["name"], [])
+    columns = (*report.fields, *report.metrics)
+    rows = [_row(columns, at) for at in range(len(report.models))]
+    for row, model in zip(rows, data["models"], strict=True):
         model["texts"] = {
             key: text for key, text in model["texts"].items() if key not in ("source", "remark")
         }
-        computed = {
-            column.name: column.cells[at].computed
-            for column in (*report.fields, *report.metrics)
-            if column.cells[at].computed not in (None, column.cells[at].value)
-        }
-        if computed:
-            model["computed"] = computed
-        unclear = [column.name for column in report.fields if column.cells[at].unclear]
-        if unclear:
-            model["unclear"] = unclear
+        model["findings"] = by_model.get(model["name"], [])
+        if report.layers and (counts := report.routing.get(model["name"])):
+            tokens = counts.tokens.astype(int).tolist()
+            model["tokens"] = ";".join(",".join(map(str, row)) for row in tokens)
+        model["row"] = row
+    _add_computed(data["models"], columns)
+    for column in report.fields:
+        for at in np.flatnonzero(column.cells.unclear).tolist():
+            data["models"][at].setdefault("unclear", []).append(column.name)
+    texts = ([_text(one) for one in column.cells.numbers] for column in columns)
+    data["numbers"] = _columns(map(_shortened, zip(*texts, strict=True)))
+    places: dict[tuple[str, str, bool], int] = {}
+    said = zip(*map(_told_of, columns), strict=True)
+    data["said"] = _columns(map(_said, said, rows, repeat(places)))
+    data["units"] = tables() | number_tables()
+    data["provenance"] = [[*place[:2], int(place[2])] for place in places]
     whole: dict[str, Any] = _without_points(data)
     return whole
 
@@ -159,30 +158,60 @@ def _assumption(of: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in of.items() if k not in as_usual and _is_unusual(k, v)}
 
 
-def _row(model: Mapping[str, Any]) -> str:
+def _add_computed(models: Sequence[dict[str, Any]], columns: Sequence[Column]) -> None:
+    """Say of models what formulas give, where another number is typed in their place."""
+    for column in columns:
+        cells = column.cells
+        differs = ~np.isnan(cells.computed) & (cells.computed != cells.values)
+        for at in np.flatnonzero(differs).tolist():
+            models[at].setdefault("computed", {})[column.name] = float(cells.computed[at])
+
+
+_Told = tuple[str, str, str]  # from where, a note, and the number that ends it
+
+
+def _told_of(column: Column) -> list[_Told]:
+    """What is said of where each number of a column comes from."""
+    cells = column.cells
+    states = [_parted(source_of(state, state.note)) for state in cells.states]
+    found = [states[state] for state in cells.state.tolist()]
+    for at, typed in cells.typed.items():
+        found[at] = _parted(source_of(cells.states[cells.state[at]], given_note(typed)))
+    return found
+
+
+def _parted(source: Mapping[str, str]) -> _Told:
+    note = source.get("note", "")
+    end = _LAST_NUMBER.search(note)
+    return source["from"], note, end[0] if end else ""
+
+
+def _row(columns: Iterable[Column], at: int) -> str:
     """The number that ends what is said of what was read: of the model's row."""
-    ends = (_LAST_NUMBER.search(said.get("note", "")) for said in model["provenance"].values())
-    return next((end[0] for end in ends if end), "")
+    cells = (column.cells[at] for column in columns)
+    ends = (_parted(source_of(cell, cell.note))[2] for cell in cells)
+    return next(filter(None, ends), "")
 
 
-def _numbers(model: Mapping[str, Any]) -> Iterator[str]:
+def _text(number: float | None) -> str:
+    return "" if number is None else plain_number(number)
+
+
+def _shortened(numbers: Iterable[str]) -> Iterator[str]:
     """A model's numbers; a long one that it has already is the place of that."""
     places: dict[str, str] = {}
-    for at, number in enumerate((model["inputs"] | model["values"]).values()):
-        text = "" if number is None else plain_number(number)
+    for at, text in enumerate(numbers):
         place = places.setdefault(text, f"={at}")
         yield place if place != f"={at}" and len(place) < len(text) else text
 
 
-def _said(model: Mapping[str, Any], places: dict[tuple[str, str, bool], int]) -> Iterator[str]:
+def _said(
+    told: Iterable[_Told], row: str, places: dict[tuple[str, str, bool], int]
+) -> Iterator[str]:
     """Where a model's numbers come from, as places."""
-    row = _row(model)
-    for name in model["inputs"] | model["values"]:
-        about = model["provenance"][name]
-        note = about.get("note", "")
-        end = _LAST_NUMBER.search(note)
-        numbered = bool(row) and end is not None and end[0] == row
-        place = (about["from"], note.removesuffix(row) if numbered else note, numbered)
+    for source, note, end in told:
+        numbered = bool(row) and end == row
+        place = (source, note.removesuffix(row) if numbered else note, numbered)
         yield str(places.setdefault(place, len(places)))
 
 

@@ -35,7 +35,7 @@ from moe_report.renderers.html.page import (
     PageSection,
 )
 from moe_report.renderers.html.rich_text import linked, rich
-from moe_report.renderers.html.tables import input_table, metric_tables
+from moe_report.renderers.html.tables import Tables
 from moe_report.renderers.html.templating import check_blocks, environment_of, explained, text_of
 from moe_report.reports import Report, ReportSection
 from moe_report.text import counted
@@ -88,8 +88,9 @@ def page_of(report: Report) -> Page:
     drawn = figures(report)
     leading = tuple(figure for figure in drawn if figure.leads)
     further = tuple(figure for figure in drawn if not figure.leads)
-    summary, *others = metric_tables(report, "summary", "Headline numbers", report.headline)
-    sections = tuple(_section(report, section) for section in report.sections)
+    tables = Tables(report)
+    summary, *others = tables.of_metrics("summary", "Headline numbers", report.headline)
+    sections = tuple(_section(report, section, tables) for section in report.sections)
     groups = finding_groups(report)
     compared = min(len(report.models), MOST_COMPARED) if report.metrics else 0
     compared = compared if compared > 1 else 0
@@ -128,7 +129,7 @@ def page_of(report: Report) -> Page:
         compared=compared,
         sections=sections,
         assumptions=tuple(_assumptions(report)),
-        inputs=input_table(report),
+        inputs=tables.of_inputs(),
         notes=tuple(_notes(report)),
         made=tuple(_made(report)),
         warnings=report.warnings,
@@ -186,10 +187,10 @@ def _logo(logo: Logo | None) -> PageLogo | None:
     return PageLogo(f"data:{logo.media_type};base64,{_base64(logo.data)}", "Logo")
 
 
-def _section(report: Report, section: ReportSection) -> PageSection:
+def _section(report: Report, section: ReportSection, tables: Tables) -> PageSection:
     slug = re.sub(r"[^0-9A-Za-z._-]", "-", section.name)
     name = f"section-{slug}"
-    table, *others = metric_tables(report, name, section.title, section.columns)
+    table, *others = tables.of_metrics(name, section.title, section.columns)
     first_of_layers = next((one for one in report.sections if one.layers), None)
     return PageSection(
         anchor=name,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from markupsafe import escape
 
-from moe_report.cells import Cell, Provenance
-from moe_report.compute.kinds import Kind, only, rows_by_kind
+from moe_report.cells import Provenance
+from moe_report.compute.kinds import Kind, rows_by_kind
 from moe_report.display import MISSING, Scale, scale, show
 from moe_report.renderers.html.findings import Marks, anchors_of, doubts_of, marks_of
 from moe_report.renderers.html.page import PageCell, PageColumn, PageRow, PageTable
 from moe_report.renderers.html.rich_text import linked
-from moe_report.reports import Column, Report
+from moe_report.reports import Column, ModelInfo, Report
 
 # How small a table is printed, by the number of its columns.
 _CROWDS = ((8, "few"), (14, "many"), (21, "crowd"), (10**6, "throng"))
@@ -30,88 +31,94 @@ _WHOSE: Mapping[Kind, str] = {
 _Column = tuple[PageColumn, list[PageCell]]
 
 
-def metric_tables(
-    report: Report, name: str, caption: str, columns: Sequence[Column]
-) -> tuple[PageTable, ...]:
-    """Return tables of some metrics: of all models, of claims and of lone layers.
+class Tables:
+    """The tables of a report's page; what of it is doubted is looked for once."""
 
-    There is always one; the others have only the columns in which they have a number.
-    """
-    wanted = [column.name for column in columns]
-    marks = marks_of(report)
-    tables: list[PageTable] = []
-    for kind, places in rows_by_kind(report).items():
-        part = only(report, places)
-        shown = [part.columns[one] for one in wanted]
-        if kind != "models":
-            shown = [column for column in shown if any(c.value is not None for c in column.cells)]
-        made = [_numbers(part, column, marks) for column in shown]
-        if kind == "claims":
-            about = [model.texts["compare_with"] for model in part.models]
-            made.insert(0, _words("Claims about", "compare_with", about))
-        if shown or not tables:
-            own = f"{name}-{kind}" if tables else name
-            whole = f"{caption} {_WHOSE[kind]}"
-            tables.append(_table(report, places, own, whole, made, _TITLES[kind]))
-    return tuple(tables)
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._doubts = tuple(doubts_of(report))
+        self._marks = marks_of(self._doubts)
+        self._anchors = anchors_of(report)
+        self._kinds = rows_by_kind(report)
 
+    def of_metrics(
+        self, name: str, caption: str, columns: Sequence[Column]
+    ) -> tuple[PageTable, ...]:
+        """Return tables of some metrics: of all models, of claims and of lone layers.
 
-def input_table(report: Report) -> PageTable:
-    """Return what was read, and what was derived of it: columns that are not all defaults."""
-    marks = marks_of(report)
-    types = [model.texts.get("model_type") for model in report.models]
-    columns = [_words("Architecture", "model_type", types)]
-    for field in report.fields:
-        dull = (Provenance.DEFAULT, Provenance.MISSING)
-        if any(cell.provenance not in dull for cell in field.cells):
-            columns.append(_numbers(report, field, marks))
-    headers = dict.fromkeys(header for model in report.models for header in model.carried)
-    for at, header in enumerate(headers):
-        values = [model.carried.get(header) for model in report.models]
-        columns.append(_words(header, f"carried-{at}", values))
-    filled = [(head, cells) for head, cells in columns if any(cell.content for cell in cells)]
-    every = range(len(report.models))
-    return _table(report, every, "input-table", "Numbers that were read", filled)
+        There is always one; the others have only the columns in which they have a number.
+        """
+        tables: list[PageTable] = []
+        for kind, places in self._kinds.items():
+            models = [self._report.models[at] for at in places]
+            shown = [replace(column, cells=column.cells.take(places)) for column in columns]
+            if kind != "models":
+                known = (column.cells.provenances - {Provenance.MISSING} for column in shown)
+                shown = [column for column, one in zip(shown, known, strict=True) if one]
+            made = [_numbers(models, column, self._marks) for column in shown]
+            if kind == "claims":
+                about = [model.texts["compare_with"] for model in models]
+                made.insert(0, _words("Claims about", "compare_with", about))
+            if shown or not tables:
+                own = f"{name}-{kind}" if tables else name
+                whole = f"{caption} {_WHOSE[kind]}"
+                tables.append(self._table(models, own, whole, made, _TITLES[kind]))
+        return tuple(tables)
 
+    def of_inputs(self) -> PageTable:
+        """Return what was read, and what was derived of it: columns that are not all defaults."""
+        models = self._report.models
+        types = [model.texts.get("model_type") for model in models]
+        columns = [_words("Architecture", "model_type", types)]
+        for field in self._report.fields:
+            if field.cells.provenances - {Provenance.DEFAULT, Provenance.MISSING}:
+                columns.append(_numbers(models, field, self._marks))
+        headers = dict.fromkeys(header for model in models for header in model.carried)
+        for at, header in enumerate(headers):
+            values = [model.carried.get(header) for model in models]
+            columns.append(_words(header, f"carried-{at}", values))
+        filled = [(head, cells) for head, cells in columns if any(cell.content for cell in cells)]
+        return self._table(models, "input-table", "Numbers that were read", filled)
 
-def _table(
-    report: Report,
-    places: Sequence[int],
-    name: str,
-    caption: str,
-    columns: Sequence[_Column],
-    title: str = "",
-) -> PageTable:
-    beside = {head.name for head, _ in columns}
-    elsewhere = {found.model for _, found, names in doubts_of(report) if beside.isdisjoint(names)}
-    anchors = anchors_of(report)
-    rows = tuple(
-        PageRow(
-            report.models[place].name,
-            tuple(cells[at] for _, cells in columns),
-            anchors[report.models[place].name] if report.models[place].name in elsewhere else "",
+    def _table(
+        self,
+        models: Sequence[ModelInfo],
+        name: str,
+        caption: str,
+        columns: Sequence[_Column],
+        title: str = "",
+    ) -> PageTable:
+        beside = {head.name for head, _ in columns}
+        elsewhere = {found.model for _, found, names in self._doubts if beside.isdisjoint(names)}
+        rows = tuple(
+            PageRow(
+                model.name,
+                tuple(cells[at] for _, cells in columns),
+                self._anchors[model.name] if model.name in elsewhere else "",
+            )
+            for at, model in enumerate(models)
         )
-        for at, place in enumerate(places)
-    )
-    css = next(word for most, word in _CROWDS if len(columns) <= most)
-    return PageTable(name, caption, tuple(head for head, _ in columns), rows, css, title)
+        css = next(word for most, word in _CROWDS if len(columns) <= most)
+        return PageTable(name, caption, tuple(head for head, _ in columns), rows, css, title)
 
 
-def _numbers(report: Report, column: Column, marks: Marks) -> _Column:
-    chosen = scale(column.unit, column.format, column.cells.numbers)
-    sources = {cell.provenance for cell in column.cells}
-    computed = sources - {Provenance.MISSING, Provenance.GIVEN}
+def _numbers(models: Sequence[ModelInfo], column: Column, marks: Marks) -> _Column:
+    cells = column.cells
+    chosen = scale(column.unit, column.format, cells.numbers)
+    computed = cells.provenances - {Provenance.MISSING, Provenance.GIVEN}
     mark = "assumed" if computed == {Provenance.ASSUMED} else ""
-    shown = [_number(cell, column, chosen) for cell in column.cells]
+    shown = [_number(value, column, chosen) for value in cells.numbers]
     places = [len(text.partition(".")[2]) if aligned else 0 for text, aligned in shown]
     most = max(places, default=0)
     made = []
-    rows = zip(report.models, column.cells, shown, places, strict=True)
-    for model, cell, (text, aligned), have in rows:
-        # Nothing is said of a number that is computed as the whole column is.
-        source = "" if cell.provenance in (Provenance.DERIVED, mark) else cell.provenance.value
+    # Nothing is said of a number that is computed as the whole column is.
+    plain = (Provenance.DERIVED, mark)
+    words = ["" if one.provenance in plain else one.provenance.value for one in cells.states]
+    sources = [words[state] for state in cells.state.tolist()]
+    rows = zip(models, cells.numbers, sources, shown, places, strict=True)
+    for model, value, source, (text, aligned), have in rows:
         # What stands in for decimals; what has a unit or a power of ten of its own is not aligned.
-        lacking = most - have if aligned or cell.value is None else 0
+        lacking = most - have if aligned or value is None else 0
         pad = f"{'p' if have else 'q'}{min(lacking, MOST_PADDED)}" if lacking else ""
         doubt = marks.get((model.name, column.name))
         content = escape(text) + doubt if doubt else text
@@ -127,10 +134,10 @@ def _unit(chosen: Scale, column: Column) -> str:
     return f"{chosen.sign}/{per}" if per and column.format == "si" else chosen.sign
 
 
-def _number(cell: Cell, column: Column, chosen: Scale) -> tuple[str, bool]:
+def _number(value: float | None, column: Column, chosen: Scale) -> tuple[str, bool]:
     """Return a number without its unit if that is the column's, and whether its digits align."""
-    text = show(cell.value, column.unit, column.format, chosen)
-    if cell.value is None:
+    text = show(value, column.unit, column.format, chosen)
+    if value is None:
         return MISSING, False
     number, _, sign = text.partition(" ")
     if chosen.sign == "×":
