@@ -57,6 +57,7 @@ oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact co
 .PHONY: bench
 bench: $(VENV)/.test-$(CI) ## Time outputs against openpyxl and zlib, of a hundred models and of ten thousand.
 	$(BIN)/python tests/benchmarks/outputs.py
+	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/filling.py
 	$(BIN)/python -m tests.benchmarks.many
 

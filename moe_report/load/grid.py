@@ -1,58 +1,43 @@
-"""The cells of a sheet as openpyxl reads them, with what their XML says of formulas."""
+"""The cells of a sheet, by row and column: what they hold, and what is wrong with them."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
-from typing import Any, Protocol
+from typing import Any
 
-from openpyxl.utils.escape import unescape
-
-from moe_report.errors import InputError, Problem
+from moe_report.errors import InputError
 from moe_report.load.collected import Collected
 from moe_report.load.record import Footprint, mark_of_constant
 from moe_report.ooxml.addresses import Area, column_letters
+from moe_report.ooxml.cell_values import CellValues
+from moe_report.ooxml.number_formats import GENERAL, NumberFormats
 from moe_report.ooxml.package import Package
-from moe_report.ooxml.scan import Formula, Scan, scan_sheet
+from moe_report.ooxml.scan import Scan, scan_sheet
+from moe_report.ooxml.sheet_cells import NOT_THERE, Formula
 from moe_report.ooxml.tables import tables_of
-from moe_report.ooxml.texts import shared_strings
 from moe_report.schema.assumptions import Assumption
 from moe_report.text import is_number, shown
 
 HEADER_ROWS = 30  # a header is looked for in so many rows
-
-
-class GridCell(Protocol):
-    """What there is to know of a cell; openpyxl's cells do."""
-
-    @property
-    def value(self) -> Any:
-        """A text, number, boolean, date or nothing."""
-
-    @property
-    def data_type(self) -> str:
-        """``e`` if the value is an error such as #DIV/0!."""
-
-    @property
-    def number_format(self) -> str:
-        """How Excel shows a number."""
+NO_FORMAT = ""  # how a cell is shown, where the file does not tell
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a sheet within the bounds of its content; rows and columns count from 1.
+    """The values of a sheet within the bounds of its content; rows and columns count from 1.
 
     What is wrong with one of them is collected. In an earlier report, formulas may be ours. A grid
     that is turned has the sheet's columns as its rows; addresses are the sheet's all the same.
     ``tables`` are the names of the Excel Tables on it, case-folded; ``totals`` are the rows in
-    which they sum up theirs. ``record`` is what we wrote on the sheet, if that is known.
+    which they sum up theirs. ``record`` is what we wrote on the sheet, and ``formats`` are how its
+    cells show numbers, if that is known.
     """
 
     sheet: str
-    cells: Sequence[Sequence[GridCell | None]]
+    cells: Sequence[Sequence[Any]]
     scan: Scan
     collected: Collected
     own_report: bool = False
@@ -60,6 +45,7 @@ class Grid:
     tables: frozenset[str] = frozenset()
     totals: frozenset[int] = frozenset()
     record: Footprint | None = None
+    formats: NumberFormats | None = None
 
     def wrote(self, text: str) -> bool:
         """Whether a text of an earlier report may be ours: it is unless the record says no."""
@@ -82,8 +68,10 @@ class Grid:
 
     def value(self, row: int, column: int) -> Any:
         """Return what a cell holds; None if it is empty or out of bounds."""
-        cell = self._cell(self._top.get((row, column), row), column)
-        return None if cell is None else _plain(cell.value)
+        if self._top:
+            row = self._top.get((row, column), row)
+        cells = self.cells[row - 1]
+        return cells[column - 1] if column <= len(cells) else None
 
     def text(self, row: int, column: int) -> str:
         """Return what a cell holds as text on one line; empty if there is nothing to be seen."""
@@ -102,12 +90,12 @@ class Grid:
 
     def number_format(self, row: int, column: int) -> str:
         """Return how a cell shows its number."""
-        cell = self._cell(row, column)
-        try:
-            shown = None if cell is None else cell.number_format
-        except IndexError:  # the file has no such style
-            return "General"
-        return "General" if shown is None else shown  # openpyxl's None: the cell is not there
+        if self.formats is None:
+            return NO_FORMAT
+        across, down = (row, column) if self.turned else (column, row)
+        styles = self.scan.styles.get(down, ())
+        style = styles[across - 1] if across <= len(styles) else NOT_THERE
+        return GENERAL if style == NOT_THERE else self.formats.of(style)
 
     def address(self, row: int, column: int) -> str:
         """Return the address that a cell has in the sheet."""
@@ -133,14 +121,10 @@ class Grid:
             for row in range(top + 1, min(bottom, len(self.cells)) + 1)
         }
 
-    def _cell(self, row: int, column: int) -> GridCell | None:
-        cells = self.cells[row - 1]
-        return cells[column - 1] if column <= len(cells) else None
-
     def header(self, *names: str) -> tuple[int, list[str]] | None:
         """Return the first row near the top that has these headers, and all of its, case-folded."""
         for row, cells in enumerate(self.cells[:HEADER_ROWS], start=1):
-            headers = [str(cell and cell.value).strip().casefold() for cell in cells]
+            headers = [str(cell).strip().casefold() for cell in cells]
             if {*names} <= {*headers}:
                 return row, headers
         return None
@@ -157,8 +141,8 @@ class Grid:
 
     def is_error(self, row: int, column: int) -> bool:
         """Whether a cell holds an error such as #DIV/0!."""
-        cell = self._cell(row, column)
-        return cell is not None and cell.data_type == "e"
+        errors = self.scan.errors
+        return bool(errors) and self.address(row, column) in errors
 
     def lacks_value(self, row: int, column: int) -> bool:
         """Whether a cell is a formula without a stored value, which is a problem then."""
@@ -197,38 +181,30 @@ class Grid:
 
 
 def read_grid(
-    book: Any,
     package: Package,
+    values: CellValues,
     sheet: str,
     collected: Collected,
     own_report: bool,
     record: Footprint | None = None,
 ) -> Grid:
-    """Return the cells of a sheet of a book of openpyxl's, which also is given as a package.
+    """Return the cells of a sheet of a package, which refer to some values.
 
     Raises:
         InputError: The sheet as a whole cannot be read.
     """
-    where = f"{collected.file}, sheet {sheet}"
     part = package.sheets()[sheet]
-    scan = scan_sheet(package[part], where)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
-            worksheet = book[sheet]
-            worksheet.reset_dimensions()
-            bounds = {"max_row": max(scan.rows, 1), "max_col": max(scan.columns, 1)}
-            cells = list(worksheet.iter_rows(**bounds))
-    except Exception as error:  # openpyxl raises whatever a broken cell makes it stumble over
-        scan_sheet(package[part], where, len(shared_strings(package)))  # says it, if it is a text
-        raise InputError([Problem(where, unreadable("the file's cells", error))]) from error
+    scan = scan_sheet(package[part], f"{collected.file}, sheet {sheet}", values)
     try:
         areas = list(tables_of(package, part))
     except (ValueError, InputError):  # a broken one has no name
         areas = []
     tables = frozenset(area.name.casefold() for area in areas)
     totals = frozenset(row for area in areas for row in range(area.last + 1, area.bottom + 1))
-    return Grid(sheet, cells, scan, collected, own_report, False, tables, totals, record)
+    return Grid(
+        sheet, scan.cells or [[None]], scan, collected, own_report, False, tables, totals, record,
+        values.formats,
+    )  # fmt: skip
 
 
 def address(row: int, column: int) -> str:
@@ -238,12 +214,6 @@ def address(row: int, column: int) -> str:
     'AB7'
     """
     return f"{column_letters(column)}{row}"
-
-
-def unreadable(what: str, error: Exception) -> str:
-    """Return what to say of a file that a reader stumbled over."""
-    cause = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"{what} cannot be read ({cause}); open it in Excel or LibreOffice and save it as .xlsx"
 
 
 def _no_number(value: object, name: str) -> str:
@@ -256,11 +226,3 @@ def _no_number(value: object, name: str) -> str:
 def sheet_named(wanted: str, names: Iterable[str]) -> str | None:
     """Return the sheet of that name; like Excel, without regard to case."""
     return {name.casefold(): name for name in names}.get(wanted.casefold())
-
-
-def _plain(value: Any) -> Any:
-    """A cell's value; what a file spells _x000D_ is the character that it stands for."""
-    if not isinstance(value, str):
-        return value
-    text = unescape(value).replace("\r\n", "\n").replace("\r", "\n")
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -53,7 +53,7 @@ class Headings:
         """Return what the words of a row are; nothing of a row that has numbers or marks."""
         grid = self.layout.grid
         cells = grid.cells[row - 1]
-        if any(cell is not None and isinstance(cell.value, (int, float)) for cell in cells):
+        if any(isinstance(value, (int, float)) for value in cells):
             return ""  # as soon as can be: that is nearly every row
         found = range(1, len(cells) + 1)
         texts = {at: text for at in found if (text := grid.text(row, at))}

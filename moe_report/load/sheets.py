@@ -13,8 +13,7 @@ from moe_report.load.grid import Grid
 from moe_report.ooxml.addresses import Area
 from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS
 from moe_report.ooxml.scan import Scan
-
-NO_FORMAT = ""  # how a cell is shown, where the file does not tell
+from moe_report.ooxml.texts import in_one_spelling, unescaped
 
 
 class Sheets(Protocol):
@@ -44,18 +43,6 @@ class Sheets(Protocol):
 
     def left_behind(self, name: str) -> Sequence[str]:
         """Return what beside its cells a sheet has, in words."""
-
-    def close(self) -> None:
-        """Let go of the file."""
-
-
-@dataclass(frozen=True)
-class PlainCell:
-    """A value without anything else that is known of its cell."""
-
-    value: Any
-    data_type: str = "n"
-    number_format: str = NO_FORMAT
 
 
 @dataclass(frozen=True)
@@ -93,7 +80,7 @@ class PlainSheets:
         """
         sheet = self.sheets[name]
         refuse_too_large(self.path.name, len(sheet.rows), max(map(len, sheet.rows), default=0))
-        cells = [[PlainCell(None if one == "" else one) for one in row] for row in sheet.rows]
+        cells = [[_value(one) for one in row] for row in sheet.rows]
         width = max(map(len, cells), default=0)
         scan = Scan({}, len(cells), width, tuple(sheet.merged))
         return Grid(name, cells, scan, collected)
@@ -102,8 +89,10 @@ class PlainSheets:
         """Return nothing: values are all there is."""
         return ()
 
-    def close(self) -> None:
-        """There is nothing to let go of."""
+
+def _value(cell: Any) -> Any:
+    """A cell's value; texts that come from Excel may have its codes."""
+    return (in_one_spelling(unescaped(cell)) or None) if isinstance(cell, str) else cell
 
 
 def refuse_too_large(file: str, rows: int, columns: int) -> None:

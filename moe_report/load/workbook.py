@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import openpyxl
-from lxml import etree
 
 from moe_report.errors import InputError, NoCountsError, Problem, first_of, nearest
 from moe_report.input import read_file
@@ -21,14 +14,13 @@ from moe_report.load.assumptions_sheet import read_assumptions
 from moe_report.load.collected import Collected
 from moe_report.load.columns import Columns
 from moe_report.load.decisions import Decisions, read_decisions
-from moe_report.load.grid import Grid, read_grid, sheet_named, unreadable
+from moe_report.load.grid import Grid, sheet_named
 from moe_report.load.layout import Layout, find_layout
 from moe_report.load.models_sheet import Places, read_models
 from moe_report.load.other_workbook import read_other
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
     COLUMNS_SHEET,
-    OUR_AUTHOR,
     OUR_SHEETS,
     PRESETS_SHEET,
     REPORT_PROPERTY,
@@ -36,27 +28,19 @@ from moe_report.load.our_sheets import (
     ROUTING_SHEET,
     SHEET,
 )
-from moe_report.load.plain_copy import plain_copy
 from moe_report.load.presets_sheet import is_sheet_of_presets
-from moe_report.load.record import Record, record_of
 from moe_report.load.report_sheet import read_settings
 from moe_report.load.routing_of_models import routing_of
 from moe_report.load.routing_table import counts_of_grid
 from moe_report.load.sheets import Sheets
 from moe_report.load.text_table import read_text
-from moe_report.ooxml.calculation import asks_to_recalculate
+from moe_report.load.xlsx_sheets import XlsxSheets
 from moe_report.ooxml.guard import MAX_FILE, check_package
-from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.package import Package
-from moe_report.ooxml.texts import Texts, shared_strings
 from moe_report.routing.counts import Counts
 from moe_report.schema.registry import Registry
 from moe_report.table import ModelTable, Source
-from moe_report.text import counted, shown, shown_name
-
-_COMMENT = f"{{{MAIN}}}comment"
-_SHOWN_COMMENTS = 6
-_HIDDEN = ("hidden", "veryHidden")
+from moe_report.text import shown, shown_name
 
 
 @dataclass(frozen=True)
@@ -92,64 +76,6 @@ class OtherFile:
 TableFile = WorkbookFile | OtherFile
 
 
-class _XlsxSheets:
-    """The sheets of an .xlsx file."""
-
-    def __init__(self, file: WorkbookFile) -> None:
-        self.package = file.package
-        self.book = _load(file.package)
-        self.is_report = file.is_report
-        self.recalculated = asks_to_recalculate(file.package)
-        self.names = tuple(file.package.sheets())
-        listed = file.package.listed_sheets()
-        self._hidden = {item.get("name") for item in listed if item.get("state") in _HIDDEN}
-
-    def is_hidden(self, name: str) -> bool:
-        return name in self._hidden
-
-    def grid(self, name: str, collected: Collected) -> Grid:
-        record = self._record.sheets.get(name) if self._record else None
-        return read_grid(self.book, self.package, name, collected, self.is_report, record)
-
-    @cached_property
-    def _record(self) -> Record | None:
-        return record_of(self.package, Texts(self.package)) if self.is_report else None
-
-    def left_behind(self, name: str) -> Sequence[str]:
-        part = self.package.sheets()[name]
-        found = []
-        for comments in self.package.related_parts(part, "comments"):
-            try:
-                cells = _commented(self.package.root(comments, "comments"))
-            except InputError:
-                found.append(f"the comments of {name!r}, for the part {comments} is damaged")
-                continue
-            listed = first_of(cells, _SHOWN_COMMENTS)
-            found += [f"{counted(len(cells), 'comment')} ({listed})"] if cells else []
-        drawings = self.package.related_parts(part, "drawing")
-        if any(self._is_filled(drawing) for drawing in drawings):
-            found.append(f"the charts and pictures of {name!r}")
-        if self.package.related_parts(part, "pivotTable"):
-            found.append(f"the pivot tables of {name!r}")
-        return found
-
-    def _is_filled(self, drawing: str) -> bool:
-        try:
-            return len(self.package.root(drawing)) > 0
-        except InputError:  # nobody knows what was in it
-            return True
-
-    def close(self) -> None:
-        self.book.close()
-
-
-def _commented(root: etree._Element) -> list[str]:
-    """The cells of the comments of a part that are not ours."""
-    authors = [item.text for item in root.iter(f"{{{MAIN}}}author")]
-    ours = {str(at) for at, author in enumerate(authors) if author == OUR_AUTHOR}
-    return [item.get("ref", "") for item in root.iter(_COMMENT) if item.get("authorId") not in ours]
-
-
 def sheets_of(file: TableFile) -> Sheets:
     """Return the sheets of a file.
 
@@ -157,7 +83,7 @@ def sheets_of(file: TableFile) -> Sheets:
         InputError: They cannot be read.
     """
     if isinstance(file, WorkbookFile):
-        return _XlsxSheets(file)
+        return XlsxSheets(file.package, is_report=file.is_report)
     read = read_text if file.path.suffix.lower() in text_table.SUFFIXES else read_other
     return read(file.path, file.data)
 
@@ -257,7 +183,6 @@ class _Workbook:
         settings = read_settings(self._other(REPORT_SHEET, name), self.file.path.parent)
         routing = self._routing(name, [row.name for row in sheet.rows])
         self._tell_other_sheets(name, *(one.sheet for one in presets))
-        self.sheets.close()
         shown_name = self.collected.file
         source = Source(shown_name, hashlib.sha256(self.file.data).hexdigest(), name)
         notices = tuple(self.collected.notices)
@@ -395,15 +320,3 @@ def read_bytes(path: Path) -> bytes:
         elif isinstance(error, IsADirectoryError):
             message = "found a folder, expected a workbook"
         raise InputError([Problem(str(path), message)]) from error
-
-
-def _load(package: Package) -> Any:
-    copy = plain_copy(package)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on what openpyxl would lose if it saved
-            return openpyxl.load_workbook(io.BytesIO(copy), read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises whatever a broken part makes it stumble over
-        shared_strings(package)  # says what is wrong with them, if it is that
-        problem = Problem(package.where, unreadable("the workbook", error))
-        raise InputError([problem]) from error

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from lxml import etree
-from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.markup import local_name
+from moe_report.ooxml.number_formats import format_codes
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.styles import Styles
 
@@ -30,9 +30,7 @@ class CellLooks:
 
     def __init__(self, package: Package) -> None:
         self.styles = Styles(package)
-        own = self.styles.list("numFmts")
-        self.codes = {str(id): code for id, code in BUILTIN_FORMATS.items()}
-        self.codes |= {item.get("numFmtId", ""): item.get("formatCode", "") for item in own}
+        self.codes = format_codes(self.styles.root)
         self._known: dict[int, tuple[object, ...]] = {}
 
     def __call__(self, style: int) -> tuple[object, ...]:
@@ -53,7 +51,7 @@ class CellLooks:
         alignment = item.find(f"{TAG}alignment")
         placed = etree.Element("none") if alignment is None else alignment
         return (
-            plain_code(self.codes.get(item.get("numFmtId", "0"), "")),
+            plain_code(self.codes.get(int(item.get("numFmtId", "0")), "")),
             _colour(pattern.find(f"{TAG}fgColor")) if filled and pattern is not None else "",
             _colour(font.find(f"{TAG}color")) or _BLACK,
             *(_is_on(font.find(f"{TAG}{name}")) for name in ("b", "i", "u", "strike")),

@@ -1,50 +1,26 @@
-"""Where a sheet has content, and its formulas: a look at its XML before any reader sees it."""
+"""What a sheet's XML says, read in one pass: its cells, and what stands around them."""
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
-from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
-from moe_report.ooxml.damage import TYPES, DamageError, broken_xml, no_shared_text, refuse_damage
-from moe_report.ooxml.formula_text import translated
-from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS
+from moe_report.ooxml.addresses import LAST_COLUMN, Area, area_of
+from moe_report.ooxml.cell_values import CellValue, CellValues
+from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
 from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.package import SAVE_AGAIN, parse
-from moe_report.ooxml.rows import is_number
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A formula cell.
-
-    Attributes:
-        text: Its formula; empty where it shares that of another cell.
-        has_value: Whether a value is stored with it.
-        shared: The formula that it shares, and the address of the cell that has it.
-    """
-
-    text: str
-    has_value: bool
-    shared: tuple[str, str] | None = None
-
-    def at(self, address: str) -> str:
-        """Return the formula of a cell, be it another's that it shares; empty if it is broken."""
-        if self.text or self.shared is None:
-            return self.text
-        try:
-            return translated(*self.shared, address)
-        except ValueError:
-            return ""
+from moe_report.ooxml.plain_rows import plain_rows
+from moe_report.ooxml.sheet_cells import Formula, SheetCells
+from moe_report.ooxml.texts import string_content
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What a look at a sheet's XML says.
+    """What a sheet's XML says.
 
     Attributes:
         formulas: Formula cells by address.
@@ -54,6 +30,9 @@ class Scan:
         hidden_rows: Numbers of the rows that are not shown.
         hidden_columns: Numbers of the columns that are not shown, the first and the last of each
             run.
+        cells: The values of each row, up to its last cell with content.
+        errors: Addresses of the cells that hold an error such as #DIV/0!.
+        styles: The style of each cell of a row, by the row's number.
     """
 
     formulas: dict[str, Formula]
@@ -62,49 +41,50 @@ class Scan:
     merged: tuple[Area, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[tuple[int, int], ...] = ()
+    cells: Sequence[Sequence[CellValue]] = ()
+    errors: frozenset[str] = frozenset()
+    styles: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 
-def scan_sheet(xml: bytes, where: str, texts: int = 2**32) -> Scan:
-    """Return where a sheet has content, and its formulas.
+def scan_sheet(xml: bytes, where: str, values: CellValues | None = None) -> Scan:
+    """Return the cells of a sheet.
 
     Args:
         xml: Its part.
         where: Names it in errors.
-        texts: How many texts there are that cells share.
+        values: What its cells refer to; without it nothing is known of texts that cells share.
 
     Raises:
         InputError: A cell lies out of bounds, or the XML is broken.
     """
-    scan = _Scanner(where, texts)
+    scan = _Scanner(SheetCells(where, values or CellValues()))
     try:
-        for event, item in etree.iterparse(
-            io.BytesIO(xml), events=("start", "end"), tag=(_COLUMN, _ROW, _CELL, _MERGED),
-            resolve_entities=False, no_network=True,
-        ):  # fmt: skip
-            if event == "start":
-                if item.tag == _ROW:
-                    scan.start_row(item)
-            elif item.tag == _CELL:
-                scan.cell(item)
-            elif item.tag == _MERGED:
-                scan.merged.append(area_of(item.get("ref", "")))
-            elif item.tag == _COLUMN:
-                if is_hidden(item):
-                    scan.hidden_columns.append((int(item.get("min", 0)), int(item.get("max", 0))))
+        plain = plain_rows(xml)
+        for row in plain or ():
+            if row.cells is None:
+                assert plain is not None
+                scan.parse([plain.root, row.xml, b"</worksheet>"])
             else:
-                item.clear()
-                while item.getprevious() is not None:  # a million empty rows must not pile up
-                    del item.getparent()[0]
+                scan.cells.start_row(row.number, hidden=row.hidden)
+                for cell in row.cells:
+                    scan.cells.take(*cell)
+                scan.cells.end_row()
+        rest = xml if plain is None else plain.rest
+        scan.parse(rest[at : at + _CHUNK] for at in range(0, len(rest), _CHUNK))
     except (etree.XMLSyntaxError, ValueError) as error:
         message = f"{_damage(xml) or first_line(error)}; the file is damaged, {SAVE_AGAIN}"
         raise InputError([Problem(where, message)]) from error
+    cells = scan.cells
     return Scan(
-        scan.formulas,
-        scan.last_row,
-        scan.last_column,
+        cells.formulas,
+        cells.last_row,
+        cells.last_column,
         tuple(scan.merged),
-        tuple(scan.hidden_rows),
+        tuple(cells.hidden_rows),
         tuple(scan.hidden_columns),
+        cells.rows,
+        frozenset(cells.errors),
+        cells.styles,
     )
 
 
@@ -125,87 +105,64 @@ def is_hidden(item: etree._Element) -> bool:
 
 
 _COLUMN, _ROW, _CELL, _MERGED = (f"{{{MAIN}}}{tag}" for tag in ("col", "row", "c", "mergeCell"))
-_FORMULA, _VALUE = (f"{{{MAIN}}}{tag}" for tag in ("f", "v"))
+_FORMULA, _VALUE, _INLINE = (f"{{{MAIN}}}{tag}" for tag in ("f", "v", "is"))
+_CHUNK = 2**16  # bytes that are parsed at once
 
 
 class _Scanner:
-    """Goes through a sheet cell by cell."""
+    """Takes XML and gives its cells, row by row, to who puts them in their places."""
 
-    def __init__(self, where: str, texts: int) -> None:
-        self.where = where
-        self.texts = texts
-        self.formulas: dict[str, Formula] = {}
-        self.shared: dict[str, tuple[str, str]] = {}
+    def __init__(self, cells: SheetCells) -> None:
+        self.cells = cells
         self.merged: list[Area] = []
-        self.hidden_rows: list[int] = []
         self.hidden_columns: list[tuple[int, int]] = []
-        self.last_row = self.last_column = 0
-        self.row = self.column = 0
-        self.columns: set[int] = set()
 
-    def refuse(self, cell: str, message: str) -> NoReturn:
-        raise InputError([Problem(f"{self.where}, cell {cell}", message)])
+    def parse(self, chunks: Iterable[bytes]) -> None:
+        """Take the XML that some chunks are together."""
+        parser = etree.XMLPullParser(
+            events=("start", "end"), tag=(_COLUMN, _ROW, _MERGED), resolve_entities=False,
+            no_network=True, remove_comments=True, remove_pis=True,
+        )  # fmt: skip
+        row: etree._Element | None = None
+        for chunk in chunks:
+            parser.feed(chunk)
+            for event, item in parser.read_events():
+                assert isinstance(item, etree._Element)
+                if item.tag == _ROW:
+                    row = item if event == "start" else None
+                if event == "end":
+                    self._take(item)
+            if row is not None and len(row) > LAST_COLUMN:  # cells without end must not pile up
+                self._row(row)
+                self.cells.refuse(f"A{row.get('r', '')}", "its row has more cells than any has")
+        parser.close()
 
-    def start_row(self, row: etree._Element) -> None:
-        number = int(row.get("r") or self.row + 1)  # without one: the row below the one before
-        if number <= self.row:
-            self.refuse(
-                f"A{number}",
-                f"row {number} stands behind row {self.row} in the file; {SAVE_AGAIN}",
+    def _take(self, item: etree._Element) -> None:
+        if item.tag == _MERGED:
+            self.merged.append(area_of(item.get("ref", "")))
+        elif item.tag == _ROW:
+            self._row(item)
+            item.clear()
+            rows = item.getparent()
+            while rows is not None and rows[0] is not item:  # nor must a million empty rows
+                del rows[0]
+        elif is_hidden(item):
+            self.hidden_columns.append((int(item.get("min", 0)), int(item.get("max", 0))))
+
+    def _row(self, row: etree._Element) -> None:
+        self.cells.start_row(row.get("r"), hidden=is_hidden(row))
+        for cell in row.iterchildren(_CELL):
+            # of two alike, the first
+            parts = {part.tag: part for part in cell.iterchildren(reversed=True)}
+            value, formula, inline = map(parts.get, (_VALUE, _FORMULA, _INLINE))
+            shared = formula is not None and formula.get("t") == "shared"
+            self.cells.take(
+                cell.get("r"),
+                cell.get("s"),
+                cell.get("t"),
+                formula.get("si") if formula is not None and shared else None,
+                None if formula is None else formula.text or "",
+                None if value is None else value.text or "",
+                None if inline is None else string_content(inline),
             )
-        self.row, self.column = number, 0
-        self.columns.clear()
-        if is_hidden(row):
-            self.hidden_rows.append(number)
-
-    def formula(self, item: etree._Element, address: str, stored: bool) -> Formula:
-        text, number = item.text or "", item.get("si")
-        if number is None or item.get("t") != "shared":
-            return Formula(text, stored)
-        if text:
-            self.shared[number] = (text, address)
-        return Formula(text, stored, self.shared.get(number))
-
-    def cell(self, cell: etree._Element) -> None:
-        address = cell.get("r")
-        if address is None:  # allowed: the cell right of the one before
-            self.column += 1
-            address = f"{column_letters(self.column)}{self.row}"
-        else:
-            self.column, row = split_address(address)
-            if row != self.row:
-                self.refuse(address, f"it stands in row {self.row} of the file; {SAVE_AGAIN}")
-        if self.column in self.columns:
-            self.refuse(address, f"the file holds it twice; {SAVE_AGAIN}")
-        self.columns.add(self.column)
-        kind = cell.get("t", "n")
-        if kind not in TYPES or not cell.get("s", "0").isdecimal():
-            raise ValueError(f"cell {address} has a type or a style that none has")
-        if not len(cell):
-            return
-        formula, value = cell.find(_FORMULA), cell.find(_VALUE)
-        text = value.text if value is not None else None
-        if formula is not None:
-            # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
-            stored = bool(text) or (value is not None and kind == "str")
-            self.formulas[address] = self.formula(formula, address, stored)
-        if kind == "n" and text and not is_number(text):
-            self.refuse(address, f"found {text!r}, while the file says that it is a number")
-        if kind == "b" and text not in (None, "0", "1"):
-            self.refuse(address, f"found {text!r}, while the file says that it is a truth value")
-        if kind == "s" and text and (damage := no_shared_text(text, self.texts)):
-            self.refuse(address, f"{damage}; the file is damaged, {SAVE_AGAIN}")
-        self.last_row = max(self.last_row, self.row)
-        self.last_column = max(self.last_column, self.column)
-        if self.last_row > MAX_ROWS or self.last_column > MAX_COLUMNS:
-            self.refuse(
-                address,
-                f"there is content this far out; expected at most {MAX_ROWS:,} rows and "
-                f"{MAX_COLUMNS:,} columns",
-            )
-        if self.last_row * self.last_column > MAX_AREA:
-            self.refuse(
-                address,
-                f"the sheet is {self.last_row:,} rows by {self.last_column:,} columns up to here; "
-                f"expected at most {MAX_AREA:,} cells",
-            )
+        self.cells.end_row()

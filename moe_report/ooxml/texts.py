@@ -11,15 +11,23 @@ from moe_report.ooxml.damage import no_shared_text
 from moe_report.ooxml.package import Package
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_TEXT = f"{TAG}t"
 
 
 def string_text(item: etree._Element) -> str:
-    """Return the text of a shared or inline string, or of a note.
+    """Return the text of a shared or inline string, or of a note."""
+    return unescaped(string_content(item))
+
+
+def string_content(item: etree._Element) -> str:
+    """Return the text of such a string with its codes as they are.
 
     It has that of all its runs, without what tells how to pronounce it.
     """
-    parts = (*item.iterfind(f"{TAG}t"), *item.iterfind(f"{TAG}r/{TAG}t"))
-    return unescaped("".join(part.text or "" for part in parts))
+    if len(item) == 1 and item[0].tag == _TEXT:  # nearly every one
+        return item[0].text or ""
+    parts = (*item.iterfind(_TEXT), *item.iterfind(f"{TAG}r/{_TEXT}"))
+    return "".join(part.text or "" for part in parts)
 
 
 def unescaped(text: str) -> str:
@@ -29,6 +37,19 @@ def unescaped(text: str) -> str:
     'aAb'
     """
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def in_one_spelling(text: str) -> str:
+    r"""Return a text with line breaks of one kind, and with letters that codes spell in halves.
+
+    >>> in_one_spelling("a\r\nb") == "a\nb", in_one_spelling("\ud83d\ude00") == "\U0001f600"
+    (True, True)
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def is_formatted(item: etree._Element) -> bool:
@@ -49,7 +70,11 @@ def shared_part(package: Package) -> str | None:
 def shared_strings(package: Package) -> list[etree._Element]:
     """Return the strings that cells share, in the order of their numbers."""
     part = shared_part(package)
-    return [] if part is None else package.root(part, "sst").findall(f"{TAG}si")
+    if part is None:
+        return []
+    root = package.root(part, "sst")
+    etree.strip_tags(root, etree.Comment, etree.PI)  # a text may have one in its midst
+    return root.findall(f"{TAG}si")
 
 
 class Texts:

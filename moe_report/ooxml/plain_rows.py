@@ -1,0 +1,104 @@
+"""Rows as nearly all programs write them, taken from a sheet's XML without a tree.
+
+That takes a fifth of the time. A sheet with anything in which its letters and its XML could differ,
+such as comments or prefixes, is not taken so, and of a row that has more than plain cells the
+letters are given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from xml.parsers import expat
+
+from moe_report.ooxml.markup import MAIN
+
+_SHEET = re.compile(
+    rb'(?:<\?xml[^<>]*\?>)?\s*(<worksheet(?: [^<>]*)? xmlns="%s"[^<>]*>)' % MAIN.encode()
+)
+_ENCODING = re.compile(rb"encoding\s*=\s*.(?!UTF-8.)", re.IGNORECASE)
+_START, _END = b"<sheetData>", b"</sheetData>"
+_ROW = re.compile(rb'\s*<row((?: [\w.:-]+="[^"<>&]*")*)\s*(?:/>|>(.*?)</row>)', re.DOTALL)
+_NUMBER = re.compile(rb' r="([^"]*)"')
+_HIDDEN = re.compile(rb' hidden="(?:1|true)"')
+_CELL = re.compile(
+    r'<c(?: r="([A-Z]{1,3}[0-9]{1,7})")?(?: s="([0-9]{1,9})")?(?: t="([A-Za-z]+)")?(?:/>|>'
+    r'(?:<f(?: t="shared"(?: ref="[A-Z0-9:]+")? si="([0-9]+)")?(?:(?<=")/>|>([^<&\r]*)</f>))?'
+    r"(?:<v>([^<&\r]*)</v>)?"
+    r'(?:<is><t(?: xml:space="preserve")?>([^<&\r]*)</t></is>)?</c>)'
+)
+_PARTS = _CELL.groups + 1
+# Address, style and type of a cell as its attributes have them, then the number of the formula that
+# it shares, its formula, its value and its inline text: None of what it has not.
+Cell = tuple[str | None, str | None, str | None, str | None, str | None, str | None, str | None]
+
+
+class PlainRow(NamedTuple):
+    """A row.
+
+    Attributes:
+        number: Its number as the file says it; None if it does not.
+        hidden: Whether it is not shown.
+        cells: What is said of each cell; None if one of them is more than plain.
+        xml: Its element, from the first letter to the last.
+    """
+
+    number: str | None
+    hidden: bool
+    cells: Iterator[Cell] | None
+    xml: bytes
+
+
+class PlainRows:
+    """The rows of a sheet.
+
+    Attributes:
+        root: The tag with which the sheet begins.
+        rest: The sheet without its rows.
+    """
+
+    def __init__(self, xml: bytes, root: bytes, start: int, rows: list[re.Match[bytes]]) -> None:
+        self.root = root
+        self._rows = rows
+        end = rows[-1].end() if rows else start
+        self.rest = xml[:start] + xml[end:]
+
+    def __iter__(self) -> Iterator[PlainRow]:
+        for row in self._rows:
+            number = _NUMBER.search(row[1])
+            yield PlainRow(
+                number[1].decode() if number else None,
+                _HIDDEN.search(row[1]) is not None,
+                _cells(row[2].decode()) if row[2] else iter(()),
+                row[0],
+            )
+
+
+def plain_rows(xml: bytes) -> PlainRows | None:
+    """Return the rows of a sheet's part, None if they are to be looked for as XML."""
+    sheet = _SHEET.match(xml)
+    start = xml.find(_START) + len(_START)
+    if sheet is None or start < sheet.end() or xml.count(b"<sheetData") != 1:
+        return None
+    if b"<!" in xml or xml.find(b"<?", 1) >= 0 or _ENCODING.search(xml, 0, sheet.end()):
+        return None
+    rows = []
+    at = start
+    while row := _ROW.match(xml, at):
+        rows.append(row)
+        at = row.end()
+    if not xml.startswith(_END, at) or any(b"xmlns" in row[1] for row in rows):
+        return None
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(xml, True)
+    except expat.ExpatError:  # who takes it for XML says what is wrong
+        return None
+    return PlainRows(xml, sheet[1], start, rows)
+
+
+def _cells(text: str) -> Iterator[Cell] | None:
+    parts = _CELL.split(text)
+    if any(parts[::_PARTS]):
+        return None
+    return zip(*(parts[at::_PARTS] for at in range(1, _PARTS)), strict=True)
