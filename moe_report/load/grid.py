@@ -11,7 +11,7 @@ from typing import Any
 from moe_report.errors import InputError
 from moe_report.load.collected import Collected
 from moe_report.load.record import Footprint, mark_of_constant
-from moe_report.ooxml.addresses import Area, column_letters
+from moe_report.ooxml.addresses import Area, column_letters, split_address
 from moe_report.ooxml.cell_values import CellValues
 from moe_report.ooxml.number_formats import GENERAL, NumberFormats
 from moe_report.ooxml.package import Package
@@ -57,7 +57,7 @@ class Grid:
         columns = [list(column) for column in zip_longest(*self.cells)]
         return replace(self, cells=columns, turned=not self.turned)
 
-    @property
+    @cached_property
     def last_column(self) -> int:
         """Number of the last column with content."""
         return max((len(cells) for cells in self.cells), default=0)
@@ -73,6 +73,17 @@ class Grid:
         cells = self.cells[row - 1]
         return cells[column - 1] if column <= len(cells) else None
 
+    def row(self, row: int) -> Sequence[Any]:
+        """Return what the cells of a row hold, up to the last that holds something."""
+        if not self._top:
+            return self.cells[row - 1]
+        return [self.value(row, column) for column in range(1, self.last_column + 1)]
+
+    def present(self, row: int) -> set[int]:
+        """Return the columns of a row's cells that hold something, or have a formula."""
+        found = {at for at, value in enumerate(self.row(row), 1) if value is not None}
+        return found.union(self._marked.get(row, ()))
+
     def text(self, row: int, column: int) -> str:
         """Return what a cell holds as text on one line; empty if there is nothing to be seen."""
         value = self.value(row, column)
@@ -80,8 +91,9 @@ class Grid:
 
     def formula(self, row: int, column: int) -> Formula | None:
         """Return a cell's formula."""
-        formulas = self.scan.formulas
-        return formulas.get(self.address(row, column)) if formulas else None
+        if column not in self._marked.get(row, ()):
+            return None
+        return self.scan.formulas.get(self.address(row, column))
 
     def formula_text(self, row: int, column: int) -> str:
         """Return a cell's formula as it has it, shared or not; empty if it has none."""
@@ -109,6 +121,16 @@ class Grid:
         """Return the corners of merged cells: first column and row, last column and row."""
         for left, top, right, bottom in self.scan.merged:
             yield (top, left, bottom, right) if self.turned else (left, top, right, bottom)
+
+    @cached_property
+    def _marked(self) -> Mapping[int, set[int]]:
+        """The columns of a row's formulas and errors."""
+        found: dict[int, set[int]] = {}
+        for at in (*self.scan.formulas, *self.scan.errors):
+            column, row = split_address(at)
+            row, column = (column, row) if self.turned else (row, column)
+            found.setdefault(row, set()).add(column)
+        return found
 
     @cached_property
     def _top(self) -> Mapping[tuple[int, int], int]:
@@ -141,8 +163,8 @@ class Grid:
 
     def is_error(self, row: int, column: int) -> bool:
         """Whether a cell holds an error such as #DIV/0!."""
-        errors = self.scan.errors
-        return bool(errors) and self.address(row, column) in errors
+        marked = column in self._marked.get(row, ())
+        return marked and self.address(row, column) in self.scan.errors
 
     def lacks_value(self, row: int, column: int) -> bool:
         """Whether a cell is a formula without a stored value, which is a problem then."""

@@ -62,12 +62,14 @@ class RowReader:
             for column, style in styles.items()
         }
         self._name_at = self.columns.at("name")
+        self._columns = {one.number for one in self.columns.all}
         self._order = sorted(self.columns.known.items(), key=lambda item: len(item[1]))
 
     def read(self, row: int) -> Row | None:
         """Return the model of a row; None if there is none, or none that can be used."""
         columns = self.columns
-        if not any(self._is_filled(row, one.number) for one in columns.all):
+        present = self.grid.present(row)
+        if not any(self._is_filled(row, at) for at in present & self._columns):
             return None
         texts: dict[str, str] = {}
         numbers: dict[str, Given] = {}
@@ -75,6 +77,8 @@ class RowReader:
         problems = self.grid.collected.problems
         before = len(problems)
         for column, known in self._order:
+            if column not in present:
+                continue
             if known[0].field is not None and known[0].field.kind == "text":
                 text = self._text(row, column)
                 if known[0].name in ("name", "compare_with"):

@@ -79,11 +79,7 @@ class _Finder:
 
     def _filled(self, row: int) -> set[int]:
         grid = self.layout.grid
-        return {
-            at
-            for at in range(1, len(grid.cells[row - 1]) + 1)
-            if grid.text(row, at) or grid.formula(row, at)
-        }
+        return {at for at in grid.present(row) if grid.text(row, at) or grid.formula(row, at)}
 
     def _has_number(self, row: int) -> bool:
         grid = self.layout.grid
@@ -98,9 +94,10 @@ class _Finder:
         if not filled & self.names:
             has_text = any(isinstance(grid.value(row, at), str) for at in filled)
             return has_text and not self._has_number(row)
+        if grid.own_report or not any(NOTE.match(grid.text(row, at)) for at in self.names):
+            return False
         numbers = [at for at in filled - self.names if says_a_number(grid.value(row, at))]
-        called = any(NOTE.match(grid.text(row, at)) for at in self.names)
-        return called and not grid.own_report and len(numbers) < 2
+        return len(numbers) < 2
 
     def _is_text(self, row: int) -> bool:
         """Whether a row has more than a name, which alone may be a model's without numbers."""

@@ -77,9 +77,10 @@ def summary_rows(grid: Grid, columns: Columns, rows: Sequence[int]) -> dict[int,
     found: dict[int, str] = {}
     texts = {at: grid.text(at, name_at) for at in rows}
     called = [at for at, text in texts.items() if text and not named_like_one(text)]
+    of_models = frozenset(called)
     for row in rows:
-        name = row_label(grid, row, name_at)
-        named, nameless = named_like_one(name), not texts[row]
+        name = texts[row] or row_label(grid, row, name_at)
+        named, nameless = row not in of_models and named_like_one(name), not texts[row]
         if cell := _aggregate(grid, row, columns, named=named):
             found[row] = f"{cell} sums up others"
         elif named and (cell := _refers_to_others(grid, row, columns)):
@@ -122,6 +123,8 @@ def row_label(grid: Grid, row: int, name_at: int) -> str:
 
 def _aggregate(grid: Grid, row: int, columns: Columns, *, named: bool) -> str:
     """The address of a formula over rows of models, over several if the name does not tell."""
+    if not grid.scan.formulas:
+        return ""
     for column in (one.number for one in columns.all if one.known or named):
         formula = grid.formula(row, column)
         if formula is None:
