@@ -73,6 +73,12 @@ class Grid:
         cells = self.cells[row - 1]
         return cells[column - 1] if column <= len(cells) else None
 
+    def unlike(self, rows: Sequence[int]) -> Sequence[int]:
+        """Return rows of which each other one has the styles of one, to look at in its place."""
+        if self.turned:
+            return rows
+        return list({self.scan.styles.get(row): row for row in rows}.values())
+
     def row(self, row: int) -> Sequence[Any]:
         """Return what the cells of a row hold, up to the last that holds something."""
         if not self._top:
@@ -195,6 +201,8 @@ class Grid:
 
     def is_broken(self, row: int, column: int) -> bool:
         """Whether a cell has an error or lacks its value, which is a problem then."""
+        if column not in self._marked.get(row, ()):
+            return False
         if self.is_error(row, column):
             message = f"found the error {self.value(row, column)}; expected a value"
             self.problem(row, column, message)

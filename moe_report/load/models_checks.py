@@ -61,8 +61,10 @@ def lone_layer_fields(numbers: Mapping[str, Given]) -> list[str]:
 
 def out_of_bounds(known: Known, value: float) -> str:
     """Return what was expected in place of a value, or nothing if it will do."""
-    billions = f" (is it in billions? then write the header as '{known.name} (B)')"
     field = known.field
+    if field is not None and not (said := field.refusal(value)):
+        return ""
+    billions = f" (is it in billions? then write the header as '{known.name} (B)')"
     if field is None:
         if not math.isfinite(value) or value > LARGEST:
             return f"{TOO_LARGE} ({LARGEST:,.0f})"
@@ -74,5 +76,4 @@ def out_of_bounds(known: Known, value: float) -> str:
         if known.unit == "parameters" and value < LIKE_A_COUNT and value != int(value):
             return f"{WHOLE}{billions}"
         return ""
-    said = field.refusal(value)
     return f"{said}{billions}" if field.minimum == FEWEST and 0 < value < FEWEST else said

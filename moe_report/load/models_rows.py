@@ -42,19 +42,21 @@ class RowReader:
     left_behind: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        texts = {
-            column: [self.grid.value(row, column) for row in self.rows]
-            for column, known in self.columns.known.items()
-            if known[0].field is None or known[0].field.kind != "text"
-        }
+        texts: dict[int, list[str]] = {column: [] for column in self.columns.known}
+        for row in self.rows:
+            for column, value in enumerate(self.grid.row(row), 1):
+                if isinstance(value, str) and column in texts:
+                    texts[column].append(value)
+        rows = self.grid.unlike(self.rows)
         styles = {}
-        for column, values in texts.items():
-            (known, *others) = self.columns.known[column]
+        for column, (known, *others) in self.columns.known.items():
+            if known.field is not None and known.field.kind == "text":
+                continue
             whole = (
                 known.field is not None and known.field.whole and known.scale == 1 and not others
             )
-            formats = {self.grid.number_format(row, column) for row in self.rows}
-            styles[column] = style_of(values, formats, whole=whole)
+            formats = {self.grid.number_format(row, column) for row in rows}
+            styles[column] = style_of(texts[column], formats, whole=whole)
         marks = {style.decimal for style in styles.values()} - {""}
         sheet: Mark = marks.pop() if len(marks) == 1 else ""
         self._styles = {

@@ -79,7 +79,11 @@ class _Finder:
 
     def _filled(self, row: int) -> set[int]:
         grid = self.layout.grid
-        return {at for at in grid.present(row) if grid.text(row, at) or grid.formula(row, at)}
+        return {
+            at
+            for at in grid.present(row)
+            if not isinstance(value := grid.value(row, at), str) or value.strip()
+        }
 
     def _has_number(self, row: int) -> bool:
         grid = self.layout.grid

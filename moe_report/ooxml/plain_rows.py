@@ -8,7 +8,7 @@ letters are given.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -23,15 +23,39 @@ _ROW = re.compile(rb'\s*<row((?: [\w.:-]+="[^"<>&]*")*)\s*(?:/>|>(.*?)</row>)', 
 _NUMBER = re.compile(rb' r="([^"]*)"')
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
 _CELL = re.compile(
-    r'<c(?: r="([A-Z]{1,3}[0-9]{1,7})")?(?: s="([0-9]{1,9})")?(?: t="([A-Za-z]+)")?(?:/>|>'
+    r'<c(?: r="([A-Z]{1,3})([0-9]{1,7})")?(?: s="([0-9]{1,9})")?(?: t="([A-Za-z]+)")?(?:/>|>'
     r'(?:<f(?: t="shared"(?: ref="[A-Z0-9:]+")? si="([0-9]+)")?(?:(?<=")/>|>([^<&\r]*)</f>))?'
     r"(?:<v>([^<&\r]*)</v>)?"
     r'(?:<is><t(?: xml:space="preserve")?>([^<&\r]*)</t></is>)?</c>)'
 )
 _PARTS = _CELL.groups + 1
-# Address, style and type of a cell as its attributes have them, then the number of the formula that
-# it shares, its formula, its value and its inline text: None of what it has not.
-Cell = tuple[str | None, str | None, str | None, str | None, str | None, str | None, str | None]
+
+
+_Parts = Sequence[str | None]
+
+
+class PlainCells(NamedTuple):
+    """What is said of the cells of a row, one after the other: None of what a cell has not.
+
+    Attributes:
+        letters: The letters of their addresses.
+        digits: The digits of these.
+        styles: The numbers of their styles.
+        kinds: Their types.
+        shared: The numbers of the formulas that they share.
+        formulas: Their formulas.
+        texts: Their values as texts.
+        inlines: The texts that stand in themselves.
+    """
+
+    letters: _Parts
+    digits: _Parts
+    styles: _Parts
+    kinds: _Parts
+    shared: _Parts
+    formulas: _Parts
+    texts: _Parts
+    inlines: _Parts
 
 
 class PlainRow(NamedTuple):
@@ -40,13 +64,13 @@ class PlainRow(NamedTuple):
     Attributes:
         number: Its number as the file says it; None if it does not.
         hidden: Whether it is not shown.
-        cells: What is said of each cell; None if one of them is more than plain.
+        cells: What is said of its cells; None if one of them is more than plain.
         xml: Its element, from the first letter to the last.
     """
 
     number: str | None
     hidden: bool
-    cells: Iterator[Cell] | None
+    cells: PlainCells | None
     xml: bytes
 
 
@@ -70,7 +94,7 @@ class PlainRows:
             yield PlainRow(
                 number[1].decode() if number else None,
                 _HIDDEN.search(row[1]) is not None,
-                _cells(row[2].decode()) if row[2] else iter(()),
+                _cells(row[2].decode() if row[2] else ""),
                 row[0],
             )
 
@@ -97,8 +121,8 @@ def plain_rows(xml: bytes) -> PlainRows | None:
     return PlainRows(xml, sheet[1], start, rows)
 
 
-def _cells(text: str) -> Iterator[Cell] | None:
+def _cells(text: str) -> PlainCells | None:
     parts = _CELL.split(text)
-    if any(parts[::_PARTS]):
+    if any(parts[::_PARTS]):  # what stands between two cells
         return None
-    return zip(*(parts[at::_PARTS] for at in range(1, _PARTS)), strict=True)
+    return PlainCells(*(parts[at::_PARTS] for at in range(1, _PARTS)))

@@ -66,8 +66,7 @@ def scan_sheet(xml: bytes, where: str, values: CellValues | None = None) -> Scan
                 scan.parse([plain.root, row.xml, b"</worksheet>"])
             else:
                 scan.cells.start_row(row.number, hidden=row.hidden)
-                for cell in row.cells:
-                    scan.cells.take(*cell)
+                scan.cells.take_all(row.cells)
                 scan.cells.end_row()
         rest = xml if plain is None else plain.rest
         scan.parse(rest[at : at + _CHUNK] for at in range(0, len(rest), _CHUNK))

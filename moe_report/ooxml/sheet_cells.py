@@ -13,10 +13,13 @@ from moe_report.ooxml.damage import TYPES, no_shared_text
 from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.guard import MAX_AREA, MAX_COLUMNS, MAX_ROWS
 from moe_report.ooxml.package import SAVE_AGAIN
+from moe_report.ooxml.plain_rows import PlainCells
 from moe_report.ooxml.texts import in_one_spelling, unescaped
 
 NOT_THERE = -1  # the style of a cell that the file does not have
 _NO_CELLS: Sequence[CellValue] = ()
+_Shape = tuple[tuple[str | None, ...], ...]  # the addresses, styles and types of a row's cells
+_MOST_SHAPES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class SheetCells:
         self._said: dict[str | None, int] = {None: 0}
         self._alike: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._texts: dict[str, str] = {}
+        self._shapes: dict[_Shape, tuple[list[int], list[int]]] = {}
 
     def refuse(self, cell: str, message: str) -> NoReturn:
         """Refuse the sheet for a cell.
@@ -115,10 +119,10 @@ class SheetCells:
         formula: str | None, text: str | None, inline: str | None,
     ) -> None:  # fmt: skip
         """Take the next cell of a row."""
-        number, kind = self._number, "n" if kind is None else kind
+        kind = "n" if kind is None else kind
         if address is None:  # allowed: the cell right of the one before
             column = self._column + 1
-            address = f"{column_letters(column)}{number}"
+            address = self._at(column)
         else:
             column = self._column_of(address)
         self._column = column
@@ -126,20 +130,47 @@ class SheetCells:
             raise _odd(address)
         self._put_style(column, address, style)
         if kind == "e":
-            self.errors.add(address)
+            self.errors.add(self._at(column))
         if formula is not None or shared is not None:
             # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
             stored = bool(text) or (text is not None and kind == "str")
-            self._put_formula(address, formula or "", shared, stored=stored)
+            self._put_formula(self._at(column), formula or "", shared, stored=stored)
         elif text is None and inline is None:
             return
-        if column > self.last_column or number > self.last_row:
-            self._reach(number, column, address)
+        self._fill(column, kind, text, inline)
+
+    def take_all(self, cells: PlainCells) -> None:
+        """Take the cells of a row, which mostly has the shape of another one."""
+        shape = tuple(cells.letters), tuple(cells.styles), tuple(cells.kinds)
+        count = len(cells.digits)
+        usual = cells.formulas.count(None) == cells.shared.count(None) == count
+        usual = usual and cells.digits.count(str(self._number)) == count
+        if not usual or shape not in self._shapes:
+            for letters, digits, *said in zip(*cells, strict=True):
+                self.take(None if letters is None else f"{letters}{digits}", *said)
+            if usual and "e" not in cells.kinds and len(self._shapes) < _MOST_SHAPES:
+                columns = [self._letters[letters] for letters in cells.letters if letters]
+                self._shapes[shape] = columns, self._row_styles
+            return
+        columns, self._row_styles = self._shapes[shape]
+        for column, kind, text, inline in zip(
+            columns, cells.kinds, cells.texts, cells.inlines, strict=True
+        ):
+            if text is not None or inline is not None:
+                self._fill(column, kind or "n", text, inline)
+
+    def _at(self, column: int) -> str:
+        return f"{column_letters(column)}{self._number}"
+
+    def _fill(self, column: int, kind: str, text: str | None, inline: str | None) -> None:
+        """Put what a cell holds in its place."""
+        if column > self.last_column or self._number > self.last_row:
+            self._reach(self._number, column)
         value: CellValue = None
         if kind == "inlineStr":
             value = None if inline is None else self._kept(inline)
         elif text:
-            value = self._value(text, kind, address, column)
+            value = self._value(text, kind, column)
         row = self._row
         if column > len(row):
             if column > len(row) + 1:
@@ -183,34 +214,32 @@ class SheetCells:
             self._shared[shared] = (text, address)
         self.formulas[address] = Formula(text, stored, self._shared.get(shared))
 
-    def _value(self, text: str, kind: str, address: str, column: int) -> CellValue:
+    def _value(self, text: str, kind: str, column: int) -> CellValue:
         """What a text stands for in a cell of a kind."""
         if kind == "n":
             number = number_of(text)
             if number is None:
-                self._refuse_kind(address, text, "a number")
+                self._refuse_kind(self._at(column), text, "a number")
             style = self._row_styles[column - 1]
             if style not in self._dates:
                 return number
             moment = self._values.moment(number, style)
             if moment is None:
-                self.errors.add(address)
+                self.errors.add(self._at(column))
             return OUT_OF_RANGE if moment is None else moment
         if kind == "s":
             if damage := no_shared_text(text, self._count):
-                self.refuse(address, f"{damage}; the file is damaged, {SAVE_AGAIN}")
+                self.refuse(self._at(column), f"{damage}; the file is damaged, {SAVE_AGAIN}")
             texts = self._values.texts
             return None if texts is None else texts[int(text)]
         if kind == "b":
             if text not in ("0", "1"):
-                self.refuse(
-                    address, f"found {text!r}, while the file says that it is a truth value"
-                )
+                self._refuse_kind(self._at(column), text, "a truth value")
             return text == "1"
         if kind == "d":
             moment = moment_of(text)
             if moment is None:
-                self._refuse_kind(address, text, "a date")
+                self._refuse_kind(self._at(column), text, "a date")
             return moment
         return self._kept(text)
 
@@ -220,18 +249,18 @@ class SheetCells:
             self._texts[text] = in_one_spelling(unescaped(text))
         return self._texts[text]
 
-    def _reach(self, row: int, column: int, address: str) -> None:
+    def _reach(self, row: int, column: int) -> None:
         """Note how far out there is content, within bounds."""
         self.last_row, self.last_column = max(self.last_row, row), max(self.last_column, column)
         if self.last_row > MAX_ROWS or self.last_column > MAX_COLUMNS:
             self.refuse(
-                address,
+                self._at(column),
                 f"there is content this far out; expected at most {MAX_ROWS:,} rows and "
                 f"{MAX_COLUMNS:,} columns",
             )
         if self.last_row * self.last_column > MAX_AREA:
             self.refuse(
-                address,
+                self._at(column),
                 f"the sheet is {self.last_row:,} rows by {self.last_column:,} columns up to here; "
                 f"expected at most {MAX_AREA:,} cells",
             )

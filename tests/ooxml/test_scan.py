@@ -150,22 +150,20 @@ _FORMULAS = (
 )  # fmt: skip
 
 
+_KINDS = ("", "n", "s", "b", "str", "e", "d", "inlineStr")
+
+
 @st.composite
-def _cell(draw: Callable[[Any], Any]) -> str:
-    """A cell from its address on."""
-    style = draw(st.sampled_from(["", *(f' s="{at}"' for at in (0, 1, 2, 3, 8, 11, 12, 15, 99))]))
-    formula = draw(st.sampled_from(_FORMULAS))
-    kind = draw(st.sampled_from(["n", "", "s", "b", "str", "e", "d", "is", "empty", "none"]))
+def _content(draw: Callable[[Any], Any], kind: str) -> str:
+    """What stands in a cell of a kind, and the cell's end."""
     text = escape(draw(_texts), quote=False)
-    if kind == "empty":
-        return f"{style}/>"
-    if kind == "is":
+    if kind == "inlineStr":
         inside = draw(st.sampled_from([
             f"<t>{text}</t>", f'<t xml:space="preserve">{text}</t>', "<t/>", "",
             f"<r><t>{text}</t></r><r><rPr><b/></rPr><t>x</t></r>",
             f'<t>{text}</t><rPh sb="0" eb="1"><t>y</t></rPh>',
         ]))  # fmt: skip
-        return f'{style} t="inlineStr"><is>{inside}</is></c>'
+        return f"><is>{inside}</is></c>"
     value = {
         "s": str(draw(st.integers(0, len(_SHARED) - 1))),
         "b": draw(st.sampled_from("01")),
@@ -173,27 +171,35 @@ def _cell(draw: Callable[[Any], Any]) -> str:
         "str": text,
         "d": draw(st.sampled_from(["2026-11-28", "2026-11-28T17:45:00", "12:30:00", "PT5M"])),
     }.get(kind) or draw(_numbers)
-    said = f' t="{kind}"' if kind not in ("", "none") else ""
-    inside = draw(st.sampled_from([f"<v>{value}</v>"] * 6 + ["<v/>", "<v></v>"]))
-    if kind == "none":
-        inside = ""
-    return f"{style}{said}>{formula}{inside}</c>"
+    formula = draw(st.sampled_from(["", "", "", *_FORMULAS]))
+    stored = draw(st.sampled_from([f"<v>{value}</v>"] * 6 + ["<v/>", "<v></v>", ""]))
+    return (
+        f">{formula}{stored}</c>" if formula or stored else draw(st.sampled_from(["/>", "></c>"]))
+    )
 
 
 @st.composite
 def _sheet(draw: Callable[[Any], Any]) -> str:
-    """Rows of cells, some of which have no addresses, and what may stand around them."""
+    """Rows of cells, several of one shape, and what may stand in and around them."""
     rows, number = "", 0
-    for _ in range(draw(st.integers(0, 4))):
-        number += draw(st.integers(1, 3))
-        cells, column = "", 0
+    for _ in range(draw(st.integers(0, 3))):
+        columns, column = [], 0
+        for _ in range(draw(st.integers(0, 5))):
+            column += draw(st.integers(1, 3))
+            style = draw(
+                st.sampled_from(["", *(f' s="{at}"' for at in (0, 1, 2, 3, 8, 11, 15, 99))])
+            )
+            columns.append((column, style, draw(st.sampled_from(_KINDS))))
         addressed = draw(st.booleans())
-        for cell in draw(st.lists(_cell(), max_size=5)):
-            column += draw(st.integers(1, 3)) if addressed else 1
-            at = f' r="{column_letters(column)}{number}"' if addressed else ""
-            cells += f"<c{at}{cell}"
-        odd = draw(st.sampled_from(["", "", "", "\n", "<!-- </row> -->", "<?odd </row>?>"]))
-        rows += f'<row r="{number}">{cells}{odd}</row>' if cells else f'<row r="{number}"/>'
+        for _ in range(draw(st.integers(1, 3))):
+            number += draw(st.integers(1, 2))
+            cells = ""
+            for column, style, kind in columns:
+                at = f' r="{column_letters(column)}{number}"' if addressed else ""
+                said = f' t="{kind}"' if kind else ""
+                cells += f"<c{at}{style}{said}{draw(_content(kind))}"
+            odd = draw(st.sampled_from(["", "", "", "\n", "<!-- </row> -->", "<?odd </row>?>"]))
+            rows += f'<row r="{number}">{cells}{odd}</row>' if cells else f'<row r="{number}"/>'
     behind = draw(st.sampled_from(["", '<mergeCells><mergeCell ref="A2:A3"/></mergeCells>']))
     xml = sheet_xml(rows, behind)
     if draw(st.integers(0, 4)) == 0:
