@@ -30,6 +30,7 @@ _TOKENS = re.compile(r"-?\d{1,18}(\.\d+)?(e\+?\d)?", re.IGNORECASE)
 _HEADS = 10  # rows among which the headers are looked for
 _LAYER = re.compile(r"(?:(?:layer|l)[\s_#-]*)?#?(\d{1,6})", re.IGNORECASE)
 _TOTALS = {"total", "totals", "sum", "all", "mean", "average", "max", "min"}
+_MOST_DIGITS = 10**6  # the numbers that a layer or an expert may have in words, too
 _LEFT_OUT = 1.05  # a long table may leave out the last experts, where these are so few
 
 
@@ -65,8 +66,10 @@ def counts_of_grid(grid: Grid, where: str, ours: Collection[str] = ()) -> Mappin
     Raises:
         InputError: As there.
     """
-    columns = range(1, grid.last_column + 1)
-    rows = [[_value(grid, at, column) for column in columns] for at in grid.below(0)]
+    rows = [grid.row(at) for at in grid.below(0)]
+    if grid.scan.formulas:
+        columns = range(1, grid.last_column + 1)
+        rows = [[_value(grid, at, column) for column in columns] for at in grid.below(0)]
     return counts_of_table(rows, where, ours)
 
 
@@ -92,7 +95,7 @@ def counts_of_table(
     Raises:
         InputError: It is neither long nor wide, or cells are no numbers of layers, experts, tokens.
     """
-    filled = [(at, row) for at, row in enumerate(rows, 1) if any(_words(cell) for cell in row)]
+    filled = [(at, row) for at, row in enumerate(rows, 1) if any(map(_is_said, row))]
     if not filled:
         raise NoCountsError([Problem(where, "is empty, expected counts of tokens")])
     heads = (at for at, (_, row) in enumerate(filled[:_HEADS]) if "layer" in _columns(row))
@@ -106,10 +109,11 @@ def counts_of_table(
     problems: list[Problem] = []
     layer_at = table.columns.get("layer")
     for at, row in body:
-        counts = any(_words(_cell(row, column)) for column in counted_in)
-        layer = layer_at is not None and _LAYER.fullmatch(_words(_cell(row, layer_at)))
-        label = "" if layer_at is None else _words(_cell(row, layer_at)).casefold().strip(":")
-        if not layer and (not counts or label in _TOTALS):
+        label = "" if layer_at is None else _words(_cell(row, layer_at))
+        if not _LAYER.fullmatch(label) and (
+            label.casefold().strip(":") in _TOTALS
+            or not any(_is_said(_cell(row, column)) for column in counted_in)
+        ):
             text = next(text for cell in row if (text := _words(cell)))
             table.ignored.append(f"row {at} ({shown(text)})")
             continue
@@ -203,7 +207,7 @@ def _read_wide(row: Sequence[Any], table: _Table) -> None:
         raise ValueError(f"layer {layer} stands there twice")
     cells = {expert: _cell(row, at) for at, expert in table.experts.items()}
     # of several models, each has as many experts as the longest of its rows
-    filled = (expert for expert, cell in cells.items() if _words(cell))
+    filled = (expert for expert, cell in cells.items() if _is_said(cell))
     last = max(filled, default=-1) if "model" in table.columns else max(cells)
     layers[layer] = {
         expert: _tokens(cell, table.mark) for expert, cell in cells.items() if expert <= last
@@ -218,14 +222,19 @@ def _layers(row: Sequence[Any], table: _Table) -> dict[int, dict[int, Any]]:
 
 def _number(row: Sequence[Any], at: int, pattern: re.Pattern[str], what: str) -> int:
     """The number of a layer or an expert."""
-    found = pattern.fullmatch(_words(_cell(row, at)))
+    cell = _cell(row, at)
+    if type(cell) is int and 0 <= cell < _MOST_DIGITS:  # nearly every one
+        return cell
+    found = pattern.fullmatch(_words(cell))
     if not found:
-        raise ValueError(f"found {shown(_cell(row, at))}, expected the number of {what}")
+        raise ValueError(f"found {shown(cell)}, expected the number of {what}")
     return int(found[1])
 
 
 def _tokens(value: Any, mark: str) -> Any:
     """A number of tokens; the text of one as its number, with the column's sign for decimals."""
+    if type(value) is int or type(value) is float:
+        return value
     if isinstance(value, bool):
         raise ValueError(f"found {str(value).upper()}, expected a number of tokens")
     if value is None or _words(value) == "":
@@ -242,6 +251,11 @@ def _tokens(value: Any, mark: str) -> Any:
 
 def _cell(row: Sequence[Any], at: int) -> Any:
     return row[at] if at < len(row) else None
+
+
+def _is_said(value: Any) -> bool:
+    """Whether a cell has words, or a number."""
+    return type(value) is int or bool(_words(value))
 
 
 def _words(value: Any) -> str:

@@ -19,7 +19,9 @@ _SHEET = re.compile(
 )
 _ENCODING = re.compile(rb"encoding\s*=\s*.(?!UTF-8.)", re.IGNORECASE)
 _START, _END = b"<sheetData>", b"</sheetData>"
-_ROW = re.compile(rb'\s*<row((?: [\w.:-]+="[^"<>&]*")*)\s*(?:/>|>(.*?)</row>)', re.DOTALL)
+_ROW = re.compile(
+    rb'\s*<row(?: r="([^"<>&]*)")?((?: [\w.:-]+="[^"<>&]*")*)\s*(?:/>|>(.*?)</row>)', re.DOTALL
+)
 _NUMBER = re.compile(rb' r="([^"]*)"')
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
 _CELL = re.compile(
@@ -65,13 +67,13 @@ class PlainRow(NamedTuple):
         number: Its number as the file says it; None if it does not.
         hidden: Whether it is not shown.
         cells: What is said of its cells; None if one of them is more than plain.
-        xml: Its element, from the first letter to the last.
+        element: Its element, from the first letter to the last.
     """
 
     number: str | None
     hidden: bool
     cells: PlainCells | None
-    xml: bytes
+    element: re.Match[bytes]
 
 
 class PlainRows:
@@ -90,12 +92,14 @@ class PlainRows:
 
     def __iter__(self) -> Iterator[PlainRow]:
         for row in self._rows:
-            number = _NUMBER.search(row[1])
+            number, more, cells = row.groups()
+            if number is None and (later := _NUMBER.search(more)):
+                number = later[1]
             yield PlainRow(
-                number[1].decode() if number else None,
-                _HIDDEN.search(row[1]) is not None,
-                _cells(row[2].decode() if row[2] else ""),
-                row[0],
+                None if number is None else number.decode(),
+                bool(more) and _HIDDEN.search(more) is not None,
+                _cells(cells.decode() if cells else ""),
+                row,
             )
 
 
@@ -112,7 +116,7 @@ def plain_rows(xml: bytes) -> PlainRows | None:
     while row := _ROW.match(xml, at):
         rows.append(row)
         at = row.end()
-    if not xml.startswith(_END, at) or any(b"xmlns" in row[1] for row in rows):
+    if not xml.startswith(_END, at) or any(b"xmlns" in row[2] for row in rows if row[2]):
         return None
     try:
         expat.ParserCreate(namespace_separator=" ").Parse(xml, True)

@@ -63,7 +63,7 @@ def scan_sheet(xml: bytes, where: str, values: CellValues | None = None) -> Scan
         for row in plain or ():
             if row.cells is None:
                 assert plain is not None
-                scan.parse([plain.root, row.xml, b"</worksheet>"])
+                scan.parse([plain.root, row.element[0], b"</worksheet>"])
             else:
                 scan.cells.start_row(row.number, hidden=row.hidden)
                 scan.cells.take_all(row.cells)
