@@ -159,6 +159,13 @@ class SheetRows:
         """Fill a cell, or give an empty one a style; a text is never a formula."""
         self._cell(row, column, style, self._contents.of(value))
 
+    def put_numbers(self, row: int, column: int, values: Iterable[float], style: int) -> None:
+        """Fill the cells of a row from a column on with finite numbers."""
+        contents = enumerate(self._contents.numbers(values), start=column)
+        self._rows.setdefault(row, []).extend(
+            f'<c r="{column_letters(at)}{row}" s="{style}"{content}' for at, content in contents
+        )
+
     def formula(
         self, row: int, column: int, formula: str, value: float | str | None, style: int,
         *, error: bool = False,

@@ -116,8 +116,7 @@ def _row(sheet: Sheet, report: Report, row: int, model: str, at: int, first: int
         look = Look(color=FORMULA, number_format=_FORMATS.get(one.format, "General"))
         sheet.formula(row, column, formula, one.values[model][at], look)
     look = Look(color=INPUT, number_format="#,##0")
-    for column, value in enumerate(counts.tokens[at].tolist(), start=first):
-        sheet.put(row, column, value, look)
+    sheet.put_numbers(row, first, counts.tokens[at].tolist(), look)
 
 
 def _shade(sheet: Sheet, report: Report, first: int) -> None:

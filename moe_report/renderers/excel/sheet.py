@@ -62,6 +62,14 @@ class Sheet:
         self.rows.put(row, column, value, self.style(column, look))
         self.remember(row, column, value, look)
 
+    def put_numbers(self, row: int, column: int, values: Sequence[float], look: Look) -> None:
+        """Fill the cells of a row from a column on with numbers of one look."""
+        style = self.palette(look)
+        self.rows.put_numbers(row, column, values, style)
+        for at, value in enumerate(values, start=column):
+            self.looks.add((at, style))
+            self.remember(row, at, value, look)
+
     def formula(
         self,
         row: int,
