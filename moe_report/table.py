@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 
 from moe_report.branding import Setting
 from moe_report.errors import Notice
@@ -41,13 +40,6 @@ def given(
     >>> given(80e9).half_unit, given(46_702_792_704).half_unit
     (500000000.0, 0.5)
     """
-    value, half_unit = _exactly(number, scale)
-    return Given(value, place, half_unit, about)
-
-
-@lru_cache(maxsize=10_000)  # tables have the same few numbers in many rows
-def _exactly(number: float | Decimal, scale: int | Decimal) -> tuple[float, float]:
-    """A typed number times a unit, and half of one unit of its last digit."""
     typed = number if isinstance(number, Decimal) else Decimal(repr(number))
     typed = (typed * scale).normalize()
     digits = typed.as_tuple()
@@ -55,7 +47,7 @@ def _exactly(number: float | Decimal, scale: int | Decimal) -> tuple[float, floa
     if exponent > 0:
         # 80,000,000,000 is 80 billion to the billion, not 8 ten-billions to the ten-billion
         exponent = min(exponent, 3 * ((len(digits.digits) + exponent - 1) // 3))
-    return float(typed), float(Decimal(5).scaleb(exponent - 1))
+    return Given(float(typed), place, float(Decimal(5).scaleb(exponent - 1)), about)
 
 
 @dataclass(frozen=True)

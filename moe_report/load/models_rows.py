@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from moe_report.load.carried import carried_cell
 from moe_report.load.collected import NO_STORED_VALUE
@@ -12,9 +13,18 @@ from moe_report.load.grid import Grid
 from moe_report.load.models_checks import check_rules, lone_layer_fields, out_of_bounds
 from moe_report.schema.headers.phrasebook import Known
 from moe_report.schema.numerals import Mark, without_markup
-from moe_report.schema.quantities import read_cell, style_of
+from moe_report.schema.quantities import Said, read_cell, style_of
 from moe_report.table import CarriedCell, Given, Row, Unclear, given
 from moe_report.text import CONTROL, shown
+
+_MOST_READINGS = 20_000
+
+
+class _Reading(NamedTuple):
+    """What a cell says, and each of its numbers with what is wrong with it."""
+
+    said: Said
+    numbers: Sequence[tuple[str, Given, str]]
 
 
 @dataclass
@@ -49,6 +59,8 @@ class RowReader:
                     texts[column].append(value)
         rows = self.grid.unlike(self.rows)
         styles = {}
+        self._formats: dict[int, str] = {}  # of columns that have but one
+        self._readings: dict[Hashable, _Reading] = {}
         for column, (known, *others) in self.columns.known.items():
             if known.field is not None and known.field.kind == "text":
                 continue
@@ -57,6 +69,8 @@ class RowReader:
             )
             formats = {self.grid.number_format(row, column) for row in rows}
             styles[column] = style_of(texts[column], formats, whole=whole)
+            if len(formats) == 1:
+                self._formats[column] = formats.pop()
         marks = {style.decimal for style in styles.values()} - {""}
         sheet: Mark = marks.pop() if len(marks) == 1 else ""
         self._styles = {
@@ -160,8 +174,8 @@ class RowReader:
         value = self.grid.value(row, column)
         if self.grid.is_broken(row, column) or value is None:
             return {}
-        format_ = self.grid.number_format(row, column)
-        said = read_cell(value, known, self.catalogue, self._styles[column], number_format=format_)
+        reading = self._reading(row, column, known, value)
+        said = reading.said
         address = self.grid.address(row, column)
         if said.wrong:
             self.grid.problem(row, column, f"found {shown(value)}, {said.wrong}", said.wrong)
@@ -174,16 +188,37 @@ class RowReader:
         if said.missing == "unknown":
             unclear |= {item.name: f"{address} says {shown(value)}: not known" for item in known}
         found = {}
-        for name, quantity in said.numbers.items():
-            number = given(quantity.number, quantity.scale, place, about=quantity.about)
-            if wrong := out_of_bounds(self.catalogue[name], number.value):
-                scaled = f" ({number.value:,.15g})" if quantity.scale != 1 else ""
+        for name, number, wrong in reading.numbers:
+            if wrong:
+                scaled = f" ({number.value:,.15g})" if said.numbers[name].scale != 1 else ""
                 message = f"found {value!r}{scaled}, expected {wrong} for {name}"
                 self.grid.problem(row, column, message, f"{wrong} for {name}")
             else:
-                found[name] = number
+                found[name] = Given(number.value, place, number.half_unit, number.about)
         if formula and found:
             self.formulas.append(address)
+        return found
+
+    def _reading(self, row: int, column: int, known: Sequence[Known], value: object) -> _Reading:
+        """What a value says in a column; what many rows have is worked out once."""
+        format_ = self._formats.get(column)
+        if format_ is None:
+            format_ = self.grid.number_format(row, column)
+        key = column, format_, type(value), value
+        found = self._readings.get(key)
+        if found is None:
+            style = self._styles[column]
+            said = read_cell(value, known, self.catalogue, style, number_format=format_)
+            numbers = {
+                name: given(one.number, one.scale, about=one.about)
+                for name, one in said.numbers.items()
+            }
+            found = _Reading(said, [
+                (name, number, out_of_bounds(self.catalogue[name], number.value))
+                for name, number in numbers.items()
+            ])  # fmt: skip
+            if len(self._readings) < _MOST_READINGS:
+                self._readings[key] = found
         return found
 
     def _is_computed(self, column: int, known: Known) -> bool:

@@ -50,7 +50,8 @@ def named_like_one(name: str) -> bool:
     >>> [named_like_one(name) for name in ("Total", "Average:", "Summe (4)", "Mixtral")]
     [True, True, True, False]
     """
-    return called_one(name) or _words(name)[0] in SUMMARY_NAMES
+    words = _words(name)
+    return words[0] in SUMMARY_NAMES or " ".join(words) in SUMMARY_NAMES
 
 
 def called_one(name: str) -> bool:

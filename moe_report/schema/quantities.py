@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 
 from moe_report.schema.amounts import Quantity, Said, Style, unclear
 from moe_report.schema.cell_text import CellText
@@ -88,7 +87,6 @@ def read_cell(
     return CellText(value, known, catalogue, style).read()
 
 
-@lru_cache(maxsize=100)
 def _shows_percent(number_format: str) -> bool:
     """Whether a number format shows hundredths; a quoted or escaped % is only a letter."""
     return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)
