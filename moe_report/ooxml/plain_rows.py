@@ -7,6 +7,7 @@ letters are given.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -26,9 +27,9 @@ _NUMBER = re.compile(rb' r="([^"]*)"')
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
 _CELL = re.compile(
     r'<c(?: r="([A-Z]{1,3})([0-9]{1,7})")?(?: s="([0-9]{1,9})")?(?: t="([A-Za-z]+)")?(?:/>|>'
-    r'(?:<f(?: t="shared"(?: ref="[A-Z0-9:]+")? si="([0-9]+)")?(?:(?<=")/>|>([^<&\r]*)</f>))?'
-    r"(?:<v>([^<&\r]*)</v>)?"
-    r'(?:<is><t(?: xml:space="preserve")?>([^<&\r]*)</t></is>)?</c>)'
+    r'(?:<f(?: t="shared"(?: ref="[A-Z0-9:]+")? si="([0-9]+)")?(?:(?<=")/>|>([^<\r]*)</f>))?'
+    r"(?:<v>([^<\r]*)</v>)?"
+    r'(?:<is><t(?: xml:space="preserve")?>([^<\r]*)</t></is>)?</c>)'
 )
 _PARTS = _CELL.groups + 1
 
@@ -127,6 +128,15 @@ def plain_rows(xml: bytes) -> PlainRows | None:
 
 def _cells(text: str) -> PlainCells | None:
     parts = _CELL.split(text)
-    if any(parts[::_PARTS]):  # what stands between two cells
+    if any(parts[::_PARTS]) or "&#" in text:  # what stands between two cells; numbers of letters
         return None
-    return PlainCells(*(parts[at::_PARTS] for at in range(1, _PARTS)))
+    cells = PlainCells(*(parts[at::_PARTS] for at in range(1, _PARTS)))
+    if "&" not in text:
+        return cells
+    formulas, texts, inlines = map(_spelled_out, (cells.formulas, cells.texts, cells.inlines))
+    return cells._replace(formulas=formulas, texts=texts, inlines=inlines)
+
+
+def _spelled_out(texts: _Parts) -> _Parts:
+    """Texts with the signs for which names stand, of which XML has five."""
+    return [html.unescape(text) if text and "&" in text else text for text in texts]

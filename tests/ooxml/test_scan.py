@@ -136,7 +136,9 @@ def _shown(cell: Any) -> str:
 _texts = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="￾￿"),
     max_size=8,
-) | st.sampled_from(["_x0041_", "a_x000D_\nb", "_x000d_", " spaced ", "R&D < 5", "#N/A", "[[ ]]"])
+) | st.sampled_from(
+    ["_x0041_", "a_x000D_\nb", "_x000d_", " spaced ", "R&D < 5", "&amp;lt;", "#N/A", "[[ ]]"]
+)
 _numbers = (
     st.integers(-(10**18), 10**18).map(str)
     | st.floats(allow_nan=False, allow_infinity=False).map(repr)
