@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel, from_ISO8601
-
 from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.number_formats import NumberFormats, number_formats
 from moe_report.ooxml.package import Package
@@ -17,6 +15,7 @@ from moe_report.ooxml.texts import Texts, in_one_spelling
 Moment = date | time | timedelta
 CellValue = str | float | bool | Moment | None
 OUT_OF_RANGE = "#VALUE!"  # what Excel shows of a date that is none
+EPOCH, EPOCH_OF_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,12 @@ class CellValues:
 
     texts: Sequence[str] | None = None
     formats: NumberFormats = field(default_factory=NumberFormats)
-    epoch: datetime = WINDOWS_EPOCH
+    epoch: datetime = EPOCH
 
     def moment(self, number: float, style: int) -> Moment | None:
         """Return the date, time or duration that a number is in a style; None if it is none."""
+        from openpyxl.utils.datetime import from_excel  # which takes long to load
+
         durations = self.formats.durations
         try:
             found: Moment = from_excel(number, self.epoch, timedelta=style in durations)
@@ -54,7 +55,7 @@ def cell_values(package: Package, texts: Texts) -> CellValues:
     return CellValues(
         [in_one_spelling(text) for text in texts.shared],
         number_formats(package),
-        MAC_EPOCH if said in ("1", "true", "on") else WINDOWS_EPOCH,
+        EPOCH_OF_1904 if said in ("1", "true", "on") else EPOCH,
     )
 
 
@@ -73,6 +74,8 @@ def number_of(text: str) -> int | float | None:
 
 def moment_of(text: str) -> Moment | None:
     """Return the date, time or duration that a text is in ISO 8601, None if it is none."""
+    from openpyxl.utils.datetime import from_ISO8601
+
     try:
         found: Moment = from_ISO8601(text)
     except ValueError:

@@ -1,4 +1,8 @@
-"""How the cells of a workbook show their numbers, and which of them are dates."""
+"""How the cells of a workbook show their numbers, and which of them are dates.
+
+openpyxl, which knows the formats that are built in, takes long to load, and is only once some cell
+shows its number otherwise than usual.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from lxml import etree
-from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 
 from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.package import Package
@@ -28,11 +31,17 @@ class NumberFormats:
     @cached_property
     def dates(self) -> frozenset[int]:
         """The styles in which a number is a date or a time."""
+        if {*self.codes} <= {GENERAL}:
+            return frozenset()
+        from openpyxl.styles.numbers import is_date_format
+
         return self._those(is_date_format)
 
     @cached_property
     def durations(self) -> frozenset[int]:
         """Those in which it is a duration."""
+        from openpyxl.styles.numbers import is_timedelta_format
+
         return self._those(is_timedelta_format)
 
     def _those(self, fits: Callable[[str], bool]) -> frozenset[int]:
@@ -50,14 +59,16 @@ def number_formats(package: Package) -> NumberFormats:
     if part is None:
         return NumberFormats()
     root = package.root(part, "styleSheet")
-    codes = format_codes(root)
     styles = root.iterfind(f"{{{MAIN}}}cellXfs/{{{MAIN}}}xf")
-    found = [codes.get(int(item.get("numFmtId", "0")), GENERAL) for item in styles]
-    return NumberFormats(found or (GENERAL,))
+    ids = [int(item.get("numFmtId", "0")) for item in styles]
+    codes = format_codes(root) if any(ids) else {}
+    return NumberFormats([codes.get(id, GENERAL) for id in ids] or (GENERAL,))
 
 
 def format_codes(styles: etree._Element) -> Mapping[int, str]:
     """Return the number formats of a table of styles by their ids, with those built in."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
+
     own = styles.iterfind(f"{{{MAIN}}}numFmts/{{{MAIN}}}numFmt")
     return BUILTIN_FORMATS | {
         int(item.get("numFmtId", "0")): item.get("formatCode", GENERAL) for item in own
