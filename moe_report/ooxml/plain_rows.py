@@ -32,8 +32,6 @@ _CELL = re.compile(
     r'(?:<is><t(?: xml:space="preserve")?>([^<\r]*)</t></is>)?</c>)'
 )
 _PARTS = _CELL.groups + 1
-
-
 _Parts = Sequence[str | None]
 
 
@@ -77,23 +75,35 @@ class PlainRow(NamedTuple):
     element: re.Match[bytes]
 
 
+class NotPlainError(Exception):
+    """Between its rows a sheet has something else."""
+
+
 class PlainRows:
     """The rows of a sheet.
 
     Attributes:
         root: The tag with which the sheet begins.
-        rest: The sheet without its rows.
+        rest: The sheet without its rows, once they are given.
     """
 
-    def __init__(self, xml: bytes, root: bytes, start: int, rows: list[re.Match[bytes]]) -> None:
+    def __init__(self, xml: bytes, root: bytes, start: int) -> None:
         self.root = root
-        self._rows = rows
-        end = rows[-1].end() if rows else start
-        self.rest = xml[:start] + xml[end:]
+        self.rest = xml
+        self._start = start
 
     def __iter__(self) -> Iterator[PlainRow]:
-        for row in self._rows:
+        """Give them one after the other.
+
+        Raises:
+            NotPlainError: They are to be looked for as XML, all of them.
+        """
+        xml, at = self.rest, self._start
+        while row := _ROW.match(xml, at):
+            at = row.end()
             number, more, cells = row.groups()
+            if b"xmlns" in more:
+                raise NotPlainError
             if number is None and (later := _NUMBER.search(more)):
                 number = later[1]
             yield PlainRow(
@@ -102,6 +112,9 @@ class PlainRows:
                 _cells(cells.decode() if cells else ""),
                 row,
             )
+        if not xml.startswith(_END, at):
+            raise NotPlainError
+        self.rest = xml[: self._start] + xml[at:]
 
 
 def plain_rows(xml: bytes) -> PlainRows | None:
@@ -112,18 +125,11 @@ def plain_rows(xml: bytes) -> PlainRows | None:
         return None
     if b"<!" in xml or xml.find(b"<?", 1) >= 0 or _ENCODING.search(xml, 0, sheet.end()):
         return None
-    rows = []
-    at = start
-    while row := _ROW.match(xml, at):
-        rows.append(row)
-        at = row.end()
-    if not xml.startswith(_END, at) or any(b"xmlns" in row[2] for row in rows if row[2]):
-        return None
     try:
         expat.ParserCreate(namespace_separator=" ").Parse(xml, True)
     except expat.ExpatError:  # who takes it for XML says what is wrong
         return None
-    return PlainRows(xml, sheet[1], start, rows)
+    return PlainRows(xml, sheet[1], start)
 
 
 def _cells(text: str) -> PlainCells | None:

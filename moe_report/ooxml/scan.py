@@ -13,7 +13,7 @@ from moe_report.ooxml.cell_values import CellValue, CellValues
 from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
 from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.package import SAVE_AGAIN, parse
-from moe_report.ooxml.plain_rows import plain_rows
+from moe_report.ooxml.plain_rows import NotPlainError, PlainRows, plain_rows
 from moe_report.ooxml.sheet_cells import Formula, SheetCells
 from moe_report.ooxml.texts import string_content
 
@@ -57,18 +57,15 @@ def scan_sheet(xml: bytes, where: str, values: CellValues | None = None) -> Scan
     Raises:
         InputError: A cell lies out of bounds, or the XML is broken.
     """
-    scan = _Scanner(SheetCells(where, values or CellValues()))
+    values = values or CellValues()
+    scan, rest = _Scanner(SheetCells(where, values)), xml
     try:
-        plain = plain_rows(xml)
-        for row in plain or ():
-            if row.cells is None:
-                assert plain is not None
-                scan.parse([plain.root, row.element[0], b"</worksheet>"])
-            else:
-                scan.cells.start_row(row.number, hidden=row.hidden)
-                scan.cells.take_all(row.cells)
-                scan.cells.end_row()
-        rest = xml if plain is None else plain.rest
+        if plain := plain_rows(xml):
+            try:
+                scan.take(plain)
+                rest = plain.rest
+            except NotPlainError:
+                scan = _Scanner(SheetCells(where, values))
         scan.parse(rest[at : at + _CHUNK] for at in range(0, len(rest), _CHUNK))
     except (etree.XMLSyntaxError, ValueError) as error:
         message = f"{_damage(xml) or first_line(error)}; the file is damaged, {SAVE_AGAIN}"
@@ -115,6 +112,16 @@ class _Scanner:
         self.cells = cells
         self.merged: list[Area] = []
         self.hidden_columns: list[tuple[int, int]] = []
+
+    def take(self, rows: PlainRows) -> None:
+        """Take the rows that need no parser, and others one by one."""
+        for row in rows:
+            if row.cells is None:
+                self.parse([rows.root, row.element[0], b"</worksheet>"])
+            else:
+                self.cells.start_row(row.number, hidden=row.hidden)
+                self.cells.take_all(row.cells)
+                self.cells.end_row()
 
     def parse(self, chunks: Iterable[bytes]) -> None:
         """Take the XML that some chunks are together."""

@@ -202,6 +202,7 @@ def _sheet(draw: Callable[[Any], Any]) -> str:
                 cells += f"<c{at}{style}{said}{draw(_content(kind))}"
             odd = draw(st.sampled_from(["", "", "", "\n", "<!-- </row> -->", "<?odd </row>?>"]))
             rows += f'<row r="{number}">{cells}{odd}</row>' if cells else f'<row r="{number}"/>'
+        rows += draw(st.sampled_from(["", "", "\n", "<odd/>"]))
     behind = draw(st.sampled_from(["", '<mergeCells><mergeCell ref="A2:A3"/></mergeCells>']))
     xml = sheet_xml(rows, behind)
     if draw(st.integers(0, 4)) == 0:
