@@ -12,7 +12,7 @@ from moe_report.api.places import refuse_same, reload_hint, same_file
 from moe_report.errors import MoeReportError, OutputError, PluginError, cause
 from moe_report.ooxml.guard import why_too_large
 from moe_report.output import standing
-from moe_report.output.content import Content, Spooled, whole
+from moe_report.output.content import Content, Spooled, file_of, whole
 from moe_report.output.marks import is_as_written
 from moe_report.renderers import Renderer, left_out_of, load_renderer, with_templates
 from moe_report.renderers import renderers as installed_renderers
@@ -118,7 +118,7 @@ def _too_large(contents: Mapping[Path, Content]) -> list[str]:
         f"{path}: is too large to be read here again ({why}); keep the input, or make several "
         "reports of fewer models"
         for path, content in contents.items()
-        if path.suffix.lower() in (".xlsx", ".xlsm") and (why := why_too_large(whole(content)))
+        if path.suffix.lower() in (".xlsx", ".xlsm") and (why := why_too_large(file_of(content)))
     ]
 
 

@@ -12,7 +12,7 @@ import re
 import struct
 import zipfile
 import zlib
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from lxml import etree
 
@@ -85,10 +85,10 @@ def check_package(data: bytes, name: str) -> Package:
     return package
 
 
-def why_too_large(data: bytes) -> str:
+def why_too_large(package: IO[bytes]) -> str:
     """Return what of a package that was written keeps it from being read again; or nothing."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(package) as archive:
             _check_directory(archive, "")
     except InputError as error:
         return error.problems[0].message

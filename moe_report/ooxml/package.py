@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from itertools import count
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from lxml import etree
 
@@ -371,12 +371,17 @@ class Package:
         return next(link.target for link in self.relationships("") if link.kind == "officeDocument")
 
     def save(self) -> bytes:
-        """Return the package's bytes. Untouched parts keep theirs, compressed as they were.
+        """Return the package's bytes, as :meth:`write` writes them."""
+        out = io.BytesIO()
+        self.write(out)
+        return out.getvalue()
+
+    def write(self, out: IO[bytes]) -> None:
+        """Write the package. Untouched parts keep their bytes, compressed as they were.
 
         Raises:
             OutputError: A part is larger than a package has room for.
         """
-        out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
             for key, name in self._names.items():
                 if key in self._changed or key in self._unsaved:
@@ -389,7 +394,6 @@ class Package:
                         target.writestr(info, self[name])
                 else:
                     self._copy_raw(self._zip.getinfo(name), target)
-        return out.getvalue()
 
     def _copy_raw(self, info: zipfile.ZipInfo, target: zipfile.ZipFile) -> None:
         moved = copy(info)

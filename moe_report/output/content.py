@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import TypeAlias
+from io import BytesIO
+from typing import IO, TypeAlias
 
 _PIECE = 1 << 20
 
@@ -17,22 +18,22 @@ class Spooled:
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115
-        self.size = sum(map(self._file.write, pieces))
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115
+        self.size = sum(map(self.file.write, pieces))
 
     def __del__(self) -> None:
-        self._file.close()  # and thereby removed
+        self.file.close()  # and thereby removed
 
     def pieces(self, start: int = 0) -> Iterator[bytes]:
         """Give the bytes from some place on, piece by piece."""
-        self._file.seek(start)
-        while piece := self._file.read(_PIECE):
+        self.file.seek(start)
+        while piece := self.file.read(_PIECE):
             yield piece
 
     def put(self, at: int, piece: bytes) -> None:
         """Replace bytes from some place on, and all that follow if these are more."""
-        self._file.seek(at)
-        self._file.write(piece)
+        self.file.seek(at)
+        self.file.write(piece)
         self.size = max(self.size, at + len(piece))
 
     def digest(self) -> str:
@@ -58,6 +59,21 @@ Content: TypeAlias = bytes | Spooled
 def pieces_of(content: Content) -> Iterable[bytes]:
     """Return a content piece by piece."""
     return (content,) if isinstance(content, bytes) else content.pieces()
+
+
+def size_of(content: Content) -> int:
+    """Return the number of its bytes."""
+    return len(content) if isinstance(content, bytes) else content.size
+
+
+def end_of(content: Content, start: int) -> bytes:
+    """Return its bytes from some place on."""
+    return content[start:] if isinstance(content, bytes) else b"".join(content.pieces(start))
+
+
+def file_of(content: Content) -> IO[bytes]:
+    """Return a file that is open for reading it."""
+    return BytesIO(content) if isinstance(content, bytes) else content.file
 
 
 def whole(content: Content) -> bytes:

@@ -12,7 +12,7 @@ import hashlib
 import re
 import struct
 
-from moe_report.output.content import Content, Spooled, pieces_of
+from moe_report.output.content import Content, Spooled, end_of, pieces_of, size_of
 
 _WORDS = b"moe-report sha256:"
 _BLANK = b"0" * 64
@@ -38,38 +38,34 @@ def marked(content: Content, suffix: str) -> Content:
         content: The file's bytes; those on the disk get the mark there.
         suffix: The ending of its name.
     """
-    mark = _WORDS + _BLANK
+    found = _end_with_mark(content, suffix)
+    if found is None:
+        return content
+    at, end = found
+    place = at + end.rindex(_BLANK)
     if isinstance(content, Spooled):
-        return _marked_on_disk(content, mark)
-    if content.startswith(b"PK"):
-        content = _with_field(content, struct.pack("<2H", _FIELD, len(mark)) + mark)
-    elif content.startswith(_JSON) and content.endswith(_JSON_END):
-        content = content.removesuffix(_JSON_END) + _JSON_MARK % mark
-    elif suffix.lower() in _COMMENTS:
-        content += _COMMENTS[suffix.lower()] % mark
-    else:
+        content.put(at, end)
+        content.put(place, content.digest().encode())
         return content
-    at = content.rfind(mark)
-    if at < 0:
-        return content
-    at += len(_WORDS)
     whole = bytearray(content)
-    del content  # which may be large
-    whole[at : at + len(_BLANK)] = hashlib.sha256(whole).hexdigest().encode()
+    whole[at:] = end
+    whole[place : place + len(_BLANK)] = _digest(whole)
     return bytes(whole)
 
 
-def _marked_on_disk(content: Spooled, mark: bytes) -> Spooled:
-    """Give a report's JSON its mark; no other is so large that it is kept on the disk."""
-    at = content.size - len(_JSON_END)
-    if (
-        next(iter(content.pieces()), b"").startswith(_JSON)
-        and b"".join(content.pieces(at)) == _JSON_END
-    ):
-        behind = _JSON_MARK % mark
-        content.put(at, behind)
-        content.put(at + behind.index(_BLANK), content.digest().encode())
-    return content
+def _end_with_mark(content: Content, suffix: str) -> tuple[int, bytes] | None:
+    """Where a content ends otherwise for having a mark, and that end; None if it can have none."""
+    mark = _WORDS + _BLANK
+    size = size_of(content)
+    begins = next(iter(pieces_of(content)), b"")
+    if begins.startswith(b"PK"):
+        return _directory_with(content, struct.pack("<2H", _FIELD, len(mark)) + mark)
+    at = size - len(_JSON_END)
+    if begins.startswith(_JSON) and end_of(content, at) == _JSON_END:
+        return at, _JSON_MARK % mark
+    if suffix.lower() in _COMMENTS:
+        return size, _COMMENTS[suffix.lower()] % mark
+    return None
 
 
 def can_have_mark(content: Content, suffix: str) -> bool:
@@ -87,26 +83,25 @@ def is_as_written(content: bytes) -> bool | None:
     return _digest(content[:start] + _BLANK + content[end:]) == content[start:end]
 
 
-def _digest(content: bytes) -> bytes:
+def _digest(content: bytes | bytearray) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
 
 
-def _with_field(content: bytes, field: bytes) -> bytes:
-    """Return a zip file with a field added to the last entry of its directory, if it can be."""
-    at = len(content) - _END.size
+def _directory_with(content: Content, field: bytes) -> tuple[int, bytes] | None:
+    """Where a zip file has its directory, and that with a field more in its last entry."""
+    at = size_of(content) - _END.size
     if at < 0:
-        return content
-    signature, _, _, _, _, size, start, comment = _END.unpack_from(content, at)
+        return None
+    signature, _, _, _, _, size, start, comment = _END.unpack(end_of(content, at))
     if signature != b"PK\5\6" or comment or not size or start + size != at:
-        return content
-    end = start
-    while end < at:
+        return None
+    changed = bytearray(end_of(content, start))
+    end = 0
+    while end < size:
         entry = end
-        *_, name, extra, note, _, _, _, _ = _ENTRY.unpack_from(content, entry)
+        *_, name, extra, note, _, _, _, _ = _ENTRY.unpack_from(changed, entry)
         end += _ENTRY.size + name + extra + note
-    changed = bytearray(content)
-    del content  # which may be large
     struct.pack_into("<H", changed, entry + _EXTRA, extra + len(field))
-    struct.pack_into("<L", changed, at + _SIZE, size + len(field))
+    struct.pack_into("<L", changed, size + _SIZE, size + len(field))
     changed[end - note : end - note] = field
-    return bytes(changed)
+    return start, bytes(changed)

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from moe_report.output.content import Spooled, whole
 from moe_report.output.marks import is_as_written, marked
 from tests.workbooks import parts_of, zipped
 
@@ -60,3 +61,14 @@ def test_what_has_no_place_for_a_mark_stays_as_it_is(suffix: str) -> None:
 def test_a_broken_zip_file_stays_as_it_is(content: bytes) -> None:
     """There is no directory that could hold the mark."""
     assert marked(content, ".xlsx") == content
+
+
+@pytest.mark.parametrize("suffix", [*FILES, ".csv"])
+def test_what_is_kept_on_the_disk_gets_the_same_mark(suffix: str) -> None:
+    """A content that waits on the disk, piece by piece, ends up as one in memory does."""
+    content = FILES.get(suffix, b"a,b\r\n")
+    kept = Spooled(content[at : at + 7] for at in range(0, len(content), 7))
+    assert kept == content
+    assert whole(marked(kept, suffix)) == marked(content, suffix)
+    assert kept == marked(content, suffix)
+    assert (kept == content) == (marked(content, suffix) == content)

@@ -49,6 +49,10 @@ class Book:
 
     def save(self, title: str, created: datetime.datetime) -> bytes:
         """Return the file's bytes: the same for the same content and time."""
+        return self.package(title, created).save()
+
+    def package(self, title: str, created: datetime.datetime) -> Package:
+        """Return the file as a package, whose rows are made when it is written."""
         self.fit()
         package = saved(self.shell, title, created)
         parts = package.sheets()
@@ -61,7 +65,7 @@ class Book:
             package.stream(part, partial(with_rows, package[part], sheet.rows))
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
-        return package.save()
+        return package
 
 
 def saved(shell: Any, title: str, created: datetime.datetime) -> Package:

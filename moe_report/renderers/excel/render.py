@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+import tempfile
+from collections.abc import Collection, Iterator
 
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
@@ -34,6 +35,7 @@ from moe_report.load.record import (
     record_lines,
 )
 from moe_report.ooxml.addresses import column_letters, split_address
+from moe_report.ooxml.package import Package
 from moe_report.renderers import saying
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
@@ -57,8 +59,24 @@ from moe_report.renderers.excel.sheet import Sheet
 from moe_report.renderers.excel.summary_sheet import write_summary
 from moe_report.reports import Report
 
+_MANY = 2000  # models, of which a workbook has many megabytes
+_PIECE = 1 << 20
+
 
 @saying(notes_left_out)
+def render_file(report: Report) -> bytes | Iterator[bytes]:
+    """Return the workbook's bytes, or of many models give them as they were written on the disk."""
+    return render(report) if len(report.models) < _MANY else _pieces(report)
+
+
+def _pieces(report: Report) -> Iterator[bytes]:
+    with tempfile.TemporaryFile() as file:
+        _package(report).write(file)
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
+
+
 def render(report: Report) -> bytes:
     """Return the workbook's bytes.
 
@@ -68,6 +86,10 @@ def render(report: Report) -> bytes:
     Raises:
         PluginError: A metric's formula is longer than Excel takes.
     """
+    return _package(report).save()
+
+
+def _package(report: Report) -> Package:
     said = {key: getattr(report.branding, key) for key in ("title", "intro", "footer")}
     settings = [REPORT_SHEET] if any(said.values()) else []
     charts = [CHARTS_SHEET] if more_charts(report) else []
@@ -102,7 +124,7 @@ def render(report: Report) -> bytes:
     book.fit()
     _write_record(book, layout)
     book.mark(REPORT_PROPERTY, report.version)
-    return book.save(report.title, datetime.datetime.fromisoformat(report.created))
+    return book.package(report.title, datetime.datetime.fromisoformat(report.created))
 
 
 def _write_record(book: Book, layout: Layout) -> None:

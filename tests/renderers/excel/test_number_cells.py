@@ -12,7 +12,7 @@ from moe_report.compute.build import build_report
 from moe_report.ooxml import rows
 from moe_report.renderers import left_out_of
 from moe_report.renderers.excel import number_cells
-from moe_report.renderers.excel.render import render
+from moe_report.renderers.excel.render import render, render_file
 from moe_report.reports import Report
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Row, Source, given
@@ -46,7 +46,7 @@ def test_notes_end_where_a_workbook_has_too_many(
 ) -> None:
     """What is doubted keeps its notes, of the others the first rows do, and a line says so."""
     every = notes(render(report))
-    assert left_out_of(render, report) == ""
+    assert left_out_of(render_file, report) == ""
     doubts = {cell for cell, text in every.items() if re.match("(impossible|differs|susp)", text)}
     assert doubts
     monkeypatch.setattr(number_cells, "MOST_NOTES", 10)
@@ -55,4 +55,16 @@ def test_notes_end_where_a_workbook_has_too_many(
     assert some.items() <= every.items()
     assert doubts <= {*some}
     assert len(some) == len(doubts) + 10
-    assert "notes on the first 10 cells" in left_out_of(render, report)
+    assert "notes on the first 10 cells" in left_out_of(render_file, report)
+
+
+def test_a_large_workbook_is_given_from_the_disk(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workbook of many models does not stand in memory, and is the same to the byte."""
+    whole = render_file(report)
+    assert isinstance(whole, bytes)
+    monkeypatch.setattr("moe_report.renderers.excel.render._MANY", 2)
+    pieces = render_file(report)
+    assert not isinstance(pieces, bytes)
+    assert b"".join(pieces) == whole
