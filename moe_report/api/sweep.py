@@ -1,0 +1,133 @@
+"""A sweep from its plan's file to what it has found, and to the files that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from moe_report.api import prepare
+from moe_report.api.asked import Sections
+from moe_report.api.fit_models import models_of
+from moe_report.compute.scenarios import scenario_named
+from moe_report.errors import InputError, Problem, nearest
+from moe_report.importers.model import HUB
+from moe_report.load.collected import Collected
+from moe_report.load.grid import sheet_named
+from moe_report.load.our_sheets import SWEEP_SHEET
+from moe_report.load.workbook import inspect_workbook, open_table, read_bytes, sheets_of
+from moe_report.schema.registry import Registry
+from moe_report.sweeps.make_plan import Sweep, make_plan
+from moe_report.sweeps.read_plan import read_sheet, read_toml
+from moe_report.sweeps.said import Said
+from moe_report.table import Given, ModelTable, Row, Source
+from moe_report.text import shown
+
+
+@dataclass(frozen=True)
+class AskedSweep:
+    """What was asked of a sweep, beside its plan.
+
+    Attributes:
+        path: The plan's file.
+        assumptions: Assumptions and presets that win over the plan's, as they are written.
+        scenario: Of the plan's workbook.
+        best: How many of the best by the first objective are reported beside the front.
+    """
+
+    path: Path
+    assumptions: Mapping[str, float | str]
+    scenario: str | None = None
+    best: int = 20
+
+
+def read_sweep(asked: AskedSweep, sections: Sections) -> Sweep:
+    """Return the sweep that a plan's file says.
+
+    Raises:
+        InputError: With all that is wrong with it.
+        UnclearError: An assumption is set to what is no number.
+    """
+    installed, computed = prepare.registries(sections)
+    computed = computed.with_counts(there=False)
+    if asked.path.suffix.lower() == ".toml":
+        said = read_toml(asked.path, read_bytes(asked.path))
+        rows = _base_of(said, asked.path, installed, asked.scenario)
+    else:
+        said, rows = _of_workbook(asked.path, installed)
+    base = _chosen(said, rows)
+    used, notes = prepare.used_assumptions(
+        {**said.assumptions, **asked.assumptions}, installed, computed
+    )
+    scenario = scenario_named(rows, asked.scenario)
+    sweep = make_plan(
+        said, base, rows, computed, used.assumptions, used.presets, scenario, asked.best
+    )
+    return replace(sweep, notes=(*map(str, rows.warnings), *notes, *sweep.notes))
+
+
+def _of_workbook(path: Path, registry: Registry) -> tuple[Said, ModelTable]:
+    file = open_table(path)
+    sheets = sheets_of(file)
+    name = sheet_named(SWEEP_SHEET, sheets.names)
+    if name is None:
+        hint = nearest(SWEEP_SHEET, sheets.names)
+        way = "`moe-report init --sweep` writes a workbook with one"
+        raise InputError([Problem(path.name, f"there is no sheet {SWEEP_SHEET!r}.{hint} {way}")])
+    collected = Collected(path.name)
+    said = read_sheet(sheets.grid(name, collected), path.name)
+    sheets.close()
+    read = inspect_workbook(file, registry, beside=(name,))
+    if problems := [*collected.problems, *read.problems]:
+        raise InputError(problems)
+    return said, read.table
+
+
+def _base_of(said: Said, path: Path, registry: Registry, scenario: str | None) -> ModelTable:
+    """The models that a .toml file names as its base; a file's path starts from its folder."""
+    if isinstance(said.base, str):
+        beside = path.parent / said.base
+        source = said.base if said.base.startswith(HUB) or not beside.exists() else str(beside)
+        return models_of([source], [], registry, scenario).table
+    assert said.base is not None
+    fields = {name: one for name, one in registry.fields.items() if one.kind != "text"}
+    known = (*fields, *registry.metrics)
+    numbers: dict[str, Given] = {}
+    problems: list[Problem] = []
+    for name, value in said.base.items():
+        where = f"{said.where}, base.{name}"
+        if name == "name":
+            continue
+        if name not in known:
+            hint = nearest(name, known)
+            problems.append(Problem(where, f"there is no field or metric {shown(name)}.{hint}"))
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+            problems.append(Problem(where, f"found {shown(value)}, expected a number"))
+        elif name in fields and (expected := fields[name].refusal(value)):
+            problems.append(Problem(where, f"found {value:,g}, expected {expected}"))
+        else:
+            numbers[name] = Given(float(value))
+    if problems:
+        raise InputError(problems)
+    row = Row(str(said.base.get("name", "base")), numbers=numbers)
+    return ModelTable((row,), Source(said.where))
+
+
+def _chosen(said: Said, table: ModelTable) -> Row:
+    """The model that the plan is about."""
+    names = [row.name for row in table.rows]
+    lines = said.of("model")
+    if len(lines) > 1:
+        raise InputError([line.problem("name", "expected one model") for line in lines[1:]])
+    if lines:
+        (line,) = lines
+        for row in table.rows:
+            if row.name.casefold() == line.name.casefold():
+                return row
+        message = f"there is no model {shown(line.name)}.{nearest(line.name, names)}"
+        raise InputError([line.problem("name", message)])
+    if len(names) != 1:
+        way = "name the one to start from: model"
+        found = f"there are {len(names)} models; {way}" if names else "there is no model"
+        raise InputError([Problem(said.where, found)])
+    return table.rows[0]

@@ -1,0 +1,85 @@
+"""The Pareto front: designs that none beats in one objective without losing in another.
+
+Everything here is of costs, a column an objective, of which less is better. Of designs that are
+equal in all objectives each is on the front, or none.
+
+>>> costs = np.array([[1.0, 4.0], [2.0, 2.0], [2.0, 3.0], [4.0, 1.0], [2.0, 2.0]])
+>>> on_front(costs).tolist()
+[True, True, False, True, True]
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moe_report.formula.operations import Column
+
+Mask = NDArray[np.bool_]
+_CHUNK = 256
+_MANY = 4096  # from where on it is worth looking for what beats most of the others
+
+
+def on_front(costs: Column) -> Mask:
+    """Return which designs are on the front, of costs with a row a design and none missing."""
+    count, objectives = costs.shape
+    if count == 0:
+        return np.zeros(0, bool)
+    if objectives == 1:
+        return np.asarray(costs[:, 0] == costs[:, 0].min())
+    candidates = np.flatnonzero(_not_beaten_at_once(costs)) if count >= _MANY else np.arange(count)
+    found = _of_two if objectives == 2 else _of_many
+    kept = np.zeros(count, bool)
+    kept[candidates[found(costs[candidates])]] = True
+    return kept
+
+
+def _not_beaten_at_once(costs: Column) -> Mask:
+    """Which designs are not beaten by a few that are good in all objectives."""
+    least, most = costs.min(axis=0), costs.max(axis=0)
+    span = np.where(most > least, most - least, 1)
+    left = np.ones(len(costs), bool)
+    share = (costs - least) / span
+    for weight in (0.5, 0.1, 0.9):
+        weights = np.full(costs.shape[1], (1 - weight) / (costs.shape[1] - 1))
+        weights[0] = weight
+        strong = costs[np.argmin(share @ weights)]
+        # whoever is less somewhere, or equal everywhere, is not beaten
+        left &= (costs < strong).any(axis=1) | (costs == strong).all(axis=1)
+    return left
+
+
+def _of_two(costs: Column) -> Mask:
+    order = np.lexsort((costs[:, 1], costs[:, 0]))
+    first, second = costs[order, 0], costs[order, 1]
+    begins = np.flatnonzero(np.r_[True, first[1:] != first[:-1]])  # runs of one first cost
+    lowest = second[begins]  # of each run, as it is sorted
+    before = np.r_[np.inf, np.minimum.accumulate(lowest)[:-1]]
+    run = np.repeat(np.arange(len(begins)), np.diff(np.r_[begins, len(order)]))
+    kept = np.zeros(len(order), bool)
+    kept[order] = (second == lowest[run]) & (second < before[run])
+    return kept
+
+
+def _of_many(costs: Column) -> Mask:
+    order = np.lexsort(costs.T[::-1])  # whoever beats another comes before it
+    ordered = costs[order]
+    front = np.empty((0, costs.shape[1]))
+    kept = np.zeros(len(costs), bool)
+    for start in range(0, len(ordered), _CHUNK):
+        places = np.arange(start, min(start + _CHUNK, len(ordered)))
+        for at in range(0, len(front), _CHUNK):
+            beaten = _beaten(ordered[places], front[at : at + _CHUNK])
+            places = places[~beaten]
+        chunk = ordered[places]
+        places = places[~_beaten(chunk, chunk)]
+        kept[order[places]] = True
+        front = np.concatenate([front, ordered[places]])
+    return kept
+
+
+def _beaten(costs: Column, by: Column) -> Mask:
+    """Which rows have one in the others that is nowhere more, and somewhere less."""
+    nowhere_more = np.all(by[None] <= costs[:, None], axis=2)
+    somewhere_less = np.any(by[None] < costs[:, None], axis=2)
+    return np.asarray((nowhere_more & somewhere_less).any(axis=1))

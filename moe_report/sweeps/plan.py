@@ -1,0 +1,190 @@
+"""What a sweep is: axes whose product are the designs, formulas, rules and objectives.
+
+Everything is plain data that can be sent to another process. A design has a number, from 0 on; the
+last axis changes fastest, and no list of designs is ever made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+import moe_report
+from moe_report.formula.expr import Expr
+from moe_report.formula.operations import Column
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """A field or assumption that takes some values, in their order."""
+
+    name: str
+    values: Column
+
+
+@dataclass(frozen=True, eq=False)
+class Constraint:
+    """What a design must keep to: a constraint of the plan's, or a rule of fields.
+
+    Attributes:
+        text: What it is counted as.
+        test: Holds where it is kept.
+        lenient: Whether a design of which a number is missing keeps to it.
+    """
+
+    text: str
+    test: Expr
+    lenient: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """What makes one design better than another: a number, and whether more of it is better."""
+
+    text: str
+    value: Expr
+    maximize: bool = False
+
+    @property
+    def name(self) -> str:
+        """The column or assumption that it is; empty if it is more than one."""
+        return self.value.name if self.value.op == "symbol" else ""
+
+    @property
+    def formula(self) -> str:
+        """What it is, without whether more of it is better."""
+        return self.text.split(maxsplit=1)[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """What is computed and tested together, of designs that passed the stages before.
+
+    Attributes:
+        formulas: By name, each after those that it refers to.
+        constraints: What the designs must keep to, in the order in which they are counted.
+    """
+
+    formulas: Mapping[str, Expr]
+    constraints: tuple[Constraint, ...] = ()
+
+    @cached_property
+    def everything(self) -> Mapping[str, Expr]:
+        """The formulas and, by names that no formula has, the tests."""
+        tests = {test_name(at): one.test for at, one in enumerate(self.constraints)}
+        return {**self.formulas, **tests}
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A sweep.
+
+    Attributes:
+        axes: What is varied.
+        constants: What all designs have, by name; NaN for what is missing.
+        stages: What is computed and tested, one after another.
+        objectives: What the front is of, the most important first.
+        kept: The columns that are kept of each design.
+        tied: The formulas of what is varied with something else, by name; stages have them, too.
+        best: How many of the best by the first objective are wanted beside the front.
+    """
+
+    axes: tuple[Axis, ...]
+    constants: Mapping[str, float]
+    stages: tuple[Stage, ...]
+    objectives: tuple[Objective, ...]
+    kept: tuple[str, ...]
+    tied: Mapping[str, Expr] = field(default_factory=dict)
+    best: int = 20
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """How many values each axis has."""
+        return tuple(len(axis.values) for axis in self.axes)
+
+    @property
+    def designs(self) -> int:
+        """How many designs there are."""
+        return prod(self.shape)
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """All constraints, in the order in which they are counted."""
+        return tuple(one for stage in self.stages for one in stage.constraints)
+
+    @cached_property
+    def aims(self) -> Mapping[str, Expr]:
+        """The formulas of the objectives."""
+        return {one.formula: one.value for one in self.objectives}
+
+    @cached_property
+    def later(self) -> tuple[frozenset[str], ...]:
+        """Of each stage the columns that are needed once it is done."""
+        needed = {*self.kept, *(name for one in self.aims.values() for name in one.symbols())}
+        found = []
+        for stage in reversed(self.stages):
+            found.append(frozenset(needed))
+            needed |= {name for one in stage.everything.values() for name in one.symbols()}
+        return tuple(reversed(found))
+
+    def columns(self, first: int, last: int) -> dict[str, Column]:
+        """Return the values of each axis of the designs from one number up to before another.
+
+        >>> axes = Axis("a", np.array([1.0, 2.0])), Axis("b", np.array([5.0, 6.0, 7.0]))
+        >>> Plan(axes, {}, (), (), ()).columns(2, 5)
+        {'a': array([1., 2., 2.]), 'b': array([7., 5., 6.])}
+        """
+        found: dict[str, Column] = {}
+        size = last - first
+        stride = 1
+        for axis in reversed(self.axes):
+            count = len(axis.values)
+            start = first // stride
+            runs = (last - 1) // stride - start + 1  # of one value each
+            at = np.arange(start, start + runs) % count
+            values = axis.values[at]
+            if stride > 1:
+                values = np.repeat(values, stride)[(skipped := first % stride) : skipped + size]
+            found[axis.name] = values
+            stride *= count
+        return {axis.name: found[axis.name] for axis in self.axes}
+
+    @cached_property
+    def mark(self) -> str:
+        """A hash of all that the result depends on, in hex."""
+        found = hashlib.sha256()
+        for text in self._described():
+            found.update(text.encode() + b"\n")
+        return found.hexdigest()
+
+    def _described(self) -> Iterator[str]:
+        yield f"moe-report {moe_report.__version__}, numpy {np.__version__}, best {self.best}"
+        for axis in self.axes:
+            yield f"{axis.name} {hashlib.sha256(axis.values.tobytes()).hexdigest()}"
+        yield from (f"{name} is {value!r}" for name, value in self.constants.items())
+        for stage in self.stages:
+            yield from (f"{name} = {spelled(expr)}" for name, expr in stage.formulas.items())
+            for one in stage.constraints:
+                yield f"{one.text}: {spelled(one.test)} {one.lenient}"
+        for aim in self.objectives:
+            yield f"{aim.text}: {spelled(aim.value)} {aim.maximize}"
+        yield " ".join(self.kept)
+
+
+def test_name(at: int) -> str:
+    """Return what the value of a stage's constraint is called, as no formula is."""
+    return f"constraint {at}"
+
+
+def spelled(expr: Expr) -> str:
+    """Return an expression as text, with every digit of its numbers."""
+    if expr.op == "const":
+        return repr(expr.value)
+    if expr.op in ("symbol", "series"):
+        return expr.name
+    return f"{expr.op}({', '.join(map(spelled, expr.args))})"
