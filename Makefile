@@ -55,7 +55,7 @@ oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact co
 	$(PYTEST) tests/oracle
 
 .PHONY: bench
-bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain openpyxl script, and templates against zlib.
+bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain script, templates against zlib, many rows against numpy.
 	$(BIN)/python tests/benchmarks/outputs.py
 	$(BIN)/python tests/benchmarks/filling.py
 

@@ -24,7 +24,7 @@ from moe_report.formula.expr import TESTS, Expr
 from moe_report.formula.operations import OPERATIONS, Column, evaluate
 from moe_report.formula.reductions import REDUCTIONS
 
-ROWS = 8192  # of a block, at most: the columns in use fit in a processor's cache
+ROWS = 16384  # of a block, at most: its columns fit in a processor's cache
 
 # What is known of a column: nothing; that nothing in it is infinite; that all of it is finite.
 UNKNOWN, NOT_INFINITE, FINITE = range(3)
@@ -71,6 +71,8 @@ _LOSES: Mapping[str, slice] = {
 }
 # Operations whose result is known as well as their operands are.
 _KEEPS = {"neg", "abs", "floor", "ceil", "minimum", "maximum", "where", "as_number", *TESTS}
+# What changes nothing as the last operand, not even the sign of 0 (which adding 0 does).
+_NEUTRAL = {"sub": (0.0).hex(), "mul": (1.0).hex(), "div": (1.0).hex()}
 # How many of their operands are tests.
 _TAKES_TESTS = {"where": 1, "not": 1, "and": 2, "or": 2, "as_number": 1}
 
@@ -199,6 +201,8 @@ class _Program:
             self.same[at] = math.nan
         elif op == "as_number" and first is not None:
             self.same[at] = first
+        elif numbers[-1] is not None and numbers[-1].hex() == _NEUTRAL.get(op):
+            self._stand(at, args[0])
         elif op == "pow" and (filled := [arg for arg in args if arg in long and arg in self.same]):
             # numpy squares what has the exponent 2, but not what has a column of it
             for arg in filled:
