@@ -55,9 +55,10 @@ oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact co
 	$(PYTEST) tests/oracle
 
 .PHONY: bench
-bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain openpyxl script, and templates against zlib.
+bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain script, templates against zlib, many rows against numpy.
 	$(BIN)/python tests/benchmarks/outputs.py
 	$(BIN)/python tests/benchmarks/filling.py
+	$(BIN)/python -m tests.benchmarks.compiled
 
 .PHONY: stress
 stress: $(VENV)/.test-$(CI) ## Damage packages, kill writers, let two write at once: ten minutes, figures.
