@@ -21,10 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moe_report.formula.expr import Expr
-from moe_report.formula.operations import Column, evaluate
+from moe_report.formula.compiled import Compiled
+from moe_report.formula.operations import Column
 from moe_report.sweeps.front import Mask, on_front
-from moe_report.sweeps.plan import Plan, test_name
+from moe_report.sweeps.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -60,34 +60,23 @@ class Passed:
     best: Mask
 
 
-def evaluate_formulas(
-    formulas: Mapping[str, Expr], columns: Mapping[str, Column | float]
-) -> dict[str, Column]:
-    """Return the value of each formula, which may refer to columns and to formulas before it."""
-    known: dict[str, Column | float] = dict(columns)
-    found: dict[str, Column] = {}
-    for name, expr in formulas.items():
-        known[name] = found[name] = evaluate(expr, known)
-    return found
-
-
 def count_block(plan: Plan, block: Block) -> Passed:
     """Return what passes of a block; it depends on nothing else."""
     design = np.arange(block.first, block.last, dtype=np.int64)
     columns: dict[str, Column] = plan.columns(block.first, block.last)
     removed: list[tuple[int, int]] = []
-    for stage, needed in zip(plan.stages, plan.later, strict=True):
-        columns |= _computed(plan, stage.everything, columns, len(design))
+    for stage, program, needed in zip(plan.stages, plan.programs, plan.later, strict=True):
+        columns |= _computed(plan, program, columns, len(design))
         left = np.ones(len(design), bool)
-        for at, one in enumerate(stage.constraints):
-            test = columns.pop(test_name(at))
+        for name, one in zip(stage.tests, stage.constraints, strict=True):
+            test = columns.pop(name)
             failed = left & (test == 0)
             undefined = left & np.isnan(test) & (not one.lenient)
             removed.append((int(failed.sum()), int(undefined.sum())))
             left &= ~(failed | undefined)
         columns = {name: values for name, values in columns.items() if name in needed}
         design, columns = _of(left, design, columns)
-    found = _computed(plan, plan.aims, columns, len(design))
+    found = _computed(plan, plan.aiming, columns, len(design))
     left = np.ones(len(design), bool)
     for values in found.values():
         undefined = left & np.isnan(values)
@@ -128,9 +117,9 @@ def is_best(costs: Column, most: int) -> Mask:
 
 
 def _computed(
-    plan: Plan, formulas: Mapping[str, Expr], columns: Mapping[str, Column], count: int
+    plan: Plan, program: Compiled, columns: Mapping[str, Column], count: int
 ) -> dict[str, Column]:
-    found = evaluate_formulas(formulas, {**plan.constants, **columns})
+    found = program({**plan.constants, **columns})
     return {name: np.broadcast_to(values, count) for name, values in found.items()}
 
 

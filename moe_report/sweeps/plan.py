@@ -15,6 +15,7 @@ from math import prod
 import numpy as np
 
 import moe_report
+from moe_report.formula.compiled import Compiled
 from moe_report.formula.expr import Expr
 from moe_report.formula.operations import Column
 
@@ -74,10 +75,14 @@ class Stage:
     constraints: tuple[Constraint, ...] = ()
 
     @cached_property
+    def tests(self) -> Mapping[str, Expr]:
+        """The tests of the constraints, by names that no formula has."""
+        return {f"constraint {at}": one.test for at, one in enumerate(self.constraints)}
+
+    @property
     def everything(self) -> Mapping[str, Expr]:
-        """The formulas and, by names that no formula has, the tests."""
-        tests = {test_name(at): one.test for at, one in enumerate(self.constraints)}
-        return {**self.formulas, **tests}
+        """The formulas, and the tests."""
+        return {**self.formulas, **self.tests}
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +137,19 @@ class Plan:
             needed |= {name for one in stage.everything.values() for name in one.symbols()}
         return tuple(reversed(found))
 
+    @cached_property
+    def programs(self) -> tuple[Compiled, ...]:
+        """What computes each stage, and gives what is needed of it."""
+        return tuple(
+            Compiled(stage.everything, [*(needed & {*stage.formulas}), *stage.tests])
+            for stage, needed in zip(self.stages, self.later, strict=True)
+        )
+
+    @cached_property
+    def aiming(self) -> Compiled:
+        """What computes the objectives."""
+        return Compiled(self.aims)
+
     def columns(self, first: int, last: int) -> dict[str, Column]:
         """Return the values of each axis of the designs from one number up to before another.
 
@@ -174,11 +192,6 @@ class Plan:
         for aim in self.objectives:
             yield f"{aim.text}: {spelled(aim.value)} {aim.maximize}"
         yield " ".join(self.kept)
-
-
-def test_name(at: int) -> str:
-    """Return what the value of a stage's constraint is called, as no formula is."""
-    return f"constraint {at}"
 
 
 def spelled(expr: Expr) -> str:
