@@ -131,6 +131,7 @@ class Compiled:
             name: as_number(places[name]) for name in (formulas if keep is None else keep)
         }
         self._parts = _needed(self._wanted.values(), dict(enumerate(parts)))
+        self._program: tuple[object, _Program | None] = (None, None)
 
     def __call__(self, columns: Mapping[str, Column | float]) -> dict[str, Column | float]:
         """Return what is wanted: a column, or a number if it is the same in all rows.
@@ -138,8 +139,23 @@ class Compiled:
         Args:
             columns: What :func:`~moe_report.formula.operations.evaluate` takes.
         """
+        given: dict[int, Column] = {}
+        numbers: dict[int, float] = {}
+        for at, part in self._parts.items():
+            if part.op in ("symbol", "series"):
+                column = np.asarray(columns[part.name], np.float64)
+                if column.ndim:
+                    given[at] = np.ascontiguousarray(column)
+                else:
+                    numbers[at] = float(column) if np.isfinite(column) else math.nan
+        # what is left to compute is the same for the next block of a sweep
+        spelled = {at: number.hex() for at, number in numbers.items()}
+        before, program = self._program
+        if program is None or spelled != before:
+            program = _Program(self._parts, self._wanted, numbers)
+            self._program = spelled, program
         with np.errstate(all="ignore"):
-            return _Program(self._parts, columns).compute(self._wanted)
+            return program.compute(given)
 
 
 def _needed(wanted: Iterable[int], parts: Mapping[int, _Part]) -> dict[int, _Part]:
@@ -152,40 +168,35 @@ def _needed(wanted: Iterable[int], parts: Mapping[int, _Part]) -> dict[int, _Par
 
 
 class _Program:
-    """What there is to compute when columns are given.
+    """What there is to compute when some symbols have columns.
 
     Attributes:
         same: The number of each part that is the same in all rows.
-        given: The columns that are parts.
+        filled: Those numbers of which a column is made after all.
         stands: What stands for a part: what a choice takes that is the same in all rows.
-        steps: The parts that are left to compute.
-        rows: How many rows there are; None if no column is given.
+        left: The parts that are left to compute.
     """
 
-    def __init__(self, parts: Mapping[int, _Part], columns: Mapping[str, Column | float]) -> None:
-        self.same: dict[int, float] = {}
-        self.given: dict[int, Column] = {}
+    def __init__(
+        self, parts: Mapping[int, _Part], wanted: Mapping[str, int], numbers: Mapping[int, float]
+    ) -> None:
+        self.same = dict(numbers)
+        self.filled: dict[int, float] = {}
         self.stands: dict[int, int] = {}
-        self.steps: dict[int, _Part] = {}
-        for at, part in parts.items():
-            if part.op == "const":
-                self.same[at] = part.value
-            elif part.op in ("symbol", "series"):
-                column = np.asarray(columns[part.name], np.float64)
-                if column.ndim:
-                    self.given[at] = np.ascontiguousarray(column)
+        self.left: dict[int, _Part] = {}
+        long = set()  # what evaluate() makes a column of
+        with np.errstate(all="ignore"):
+            for at, part in parts.items():
+                if part.op == "const":
+                    self.same[at] = part.value
+                elif not part.args:
+                    long |= {at}.difference(numbers)
                 else:
-                    self.same[at] = float(column) if np.isfinite(column) else math.nan
-        lengths = {len(column) for column in self.given.values()}
-        if len(lengths) > 1:
-            raise ValueError(f"columns of several lengths: {sorted(lengths)}")
-        self.rows = next(iter(lengths), None)
-        long = set(self.given)  # what evaluate() makes a column of
-        for at, part in parts.items():
-            if part.args:
-                if not long.isdisjoint(part.args):
-                    long.add(at)
-                self._place(at, part, long)
+                    long |= {at for arg in part.args if arg in long}
+                    self._place(at, part, long)
+        self.wanted = {name: self.stands.get(at, at) for name, at in wanted.items()}
+        columns = [at for at in self.wanted.values() if at not in self.same]
+        self.steps = _steps(_needed(columns, self.left), self.same)
 
     def _place(self, at: int, part: _Part, long: Collection[int]) -> None:
         """Find out a part's number, or what stands for it, or that it is a step."""
@@ -205,14 +216,13 @@ class _Program:
             self._stand(at, args[0])
         elif op == "pow" and (filled := [arg for arg in args if arg in long and arg in self.same]):
             # numpy squares what has the exponent 2, but not what has a column of it
-            for arg in filled:
-                self.given[arg] = np.full(self.rows or 0, self.same.pop(arg))
-            self.steps[at] = _Part(op, args)
+            self.filled |= {arg: self.same.pop(arg) for arg in filled}
+            self.left[at] = _Part(op, args)
         elif None not in numbers:
             consts = (Expr("const", value=number) for number in numbers if number is not None)
             self.same[at] = float(evaluate(Expr(op, tuple(consts)), {}))
         else:
-            self.steps[at] = _Part(op, args)
+            self.left[at] = _Part(op, args)
 
     def _stand(self, at: int, other: int) -> None:
         if other in self.same:
@@ -220,30 +230,34 @@ class _Program:
         else:
             self.stands[at] = other
 
-    def compute(self, wanted: Mapping[str, int]) -> dict[str, Column | float]:
-        """Return parts by their names."""
+    def compute(self, given: Mapping[int, Column]) -> dict[str, Column | float]:
+        """Return what is wanted, of columns by the places of their symbols."""
+        lengths = {len(column) for column in given.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns of several lengths: {sorted(lengths)}")
+        rows = max(lengths, default=0)
         results: dict[str, Column | float] = {}
         outputs: dict[int, list[Column]] = {}
-        for name, whole in wanted.items():
-            at = self.stands.get(whole, whole)
+        for name, at in self.wanted.items():
             if at in self.same:
                 results[name] = self.same[at]
             else:
-                results[name] = column = np.empty(self.rows or 0)
+                results[name] = column = np.empty(rows)
                 outputs.setdefault(at, []).append(column)
         if outputs:
-            steps = _steps(_needed(outputs, self.steps), self.same)
-            for block in _blocks(self.rows or 0):
-                self._compute_block(block, steps, outputs)
+            filled = {at: np.full(rows, number) for at, number in self.filled.items()}
+            for block in _blocks(rows):
+                self._compute_block(block, {**given, **filled}, outputs)
         return results
 
     def _compute_block(
-        self, block: slice, steps: Iterable[_Step], outputs: Mapping[int, Sequence[Column]]
+        self, block: slice, given: Mapping[int, Column], outputs: Mapping[int, Sequence[Column]]
     ) -> None:
-        held = _Held(self.same, {at: column[block] for at, column in self.given.items()})
-        for at in self.given:
+        """Compute some rows, and write them into columns."""
+        held = _Held(self.same, {at: column[block] for at, column in given.items()})
+        for at in given:
             held.write(at, outputs.get(at, ()), block)
-        for step in steps:
+        for step in self.steps:
             held.take(step)
             held.write(step.at, outputs.get(step.at, ()), block)
             for at in step.frees:

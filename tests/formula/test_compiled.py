@@ -157,6 +157,16 @@ def test_a_choice_that_is_one_in_all_rows_costs_no_column() -> None:
     assert np.isnan(computed["missing"])
 
 
+def test_each_call_has_its_own_numbers() -> None:
+    """What was left to compute of other numbers, or of a column in place of one, is not reused."""
+    n, k = symbol("n"), symbol("k")
+    compiled = Compiled({"chosen": lift(where(k > 1, n * k, n - k))})
+    column = np.array([5.0, 6.0])
+    for chosen, expected in ((2.0, [10, 12]), (1.0, [4, 5]), (np.array([3.0, 1.0]), [15, 5])):
+        np.testing.assert_array_equal(compiled({"n": column, "k": chosen})["chosen"], expected)
+    assert compiled({"n": 4.0, "k": 2.0}) == {"chosen": 8.0}
+
+
 def test_only_what_is_wanted_is_asked_for() -> None:
     """A formula that nothing wanted needs takes no column, and a name may be given anew."""
     x = symbol("x")
