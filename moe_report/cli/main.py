@@ -15,7 +15,7 @@ from moe_report.api.asked import FORMATS
 from moe_report.api.outputs import Outputs, Ways
 from moe_report.api.places import refuse_file, refuse_folder
 from moe_report.api.prepare import branding_for, check_templates, registries
-from moe_report.cli import balance, fit, options, plugins, prepare, templates
+from moe_report.cli import balance, fit, options, plugins, prepare, sweep, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.program import Program
 from moe_report.cli.terminal import (
@@ -390,6 +390,7 @@ def metrics(name: str | None, sections: SectionOptions) -> None:
 
 main.add_command(fit.fit)
 main.add_command(balance.balance)
+main.add_command(sweep.sweep)
 main.add_command(templates.fill)
 main.add_command(templates.template)
 main.add_command(plugins.plugin)

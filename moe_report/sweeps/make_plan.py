@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class Sweep:
         assumptions: Those of them that were set.
         presets: The presets that were chosen.
         notes: What is to be known of it.
+        sources: The files that it was read from.
     """
 
     plan: Plan
@@ -53,6 +55,7 @@ class Sweep:
     presets: Mapping[str, str]
     scenario: str
     notes: tuple[str, ...] = ()
+    sources: tuple[Path, ...] = ()
 
 
 def make_plan(
@@ -219,7 +222,7 @@ class _Making:
             try:
                 test = self._formula(line, formulas, test=True)
                 text = str(line.parts["formula"]).removeprefix("=").strip()
-                self.constraints.append(Constraint(text, test))
+                self.constraints.append(Constraint(text, test, asked=True))
             except FormulaError as error:
                 self._problem(line, "formula", str(error))
         for line in self.said.of("objective"):
@@ -280,11 +283,11 @@ class _Making:
         checks = checks_of(formulas)
         named = [line.name for line in self.said.of("column")]
         used = [
-            *(name for one in self.constraints for name in one.test.symbols()),
-            *(name for one in self.objectives for name in one.value.symbols()),
+            *(name for one in self.constraints for name in one.expr.symbols()),
+            *(name for one in self.objectives for name in one.expr.symbols()),
         ]
         for one in self.objectives:
-            if not any(map(formulas.is_varied, one.value.symbols())):
+            if not any(map(formulas.is_varied, one.expr.symbols())):
                 self.notes.append(f"{one.text}: rests on nothing that is varied")
         varied = [
             name
@@ -295,7 +298,7 @@ class _Making:
         done: set[str] = set()
 
         def stage(wanted: Sequence[str], constraints: Sequence[Constraint] = ()) -> Stage:
-            needed = [*wanted, *(name for one in constraints for name in one.test.symbols())]
+            needed = [*wanted, *(name for one in constraints for name in one.expr.symbols())]
             found = {
                 name: expr for name, expr in formulas.needed(needed).items() if name not in done
             }

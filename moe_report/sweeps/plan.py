@@ -34,13 +34,15 @@ class Constraint:
 
     Attributes:
         text: What it is counted as.
-        test: Holds where it is kept.
+        expr: Holds where it is kept.
         lenient: Whether a design of which a number is missing keeps to it.
+        asked: Whether it is one of the plan's own.
     """
 
     text: str
-    test: Expr
+    expr: Expr
     lenient: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +50,13 @@ class Objective:
     """What makes one design better than another: a number, and whether more of it is better."""
 
     text: str
-    value: Expr
+    expr: Expr
     maximize: bool = False
 
     @property
     def name(self) -> str:
         """The column or assumption that it is; empty if it is more than one."""
-        return self.value.name if self.value.op == "symbol" else ""
+        return self.expr.name if self.expr.op == "symbol" else ""
 
     @property
     def formula(self) -> str:
@@ -77,7 +79,7 @@ class Stage:
     @cached_property
     def tests(self) -> Mapping[str, Expr]:
         """The tests of the constraints, by names that no formula has."""
-        return {f"constraint {at}": one.test for at, one in enumerate(self.constraints)}
+        return {f"constraint {at}": one.expr for at, one in enumerate(self.constraints)}
 
     @property
     def everything(self) -> Mapping[str, Expr]:
@@ -125,7 +127,7 @@ class Plan:
     @cached_property
     def aims(self) -> Mapping[str, Expr]:
         """The formulas of the objectives."""
-        return {one.formula: one.value for one in self.objectives}
+        return {one.formula: one.expr for one in self.objectives}
 
     @cached_property
     def later(self) -> tuple[frozenset[str], ...]:
@@ -188,9 +190,9 @@ class Plan:
         for stage in self.stages:
             yield from (f"{name} = {spelled(expr)}" for name, expr in stage.formulas.items())
             for one in stage.constraints:
-                yield f"{one.text}: {spelled(one.test)} {one.lenient}"
+                yield f"{one.text}: {spelled(one.expr)} {one.lenient}"
         for aim in self.objectives:
-            yield f"{aim.text}: {spelled(aim.value)} {aim.maximize}"
+            yield f"{aim.text}: {spelled(aim.expr)} {aim.maximize}"
         yield " ".join(self.kept)
 
 

@@ -36,6 +36,10 @@ class Designs:
         columns = {name: values[mask] for name, values in self.columns.items()}
         return Designs(self.design[mask], columns, self.costs[mask])
 
+    def ordered(self) -> Designs:
+        """Return them with the best by the first objective in front."""
+        return self.of(np.lexsort(self.costs.T[::-1]))
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
