@@ -211,7 +211,7 @@ class _Making:
             raise FormulaError("expected a formula")
         found = formula_of(text, formulas.names)
         if found.is_test != test:
-            wanted = "a test, such as total_params <= 100e9" if test else "a number, not a test"
+            wanted = "a test, such as num_experts <= 64" if test else "a number, not a test"
             raise FormulaError(f"found {shown(text)}, expected {wanted}")
         return found
 
@@ -230,7 +230,7 @@ class _Making:
             sense, _, rest = text.partition(" ")
             if sense.casefold() not in ("min", "max") or not rest:
                 message = f"found {shown(text)}, expected min or max and a number, as in "
-                self._problem(line, "formula", f"{message}'min forward_flops'")
+                self._problem(line, "formula", f"{message}'min num_experts'")
                 continue
             if any(one.formula == rest for one in self.objectives):
                 self._problem(line, "formula", f"{rest} is an objective twice")
@@ -245,7 +245,7 @@ class _Making:
                 self._problem(line, "formula", str(error))
         if not self.said.of("objective"):
             self.problems.append(Problem(self.said.where, "expected an objective, such as "
-                                         "'min forward_flops'"))  # fmt: skip
+                                         "'min num_experts'"))  # fmt: skip
         for line in self.said.of("column"):
             if line.name not in formulas.names:
                 hint = nearest(line.name, formulas.names)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from pyarrow import parquet
 
@@ -98,6 +99,52 @@ def test_interrupted_sweep_says_how_to_go_on(
     name = "plan.parquet"
     assert (broken / name).read_bytes() == (whole / name).read_bytes()
     assert models_of(broken) == models_of(whole)
+
+
+def test_workbook_to_begin_with_runs_as_it_is(tmp_path: Path) -> None:
+    """What ``init --sweep`` writes has every kind of values, and a front."""
+    workbook = tmp_path / "plan.xlsx"
+    assert "moe-report sweep" in run("init", workbook, "--sweep").output
+    result = run("sweep", workbook, "-o", tmp_path / "out", "--format", "json")
+    assert result.exit_code == 0, result.output
+    assert "designs 640" in " ".join(result.output.split())
+    assert len(models_of(tmp_path / "out")) > 10
+    assert run("init", workbook, "--sweep", "--empty").exit_code == 2
+
+
+def test_what_is_wrong_with_a_sheet_is_said_with_its_cells(tmp_path: Path) -> None:
+    """All of it at once: kinds, headers, names, lists that may be one number, broken cells."""
+    path = tmp_path / "plan.xlsx"
+    run("init", path, "--sweep")
+    book = openpyxl.load_workbook(path)
+    sheet = book["Sweep"]
+    places = {sheet.cell(row, 2).value: row for row in range(5, 10)}
+    sheet["F4"] = "factor"
+    sheet.cell(places["num_experts_per_tok"], 1).value = "varry"
+    sheet.cell(places["num_hidden_layers"], 7).value = "24,320"
+    sheet.cell(places["hidden_size"], 2).value = "hiden_size"
+    book.save(path)
+    result = run("sweep", path, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    for said in (
+        "sheet Sweep, cell F4: found 'factor', expected",
+        "cell A7: found 'varry', expected",
+        "Did you mean 'vary'?",
+    ):
+        assert said in result.output
+    sheet["F4"], sheet["A7"] = "factors", "vary"
+    book.save(path)
+    result = run("sweep", path, "-o", tmp_path / "out")
+    for said in (
+        "cell G8: found '24,320', one number or several: write 24; 320, or no comma",
+        "cell B9: there is no field or assumption 'hiden_size'. Did you mean 'hidden_size'?",
+    ):
+        assert said in result.output
+    del book["Sweep"]
+    book.save(path)
+    result = run("sweep", path, "-o", tmp_path / "out")
+    assert "there is no sheet 'Sweep'" in result.output
+    assert "moe-report init --sweep" in result.output
 
 
 def test_without_pyarrow_nothing_is_counted(
