@@ -295,23 +295,23 @@ class _Making:
             if formulas.is_varied(name)
         ]
         kept = dict.fromkeys([*varied, *named, *(one.formula for one in self.objectives)])
-        done: set[str] = set()
 
-        def stage(wanted: Sequence[str], constraints: Sequence[Constraint] = ()) -> Stage:
-            needed = [*wanted, *(name for one in constraints for name in one.expr.symbols())]
-            found = {
-                name: expr for name, expr in formulas.needed(needed).items() if name not in done
-            }
-            done.update(found)
-            return Stage(found, tuple(constraints))
+        def stage(*constraints: Constraint) -> Stage:
+            names = (name for one in constraints for name in one.expr.symbols())
+            return Stage(constraints, formulas.needed(names))
 
+        stages = (stage(*rules), stage(*checks, *self.constraints))
         columns = [name for name in kept if name in formulas.names]
-        stages = (
-            stage([*tied], rules),
-            stage([], [*checks, *self.constraints]),
-            stage([*columns, *used]),
-        )
-        constants = formulas.constants_of([*columns, *used], stages)
+        last = formulas.needed([*columns, *used])
+        taken = [expr for one in stages for expr in (*one.formulas.values(), *one.tests.values())]
+        constants = formulas.constants_of([*columns, *used], [*taken, *last.values()])
         return Plan(
-            tuple(axes), constants, stages, tuple(self.objectives), tuple(kept), dict(tied), best
+            tuple(axes),
+            constants,
+            tuple(one for one in stages if one.constraints),
+            last,
+            tuple(self.objectives),
+            tuple(kept),
+            dict(tied),
+            best,
         )
