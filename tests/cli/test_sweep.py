@@ -68,6 +68,8 @@ def test_assumption_that_is_varied_is_a_column_of_live_formulas(tmp_path: Path) 
     workbook = out / "plan.report.xlsx"
     computed = recalculated(workbook, tmp_path / "office", "Models")
     assert disagreements(stored(workbook, "Models"), computed) == []
+    again = run("run", workbook, "-o", tmp_path / "again", "--format", "json")
+    assert "context_length is an assumption, no property of a model" in again.output
     assert not (out / "plan.parquet").exists()
 
 
