@@ -63,7 +63,7 @@ def read_sweep(asked: AskedSweep, sections: Sections) -> Sweep:
     computed = computed.with_counts(there=False)
     if asked.path.suffix.lower() == ".toml":
         said = read_toml(asked.path, read_bytes(asked.path))
-        rows = _base_of(said, asked.path, installed, asked.scenario)
+        said, rows = _base_of(said, asked.path, installed, asked.scenario)
     else:
         said, rows = _of_workbook(asked.path, installed)
     base = _chosen(said, rows)
@@ -189,17 +189,17 @@ def _of_workbook(path: Path, registry: Registry) -> tuple[Said, ModelTable]:
     said = read_sheet(sheets.grid(name, collected), path.name)
     sheets.close()
     read = inspect_workbook(file, registry, beside=(name,))
-    if problems := [*collected.problems, *read.problems]:
-        raise InputError(problems)
-    return said, read.table
+    return replace(said, problems=(*said.problems, *read.problems)), read.table
 
 
-def _base_of(said: Said, path: Path, registry: Registry, scenario: str | None) -> ModelTable:
-    """The models that a .toml file names as its base; a file's path starts from its folder."""
+def _base_of(
+    said: Said, path: Path, registry: Registry, scenario: str | None
+) -> tuple[Said, ModelTable]:
+    """The models that a .toml file has as its base; a file's path starts from its folder."""
     if isinstance(said.base, str):
         beside = path.parent / said.base
         source = said.base if said.base.startswith(HUB) or not beside.exists() else str(beside)
-        return models_of([source], [], registry, scenario).table
+        return said, models_of([source], [], registry, scenario).table
     assert said.base is not None
     fields = {name: one for name, one in registry.fields.items() if one.kind != "text"}
     known = (*fields, *registry.metrics)
@@ -218,10 +218,9 @@ def _base_of(said: Said, path: Path, registry: Registry, scenario: str | None) -
             problems.append(Problem(where, f"found {value:,g}, expected {expected}"))
         else:
             numbers[name] = Given(float(value))
-    if problems:
-        raise InputError(problems)
     row = Row(str(said.base.get("name", "base")), numbers=numbers)
-    return ModelTable((row,), Source(said.where))
+    table = ModelTable((row,), Source(said.where))
+    return replace(said, problems=(*said.problems, *problems)), table
 
 
 def _chosen(said: Said, table: ModelTable) -> Row:
@@ -240,5 +239,5 @@ def _chosen(said: Said, table: ModelTable) -> Row:
     if len(names) != 1:
         way = "name the one to start from: model"
         found = f"there are {len(names)} models; {way}" if names else "there is no model"
-        raise InputError([Problem(said.where, found)])
+        raise InputError([*said.problems, Problem(said.where, found)])
     return table.rows[0]

@@ -132,12 +132,6 @@ def test_what_is_wrong_with_a_sheet_is_said_with_its_cells(tmp_path: Path) -> No
         "sheet Sweep, cell F4: found 'factor', expected",
         "cell A7: found 'varry', expected",
         "Did you mean 'vary'?",
-    ):
-        assert said in result.output
-    sheet["F4"], sheet["A7"] = "factors", "vary"
-    book.save(path)
-    result = run("sweep", path, "-o", tmp_path / "out")
-    for said in (
         "cell G8: found '24,320', one number or several: write 24; 320, or no comma",
         "cell B9: there is no field or assumption 'hiden_size'. Did you mean 'hidden_size'?",
     ):

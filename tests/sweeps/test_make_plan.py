@@ -118,6 +118,39 @@ num_experts_per_tok = ["many"]
         assert expected in said
 
 
+def test_what_is_wrong_with_the_file_itself_is_said_with_the_rest(tmp_path: Path) -> None:
+    """Keys that are none, fields of a base that are none, kinds of values, no objective or axis."""
+    said = refused(tmp_path, """
+constraint = ["num_experts <= 3"]
+columns = "total_params"
+[base]
+num_expert = 8
+hidden_size = "wide"
+num_hidden_layers = -1
+[vary]
+vocab_sise = [1, 2]
+""")  # fmt: skip
+    for expected in (
+        "found 'constraint', expected",
+        "Did you mean 'constraints'?",
+        "plan.toml, columns: expected a list of texts",
+        "base.num_expert: there is no field or metric 'num_expert'. Did you mean 'num_experts'?",
+        "base.hidden_size: found 'wide', expected a number",
+        "base.num_hidden_layers: found -1, expected from 1 to 10,000",
+        "vary.vocab_sise: there is no field or assumption 'vocab_sise'",
+    ):
+        assert expected in said
+    assert "base: a model's file" in refused(tmp_path, "")
+    said = refused(tmp_path, 'base = "Mixtral-8x7B"')
+    assert "expected something that is varied" in said
+    assert "expected an objective" in said
+    assert "is no TOML" in refused(tmp_path, "base = ")
+    nearest = "Did you mean 'Mixtral-8x7B'?"
+    assert nearest in refused(tmp_path, 'base = "Mixtral-8x7"')
+    text = SMALL.replace("Mixtral-8x7B", 'Mixtral-8x7B"\nmodel = "Mixtral-8x7')
+    assert nearest in refused(tmp_path, text)
+
+
 def test_formulas_in_a_circle_are_refused(tmp_path: Path) -> None:
     """Two fields that follow from each other have no value."""
     said = refused(tmp_path, SMALL + 'num_shared_experts = "intermediate_size / 2"\n'
