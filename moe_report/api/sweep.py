@@ -25,7 +25,7 @@ from moe_report.reports import Report
 from moe_report.schema.fields import numbers_of
 from moe_report.schema.registry import Registry
 from moe_report.sweeps.make_plan import Sweep, make_plan
-from moe_report.sweeps.parquet import write_parquet
+from moe_report.sweeps.parquet import is_ours, write_parquet
 from moe_report.sweeps.read_plan import read_sheet, read_toml
 from moe_report.sweeps.report import axes_of, report_of
 from moe_report.sweeps.run import Found
@@ -120,7 +120,7 @@ class Outcome:
 
         Raises:
             InputError: The chart is to have what is no number.
-            OutputError: The Parquet file is there already; or the folder is no folder.
+            OutputError: A file of somebody's is in the way; or the folder is no folder.
             PluginError: There is no such format.
         """
         found = renderers()
@@ -137,8 +137,11 @@ class Outcome:
         ]
         if problems:
             raise InputError(problems)
-        if self.keep_all and self.parquet.exists() and not force:
-            raise OutputError(f"{self.parquet}: is there already; --force overwrites it")
+        kept = self.keep_all and self.parquet.exists() and not force
+        if kept and not is_ours(self.parquet):
+            raise OutputError(
+                f"{self.parquet}: was not written by moe-report, and stays; --force overwrites it"
+            )
 
 
 def write_sweep(
