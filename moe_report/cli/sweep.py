@@ -109,7 +109,7 @@ def sweep(
         ways=ways,
     )  # fmt: skip
     executor: Executor = InProcess()
-    with _interruptible(spool), _progress(found, quiet) as progress:
+    with _interruptible(spool), _progress(spool, quiet) as progress:
         run_blocks(spool, executor, progress)
         counted = merged(found.plan, spool)
     report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
@@ -194,7 +194,7 @@ def _interruptible(spool: Spool) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(sweep: Sweep, quiet: bool) -> Iterator[Progress]:
+def _progress(spool: Spool, quiet: bool) -> Iterator[Progress]:
     """What tells how far a sweep is, how fast, and how long it takes, if somebody sees it."""
     if quiet or not sys.stderr.isatty():
         yield lambda done: None
@@ -206,9 +206,10 @@ def _progress(sweep: Sweep, quiet: bool) -> Iterator[Progress]:
         return f"{(done or 0) / seconds:,.0f} designs/s" if seconds > 0 else ""
 
     with click.progressbar(
-        length=sweep.plan.designs, label="designs", item_show_func=rate, show_eta=True,
+        length=spool.plan.designs, label="designs", item_show_func=rate, show_eta=True,
         show_pos=True, file=sys.stderr,
     ) as bar:  # fmt: skip
+        bar.update(spool.designs_done(), 0)
 
         def progress(done: int) -> None:
             nonlocal counted

@@ -52,6 +52,11 @@ class Spool:
         done = {path.name for path in self.folder.glob("*.npz")}
         return [at for at in range(self.blocks) if self._path(at).name not in done]
 
+    def designs_done(self) -> int:
+        """Return how many designs are in the blocks that are done."""
+        missing = map(self.block, self.missing())
+        return self.plan.designs - sum(block.last - block.first for block in missing)
+
     def _path(self, at: int) -> Path:
         return self.folder / f"{at:012d}.npz"
 
