@@ -109,10 +109,11 @@ def sweep(
         ways=ways,
     )  # fmt: skip
     executor: Executor = InProcess()
-    with _interruptible(spool), _progress(spool, quiet) as progress:
-        run_blocks(spool, executor, progress)
+    with _interruptible(spool):
+        with _progress(spool, quiet) as progress:
+            run_blocks(spool, executor, progress)
         counted = merged(found.plan, spool)
-    report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
+        report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
     spool.remove()
     echo_written(written, quiet)
     if not quiet:
@@ -144,7 +145,8 @@ def _tell(sweep: Sweep, found: Found) -> None:
         say(line)
     for line in why_nothing_passed(sweep, found):
         say(line, color="yellow")
-    say(standing_of_base(sweep, found))
+    if found.passed:
+        say(standing_of_base(sweep, found))
 
 
 def _tell_front(sweep: Sweep, found: Found, report: Report) -> None:

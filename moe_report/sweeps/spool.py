@@ -118,7 +118,9 @@ def open_spool(
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise OutputError(f"{folder}: is no state of a sweep; {ways[-1]}") from error
         if found != state:
-            different = "another plan, or version" if found.get("plan") != plan.mark else "a sweep "
+            different = (
+                "another plan, --top or version" if found.get("plan") != plan.mark else "a sweep "
+            )
             different += "with other outputs" * (found.get("plan") == plan.mark)
             raise OutputError(f"{folder}: is the state of {different}; {ways[-1]}")
         return Spool(folder, plan, size, keep_all)

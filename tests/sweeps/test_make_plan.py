@@ -71,6 +71,20 @@ def test_every_metric_of_a_design_is_that_of_a_report(
     assert assert_as_in_a_report(sweep, [Block(int(at), int(at) + 60) for at in starts]) > 30
 
 
+def test_every_metric_has_the_same_bits_in_blocks_of_one(
+    tmp_path: Path, registry: Registry
+) -> None:
+    """Whatever a processor computes of many numbers at a time, logarithms and powers included."""
+    names = [*registry.with_counts(there=False).metrics]
+    plan = sweep_of(tmp_path, EVERYTHING.format(base="DeepSeek-V3", columns=names)).plan
+    whole = count_block(plan, Block(3000, 3050))
+    ones = [count_block(plan, Block(at, at + 1)) for at in range(3000, 3050)]
+    assert len(whole.design) > 20
+    for name, values in whole.columns.items():
+        alone = np.concatenate([one.columns[name] for one in ones])
+        np.testing.assert_array_equal(alone, values, err_msg=name)
+
+
 def refused(folder: Path, text: str) -> str:
     """What is said of a plan that is refused."""
     with pytest.raises(InputError) as error:
