@@ -55,11 +55,12 @@ oracle: $(VENV)/.test-$(CI) ## Install torch and transformers, and test exact co
 	$(PYTEST) tests/oracle
 
 .PHONY: bench
-bench: $(VENV)/.test-$(CI) ## Time outputs against openpyxl and zlib, of a hundred models and of ten thousand.
+bench: $(VENV)/.test-$(CI) ## Time outputs against openpyxl and zlib, and many rows against numpy.
 	$(BIN)/python tests/benchmarks/outputs.py
-	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/filling.py
 	$(BIN)/python -m tests.benchmarks.many
+	$(BIN)/python -m tests.benchmarks.compiled
+	$(BIN)/python -m tests.benchmarks.sweeps
 
 .PHONY: stress
 stress: $(VENV)/.test-$(CI) ## Damage packages, kill writers, let two write at once: ten minutes, figures.

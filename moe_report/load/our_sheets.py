@@ -12,6 +12,7 @@ CHARTS_SHEET = "Charts"
 CHART_DATA_SHEET = "Chart data"
 NOTES_SHEET = "Notes"
 ROUTING_SHEET = "Routing"  # tokens of experts, a user's or a report's
+SWEEP_SHEET = "Sweep"  # a user's: what is varied, and what for
 # A user's: which column is which, as an answer of theirs was kept.
 COLUMNS_SHEET = "Columns"
 HOW_TO_SHEET = "How to"  # of a workbook to fill in

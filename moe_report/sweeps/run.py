@@ -1,0 +1,107 @@
+"""A whole sweep: its blocks through an executor, their counts summed, their fronts merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moe_report.formula.operations import Column
+from moe_report.sweeps.block import Passed, count_block, is_best
+from moe_report.sweeps.executor import Executor
+from moe_report.sweeps.front import Mask, on_front
+from moe_report.sweeps.plan import Plan
+from moe_report.sweeps.spool import Spool
+
+BLOCK = 262_144  # designs: worth a file, and columns of some megabytes
+Progress = Callable[[int], None]  # is told how many designs more are done
+
+
+@dataclass(frozen=True, eq=False)
+class Designs:
+    """Some designs: their numbers, what they have, and their costs, in the order of the numbers."""
+
+    design: NDArray[np.int64]
+    columns: Mapping[str, Column]
+    costs: Column
+
+    def __len__(self) -> int:
+        return len(self.design)
+
+    def of(self, mask: Mask | NDArray[np.int64]) -> Designs:
+        """Return some of them."""
+        columns = {name: values[mask] for name, values in self.columns.items()}
+        return Designs(self.design[mask], columns, self.costs[mask])
+
+    def ordered(self) -> Designs:
+        """Return them with the best by the first objective in front."""
+        return self.of(np.lexsort(self.costs.T[::-1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a sweep has found.
+
+    Attributes:
+        removed: For each constraint, then each objective: how many designs it removed of those
+            that the ones before had left, and of how many its number is undefined.
+        passed: How many are left.
+        front: Those on the front.
+        best: The best by the first objective.
+    """
+
+    removed: NDArray[np.int64]
+    passed: int
+    front: Designs
+    best: Designs
+
+
+def run_blocks(spool: Spool, executor: Executor, progress: Progress) -> None:
+    """Count the blocks that are not done, and keep what is found of each as soon as it is."""
+    missing = spool.missing()
+    count = partial(count_block, spool.plan)
+    for place, passed in executor.run(count, (spool.block(at) for at in missing)):
+        spool.put(missing[place], passed)
+        block = spool.block(missing[place])
+        progress(block.last - block.first)
+
+
+def merged(plan: Plan, blocks: Iterable[Passed]) -> Found:
+    """Return what blocks have found together; their order, and size, do not matter."""
+    removed = np.zeros((len(plan.constraints) + len(plan.objectives), 2), np.int64)
+    passed = 0
+    front = best = _empty(plan)
+    for one in blocks:
+        removed += one.removed
+        passed += one.passed
+        found = Designs(one.design, one.columns, one.costs)
+        front = merged_fronts(front, found.of(one.front))
+        best = _together(best, found.of(one.best))
+        best = best.of(is_best(best.costs, plan.best))
+    return Found(removed, passed, front, best)
+
+
+def merged_fronts(one: Designs, other: Designs) -> Designs:
+    """Return the front of two fronts."""
+    both = _together(one, other)
+    return both.of(on_front(both.costs))
+
+
+def _together(one: Designs, other: Designs) -> Designs:
+    if not len(one) or not len(other):
+        return one if len(one) else other
+    design = np.concatenate([one.design, other.design])
+    order = np.argsort(design, kind="stable")
+    columns = {
+        name: np.concatenate([values, other.columns[name]])[order]
+        for name, values in one.columns.items()
+    }
+    return Designs(design[order], columns, np.concatenate([one.costs, other.costs])[order])
+
+
+def _empty(plan: Plan) -> Designs:
+    columns = {name: np.zeros(0) for name in plan.kept}
+    return Designs(np.zeros(0, np.int64), columns, np.zeros((0, len(plan.objectives))))
