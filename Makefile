@@ -59,6 +59,7 @@ bench: $(VENV)/.test-$(CI) ## Time all outputs against a plain script, templates
 	$(BIN)/python tests/benchmarks/outputs.py
 	$(BIN)/python tests/benchmarks/filling.py
 	$(BIN)/python -m tests.benchmarks.compiled
+	$(BIN)/python -m tests.benchmarks.sweeps
 
 .PHONY: stress
 stress: $(VENV)/.test-$(CI) ## Damage packages, kill writers, let two write at once: ten minutes, figures.

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from moe_report.api import prepare
-from moe_report.api.asked import Sections
+from moe_report.api.asked import FORMATS, Look, Sections
 from moe_report.api.fit_models import models_of
+from moe_report.api.outputs import Ways
+from moe_report.api.places import refuse_file
+from moe_report.api.write_reports import Written, write_reports
 from moe_report.compute.scenarios import scenario_named
-from moe_report.errors import InputError, Problem, nearest
+from moe_report.errors import InputError, OutputError, Problem, nearest
 from moe_report.importers.model import HUB
 from moe_report.load.collected import Collected
 from moe_report.load.grid import sheet_named
 from moe_report.load.our_sheets import SWEEP_SHEET
 from moe_report.load.workbook import inspect_workbook, open_table, read_bytes, sheets_of
+from moe_report.renderers import load_renderer, renderers
+from moe_report.reports import Report
+from moe_report.schema.fields import numbers_of
 from moe_report.schema.registry import Registry
 from moe_report.sweeps.make_plan import Sweep, make_plan
+from moe_report.sweeps.parquet import write_parquet
 from moe_report.sweeps.read_plan import read_sheet, read_toml
+from moe_report.sweeps.report import axes_of, report_of
+from moe_report.sweeps.run import Found
 from moe_report.sweeps.said import Said
+from moe_report.sweeps.spool import Spool
 from moe_report.table import Given, ModelTable, Row, Source
 from moe_report.text import shown
 
@@ -63,7 +74,107 @@ def read_sweep(asked: AskedSweep, sections: Sections) -> Sweep:
     sweep = make_plan(
         said, base, rows, computed, used.assumptions, used.presets, scenario, asked.best
     )
-    return replace(sweep, notes=(*map(str, rows.warnings), *notes, *sweep.notes))
+    sources = [asked.path]
+    if isinstance(said.base, str):
+        sources += [path for path in (asked.path.parent / said.base,) if path.is_file()]
+    notes = [*map(str, rows.warnings), *notes, *sweep.notes]
+    return replace(sweep, notes=tuple(notes), sources=tuple(sources))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where what a sweep has found goes.
+
+    Attributes:
+        sweep: What is swept.
+        plan: The plan's file.
+        folder: Where to.
+        formats: Of the report.
+        most: How many designs of the front the report has.
+        keep_all: Whether all that pass are written as Parquet.
+        x: What the chart has from left to right; None for an objective.
+        y: What it has upwards.
+    """
+
+    sweep: Sweep
+    plan: Path
+    folder: Path
+    formats: tuple[str, ...] = FORMATS
+    most: int = 500
+    keep_all: bool = True
+    x: str | None = None
+    y: str | None = None
+
+    @property
+    def state(self) -> Path:
+        """The folder that keeps what is found until all is done."""
+        return self.folder / f"{self.plan.stem}.sweep-state"
+
+    @property
+    def parquet(self) -> Path:
+        """The file of all designs that pass."""
+        return self.folder / f"{self.plan.stem}.parquet"
+
+    def check(self, force: bool) -> None:
+        """Refuse, before anything is counted, what could not be written.
+
+        Raises:
+            InputError: The chart is to have what is no number.
+            OutputError: The Parquet file is there already; or the folder is no folder.
+            PluginError: There is no such format.
+        """
+        found = renderers()
+        refuse_file(self.folder, found, choosing=True)
+        for name in self.formats:
+            load_renderer(name, found)
+        known = (*self.sweep.registry.metrics, *numbers_of(self.sweep.registry.fields))
+        problems = [
+            Problem(
+                f"--{axis}", f"there is no field or metric {shown(name)}.{nearest(name, known)}"
+            )
+            for axis, name in (("x", self.x), ("y", self.y))
+            if name is not None and name not in known
+        ]
+        if problems:
+            raise InputError(problems)
+        if self.keep_all and self.parquet.exists() and not force:
+            raise OutputError(f"{self.parquet}: is there already; --force overwrites it")
+
+
+def write_sweep(
+    outcome: Outcome, spool: Spool, found: Found, look: Look, ways: Ways, *, force: bool
+) -> tuple[Report, Written]:
+    """Write the report of what a sweep has found and, if asked for, all that passed.
+
+    Raises:
+        OutputError: They cannot be written, or what stands there must not be lost.
+    """
+    sweep = outcome.sweep
+    report = report_of(
+        sweep,
+        found,
+        axes_of(sweep, outcome.x, outcome.y),
+        outcome.most,
+        f"Sweep of {sweep.base.name}",
+        prepare.branding_for(look, sweep.table.settings),
+    )
+    fresh = spool.folder / f"{outcome.parquet.name}.part"
+    if outcome.keep_all:
+        write_parquet(fresh, sweep.plan, spool, found)
+    written = write_reports(
+        report,
+        outcome.folder,
+        outcome.plan.stem,
+        outcome.formats,
+        look.template_dirs,
+        sweep.sources,
+        ways,
+        force=force,
+    )
+    if outcome.keep_all:
+        os.replace(fresh, outcome.parquet)
+        written = replace(written, paths=(*written.paths, outcome.parquet))
+    return report, written
 
 
 def _of_workbook(path: Path, registry: Registry) -> tuple[Said, ModelTable]:

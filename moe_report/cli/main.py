@@ -15,7 +15,7 @@ from moe_report.api.asked import FORMATS
 from moe_report.api.outputs import Outputs, Ways
 from moe_report.api.places import refuse_file, refuse_folder
 from moe_report.api.prepare import branding_for, check_templates, registries
-from moe_report.cli import balance, fit, options, plugins, prepare, templates
+from moe_report.cli import balance, fit, options, plugins, prepare, sweep, templates
 from moe_report.cli.options import PATH, InputOptions, LookOptions, SectionOptions, example
 from moe_report.cli.program import Program
 from moe_report.cli.terminal import (
@@ -62,16 +62,23 @@ def main(context: click.Context, debug: bool) -> None:
 @main.command(epilog=example("moe-report init models.xlsx"))
 @click.argument("workbook", type=PATH)
 @click.option("--empty", is_flag=True, help="Without the example models.")
+@click.option("--sweep", is_flag=True, help="The plan of a sweep: one model, and a sheet Sweep.")
 @options.force
-def init(workbook: Path, empty: bool, force: bool) -> None:
+def init(workbook: Path, empty: bool, sweep: bool, force: bool) -> None:
     """Write a workbook to fill in, with example models."""
+    from moe_report.edit.new_sweep import build_sweep
     from moe_report.edit.new_workbook import build_starter
     from moe_report.schema import registry
 
-    def build() -> bytes:
-        return build_starter(registry.load(), examples=not empty)
+    if sweep and empty:
+        raise click.UsageError("--sweep and --empty exclude each other.")
 
-    prepare.write_new(workbook, build, force, then="moe-report run {} -o report/")
+    def build() -> bytes:
+        known = registry.load()
+        return build_sweep(known) if sweep else build_starter(known, examples=not empty)
+
+    then = "moe-report sweep {} -o sweep/" if sweep else "moe-report run {} -o report/"
+    prepare.write_new(workbook, build, force, then=then)
 
 
 @main.command(
@@ -390,6 +397,7 @@ def metrics(name: str | None, sections: SectionOptions) -> None:
 
 main.add_command(fit.fit)
 main.add_command(balance.balance)
+main.add_command(sweep.sweep)
 main.add_command(templates.fill)
 main.add_command(templates.template)
 main.add_command(plugins.plugin)

@@ -8,15 +8,17 @@ from dataclasses import replace
 from moe_report.compute.build import build_report, creation_time
 from moe_report.formula.excel import plain
 from moe_report.load.examples import example_models
-from moe_report.load.our_sheets import HOW_TO_SHEET, REPORT_SHEET
+from moe_report.load.our_sheets import HOW_TO_SHEET, REPORT_SHEET, SWEEP_SHEET
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.models_sheet import write_models
 from moe_report.renderers.excel.palette import INPUT, TITLE, Look
 from moe_report.renderers.excel.presets_sheet import sheets_of_presets, write_presets
 from moe_report.renderers.excel.report_sheet import write_settings
+from moe_report.renderers.excel.sweep_sheet import write_sweep
 from moe_report.reports import Provenance, Report
 from moe_report.schema.registry import Registry
+from moe_report.sweeps.said import Line
 from moe_report.table import ModelTable, Row, Scenarios, Source, given
 
 _STEPS = (
@@ -36,10 +38,19 @@ _STEPS = (
           "logo."),
     ("7", "Run: moe-report run models.xlsx -o report/"),
 )  # fmt: skip
+_SWEEP = (
+    "8",
+    "On the sheet Sweep write what is varied around a model of the sheet Models, which tests "
+    "designs must pass, and what is best. Run: moe-report sweep plan.xlsx -o sweep/",
+)
 
 
 def build_starter(
-    registry: Registry, *, examples: bool = True, models: Sequence[Row] = ()
+    registry: Registry,
+    *,
+    examples: bool = True,
+    models: Sequence[Row] = (),
+    sweep: Sequence[tuple[Line, str]] = (),
 ) -> bytes:
     """Return a workbook to fill in.
 
@@ -47,6 +58,7 @@ def build_starter(
         registry: The metrics whose assumptions it lists.
         examples: Fill in the shipped example models.
         models: Fill in these; without any and without examples the sheet Models is empty.
+        sweep: Lines of a sheet Sweep, each with a remark; without any there is no such sheet.
     """
     rows = (*(example_models(registry) if examples else ()), *models)
     shown = {
@@ -57,13 +69,16 @@ def build_starter(
     table = ModelTable(rows, Source("models.xlsx"), scenarios=scenarios)
     report = build_report(table, registry)
     presets = sheets_of_presets(report)
-    book = Book("Models", "Assumptions", *presets, REPORT_SHEET, HOW_TO_SHEET)
+    swept = (SWEEP_SHEET,) if sweep else ()
+    book = Book("Models", *swept, "Assumptions", *presets, REPORT_SHEET, HOW_TO_SHEET)
     write_models(book, _typed_only(report), to_fill_in=True)
     write_assumptions(book, report)
     if presets:
         write_presets(book, report)
+    if sweep:
+        write_sweep(book, sweep)
     write_settings(book, {})
-    _write_how_to(book, registry)
+    _write_how_to(book, registry, (*_STEPS, *((_SWEEP,) if sweep else ())))
     return book.save("Mixture-of-Experts models", creation_time())
 
 
@@ -81,17 +96,17 @@ def _typed_only(report: Report) -> Report:
     return replace(report, sections=tuple(sections), findings=())
 
 
-def _write_how_to(book: Book, registry: Registry) -> None:
+def _write_how_to(book: Book, registry: Registry, steps: Sequence[tuple[str, str]]) -> None:
     sheet = book[HOW_TO_SHEET]
     sheet.put(1, 1, "How to fill in this workbook", TITLE)
     sheet.height(1, 28)
     typed = ", ".join(metric.name for metric in registry.headline[:2]) or "of it"
-    for row, (number, step) in enumerate(_STEPS, start=3):
+    for row, (number, step) in enumerate(steps, start=3):
         text = step.format(metrics=typed)
         sheet.put(row, 1, number, Look(bold=True, color=INPUT, vertical="top"))
         sheet.put(row, 2, text, Look(wrap=True, vertical="top"))
         sheet.merge(row, 2, 4)
-    top = len(_STEPS) + 5
+    top = len(steps) + 5
     columns = {"": 5.0, "Column": 32.0, "Meaning": 88.0, "Unit": 13.0, "Default": 30.0,
                "Other spellings": 60.0}  # fmt: skip
     sheet.table_head(top, columns.items())

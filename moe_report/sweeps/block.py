@@ -3,9 +3,11 @@
 >>> from moe_report.formula.expr import symbol
 >>> from moe_report.sweeps.plan import Axis, Constraint, Objective, Stage
 >>> a, b = symbol("a"), symbol("b")
->>> stages = Stage({"c": a + b}, (Constraint("c < 8", symbol("c") < 8),)), Stage({})
+>>> formulas = {"c": a + b}
+>>> stages = (Stage((Constraint("c < 8", symbol("c") < 8),), formulas),)
 >>> axes = Axis("a", np.array([1.0, 2.0])), Axis("b", np.array([5.0, 6.0]))
->>> plan = Plan(axes, {}, stages, (Objective("max c", symbol("c"), True),), ("a", "b", "c"))
+>>> aims = (Objective("max c", symbol("c"), True),)
+>>> plan = Plan(axes, {}, stages, formulas, aims, ("a", "b", "c"))
 >>> found = count_block(plan, Block(0, 4))
 >>> found.design.tolist(), found.columns["c"].tolist(), found.removed.tolist()
 ([0, 1, 2], [6.0, 7.0, 7.0], [[1, 0], [0, 0]])
@@ -65,35 +67,28 @@ def count_block(plan: Plan, block: Block) -> Passed:
     design = np.arange(block.first, block.last, dtype=np.int64)
     columns: dict[str, Column] = plan.columns(block.first, block.last)
     removed: list[tuple[int, int]] = []
-    for stage, program, needed in zip(plan.stages, plan.programs, plan.later, strict=True):
-        columns |= _computed(plan, program, columns, len(design))
+    for stage in plan.stages:
+        tests = _computed(plan, stage.program, columns, len(design))
         left = np.ones(len(design), bool)
-        for name, one in zip(stage.tests, stage.constraints, strict=True):
-            test = columns.pop(name)
-            failed = left & (test == 0)
-            undefined = left & np.isnan(test) & (not one.lenient)
-            removed.append((int(failed.sum()), int(undefined.sum())))
-            left &= ~(failed | undefined)
-        columns = {name: values for name, values in columns.items() if name in needed}
+        for one, test in zip(stage.constraints, tests.values(), strict=True):
+            failed = int(np.count_nonzero(left & (test == 0)))
+            before = int(np.count_nonzero(left))
+            left &= (test != 0) if one.lenient else (test == 1)  # NaN is neither 0 nor 1
+            removed.append((failed, before - failed - int(np.count_nonzero(left))))
         design, columns = _of(left, design, columns)
-    found = _computed(plan, plan.aiming, columns, len(design))
-    left = np.ones(len(design), bool)
-    for values in found.values():
-        undefined = left & np.isnan(values)
-        removed.append((0, int(undefined.sum())))
-        left &= ~undefined
-    signs = [-1 if one.maximize else 1 for one in plan.objectives]
-    costs = np.stack(
-        [found[one.formula] * sign for one, sign in zip(plan.objectives, signs, strict=True)],
-        axis=1,
-    )
-    columns |= found
+    columns |= _computed(plan, plan.program, columns, len(design))
     kept = {
         name: columns[name] if name in columns else np.full(len(design), plan.constants[name])
         for name in plan.kept
     }
+    left = np.ones(len(design), bool)
+    for aim in plan.objectives:
+        undefined = left & np.isnan(kept[aim.formula])
+        removed.append((0, int(undefined.sum())))
+        left &= ~undefined
     design, kept = _of(left, design, kept)
-    costs = costs[left]
+    costs = np.array([-kept[aim.formula] if aim.maximize else kept[aim.formula]
+                      for aim in plan.objectives]).T  # fmt: skip
     front = on_front(costs)
     best = is_best(costs, plan.best)
     passed = len(design)

@@ -6,7 +6,7 @@ as formulas.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,7 +16,6 @@ from moe_report.formula.expr import Expr
 from moe_report.formula.operations import evaluate
 from moe_report.schema.fields import numbers_of
 from moe_report.schema.registry import Registry
-from moe_report.sweeps.plan import Stage
 
 
 class CircleError(ValueError):
@@ -133,10 +132,9 @@ class Formulas:
     def _values(self) -> dict[str, float]:
         return {}
 
-    def constants_of(self, names: Iterable[str], stages: Sequence[Stage]) -> dict[str, float]:
-        """Return what of some names, and of what stages take, is the same for all designs."""
-        taken = {one for stage in stages for expr in stage.everything.values()
-                 for one in _symbols(expr)}  # fmt: skip
+    def constants_of(self, names: Iterable[str], exprs: Iterable[Expr]) -> dict[str, float]:
+        """Return what of some names, and of what formulas take, is the same for all designs."""
+        taken = {name for expr in exprs for name in _symbols(expr)}
         needed = {name for name in {*names, *taken} if not self.is_varied(name)}
         return {name: self.of_base(name) for name in sorted(needed)}
 

@@ -10,6 +10,8 @@ equal in all objectives each is on the front, or none.
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,16 +38,16 @@ def on_front(costs: Column) -> Mask:
 
 def _not_beaten_at_once(costs: Column) -> Mask:
     """Which designs are not beaten by a few that are good in all objectives."""
-    least, most = costs.min(axis=0), costs.max(axis=0)
-    span = np.where(most > least, most - least, 1)
+    columns = [np.ascontiguousarray(one) for one in costs.T]
+    shares = [(one - one.min()) / ((one.max() - one.min()) or 1) for one in columns]
     left = np.ones(len(costs), bool)
-    share = (costs - least) / span
     for weight in (0.5, 0.1, 0.9):
-        weights = np.full(costs.shape[1], (1 - weight) / (costs.shape[1] - 1))
-        weights[0] = weight
-        strong = costs[np.argmin(share @ weights)]
+        others = (1 - weight) / (len(columns) - 1)
+        strong = np.argmin(sum(shares[1:]) * others + shares[0] * weight)
         # whoever is less somewhere, or equal everywhere, is not beaten
-        left &= (costs < strong).any(axis=1) | (costs == strong).all(axis=1)
+        less = reduce(np.logical_or, [one < one[strong] for one in columns])
+        same = reduce(np.logical_and, [one == one[strong] for one in columns])
+        left &= less | same
     return left
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class Sweep:
         assumptions: Those of them that were set.
         presets: The presets that were chosen.
         notes: What is to be known of it.
+        sources: The files that it was read from.
     """
 
     plan: Plan
@@ -53,6 +55,7 @@ class Sweep:
     presets: Mapping[str, str]
     scenario: str
     notes: tuple[str, ...] = ()
+    sources: tuple[Path, ...] = ()
 
 
 def make_plan(
@@ -208,7 +211,7 @@ class _Making:
             raise FormulaError("expected a formula")
         found = formula_of(text, formulas.names)
         if found.is_test != test:
-            wanted = "a test, such as total_params <= 100e9" if test else "a number, not a test"
+            wanted = "a test, such as num_experts <= 64" if test else "a number, not a test"
             raise FormulaError(f"found {shown(text)}, expected {wanted}")
         return found
 
@@ -219,7 +222,7 @@ class _Making:
             try:
                 test = self._formula(line, formulas, test=True)
                 text = str(line.parts["formula"]).removeprefix("=").strip()
-                self.constraints.append(Constraint(text, test))
+                self.constraints.append(Constraint(text, test, asked=True))
             except FormulaError as error:
                 self._problem(line, "formula", str(error))
         for line in self.said.of("objective"):
@@ -227,7 +230,7 @@ class _Making:
             sense, _, rest = text.partition(" ")
             if sense.casefold() not in ("min", "max") or not rest:
                 message = f"found {shown(text)}, expected min or max and a number, as in "
-                self._problem(line, "formula", f"{message}'min forward_flops'")
+                self._problem(line, "formula", f"{message}'min num_experts'")
                 continue
             if any(one.formula == rest for one in self.objectives):
                 self._problem(line, "formula", f"{rest} is an objective twice")
@@ -242,7 +245,7 @@ class _Making:
                 self._problem(line, "formula", str(error))
         if not self.said.of("objective"):
             self.problems.append(Problem(self.said.where, "expected an objective, such as "
-                                         "'min forward_flops'"))  # fmt: skip
+                                         "'min num_experts'"))  # fmt: skip
         for line in self.said.of("column"):
             if line.name not in formulas.names:
                 hint = nearest(line.name, formulas.names)
@@ -280,11 +283,11 @@ class _Making:
         checks = checks_of(formulas)
         named = [line.name for line in self.said.of("column")]
         used = [
-            *(name for one in self.constraints for name in one.test.symbols()),
-            *(name for one in self.objectives for name in one.value.symbols()),
+            *(name for one in self.constraints for name in one.expr.symbols()),
+            *(name for one in self.objectives for name in one.expr.symbols()),
         ]
         for one in self.objectives:
-            if not any(map(formulas.is_varied, one.value.symbols())):
+            if not any(map(formulas.is_varied, one.expr.symbols())):
                 self.notes.append(f"{one.text}: rests on nothing that is varied")
         varied = [
             name
@@ -292,23 +295,23 @@ class _Making:
             if formulas.is_varied(name)
         ]
         kept = dict.fromkeys([*varied, *named, *(one.formula for one in self.objectives)])
-        done: set[str] = set()
 
-        def stage(wanted: Sequence[str], constraints: Sequence[Constraint] = ()) -> Stage:
-            needed = [*wanted, *(name for one in constraints for name in one.test.symbols())]
-            found = {
-                name: expr for name, expr in formulas.needed(needed).items() if name not in done
-            }
-            done.update(found)
-            return Stage(found, tuple(constraints))
+        def stage(*constraints: Constraint) -> Stage:
+            names = (name for one in constraints for name in one.expr.symbols())
+            return Stage(constraints, formulas.needed(names))
 
+        stages = (stage(*rules), stage(*checks, *self.constraints))
         columns = [name for name in kept if name in formulas.names]
-        stages = (
-            stage([*tied], rules),
-            stage([], [*checks, *self.constraints]),
-            stage([*columns, *used]),
-        )
-        constants = formulas.constants_of([*columns, *used], stages)
+        last = formulas.needed([*columns, *used])
+        taken = [expr for one in stages for expr in (*one.formulas.values(), *one.tests.values())]
+        constants = formulas.constants_of([*columns, *used], [*taken, *last.values()])
         return Plan(
-            tuple(axes), constants, stages, tuple(self.objectives), tuple(kept), dict(tied), best
+            tuple(axes),
+            constants,
+            tuple(one for one in stages if one.constraints),
+            last,
+            tuple(self.objectives),
+            tuple(kept),
+            dict(tied),
+            best,
         )

@@ -42,7 +42,8 @@ def write_parquet(path: Path, plan: Plan, blocks: Iterable[Passed], found: Found
 
     kinds = {DESIGN: pa.int64(), **dict.fromkeys(plan.kept, pa.float64()), ON_FRONT: pa.bool_()}
     schema = pa.schema(list(kinds.items()))
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    few = [axis.name for axis in plan.axes]  # values, each often
+    with parquet.ParquetWriter(path, schema, compression="zstd", use_dictionary=few) as writer:
         waiting: list[Mapping[str, Any]] = []
         rows = 0
         for one in blocks:

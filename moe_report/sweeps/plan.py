@@ -34,13 +34,15 @@ class Constraint:
 
     Attributes:
         text: What it is counted as.
-        test: Holds where it is kept.
+        expr: Holds where it is kept.
         lenient: Whether a design of which a number is missing keeps to it.
+        asked: Whether it is one of the plan's own.
     """
 
     text: str
-    test: Expr
+    expr: Expr
     lenient: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +50,13 @@ class Objective:
     """What makes one design better than another: a number, and whether more of it is better."""
 
     text: str
-    value: Expr
+    expr: Expr
     maximize: bool = False
 
     @property
     def name(self) -> str:
         """The column or assumption that it is; empty if it is more than one."""
-        return self.value.name if self.value.op == "symbol" else ""
+        return self.expr.name if self.expr.op == "symbol" else ""
 
     @property
     def formula(self) -> str:
@@ -64,25 +66,28 @@ class Objective:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """What is computed and tested together, of designs that passed the stages before.
+    """What is tested together, of designs that passed the stages before.
 
     Attributes:
-        formulas: By name, each after those that it refers to.
         constraints: What the designs must keep to, in the order in which they are counted.
+        formulas: What they are of, by name, each after those that it refers to.
     """
 
-    formulas: Mapping[str, Expr]
-    constraints: tuple[Constraint, ...] = ()
+    constraints: tuple[Constraint, ...]
+    formulas: Mapping[str, Expr] = field(default_factory=dict)
 
     @cached_property
     def tests(self) -> Mapping[str, Expr]:
         """The tests of the constraints, by names that no formula has."""
-        return {f"constraint {at}": one.test for at, one in enumerate(self.constraints)}
+        return {f"constraint {at}": one.expr for at, one in enumerate(self.constraints)}
 
-    @property
-    def everything(self) -> Mapping[str, Expr]:
-        """The formulas, and the tests."""
-        return {**self.formulas, **self.tests}
+    @cached_property
+    def program(self) -> Compiled:
+        """What computes the tests.
+
+        What they are of is computed again of what has passed: to keep it of all costs more.
+        """
+        return Compiled({**self.formulas, **self.tests}, [*self.tests])
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +97,10 @@ class Plan:
     Attributes:
         axes: What is varied.
         constants: What all designs have, by name; NaN for what is missing.
-        stages: What is computed and tested, one after another.
+        stages: What is tested, one after another.
+        formulas: What is computed of what has passed.
         objectives: What the front is of, the most important first.
-        kept: The columns that are kept of each design.
+        kept: The columns that are kept of each design, those of the objectives among them.
         tied: The formulas of what is varied with something else, by name; stages have them, too.
         best: How many of the best by the first objective are wanted beside the front.
     """
@@ -102,6 +108,7 @@ class Plan:
     axes: tuple[Axis, ...]
     constants: Mapping[str, float]
     stages: tuple[Stage, ...]
+    formulas: Mapping[str, Expr]
     objectives: tuple[Objective, ...]
     kept: tuple[str, ...]
     tied: Mapping[str, Expr] = field(default_factory=dict)
@@ -123,38 +130,19 @@ class Plan:
         return tuple(one for stage in self.stages for one in stage.constraints)
 
     @cached_property
-    def aims(self) -> Mapping[str, Expr]:
-        """The formulas of the objectives."""
-        return {one.formula: one.value for one in self.objectives}
-
-    @cached_property
-    def later(self) -> tuple[frozenset[str], ...]:
-        """Of each stage the columns that are needed once it is done."""
-        needed = {*self.kept, *(name for one in self.aims.values() for name in one.symbols())}
-        found = []
-        for stage in reversed(self.stages):
-            found.append(frozenset(needed))
-            needed |= {name for one in stage.everything.values() for name in one.symbols()}
-        return tuple(reversed(found))
-
-    @cached_property
-    def programs(self) -> tuple[Compiled, ...]:
-        """What computes each stage, and gives what is needed of it."""
-        return tuple(
-            Compiled(stage.everything, [*(needed & {*stage.formulas}), *stage.tests])
-            for stage, needed in zip(self.stages, self.later, strict=True)
+    def program(self) -> Compiled:
+        """What computes the columns that are kept, with the objectives."""
+        known = {*self.constants, *(axis.name for axis in self.axes)}
+        aims = {one.formula: one.expr for one in self.objectives if not one.name}
+        return Compiled(
+            {**self.formulas, **aims}, [name for name in self.kept if name not in known]
         )
-
-    @cached_property
-    def aiming(self) -> Compiled:
-        """What computes the objectives."""
-        return Compiled(self.aims)
 
     def columns(self, first: int, last: int) -> dict[str, Column]:
         """Return the values of each axis of the designs from one number up to before another.
 
         >>> axes = Axis("a", np.array([1.0, 2.0])), Axis("b", np.array([5.0, 6.0, 7.0]))
-        >>> Plan(axes, {}, (), (), ()).columns(2, 5)
+        >>> Plan(axes, {}, (), {}, (), ()).columns(2, 5)
         {'a': array([1., 2., 2.]), 'b': array([7., 5., 6.])}
         """
         found: dict[str, Column] = {}
@@ -188,9 +176,10 @@ class Plan:
         for stage in self.stages:
             yield from (f"{name} = {spelled(expr)}" for name, expr in stage.formulas.items())
             for one in stage.constraints:
-                yield f"{one.text}: {spelled(one.test)} {one.lenient}"
+                yield f"{one.text}: {spelled(one.expr)} {one.lenient}"
+        yield from (f"{name} = {spelled(expr)}" for name, expr in self.formulas.items())
         for aim in self.objectives:
-            yield f"{aim.text}: {spelled(aim.value)} {aim.maximize}"
+            yield f"{aim.text}: {spelled(aim.expr)} {aim.maximize}"
         yield " ".join(self.kept)
 
 

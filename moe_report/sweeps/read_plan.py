@@ -8,7 +8,7 @@ from pathlib import Path
 
 from moe_report.errors import InputError, Problem, nearest
 from moe_report.load.grid import Grid
-from moe_report.sweeps.said import KINDS, PARTS, Kind, Line, Said
+from moe_report.sweeps.said import KINDS, PARTS, REMARK, Kind, Line, Said
 from moe_report.text import one_of, shown
 
 _KEYS = ("base", "model", "without", "vary", "constraints", "objectives", "columns", "set")
@@ -84,6 +84,12 @@ def read_sheet(grid: Grid, where: str) -> Said:
 def _lines(grid: Grid, where: str, top: int, names: list[str]) -> Iterator[Line]:
     columns = {name: at for at, name in enumerate(names, start=1) if name in PARTS}
     what, named = names.index("what") + 1, names.index("name") + 1
+    known = ("what", "name", *PARTS, REMARK)
+    for at, name in enumerate(names, start=1):
+        if grid.text(top, at) and name not in known:
+            grid.problem(
+                top, at, f"found {shown(name)}, expected {one_of(known)}.{nearest(name, known)}"
+            )
     for row in grid.below(top):
         kind, name = grid.text(row, what).casefold(), grid.text(row, named)
         parts: dict[str, object] = {

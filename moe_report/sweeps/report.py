@@ -9,6 +9,7 @@ import numpy as np
 
 from moe_report.branding import Branding
 from moe_report.compute.build import build_report
+from moe_report.compute.evaluate import evaluate_table
 from moe_report.display import exact
 from moe_report.reports import Report
 from moe_report.schema.charts import Chart
@@ -21,7 +22,7 @@ from moe_report.sweeps.make_plan import Sweep
 from moe_report.sweeps.run import Designs, Found
 from moe_report.sweeps.varied_assumptions import TITLE
 from moe_report.table import Given, Row
-from moe_report.text import counted
+from moe_report.text import counted, listed
 
 MOST_OF_FRONT = 500  # designs: what a page and a workbook show well
 ON_FRONT = SectionField(
@@ -74,12 +75,12 @@ def report_of(
         title: Its heading, where branding has none.
         branding: What else it says.
     """
-    shown = found.front.of(shown_of(found, most))
+    shown = found.front.of(shown_of(found, most)).ordered()
     extra = ~np.isin(found.best.design, found.front.design)
     rows = [
-        *([sweep.base] if sweep.base.name else []),
+        sweep.base,
         *rows_of(sweep, shown, on_front=True),
-        *rows_of(sweep, found.best.of(extra), on_front=False),
+        *rows_of(sweep, found.best.of(extra).ordered(), on_front=False),
     ]
     table = replace(sweep.table, rows=tuple(rows), unclear=(), routing={})
     said = "\n\n".join(told(sweep, found, len(shown)))
@@ -110,11 +111,11 @@ def told(sweep: Sweep, found: Found, shown: int) -> Iterator[str]:
     """Give the paragraphs that a report says of a sweep."""
     plan = sweep.plan
     varied = ", ".join(f"{one.name} ({len(one.values):,})" for one in plan.axes)
-    tied = "".join(f"; {name} follows from them" for name in plan.tied)
-    of = f" of {sweep.base.name}" if sweep.base.name else ""
+    if tied := [*plan.tied]:
+        varied += f"; {listed(tied)} follow{'s' * (len(tied) == 1)} from them"
     yield (
-        f"{plan.designs:,} designs{of} were counted, of {varied}{tied}. {found.passed:,} passed, "
-        f"and {len(found.front):,} of these are on the front of "
+        f"{plan.designs:,} designs of {sweep.base.name} were counted, of {varied}. "
+        f"{found.passed:,} passed, and {len(found.front):,} of these are on the front of "
         f"{' and '.join(one.text for one in plan.objectives)}."
     )
     removed = [f"{count:,} by {text}" for text, count, _ in outcomes(sweep, found) if count]
@@ -142,6 +143,31 @@ def outcomes(sweep: Sweep, found: Found) -> Iterator[tuple[str, int, int]]:
     texts = [*(one.text for one in plan.constraints), *(one.text for one in plan.objectives)]
     for text, (removed, undefined) in zip(texts, found.removed.tolist(), strict=True):
         yield text, removed, undefined
+
+
+def why_nothing_passed(sweep: Sweep, found: Found) -> Iterator[str]:
+    """Give sentences on what keeps all designs from passing, if none has passed."""
+    if found.passed:
+        return
+    yield "nothing passed"
+    plan = sweep.plan
+    tests = [one.expr for one in plan.constraints] + [one.expr for one in plan.objectives]
+    if not found.removed[:, 1].any():
+        return
+    at = int(np.argmax(found.removed[:, 1] > 0))
+    row = Row("first design", numbers={**sweep.row.numbers, **_first(sweep)})
+    table = replace(sweep.table, rows=(row,), routing={})
+    evaluation = evaluate_table(table, sweep.registry, sweep.values)
+    columns = {**evaluation.metrics, **{one.name: one for one in evaluation.fields}}
+    for name in tests[at].symbols():
+        if name in columns and columns[name].cells[0].value is None:
+            yield f"{name} of the first design: {columns[name].cells[0].note}"
+
+
+def _first(sweep: Sweep) -> Mapping[str, Given]:
+    """What the first design has of what is varied, without what follows from it."""
+    columns = sweep.plan.columns(0, 1)
+    return {name: Given(float(values[0])) for name, values in columns.items()}
 
 
 def name_of_design(sweep: Sweep, columns: Mapping[str, float]) -> str:
@@ -172,13 +198,18 @@ def rows_of(sweep: Sweep, designs: Designs, *, on_front: bool) -> Iterator[Row]:
 
 def _with_chart(registry: Registry, axes: Axes) -> Registry:
     charts: tuple[Chart, ...] = ()
+
+    def label(name: str) -> str:
+        metric = registry.metrics.get(name)
+        return metric.label if metric else registry.fields[name].label
+
     if axes.x and axes.y:
         charts = (
             scatter(
                 "front",
                 axes.x,
                 axes.y,
-                title=f"The front: {axes.y} against {axes.x}",
+                title=f"The front: {label(axes.y)} against {label(axes.x)}",
                 caption="The designs on the front, the best by the first objective, and the model "
                 "that all are made of.",
                 headline=0.5,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from math import isnan
+from math import isnan, nan
 
 from moe_report.compute.audit_rules import rules_of
 from moe_report.formula.expr import Expr, join_tests, lift, number, symbol
@@ -31,6 +31,15 @@ def field_rules(
     """
     fields = formulas.registry.fields
     found: list[Constraint] = []
+
+    def ends(name: str) -> tuple[float, float]:
+        """The least and the largest value that it has; NaN where that takes computing."""
+        values = next((axis.values for axis in axes if axis.name == name), None)
+        if values is not None:
+            return values.min(), values.max()
+        value = nan if formulas.is_varied(name) else formulas.of_base(name)
+        return value, value
+
     for axis in axes:
         known = fields[axis.name]
         if any(known.refusal(value) for value in (axis.values.min(), axis.values.max())) or (
@@ -41,7 +50,9 @@ def field_rules(
         found += _bounds(fields[name])
     for smaller, larger in AT_MOST.items():
         said = smaller in formulas.varied or smaller in formulas.known
-        if said and (formulas.is_varied(smaller) or formulas.is_varied(larger)):
+        if not (said and (formulas.is_varied(smaller) or formulas.is_varied(larger))):
+            continue
+        if not ends(smaller)[1] <= ends(larger)[0]:
             test = symbol(smaller) <= symbol(larger)
             found.append(Constraint(f"{smaller} at most {larger}", test, lenient=True))
     return found

@@ -10,6 +10,16 @@ from moe_report.errors import Problem
 
 Kind = Literal["vary", "constraint", "objective", "column", "without", "model"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+MEANINGS: Mapping[Kind, str] = {
+    "vary": "A field or an assumption that takes several values, or follows by a formula.",
+    "constraint": "A test that a design must pass, in the column formula; with + - * / ** and "
+    "functions, such as min(a, b).",
+    "objective": "What is best: min or max, and a number, in the column formula.",
+    "column": "A further metric or field that is kept of each design.",
+    "without": "A number of the model that is not taken from it, but computed.",
+    "model": "The model to start from, by its name, where the sheet Models has several.",
+}
+REMARK = "remark"  # a column that says nothing to us
 # What a line may say beside its name, and what that means: the columns of the sheet.
 PARTS: Mapping[str, str] = {
     "from": "The first value.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,12 +72,19 @@ class Spool:
                 yield Passed(passed=int(found["passed"]), columns=columns, **arrays)
 
     def remove(self) -> None:
-        """Remove the folder: all is done."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove what was kept: all is done."""
+        _remove(self.folder)
 
 
 def open_spool(
-    folder: Path, plan: Plan, size: int, *, keep_all: bool, resume: bool, ways: Sequence[str]
+    folder: Path,
+    plan: Plan,
+    size: int,
+    *,
+    keep_all: bool,
+    resume: bool = False,
+    force: bool = False,
+    ways: Sequence[str] = ("go on with it", "begin anew"),
 ) -> Spool:
     """Return a spool, a new one or, to go on, the one that is there.
 
@@ -87,6 +94,7 @@ def open_spool(
         size: Designs of a block, unless one goes on.
         keep_all: Whether all that pass are kept.
         resume: Whether to go on.
+        force: Whether to begin anew whatever is there.
         ways: What to do about a folder that is there: how to go on, how to begin anew.
 
     Raises:
@@ -94,6 +102,8 @@ def open_spool(
     """
     state = {"plan": plan.mark, "keep_all": keep_all}
     path = folder / _STATE
+    if force and not resume and path.exists():
+        _remove(folder)
     if folder.exists():
         if not resume:
             raise OutputError(f"{folder}: a sweep was interrupted here; {', '.join(ways)}")
@@ -110,3 +120,11 @@ def open_spool(
     folder.mkdir(parents=True)
     path.write_text(json.dumps({**state, "block": size}), "utf-8")
     return Spool(folder, plan, size, keep_all)
+
+
+def _remove(folder: Path) -> None:
+    """Remove what a sweep has written into its folder, and the folder if nothing else is in it."""
+    for path in (*folder.glob("*.npz"), *folder.glob("*.part"), folder / _STATE):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
