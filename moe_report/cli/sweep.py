@@ -128,7 +128,8 @@ def sweep(
 
 def _tell(sweep: Sweep, found: Found) -> None:
     """Print what became of the designs, each rule of those that the ones before it left."""
-    from moe_report.sweeps.report import outcomes, why_nothing_passed
+    from moe_report.sweeps.report import outcomes
+    from moe_report.sweeps.standing import standing_of_base, why_nothing_passed
 
     asked = {one.text for one in sweep.plan.constraints if one.asked}
     rows = [["designs", f"{sweep.plan.designs:,}"]]
@@ -143,6 +144,7 @@ def _tell(sweep: Sweep, found: Found) -> None:
         say(line)
     for line in why_nothing_passed(sweep, found):
         say(line, color="yellow")
+    say(standing_of_base(sweep, found))
 
 
 def _tell_front(sweep: Sweep, found: Found, report: Report) -> None:

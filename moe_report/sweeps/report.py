@@ -9,7 +9,6 @@ import numpy as np
 
 from moe_report.branding import Branding
 from moe_report.compute.build import build_report
-from moe_report.compute.evaluate import evaluate_table
 from moe_report.display import exact
 from moe_report.reports import Report
 from moe_report.schema.charts import Chart
@@ -20,6 +19,7 @@ from moe_report.schema.sections import Section
 from moe_report.sweeps.front import Mask
 from moe_report.sweeps.make_plan import Sweep
 from moe_report.sweeps.run import Designs, Found
+from moe_report.sweeps.standing import standing_of_base
 from moe_report.sweeps.varied_assumptions import TITLE
 from moe_report.table import Given, Row
 from moe_report.text import counted, listed
@@ -127,6 +127,7 @@ def told(sweep: Sweep, found: Found, shown: int) -> Iterator[str]:
         sentences.append(f"Undefined: {'; '.join(undefined)}.")
     if sentences:
         yield " ".join(sentences)
+    yield standing_of_base(sweep, found)
     if shown < len(found.front):
         yield (
             f"Of the front {counted(shown, 'design')} are shown here, spread evenly over "
@@ -143,31 +144,6 @@ def outcomes(sweep: Sweep, found: Found) -> Iterator[tuple[str, int, int]]:
     texts = [*(one.text for one in plan.constraints), *(one.text for one in plan.objectives)]
     for text, (removed, undefined) in zip(texts, found.removed.tolist(), strict=True):
         yield text, removed, undefined
-
-
-def why_nothing_passed(sweep: Sweep, found: Found) -> Iterator[str]:
-    """Give sentences on what keeps all designs from passing, if none has passed."""
-    if found.passed:
-        return
-    yield "nothing passed"
-    plan = sweep.plan
-    tests = [one.expr for one in plan.constraints] + [one.expr for one in plan.objectives]
-    if not found.removed[:, 1].any():
-        return
-    at = int(np.argmax(found.removed[:, 1] > 0))
-    row = Row("first design", numbers={**sweep.row.numbers, **_first(sweep)})
-    table = replace(sweep.table, rows=(row,), routing={})
-    evaluation = evaluate_table(table, sweep.registry, sweep.values)
-    columns = {**evaluation.metrics, **{one.name: one for one in evaluation.fields}}
-    for name in tests[at].symbols():
-        if name in columns and columns[name].cells[0].value is None:
-            yield f"{name} of the first design: {columns[name].cells[0].note}"
-
-
-def _first(sweep: Sweep) -> Mapping[str, Given]:
-    """What the first design has of what is varied, without what follows from it."""
-    columns = sweep.plan.columns(0, 1)
-    return {name: Given(float(values[0])) for name, values in columns.items()}
 
 
 def name_of_design(sweep: Sweep, columns: Mapping[str, float]) -> str:

@@ -1,9 +1,9 @@
 """A sweep of ten metrics, three constraints and two objectives, against numpy written by hand.
 
-Run by hand: ``python -m tests.benchmarks.sweeps [DESIGNS]``, by default 10^7. Each way runs in a
-process of its own, one after another in one run, so that the ratio of their rates counts, and each
-has its own peak of memory. The script by hand knows the one architecture that it is for, and has
-the front alone; the sweep has what each constraint removed, and the state to go on from.
+Run by hand: ``python -m tests.benchmarks.sweeps [DESIGNS]``, by default 10^7. Each way runs in
+processes of its own, in turns, and its best one counts; so does the ratio within one run, and each
+has a peak of memory of its own. The script by hand knows the one architecture that it is for, and
+has the front alone; the sweep has what each constraint removed, and the state to go on from.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ AXES: dict[str, tuple[int, int, int]] = {  # from, step, how many
 }
 LIMITS = {"total_params": 400e9, "active_params": 30e9, "device_bytes": 640e9}
 BY_HAND = 65_536  # designs of a block by hand, of which its rate is best
+TURNS = 3
 WAYS = ("by hand", "sweep", "sweep, with Parquet")
 
 
@@ -114,11 +115,13 @@ def measured(way: str, designs: int) -> dict[str, Any]:
 
 def main(designs: int) -> None:
     """Print the rate and the memory of each way."""
-    results = {}
-    for way in WAYS:
+    results: dict[str, dict[str, Any]] = {}
+    for way in WAYS * TURNS:
         command = [sys.executable, "-m", __spec__.name, str(designs), way]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-        results[way] = json.loads(done.stdout)
+        found = json.loads(done.stdout)
+        if way not in results or found["seconds"] < results[way]["seconds"]:
+            results[way] = found
     assert len({tuple(one["found"]) for one in results.values()}) == 1, results
     passed, on_front = results[WAYS[0]]["found"]
     print(f"{designs:,} designs × {len(WANTED)} metrics, {len(LIMITS)} constraints, 2 objectives: "
