@@ -16,8 +16,10 @@ from tests.browser import ARGUMENTS
 from tests.commands import run
 from tests.conftest import need
 from tests.office import convert
+from tests.test_readme import DOCS, blocks
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+GUIDE = DOCS / "guides" / "sweeps.md"
 _MARGIN = 20
 
 
@@ -29,6 +31,18 @@ def take_page(page: Path, picture: Path) -> None:
         window.goto(page.as_uri())
         window.wait_for_timeout(500)
         window.screenshot(path=picture)
+        browser.close()
+    reduced(Image.open(picture)).save(picture, optimize=True)
+
+
+def take_front(page: Path, picture: Path) -> None:
+    """Take the chart of a sweep's front."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=need("chromium"), args=ARGUMENTS)
+        window = browser.new_page(viewport={"width": 1440, "height": 1000})
+        window.goto(page.as_uri())
+        window.wait_for_timeout(500)
+        window.locator("#chart-front svg.wide").screenshot(path=picture)
         browser.close()
     reduced(Image.open(picture)).save(picture, optimize=True)
 
@@ -58,6 +72,12 @@ def main() -> None:
         done = run("demo", "-o", folder)
         assert done.exit_code == 0, done.output
         take_page(Path(folder) / "models.report.html", PICTURES / "page.png")
+        plan = blocks(GUIDE, "toml")[-1]
+        (Path(folder) / "v3.toml").write_text(plan, "utf-8")
+        options = ("--no-parquet", "--format", "html", "--top", 1)
+        done = run("sweep", Path(folder) / "v3.toml", "-o", folder, *options)
+        assert done.exit_code == 0, done.output
+        take_front(Path(folder) / "v3.report.html", PICTURES / "front.png")
         take_workbook(Path(folder) / "models.report.xlsx", PICTURES / "workbook.png")
 
 

@@ -76,6 +76,8 @@ def prepare(page: Path, folder: Path) -> None:
         (folder / "overview.csv").write_text(as_csv(page), "utf-8")
     if modules(page):
         (folder / "bf16.py").write_text(modules(page)[0], "utf-8")
+    for body in blocks(page, "toml"):
+        (folder / body.partition("\n")[0].removeprefix("# ")).write_text(body, "utf-8")
     if "$ moe-report init models.xlsx" not in text:
         (folder / "models.xlsx").write_bytes(build_starter(registry.load()))
 
