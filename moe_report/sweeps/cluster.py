@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
 import moe_report
-from moe_report.errors import MoeReportError, first_of
+from moe_report.errors import MoeReportError, first_lines
 from moe_report.sweeps.executor import Result, Task
 
 PATIENCE = 10  # seconds to wait for a scheduler
 _AHEAD = 3  # tasks sent for each thread of a worker, so that none waits for its next one
+_NAP = 0.003  # seconds between looks at what is done
 _FEWEST = 8  # tasks sent while no worker is known
 # Of workers that we start. Dask has them give back memory at once, which is slow to fetch anew.
 _OF_OUR_OWN = {
@@ -56,6 +58,7 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
                     threads_per_worker=1,
                     host="127.0.0.1",
                     dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # nor is 8787 asked for
                     silence_logs=logging.CRITICAL,
                     preload=[_DEAF],
                 )
@@ -64,9 +67,7 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
             client = Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
             raise MoeReportError(f"there is no scheduler at {scheduler}: {error}") from error
-        found = Cluster(stack.enter_context(client))
-        found.refuse_others()
-        yield found
+        yield Cluster(stack.enter_context(client))
 
 
 class Cluster:
@@ -74,7 +75,15 @@ class Cluster:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._threads, self._asked = 0, -1.0
+        self._threads: dict[str, int] = {}
+        self._looked = -1.0
+        self._look()
+
+    @property
+    def threads(self) -> int:
+        """How many threads count, of all workers; they come and go."""
+        self._look()
+        return sum(self._threads.values())
 
     def run(
         self, function: Callable[[Task], Result], tasks: Iterable[Task]
@@ -101,16 +110,18 @@ class Cluster:
             done.add(future)
 
         def send_more() -> None:
-            while len(pending) < max(_AHEAD * self.threads, _FEWEST):
-                for place, task in left:
-                    send(place, task, 0)
-                    break
-                else:
-                    break
+            room = max(_AHEAD * self.threads, _FEWEST) - len(pending)
+            for place, task in islice(left, max(room, 0)):
+                send(place, task, 0)
 
         try:
             send_more()
-            for future in done:
+            while pending:
+                if not done.has_ready():
+                    time.sleep(_NAP)
+                    self._look()
+                    continue
+                future = next(done)
                 place, task, deaths = pending.pop(future)
                 try:
                     result = future.result()
@@ -121,55 +132,42 @@ class Cluster:
                     continue
                 except CancelledError as error:
                     raise MoeReportError("the connection to the scheduler is lost") from error
-                except Exception:
-                    self.refuse_others()
-                    raise
                 future.release()
                 send_more()
                 yield place, result
         finally:
             client.cancel(list(pending))
 
-    @property
-    def threads(self) -> int:
-        """How many threads count, of all workers; they come and go."""
-        now = time.monotonic()
-        if now - self._asked > 1:
-            self._asked, self._threads = now, sum(self._client.nthreads().values())
-        return self._threads
-
-    def refuse_others(self) -> None:
-        """Raise an error if a worker has other versions than we have.
-
-        Raises:
-            MoeReportError: With the worker and its versions.
-        """
-
-        def versions() -> dict[str, str]:  # goes as it is: there may be no moe-report at all
-            import importlib
-
-            found = {}
-            for module in ("moe_report", "numpy"):
-                try:
-                    found[module] = importlib.import_module(module).__version__
-                except ImportError:
-                    found[module] = "none"
-            return found
-
-        wanted = _versions()
-        lines = []
-        for worker, found in self._client.run(versions, on_error="return").items():
-            if isinstance(found, dict) and found != wanted:
-                others = [f"{name} {one}" for name, one in found.items() if one != wanted[name]]
-                ours = [f"{name} {one}" for name, one in wanted.items() if one != found[name]]
-                lines.append(
-                    f"worker {worker} has {first_of(others)}, and here is {first_of(ours)}"
-                )
-        if lines:
-            raise MoeReportError(first_of(lines, 3, "; ", room=200))
+    def _look(self) -> None:
+        """See from time to time who is there, and refuse a new worker that is not like us."""
+        if time.monotonic() - self._looked < 1:
+            return
+        threads = dict(self._client.nthreads())
+        if new := [worker for worker in threads if worker not in self._threads]:
+            _refuse_others(self._client.run(_versions, workers=new, on_error="return"))
+        self._looked, self._threads = time.monotonic(), threads
 
 
-_DYING = "workers die again and again while they count a block: is there memory enough?"
+def _refuse_others(workers: Mapping[str, object]) -> None:
+    """Raise an error if a worker has other versions than we have.
+
+    Args:
+        workers: Their versions, or why there are none, by address.
+    """
+    wanted = _versions()
+    lines = []
+    for worker, found in workers.items():
+        if isinstance(found, dict) and found != wanted:
+            others = [f"{name} {one}" for name, one in found.items() if one != wanted[name]]
+            ours = [f"{name} {one}" for name, one in wanted.items() if one != found[name]]
+            lines.append(f"worker {worker} has {', '.join(others)}, and here is {', '.join(ours)}")
+        elif isinstance(found, Exception) and not isinstance(found, OSError):  # it is not just gone
+            lines.append(f"worker {worker} cannot count: {found}")
+    if lines:
+        raise MoeReportError(*first_lines(lines, "and {} more workers"))
+
+
+_DYING = "workers die again and again over a block: is there memory enough, and moe-report on each?"
 
 
 def _versions() -> dict[str, str]:

@@ -188,6 +188,16 @@ def test_worker_with_another_version_is_refused_by_name(programs: Programs, tmp_
         pass
 
 
+def test_worker_without_moe_report_is_refused_by_name(programs: Programs, tmp_path: Path) -> None:
+    """It cannot even read what it is asked."""
+    preload = tmp_path / "lacking.py"
+    preload.write_text("import sys\nsys.modules['moe_report'] = None\n")
+    programs.worker("--preload", str(preload))
+    expected = r"worker .* cannot count: .*No module named"
+    with pytest.raises(MoeReportError, match=expected), cluster(programs.address, 0) as executor:
+        until(lambda: executor.threads > 0)
+
+
 def test_scheduler_that_is_gone_ends_the_sweep(programs: Programs) -> None:
     """In a sentence, not for ever."""
     programs.worker()
@@ -255,6 +265,7 @@ def test_interrupted_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(sweeping.pid, signal.SIGKILL)
+        sweeping.communicate()
     assert sweeping.returncode == 130, said
     assert said.startswith("interrupted: ")
     assert said.count("\n") == 1, said
