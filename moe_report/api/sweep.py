@@ -25,7 +25,7 @@ from moe_report.reports import Report
 from moe_report.schema.fields import numbers_of
 from moe_report.schema.registry import Registry
 from moe_report.sweeps.make_plan import Sweep, make_plan
-from moe_report.sweeps.parquet import write_parquet
+from moe_report.sweeps.parquet import is_ours, write_parquet
 from moe_report.sweeps.read_plan import read_sheet, read_toml
 from moe_report.sweeps.report import axes_of, report_of
 from moe_report.sweeps.run import Found
@@ -63,7 +63,7 @@ def read_sweep(asked: AskedSweep, sections: Sections) -> Sweep:
     computed = computed.with_counts(there=False)
     if asked.path.suffix.lower() == ".toml":
         said = read_toml(asked.path, read_bytes(asked.path))
-        rows = _base_of(said, asked.path, installed, asked.scenario)
+        said, rows = _base_of(said, asked.path, installed, asked.scenario)
     else:
         said, rows = _of_workbook(asked.path, installed)
     base = _chosen(said, rows)
@@ -120,7 +120,7 @@ class Outcome:
 
         Raises:
             InputError: The chart is to have what is no number.
-            OutputError: The Parquet file is there already; or the folder is no folder.
+            OutputError: A file of somebody's is in the way; or the folder is no folder.
             PluginError: There is no such format.
         """
         found = renderers()
@@ -137,8 +137,11 @@ class Outcome:
         ]
         if problems:
             raise InputError(problems)
-        if self.keep_all and self.parquet.exists() and not force:
-            raise OutputError(f"{self.parquet}: is there already; --force overwrites it")
+        kept = self.keep_all and self.parquet.exists() and not force
+        if kept and not is_ours(self.parquet):
+            raise OutputError(
+                f"{self.parquet}: was not written by moe-report, and stays; --force overwrites it"
+            )
 
 
 def write_sweep(
@@ -189,17 +192,17 @@ def _of_workbook(path: Path, registry: Registry) -> tuple[Said, ModelTable]:
     said = read_sheet(sheets.grid(name, collected), path.name)
     sheets.close()
     read = inspect_workbook(file, registry, beside=(name,))
-    if problems := [*collected.problems, *read.problems]:
-        raise InputError(problems)
-    return said, read.table
+    return replace(said, problems=(*said.problems, *read.problems)), read.table
 
 
-def _base_of(said: Said, path: Path, registry: Registry, scenario: str | None) -> ModelTable:
-    """The models that a .toml file names as its base; a file's path starts from its folder."""
+def _base_of(
+    said: Said, path: Path, registry: Registry, scenario: str | None
+) -> tuple[Said, ModelTable]:
+    """The models that a .toml file has as its base; a file's path starts from its folder."""
     if isinstance(said.base, str):
         beside = path.parent / said.base
         source = said.base if said.base.startswith(HUB) or not beside.exists() else str(beside)
-        return models_of([source], [], registry, scenario).table
+        return said, models_of([source], [], registry, scenario).table
     assert said.base is not None
     fields = {name: one for name, one in registry.fields.items() if one.kind != "text"}
     known = (*fields, *registry.metrics)
@@ -218,10 +221,9 @@ def _base_of(said: Said, path: Path, registry: Registry, scenario: str | None) -
             problems.append(Problem(where, f"found {value:,g}, expected {expected}"))
         else:
             numbers[name] = Given(float(value))
-    if problems:
-        raise InputError(problems)
     row = Row(str(said.base.get("name", "base")), numbers=numbers)
-    return ModelTable((row,), Source(said.where))
+    table = ModelTable((row,), Source(said.where))
+    return replace(said, problems=(*said.problems, *problems)), table
 
 
 def _chosen(said: Said, table: ModelTable) -> Row:
@@ -240,5 +242,5 @@ def _chosen(said: Said, table: ModelTable) -> Row:
     if len(names) != 1:
         way = "name the one to start from: model"
         found = f"there are {len(names)} models; {way}" if names else "there is no model"
-        raise InputError([Problem(said.where, found)])
+        raise InputError([*said.problems, Problem(said.where, found)])
     return table.rows[0]

@@ -109,15 +109,16 @@ def sweep(
     outcome = Outcome(found, plan, output, formats, most, keep_all, x, y)
     outcome.check(force)
     ways = ("--resume goes on with it", "--force begins anew")
-    with _executor(workers, scheduler) as executor:
-        spool = open_spool(
-            outcome.state, found.plan, block or BLOCK, keep_all=keep_all, resume=resume,
-            force=force, ways=ways,
-        )  # fmt: skip
-        with _interruptible(spool), _progress(found, quiet) as progress:
-            run_blocks(spool, executor, progress)
+    spool = open_spool(
+        outcome.state, found.plan, block or BLOCK, keep_all=keep_all, resume=resume, force=force,
+        ways=ways,
+    )  # fmt: skip
+    with _interruptible(spool):
+        with _executor(workers, scheduler) as executor:
+            with _progress(spool, quiet) as progress:
+                run_blocks(spool, executor, progress)
             counted = merged(found.plan, spool, executor)
-    report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
+        report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
     spool.remove()
     echo_written(written, quiet)
     if not quiet:
@@ -149,7 +150,8 @@ def _tell(sweep: Sweep, found: Found) -> None:
         say(line)
     for line in why_nothing_passed(sweep, found):
         say(line, color="yellow")
-    say(standing_of_base(sweep, found))
+    if found.passed:
+        say(standing_of_base(sweep, found))
 
 
 def _tell_front(sweep: Sweep, found: Found, report: Report) -> None:
@@ -217,7 +219,7 @@ def _interruptible(spool: Spool) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(sweep: Sweep, quiet: bool) -> Iterator[Progress]:
+def _progress(spool: Spool, quiet: bool) -> Iterator[Progress]:
     """What tells how far a sweep is, how fast, and how long it takes, if somebody sees it."""
     if quiet or not sys.stderr.isatty():
         yield lambda done: None
@@ -229,9 +231,10 @@ def _progress(sweep: Sweep, quiet: bool) -> Iterator[Progress]:
         return f"{(done or 0) / seconds:,.0f} designs/s" if seconds > 0 else ""
 
     with click.progressbar(
-        length=sweep.plan.designs, label="designs", item_show_func=rate, show_eta=True,
+        length=spool.plan.designs, label="designs", item_show_func=rate, show_eta=True,
         show_pos=True, file=sys.stderr,
     ) as bar:  # fmt: skip
+        bar.update(spool.designs_done(), 0)
 
         def progress(done: int) -> None:
             nonlocal counted

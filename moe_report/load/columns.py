@@ -218,7 +218,10 @@ class _Reader:
                 message += "its metric is not installed"
                 self.grid.collected.notice("unknown-metric", message)
                 return
-            self.found[column] = replace(one, why="carried along before")
+            read = self.headers.read(one.header).known
+            names = (item.name for item in read if item.kind == "assumption")
+            own = next((name for name in names if name == one.header), "")  # varied in a sweep
+            self.found[column] = replace(one, why="carried along before", assumption=own)
         elif one.header != known.name and known.name in self._headers:
             self.found[column] = replace(one, why=f"beside {known.name}")
         elif theirs or (computed and one.header in self._read_before(column)):
@@ -343,19 +346,17 @@ class _Reader:
 
     def tell(self) -> None:
         """Say what is carried along."""
-        if self.grid.own_report:
-            return
         carried = [one for one in self.found.values() if one.state == "carried" and one.values]
-        if carried:
+        sheet = f"sheet {self.grid.sheet}"
+        if carried and not self.grid.own_report:
             names = first_of([one.header for one in carried])
-            sheet = f"sheet {self.grid.sheet}"
             self.grid.collected.notice("carried", f"carried along: {names}", sheet)
-            for one in carried:
-                if one.assumption:
-                    text = f"{shortened(one.header, 60)} is an assumption, no property of a model: "
-                    text += f"set it for all with --set {one.assumption}=… or in the sheet "
-                    text += "Assumptions"
-                    self.grid.collected.notice("assumption", text, f"{sheet}, cell {one.cell}")
+        for one in carried:
+            if one.assumption:
+                text = f"{shortened(one.header, 60)} is an assumption, no property of a model: "
+                text += f"set it for all with --set {one.assumption}=… or in the sheet "
+                text += "Assumptions"
+                self.grid.collected.notice("assumption", text, f"{sheet}, cell {one.cell}")
 
 
 def _with_cell(header: str, cell: str) -> str:

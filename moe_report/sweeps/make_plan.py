@@ -105,6 +105,7 @@ class _Making:
         scenario: str,
         best: int,
     ) -> Sweep:
+        self.problems.extend(self.said.problems)
         varied = self._varied()
         numbers = {one.definition.name: one.value for one in self.values}
         lifted = {name: numbers[name] for name in varied if name in numbers}
@@ -151,7 +152,7 @@ class _Making:
                 self._problem(line, "name", message)
             else:
                 found[line.name] = line
-        if not self.said.of("vary"):
+        if not self.said.of("vary") and not self.said.problems:
             self.problems.append(Problem(self.said.where, "expected something that is varied"))
         return found
 
@@ -243,7 +244,7 @@ class _Making:
                 self.objectives.append(aim)
             except FormulaError as error:
                 self._problem(line, "formula", str(error))
-        if not self.said.of("objective"):
+        if not self.said.of("objective") and not self.said.problems:
             self.problems.append(Problem(self.said.where, "expected an objective, such as "
                                          "'min num_experts'"))  # fmt: skip
         for line in self.said.of("column"):

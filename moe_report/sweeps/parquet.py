@@ -19,6 +19,7 @@ from moe_report.sweeps.plan import Plan
 from moe_report.sweeps.run import Found
 
 _GROUP = 131_072  # rows
+_MARK = "moe-report"  # a key of the file's own, with the mark of its plan
 DESIGN, ON_FRONT = "design", "on_front"
 
 
@@ -35,13 +36,25 @@ def refuse_without_pyarrow() -> None:
         )
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file is a table of designs that a sweep has written."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        said = parquet.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException):
+        return False
+    return _MARK.encode() in said
+
+
 def write_parquet(path: Path, plan: Plan, blocks: Iterable[Passed], found: Found) -> None:
     """Write the designs of all blocks, in the order of their numbers."""
     import pyarrow as pa
     from pyarrow import parquet
 
     kinds = {DESIGN: pa.int64(), **dict.fromkeys(plan.kept, pa.float64()), ON_FRONT: pa.bool_()}
-    schema = pa.schema(list(kinds.items()))
+    schema = pa.schema(list(kinds.items()), metadata={_MARK: plan.mark})
     few = [axis.name for axis in plan.axes]  # values, each often
     with parquet.ParquetWriter(path, schema, compression="zstd", use_dictionary=few) as writer:
         waiting: list[Mapping[str, Any]] = []

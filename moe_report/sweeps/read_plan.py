@@ -52,13 +52,13 @@ def read_toml(path: Path, data: bytes) -> Said:
     base, model = found.get("base"), found.get("model")
     if base is None or not isinstance(base, (str, dict)):
         expected = "expected base: a model's file, an example's name, a workbook, or a table"
-        problems.append(Problem(path.name, expected))
+        raise InputError([*problems, Problem(path.name, expected)])
     if model is not None:
         lines.append(Line("model", str(model), {}, f"{path.name}, model"))
-    if problems:
-        raise InputError(problems)
-    lines += [_varied(path, *item) for item in found.get("vary", {}).items()]
-    return Said(tuple(lines), path.name, base, found.get("set", {}))
+    vary, chosen = (found.get(key, {}) for key in ("vary", "set"))
+    lines += [_varied(path, *item) for item in vary.items()] if isinstance(vary, dict) else []
+    assumptions = chosen if isinstance(chosen, dict) else {}
+    return Said(tuple(lines), path.name, base, assumptions, tuple(problems))
 
 
 def _varied(path: Path, name: str, said: object) -> Line:
@@ -69,7 +69,7 @@ def _varied(path: Path, name: str, said: object) -> Line:
 
 
 def read_sheet(grid: Grid, where: str) -> Said:
-    """Return what the sheet ``Sweep`` says; what is wrong with a cell is collected by its grid.
+    """Return what the sheet ``Sweep`` says, with what is wrong with its cells.
 
     Raises:
         InputError: It has no columns ``what`` and ``name``.
@@ -78,7 +78,8 @@ def read_sheet(grid: Grid, where: str) -> Said:
     header = grid.header("what", "name")
     if header is None:
         raise InputError([Problem(where, "expected the columns 'what' and 'name'")])
-    return Said(tuple(_lines(grid, where, *header)), where)
+    lines = tuple(_lines(grid, where, *header))
+    return Said(lines, where, problems=tuple(grid.collected.problems))
 
 
 def _lines(grid: Grid, where: str, top: int, names: list[str]) -> Iterator[Line]:

@@ -127,7 +127,8 @@ def told(sweep: Sweep, found: Found, shown: int) -> Iterator[str]:
         sentences.append(f"Undefined: {'; '.join(undefined)}.")
     if sentences:
         yield " ".join(sentences)
-    yield standing_of_base(sweep, found)
+    if found.passed:
+        yield standing_of_base(sweep, found)
     if shown < len(found.front):
         yield (
             f"Of the front {counted(shown, 'design')} are shown here, spread evenly over "

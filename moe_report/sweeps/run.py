@@ -64,8 +64,6 @@ class Found:
 def run_blocks(spool: Spool, executor: Executor, progress: Progress) -> None:
     """Count the blocks that are not done, and keep what is found of each as soon as it is."""
     missing = spool.missing()
-    for at in set(range(spool.blocks)).difference(missing):
-        progress(spool.block(at).last - spool.block(at).first)
     count = partial(count_block, spool.plan)
     for place, passed in executor.run(count, (spool.block(at) for at in missing)):
         spool.put(missing[place], passed)

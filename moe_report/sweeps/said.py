@@ -67,12 +67,14 @@ class Said:
         where: What it is called.
         base: A source of models, or fields by name; None where the plan's workbook has it.
         assumptions: Assumptions and presets that it sets, as they are written.
+        problems: What of it could not be read.
     """
 
     lines: tuple[Line, ...]
     where: str
     base: str | Mapping[str, object] | None = None
     assumptions: Mapping[str, float | str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
     def of(self, kind: Kind) -> tuple[Line, ...]:
         """Return the lines of a kind."""

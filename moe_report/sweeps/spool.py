@@ -52,6 +52,11 @@ class Spool:
         done = {path.name for path in self.folder.glob("*.npz")}
         return [at for at in range(self.blocks) if self._path(at).name not in done]
 
+    def designs_done(self) -> int:
+        """Return how many designs are in the blocks that are done."""
+        missing = map(self.block, self.missing())
+        return self.plan.designs - sum(block.last - block.first for block in missing)
+
     def _path(self, at: int) -> Path:
         return self.folder / f"{at:012d}.npz"
 
@@ -113,7 +118,9 @@ def open_spool(
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise OutputError(f"{folder}: is no state of a sweep; {ways[-1]}") from error
         if found != state:
-            different = "another plan, or version" if found.get("plan") != plan.mark else "a sweep "
+            different = (
+                "another plan, --top or version" if found.get("plan") != plan.mark else "a sweep "
+            )
             different += "with other outputs" * (found.get("plan") == plan.mark)
             raise OutputError(f"{folder}: is the state of {different}; {ways[-1]}")
         return Spool(folder, plan, size, keep_all)

@@ -71,6 +71,20 @@ def test_every_metric_of_a_design_is_that_of_a_report(
     assert assert_as_in_a_report(sweep, [Block(int(at), int(at) + 60) for at in starts]) > 30
 
 
+def test_every_metric_has_the_same_bits_in_blocks_of_one(
+    tmp_path: Path, registry: Registry
+) -> None:
+    """Whatever a processor computes of many numbers at a time, logarithms and powers included."""
+    names = [*registry.with_counts(there=False).metrics]
+    plan = sweep_of(tmp_path, EVERYTHING.format(base="DeepSeek-V3", columns=names)).plan
+    whole = count_block(plan, Block(3000, 3050))
+    ones = [count_block(plan, Block(at, at + 1)) for at in range(3000, 3050)]
+    assert len(whole.design) > 20
+    for name, values in whole.columns.items():
+        alone = np.concatenate([one.columns[name] for one in ones])
+        np.testing.assert_array_equal(alone, values, err_msg=name)
+
+
 def refused(folder: Path, text: str) -> str:
     """What is said of a plan that is refused."""
     with pytest.raises(InputError) as error:
@@ -116,6 +130,39 @@ num_experts_per_tok = ["many"]
         "vary.num_experts_per_tok: 'many' is no number",
     ):
         assert expected in said
+
+
+def test_what_is_wrong_with_the_file_itself_is_said_with_the_rest(tmp_path: Path) -> None:
+    """Keys that are none, fields of a base that are none, kinds of values, no objective or axis."""
+    said = refused(tmp_path, """
+constraint = ["num_experts <= 3"]
+columns = "total_params"
+[base]
+num_expert = 8
+hidden_size = "wide"
+num_hidden_layers = -1
+[vary]
+vocab_sise = [1, 2]
+""")  # fmt: skip
+    for expected in (
+        "found 'constraint', expected",
+        "Did you mean 'constraints'?",
+        "plan.toml, columns: expected a list of texts",
+        "base.num_expert: there is no field or metric 'num_expert'. Did you mean 'num_experts'?",
+        "base.hidden_size: found 'wide', expected a number",
+        "base.num_hidden_layers: found -1, expected from 1 to 10,000",
+        "vary.vocab_sise: there is no field or assumption 'vocab_sise'",
+    ):
+        assert expected in said
+    assert "base: a model's file" in refused(tmp_path, "")
+    said = refused(tmp_path, 'base = "Mixtral-8x7B"')
+    assert "expected something that is varied" in said
+    assert "expected an objective" in said
+    assert "is no TOML" in refused(tmp_path, "base = ")
+    nearest = "Did you mean 'Mixtral-8x7B'?"
+    assert nearest in refused(tmp_path, 'base = "Mixtral-8x7"')
+    text = SMALL.replace("Mixtral-8x7B", 'Mixtral-8x7B"\nmodel = "Mixtral-8x7')
+    assert nearest in refused(tmp_path, text)
 
 
 def test_formulas_in_a_circle_are_refused(tmp_path: Path) -> None:
