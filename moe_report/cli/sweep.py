@@ -109,16 +109,16 @@ def sweep(
     outcome = Outcome(found, plan, output, formats, most, keep_all, x, y)
     outcome.check(force)
     ways = ("--resume goes on with it", "--force begins anew")
-    spool = open_spool(
-        outcome.state, found.plan, block or BLOCK, keep_all=keep_all, resume=resume, force=force,
-        ways=ways,
-    )  # fmt: skip
-    with _interruptible(spool):
-        with _executor(workers, scheduler) as executor:
+    with _executor(workers, scheduler) as executor:
+        spool = open_spool(
+            outcome.state, found.plan, block or BLOCK, keep_all=keep_all, resume=resume,
+            force=force, ways=ways,
+        )  # fmt: skip
+        with _interruptible(spool):
             with _progress(spool, quiet) as progress:
                 run_blocks(spool, executor, progress)
             counted = merged(found.plan, spool, executor)
-        report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
+            report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
     spool.remove()
     echo_written(written, quiet)
     if not quiet:

@@ -131,7 +131,7 @@ class Cluster:
                     send(place, task, deaths + 1)
                     continue
                 except CancelledError as error:
-                    raise MoeReportError("the connection to the scheduler is lost") from error
+                    raise MoeReportError(_LOST) from error
                 future.release()
                 send_more()
                 yield place, result
@@ -142,9 +142,13 @@ class Cluster:
         """See from time to time who is there, and refuse a new worker that is not like us."""
         if time.monotonic() - self._looked < 1:
             return
-        threads = dict(self._client.nthreads())
-        if new := [worker for worker in threads if worker not in self._threads]:
-            _refuse_others(self._client.run(_versions, workers=new, on_error="return"))
+        try:
+            threads = dict(self._client.nthreads())
+            new = [worker for worker in threads if worker not in self._threads]
+            found = self._client.run(_versions, workers=new, on_error="return") if new else {}
+        except OSError as error:
+            raise MoeReportError(_LOST) from error
+        _refuse_others(found)
         self._looked, self._threads = time.monotonic(), threads
 
 
@@ -167,6 +171,7 @@ def _refuse_others(workers: Mapping[str, object]) -> None:
         raise MoeReportError(*first_lines(lines, "and {} more workers"))
 
 
+_LOST = "the connection to the scheduler is lost; --resume goes on with what is done"
 _DYING = "workers die again and again over a block: is there memory enough, and moe-report on each?"
 
 
