@@ -64,24 +64,30 @@ def _of_two(costs: Column) -> Mask:
 
 
 def _of_many(costs: Column) -> Mask:
-    order = np.lexsort(costs.T[::-1])  # whoever beats another comes before it
-    ordered = costs[order]
-    front = np.empty((0, costs.shape[1]))
+    columns = costs.T
+    least, most = columns.min(axis=1, keepdims=True), columns.max(axis=1, keepdims=True)
+    total = ((columns - least) / np.where(most > least, most - least, 1)).sum(axis=0)
+    # Whoever beats another has no larger total, rounded or not, and of equal ones comes first; and
+    # those of small totals beat most of the others, which are then compared with no more.
+    order = np.lexsort((*columns[::-1], total))
+    ordered = np.ascontiguousarray(columns[:, order])
+    front = np.empty((len(columns), 0))
     kept = np.zeros(len(costs), bool)
-    for start in range(0, len(ordered), _CHUNK):
-        places = np.arange(start, min(start + _CHUNK, len(ordered)))
-        for at in range(0, len(front), _CHUNK):
-            beaten = _beaten(ordered[places], front[at : at + _CHUNK])
-            places = places[~beaten]
-        chunk = ordered[places]
-        places = places[~_beaten(chunk, chunk)]
+    for start in range(0, len(order), _CHUNK):
+        places = np.arange(start, min(start + _CHUNK, len(order)))
+        for at in range(0, front.shape[1], _CHUNK):
+            places = places[~_beaten(ordered[:, places], front[:, at : at + _CHUNK])]
+            if not places.size:
+                break
+        places = places[~_beaten(ordered[:, places], ordered[:, places])]
         kept[order[places]] = True
-        front = np.concatenate([front, ordered[places]])
+        front = np.concatenate([front, ordered[:, places]], axis=1)
     return kept
 
 
 def _beaten(costs: Column, by: Column) -> Mask:
-    """Which rows have one in the others that is nowhere more, and somewhere less."""
-    nowhere_more = np.all(by[None] <= costs[:, None], axis=2)
-    somewhere_less = np.any(by[None] < costs[:, None], axis=2)
+    """Which designs have one among others that is nowhere more, and somewhere less."""
+    pairs = [(other[None], one[:, None]) for one, other in zip(costs, by, strict=True)]
+    nowhere_more = reduce(np.logical_and, [other <= one for other, one in pairs])
+    somewhere_less = reduce(np.logical_or, [other < one for other, one in pairs])
     return np.asarray((nowhere_more & somewhere_less).any(axis=1))

@@ -16,7 +16,7 @@ from moe_report.sweeps.spool import Spool, open_spool
 
 SMALL = """
 base = "Mixtral-8x7B"
-constraints = ["total_params <= 60e9"]
+constraints = ["total_params <= 50e9"]
 objectives = ["max total_params", "min forward_flops"]
 [vary]
 num_experts = [4, 8, 16, 24]

@@ -28,12 +28,22 @@ def test_front_is_what_comparing_all_pairs_gives(costs: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("objectives", [1, 2, 3])
-def test_many_designs_have_the_front_of_a_few(objectives: int) -> None:
-    """What is discarded at once, because something good beats it, is not on the front."""
-    numbers = np.random.default_rng(7)
-    costs = numbers.integers(0, 60, (6000, objectives)).astype(float)
+@pytest.mark.parametrize("hard", [False, True])
+def test_many_designs_have_the_front_of_a_few(objectives: int, hard: bool) -> None:
+    """What is discarded at once, because something good beats it, is not on the front.
+
+    It is hard where what is good in one objective is bad in another: then the front is long.
+    """
+    costs = np.random.default_rng(7).integers(0, 60, (6000, objectives)).astype(float)
+    if hard:
+        costs[:, 0] += 3 * (120 - costs[:, 1:].sum(axis=1))
     unique = np.unique(costs, axis=0)
-    expected = {tuple(row) for row in unique[by_pairs(unique)]}
+    expected = {
+        tuple(row)
+        for row in unique
+        if not ((unique <= row).all(axis=1) & (unique < row).any(axis=1)).any()
+    }
     found = on_front(costs)
     assert {tuple(row) for row in costs[found]} == expected
     assert found.sum() == sum(tuple(row) in expected for row in costs)
+    assert len(expected) > 500 * (hard and objectives > 2)
