@@ -40,7 +40,6 @@ _WAYS = Ways("or choose another folder with -o")
 
 @click.command(
     epilog=example(
-        "moe-report init plan.xlsx --sweep",
         "moe-report sweep plan.xlsx -o sweep/",
         "moe-report sweep plan.toml --set context_length=32k --top 50 --no-parquet",
     )
@@ -92,6 +91,7 @@ def sweep(
     """Count all designs that PLAN varies, and report those that pass and are best.
 
     PLAN is a .toml file, or a workbook with a sheet Sweep: what is varied, constraints, objectives.
+    `moe-report init plan.xlsx --sweep` writes one.
     """
     from moe_report.api.prepare import UnclearError
     from moe_report.api.sweep import AskedSweep, Outcome, read_sweep, write_sweep

@@ -209,7 +209,7 @@ def test_every_command_has_an_example() -> None:
     """The help of each command ends with a line to copy."""
     assert COMMANDS == [
         "balance", "check", "columns", "demo", "fill", "fit", "import", "init", "metrics", "page",
-        "plugin", "run", "template",
+        "plugin", "run", "sweep", "template",
     ]  # fmt: skip
     for command in COMMANDS:
         for flag in ("--help", "-h"):
