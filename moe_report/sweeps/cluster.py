@@ -7,6 +7,7 @@ many tasks to send at a time, and that who counts must count alike.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -76,7 +77,7 @@ class Cluster:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._threads: dict[str, int] = {}
-        self._looked = -1.0
+        self._looked = -math.inf
         self._look()
 
     @property
@@ -132,6 +133,10 @@ class Cluster:
                     continue
                 except CancelledError as error:
                     raise MoeReportError(_LOST) from error
+                except Exception:
+                    self._looked = -math.inf  # it may be a worker that has just come
+                    self._look()
+                    raise
                 future.release()
                 send_more()
                 yield place, result
