@@ -37,8 +37,9 @@ class Programs:
         self.folder = folder
         self.running: list[subprocess.Popen[bytes]] = []
         address = folder / "scheduler.json"
+        # whoever is killed before it ends them leaves nothing for long
         self.start("scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard",
-                   "--scheduler-file", str(address))  # fmt: skip
+                   "--idle-timeout", "300", "--scheduler-file", str(address))  # fmt: skip
         until(address.exists)
         self.address = str(json.loads(address.read_text("utf-8"))["address"])
 
