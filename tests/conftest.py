@@ -31,7 +31,7 @@ SLOW = (
     "load/test_messy_workbooks.py", "load/test_messy_workbooks_office.py",
     "load/test_other_workbook.py", "ooxml/test_copy_sheet.py", "ooxml/test_damaged_packages.py",
     "ooxml/test_insert_rows.py", "schema/test_plugin_distribution.py", "schema/test_typing.py",
-    "test_audit.py", "test_output.py", "test_readme.py", "test_wheel.py",
+    "sweeps/test_cluster.py", "test_audit.py", "test_output.py", "test_readme.py", "test_wheel.py",
     "testing/test_check_plugin.py", "testing/test_new_plugin.py",
 )  # fmt: skip
 # Of these the files that take longest, and those that would else be the last.

@@ -60,6 +60,10 @@ _WAYS = Ways("or choose another folder with -o")
 @click.option("--parquet/--no-parquet", "keep_all", default=True,
               help="Keep all designs that pass, or only what is reported.")  # fmt: skip
 @click.option("--block", type=click.IntRange(1), metavar="N", help="Designs counted at a time.")
+@click.option("--workers", type=click.IntRange(1), metavar="N",
+              help="Count in so many processes of this machine (extra dask).")  # fmt: skip
+@click.option("--scheduler", metavar="URL",
+              help="Count on the workers of Dask's scheduler there: tcp://host:8786.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with a sweep that was interrupted.")
 @options.force_changed
 @options.look
@@ -77,6 +81,8 @@ def sweep(
     y: str | None,
     keep_all: bool,
     block: int | None,
+    workers: int | None,
+    scheduler: str | None,
     resume: bool,
     look: LookOptions,
     force: bool,
@@ -89,7 +95,6 @@ def sweep(
     """
     from moe_report.api.prepare import UnclearError
     from moe_report.api.sweep import AskedSweep, Outcome, read_sweep, write_sweep
-    from moe_report.sweeps.executor import InProcess
     from moe_report.sweeps.parquet import refuse_without_pyarrow
     from moe_report.sweeps.run import BLOCK, merged, run_blocks
     from moe_report.sweeps.spool import open_spool
@@ -104,16 +109,16 @@ def sweep(
     outcome = Outcome(found, plan, output, formats, most, keep_all, x, y)
     outcome.check(force)
     ways = ("--resume goes on with it", "--force begins anew")
-    spool = open_spool(
-        outcome.state, found.plan, block or BLOCK, keep_all=keep_all, resume=resume, force=force,
-        ways=ways,
-    )  # fmt: skip
-    executor: Executor = InProcess()
-    with _interruptible(spool):
-        with _progress(spool, quiet) as progress:
-            run_blocks(spool, executor, progress)
-        counted = merged(found.plan, spool)
-        report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
+    with _executor(workers, scheduler) as executor:
+        spool = open_spool(
+            outcome.state, found.plan, block or BLOCK, keep_all=keep_all, resume=resume,
+            force=force, ways=ways,
+        )  # fmt: skip
+        with _interruptible(spool):
+            with _progress(spool, quiet) as progress:
+                run_blocks(spool, executor, progress)
+            counted = merged(found.plan, spool, executor)
+            report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
     spool.remove()
     echo_written(written, quiet)
     if not quiet:
@@ -177,6 +182,24 @@ def _tell_front(sweep: Sweep, found: Found, report: Report) -> None:
     if len(found.front) > _SHOWN:
         click.echo(f"and {len(found.front) - _SHOWN:,} more on the front")
     click.echo()
+
+
+@contextmanager
+def _executor(workers: int | None, scheduler: str | None) -> Iterator[Executor]:
+    """What counts the blocks: this process, others that it starts, or those of a scheduler."""
+    if workers is None and scheduler is None:
+        from moe_report.sweeps.executor import InProcess
+
+        yield InProcess()
+        return
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers starts workers here, and --scheduler has its own")
+    from moe_report.sweeps.cluster import cluster
+
+    with cluster(scheduler, workers or 0) as found:
+        if not found.threads:
+            say(f"{scheduler} has no worker yet; the blocks wait for one", err=True)
+        yield found
 
 
 @contextmanager

@@ -4,73 +4,25 @@ What the values are says :func:`moe_report.formula.operations.evaluate`; it asks
 operation what has no finite value. Here parts that are equal are computed once, what is the same in
 all rows is one number, and the columns of a block of rows stay in the processor's cache.
 
-What is not finite mostly stays so: in a sum or a product, under a root or a logarithm. So a column
-is looked at only where it would get lost (``1 / inf`` is 0, ``inf > 1`` is true), and at the end.
-Where all is finite, which one sum tells, numpy's own operations mean the same as those of
-:data:`~moe_report.formula.operations.OPERATIONS`; elsewhere it is these that are used.
+Here is what there is to compute; :mod:`~moe_report.formula.block_steps` computes it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Container, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from moe_report.formula.block_steps import Block, steps_of
 from moe_report.formula.expr import TESTS, Expr
-from moe_report.formula.operations import OPERATIONS, Column, evaluate
-from moe_report.formula.reductions import REDUCTIONS
+from moe_report.formula.operations import Column, evaluate
 
-ROWS = 16384  # of a block, at most: its columns fit in a processor's cache
+ROWS = 32768  # of a block, at most: its columns fit in a processor's cache
 
-# What is known of a column: nothing; that nothing in it is infinite; that all of it is finite.
-UNKNOWN, NOT_INFINITE, FINITE = range(3)
-
-
-def _floor(x: Column) -> Column:
-    nearest = np.rint(x)
-    return np.subtract(nearest, nearest - x > 5e-7, out=nearest)
-
-
-def _ceil(x: Column) -> Column:
-    result = _floor(np.negative(x))
-    return np.negative(result, out=result)
-
-
-# What an operation is where all operands are finite, if it is simpler than in OPERATIONS.
-_OF_FINITE: Mapping[str, Callable[..., Any]] = {
-    "pow": np.power,
-    "where": np.where,
-    "coalesce": lambda a, b: a,
-    "lt": np.less,
-    "le": np.less_equal,
-    "gt": np.greater,
-    "ge": np.greater_equal,
-    "eq": np.equal,
-    "ne": np.not_equal,
-    "and": np.logical_and,
-    "or": np.logical_or,
-    "not": np.logical_not,
-}
-# What it is elsewhere. These three do the same as those of OPERATIONS, faster.
-_OF_ANY: Mapping[str, Callable[..., Any]] = {
-    **OPERATIONS,
-    **{name: reduction.value for name, reduction in REDUCTIONS.items()},
-    "floor": _floor,
-    "ceil": _ceil,
-    "as_number": lambda test: test.astype(np.float64),
-}
-# Operands in which something infinite would get lost.
-_LOSES: Mapping[str, slice] = {
-    "div": slice(1, 2),
-    **dict.fromkeys(("where", "coalesce"), slice(1)),
-    **dict.fromkeys(("pow", "exp", "minimum", "maximum", *TESTS, *REDUCTIONS), slice(None)),
-}
-# Operations whose result is known as well as their operands are.
-_KEEPS = {"neg", "abs", "floor", "ceil", "minimum", "maximum", "where", "as_number", *TESTS}
 # What changes nothing as the last operand, not even the sign of 0 (which adding 0 does).
 _NEUTRAL = {"sub": (0.0).hex(), "mul": (1.0).hex(), "div": (1.0).hex()}
 # How many of their operands are tests.
@@ -196,7 +148,9 @@ class _Program:
                     self._place(at, part, long)
         self.wanted = {name: self.stands.get(at, at) for name, at in wanted.items()}
         columns = [at for at in self.wanted.values() if at not in self.same]
-        self.steps = _steps(_needed(columns, self.left), self.same)
+        left = _needed(columns, self.left)
+        operations = {at: (part.op, part.args) for at, part in left.items()}
+        self.steps = steps_of(operations, self.same)
 
     def _place(self, at: int, part: _Part, long: Collection[int]) -> None:
         """Find out a part's number, or what stands for it, or that it is a step."""
@@ -246,104 +200,29 @@ class _Program:
                 outputs.setdefault(at, []).append(column)
         if outputs:
             filled = {at: np.full(rows, number) for at, number in self.filled.items()}
-            for block in _blocks(rows):
-                self._compute_block(block, {**given, **filled}, outputs)
+            self._compute({**given, **filled}, rows, outputs)
         return results
 
-    def _compute_block(
-        self, block: slice, given: Mapping[int, Column], outputs: Mapping[int, Sequence[Column]]
+    def _compute(
+        self, given: Mapping[int, Column], rows: int, outputs: Mapping[int, Sequence[Column]]
     ) -> None:
-        """Compute some rows, and write them into columns."""
-        held = _Held(self.same, {at: column[block] for at, column in given.items()})
-        for at in given:
-            held.write(at, outputs.get(at, ()), block)
-        for step in self.steps:
-            held.take(step)
-            held.write(step.at, outputs.get(step.at, ()), block)
-            for at in step.frees:
-                del held.values[at]
+        """Compute block by block what there is to compute, and write it into columns."""
+        spans = _spans(rows)
+        block = Block(self.same, max(span.stop - span.start for span in spans))
+
+        for span in spans:
+            block.begin({at: column[span] for at, column in given.items()}, span.stop - span.start)
+            for at in outputs.keys() & given:
+                block.write(at, [column[span] for column in outputs[at]])
+            for step in self.steps:
+                block.take(step)
+                if step.at in outputs:
+                    block.write(step.at, [column[span] for column in outputs[step.at]])
+                block.free(step)
 
 
-class _Step(NamedTuple):
-    """An operation on a block of rows.
-
-    Attributes:
-        at: The part that it computes.
-        op: Its name.
-        args: The parts that it takes.
-        losing: Those of them in which something infinite would get lost.
-        frees: Parts that nothing needs after it.
-    """
-
-    at: int
-    op: str
-    args: tuple[int, ...]
-    losing: tuple[int, ...]
-    frees: tuple[int, ...]
-
-
-def _steps(parts: Mapping[int, _Part], same: Container[int]) -> list[_Step]:
-    """Return parts as steps."""
-    last: dict[int, int] = {}
-    for at, part in parts.items():
-        last |= dict.fromkeys((at, *part.args), at)
-    frees: dict[int, list[int]] = {}
-    for arg, at in last.items():
-        if arg not in same:
-            frees.setdefault(at, []).append(arg)
-    return [
-        _Step(
-            at, part.op, part.args,
-            tuple(arg for arg in part.args[_LOSES.get(part.op, slice(0))] if arg not in same),
-            tuple(frees.get(at, ())),
-        )
-        for at, part in parts.items()
-    ]  # fmt: skip
-
-
-def _blocks(rows: int) -> list[slice]:
-    """Return blocks of about the same size: a row alone is computed in another way by numpy."""
+def _spans(rows: int) -> list[slice]:
+    """Return blocks of rows, of about the same size: numpy computes a row alone in another way."""
     count = max(1, -(-rows // ROWS))
     edges = [rows * at // count for at in range(count + 1)]
     return [slice(*ends) for ends in pairwise(edges)]
-
-
-class _Held:
-    """The values of parts in a block of rows, and what is known of each."""
-
-    def __init__(self, same: Mapping[int, float], given: Mapping[int, Column]) -> None:
-        self.values: dict[int, Any] = {**same, **given}
-        self.known = {
-            **{at: NOT_INFINITE if math.isnan(value) else FINITE for at, value in same.items()},
-            **dict.fromkeys(given, UNKNOWN),
-        }
-
-    def look(self, at: int) -> bool:
-        """Make NaN what is not finite, and return whether all is finite."""
-        if self.known[at] == UNKNOWN:
-            x = self.values[at]
-            if math.isfinite(np.add.reduce(x, axis=None)):
-                self.known[at] = FINITE
-            else:
-                self.values[at] = np.where(np.isfinite(x), x, np.nan)
-                self.known[at] = NOT_INFINITE
-        return self.known[at] == FINITE
-
-    def take(self, step: _Step) -> None:
-        """Take a step."""
-        finite = True
-        for at in step.losing:
-            finite &= self.look(at)
-        op, known = step.op, [self.known[at] for at in step.args]
-        operation = _OF_FINITE.get(op) if finite else None
-        self.values[step.at] = (operation or _OF_ANY[op])(*[self.values[at] for at in step.args])
-        if op == "coalesce":
-            self.known[step.at] = FINITE if finite else known[1]
-        else:
-            self.known[step.at] = min(known) if op in _KEEPS else UNKNOWN
-
-    def write(self, at: int, outputs: Iterable[Column], block: slice) -> None:
-        """Write a part into columns."""
-        for column in outputs:
-            self.look(at)
-            column[block] = self.values[at]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from moe_report.formula.operations import Column
 from moe_report.sweeps.block import Passed, count_block, is_best
-from moe_report.sweeps.executor import Executor
+from moe_report.sweeps.executor import Executor, InProcess
 from moe_report.sweeps.front import Mask, on_front
 from moe_report.sweeps.plan import Plan
 from moe_report.sweeps.spool import Spool
 
 BLOCK = 262_144  # designs: worth a file, and columns of some megabytes
+_MERGED = 8  # fronts at a time
+_WORTH_SENDING = 10_000  # designs of fronts; of two objectives one process is faster
 Progress = Callable[[int], None]  # is told how many designs more are done
 
 
@@ -69,37 +71,44 @@ def run_blocks(spool: Spool, executor: Executor, progress: Progress) -> None:
         progress(block.last - block.first)
 
 
-def merged(plan: Plan, blocks: Iterable[Passed]) -> Found:
-    """Return what blocks have found together; their order, and size, do not matter."""
+def merged(plan: Plan, blocks: Iterable[Passed], executor: Executor | None = None) -> Found:
+    """Return what blocks have found together; their order, and size, do not matter.
+
+    Large fronts are merged by an executor, if there is one.
+    """
     removed = np.zeros((len(plan.constraints) + len(plan.objectives), 2), np.int64)
     passed = 0
-    front = best = _empty(plan)
+    best = _empty(plan)
+    fronts = [best]
     for one in blocks:
         removed += one.removed
         passed += one.passed
         found = Designs(one.design, one.columns, one.costs)
-        front = merged_fronts(front, found.of(one.front))
-        best = _together(best, found.of(one.best))
+        fronts.append(found.of(one.front))
+        best = _together([best, found.of(one.best)])
         best = best.of(is_best(best.costs, plan.best))
-    return Found(removed, passed, front, best)
+    return Found(removed, passed, merged_fronts(plan, fronts, executor or InProcess()), best)
 
 
-def merged_fronts(one: Designs, other: Designs) -> Designs:
-    """Return the front of two fronts."""
-    both = _together(one, other)
-    return both.of(on_front(both.costs))
+def merged_fronts(plan: Plan, fronts: Sequence[Designs], executor: Executor) -> Designs:
+    """Return the front of fronts, merged as a tree, where that pays by an executor."""
+    while len(fronts) > 1:
+        groups = [_together(fronts[at : at + _MERGED]) for at in range(0, len(fronts), _MERGED)]
+        large = len(plan.objectives) > 2 and sum(map(len, groups)) > _WORTH_SENDING
+        where = executor if large else InProcess()
+        masks = dict(where.run(on_front, [one.costs for one in groups]))
+        fronts = [one.of(masks[at]) for at, one in enumerate(groups)]
+    return fronts[0]
 
 
-def _together(one: Designs, other: Designs) -> Designs:
-    if not len(one) or not len(other):
-        return one if len(one) else other
-    design = np.concatenate([one.design, other.design])
+def _together(several: Sequence[Designs]) -> Designs:
+    design = np.concatenate([one.design for one in several])
     order = np.argsort(design, kind="stable")
     columns = {
-        name: np.concatenate([values, other.columns[name]])[order]
-        for name, values in one.columns.items()
+        name: np.concatenate([one.columns[name] for one in several])[order]
+        for name in several[0].columns
     }
-    return Designs(design[order], columns, np.concatenate([one.costs, other.costs])[order])
+    return Designs(design[order], columns, np.concatenate([one.costs for one in several])[order])
 
 
 def _empty(plan: Plan) -> Designs:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ import numpy as np
 
 from moe_report.api.asked import Sections
 from moe_report.api.sweep import AskedSweep, read_sweep
-from moe_report.sweeps.executor import InProcess
+from moe_report.sweeps.cluster import cluster
+from moe_report.sweeps.executor import Executor, InProcess
 from moe_report.sweeps.parquet import write_parquet
 from moe_report.sweeps.plan import Plan
 from moe_report.sweeps.run import BLOCK, merged, run_blocks
@@ -39,7 +41,8 @@ AXES: dict[str, tuple[int, int, int]] = {  # from, step, how many
 LIMITS = {"total_params": 400e9, "active_params": 30e9, "device_bytes": 640e9}
 BY_HAND = 65_536  # designs of a block by hand, of which its rate is best
 TURNS = 3
-WAYS = ("by hand", "sweep", "sweep, with Parquet")
+WORKERS = {"one worker": 1, "two workers": 2}  # of Dask's; their start is not timed
+WAYS = ("by hand", "sweep", "sweep, with Parquet", *WORKERS)
 
 
 def axes_of(designs: int) -> dict[str, list[float]]:
@@ -65,11 +68,13 @@ def plan_of(designs: int, folder: Path) -> Plan:
     return read_sweep(AskedSweep(folder / "plan.toml", {}), Sections()).plan
 
 
-def swept(plan: Plan, folder: Path, *, keep_all: bool) -> tuple[int, int]:
+def swept(
+    plan: Plan, folder: Path, *, keep_all: bool, executor: Executor | None = None
+) -> tuple[int, int]:
     """Sweep; return how many designs pass, and how many are on the front."""
     spool = open_spool(folder / "state", plan, BLOCK, keep_all=keep_all)
-    run_blocks(spool, InProcess(), lambda done: None)
-    found = merged(plan, spool)
+    run_blocks(spool, executor or InProcess(), lambda done: None)
+    found = merged(plan, spool, executor)
     if keep_all:
         write_parquet(folder / "all.parquet", plan, spool, found)
     spool.remove()
@@ -103,12 +108,14 @@ def measured(way: str, designs: int) -> dict[str, Any]:
     """Run one way, here: how long it takes, what it finds, and how much memory at most."""
     with tempfile.TemporaryDirectory() as folder:
         plan = plan_of(designs, Path(folder))
-        began = time.perf_counter()
-        if way == "by hand":
-            found = handmade(designs)
-        else:
-            found = swept(plan, Path(folder), keep_all=way != "sweep")
-        seconds = time.perf_counter() - began
+        with cluster(None, WORKERS[way]) if way in WORKERS else nullcontext() as executor:
+            began = time.perf_counter()
+            if way == "by hand":
+                found = handmade(designs)
+            else:
+                keep_all = way == "sweep, with Parquet"
+                found = swept(plan, Path(folder), keep_all=keep_all, executor=executor)
+            seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {"seconds": seconds, "found": found, "peak": peak}
 
@@ -130,6 +137,8 @@ def main(designs: int) -> None:
         ratio = results[WAYS[0]]["seconds"] / one["seconds"]
         print(f"  {way:20} {one['seconds']:6.1f} s  {designs / one['seconds']:12,.0f} designs/s  "
               f"{ratio:5.2f} × by hand  {one['peak'] / 1e6:6,.0f} MB at most")  # fmt: skip
+    one, two = (results[way]["seconds"] for way in WORKERS)
+    print(f"  two workers are {one / two:.2f} × as fast as one")
 
 
 if __name__ == "__main__":

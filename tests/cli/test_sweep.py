@@ -11,6 +11,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from moe_report.sweeps import cluster
 from moe_report.sweeps import run as running
 from tests.commands import run
 from tests.office import disagreements, recalculated, stored
@@ -209,4 +210,17 @@ def test_options_are_refused_before_anything_is_counted(
     result = run("sweep", plan(tmp_path), "-o", tmp_path / "out", "--no-parquet", *options)
     assert result.exit_code in (1, 2)
     assert said in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_workers_that_cannot_be_had_are_refused_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scheduler that is not there, or two kinds of workers at once; the next sweep begins."""
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    options = ("sweep", plan(tmp_path), "-o", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
+    result = run(*options)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: there is no scheduler at tcp://127.0.0.1:1: ")
+    assert run(*options, "--workers", 2).exit_code == 2
     assert not (tmp_path / "out").exists()

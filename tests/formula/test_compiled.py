@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from moe_report.formula import compiled as module
 from moe_report.formula.compiled import Compiled
 from moe_report.formula.expr import Expr, lift, symbol
-from moe_report.formula.functions import coalesce, exp, minimum, where
+from moe_report.formula.functions import ceil, coalesce, exp, floor, minimum, where
 from moe_report.formula.operations import evaluate
 from moe_report.schema.fields import numbers_of
 from moe_report.schema.registry import Registry
@@ -180,7 +180,8 @@ def test_only_what_is_wanted_is_asked_for() -> None:
 def test_equal_numbers_are_taken_for_equal_ones_only() -> None:
     """A negative zero is another one, and numpy squares by a number in another way than by many."""
     x, k = symbol("x"), symbol("k")
-    columns = {"x": np.random.default_rng(0).random(1000), "k": 2.0}
+    columns = {"x": np.random.default_rng(0).random(1000) - 0.5, "k": 2.0}
+    assert_same({"down": lift(floor(x)), "up": lift(ceil(x))}, columns)
     assert_same({"plus": x * lift(0.0), "minus": x * lift(-0.0)}, columns)
     assert_same({"chosen": x ** where(k > 1, k, x), "squared": x**k}, columns)
 

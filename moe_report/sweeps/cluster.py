@@ -1,0 +1,196 @@
+"""Blocks on more processes and machines: an executor on a cluster of Dask's ``distributed``.
+
+Dask sends tasks to workers and again to others where one dies; here is what it does not know: how
+many tasks to send at a time, and that who counts must count alike.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+import moe_report
+from moe_report.errors import MoeReportError, first_lines
+from moe_report.sweeps.executor import Result, Task
+
+PATIENCE = 10  # seconds to wait for a scheduler
+_AHEAD = 3  # tasks sent for each thread of a worker, so that none waits for its next one
+_NAP = 0.003  # seconds between looks at what is done
+_FEWEST = 8  # tasks sent while no worker is known
+# Of workers that we start. Dask has them give back memory at once, which is slow to fetch anew.
+_OF_OUR_OWN = {
+    "distributed.scheduler.allowed-failures": 100,
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 28,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
+}
+# Ctrl-C reaches them, too; it is this process that ends them.
+_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+_DEATHS = 5  # how often a task whose workers died is sent anew, beside what the scheduler does
+
+
+@contextmanager
+def cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
+    """Connect to a scheduler, or start one here with some workers, until the context ends.
+
+    Raises:
+        MoeReportError: Dask is not installed, there is no scheduler, or a worker is not like us.
+    """
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise MoeReportError("workers need dask: pip install 'moe-report[dask]'") from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # of what is handled here
+    with ExitStack() as stack:
+        address: Any = scheduler
+        if scheduler is None:
+            stack.enter_context(dask.config.set(_OF_OUR_OWN))
+            address = stack.enter_context(
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # nor is 8787 asked for
+                    silence_logs=logging.CRITICAL,
+                    preload=[_DEAF],
+                )
+            )
+        try:
+            client = Client(address, timeout=PATIENCE, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise MoeReportError(f"there is no scheduler at {scheduler}: {error}") from error
+        yield Cluster(stack.enter_context(client))
+
+
+class Cluster:
+    """Runs tasks on the workers of a cluster."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._threads: dict[str, int] = {}
+        self._looked = -math.inf
+        self._look()
+
+    @property
+    def threads(self) -> int:
+        """How many threads count, of all workers; they come and go."""
+        self._look()
+        return sum(self._threads.values())
+
+    def run(
+        self, function: Callable[[Task], Result], tasks: Iterable[Task]
+    ) -> Iterator[tuple[int, Result]]:
+        """Give the place of each task with its result, as they come.
+
+        Raises:
+            MoeReportError: The scheduler is gone, a worker is not like us, or one task's workers
+                die again and again.
+        """
+        from distributed import CancelledError, KilledWorker, as_completed
+
+        client, left = self._client, enumerate(tasks)
+        name = f"moe-report-{uuid4().hex}"
+        # a task, as data that are sent are lost with the worker that has them
+        sent = client.submit(_same, function, key=f"{name}-function")
+        pending: dict[Any, tuple[int, Task, int]] = {}
+        done = as_completed(loop=client.loop)
+
+        def send(place: int, task: Task, deaths: int) -> None:
+            key = f"{name}-{place}-{deaths}"
+            future = client.submit(_counted, _versions(), sent, task, key=key)
+            pending[future] = place, task, deaths
+            done.add(future)
+
+        def send_more() -> None:
+            room = max(_AHEAD * self.threads, _FEWEST) - len(pending)
+            for place, task in islice(left, max(room, 0)):
+                send(place, task, 0)
+
+        try:
+            send_more()
+            while pending:
+                if not done.has_ready():
+                    time.sleep(_NAP)
+                    self._look()
+                    continue
+                future = next(done)
+                place, task, deaths = pending.pop(future)
+                try:
+                    result = future.result()
+                except KilledWorker as error:
+                    if deaths == _DEATHS:
+                        raise MoeReportError(_DYING) from error
+                    send(place, task, deaths + 1)
+                    continue
+                except CancelledError as error:
+                    raise MoeReportError(_LOST) from error
+                except Exception:
+                    self._looked = -math.inf  # it may be a worker that has just come
+                    self._look()
+                    raise
+                future.release()
+                send_more()
+                yield place, result
+        finally:
+            client.cancel(list(pending))
+
+    def _look(self) -> None:
+        """See from time to time who is there, and refuse a new worker that is not like us."""
+        if time.monotonic() - self._looked < 1:
+            return
+        try:
+            threads = dict(self._client.nthreads())
+            new = [worker for worker in threads if worker not in self._threads]
+            found = self._client.run(_versions, workers=new, on_error="return") if new else {}
+        except OSError as error:
+            raise MoeReportError(_LOST) from error
+        _refuse_others(found)
+        self._looked, self._threads = time.monotonic(), threads
+
+
+def _refuse_others(workers: Mapping[str, object]) -> None:
+    """Raise an error if a worker has other versions than we have.
+
+    Args:
+        workers: Their versions, or why there are none, by address.
+    """
+    wanted = _versions()
+    lines = []
+    for worker, found in workers.items():
+        if isinstance(found, dict) and found != wanted:
+            others = [f"{name} {one}" for name, one in found.items() if one != wanted[name]]
+            ours = [f"{name} {one}" for name, one in wanted.items() if one != found[name]]
+            lines.append(f"worker {worker} has {', '.join(others)}, and here is {', '.join(ours)}")
+        elif isinstance(found, Exception) and not isinstance(found, OSError):  # it is not just gone
+            lines.append(f"worker {worker} cannot count: {found}")
+    if lines:
+        raise MoeReportError(*first_lines(lines, "and {} more workers"))
+
+
+_LOST = "the connection to the scheduler is lost; --resume goes on with what is done"
+_DYING = "workers die again and again over a block: is there memory enough, and moe-report on each?"
+
+
+def _versions() -> dict[str, str]:
+    """The versions of what decides a number's last digit."""
+    return {"moe_report": moe_report.__version__, "numpy": np.__version__}
+
+
+def _same(function: Callable[[Task], Result]) -> Callable[[Task], Result]:
+    return function
+
+
+def _counted(versions: dict[str, str], function: Callable[[Task], Result], task: Task) -> Result:
+    """What a worker does; one that came later may have other versions."""
+    if versions != _versions():
+        raise RuntimeError(f"{_versions()} in place of {versions}")
+    return function(task)
