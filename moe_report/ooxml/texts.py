@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import html
 import re
+from dataclasses import dataclass, field
 
 from lxml import etree
 
-from moe_report.ooxml.cells import TAG, placed_cells, placed_rows
+from moe_report.ooxml.addresses import column_letters, column_number
+from moe_report.ooxml.cells import TAG, placed_cells
+from moe_report.ooxml.cells_by_rows import CellsByRows, cells_by_rows
 from moe_report.ooxml.damage import no_shared_text
 from moe_report.ooxml.package import Package
 
+# A cell as programs spell it: column, style, type, what is said of its formula, the formula, its
+# value, and a text of its own.
+_CELL = re.compile(
+    rb'<c r="([A-Z]{1,3})[0-9]+"(?: s="([0-9]+)")?(?: t="([A-Za-z]+)")?(?:/>|>'
+    rb"(?:<f([^<>]*?)(?:/>|>([^<]*)</f>))?"
+    rb"(?:<v>([^<]*)</v>|<v/>|<is><t(?: [^<>]*)?>([^<]*)</t></is>)?</c>)"
+)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -29,6 +40,13 @@ def unescaped(text: str) -> str:
     'aAb'
     """
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def _decoded(raw: bytes, known: dict[bytes, str]) -> str:
+    """The text that stands in XML without numbered entities, the same object for the same one."""
+    if raw not in known:
+        known[raw] = html.unescape(raw.decode())
+    return known[raw]
 
 
 def is_formatted(item: etree._Element) -> bool:
@@ -52,6 +70,31 @@ def shared_strings(package: Package) -> list[etree._Element]:
     return [] if part is None else package.root(part, "sst").findall(f"{TAG}si")
 
 
+@dataclass
+class SheetContents:
+    """What stands in the cells of a sheet.
+
+    Attributes:
+        texts: The filled cells, by column and row; a formula is its own text, with a leading ``=``.
+        formulas: The formulas as they stand there: of those that cells share, one has the text.
+        shares: Whether any are shared.
+        styles: The rows whose cells have a style, by the column and the style's number.
+    """
+
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
+    shares: bool = False
+    styles: dict[tuple[int, str], list[int]] = field(default_factory=dict)
+
+    def add(self, column: int, row: int, style: str, text: str, formula: str | None) -> None:
+        """Add a cell."""
+        self.styles.setdefault((column, style), []).append(row)
+        if formula is not None:
+            self.formulas[column, row] = formula
+        if text:
+            self.texts[column, row] = text
+
+
 class Texts:
     """The contents of a workbook's cells, as texts, by column and row."""
 
@@ -62,13 +105,47 @@ class Texts:
     def __call__(self, sheet: str) -> dict[tuple[int, int], str]:
         """Return the filled cells of a sheet; a formula is its own text, with a leading ``=``."""
         part = self.package.sheets()[sheet]
-        root = self.package.root(part)
-        return {
-            (column, number): text
-            for number, row in placed_rows(root)
-            for column, cell in placed_cells(row)
-            if (text := self._text(cell, part))
-        }
+        return self.contents(cells_by_rows(self.package, part, sheet), part).texts
+
+    def contents(self, cells: CellsByRows, part: str) -> SheetContents:
+        """Return what stands in the cells of a sheet, of which none is parsed that need not be."""
+        found = SheetContents()
+        known: dict[bytes, str] = {b"": ""}  # a column has the same formula in every row
+        for number in cells.rows:
+            raw = cells.raw.get(number)
+            if raw is None or not self._add_raw(found, number, raw, known, part):
+                row = cells.rows[number] if raw is None else cells.parsed(number)
+                for column, cell in placed_cells(row):
+                    formula = next(cell.iterchildren(f"{TAG}f"), None)
+                    found.shares |= formula is not None and formula.get("t") == "shared"
+                    said = None if formula is None else formula.text or ""
+                    style = cell.get("s", "0")
+                    found.add(column, number, style, self._text(cell, part), said)
+        return found
+
+    def _add_raw(
+        self, found: SheetContents, number: int, raw: bytes, known: dict[bytes, str], part: str
+    ) -> bool:
+        """Add the cells of a row that is bytes; say whether it is spelled as programs do."""
+        cells = list(_CELL.finditer(raw))
+        if b"&#" in raw or b"\r" in raw or sum(len(cell[0]) for cell in cells) != len(raw):
+            return False
+        for cell in cells:
+            letters, style, kind, about, formula, value, inline = cell.groups()
+            column = column_number(letters.decode())
+            said, text = None, ""
+            if about is not None:
+                said = _decoded(formula or b"", known)
+                found.shares |= b't="shared"' in about
+                text = _decoded(b"=" + (formula or b""), known)
+            elif inline:
+                text = unescaped(_decoded(inline, known))
+            elif value:
+                text = _decoded(value, known)
+                if kind == b"s":
+                    text = self._shared_text(text, f"{column_letters(column)}{number}", part)
+            found.add(column, number, (style or b"0").decode(), text, said)
+        return True
 
     def _text(self, cell: etree._Element, part: str) -> str:
         if cell.find(f"{TAG}f") is not None:
@@ -77,8 +154,11 @@ class Texts:
         if inline is not None:
             return string_text(inline)
         value = cell.findtext(f"{TAG}v") or ""
-        if cell.get("t") != "s" or not value:
-            return value
-        if damage := no_shared_text(value, len(self.shared)):
-            self.package.refuse(part, f"cell {cell.get('r', '')}: {damage}")
-        return self.shared[int(value)]
+        return self._shared_text(value, cell.get("r", ""), part) if cell.get("t") == "s" else value
+
+    def _shared_text(self, number: str, cell: str, part: str) -> str:
+        if not number:
+            return ""
+        if damage := no_shared_text(number, len(self.shared)):
+            self.package.refuse(part, f"cell {cell}: {damage}")
+        return self.shared[int(number)]
