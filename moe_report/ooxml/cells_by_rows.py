@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from copy import copy
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 
 from lxml import etree
 
@@ -35,31 +35,42 @@ class CellsByRows(Cells):
         raw: What they have, by number.
         start: The tag that begins the sheet, which says what the prefixes of names mean.
         where: File and sheet, for errors.
+        whole: Parses the whole sheet, and says in which line there is damage.
 
     Attributes:
         raw: The rows that are still bytes.
     """
 
     def __init__(
-        self, root: etree._Element, raw: Mapping[int, bytes], start: bytes, where: str
+        self,
+        root: etree._Element,
+        raw: Mapping[int, bytes],
+        start: bytes,
+        where: str,
+        whole: Callable[[], object],
     ) -> None:
         self._prepare(root, where)
         self.raw = dict(raw)
-        self._start = start
+        self._start, self._whole = start, whole
         self.rows = dict(placed_rows(root))
         for number, row in self.rows.items():
             row.set("r", str(number))
         self.grid = _Grid(self.rows, self._cells)
 
-    def __iter__(self) -> Iterator[tuple[int, etree._Element]]:
-        """Give number and element of each row, with its cells; what was bytes stays so."""
-        for number, row in self.rows.items():
-            yield number, self.parsed(number) if number in self.raw else row
-
     def parsed(self, number: int) -> etree._Element:
-        """Return an element with the cells of a row that is still bytes."""
-        row = b'<row r="%d">%b</row></worksheet>' % (number, self.raw[number])
-        return parse(self._start + row)[0]
+        """Return an element with the cells of a row that is still bytes.
+
+        Raises:
+            InputError: They are damaged.
+        """
+        row = b'<row r="%d">%b</row>' % (number, self.raw[number])
+        try:
+            sheet = parse(self._start + _DATA + row + _END + b"</worksheet>")
+            refuse_damage(sheet)
+        except (etree.XMLSyntaxError, DamageError):
+            self._whole()
+            raise
+        return sheet[0][0]
 
     def _cells(self, number: int) -> dict[int, etree._Element]:
         self._read(number)
@@ -155,21 +166,22 @@ def cells_by_rows(package: Package, part: str, where: str) -> CellsByRows:
     Raises:
         InputError: The part is not there, or it is damaged.
     """
+    whole = partial(package.root, part)
     cut = _cut(package[part]) if part in package else None
     if cut is None:
-        return CellsByRows(package.root(part), {}, b"", where)
+        return CellsByRows(whole(), {}, b"", where, whole)
     shell, start, rows = cut
     try:
         root = parse(shell)
         refuse_damage(root)
     except (etree.XMLSyntaxError, DamageError):
-        root = package.root(part)  # which says in which line
-        return CellsByRows(root, {}, start, where)
+        whole()
+        raise
     numbers = [number for number, _ in placed_rows(root)]
     if len(numbers) != len(rows) or len({*numbers}) < len(numbers):
-        return CellsByRows(package.root(part), {}, start, where)
+        return CellsByRows(whole(), {}, start, where, whole)
     raw = {number: row for number, row in zip(numbers, rows, strict=True) if row}
-    return CellsByRows(root, raw, start, where)
+    return CellsByRows(root, raw, start, where, whole)
 
 
 def _cut(xml: bytes) -> tuple[bytes, bytes, list[bytes]] | None:

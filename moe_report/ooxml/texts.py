@@ -11,16 +11,19 @@ from lxml import etree
 from moe_report.ooxml.addresses import column_letters, column_number
 from moe_report.ooxml.cells import TAG, placed_cells
 from moe_report.ooxml.cells_by_rows import CellsByRows, cells_by_rows
-from moe_report.ooxml.damage import no_shared_text
+from moe_report.ooxml.damage import TYPES, no_shared_text
 from moe_report.ooxml.package import Package
 
 # A cell as programs spell it: column, style, type, what is said of its formula, the formula, its
 # value, and a text of its own.
 _CELL = re.compile(
-    rb'<c r="([A-Z]{1,3})[0-9]+"(?: s="([0-9]+)")?(?: t="([A-Za-z]+)")?(?:/>|>'
-    rb"(?:<f([^<>]*?)(?:/>|>([^<]*)</f>))?"
-    rb"(?:<v>([^<]*)</v>|<v/>|<is><t(?: [^<>]*)?>([^<]*)</t></is>)?</c>)"
+    rb'<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="([0-9]{1,9})")?(?: t="(%b)")?(?:/>|>'
+    rb'(?:<f((?: \w+="[^"<>&]*")*)(?:/>|>([^<]*)</f>))?'
+    rb'(?:<v>([^<]*)</v>|<v/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
+    % "|".join(TYPES).encode()
 )
+# Numbered entities, other ends of lines, and what no XML has.
+_ODD = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)|[\0-\x08\x0b-\x1f]|\xef\xbf[\xbe\xbf]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -43,8 +46,14 @@ def unescaped(text: str) -> str:
 
 
 def _decoded(raw: bytes, known: dict[bytes, str]) -> str:
-    """The text that stands in XML without numbered entities, the same object for the same one."""
+    """The text that stands in XML, the same object for the same one.
+
+    Raises:
+        ValueError: It is spelled so that a parser has to look at it.
+    """
     if raw not in known:
+        if _ODD.search(raw):
+            raise ValueError("a parser has to look at it")
         known[raw] = html.unescape(raw.decode())
     return known[raw]
 
@@ -86,13 +95,9 @@ class SheetContents:
     shares: bool = False
     styles: dict[tuple[int, str], list[int]] = field(default_factory=dict)
 
-    def add(self, column: int, row: int, style: str, text: str, formula: str | None) -> None:
-        """Add a cell."""
-        self.styles.setdefault((column, style), []).append(row)
-        if formula is not None:
-            self.formulas[column, row] = formula
-        if text:
-            self.texts[column, row] = text
+
+# A cell's column, style, text, formula, and whether that is shared.
+_Seen = tuple[int, str, str, str | None, bool]
 
 
 class Texts:
@@ -111,41 +116,53 @@ class Texts:
         """Return what stands in the cells of a sheet, of which none is parsed that need not be."""
         found = SheetContents()
         known: dict[bytes, str] = {b"": ""}  # a column has the same formula in every row
-        for number in cells.rows:
+        for number, row in cells.rows.items():
             raw = cells.raw.get(number)
-            if raw is None or not self._add_raw(found, number, raw, known, part):
-                row = cells.rows[number] if raw is None else cells.parsed(number)
-                for column, cell in placed_cells(row):
-                    formula = next(cell.iterchildren(f"{TAG}f"), None)
-                    found.shares |= formula is not None and formula.get("t") == "shared"
-                    said = None if formula is None else formula.text or ""
-                    style = cell.get("s", "0")
-                    found.add(column, number, style, self._text(cell, part), said)
+            seen = None if raw is None else self._seen_raw(number, raw, known, part)
+            if seen is None:
+                row = row if raw is None else cells.parsed(number)
+                seen = [self._seen(column, cell, part) for column, cell in placed_cells(row)]
+            for column, style, text, formula, is_shared in seen:
+                found.styles.setdefault((column, style), []).append(number)
+                found.shares |= is_shared
+                if formula is not None:
+                    found.formulas[column, number] = formula
+                if text:
+                    found.texts[column, number] = text
         return found
 
-    def _add_raw(
-        self, found: SheetContents, number: int, raw: bytes, known: dict[bytes, str], part: str
-    ) -> bool:
-        """Add the cells of a row that is bytes; say whether it is spelled as programs do."""
+    def _seen(self, column: int, cell: etree._Element, part: str) -> _Seen:
+        formula = next(cell.iterchildren(f"{TAG}f"), None)
+        said = None if formula is None else formula.text or ""
+        is_shared = formula is not None and formula.get("t") == "shared"
+        return column, cell.get("s", "0"), self._text(cell, part), said, is_shared
+
+    def _seen_raw(
+        self, row: int, raw: bytes, known: dict[bytes, str], part: str
+    ) -> list[_Seen] | None:
+        """The cells of a row that is bytes; None if a parser has to look at them."""
         cells = list(_CELL.finditer(raw))
-        if b"&#" in raw or b"\r" in raw or sum(len(cell[0]) for cell in cells) != len(raw):
-            return False
-        for cell in cells:
-            letters, style, kind, about, formula, value, inline = cell.groups()
-            column = column_number(letters.decode())
-            said, text = None, ""
-            if about is not None:
-                said = _decoded(formula or b"", known)
-                found.shares |= b't="shared"' in about
-                text = _decoded(b"=" + (formula or b""), known)
-            elif inline:
-                text = unescaped(_decoded(inline, known))
-            elif value:
-                text = _decoded(value, known)
-                if kind == b"s":
-                    text = self._shared_text(text, f"{column_letters(column)}{number}", part)
-            found.add(column, number, (style or b"0").decode(), text, said)
-        return True
+        if sum(len(cell[0]) for cell in cells) != len(raw):
+            return None
+        seen: list[_Seen] = []
+        try:
+            for cell in cells:
+                letters, style, kind, about, said, value, inline = cell.groups()
+                column, formula = column_number(letters.decode()), None
+                if about is not None:
+                    formula = _decoded(said or b"", known)
+                    text = _decoded(b"=" + (said or b""), known)
+                elif inline:
+                    text = unescaped(_decoded(inline, known))
+                else:
+                    text = _decoded(value or b"", known)
+                    if kind == b"s":
+                        text = self._shared_text(text, f"{column_letters(column)}{row}", part)
+                is_shared = about is not None and b't="shared"' in about
+                seen.append((column, (style or b"0").decode(), text, formula, is_shared))
+        except ValueError:
+            return None
+        return seen
 
     def _text(self, cell: etree._Element, part: str) -> str:
         if cell.find(f"{TAG}f") is not None:
