@@ -156,14 +156,15 @@ def run(
     check_templates(look)
     installed, computed = registries(sections)
     used = prepare.used_assumptions(inputs.assumptions, installed, computed)
-    older = None
+    older = own = None
     if update is not None:
-        from moe_report.cli.update import older_report
+        from moe_report.cli.update import older_report, own_models
 
         older, inputs, output, formats = older_report(
             update, inputs, output, formats, installed, context
         )
-    read = prepare.read_models(inputs, installed, {str(update): older.file} if older else {})
+        own = own_models(older, inputs)
+    read = own or prepare.read_models(inputs, installed, {str(update): older.file} if older else {})
     table = older.merged(read.table) if older else read.table
     progress = Progress(len(table.rows), quiet)
     progress("computing")

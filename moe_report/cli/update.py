@@ -13,6 +13,7 @@ from moe_report.cli.options import InputOptions
 from moe_report.edit.changes import changes_of
 from moe_report.edit.update import SUFFIXES, Update, open_report
 from moe_report.errors import first_lines, first_of, shortened
+from moe_report.load.workbook import Read
 from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from moe_report.text import counted
@@ -46,6 +47,17 @@ def older_report(
     sources = tuple(source for source in inputs.sources if not same_file(Path(source), path))
     chosen = ("xlsx", *formats) if _was_said(context, "formats") else ("xlsx",)
     return update, replace(inputs, sources=sources or (str(path),)), folder, chosen
+
+
+def own_models(update: Update, inputs: InputOptions) -> Read | None:
+    """Return what was read of an older report, if that is all there is to read.
+
+    None if there is another input, or something was said, or is to be asked, of how it is read.
+    """
+    asked = any(columns.asked for columns in update.read.columns.values())
+    said = inputs.sheets or inputs.columns or inputs.routing or inputs.annotate_errors or asked
+    alone = [*inputs.sources] == [str(update.file.path)]
+    return update.read if alone and not said else None
 
 
 def would_do(update: Update, report: Report, paths: Sequence[Path]) -> list[str]:

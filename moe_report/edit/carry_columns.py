@@ -19,13 +19,15 @@ from moe_report.edit.cell_keys import HEADING, Address
 from moe_report.errors import InputError, Problem
 from moe_report.load.our_sheets import SHEET
 from moe_report.ooxml.addresses import column_letters, split_address
-from moe_report.ooxml.cells import TAG, Cells, forget_value
+from moe_report.ooxml.cells import TAG, forget_value
+from moe_report.ooxml.cells_by_rows import CellsByRows, cells_by_rows
 from moe_report.ooxml.column_spans import said_of_column, say_of_columns
 from moe_report.ooxml.formula_text import translated
 from moe_report.ooxml.package import Package, serialize
 from moe_report.ooxml.rearranged import Moved, Rearranged, moved
 from moe_report.ooxml.shared_formulas import write_alone
 from moe_report.ooxml.tables import table_area
+from moe_report.ooxml.texts import SheetContents
 
 _OF_TOTALS = ("totalsRowLabel", "totalsRowFunction", "totalsRowDxfId", "totalsRowCellStyle")
 _AT = re.compile(r"(?<![\w.\]])\[@(?:\[([^\[\]]+)\]|([^\[\]]+))\]")  # as it is typed, not stored
@@ -39,6 +41,8 @@ class UsersColumns:
     Args:
         before: The old workbook.
         after: The new one, in which the sheet is ours.
+        old: The cells of the old sheet.
+        contents: What stands in them.
         places: Where the cells of our sheets are now, those of Models first.
         header: The row of headers of the old sheet.
         columns: The numbers of the user's columns in the old sheet.
@@ -52,6 +56,8 @@ class UsersColumns:
 
     before: Package
     after: Package
+    old: CellsByRows
+    contents: SheetContents
     places: tuple[Rearranged, ...]
     header: int
     columns: Collection[int]
@@ -68,18 +74,17 @@ class UsersColumns:
             if column in self.models.columns
         }
         self.part = self.after.sheets()[SHEET]
-        old = self.before.root(self.before.sheets()[SHEET])
-        self.old = Cells(old, f"{self.where}, sheet {SHEET}")
-        self.new = Cells(self.after.root(self.part), f"{self.where}, sheet {SHEET}")
+        self.new = cells_by_rows(self.after, self.part, f"{self.where}, sheet {SHEET}")
         self.sheets = tuple(self.before.sheets())
-        formulas = self.old.formulas()
-        addresses = {f"{column_letters(column)}{row}" for column in self.moves for row in self.rows}
-        addresses |= {
-            f"{column_letters(column)}{row}"
-            for row in self.totals
-            for column in self.old.grid.get(row, {})
+        rows = self.rows
+        theirs = {
+            (column, row): text
+            for (column, row), text in self.contents.formulas.items()
+            if row in self.totals or (column in self.moves and row in rows)
         }
-        self.formulas = formulas.texts(addresses & formulas.elements.keys())
+        self.formulas = {f"{column_letters(at)}{row}": text for (at, row), text in theirs.items()}
+        if self.contents.shares and theirs:
+            self.formulas = self.old.formulas().texts(self.formulas)
 
     @property
     def rows(self) -> range:
@@ -131,7 +136,7 @@ class UsersColumns:
                 f"yours on {', '.join(dict.fromkeys(overlays.lost))}, for models or columns have "
                 "moved"
             )
-        self.after[self.part] = serialize(self.new.root)
+        self.after[self.part] = self.new.xml()
 
     def _problems(self) -> Iterator[Problem]:
         for column in self.moves:

@@ -15,12 +15,14 @@ from moe_report.edit.cell_keys import Address
 from moe_report.load.record import Footprint, is_constant_of, mark_of_constant, mark_of_look
 from moe_report.ooxml.addresses import Area, area_of, column_letters
 from moe_report.ooxml.cell_looks import CellLooks, differ
-from moe_report.ooxml.cells import TAG, Cells
+from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.cells_by_rows import CellsByRows, cells_by_rows
 from moe_report.ooxml.column_spans import said_of_column, say_of_columns
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.rearranged import Rearranged, moved_areas
 from moe_report.ooxml.resting.dependents import meet
+from moe_report.ooxml.texts import SheetContents
 from moe_report.text import shown
 
 _NEAR = 0.5  # characters by which programs spell a width otherwise
@@ -38,6 +40,8 @@ class Looks:
     Args:
         before: The old workbook.
         after: The new one, which changes; its styles are also those of the old one.
+        old: The cells of the old sheet.
+        contents: What stands in them.
         places: Where the cells of our sheets are now, those of this one first.
         record: What we wrote on the old sheet.
         texts: What stood in the cells of the old sheet that are ours and hold no input.
@@ -52,6 +56,8 @@ class Looks:
 
     before: Package
     after: Package
+    old: CellsByRows
+    contents: SheetContents
     places: Sequence[Rearranged]
     record: Footprint
     texts: Mapping[Address, str]
@@ -65,8 +71,7 @@ class Looks:
         self.place = self.places[0]
         sheet = self.place.sheet
         part = self.after.sheets()[sheet]
-        self.old = Cells(self.before.root(self.before.sheets()[sheet]), sheet)
-        self.new = Cells(self.after.root(part), sheet)
+        self.new = cells_by_rows(self.after, part, sheet)
         self._words()
         self._formats()
         self._columns()
@@ -75,7 +80,7 @@ class Looks:
         self._sheet()
         if self.record.looks:
             self._around()
-        self.after[part] = serialize(self.new.root)
+        self.after[part] = self.new.xml()
 
     def _around(self) -> None:
         """Keep what is set for the sheet, and laid over cells; on Models columns bring the latter.
@@ -152,19 +157,23 @@ class Looks:
         ours = self._looks_of_ours(looks)
         first, last = self.place.before
         theirs: dict[int, set[tuple[int, str]]] = {}
-        for row, columns in self.old.grid.items():
-            for column, cell in columns.items():
-                style = cell.get("s", "0")
-                if (self.headers and row > last) or ours(column, style):
-                    continue
-                if not len(cell) and not looks(int(style))[1]:  # of an empty cell, the fill counts
-                    continue
-                now = self._where((column, row))
-                if now is not None and now[1] in self.new.rows:
-                    self.new.cell(now[1], now[0]).set("s", style)
-                    theirs.setdefault(column, set()).add((row, style))
-                elif not first <= row <= last:
-                    self.lost.append(f"the format of {column_letters(column)}{row}")
+        others = sorted(
+            (row, column, style)
+            for (column, style), rows in self.contents.styles.items()
+            if not ours(column, style)
+            for row in rows
+            if not self.headers or row <= last
+        )
+        for row, column, style in others:
+            is_filled = looks(int(style))[1]  # of an empty cell, the fill counts
+            if not is_filled and not len(self.old.grid[row][column]):
+                continue
+            now = self._where((column, row))
+            if now is not None and now[1] in self.new.rows:
+                self.new.cell(now[1], now[0]).set("s", style)
+                theirs.setdefault(column, set()).add((row, style))
+            elif not first <= row <= last:
+                self.lost.append(f"the format of {column_letters(column)}{row}")
         for column, found in theirs.items():
             self._go_on(column, dict(found))
 
@@ -215,7 +224,7 @@ class Looks:
 
     def _rows(self) -> None:
         """Keep heights, levels, and rows hidden by hand; those that a filter hides show again."""
-        filtered = any(True for _ in _filters(self.before, self.place.sheet))
+        filtered = any(True for _ in self._filters())
         if filtered:
             self.lost.append("the filter of the table")
         for number, row in self.old.rows.items():
@@ -232,15 +241,21 @@ class Looks:
                 fresh.set("ht", row.get("ht", ""))
                 fresh.set("customHeight", "1")
 
+    def _filters(self) -> Iterator[etree._Element]:
+        yield from self.old.root.iter(f"{TAG}filterColumn")
+        for name in self.before.related_parts(self.before.sheets()[self.place.sheet], "table"):
+            yield from self.before.root(name).iter(f"{TAG}filterColumn")
+
     def _is_height_of_theirs(self, row: etree._Element, fresh: etree._Element) -> bool:
         """Whether a height is not ours, which is that of the texts in the row."""
         if not row.get("ht"):
             return False
         if not fresh.get("ht"):
             return True
+        if not differ(row.get("ht", "0"), fresh.get("ht", "0"), _NEAR_HIGH):
+            return False
         old, new = int(row.get("r", "0")), int(fresh.get("r", "0"))
-        alike = self._rows_of_texts[0].get(old) == self._rows_of_texts[1].get(new)
-        return alike and differ(row.get("ht", "0"), fresh.get("ht", "0"), _NEAR_HIGH)
+        return self._rows_of_texts[0].get(old) == self._rows_of_texts[1].get(new)
 
     @cached_property
     def _rows_of_texts(self) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
@@ -299,7 +314,7 @@ class Looks:
                 insert_in_order(new, properties)
             for item in properties.findall(f"{TAG}tabColor"):
                 properties.remove(item)
-            properties.insert(0, colour)
+            properties.insert(0, deepcopy(colour))
         view, there = (root.find(f"{TAG}sheetViews/{TAG}sheetView") for root in (old, new))
         if view is not None and there is not None:
             _take(view, there, _VIEW)
@@ -307,7 +322,7 @@ class Looks:
             if pane is not None and (ours is None or _frozen(pane) != _frozen(ours)):
                 for item in list(there):
                     there.remove(item)
-                there.extend(list(view))
+                there.extend(deepcopy(list(view)))
         page, there = (root.find(f"{TAG}pageSetup") for root in (old, new))
         if page is not None and there is not None:
             _take(page, there, _PAGE)
@@ -330,9 +345,3 @@ def _is_true(said: str | None) -> bool:
 
 def _frozen(pane: etree._Element) -> tuple[str, str]:
     return pane.get("xSplit", "0"), pane.get("ySplit", "0")
-
-
-def _filters(package: Package, sheet: str) -> Iterator[etree._Element]:
-    part = package.sheets()[sheet]
-    for name in (part, *package.related_parts(part, "table")):
-        yield from package.root(name).iter(f"{TAG}filterColumn")

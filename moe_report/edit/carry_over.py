@@ -31,10 +31,11 @@ from moe_report.load.record import RECORD_SHEET, Footprint, Record, mark_of, rec
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.cells_by_rows import cells_by_rows
 from moe_report.ooxml.follow_cells import Following, follow_cells, following_of
 from moe_report.ooxml.hyperlinks import Link, add_links, read_links
 from moe_report.ooxml.notes import Note, add_notes, read_notes
-from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting.formula_sources import ALL_CELLS
 from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import Texts
@@ -79,9 +80,9 @@ class Carryover:
         self.said, self.is_input = said, is_input
         self.notes: list[str] = []
         self.texts, self.fresh_texts = Texts(old), Texts(new)
-        fresh = record_of(new, self.fresh_texts)
-        assert fresh is not None
-        self.fresh = fresh
+        written = record_of(new, self.fresh_texts)
+        assert written is not None
+        self.fresh = written
         known = record_of(old, self.texts)
         self.record = known or self._guessed()
         sheets = old.sheets()
@@ -98,8 +99,19 @@ class Carryover:
                 f"{self.file}: was written by an earlier version, so titles and formats that you "
                 "changed on its sheets cannot be told, and are written anew"
             )
-        self.cells = {name: self.texts(name) for name in self.ours}
-        self.fresh_cells = {name: self.fresh_texts(name) for name in new.sheets()}
+        self.sheets = {
+            name: cells_by_rows(old, sheets[name], f"{file}, sheet {name}") for name in self.ours
+        }
+        self.contents = {
+            name: self.texts.contents(cells, sheets[name]) for name, cells in self.sheets.items()
+        }
+        self.cells = {name: contents.texts for name, contents in self.contents.items()}
+        fresh = {
+            name: self.fresh_texts.contents(cells_by_rows(new, part, name), part)
+            for name, part in new.sheets().items()
+        }
+        self.fresh_contents = fresh[SHEET]
+        self.fresh_cells = {name: contents.texts for name, contents in fresh.items()}
         places = read.places
         assert places is not None
         self.places_before, self.header, self.totals = places, places.header, places.totals
@@ -155,7 +167,10 @@ class Carryover:
             }
             places = (place, *(other for other in self.places.values() if other is not place))
             fresh = self.fresh_cells[name]
-            work = Looks(before, self.old, places, record, texts, fresh, headers, is_label)
+            work = Looks(
+                before, self.old, self.sheets[name], self.contents[name], places, record, texts,
+                fresh, headers, is_label,
+            )  # fmt: skip
             work.put()
             if work.lost:
                 self.notes.append(
@@ -180,8 +195,9 @@ class Carryover:
         places = tuple(self.places.values())
         where = self.file
         return UsersColumns(
-            before, self.old, places, self.header, self.carried, self.totals, filled, where
-        )
+            before, self.old, self.sheets[SHEET], self.contents[SHEET], places, self.header,
+            self.carried, self.totals, filled, where,
+        )  # fmt: skip
 
     def _fresh_headers(self) -> dict[str, int]:
         """The columns of the new sheet Models by their headers, from left to right."""
@@ -303,9 +319,9 @@ class Carryover:
         sheets = self.new.sheets()
         for sheet, notes in self.remarks.items():
             if notes:
-                root = self.new.root(sheets[sheet])
-                add_notes(self.new, sheets[sheet], root, notes, replace=True)
-                self.new[sheets[sheet]] = serialize(root)
+                cells = cells_by_rows(self.new, sheets[sheet], sheet)
+                add_notes(self.new, sheets[sheet], cells.root, notes, replace=True)
+                self.new[sheets[sheet]] = cells.xml()
         names = tuple(self.old.sheets())
         following = following_of(self.places.values(), self.file, names)
         for sheet, links in self.links.items():
@@ -314,7 +330,8 @@ class Carryover:
                 add_links(self.new, sheets[sheet], now)
         self._tell_unsure(following)
         self.notes += keep_typed_formulas(
-            self.old, self.new, tuple(self.places.values()), self._typed_columns(),
+            self.sheets[SHEET], self.contents[SHEET], names, self.new, self.fresh_contents,
+            tuple(self.places.values()), self._typed_columns(),
             self.record.sheets.get(SHEET, Footprint()), self.report.definitions, self.file
         )  # fmt: skip
         self.notes += replaced_formulas(self.cells.get(ASSUMPTIONS_SHEET, {}), self.file)

@@ -16,6 +16,7 @@ from lxml import etree
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_chain
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.cells_by_rows import cells_by_rows
 from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, serialize
 from moe_report.ooxml.styles import MergedStyles
@@ -186,12 +187,12 @@ class Renewal:
 
     def _dress(self, part: str, code: str, *, selected: bool) -> None:
         """Change the indices of a sheet's styles to those of the workbook's own table."""
-        root = self.old.root(part)
-        for tag, name in (("c", "s"), ("row", "s"), ("col", "style")):
-            for item in root.iter(f"{TAG}{tag}"):
-                if name in item.attrib or tag == "c":
-                    item.set(name, str(self.styles.cell(int(item.get(name, "0")))))
-                assert item.get("t") != "s"  # we write texts into the cells
+        cells = cells_by_rows(self.old, part, self.file)
+        cells.restyle(self.styles.cell)
+        root = cells.root
+        for item in root.iter(f"{TAG}col"):
+            if "style" in item.attrib:
+                item.set("style", str(self.styles.cell(int(item.get("style", "0")))))
         for item in root.iter(f"{TAG}cfRule"):
             if "dxfId" in item.attrib:
                 item.set("dxfId", str(self.styles.difference(int(item.get("dxfId", "0")))))
@@ -202,7 +203,7 @@ class Renewal:
         properties = root.find(f"{TAG}sheetPr")
         if code and properties is not None:
             properties.set("codeName", code)  # macros know the sheet by it
-        self.old[part] = serialize(root)
+        self.old[part] = cells.xml()
 
     # -- names and properties
 
@@ -283,5 +284,6 @@ def _reachable(package: Package) -> set[str]:
 
 
 def _code_name(xml: bytes) -> str:
-    found = re.search(rb'<(?:\w+:)?sheetPr\b[^>]*?\bcodeName="([^"]*)"', xml)
+    head, _, _ = xml.partition(b"sheetData")
+    found = re.search(rb'<(?:\w+:)?sheetPr\b[^>]*?\bcodeName="([^"]*)"', head)
     return found[1].decode() if found else ""

@@ -18,10 +18,20 @@ def split_address(address: str) -> tuple[int, int]:
     match = _CELL.fullmatch(address)
     if not match:
         raise ValueError(f"{address!r} is no cell address")
+    return column_number(match[1]), int(match[2])
+
+
+@cache
+def column_number(letters: str) -> int:
+    """Return the number of a column, counted from 1, as an address writes it.
+
+    >>> column_number("A"), column_number("$ab"), column_number("XFD")
+    (1, 28, 16384)
+    """
     column = 0
-    for letter in match[1].upper():
+    for letter in letters.strip("$").upper():
         column = column * 26 + ord(letter) - 64
-    return column, int(match[2])
+    return column
 
 
 @cache

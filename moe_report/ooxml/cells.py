@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from functools import cached_property
 
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
-from moe_report.ooxml.addresses import Area, area_of, column_letters, split_address
+from moe_report.ooxml.addresses import Area, area_of, column_letters, column_number
 from moe_report.ooxml.markup import MAIN
 from moe_report.ooxml.rows import Value, escaped, number_text
 from moe_report.ooxml.shared_formulas import SheetFormulas
 
 TAG = f"{{{MAIN}}}"
 _CONTENT = {f"{TAG}f", f"{TAG}v", f"{TAG}is"}
+_DIGITS = "0123456789"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
@@ -31,7 +33,7 @@ def placed_cells(row: etree._Element) -> Iterator[tuple[int, etree._Element]]:
     column = 0
     for cell in row.iterchildren(f"{TAG}c"):
         address = cell.get("r")
-        column = split_address(address)[0] if address else column + 1
+        column = column_number(address.rstrip(_DIGITS)) if address else column + 1
         yield column, cell
 
 
@@ -43,22 +45,34 @@ class Cells:
     """
 
     def __init__(self, root: etree._Element, where: str) -> None:
+        self._prepare(root, where)
+        self.rows: dict[int, etree._Element] = {}
+        self.grid: MutableMapping[int, dict[int, etree._Element]] = {}
+        for number, row in placed_rows(root):
+            row.set("r", str(number))
+            self.rows[number], self.grid[number] = row, {}
+            for column, cell in placed_cells(row):
+                self._place(cell, number, column)
+                self.grid[number][column] = cell
+
+    def _prepare(self, root: etree._Element, where: str) -> None:
         self.root = root
         self.where = where
         data = root.find(f"{TAG}sheetData")
         assert data is not None
         self.data = data
         self.formulas_lost = False
-        self.rows: dict[int, etree._Element] = {}
-        self.grid: dict[int, dict[int, etree._Element]] = {}
-        for number, row in placed_rows(root):
-            row.set("r", str(number))
-            self.rows[number], self.grid[number] = row, {}
-            for column, cell in placed_cells(row):
-                cell.set("r", f"{column_letters(column)}{number}")
-                self.grid[number][column] = cell
-        formulas = (item for item in data.iter(f"{TAG}f") if item.get("t") != "shared")
-        self.arrays = [area_of(item.get("ref", "")) for item in formulas if item.get("ref")]
+
+    @staticmethod
+    def _place(cell: etree._Element, row: int, column: int) -> None:
+        if cell.get("r") != (address := f"{column_letters(column)}{row}"):
+            cell.set("r", address)
+
+    @cached_property
+    def arrays(self) -> list[Area]:
+        """The areas of formulas that give several cells their values."""
+        formulas = (item for item in self.data.iter(f"{TAG}f") if item.get("t") != "shared")
+        return [area_of(item.get("ref", "")) for item in formulas if item.get("ref")]
 
     def filled(self, number: int) -> list[int]:
         """Return the columns of a row's cells that have content."""

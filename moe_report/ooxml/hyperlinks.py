@@ -11,8 +11,9 @@ from lxml import etree
 
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.cells import TAG
+from moe_report.ooxml.cells_by_rows import cells_by_rows
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def read_links(package: Package, part: str) -> list[Link]:
     """Return the links of a sheet's cells; one of an area is that of its first cell."""
     targets = {item.id: item.target for item in package.relationships(part)}
     found = []
-    for item in package.root(part).iterfind(f"{TAG}hyperlinks/{TAG}hyperlink"):
+    for item in cells_by_rows(package, part, part).root.iterfind(f"{TAG}hyperlinks/{TAG}hyperlink"):
         column, row = split_address(item.get("ref", "A1").partition(":")[0])
         found.append(Link(row, column, targets.get(item.get(LINK_ID, ""), ""), item))
     return found
@@ -65,7 +66,8 @@ def read_links(package: Package, part: str) -> list[Link]:
 
 def add_links(package: Package, part: str, links: Iterable[Link]) -> None:
     """Put links on cells of a sheet."""
-    root = package.root(part)
+    sheet = cells_by_rows(package, part, part)
+    root = sheet.root
     listed = root.find(f"{TAG}hyperlinks")
     if listed is None:
         listed = etree.Element(f"{TAG}hyperlinks")
@@ -77,4 +79,4 @@ def add_links(package: Package, part: str, links: Iterable[Link]) -> None:
             kind = f"{OFFICE_REL}/hyperlink"
             item.set(LINK_ID, package.relate(part, kind, link.target, external=True))
         listed.append(item)
-    package[part] = serialize(root)
+    package[part] = sheet.xml()

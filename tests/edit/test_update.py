@@ -18,6 +18,8 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
 
 from moe_report.cli.main import main
+from moe_report.load import inputs
+from moe_report.ooxml.cells_by_rows import CellsByRows
 from moe_report.ooxml.package import Package, parse
 from tests.office import FIRST, HEADER, convert, disagreements, recalculated, stored
 
@@ -771,3 +773,35 @@ def test_a_formula_over_a_metric_is_not_lost(report: Path) -> None:
     assert "your formula =SUM(1,2)*1" in done.output
     assert "would be lost" in done.output
     assert report.read_bytes() == before
+
+
+def test_an_update_reads_a_report_once_and_its_rows_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of a model's row is parsed cell by cell while nothing in it is the user's."""
+    ours = {name: MODELS[name] for name in MODELS if name not in ("remark", "#price")}
+    run(write_input(tmp_path / "m.xlsx", ours), "-o", tmp_path, "--format", "xlsx", "-q")
+    report = tmp_path / "m.report.xlsx"
+    asked, read = [], []
+    read_row, inspect = CellsByRows._read, inputs.inspect_workbook
+
+    def counted(cells: CellsByRows, number: int) -> None:
+        asked.append((cells.where.rpartition("sheet ")[2], number))
+        read_row(cells, number)
+
+    def inspected(*arguments: Any, **options: Any) -> Any:
+        read.append(arguments)
+        return inspect(*arguments, **options)
+
+    monkeypatch.setattr(CellsByRows, "_read", counted)
+    monkeypatch.setattr(inputs, "inspect_workbook", inspected)
+    update(report)
+    assert not [row for sheet, row in asked if sheet == "Models" and row >= FIRST]
+    assert not read  # but to be updated
+    book = loaded(report)
+    book["Models"].cell(FIRST, 1).fill = PatternFill("solid", fgColor="FFEE00")
+    book.save(report)
+    update(report, "--sheet", "Models")
+    assert {row for sheet, row in asked if sheet == "Models" and row >= FIRST} == {FIRST}
+    assert read
+    assert loaded(report)["Models"].cell(FIRST, 1).fill.fgColor.rgb == "00FFEE00"
