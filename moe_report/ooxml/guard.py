@@ -19,8 +19,9 @@ from lxml import etree
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.damage import broken_xml
 from moe_report.ooxml.markup import MAIN, in_utf8, is_markup, local_name
-from moe_report.ooxml.package import SAVE_AGAIN, STRICT_MAIN, Package, compressed_bytes
+from moe_report.ooxml.package import SAVE_AGAIN, STRICT_MAIN, Package
 from moe_report.ooxml.part_names import part_key
+from moe_report.ooxml.zip_parts import compressed_bytes
 
 MAX_FILE = 200_000_000
 MAX_PARTS = 10_000

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import io
 import posixpath
-import struct
 import zipfile
 from collections.abc import Callable, Iterator
-from copy import copy, deepcopy
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import count
 from typing import IO, NoReturn
 
 from lxml import etree
 
-from moe_report.errors import InputError, OutputError, Problem
+from moe_report.errors import InputError, Problem
 from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
 from moe_report.ooxml.markup import MAIN, in_utf8, is_markup
 from moe_report.ooxml.part_names import part_key, relationships_name, target_name
+from moe_report.ooxml.zip_parts import copy_raw, write_pieces
 
 STRICT_MAIN = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 OFFICE_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -34,8 +34,6 @@ _LINK = f"{{{PACKAGE_REL}}}Relationship"
 _NO_LINKS = f'<Relationships xmlns="{PACKAGE_REL}"/>'.encode()
 _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
-_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
-_MOST_BYTES = 2**31 - 1  # of a part
 # The date of every part: a package must not change with the hour it is written.
 _PART_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -389,43 +387,8 @@ class Package:
                     info.compress_type = zipfile.ZIP_DEFLATED
                     info.external_attr = 0o600 << 16
                     if key in self._streamed:
-                        _write(target, info, self._streamed[key]())
+                        write_pieces(target, info, self._streamed[key]())
                     else:
                         target.writestr(info, self[name])
                 else:
-                    self._copy_raw(self._zip.getinfo(name), target)
-
-    def _copy_raw(self, info: zipfile.ZipInfo, target: zipfile.ZipFile) -> None:
-        moved = copy(info)
-        moved.extra = b""  # dates, and sizes of more than 4 GB: both stand in the header already
-        moved.flag_bits &= ~0x08  # sizes stand in the header, not behind the data
-        assert target.fp is not None
-        moved.header_offset = target.fp.tell()
-        target.fp.write(moved.FileHeader())
-        target.fp.write(compressed_bytes(self._data, info))
-        # zipfile has no public way to add an entry that is compressed already.
-        target.filelist.append(moved)
-        target.NameToInfo[moved.filename] = moved
-        target.start_dir = target.fp.tell()
-        target._didModify = True  # type: ignore[attr-defined]
-
-
-def _write(target: zipfile.ZipFile, info: zipfile.ZipInfo, pieces: Iterator[bytes]) -> None:
-    """Write a part piece by piece; a size of more than 2 GB would stand where Excel looks not."""
-    written = 0
-    with target.open(info, "w") as part:
-        for piece in pieces:
-            written += len(piece)
-            if written > _MOST_BYTES:
-                raise OutputError(
-                    f"the part {info.filename} of the workbook has more than 2 GB, which Excel "
-                    "does not open; write fewer models, or another format such as csv"
-                )
-            part.write(piece)
-
-
-def compressed_bytes(data: bytes, info: zipfile.ZipInfo) -> bytes:
-    """Return the bytes of a part as they stand in a zip file."""
-    header = _LOCAL_HEADER.unpack_from(data, info.header_offset)
-    start = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]
-    return data[start : start + info.compress_size]
+                    copy_raw(self._data, self._zip.getinfo(name), target)

@@ -14,7 +14,8 @@ from lxml import etree
 
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.markup import MAIN
-from moe_report.ooxml.package import CONTENT_TYPES, Package, compressed_bytes
+from moe_report.ooxml.package import CONTENT_TYPES, Package
+from moe_report.ooxml.zip_parts import compressed_bytes
 from tests.fill.allowed import (
     COUNTS,
     NEW,
