@@ -22,10 +22,12 @@ from moe_report.cli.program import INTERRUPTED
 from moe_report.cli.terminal import (
     aligned,
     echo_failures,
+    echo_findings,
     echo_notes,
     echo_written,
     say,
 )
+from moe_report.errors import OutputError
 
 if TYPE_CHECKING:
     from moe_report.reports import Report
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from moe_report.sweeps.spool import Spool
 
 _SHOWN = 8  # rows of the front
+_MANY = 10**9  # designs
 _WAYS = Ways("or choose another folder with -o")
 
 
@@ -109,7 +112,9 @@ def sweep(
     outcome = Outcome(found, plan, output, formats, most, keep_all, x, y)
     outcome.check(force)
     ways = ("--resume goes on with it", "--force begins anew")
-    with _executor(workers, scheduler) as executor:
+    if found.plan.designs > _MANY:
+        say(f"note: {found.plan.designs:,} designs; a billion take a processor minutes", err=True)
+    with _kept(outcome.state), _executor(workers, scheduler) as executor:
         spool = open_spool(
             outcome.state, found.plan, block or BLOCK, keep_all=keep_all, resume=resume,
             force=force, ways=ways,
@@ -127,7 +132,10 @@ def sweep(
         echo_notes(found.notes)
         for path in written.paths:
             say(f"wrote {path}")
-    echo_failures(report.failures)
+    if report.findings and not quiet:
+        echo_findings(report)
+    else:
+        echo_failures(report.failures)
     if report.failures:
         raise SystemExit(3)
 
@@ -209,13 +217,34 @@ def _interruptible(spool: Spool) -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         done = spool.blocks - len(spool.missing())
-        command = shlex.join(one for one in sys.argv[1:] if one not in ("--resume", "--force"))
         say(
             f"interrupted: {done:,} of {spool.blocks:,} blocks are done and kept; go on with: "
-            f"moe-report {command} --resume",
+            f"{_going_on()}",
             err=True,
         )
         raise Exit(INTERRUPTED) from error
+    except OSError as error:
+        raise OutputError(
+            f"{spool.folder.parent}: cannot be written to ({error.strerror or error}); what is "
+            f"done is kept, go on with: {_going_on()}"
+        ) from error
+
+
+@contextmanager
+def _kept(state: Path) -> Iterator[None]:
+    """Say how to go on also where the user stops what starts, or ends, around the blocks."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if not state.exists():
+            raise
+        say(f"interrupted: what is done is kept; go on with: {_going_on()}", err=True)
+        raise Exit(INTERRUPTED) from error
+
+
+def _going_on() -> str:
+    command = shlex.join(one for one in sys.argv[1:] if one not in ("--resume", "--force"))
+    return f"moe-report {command} --resume"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from moe_report.cells import Provenance
 from moe_report.compute.kinds import only_models
 from moe_report.errors import cause, printable
 from moe_report.reports import Column, Help, HelpPoint, Report
-from moe_report.schema.points import Numbers, Series
+from moe_report.schema.points import NotOneValueError, Numbers, Series
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Failure, line_of
 from moe_report.text import isolated
@@ -26,6 +26,8 @@ def helped(report: Report, registry: Registry) -> Report:
                 here = point.here(numbers) if point.here else ""
                 if not isinstance(here, str):
                     raise TypeError(f"it gives {here!r:.60}, expected a text")
+            except NotOneValueError:
+                here = ""
             except (Exception, SystemExit) as error:  # whatever somebody's function raises
                 why = f"point {point.title!r}: {cause(error)}{line_of(section.module, error)}"
                 failures.append(Failure(section.name, section.distribution, section.module, why))

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -57,6 +57,21 @@ class Series:
     typed: NDArray[np.bool_]
 
 
+class NotOneValueError(Exception):
+    """What a sentence asks for as an assumption has a value of its own for each model."""
+
+
+class _Assumptions(dict[str, float]):
+    """Values by name; one that is varied has a column of its own instead."""
+
+    def __init__(self, values: Mapping[str, float], columns: Set[str]) -> None:
+        super().__init__(values)
+        self._columns = columns
+
+    def __missing__(self, name: str) -> float:
+        raise NotOneValueError(name) if name in self._columns else KeyError(name)
+
+
 class Numbers:
     """The numbers that a sentence may speak of.
 
@@ -82,7 +97,9 @@ class Numbers:
         self._models = models
         self._series = series
         self._doubted = doubted
-        self.assumptions = MappingProxyType(dict(assumptions))  # other sections see it, too
+        self.assumptions: Mapping[str, float] = MappingProxyType(  # other sections see it, too
+            _Assumptions(assumptions, {*series})
+        )
         self.left_out = False
         self.lacking: set[str] = set()
 

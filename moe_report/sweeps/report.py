@@ -150,7 +150,8 @@ def outcomes(sweep: Sweep, found: Found) -> Iterator[tuple[str, int, int]]:
 def name_of_design(sweep: Sweep, columns: Mapping[str, float]) -> str:
     """Return what a design is called: by the symbols of what is varied, and its values."""
     fields = sweep.registry.fields
-    varied = [one.name for one in sweep.plan.axes if len(one.values) > 1]
+    axes = sweep.plan.axes
+    varied = [one.name for one in axes if len(one.values) > 1] or [one.name for one in axes]
     return " ".join(f"{fields[name].symbol}={_short(columns[name])}" for name in varied)
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 
@@ -48,8 +49,8 @@ class Spool:
         return Block(first, min(first + self.size, self.plan.designs), self.keep_all)
 
     def missing(self) -> list[int]:
-        """Return the places of the blocks that are not done."""
-        done = {path.name for path in self.folder.glob("*.npz")}
+        """Return the places of the blocks that are not done, or whose file is damaged."""
+        done = {path.name for path in self.folder.glob("*.npz") if is_zipfile(path)}
         return [at for at in range(self.blocks) if self._path(at).name not in done]
 
     def designs_done(self) -> int:

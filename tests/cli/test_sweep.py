@@ -13,6 +13,8 @@ from pyarrow import parquet
 
 from moe_report.sweeps import cluster
 from moe_report.sweeps import run as running
+from moe_report.sweeps.block import Passed
+from moe_report.sweeps.spool import Spool
 from tests.commands import run
 from tests.office import disagreements, recalculated, stored
 from tests.sweeps.plans import SMALL
@@ -224,3 +226,73 @@ def test_workers_that_cannot_be_had_are_refused_and_nothing_is_left(
     assert result.output.startswith("Error: there is no scheduler at tcp://127.0.0.1:1: ")
     assert run(*options, "--workers", 2).exit_code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_block_that_is_damaged_is_counted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that becomes full is named, and of what was kept a damaged block is done anew."""
+    path, whole, broken = plan(tmp_path), tmp_path / "whole", tmp_path / "broken"
+    options = ("--format", "json", "--block", 20)
+    assert run("sweep", path, "-o", whole, *options).exit_code == 0
+    put, done = Spool.put, []
+
+    def full(self: Spool, at: int, passed: Passed) -> None:
+        done.append(at)
+        if len(done) == 4:
+            raise OSError(28, "No space left on device")
+        put(self, at, passed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "put", full)
+        result = run("sweep", path, "-o", broken, *options)
+    assert result.exit_code == 1
+    assert f"{broken}: cannot be written to (No space left on device)" in result.output
+    assert "--resume" in result.output
+    first = next(iter((broken / "plan.sweep-state").glob("*.npz")))
+    first.write_bytes(first.read_bytes()[:100])
+    assert run("sweep", path, "-o", broken, *options, "--resume").exit_code == 0
+    name = "plan.parquet"
+    assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_stop_before_the_first_block_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever one is stopped once something is kept, the line on going on is printed."""
+
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("moe_report.cli.sweep._interruptible", stopped)
+    result = run("sweep", plan(tmp_path), "-o", tmp_path / "out", "--format", "json")
+    assert result.exit_code == 130
+    assert "what is done is kept; go on with: moe-report" in result.output
+
+
+def test_plan_of_one_design_has_a_name_for_it(tmp_path: Path) -> None:
+    """Where nothing differs, a design is called by what is set."""
+    text = 'base = "Mixtral-8x7B"\nobjectives = ["min forward_flops"]\n[vary]\nnum_experts = [4]\n'
+    result = run("sweep", plan(tmp_path, text), "-o", tmp_path / "out", "--format", "json")
+    assert result.exit_code == 0, result.output
+    assert [one["name"] for one in models_of(tmp_path / "out")] == ["Mixtral-8x7B", "E=4"]
+
+
+def test_doubts_on_what_is_reported_are_printed(tmp_path: Path) -> None:
+    """What the audit sees in designs of the report stands at the terminal, too."""
+    text = (
+        'base = "Mixtral-8x7B"\nobjectives = ["min forward_flops"]\n'
+        "[vary]\nhidden_size = [1000, 4096]\n"
+    )
+    result = run("sweep", plan(tmp_path, text), "-o", tmp_path / "out", "--format", "json")
+    assert "gives 31.25, no whole number" in result.output
+
+
+def test_sentences_do_without_an_assumption_that_is_varied(tmp_path: Path) -> None:
+    """A section that speaks of an assumption says nothing of it where each design has its own."""
+    text = (
+        'base = "Mixtral-8x7B"\nobjectives = ["min expert_capacity"]\n'
+        "[vary]\ncapacity_factor = [1, 1.25]\ntokens_per_batch = [4096, 8192]\n"
+    )
+    result = run("sweep", plan(tmp_path, text), "-o", tmp_path / "out", "--format", "json")
+    assert result.exit_code == 0, result.output
