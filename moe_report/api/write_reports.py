@@ -12,7 +12,7 @@ from moe_report.api.places import refuse_same, reload_hint, same_file
 from moe_report.errors import MoeReportError, OutputError, PluginError, cause
 from moe_report.ooxml.guard import why_too_large
 from moe_report.output import standing
-from moe_report.output.content import Content, Spooled, file_of, whole
+from moe_report.output.content import Content, file_of, gathered, whole
 from moe_report.output.marks import is_as_written
 from moe_report.renderers import Renderer, left_out_of, load_renderer, with_templates
 from moe_report.renderers import renderers as installed_renderers
@@ -133,7 +133,7 @@ def rendered(name: str, render: Renderer, report: Report) -> Content:
     try:
         content = render(report)
         if isinstance(content, Iterator):
-            return Spooled(content)
+            return gathered(content)
     except MoeReportError:
         raise
     except Exception as error:

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from io import BytesIO
+from itertools import chain
 from typing import IO, TypeAlias
 
+from moe_report.errors import OutputError
+
 _PIECE = 1 << 20
+_IN_MEMORY = 16 << 20
 
 
 class Spooled:
     """Bytes that are given piece by piece, and kept on the disk until they are put in place.
 
     It equals bytes, or others that are kept so, that are the same.
+
+    Raises:
+        OutputError: There is no room for them.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115
-        self.size = sum(map(self.file.write, pieces))
+        try:
+            self.file = tempfile.TemporaryFile()  # noqa: SIM115
+            self.size = sum(map(self.file.write, pieces))
+            self.file.flush()
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise OutputError(f"the temporary folder: cannot be written to ({why})") from error
 
     def __del__(self) -> None:
-        self.file.close()  # and thereby removed
+        with suppress(OSError, AttributeError):  # it could not be made, or not be filled
+            self.file.close()  # and thereby removed
 
     def pieces(self, start: int = 0) -> Iterator[bytes]:
         """Give the bytes from some place on, piece by piece."""
@@ -54,6 +68,22 @@ class Spooled:
 
 
 Content: TypeAlias = bytes | Spooled
+
+
+def gathered(pieces: Iterable[bytes]) -> Content:
+    """Return bytes that are given piece by piece: in memory, if they are not very many.
+
+    Raises:
+        OutputError: They are, and there is no room for them on the disk.
+    """
+    first: list[bytes] = []
+    size, rest = 0, iter(pieces)
+    for piece in rest:
+        first.append(piece)
+        size += len(piece)
+        if size > _IN_MEMORY:
+            return Spooled(chain(first, rest))
+    return b"".join(first)
 
 
 def pieces_of(content: Content) -> Iterable[bytes]:

@@ -297,7 +297,7 @@ def test_of_two_imports_none_is_lost(tmp_path: Path, there: bool) -> None:
     assert leftovers(paths[0]) == []
 
 
-_BOOK = "moe_report.renderers.excel.book.Book.save"
+_BOOK = "moe_report.renderers.excel.book.Book.package"
 _FILL = "moe_report.fill.fill.fill"
 # A command, a file that it writes, what happens to that, and during which step.
 MEANWHILE = [
