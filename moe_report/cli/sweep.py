@@ -94,7 +94,7 @@ def sweep(
     """Count all designs that PLAN varies, and report those that pass and are best.
 
     PLAN is a .toml file, or a workbook with a sheet Sweep: what is varied, constraints, objectives.
-    `moe-report init plan.xlsx --sweep` writes one.
+    `moe-report init` has an option that writes such a workbook.
     """
     from moe_report.api.prepare import UnclearError
     from moe_report.api.sweep import AskedSweep, Outcome, read_sweep, write_sweep
