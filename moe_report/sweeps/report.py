@@ -15,9 +15,9 @@ from moe_report.schema.charts import Chart
 from moe_report.schema.declare_charts import scatter
 from moe_report.schema.registry import Registry
 from moe_report.schema.section_fields import SectionField
-from moe_report.schema.sections import Section
 from moe_report.sweeps.front import Mask
 from moe_report.sweeps.make_plan import Sweep
+from moe_report.sweeps.own_section import own_section
 from moe_report.sweeps.run import Designs, Found
 from moe_report.sweeps.standing import standing_of_base
 from moe_report.sweeps.varied_assumptions import TITLE
@@ -193,15 +193,5 @@ def _with_chart(registry: Registry, axes: Axes) -> Registry:
                 headline=0.5,
             ),
         )
-    own = Section(
-        name="sweep",
-        title=TITLE,
-        introduction=(),
-        metrics=(),
-        distribution="moe-report",
-        version="",
-        module=__name__,
-        charts=charts,
-        fields=(ON_FRONT,),
-    )
+    own = own_section("sweep", TITLE, __name__, (ON_FRONT,), charts)
     return replace(registry, sections=(own, *registry.sections))

@@ -15,6 +15,7 @@ from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
 from moe_report.schema.section_fields import SectionField
 from moe_report.schema.sections import Section
+from moe_report.sweeps.own_section import own_section
 
 TITLE = "Sweep"  # of the section that has them, and the heading of their columns
 
@@ -31,16 +32,7 @@ def with_varied_assumptions(registry: Registry, values: Mapping[str, float]) -> 
     metrics: dict[str, Metric] = {}
     for metric in registry.evaluation_order():
         metrics[metric.name] = _of_fields(metric, fields, metrics)
-    own = Section(
-        name="varied_assumptions",
-        title=TITLE,
-        introduction=(),
-        metrics=(),
-        distribution="moe-report",
-        version="",
-        module=__name__,
-        fields=tuple(fields.values()),
-    )
+    own = own_section("varied_assumptions", TITLE, __name__, [*fields.values()])
     sections = (_of_metrics(section, metrics, values) for section in registry.sections)
     return replace(registry, sections=(*sections, own))
 
