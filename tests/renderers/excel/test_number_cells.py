@@ -10,6 +10,8 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.ooxml import rows
+from moe_report.ooxml.addresses import column_number
+from moe_report.ooxml.package import Package
 from moe_report.renderers import left_out_of
 from moe_report.renderers.excel import number_cells
 from moe_report.renderers.excel.render import render, render_file
@@ -68,3 +70,12 @@ def test_a_large_workbook_is_given_from_the_disk(
     pieces = render_file(report)
     assert not isinstance(pieces, bytes)
     assert b"".join(pieces) == whole
+
+
+def test_cells_of_a_row_stand_in_their_order(report: Report) -> None:
+    """Excel takes a row for damaged whose cells are not from left to right."""
+    package = Package(render(report))
+    xml = package[package.sheets()["Models"]].decode()
+    for row in re.findall(r"<row .*?</row>", xml, re.DOTALL):
+        columns = [column_number(letters) for letters in re.findall(r'<c r="([A-Z]+)', row)]
+        assert columns == sorted(columns)
