@@ -12,7 +12,7 @@ from moe_report.api.places import refuse_same, reload_hint, same_file
 from moe_report.errors import MoeReportError, OutputError, PluginError, cause
 from moe_report.ooxml.guard import why_too_large
 from moe_report.output import standing
-from moe_report.output.content import Content, file_of, gathered, whole
+from moe_report.output.content import Content, file_of, gathered
 from moe_report.output.marks import is_as_written
 from moe_report.renderers import Renderer, left_out_of, load_renderer, with_templates
 from moe_report.renderers import renderers as installed_renderers
@@ -81,10 +81,10 @@ def write_reports(
     contents: dict[Path, Content] = {}
     for name, render in renderers.items():
         progress(f"rendering {name}")
-        content = rendered(name, render, report)
         if update is not None and name == "xlsx":
-            content = update.renewed(report, whole(content))
-        contents[paths[name]] = content
+            contents[paths[name]] = update.renewed(report)
+        else:
+            contents[paths[name]] = rendered(name, render, report)
         if said := left_out_of(render, report):
             notes.append(f"{paths[name]}: {said}")
     contents |= also

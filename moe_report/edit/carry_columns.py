@@ -136,7 +136,7 @@ class UsersColumns:
                 f"yours on {', '.join(dict.fromkeys(overlays.lost))}, for models or columns have "
                 "moved"
             )
-        self.after[self.part] = self.new.xml()
+        self.after.hold(self.part, self.new)
 
     def _problems(self) -> Iterator[Problem]:
         for column in self.moves:

@@ -101,7 +101,7 @@ def keep_typed_formulas(
     if lost:
         raise InputError(lost)
     if changed:
-        new[target] = cells.xml()
+        new.hold(target, cells)
     return notes
 
 

@@ -80,7 +80,7 @@ class Looks:
         self._sheet()
         if self.record.looks:
             self._around()
-        self.after[part] = self.new.xml()
+        self.after.hold(part, self.new)
 
     def _around(self) -> None:
         """Keep what is set for the sheet, and laid over cells; on Models columns bring the latter.

@@ -106,10 +106,10 @@ class Carryover:
             name: self.texts.contents(cells, sheets[name]) for name, cells in self.sheets.items()
         }
         self.cells = {name: contents.texts for name, contents in self.contents.items()}
-        fresh = {
-            name: self.fresh_texts.contents(cells_by_rows(new, part, name), part)
-            for name, part in new.sheets().items()
-        }
+        fresh = {}
+        for name, part in new.sheets().items():
+            new.hold(part, cells := cells_by_rows(new, part, name))
+            fresh[name] = self.fresh_texts.contents(cells, part)
         self.fresh_contents = fresh[SHEET]
         self.fresh_cells = {name: contents.texts for name, contents in fresh.items()}
         places = read.places
@@ -321,7 +321,7 @@ class Carryover:
             if notes:
                 cells = cells_by_rows(self.new, sheets[sheet], sheet)
                 add_notes(self.new, sheets[sheet], cells.root, notes, replace=True)
-                self.new[sheets[sheet]] = cells.xml()
+                self.new.hold(sheets[sheet], cells)
         names = tuple(self.old.sheets())
         following = following_of(self.places.values(), self.file, names)
         for sheet, links in self.links.items():

@@ -163,7 +163,10 @@ class Renewal:
         if source in self.copied:
             return self.copied[source]
         target = self.copied[source] = self.old.free_name(source)
-        self.old[target] = self.new[source]
+        if (held := self.new.held(source)) is not None:
+            self.old.hold(target, held)
+        else:
+            self.old[target] = self.new[source]
         self.old.declare_like(target, source, self.new)
         if target.startswith("xl/tables/"):
             self._adapt_table(target)
@@ -203,7 +206,7 @@ class Renewal:
         properties = root.find(f"{TAG}sheetPr")
         if code and properties is not None:
             properties.set("codeName", code)  # macros know the sheet by it
-        self.old[part] = cells.xml()
+        self.old.hold(part, cells)
 
     # -- names and properties
 

@@ -16,6 +16,7 @@ from moe_report.load.our_sheets import SHEET
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package
 from moe_report.output import open_elsewhere
+from moe_report.renderers.excel.render import package_of
 from moe_report.reports import Report
 from moe_report.schema.presets import merged_changes
 from moe_report.schema.registry import Registry
@@ -106,14 +107,14 @@ class Update:
         self.notes += notes
         return report
 
-    def renewed(self, report: Report, data: bytes) -> bytes:
-        """Return the old workbook with our sheets replaced by those of a new report's workbook.
+    def renewed(self, report: Report) -> bytes:
+        """Return the old workbook with our sheets replaced by those of a new report.
 
         Raises:
             InputError: Something of the user's would be lost.
         """
         name = self.file.path.name
-        old, new = Package(self.file.package.save(), name), Package(data)
+        old, new = Package(self.file.package.save(), name), package_of(report)
         work = Carryover(name, self.read, old, new, report, self.said, is_input=self.is_input)
         work.check()
         work.carry()

@@ -109,7 +109,11 @@ class Columns:
 
     def column(self, number: int) -> ColumnReading:
         """Return the column of a number."""
-        return next(column for column in self.all if column.number == number)
+        return self._by_number[number]
+
+    @cached_property
+    def _by_number(self) -> Mapping[int, ColumnReading]:
+        return {column.number: column for column in self.all}
 
     def at(self, name: str) -> int:
         """Return the number of the column of a field or metric that has one; the surest first."""

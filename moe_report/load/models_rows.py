@@ -79,7 +79,21 @@ class RowReader:
         }
         self._name_at = self.columns.at("name")
         self._columns = {one.number for one in self.columns.all}
+        self._computed = self._columns_of_ours() if self.grid.own_report else set()
         self._order = sorted(self.columns.known.items(), key=lambda item: len(item[1]))
+
+    def _columns_of_ours(self) -> set[int]:
+        """The columns of which formulas in an own report are ours: of metrics, and of defaults."""
+        found = set()
+        for column, (known, *_) in self.columns.known.items():
+            header = self.columns.column(column).header
+            if known.field is not None:
+                is_ours = known.field.default is not None
+            else:
+                is_ours = self.grid.wrote(header) or header != known.name
+            if is_ours:
+                found.add(column)
+        return found
 
     def read(self, row: int) -> Row | None:
         """Return the model of a row; None if there is none, or none that can be used."""
@@ -169,7 +183,7 @@ class RowReader:
     ) -> dict[str, Given]:
         """What a cell says of the fields of its column; what it leaves open goes to ``unclear``."""
         formula = self.grid.formula(row, column)
-        if formula and self.grid.own_report and self._is_computed(column, known[0]):
+        if formula and column in self._computed:
             return {}
         value = self.grid.value(row, column)
         if self.grid.is_broken(row, column) or value is None:
@@ -220,13 +234,6 @@ class RowReader:
             if len(self._readings) < _MOST_READINGS:
                 self._readings[key] = found
         return found
-
-    def _is_computed(self, column: int, known: Known) -> bool:
-        """Whether formulas of an own report's column are ours: a metric's, or a default."""
-        header = self.columns.column(column).header
-        if known.field is None:
-            return self.grid.wrote(header) or header != known.name
-        return known.field.default is not None
 
     def _of_a_lone_layer(
         self, row: int, name: str, numbers: Mapping[str, Given], unclear: dict[str, str]

@@ -114,18 +114,22 @@ class CellsByRows(Cells):
                 if "s" in item.attrib or item is not row:
                     item.set("s", str(style(int(item.get("s", "0")))))
 
-    def xml(self) -> bytes:
-        """Return the sheet as it is now."""
+    def pieces(self) -> Iterator[bytes]:
+        """Give the sheet as it is now, piece by piece."""
         gaps = [copy(_GAP) for _ in self.raw]
         for number, gap in zip(self.raw, gaps, strict=True):
             self.rows[number].append(gap)
         around = serialize(self.root).split(etree.tostring(_GAP))
         for number, gap in zip(self.raw, gaps, strict=True):
             self.rows[number].remove(gap)
-        pieces = [around[0]]
-        for raw, rest in zip(self.raw.values(), around[1:], strict=True):
-            pieces += (raw, rest)
-        return b"".join(pieces)
+        yield around[0]
+        for raw, rest in zip(list(self.raw.values()), around[1:], strict=True):
+            yield raw
+            yield rest
+
+    def xml(self) -> bytes:
+        """Return the sheet as it is now."""
+        return b"".join(self.pieces())
 
 
 class _Grid(MutableMapping[int, dict[int, etree._Element]]):
@@ -163,9 +167,13 @@ class _Grid(MutableMapping[int, dict[int, etree._Element]]):
 def cells_by_rows(package: Package, part: str, where: str) -> CellsByRows:
     """Return the cells of a sheet; of one that is spelled as no program does, none are bytes.
 
+    Those that the package holds for the sheet are the sheet: what is done to them is done to it.
+
     Raises:
         InputError: The part is not there, or it is damaged.
     """
+    if isinstance(held := package.held(part), CellsByRows):
+        return held
     whole = partial(package.root, part)
     cut = _cut(package[part]) if part in package else None
     if cut is None:

@@ -79,4 +79,4 @@ def add_links(package: Package, part: str, links: Iterable[Link]) -> None:
             kind = f"{OFFICE_REL}/hyperlink"
             item.set(LINK_ID, package.relate(part, kind, link.target, external=True))
         listed.append(item)
-    package[part] = sheet.xml()
+    package.hold(part, sheet)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import count
-from typing import IO, NoReturn
+from typing import IO, NoReturn, Protocol
 
 from lxml import etree
 
@@ -59,6 +59,13 @@ class Relationship:
         return self.type.rpartition("/")[2]
 
 
+class Held(Protocol):
+    """A part that is large, and so not made as a whole before it is asked for."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give the part piece by piece."""
+
+
 def parse(xml: bytes) -> etree._Element:
     """Return the root of a part, without entities or network."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
@@ -85,7 +92,7 @@ class Package:
         # All by what spellings of one name have in common.
         self._names = {part_key(name): name for name in self._zip.namelist()}
         self._changed: dict[str, bytes] = {}
-        self._streamed: dict[str, Callable[[], Iterator[bytes]]] = {}
+        self._held: dict[str, Held] = {}
         self._trees: dict[str, etree._Element] = {}  # of links and types, which many calls ask for
         self._unsaved: set[str] = set()
         self._sound: set[tuple[str, str]] = set()  # parts without damage, and their roots' names
@@ -105,8 +112,8 @@ class Package:
         if key in self._unsaved:
             self._changed[key] = serialize(self._trees[key])
             self._unsaved.discard(key)
-        if key in self._streamed:
-            return b"".join(self._streamed[key]())
+        if key in self._held:
+            return b"".join(self._held[key].pieces())
         if key in self._changed:
             return self._changed[key]
         content = self._zip.read(self._names[key])
@@ -145,10 +152,14 @@ class Package:
         self._names.setdefault(part_key(name), name)
         self._changed[part_key(name)] = content
 
-    def stream(self, name: str, pieces: Callable[[], Iterator[bytes]]) -> None:
-        """Let a part be what is given piece by piece whenever it is asked for."""
+    def hold(self, name: str, content: Held) -> None:
+        """Let a part be what something gives of it, as it is whenever that is asked for."""
         self[name] = b""
-        self._streamed[part_key(name)] = pieces
+        self._held[part_key(name)] = content
+
+    def held(self, name: str) -> Held | None:
+        """Return what gives a part piece by piece; None if it is bytes."""
+        return self._held.get(part_key(name))
 
     def __delitem__(self, name: str) -> None:
         """Drop a part, if it is there, with its links and with what is said of its type."""
@@ -162,7 +173,7 @@ class Package:
                 self._tree_changed(_TYPES)
 
     def _forget(self, name: str) -> None:
-        self._streamed.pop(part_key(name), None)
+        self._held.pop(part_key(name), None)
         self._trees.pop(part_key(name), None)
         self._unsaved.discard(part_key(name))
         self._sound = {one for one in self._sound if one[0] != part_key(name)}
@@ -386,8 +397,8 @@ class Package:
                     info = zipfile.ZipInfo(name, _PART_DATE)
                     info.compress_type = zipfile.ZIP_DEFLATED
                     info.external_attr = 0o600 << 16
-                    if key in self._streamed:
-                        write_pieces(target, info, self._streamed[key]())
+                    if key in self._held:
+                        write_pieces(target, info, self._held[key].pieces())
                     else:
                         target.writestr(info, self[name])
                 else:

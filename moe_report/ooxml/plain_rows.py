@@ -20,17 +20,19 @@ _SHEET = re.compile(
 )
 _ENCODING = re.compile(rb"encoding\s*=\s*.(?!UTF-8.)", re.IGNORECASE)
 _START, _END = b"<sheetData>", b"</sheetData>"
-_ROW = re.compile(
-    rb'\s*<row(?: r="([^"<>&]*)")?((?: [\w.:-]+="[^"<>&]*")*)\s*(?:/>|>(.*?)</row>)', re.DOTALL
-)
+_ROW = re.compile(rb'\s*<row(?: r="([^"<>&]*)")?((?: [\w.:-]+="[^"<>&]*")*)\s*(/?)>')
+_ROW_END = b"</row>"
 _NUMBER = re.compile(rb' r="([^"]*)"')
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
 _CELL = re.compile(
-    r'<c(?: r="([A-Z]{1,3})([0-9]{1,7})")?(?: s="([0-9]{1,9})")?(?: t="([A-Za-z]+)")?(?:/>|>'
-    r'(?:<f(?: t="shared"(?: ref="[A-Z0-9:]+")? si="([0-9]+)")?(?:(?<=")/>|>([^<\r]*)</f>))?'
-    r"(?:<v>([^<\r]*)</v>)?"
-    r'(?:<is><t(?: xml:space="preserve")?>([^<\r]*)</t></is>)?</c>)'
+    rb'<c(?: r="([A-Z]{1,3})([0-9]{1,7})")?(?: s="([0-9]{1,9})")?(?: t="([A-Za-z]+)")?(?:/>|>'
+    rb'(?:<f(?: t="shared"(?: ref="[A-Z0-9:]+")? si="([0-9]+)"| t="array" ref="[A-Z0-9:]+")?'
+    rb'(?: a?ca="\w+")*(?:(?(5)/>|(?!))|>([^<]*)</f>))?'  # only one that shares has no text
+    rb"(?:<v>([^<]*)</v>)?"
+    rb'(?:<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
 )
+# Letters by their numbers, and names that XML has not.
+_NUMBERED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 _PARTS = _CELL.groups + 1
 _Parts = Sequence[str | None]
 
@@ -66,13 +68,21 @@ class PlainRow(NamedTuple):
         number: Its number as the file says it; None if it does not.
         hidden: Whether it is not shown.
         cells: What is said of its cells; None if one of them is more than plain.
-        element: Its element, from the first letter to the last.
+        element: Its element, from the first letter to the last, if one of them is.
     """
 
     number: str | None
     hidden: bool
     cells: PlainCells | None
-    element: re.Match[bytes]
+    element: bytes
+
+
+class Spelled(dict[bytes | None, str | None]):
+    """Texts by how they are spelled in XML, each the same object wherever it stands."""
+
+    def __missing__(self, raw: bytes | None) -> str | None:
+        self[raw] = _read(raw)
+        return self[raw]
 
 
 class NotPlainError(Exception):
@@ -99,19 +109,22 @@ class PlainRows:
             NotPlainError: They are to be looked for as XML, all of them.
         """
         xml, at = self.rest, self._start
+        spelled = Spelled()
         while row := _ROW.match(xml, at):
-            at = row.end()
-            number, more, cells = row.groups()
+            start, at = row.start(), row.end()
+            number, more, alone = row.groups()
+            cells = b""
+            if not alone:
+                end = xml.find(_ROW_END, at)
+                cells, at = xml[at:end], end + len(_ROW_END)
             if b"xmlns" in more:
                 raise NotPlainError
             if number is None and (later := _NUMBER.search(more)):
                 number = later[1]
-            yield PlainRow(
-                None if number is None else number.decode(),
-                bool(more) and _HIDDEN.search(more) is not None,
-                _cells(cells.decode() if cells else ""),
-                row,
-            )
+            hidden = bool(more) and _HIDDEN.search(more) is not None
+            plain = plain_cells(cells, spelled)
+            element = xml[start:at] if plain is None else b""
+            yield PlainRow(None if number is None else number.decode(), hidden, plain, element)
         if not xml.startswith(_END, at):
             raise NotPlainError
         self.rest = xml[: self._start] + xml[at:]
@@ -132,17 +145,26 @@ def plain_rows(xml: bytes) -> PlainRows | None:
     return PlainRows(xml, sheet[1], start)
 
 
-def _cells(text: str) -> PlainCells | None:
-    parts = _CELL.split(text)
-    if any(parts[::_PARTS]) or "&#" in text:  # what stands between two cells; numbers of letters
+def plain_cells(raw: bytes, spelled: Spelled) -> PlainCells | None:
+    """Return what XML says of the cells of a row; None if one of them is more than plain."""
+    if b"\r" in raw or _NUMBERED.search(raw):
         return None
-    cells = PlainCells(*(parts[at::_PARTS] for at in range(1, _PARTS)))
-    if "&" not in text:
-        return cells
-    formulas, texts, inlines = map(_spelled_out, (cells.formulas, cells.texts, cells.inlines))
-    return cells._replace(formulas=formulas, texts=texts, inlines=inlines)
+    parts = _CELL.split(raw.replace(b"<v/>", b"<v></v>"))
+    if any(parts[::_PARTS]):  # what stands between two cells
+        return None
+    *alike, texts, inlines = (parts[at::_PARTS] for at in range(1, _PARTS))
+    letters, digits, styles, kinds, shared, formulas = (
+        [spelled[each] for each in said] for said in alike
+    )
+    return PlainCells(
+        letters, digits, styles, kinds, shared, formulas,
+        [*map(_read, texts)], [*map(_read, inlines)],
+    )  # fmt: skip
 
 
-def _spelled_out(texts: _Parts) -> _Parts:
-    """Texts with the signs for which names stand, of which XML has five."""
-    return [html.unescape(text) if text and "&" in text else text for text in texts]
+def _read(raw: bytes | None) -> str | None:
+    """A text with the signs for which names stand, of which XML has five."""
+    if raw is None:
+        return None
+    text = raw.decode()
+    return html.unescape(text) if "&" in text else text

@@ -231,13 +231,25 @@ class _Block:
         return dict(zip(rows, map("".join, zip(*columns, strict=True)), strict=True))
 
 
-def with_rows(sheet: bytes, rows: SheetRows) -> Iterator[bytes]:
-    """Give a sheet's part with its cells replaced, piece by piece."""
-    # openpyxl measured an empty sheet; readers that trust its measure would see few rows
-    sheet = re.sub(rb"<dimension [^>]*/>", b"", sheet, count=1)
-    start = re.search(rb"<sheetData\s*/>|<sheetData>.*</sheetData>", sheet, re.DOTALL)
-    assert start is not None
-    yield sheet[: start.start()]
-    for part in rows.parts():
-        yield part.encode()
-    yield sheet[start.end() :]
+@dataclass(frozen=True)
+class SheetWithRows:
+    """A sheet's part, and rows in place of the cells that it has.
+
+    Args:
+        sheet: The part.
+        rows: What it gets.
+    """
+
+    sheet: bytes
+    rows: SheetRows
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give the part piece by piece."""
+        # openpyxl measured an empty sheet; readers that trust its measure would see few rows
+        sheet = re.sub(rb"<dimension [^>]*/>", b"", self.sheet, count=1)
+        start = re.search(rb"<sheetData\s*/>|<sheetData>.*</sheetData>", sheet, re.DOTALL)
+        assert start is not None
+        yield sheet[: start.start()]
+        for part in self.rows.parts():
+            yield part.encode()
+        yield sheet[start.end() :]

@@ -117,7 +117,7 @@ class _Scanner:
         """Take the rows that need no parser, and others one by one."""
         for row in rows:
             if row.cells is None:
-                self.parse([rows.root, row.element[0], b"</worksheet>"])
+                self.parse([rows.root, row.element, b"</worksheet>"])
             else:
                 self.cells.start_row(row.number, hidden=row.hidden)
                 self.cells.take_all(row.cells)

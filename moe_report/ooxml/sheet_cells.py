@@ -79,6 +79,7 @@ class SheetCells:
         self._said: dict[str | None, int] = {None: 0}
         self._alike: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._texts: dict[str, str] = {}
+        self._formulas: dict[tuple[str, bool], Formula] = {}  # a column has one in every row
         self._shapes: dict[_Shape, tuple[list[int], list[int]]] = {}
 
     def refuse(self, cell: str, message: str) -> NoReturn:
@@ -132,9 +133,7 @@ class SheetCells:
         if kind == "e":
             self.errors.add(self._at(column))
         if formula is not None or shared is not None:
-            # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
-            stored = bool(text) or (text is not None and kind == "str")
-            self._put_formula(self._at(column), formula or "", shared, stored=stored)
+            self._put_formula(self._at(column), formula or "", shared, kind, text)
         elif text is None and inline is None:
             return
         self._fill(column, kind, text, inline)
@@ -143,8 +142,7 @@ class SheetCells:
         """Take the cells of a row, which mostly has the shape of another one."""
         shape = tuple(cells.letters), tuple(cells.styles), tuple(cells.kinds)
         count = len(cells.digits)
-        usual = cells.formulas.count(None) == cells.shared.count(None) == count
-        usual = usual and cells.digits.count(str(self._number)) == count
+        usual = cells.shared.count(None) == cells.digits.count(str(self._number)) == count
         if not usual or shape not in self._shapes:
             for letters, digits, *said in zip(*cells, strict=True):
                 self.take(None if letters is None else f"{letters}{digits}", *said)
@@ -153,11 +151,14 @@ class SheetCells:
                 self._shapes[shape] = columns, self._row_styles
             return
         columns, self._row_styles = self._shapes[shape]
-        for column, kind, text, inline in zip(
-            columns, cells.kinds, cells.texts, cells.inlines, strict=True
+        for column, kind, formula, text, inline in zip(
+            columns, cells.kinds, cells.formulas, cells.texts, cells.inlines, strict=True
         ):
-            if text is not None or inline is not None:
-                self._fill(column, kind or "n", text, inline)
+            if formula is not None:
+                self._put_formula(self._at(column), formula, None, kind, text)
+            elif text is None and inline is None:
+                continue
+            self._fill(column, kind or "n", text, inline)
 
     def _at(self, column: int) -> str:
         return f"{column_letters(column)}{self._number}"
@@ -206,9 +207,15 @@ class SheetCells:
         else:
             self.refuse(address, f"the file holds it twice; {SAVE_AGAIN}")
 
-    def _put_formula(self, address: str, text: str, shared: str | None, *, stored: bool) -> None:
+    def _put_formula(
+        self, address: str, text: str, shared: str | None, kind: str | None, value: str | None
+    ) -> None:
+        # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
+        stored = bool(value) or (value is not None and kind == "str")
         if shared is None:
-            self.formulas[address] = Formula(text, stored)
+            key = text, stored
+            self.formulas[address] = self._formulas.get(key) or Formula(*key)
+            self._formulas[key] = self.formulas[address]
             return
         if text:
             self._shared[shared] = (text, address)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field
 
@@ -13,17 +12,13 @@ from moe_report.ooxml.cells import TAG, placed_cells
 from moe_report.ooxml.cells_by_rows import CellsByRows, cells_by_rows
 from moe_report.ooxml.damage import TYPES, no_shared_text
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.plain_rows import PlainCells, Spelled, plain_cells
 
-# A cell as programs spell it: column, style, type, what is said of its formula, the formula, its
-# value, and a text of its own.
-_CELL = re.compile(
-    rb'<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="([0-9]{1,9})")?(?: t="(%b)")?(?:/>|>'
-    rb'(?:<f((?: \w+="[^"<>&]*")*)(?:/>|>([^<]*)</f>))?'
-    rb'(?:<v>([^<]*)</v>|<v/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
-    % "|".join(TYPES).encode()
-)
-# Numbered entities, other ends of lines, and what no XML has.
-_ODD = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)|[\0-\x08\x0b-\x1f]|\xef\xbf[\xbe\xbf]")
+# What no XML has, and ends of lines that it reads as others.
+_ODD = bytes({*range(32)} - {*b"\t\n"})
+_KINDS = {None, *TYPES}
+_Letters = tuple[str | None, ...]
+_NO_LETTERS = b"\xef\xbf\xbe", b"\xef\xbf\xbf"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TEXT = f"{TAG}t"
 
@@ -64,19 +59,6 @@ def in_one_spelling(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _decoded(raw: bytes, known: dict[bytes, str]) -> str:
-    """The text that stands in XML, the same object for the same one.
-
-    Raises:
-        ValueError: It is spelled so that a parser has to look at it.
-    """
-    if raw not in known:
-        if _ODD.search(raw):
-            raise ValueError("a parser has to look at it")
-        known[raw] = html.unescape(raw.decode())
-    return known[raw]
 
 
 def is_formatted(item: etree._Element) -> bool:
@@ -121,8 +103,39 @@ class SheetContents:
     styles: dict[tuple[int, str], list[int]] = field(default_factory=dict)
 
 
-# A cell's column, style, text, formula, and whether that is shared.
-_Seen = tuple[int, str, str, str | None, bool]
+class _PlainRow:
+    """Takes rows as bytes for their cells, where no parser has to look at them."""
+
+    def __init__(self) -> None:
+        self.signed = _Signed()
+        self._spelled = Spelled()
+        self._columns: dict[_Letters, list[int]] = {}
+
+    def __call__(self, raw: bytes) -> PlainCells | None:
+        """Return the cells of a row; None if a parser has to look at them."""
+        if len(raw.translate(None, _ODD)) < len(raw) or any(
+            letter in raw for letter in _NO_LETTERS
+        ):
+            return None
+        cells = plain_cells(raw, self._spelled)
+        if cells is None or None in cells.letters or not _KINDS.issuperset(cells.kinds):
+            return None
+        return cells
+
+    def columns(self, cells: PlainCells) -> list[int]:
+        """Return the columns of a row's cells, which mostly are those of another row."""
+        letters = tuple(cells.letters)
+        if letters not in self._columns:
+            self._columns[letters] = [column_number(each or "") for each in letters]
+        return self._columns[letters]
+
+
+class _Signed(dict[str, str]):
+    """Formulas with their sign, each the same object wherever it stands."""
+
+    def __missing__(self, formula: str) -> str:
+        self[formula] = f"={formula}"
+        return self[formula]
 
 
 class Texts:
@@ -140,54 +153,40 @@ class Texts:
     def contents(self, cells: CellsByRows, part: str) -> SheetContents:
         """Return what stands in the cells of a sheet, of which none is parsed that need not be."""
         found = SheetContents()
-        known: dict[bytes, str] = {b"": ""}  # a column has the same formula in every row
+        row_of = _PlainRow()
         for number, row in cells.rows.items():
             raw = cells.raw.get(number)
-            seen = None if raw is None else self._seen_raw(number, raw, known, part)
-            if seen is None:
-                row = row if raw is None else cells.parsed(number)
-                seen = [self._seen(column, cell, part) for column, cell in placed_cells(row)]
-            for column, style, text, formula, is_shared in seen:
-                found.styles.setdefault((column, style), []).append(number)
-                found.shares |= is_shared
+            plain = None if raw is None else row_of(raw)
+            if plain is not None:
+                self._take_plain(number, plain, row_of, found, part)
+                continue
+            row = row if raw is None else cells.parsed(number)
+            for column, cell in placed_cells(row):
+                formula = next(cell.iterchildren(f"{TAG}f"), None)
                 if formula is not None:
-                    found.formulas[column, number] = formula
-                if text:
+                    found.formulas[column, number] = formula.text or ""
+                    found.shares |= formula.get("t") == "shared"
+                if text := self._text(cell, part):
                     found.texts[column, number] = text
+                found.styles.setdefault((column, cell.get("s", "0")), []).append(number)
         return found
 
-    def _seen(self, column: int, cell: etree._Element, part: str) -> _Seen:
-        formula = next(cell.iterchildren(f"{TAG}f"), None)
-        said = None if formula is None else formula.text or ""
-        is_shared = formula is not None and formula.get("t") == "shared"
-        return column, cell.get("s", "0"), self._text(cell, part), said, is_shared
-
-    def _seen_raw(
-        self, row: int, raw: bytes, known: dict[bytes, str], part: str
-    ) -> list[_Seen] | None:
-        """The cells of a row that is bytes; None if a parser has to look at them."""
-        cells = list(_CELL.finditer(raw))
-        if sum(len(cell[0]) for cell in cells) != len(raw):
-            return None
-        seen: list[_Seen] = []
-        try:
-            for cell in cells:
-                letters, style, kind, about, said, value, inline = cell.groups()
-                column, formula = column_number(letters.decode()), None
-                if about is not None:
-                    formula = _decoded(said or b"", known)
-                    text = _decoded(b"=" + (said or b""), known)
-                elif inline:
-                    text = unescaped(_decoded(inline, known))
-                else:
-                    text = _decoded(value or b"", known)
-                    if kind == b"s":
-                        text = self._shared_text(text, f"{column_letters(column)}{row}", part)
-                is_shared = about is not None and b't="shared"' in about
-                seen.append((column, (style or b"0").decode(), text, formula, is_shared))
-        except ValueError:
-            return None
-        return seen
+    def _take_plain(
+        self, row: int, cells: PlainCells, row_of: _PlainRow, found: SheetContents, part: str
+    ) -> None:
+        columns = row_of.columns(cells)
+        for column, style in zip(columns, cells.styles, strict=True):
+            found.styles.setdefault((column, style or "0"), []).append(row)
+        for column, kind, shared, formula, value, inline in zip(columns, *cells[3:], strict=True):
+            if formula is not None or shared is not None:
+                found.shares |= shared is not None
+                found.formulas[column, row] = formula or ""
+                found.texts[column, row] = row_of.signed[formula or ""]
+            elif text := unescaped(inline) if inline else value:
+                if kind == "s" and not inline:
+                    text = self._shared_text(text, f"{column_letters(column)}{row}", part)
+                if text:
+                    found.texts[column, row] = text
 
     def _text(self, cell: etree._Element, part: str) -> str:
         if cell.find(f"{TAG}f") is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from openpyxl import Workbook
@@ -15,7 +14,7 @@ from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.ooxml.notes import add_notes
 from moe_report.ooxml.order import order_fonts
 from moe_report.ooxml.package import Package, serialize
-from moe_report.ooxml.rows import with_rows
+from moe_report.ooxml.rows import SheetWithRows
 from moe_report.ooxml.shell import bytes_of
 from moe_report.renderers.excel.column_widths import fit
 from moe_report.renderers.excel.palette import Palette
@@ -62,7 +61,7 @@ class Book:
                 root = package.root(part)
                 add_notes(package, part, root, sheet.notes, sheet.widths, sheet.heights)
                 package[part] = serialize(root)
-            package.stream(part, partial(with_rows, package[part], sheet.rows))
+            package.hold(part, SheetWithRows(package[part], sheet.rows))
             if sheet.charts:
                 name_charts(package, part, sheet.charts)
         return package

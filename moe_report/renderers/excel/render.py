@@ -71,7 +71,7 @@ def render_file(report: Report) -> bytes | Iterator[bytes]:
 
 def _pieces(report: Report) -> Iterator[bytes]:
     with tempfile.TemporaryFile() as file:
-        _package(report).write(file)
+        package_of(report).write(file)
         file.seek(0)
         while piece := file.read(_PIECE):
             yield piece
@@ -86,10 +86,15 @@ def render(report: Report) -> bytes:
     Raises:
         PluginError: A metric's formula is longer than Excel takes.
     """
-    return _package(report).save()
+    return package_of(report).save()
 
 
-def _package(report: Report) -> Package:
+def package_of(report: Report) -> Package:
+    """Return the workbook as a package, of which the rows are made when they are asked for.
+
+    Raises:
+        PluginError: A metric's formula is longer than Excel takes.
+    """
     said = {key: getattr(report.branding, key) for key in ("title", "intro", "footer")}
     settings = [REPORT_SHEET] if any(said.values()) else []
     charts = [CHARTS_SHEET] if more_charts(report) else []
