@@ -27,7 +27,7 @@ from moe_report.load.our_sheets import (
     REPORT_SHEET,
     SHEET,
 )
-from moe_report.load.record import RECORD_SHEET, Footprint, Record, mark_of, record_of
+from moe_report.load.record import RECORD_SHEET, Footprint, Record, mark_of, record_in, record_of
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
 from moe_report.ooxml.cells import TAG
@@ -38,7 +38,7 @@ from moe_report.ooxml.notes import Note, add_notes, read_notes
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.resting.formula_sources import ALL_CELLS
 from moe_report.ooxml.resting.stale_values import forget_values
-from moe_report.ooxml.texts import Texts
+from moe_report.ooxml.texts import SheetContents, Texts
 from moe_report.reports import Report
 from moe_report.schema.fields import TEXT_FIELDS
 from moe_report.text import shown
@@ -79,8 +79,11 @@ class Carryover:
         self.file, self.read, self.old, self.new, self.report = file, read, old, new, report
         self.said, self.is_input = said, is_input
         self.notes: list[str] = []
-        self.texts, self.fresh_texts = Texts(old), Texts(new)
-        written = record_of(new, self.fresh_texts)
+        self.texts = Texts(old)
+        fresh = _held(new)
+        self.fresh_contents = fresh[SHEET]
+        self.fresh_cells = {name: contents.texts for name, contents in fresh.items()}
+        written = record_in(self.fresh_cells[RECORD_SHEET])
         assert written is not None
         self.fresh = written
         known = record_of(old, self.texts)
@@ -106,12 +109,6 @@ class Carryover:
             name: self.texts.contents(cells, sheets[name]) for name, cells in self.sheets.items()
         }
         self.cells = {name: contents.texts for name, contents in self.contents.items()}
-        fresh = {}
-        for name, part in new.sheets().items():
-            new.hold(part, cells := cells_by_rows(new, part, name))
-            fresh[name] = self.fresh_texts.contents(cells, part)
-        self.fresh_contents = fresh[SHEET]
-        self.fresh_cells = {name: contents.texts for name, contents in fresh.items()}
         places = read.places
         assert places is not None
         self.places_before, self.header, self.totals = places, places.header, places.totals
@@ -203,7 +200,8 @@ class Carryover:
         """The columns of the new sheet Models by their headers, from left to right."""
         cells = self.fresh_cells[SHEET]
         header = header_of_models(cells)
-        return {text: column for (column, row), text in sorted(cells.items()) if row == header}
+        headers = sorted((column, text) for (column, row), text in cells.items() if row == header)
+        return {text: column for column, text in headers}
 
     def _follow(self, names: Collection[str]) -> None:
         """Let formulas, names and charts of the user's refer to what they referred to."""
@@ -277,7 +275,8 @@ class Carryover:
             )
             self.remarks[sheet] = yield from self._moved(sheet, notes)
             # ours lead to cells of Models
-            links = (link for link in read_links(self.old, part) if sheet == SHEET or link.target)
+            every = read_links(self.old, part, self.sheets[sheet].root)
+            links = (link for link in every if sheet == SHEET or link.target)
             self.links[sheet] = yield from self._moved(sheet, links)
 
     def _moved(
@@ -343,6 +342,17 @@ class Carryover:
         """The columns of fields and metrics of the old sheet Models, by number."""
         assert self.read.places is not None
         return {column: name for name, column in self.read.places.columns.items()}
+
+
+def _held(package: Package) -> dict[str, SheetContents]:
+    """What stands in the sheets of a new workbook, which holds their cells from now on."""
+    texts = Texts(package)
+    found = {}
+    for name, part in package.sheets().items():
+        cells = cells_by_rows(package, part, name)
+        package.hold(part, cells)
+        found[name] = texts.contents(cells, part)
+    return found
 
 
 def _rows_of(cells: Mapping[Address, str]) -> dict[int, frozenset[int]]:

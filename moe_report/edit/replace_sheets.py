@@ -117,7 +117,7 @@ class Renewal:
         for name, item in entries.items():
             id = item.get(LINK_ID, "")
             if name in self.ours and links.get(id):
-                codes[name] = _code_name(self.old[links[id]])
+                codes[name] = _code_name(next(self.old.pieces(links[id])))
                 self.old.unlink(self.part, id)
         for part in self.reached - _reachable(self.old):
             del self.old[part]

@@ -11,7 +11,7 @@ from typing import Any
 from moe_report.errors import InputError
 from moe_report.load.collected import Collected
 from moe_report.load.record import Footprint, mark_of_constant
-from moe_report.ooxml.addresses import Area, column_letters, split_address
+from moe_report.ooxml.addresses import Area, column_letters
 from moe_report.ooxml.cell_values import CellValues
 from moe_report.ooxml.number_formats import GENERAL, NumberFormats
 from moe_report.ooxml.package import Package
@@ -99,7 +99,7 @@ class Grid:
         """Return a cell's formula."""
         if column not in self._marked.get(row, ()):
             return None
-        return self.scan.formulas.get(self.address(row, column))
+        return self.scan.formulas.get((column, row) if self.turned else (row, column))
 
     def formula_text(self, row: int, column: int) -> str:
         """Return a cell's formula as it has it, shared or not; empty if it has none."""
@@ -132,8 +132,7 @@ class Grid:
     def _marked(self) -> Mapping[int, set[int]]:
         """The columns of a row's formulas and errors."""
         found: dict[int, set[int]] = {}
-        for at in (*self.scan.formulas, *self.scan.errors):
-            column, row = split_address(at)
+        for row, column in (*self.scan.formulas, *self.scan.errors):
             row, column = (column, row) if self.turned else (row, column)
             found.setdefault(row, set()).add(column)
         return found
@@ -169,8 +168,7 @@ class Grid:
 
     def is_error(self, row: int, column: int) -> bool:
         """Whether a cell holds an error such as #DIV/0!."""
-        marked = column in self._marked.get(row, ())
-        return marked and self.address(row, column) in self.scan.errors
+        return ((column, row) if self.turned else (row, column)) in self.scan.errors
 
     def lacks_value(self, row: int, column: int) -> bool:
         """Whether a cell is a formula without a stored value, which is a problem then."""

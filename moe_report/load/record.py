@@ -169,7 +169,11 @@ def read_record(lines: Iterable[tuple[str, str, str]]) -> Record:
 
 def record_of(package: Package, texts: Texts) -> Record | None:
     """Return the record in a workbook of these texts, None if there is none."""
-    cells = texts(RECORD_SHEET) if RECORD_SHEET in package.sheets() else {}
+    return record_in(texts(RECORD_SHEET)) if RECORD_SHEET in package.sheets() else None
+
+
+def record_in(cells: Mapping[tuple[int, int], str]) -> Record | None:
+    """Return the record that is among the texts of a sheet, None if there is none."""
     name, kind, text = range(RECORD_COLUMN, RECORD_COLUMN + 3)
     rows = sorted(row for column, row in cells if column == kind)
     lines = [

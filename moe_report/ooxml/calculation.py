@@ -10,6 +10,7 @@ from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.order import insert_in_order
 from moe_report.ooxml.package import Package, serialize
 
+_LONGEST = 1000  # letters of a tag's name
 _FORMULA = re.compile(rb"<(\w+:)?f[\s>/]")
 
 
@@ -44,4 +45,13 @@ def asks_to_recalculate(package: Package) -> bool:
 
 def sheets_with_formulas(package: Package) -> dict[str, str]:
     """Return the part of each sheet that has formulas, by the sheet's name."""
-    return {name: part for name, part in package.sheets().items() if _FORMULA.search(package[part])}
+    return {name: part for name, part in package.sheets().items() if _has_formula(package, part)}
+
+
+def _has_formula(package: Package, part: str) -> bool:
+    before = b""
+    for piece in package.pieces(part):
+        if _FORMULA.search(before + piece):
+            return True
+        before = piece[-_LONGEST:]
+    return False

@@ -18,7 +18,7 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem, first_line
 from moe_report.ooxml.damage import broken_xml
-from moe_report.ooxml.markup import MAIN, in_utf8, is_markup, local_name
+from moe_report.ooxml.markup import MAIN, UTF16, in_utf8, is_markup, local_name
 from moe_report.ooxml.package import SAVE_AGAIN, STRICT_MAIN, Package
 from moe_report.ooxml.part_names import part_key
 from moe_report.ooxml.zip_parts import compressed_bytes
@@ -39,7 +39,6 @@ _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"'>]*)[\"']", re.I
 _KNOWN_ENCODING = re.compile(
     rb"utf-?8|utf-?16|us-ascii|ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE
 )
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError)
 
 
@@ -119,7 +118,9 @@ def _check_sheets(package: Package, name: str) -> None:
 def _check_root(package: Package, part: str) -> None:
     """Refuse a sheet whose part begins as none does; the rest of it is for who reads it."""
     try:
-        _, root = next(iter(etree.iterparse(io.BytesIO(package[part]), events=("start",))))
+        _, root = next(
+            iter(etree.iterparse(io.BytesIO(next(package.pieces(part), b"")), events=("start",)))
+        )
     except etree.XMLSyntaxError as error:
         package.refuse(part, broken_xml(error))
     if root.tag != f"{{{MAIN}}}worksheet":
@@ -181,7 +182,7 @@ def _check_markup(part: str, content: bytes, name: str) -> None:
     """Refuse a DOCTYPE, under whatever name and in whatever encoding."""
     start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
     named = is_markup(part, content)
-    if content[:2] in _UTF16:
+    if content.startswith(UTF16):
         content = in_utf8(content)
         start = content[:200]
     if named and b"\0" in start:

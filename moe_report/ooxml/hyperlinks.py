@@ -54,11 +54,11 @@ def place_led(target: str, moved: Callable[[str], str]) -> str:
     return target if fresh == place else "#" + quote(fresh, safe="'!$:")
 
 
-def read_links(package: Package, part: str) -> list[Link]:
-    """Return the links of a sheet's cells; one of an area is that of its first cell."""
+def read_links(package: Package, part: str, sheet: etree._Element) -> list[Link]:
+    """Return the links of cells of a sheet with some root; one of an area is its first cell's."""
     targets = {item.id: item.target for item in package.relationships(part)}
     found = []
-    for item in cells_by_rows(package, part, part).root.iterfind(f"{TAG}hyperlinks/{TAG}hyperlink"):
+    for item in sheet.iterfind(f"{TAG}hyperlinks/{TAG}hyperlink"):
         column, row = split_address(item.get("ref", "A1").partition(":")[0])
         found.append(Link(row, column, targets.get(item.get(LINK_ID, ""), ""), item))
     return found

@@ -12,6 +12,7 @@ from lxml import etree
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"  # of all that a sheet says
 
 _ENCODING = re.compile(r"(^<\?xml[^>]*?encoding\s*=\s*[\"'])[^\"'>]*([\"'])")
+UTF16 = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE  # how a part in that encoding begins
 _APPLE_DOUBLE = b"\0\5\x16\7"  # begins ._sheet1.xml, which macOS zips beside sheet1.xml
 
 
@@ -39,7 +40,7 @@ def is_markup(
 
 def in_utf8(content: bytes) -> bytes:
     """Return XML in UTF-8 without a mark in front, whichever encoding of Unicode it is in."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if content.startswith(UTF16):
         text = content.decode("utf-16", "replace")
         return _ENCODING.sub(r"\1UTF-8\2", text, count=1).encode()
     return content.removeprefix(codecs.BOM_UTF8)

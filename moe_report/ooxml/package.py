@@ -20,7 +20,7 @@ from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
-from moe_report.ooxml.markup import MAIN, in_utf8, is_markup
+from moe_report.ooxml.markup import MAIN, UTF16, in_utf8, is_markup
 from moe_report.ooxml.part_names import part_key, relationships_name, target_name
 from moe_report.ooxml.zip_parts import copy_raw, write_pieces
 
@@ -35,6 +35,7 @@ _NO_LINKS = f'<Relationships xmlns="{PACKAGE_REL}"/>'.encode()
 _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
 # The date of every part: a package must not change with the hour it is written.
+_PIECE = 1 << 18
 _PART_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -118,6 +119,23 @@ class Package:
             return self._changed[key]
         content = self._zip.read(self._names[key])
         return in_utf8(content) if is_markup(name, content) else content
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Give the content of a part piece by piece, unpacked no further than it is asked for."""
+        key = part_key(name)
+        if key in self._held:
+            yield from self._held[key].pieces()
+            return
+        if key in self._changed or key in self._unsaved or not is_markup(name, b""):
+            yield self[name]
+            return
+        with self._zip.open(self._names[key]) as part:
+            if (first := part.read(_PIECE)).startswith(UTF16):
+                yield self[name]
+                return
+            yield in_utf8(first)
+            while piece := part.read(_PIECE):
+                yield piece
 
     def root(self, name: str, expected: str = "") -> etree._Element:
         """Return the root of a part that may have another one, if no name is expected.
@@ -393,13 +411,20 @@ class Package:
         """
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
             for key, name in self._names.items():
-                if key in self._changed or key in self._unsaved:
-                    info = zipfile.ZipInfo(name, _PART_DATE)
-                    info.compress_type = zipfile.ZIP_DEFLATED
-                    info.external_attr = 0o600 << 16
-                    if key in self._held:
-                        write_pieces(target, info, self._held[key].pieces())
-                    else:
-                        target.writestr(info, self[name])
-                else:
+                if self._is_as_it_was(key, name):
                     copy_raw(self._data, self._zip.getinfo(name), target)
+                    continue
+                info = zipfile.ZipInfo(name, _PART_DATE)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.external_attr = 0o600 << 16
+                write_pieces(target, info, self.pieces(name))
+
+    def _is_as_it_was(self, key: str, name: str) -> bool:
+        """Whether a part is as it is in the file; to compare takes less than to pack it again."""
+        if key not in self._changed and key not in self._unsaved:
+            return True
+        if name not in self._zip.NameToInfo:
+            return False
+        with self._zip.open(name) as before:
+            same = all(before.read(len(piece)) == piece for piece in self.pieces(name))
+            return same and not before.read(1)

@@ -31,6 +31,9 @@ _CELL = re.compile(
     rb"(?:<v>([^<]*)</v>)?"
     rb'(?:<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
 )
+# What no XML has, and ends of lines that it reads as others.
+_ODD = bytes({*range(32)} - {*b"\t\n"})
+_NO_XML = b"\xef\xbf\xbe", b"\xef\xbf\xbf", b"]]>"
 # Letters by their numbers, and names that XML has not.
 _NUMBERED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 _PARTS = _CELL.groups + 1
@@ -110,14 +113,17 @@ class PlainRows:
         """
         xml, at = self.rest, self._start
         spelled = Spelled()
+        tags = [xml[:at]]
         while row := _ROW.match(xml, at):
             start, at = row.start(), row.end()
             number, more, alone = row.groups()
-            cells = b""
+            tags.append(row[0])
+            cells, end = b"", at
             if not alone:
+                tags.append(_ROW_END)
                 end = xml.find(_ROW_END, at)
                 cells, at = xml[at:end], end + len(_ROW_END)
-            if b"xmlns" in more:
+            if b"xmlns" in more or end < 0:
                 raise NotPlainError
             if number is None and (later := _NUMBER.search(more)):
                 number = later[1]
@@ -125,7 +131,7 @@ class PlainRows:
             plain = plain_cells(cells, spelled)
             element = xml[start:at] if plain is None else b""
             yield PlainRow(None if number is None else number.decode(), hidden, plain, element)
-        if not xml.startswith(_END, at):
+        if not xml.startswith(_END, at) or not _is_xml(b"".join([*tags, xml[at:]])):
             raise NotPlainError
         self.rest = xml[: self._start] + xml[at:]
 
@@ -138,16 +144,22 @@ def plain_rows(xml: bytes) -> PlainRows | None:
         return None
     if b"<!" in xml or xml.find(b"<?", 1) >= 0 or _ENCODING.search(xml, 0, sheet.end()):
         return None
-    try:
-        expat.ParserCreate(namespace_separator=" ").Parse(xml, True)
-    except expat.ExpatError:  # who takes it for XML says what is wrong
-        return None
     return PlainRows(xml, sheet[1], start)
+
+
+def _is_xml(text: bytes) -> bool:
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(text, True)
+    except expat.ExpatError:  # who takes it for XML says what is wrong
+        return False
+    return True
 
 
 def plain_cells(raw: bytes, spelled: Spelled) -> PlainCells | None:
     """Return what XML says of the cells of a row; None if one of them is more than plain."""
-    if b"\r" in raw or _NUMBERED.search(raw):
+    if len(raw.translate(None, _ODD)) < len(raw) or any(sign in raw for sign in _NO_XML):
+        return None
+    if _NUMBERED.search(raw):
         return None
     parts = _CELL.split(raw.replace(b"<v/>", b"<v></v>"))
     if any(parts[::_PARTS]):  # what stands between two cells

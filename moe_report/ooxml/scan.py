@@ -23,7 +23,7 @@ class Scan:
     """What a sheet's XML says.
 
     Attributes:
-        formulas: Formula cells by address.
+        formulas: Formulas by the row and column of their cells.
         rows: Number of the last row with content.
         columns: Number of the last column with content.
         merged: Corners of the merged cells: first column and row, last column and row.
@@ -31,18 +31,18 @@ class Scan:
         hidden_columns: Numbers of the columns that are not shown, the first and the last of each
             run.
         cells: The values of each row, up to its last cell with content.
-        errors: Addresses of the cells that hold an error such as #DIV/0!.
+        errors: Rows and columns of the cells that hold an error such as #DIV/0!.
         styles: The style of each cell of a row, by the row's number.
     """
 
-    formulas: dict[str, Formula]
+    formulas: Mapping[tuple[int, int], Formula]
     rows: int
     columns: int
     merged: tuple[Area, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[tuple[int, int], ...] = ()
     cells: Sequence[Sequence[CellValue]] = ()
-    errors: frozenset[str] = frozenset()
+    errors: frozenset[tuple[int, int]] = frozenset()
     styles: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 

@@ -52,8 +52,8 @@ class SheetCells:
     Attributes:
         rows: The values of each row, up to its last cell with content.
         styles: The style of each cell of a row, by the row's number.
-        formulas: Formula cells by address.
-        errors: Addresses of the cells that hold an error such as #DIV/0!.
+        formulas: Formulas by the row and column of their cells.
+        errors: Rows and columns of the cells that hold an error such as #DIV/0!.
         hidden_rows: Numbers of the rows that are not shown.
         last_row: Number of the last row with content.
         last_column: Number of the last column with content.
@@ -62,8 +62,8 @@ class SheetCells:
     def __init__(self, where: str, values: CellValues) -> None:
         self.rows: list[Sequence[CellValue]] = []
         self.styles: dict[int, tuple[int, ...]] = {}
-        self.formulas: dict[str, Formula] = {}
-        self.errors: set[str] = set()
+        self.formulas: dict[tuple[int, int], Formula] = {}
+        self.errors: set[tuple[int, int]] = set()
         self.hidden_rows: list[int] = []
         self.last_row = self.last_column = 0
         self._where = where
@@ -79,7 +79,7 @@ class SheetCells:
         self._said: dict[str | None, int] = {None: 0}
         self._alike: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._texts: dict[str, str] = {}
-        self._formulas: dict[tuple[str, bool], Formula] = {}  # a column has one in every row
+        self._alike_formulas: dict[tuple[str, bool], Formula] = {}
         self._shapes: dict[_Shape, tuple[list[int], list[int]]] = {}
 
     def refuse(self, cell: str, message: str) -> NoReturn:
@@ -131,9 +131,9 @@ class SheetCells:
             raise _odd(address)
         self._put_style(column, address, style)
         if kind == "e":
-            self.errors.add(self._at(column))
+            self.errors.add((self._number, column))
         if formula is not None or shared is not None:
-            self._put_formula(self._at(column), formula or "", shared, kind, text)
+            self._put_formula(column, formula or "", shared, kind, text)
         elif text is None and inline is None:
             return
         self._fill(column, kind, text, inline)
@@ -155,7 +155,7 @@ class SheetCells:
             columns, cells.kinds, cells.formulas, cells.texts, cells.inlines, strict=True
         ):
             if formula is not None:
-                self._put_formula(self._at(column), formula, None, kind, text)
+                self._put_formula(column, formula, None, kind, text)
             elif text is None and inline is None:
                 continue
             self._fill(column, kind or "n", text, inline)
@@ -208,18 +208,20 @@ class SheetCells:
             self.refuse(address, f"the file holds it twice; {SAVE_AGAIN}")
 
     def _put_formula(
-        self, address: str, text: str, shared: str | None, kind: str | None, value: str | None
+        self, column: int, text: str, shared: str | None, kind: str | None, value: str | None
     ) -> None:
         # openpyxl writes <v/> behind a formula; a formula that gives "" has the type str
         stored = bool(value) or (value is not None and kind == "str")
         if shared is None:
-            key = text, stored
-            self.formulas[address] = self._formulas.get(key) or Formula(*key)
-            self._formulas[key] = self.formulas[address]
-            return
-        if text:
-            self._shared[shared] = (text, address)
-        self.formulas[address] = Formula(text, stored, self._shared.get(shared))
+            said = text, stored
+            formula = self._alike_formulas.get(said)
+            if formula is None:
+                formula = self._alike_formulas[said] = Formula(*said)
+        else:
+            if text:
+                self._shared[shared] = (text, self._at(column))
+            formula = Formula(text, stored, self._shared.get(shared))
+        self.formulas[self._number, column] = formula
 
     def _value(self, text: str, kind: str, column: int) -> CellValue:
         """What a text stands for in a cell of a kind."""
@@ -232,7 +234,7 @@ class SheetCells:
                 return number
             moment = self._values.moment(number, style)
             if moment is None:
-                self.errors.add(self._at(column))
+                self.errors.add((self._number, column))
             return OUT_OF_RANGE if moment is None else moment
         if kind == "s":
             if damage := no_shared_text(text, self._count):

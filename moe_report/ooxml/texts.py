@@ -14,11 +14,8 @@ from moe_report.ooxml.damage import TYPES, no_shared_text
 from moe_report.ooxml.package import Package
 from moe_report.ooxml.plain_rows import PlainCells, Spelled, plain_cells
 
-# What no XML has, and ends of lines that it reads as others.
-_ODD = bytes({*range(32)} - {*b"\t\n"})
 _KINDS = {None, *TYPES}
 _Letters = tuple[str | None, ...]
-_NO_LETTERS = b"\xef\xbf\xbe", b"\xef\xbf\xbf"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TEXT = f"{TAG}t"
 
@@ -113,10 +110,6 @@ class _PlainRow:
 
     def __call__(self, raw: bytes) -> PlainCells | None:
         """Return the cells of a row; None if a parser has to look at them."""
-        if len(raw.translate(None, _ODD)) < len(raw) or any(
-            letter in raw for letter in _NO_LETTERS
-        ):
-            return None
         cells = plain_cells(raw, self._spelled)
         if cells is None or None in cells.letters or not _KINDS.issuperset(cells.kinds):
             return None

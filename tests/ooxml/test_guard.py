@@ -447,7 +447,7 @@ def test_a_scan_sees_formulas_content_and_merged_cells() -> None:
     merged = '<mergeCells><mergeCell ref="A1:B2"/></mergeCells>'
     scan = scan_sheet(sheet_xml(rows, merged).encode(), "here")
     assert {at: item.has_value for at, item in scan.formulas.items()} == {
-        "B1": True, "C4": False, "D4": True,
+        (1, 2): True, (4, 3): False, (4, 4): True,
     }  # fmt: skip
     assert (scan.rows, scan.columns) == (4, 4)
     assert scan.merged == ((1, 1, 2, 2),)
