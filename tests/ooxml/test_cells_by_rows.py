@@ -38,6 +38,7 @@ ROWS = (
     '<row r="9"><c r="A9" t="inlineStr"><is><t>&#8364;\n</t></is></c></row>',
     '<row r="10"><c r="A10" t="inlineStr"><is><r><t>in </t></r><r><t>runs</t></r></is></c></row>',
     '<row r="11"/><row r="14" hidden="1"></row>',
+    '<row r="18"><c r="A18"><f t="array" ref="A18:A19" aca="false">B1:B2</f><v/></c></row>',
     '<row r="20"><c r="AB20" s="0"><!-- --><v>1</v></c></row>',
 )
 
@@ -92,9 +93,21 @@ def test_what_nobody_asks_for_stays_as_it_was() -> None:
         each.put(3, 2, {"v": "7"}, None)
         each.put(12, 1, {"t": "new"}, None)
         each.put(30, 1, {"t": "new"}, None)
-    assert raw.items() - cells.raw.items() == {(3, raw[3]), (4, raw[4]), (7, raw[7])}  # have areas
+    assert raw.items() - cells.raw.items() == {(at, raw[at]) for at in (3, 4, 7, 18)}  # have areas
     assert said(cells.xml()) == etree.tostring(tree.root, method="c14n")
     assert all(row in cells.xml() for row in cells.raw.values())
+
+
+def test_cells_that_are_held_are_the_sheet() -> None:
+    """What is done to them is read from the package, copied from it, and saved with it."""
+    package = package_of("".join(ROWS[:2]))
+    cells = cells_by_rows(package, "s.xml", "")
+    package.hold("s.xml", cells)
+    assert cells_by_rows(package, "s.xml", "") is cells
+    cells.put(3, 2, {"v": "7"}, None)
+    assert Texts(package)("S")[2, 3] == "7" == Texts(Package(package.save()))("S")[2, 3]
+    package["s.xml"] = package["s.xml"].replace(b"<v>7<", b"<v>8<")
+    assert Texts(package)("S")[2, 3] == "8"
 
 
 def test_styles_become_others() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from moe_report.ooxml.package import OFFICE_REL, Package
@@ -100,3 +103,32 @@ def test_links_without_a_declared_extension_get_one() -> None:
     assert package.content_type(_LINKS) == ""
     package.relate(_SHEET, f"{OFFICE_REL}/drawing", "xl/drawings/drawing1.xml")
     assert package.content_type(_LINKS).endswith("relationships+xml")
+
+
+def test_what_is_put_in_place_as_it_was_stays_as_it_was_packed() -> None:
+    """To pack it takes time, and other programs pack otherwise."""
+    parts = {**parts_of(), "xl/a.xml": "<a/>" * 99, "xl/b.xml": "<b/>" * 99}
+    package = Package(zipped(parts))
+    stored = {}
+    for name in ("xl/a.xml", "xl/b.xml"):
+        content = package[name]
+        del package[name]
+        stored[name] = content
+    package["xl/a.xml"] = stored["xl/a.xml"]
+    package["xl/b.xml"] = stored["xl/b.xml"] + b" "
+    with zipfile.ZipFile(io.BytesIO(package.save())) as saved:
+        assert {name: saved.read(name) for name in stored} == {
+            "xl/a.xml": stored["xl/a.xml"], "xl/b.xml": stored["xl/b.xml"] + b" ",
+        }  # fmt: skip
+        packed = {name: saved.getinfo(name).date_time[0] for name in stored}
+    assert packed["xl/a.xml"] > packed["xl/b.xml"] == 1980  # which is the year of what is new
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_pieces_of_a_part_are_what_it_holds(encoding: str) -> None:
+    """XML in UTF-8, in whichever encoding the file has it."""
+    text = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?><a>ü</a>' + " " * 10**6
+    package = Package(zipped({**parts_of(), "xl/a.xml": text.encode(encoding)}))
+    pieces = list(package.pieces("xl/a.xml"))
+    assert b"".join(pieces) == package["xl/a.xml"]
+    assert "ü".encode() in pieces[0]

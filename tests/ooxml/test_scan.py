@@ -149,6 +149,8 @@ _numbers = (
 _FORMULAS = (
     "", "<f>A1+1</f>", '<f>IF(A1&lt;2,"a","b")</f>', '<f t="shared" ref="A1:C3" si="0">A1</f>',
     '<f t="shared" si="0"/>', '<f t="array" ref="A1:A1">SUM(A1:A2)</f>', "<f/>",
+    '<f aca="false">A1*2</f>', '<f ca="1">NOW()</f>', '<f t="array" ref="A1:A1" aca="0">A2</f>',
+    '<f aca="false"/>',
 )  # fmt: skip
 
 
@@ -226,6 +228,30 @@ def test_rows_are_read_alike_with_a_parser_and_without(sheet: str) -> None:
     parsed = data.replace(b"</sheetData>", b"<!-- --></sheetData>")
     assert plain_rows(parsed) is None
     assert scan_sheet(data, "a") == scan_sheet(parsed, "a")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'<row r="1" r="1"><c r="A1"><v>1</v></c></row>',
+        b'<row r="1" x:y="1"><c r="A1"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1" t="str"><v>a]]></v></c></row>',
+        b'<row r="1"><c r="A1" t="str"><v>a\x01</v></c></row>',
+        b'<row r="1"><c r="A1" t="str"><v>\xef\xbf\xbe</v></c></row>',
+        b'<row r="1"><c r="A1" t="str"><v>\xff</v></c></row>',
+        b'<row r="1"><c r="A1" t="str"><v>&nbsp;</v></c></row>',
+        b'<row r="1" ht="1<c r="A1"><v>1</v></c></row>',
+    ],
+)
+def test_a_damaged_row_is_refused_alike_with_a_parser_and_without(row: bytes) -> None:
+    """What is no XML is not read for what it looks like."""
+    before, behind = sheet_xml("", "").split("</sheetData>")
+    said = []
+    for end in ("</sheetData>", "<!-- --></sheetData>"):
+        with pytest.raises(InputError, match="the file is damaged") as caught:
+            scan_sheet(before.encode() + row + f"{end}{behind}".encode(), "a")
+        said.append(caught.value.message)
+    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize(
