@@ -8,7 +8,7 @@ from pathlib import Path
 
 from moe_report.errors import InputError, OutputError, placed
 from moe_report.output import standing, unchanged_since, write_files
-from moe_report.output.content import Content, whole
+from moe_report.output.content import Content, Found, whole
 from moe_report.output.marks import can_have_mark, is_as_written, marked
 
 _GENERATOR = b'<meta name="generator" content="moe-report '
@@ -51,7 +51,7 @@ class Outputs:
     contents: Mapping[Path, Content]
     ways: Ways
     force: bool = False
-    found: Mapping[Path, bytes | None] = field(default_factory=dict)
+    found: Mapping[Path, Found | None] = field(default_factory=dict)
     renewed: Collection[Path] = ()
     theirs: Collection[Path] = ()
 
@@ -78,7 +78,7 @@ class Outputs:
             for path, content in self.contents.items()
         }
 
-    def _check(self, contents: Mapping[Path, Content], before: Mapping[Path, bytes | None]) -> None:
+    def _check(self, contents: Mapping[Path, Content], before: Mapping[Path, Found | None]) -> None:
         differing = [path for path in self.found if before[path] != contents[path]]
         unchanged_since({path: self.found[path] for path in differing})(before)
         if self.force:
@@ -92,16 +92,17 @@ class Outputs:
         if lines:
             raise OutputError(*lines)
 
-    def _ways(self, path: Path, content: bytes) -> str:
+    def _ways(self, path: Path, content: Found) -> str:
         ways = self.ways
-        renew = ways.renew if ways.renew and _is_report(path, content) else ""
+        renew = ways.renew if ways.renew and _is_report(path, whole(content)) else ""
         return ", ".join(filter(None, (renew, ways.overwrite, ways.elsewhere)))
 
 
-def _why_kept(path: Path, content: bytes, fresh: Content) -> str:
+def _why_kept(path: Path, before: Found, fresh: Content) -> str:
     """Why a file that stands in the way may hold what we did not write; empty if it does not."""
-    as_written = is_as_written(content)
+    as_written = is_as_written(before)
     if as_written is None:
+        content = whole(before)
         if _is_data_of_ours(path.suffix, content, fresh):
             return ""
         if _GENERATOR in content or _is_report(path, content):

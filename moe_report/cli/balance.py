@@ -87,6 +87,7 @@ def _write(found: Balance, output: Path | None, picture: Path | None, force: boo
     from moe_report.api.outputs import Outputs, Ways
     from moe_report.api.places import refuse_folder
     from moe_report.output import standing
+    from moe_report.output.content import whole
     from moe_report.routing.placement_files import is_placement, sglang_json, tensorrt_llm_yaml
 
     contents: dict[Path, bytes] = {}
@@ -102,6 +103,6 @@ def _write(found: Balance, output: Path | None, picture: Path | None, force: boo
         )
     there = standing([*contents])
     placements = [] if output is None else [output]  # which have no place for a mark of ours
-    ours = [path for path in placements if is_placement(there[path] or b"")]
+    ours = [path for path in placements if is_placement(whole(there[path] or b""))]
     ways = Ways("or give another name")
     return Outputs(contents, ways, force, there, renewed=ours, theirs=placements).write()

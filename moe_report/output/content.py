@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from hashlib import sha256
 from io import BytesIO
 from itertools import chain
+from pathlib import Path
 from typing import IO, TypeAlias
 
 from moe_report.errors import OutputError
@@ -16,10 +17,42 @@ _PIECE = 1 << 20
 _IN_MEMORY = 16 << 20
 
 
-class Spooled:
-    """Bytes that are given piece by piece, and kept on the disk until they are put in place.
+class _OnDisk:
+    """Very many bytes, in a file. They equal bytes, or others in a file, that are the same.
 
-    It equals bytes, or others that are kept so, that are the same.
+    Attributes:
+        size: How many.
+    """
+
+    size: int
+
+    def opened(self) -> AbstractContextManager[IO[bytes]]:
+        """Return the file, open for reading."""
+        raise NotImplementedError
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all bytes, in hex."""
+        return digest_of(self.pieces())
+
+    def pieces(self, start: int = 0) -> Iterator[bytes]:
+        """Give the bytes from some place on, piece by piece."""
+        with self.opened() as file:
+            file.seek(start)
+            while piece := file.read(_PIECE):
+                yield piece
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, _OnDisk):
+            return self.size == other.size and self.digest() == other.digest()
+        if not isinstance(other, bytes):
+            return NotImplemented
+        return self.size == len(other) and self.digest() == digest_of([other])
+
+    __hash__ = None  # type: ignore[assignment]  # what is in it may change
+
+
+class Spooled(_OnDisk):
+    """Bytes that are given piece by piece, and kept on the disk until they are put in place.
 
     Raises:
         OutputError: There is no room for them.
@@ -38,11 +71,9 @@ class Spooled:
         with suppress(OSError, AttributeError):  # it could not be made, or not be filled
             self.file.close()  # and thereby removed
 
-    def pieces(self, start: int = 0) -> Iterator[bytes]:
-        """Give the bytes from some place on, piece by piece."""
-        self.file.seek(start)
-        while piece := self.file.read(_PIECE):
-            yield piece
+    def opened(self) -> AbstractContextManager[IO[bytes]]:
+        """Return the file, which stays open."""
+        return nullcontext(self.file)
 
     def put(self, at: int, piece: bytes) -> None:
         """Replace bytes from some place on, and all that follow if these are more."""
@@ -50,24 +81,50 @@ class Spooled:
         self.file.write(piece)
         self.size = max(self.size, at + len(piece))
 
+
+class Standing(_OnDisk):
+    """What stood in a file when it was looked at; its bytes are read from there once more.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.size = path.stat().st_size
+        self._digest = digest_of(self.pieces())
+
+    def opened(self) -> AbstractContextManager[IO[bytes]]:
+        """Open the file."""
+        return self._path.open("rb")
+
     def digest(self) -> str:
-        """Return the SHA-256 of all bytes, in hex."""
-        found = sha256()
-        for piece in self.pieces():
-            found.update(piece)
-        return found.hexdigest()
+        """Return the SHA-256 of the bytes that stood there, in hex."""
+        return self._digest
 
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Spooled):
-            return self.size == other.size and self.digest() == other.digest()
-        if not isinstance(other, bytes):
-            return NotImplemented
-        return self.size == len(other) and self.digest() == sha256(other).hexdigest()
 
-    __hash__ = None  # type: ignore[assignment]  # what is in it may change
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """Return the SHA-256 of bytes that are given piece by piece, in hex."""
+    found = sha256()
+    for piece in pieces:
+        found.update(piece)
+    return found.hexdigest()
 
 
 Content: TypeAlias = bytes | Spooled
+Found: TypeAlias = bytes | Standing  # where a content goes
+
+
+def found_in(path: Path) -> Found:
+    """Return what stands in a file: in memory, if it is not very much.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return Standing(path) if path.stat().st_size > _IN_MEMORY else path.read_bytes()
 
 
 def gathered(pieces: Iterable[bytes]) -> Content:
@@ -86,7 +143,7 @@ def gathered(pieces: Iterable[bytes]) -> Content:
     return b"".join(first)
 
 
-def pieces_of(content: Content) -> Iterable[bytes]:
+def pieces_of(content: Content | Found) -> Iterable[bytes]:
     """Return a content piece by piece."""
     return (content,) if isinstance(content, bytes) else content.pieces()
 
@@ -106,6 +163,6 @@ def file_of(content: Content) -> IO[bytes]:
     return BytesIO(content) if isinstance(content, bytes) else content.file
 
 
-def whole(content: Content) -> bytes:
+def whole(content: Content | Found) -> bytes:
     """Return a content as bytes in memory."""
     return content if isinstance(content, bytes) else b"".join(content.pieces())

@@ -12,7 +12,7 @@ import hashlib
 import re
 import struct
 
-from moe_report.output.content import Content, Spooled, end_of, pieces_of, size_of
+from moe_report.output.content import Content, Found, Spooled, end_of, pieces_of, size_of
 
 _WORDS = b"moe-report sha256:"
 _BLANK = b"0" * 64
@@ -74,13 +74,28 @@ def can_have_mark(content: Content, suffix: str) -> bool:
     return begins.startswith(b"PK") or suffix.lower() in _COMMENTS
 
 
-def is_as_written(content: bytes) -> bool | None:
+def is_as_written(content: Content | Found) -> bool | None:
     """Return whether a file is as it was marked; None if it has no mark."""
-    found = [match.span(1) for match in _MARK.finditer(content)]
-    if not found:
-        return None
-    start, end = found[-1]
-    return _digest(content[:start] + _BLANK + content[end:]) == content[start:end]
+    found = None
+    at, before = 0, b""  # what of a mark may stand at the end of a piece
+    for piece in pieces_of(content):
+        joined = before + piece
+        for match in _MARK.finditer(joined):
+            found = at - len(before) + match.start(1), match[1]
+        before, at = joined[-len(_WORDS + _BLANK) :], at + len(piece)
+    return None if found is None else _digest_without(content, *found) == found[1]
+
+
+def _digest_without(content: Content | Found, start: int, mark: bytes) -> bytes:
+    """The digest of a content in which a mark is blank."""
+    found, at = hashlib.sha256(), 0
+    for piece in pieces_of(content):
+        first, last = (min(max(place - at, 0), len(piece)) for place in (start, start + len(mark)))
+        view = memoryview(piece)
+        for part in (view[:first], _BLANK[: last - first], view[last:]):
+            found.update(part)
+        at += len(piece)
+    return found.hexdigest().encode()
 
 
 def _digest(content: bytes | bytearray) -> bytes:

@@ -12,7 +12,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from moe_report.output.content import Content, pieces_of
+from moe_report.output.content import Content, Found, pieces_of
 from moe_report.output.interrupts import put_off
 
 PREFIX = ".moe-report-"
@@ -75,7 +75,7 @@ def _began(process: int) -> int:
 _NO_FSYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}  # of file systems that have none
 
 
-def make_temporary(folder: Path, content: Content) -> Path:
+def make_temporary(folder: Path, content: Content | Found) -> Path:
     """Write a file in a folder under a name of no other, which nobody else may read."""
     with put_off():
         handle, name = tempfile.mkstemp(dir=folder, prefix=f"{PREFIX}{writer()}-")

@@ -9,13 +9,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from moe_report.errors import OutputError
-from moe_report.output.content import Content
+from moe_report.output.content import Content, Found, found_in
 from moe_report.output.interrupts import put_off
 from moe_report.output.lock import locked
 from moe_report.output.temporary import discard, make_temporary, remove_leftovers
 
 # Is given what stands at each path, None for nothing, and raises if that must stay.
-Check = Callable[[Mapping[Path, bytes | None]], None]
+Check = Callable[[Mapping[Path, Found | None]], None]
 
 
 def write_files(contents: Mapping[Path, Content], check: Check | None = None) -> list[str]:
@@ -56,7 +56,7 @@ def write_files(contents: Mapping[Path, Content], check: Check | None = None) ->
             discard(temporary)
 
 
-def standing(paths: Iterable[Path]) -> dict[Path, bytes | None]:
+def standing(paths: Iterable[Path]) -> dict[Path, Found | None]:
     """Return what stands at paths, None for nothing.
 
     Raises:
@@ -65,10 +65,10 @@ def standing(paths: Iterable[Path]) -> dict[Path, bytes | None]:
     return {path: _content(path, followed(path)) for path in paths}
 
 
-def unchanged_since(read: Mapping[Path, bytes | None]) -> Check:
+def unchanged_since(read: Mapping[Path, Found | None]) -> Check:
     """Return a check that files are still what was read; None stands for no file."""
 
-    def check(before: Mapping[Path, bytes | None]) -> None:
+    def check(before: Mapping[Path, Found | None]) -> None:
         for path, content in read.items():
             if before[path] != content:
                 done = "was made" if content is None else "was changed"
@@ -123,7 +123,7 @@ def _make_folder(folder: Path, named: Path) -> None:
         raise OutputError(f"{named}: the folder cannot be made ({error.strerror})") from error
 
 
-def _content(path: Path, target: Path) -> bytes | None:
+def _content(path: Path, target: Path) -> Found | None:
     """What stands at a path; a pipe is not read from, for that may never end."""
     with _told(path):
         try:
@@ -134,13 +134,13 @@ def _content(path: Path, target: Path) -> bytes | None:
             raise IsADirectoryError(0, "it is a folder")
         if not stat.S_ISREG(kind):
             raise OSError(0, "it is a pipe or a device; expected a file")
-        return target.read_bytes()
+        return found_in(target)
 
 
 def _put_in_place(
     targets: Mapping[Path, Path],
     fresh: Mapping[Path, Path],
-    before: Mapping[Path, bytes | None],
+    before: Mapping[Path, Found | None],
 ) -> list[str]:
     """Put files in the place of others, and all of those back if one of them cannot be."""
     notes: list[str] = []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from moe_report.errors import OutputError
-from moe_report.output.content import Spooled, gathered, whole
+from moe_report.output.content import Spooled, Standing, gathered, whole
 from moe_report.output.marks import is_as_written, marked
 from tests.workbooks import parts_of, zipped
 
@@ -37,6 +38,22 @@ def test_any_change_is_noticed(suffix: str) -> None:
         head, tail = content[:at], content[at:]
         for changed in (head + b"x" + tail, head + tail[1:], head + b"\xff" + tail[1:]):
             assert is_as_written(changed) is not True or changed == content, at
+
+
+@pytest.mark.parametrize("piece", [1, 50, 64, 81, 82, 83, 1000])
+def test_a_mark_is_found_wherever_pieces_of_a_large_file_end(
+    piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the midst of it as well; of two marks, the last one counts."""
+    monkeypatch.setattr("moe_report.output.content._PIECE", piece)
+    content = marked(FILES[".html"] + b"<p>" * 40, ".html")
+    path = tmp_path / "page.html"
+    for text, expected in (
+        (content, True), (marked(content + b"<p>", ".html"), True), (content + b" ", False),
+        (b" " + content, False), (content[:-20], None),
+    ):  # fmt: skip
+        path.write_bytes(text)
+        assert is_as_written(Standing(path)) is is_as_written(text) is expected
 
 
 def test_a_marked_workbook_is_as_good_a_zip_file() -> None:

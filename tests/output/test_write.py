@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from moe_report.errors import OutputError
-from moe_report.output import lock, temporary, unchanged_since, write_files
+from moe_report.output import lock, standing, temporary, unchanged_since, write_files
 
 
 def rights(path: Path) -> int:
@@ -180,6 +180,32 @@ def test_what_was_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
             write_files({tmp_path / "new": b"1", path: b"2"}, unchanged_since({path: before}))
         assert path.read_bytes() == b"theirs"
     assert names(tmp_path) == ["fresh", "read"]
+
+
+@pytest.mark.parametrize("size", [16 << 20, (16 << 20) + 1])
+def test_a_large_file_is_told_from_what_it_was(tmp_path: Path, size: int) -> None:
+    """It is looked at piece by piece, and comes back whole where another cannot be replaced."""
+    path = tmp_path / "large"
+    path.write_bytes(bytes(size))
+    read = standing([path])
+    write_files({path: bytes(size - 1) + b"1"}, unchanged_since(read))
+    with pytest.raises(OutputError, match="large: was changed by another program"):
+        write_files({path: b"2"}, unchanged_since(read))
+    (tmp_path / "there").write_bytes(b"")
+    replaced: list[object] = []
+
+    def replace(source: Path, target: Path) -> None:
+        replaced.append(target)
+        if len(replaced) == 2:
+            raise OSError(1, "it is held")
+        os.rename(source, target)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("os.replace", replace)
+        with pytest.raises(OutputError, match="there: cannot be written"):
+            write_files({path: b"2", tmp_path / "there": b"2"})
+    assert [*map(Path, replaced)] == [path, tmp_path / "there", path]
+    assert path.read_bytes() == bytes(size - 1) + b"1"
 
 
 def test_of_many_writers_none_is_lost(tmp_path: Path) -> None:
