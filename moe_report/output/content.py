@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from io import BytesIO
 from itertools import chain
@@ -26,13 +26,10 @@ class Spooled:
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        try:
+        with _told():
             self.file = tempfile.TemporaryFile()  # noqa: SIM115
             self.size = sum(map(self.file.write, pieces))
             self.file.flush()
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise OutputError(f"the temporary folder: cannot be written to ({why})") from error
 
     def __del__(self) -> None:
         with suppress(OSError, AttributeError):  # it could not be made, or not be filled
@@ -45,9 +42,15 @@ class Spooled:
             yield piece
 
     def put(self, at: int, piece: bytes) -> None:
-        """Replace bytes from some place on, and all that follow if these are more."""
-        self.file.seek(at)
-        self.file.write(piece)
+        """Replace bytes from some place on, and all that follow if these are more.
+
+        Raises:
+            OutputError: There is no room for them.
+        """
+        with _told():
+            self.file.seek(at)
+            self.file.write(piece)
+            self.file.flush()
         self.size = max(self.size, at + len(piece))
 
     def digest(self) -> str:
@@ -68,6 +71,31 @@ class Spooled:
 
 
 Content: TypeAlias = bytes | Spooled
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError(f"the temporary folder: cannot be written to ({why})") from error
+
+
+def pieces_written(write: Callable[[IO[bytes]], None]) -> Iterator[bytes]:
+    """Give piece by piece what is written into a file that it gets, of which nothing stays.
+
+    Raises:
+        OutputError: There is no room for it on the disk.
+    """
+    with _told():
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+    with file:
+        with _told():
+            write(file)
+            file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def gathered(pieces: Iterable[bytes]) -> Content:
