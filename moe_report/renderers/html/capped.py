@@ -37,8 +37,8 @@ def capped(report: Report) -> tuple[Report, str, Figure | None]:
     size = "first" if by is None else "smallest" if by.better == "lower" else "largest"
     about = f" by {by.label}" if by else ""
     said = (
-        f"This page has the {MOST_MODELS} {size} of {models:,} models{about}. All are in the "
-        "report as a workbook, JSON, CSV or Parquet."
+        f"This page has the {MOST_MODELS} {size} of {models:,} models{about}. Titles of charts and "
+        "the reading help speak of all, which the report has as a workbook, JSON, CSV or Parquet."
     )
     return shown, said, None if by is None else _distribution(by)
 

@@ -88,6 +88,13 @@ def test_models_stand_in_the_order_that_is_asked_for(report: Report, sort: str, 
     assert len(names(render(replace(few, sort="total_params")).decode())) == 3
 
 
+def test_a_page_says_of_which_models_its_titles_speak(report: Report) -> None:
+    """The point of a chart is one of all models, also of those that the page has not."""
+    shown, said, _ = capped.capped(report)
+    assert any("m1," in chart.title for chart in shown.charts)
+    assert "Titles of charts and the reading help speak of all" in said
+
+
 @pytest.mark.parametrize("most", [5, 9])
 def test_what_was_found_of_a_column_stays(
     report: Report, monkeypatch: pytest.MonkeyPatch, most: int
