@@ -121,7 +121,7 @@ class Cells(Sequence[Cell]):
         return self is other or (len(self) == len(other) and all(map(Cell.__eq__, self, other)))
 
     def __hash__(self) -> int:
-        return hash(self.values.tobytes())
+        return hash((self.values + 0.0).tobytes())  # 0 and -0 are equal
 
     def take(self, places: Sequence[int]) -> Cells:
         """Return the cells of some models, in the order of these places."""

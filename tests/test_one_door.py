@@ -19,6 +19,7 @@ TEMPLATES = ENGINE.parent / "templates"
 OTHER_WORDS = {
     "cli/main.py": {"context_length"},
     "cli/options.py": {"context_length"},
+    "cli/page.py": {"context_length"},
     "cli/sweep.py": {"context_length"},
     "importers/architectures/bidirectional.py": {"causal"},
     "importers/attention_keys.py": {"causal"},

@@ -18,7 +18,7 @@ from moe_report.compute.build import build_report
 from moe_report.errors import printable
 from moe_report.output import standing
 from moe_report.output.content import Content, whole
-from moe_report.renderers import load_renderer, renderers
+from moe_report.renderers import left_out_of, load_renderer, renderers
 from moe_report.schema.registry import installed
 from moe_report.text import counted
 
@@ -146,7 +146,8 @@ def write_report(
         content = _with_answer(whole(content), told)
     ways = Ways("or give -o another name")
     notes = Outputs({output: content}, ways, force, found=found).write()
-    notes = [*notes, *(f"{output}: {one}" for one in unpriced)]
+    said = (*unpriced, left_out_of(render, report))
+    notes = [*notes, *(f"{output}: {one}" for one in said if one)]
     if answer.reports:
         from moe_report.edit.choices_before import left_of
 

@@ -23,27 +23,23 @@ def frame_of(report: Report, *, provenance: bool, texts: bool) -> pd.DataFrame:
     except ImportError as error:
         raise MoeReportError("frame() needs pandas: pip install 'moe-report[pandas]'") from error
     index = pd.Index([model.name for model in report.models], name="name")
-    columns: dict[Any, list[Any]] = {}
+    columns: dict[Any, Any] = {}
     for header, words in _texts(report).items() if texts else ():
         columns[(header, "value") if provenance else header] = words
     for column in report.columns.values():
         if provenance:
             columns.update(_beside(column))
         else:
-            columns[column.name] = _numbers(column)
+            columns[column.name] = column.cells.values
     frame = pd.DataFrame(columns, index=index)
     if provenance:
         frame.columns = frame.columns.set_names(["column", "part"])
     return frame
 
 
-def _numbers(column: Column) -> list[float]:
-    return [float("nan") if cell.value is None else float(cell.value) for cell in column.cells]
-
-
-def _beside(column: Column) -> dict[tuple[str, str], list[Any]]:
+def _beside(column: Column) -> dict[tuple[str, str], Any]:
     return {
-        (column.name, "value"): _numbers(column),
+        (column.name, "value"): column.cells.values,
         (column.name, "provenance"): [str(cell.provenance) for cell in column.cells],
         (column.name, "note"): [cell.note for cell in column.cells],
     }

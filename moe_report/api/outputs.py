@@ -12,12 +12,8 @@ from moe_report.output.content import Content, Found, whole
 from moe_report.output.marks import can_have_mark, is_as_written, marked
 
 _GENERATOR = b'<meta name="generator" content="moe-report '
-_DATA = (
-    ".json",
-    ".csv",
-    ".jsonl",
-    ".parquet",
-)  # have no place for a mark, and their columns and keys are ours to know
+# What is in such a file can be told without a mark: its columns and keys are ours to know.
+_DATA = (".json", ".csv", ".jsonl", ".parquet")
 
 
 @dataclass(frozen=True)

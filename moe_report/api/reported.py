@@ -123,7 +123,8 @@ class Report(reports.Report):
 
         Args:
             folder: Where to; it is made if it is not there.
-            formats: ``xlsx``, ``html``, ``json``, ``csv``, ``md``, and what plugins add.
+            formats: ``xlsx``, ``html``, ``json``, ``jsonl``, ``csv``, ``md``, ``parquet``, and what
+                plugins add.
             force: Whether to overwrite outputs that somebody has changed.
             template_dirs: Folders of templates and a ``theme.css`` of your own for the page.
 

@@ -57,7 +57,7 @@ def _are_layers(report: Report) -> NDArray[np.bool_]:
 
 
 def only(report: Report, places: Sequence[int]) -> Report:
-    """Return a report as if it had some of its rows alone."""
+    """Return a report as if it had some of its rows alone; what is about all of them stays."""
     if [*places] == [*range(len(report.models))]:
         return report
     now = {old: new for new, old in enumerate(places)}
@@ -77,7 +77,7 @@ def only(report: Report, places: Sequence[int]) -> Report:
         sections=tuple(
             replace(section, columns=fewer(section.columns)) for section in report.sections
         ),
-        findings=tuple(found for found in report.findings if found.model in names),
+        findings=tuple(one for one in report.findings if not one.model or one.model in names),
         charts=tuple(
             replace(
                 chart,

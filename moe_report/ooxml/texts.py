@@ -170,7 +170,10 @@ class Texts:
         columns = row_of.columns(cells)
         for column, style in zip(columns, cells.styles, strict=True):
             found.styles.setdefault((column, style or "0"), []).append(row)
-        for column, kind, shared, formula, value, inline in zip(columns, *cells[3:], strict=True):
+        for column, kind, shared, formula, value, inline in zip(
+            columns, cells.kinds, cells.shared, cells.formulas, cells.texts, cells.inlines,
+            strict=True,
+        ):  # fmt: skip
             if formula is not None or shared is not None:
                 found.shares |= shared is not None
                 found.formulas[column, row] = formula or ""

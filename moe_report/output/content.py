@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from hashlib import sha256
 from io import BytesIO
 from itertools import chain
@@ -59,13 +59,10 @@ class Spooled(_OnDisk):
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        try:
+        with _told():
             self.file = tempfile.TemporaryFile()  # noqa: SIM115
             self.size = sum(map(self.file.write, pieces))
             self.file.flush()
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise OutputError(f"the temporary folder: cannot be written to ({why})") from error
 
     def __del__(self) -> None:
         with suppress(OSError, AttributeError):  # it could not be made, or not be filled
@@ -76,9 +73,15 @@ class Spooled(_OnDisk):
         return nullcontext(self.file)
 
     def put(self, at: int, piece: bytes) -> None:
-        """Replace bytes from some place on, and all that follow if these are more."""
-        self.file.seek(at)
-        self.file.write(piece)
+        """Replace bytes from some place on, and all that follow if these are more.
+
+        Raises:
+            OutputError: There is no room for them.
+        """
+        with _told():
+            self.file.seek(at)
+            self.file.write(piece)
+            self.file.flush()
         self.size = max(self.size, at + len(piece))
 
 
@@ -125,6 +128,31 @@ def found_in(path: Path) -> Found:
         OSError: It cannot be read.
     """
     return Standing(path) if path.stat().st_size > _IN_MEMORY else path.read_bytes()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError(f"the temporary folder: cannot be written to ({why})") from error
+
+
+def pieces_written(write: Callable[[IO[bytes]], None]) -> Iterator[bytes]:
+    """Give piece by piece what is written into a file that it gets, of which nothing stays.
+
+    Raises:
+        OutputError: There is no room for it on the disk.
+    """
+    with _told():
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+    with file:
+        with _told():
+            write(file)
+            file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def gathered(pieces: Iterable[bytes]) -> Content:

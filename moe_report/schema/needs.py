@@ -1,16 +1,16 @@
-"""What a section cannot do without: metrics, fields and assumptions, its own and others'."""
+"""What sections cannot do without: metrics, fields and assumptions, their own and others'."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from moe_report.errors import nearest
+from moe_report.errors import PluginError, nearest
 from moe_report.schema.charts import Scatter
 from moe_report.schema.fields import FIELDS, NUMBER_FIELDS
 from moe_report.schema.metrics import Metric
 from moe_report.schema.model import Called
-from moe_report.schema.section_fields import with_needs
+from moe_report.schema.section_fields import SectionField, with_needs
 from moe_report.schema.sections import Section
 
 
@@ -81,3 +81,72 @@ def lacking(section: Section, sections: Iterable[Section]) -> str:
             if expected := assumed[name].refusal(value):
                 return f"scenario {scenario!r} sets {name} to {value:,g}, expected {expected}"
     return ""
+
+
+def with_calls(metrics: Iterable[Metric]) -> dict[str, Metric]:
+    """Return metrics by name, each after those that its formula refers to, which are there too.
+
+    Raises:
+        PluginError: They refer to each other in a circle.
+    """
+    ordered: dict[str, Metric] = {}
+
+    def visit(metric: Metric, path: tuple[str, ...]) -> None:
+        if metric.name in ordered:
+            return
+        if metric.name in path:
+            circle = " -> ".join((*path[path.index(metric.name) :], metric.name))
+            raise PluginError(
+                f"metrics refer to each other in a circle: {circle} (of {metric.module})"
+            )
+        for called in metric.calls.values():
+            visit(called, (*path, metric.name))
+        ordered[metric.name] = metric
+
+    for metric in metrics:
+        visit(metric, ())
+    return ordered
+
+
+def needed_by(chosen: Iterable[Section], sections: Sequence[Section]) -> Mapping[str, Called]:
+    """Return the metrics and fields, of all sections, that the chosen ones have or need."""
+    metrics = [one for section in sections for one in section.metrics]
+    known: dict[str, Called] = {one.name: one for one in metrics}
+    known |= {one.name: one for section in sections for one in section.fields}
+    called: list[Called] = []
+    for needs in map(needs_of, chosen):
+        names = needs.planned.union(*(columns for _, columns in needs.checked))
+        called += needs.called
+        called += (known[name] for name in names & {*known})
+        called += (
+            next(one for one in metrics if name in one.assumption_names)
+            for name in needs.assumptions
+        )
+    wanted = with_calls(one for one in called if isinstance(one, Metric))
+    claims = {one.claim for one in wanted.values() if one.claim}
+    # a claim is checked in every way it may be meant
+    wanted = with_calls([*wanted.values(), *(one for one in metrics if one.claim in claims)])
+    fields = with_needs(one for one in called if isinstance(one, SectionField))
+    for metric in wanted.values():
+        fields |= metric.fields
+    return {**wanted, **fields}
+
+
+def of_the_needed(section: Section, needed: Mapping[str, Called]) -> Section:
+    """Return what stays of a section that is not chosen itself."""
+    own = {one.name for one in (*section.metrics, *section.fields)} & {*needed}
+    known = {*NUMBER_FIELDS, *needed}
+    taken = {
+        name for one in needed.values() if isinstance(one, Metric) for name in one.assumption_names
+    }
+    return replace(
+        section,
+        metrics=tuple(one for one in section.metrics if one.name in own),
+        fields=tuple(one for one in section.fields if one.name in own),
+        checks=tuple(one for one in section.checks if one.columns & own and one.columns <= known),
+        presets=tuple(one for one in section.presets if taken & {*one.values}),
+        points=(),
+        charts=(),
+        planner=None,
+        layers=(),
+    )

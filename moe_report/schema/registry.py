@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from operator import itemgetter
@@ -24,16 +24,15 @@ from moe_report.schema.clashes import (
     refuse_odd_assumptions,
     refuse_odd_presets,
 )
-from moe_report.schema.fields import FIELDS, NUMBER_FIELDS, Field
+from moe_report.schema.fields import FIELDS, Field
 from moe_report.schema.known_charts import refuse_double_charts
 from moe_report.schema.layers import LayerMetric
 from moe_report.schema.metrics import Metric
-from moe_report.schema.model import Called
-from moe_report.schema.needs import lacking, needs_of
+from moe_report.schema.needs import lacking, needed_by, of_the_needed, with_calls
 from moe_report.schema.parts import Part
 from moe_report.schema.planner import Planner
 from moe_report.schema.presets import Preset, PresetGroup
-from moe_report.schema.section_fields import SectionField, under, with_needs
+from moe_report.schema.section_fields import SectionField, under
 from moe_report.schema.sections import (
     Failure,
     Recorded,
@@ -159,10 +158,9 @@ class Registry:
 
         Of some names it is those, and what they refer to.
         """
-        ordered: dict[str, Metric] = {}
-        for name in self.metrics if names is None else names:
-            _after_its_calls(self.metrics[name], ordered, ())
-        return list(ordered.values())
+        metrics = self.metrics
+        wanted = metrics.values() if names is None else [metrics[name] for name in names]
+        return list(with_calls(wanted).values())
 
     def with_counts(self, *, there: bool) -> Registry:
         """Return a registry without sections on tokens of experts if none were counted.
@@ -203,9 +201,10 @@ class Registry:
         kept = {*(only or known)} - {*skip}
         if not kept & {*names, *only}:
             raise PluginError("no section is left: --skip leaves out all that --only keeps")
-        needed = self._needed_by([one for one in self.sections if one.name in kept])
+        chosen = [one for one in self.sections if one.name in kept]
+        needed = needed_by(chosen, self.sections)
         sections = [
-            one if one.name in kept else _of_the_needed(one, needed) for one in self.sections
+            one if one.name in kept else of_the_needed(one, needed) for one in self.sections
         ]
         return replace(
             self,
@@ -224,35 +223,6 @@ class Registry:
             failures=tuple(failure for failure in self.failures if failure.section in kept),
             asked=(*self.asked, *only),
         )
-
-    def _needed_by(self, sections: Iterable[Section]) -> Mapping[str, Called]:
-        """Return the metrics and fields that some sections have or need, by name."""
-        known: dict[str, Called] = {
-            one.name: one
-            for section in self.sections
-            for one in (*section.metrics, *section.fields)
-        }
-        wanted: dict[str, Metric] = {}
-        fields: dict[str, SectionField] = {}
-        for needs in map(needs_of, sections):
-            names = needs.planned.union(*(columns for _, columns in needs.checked))
-            named = (known[name] for name in names & {*known})
-            taking = (
-                next(one for one in self.metrics.values() if name in one.assumption_names)
-                for name in needs.assumptions
-            )
-            for one in (*needs.called, *named, *taking):
-                if isinstance(one, Metric):
-                    _after_its_calls(one, wanted, ())
-                elif isinstance(one, SectionField):
-                    fields |= with_needs([one])
-        claims = {one.claim for one in wanted.values() if one.claim}
-        for metric in self.metrics.values():  # a claim is checked in every way it may be meant
-            if metric.claim in claims:
-                _after_its_calls(metric, wanted, ())
-        for metric in wanted.values():
-            fields |= metric.fields
-        return {**wanted, **fields}
 
 
 def load(files: Iterable[Path] = ()) -> Registry:
@@ -374,34 +344,3 @@ def _refuse_clashes(sections: Sequence[Section]) -> None:
     registry.evaluation_order()
     refuse_odd_assumptions(registry.metrics, registry.fields)
     refuse_odd_presets(sections, registry.fields, registry.assumptions)
-
-
-def _of_the_needed(section: Section, needed: Mapping[str, Called]) -> Section:
-    """Return what stays of a section that is not chosen itself."""
-    own = {one.name for one in (*section.metrics, *section.fields)} & {*needed}
-    known = {*NUMBER_FIELDS, *needed}
-    taken = {
-        name for one in needed.values() if isinstance(one, Metric) for name in one.assumption_names
-    }
-    return replace(
-        section,
-        metrics=tuple(one for one in section.metrics if one.name in own),
-        fields=tuple(one for one in section.fields if one.name in own),
-        checks=tuple(one for one in section.checks if one.columns & own and one.columns <= known),
-        presets=tuple(one for one in section.presets if taken & {*one.values}),
-        points=(),
-        charts=(),
-        planner=None,
-        layers=(),
-    )
-
-
-def _after_its_calls(metric: Metric, ordered: dict[str, Metric], path: tuple[str, ...]) -> None:
-    if metric.name in ordered:
-        return
-    if metric.name in path:
-        circle = " -> ".join((*path[path.index(metric.name) :], metric.name))
-        raise PluginError(f"metrics refer to each other in a circle: {circle} (of {metric.module})")
-    for called in metric.calls.values():
-        _after_its_calls(called, ordered, (*path, metric.name))
-    ordered[metric.name] = metric

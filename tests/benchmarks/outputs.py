@@ -19,7 +19,9 @@ from pathlib import Path
 import openpyxl
 from openpyxl.comments import Comment
 
+from moe_report.api.write_reports import rendered
 from moe_report.compute.build import build_report
+from moe_report.output.content import whole
 from moe_report.renderers import load_renderer, renderers
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Source
@@ -47,7 +49,8 @@ def all_outputs(models: int) -> dict[str, bytes]:
         for at in range(models)
     )
     report = build_report(ModelTable(rows, Source("bench.xlsx")), registry.load())
-    return {name: load_renderer(name, renderers())(report) for name in FORMATS}
+    known = renderers()
+    return {name: whole(rendered(name, load_renderer(name, known), report)) for name in FORMATS}
 
 
 def cells_of(workbook: bytes) -> list[Written]:

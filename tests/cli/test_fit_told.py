@@ -172,6 +172,23 @@ def test_markdown_has_the_verdict(tmp_path: Path) -> None:
         assert "| Model |" in rest
 
 
+def test_what_a_page_has_no_room_for_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ``run`` says it: here, too, the page has the largest models alone."""
+    sizes = {
+        "num_hidden_layers": 2, "hidden_size": 64, "vocab_size": 100, "num_attention_heads": 4,
+        "num_key_value_heads": 4, "num_experts": 8, "num_experts_per_tok": 2,
+        "moe_intermediate_size": 32,
+    }  # fmt: skip
+    rows = [["name", *sizes], *([name, *map(str, sizes.values())] for name in "ab")]
+    (book := tmp_path / "models.csv").write_text("\n".join(map(",".join, rows)))
+    page = tmp_path / "fit.html"
+    assert "This page has" not in fit(book, *H100, "-o", page).output
+    monkeypatch.setattr("moe_report.renderers.html.capped.MOST_MODELS", 1)
+    assert f"{page}: This page has the 1 largest of 2 models" in fit(book, *H100, "-o", page).output
+
+
 def test_a_price_that_a_workbook_says_holds_for_any_device(tmp_path: Path) -> None:
     """A number typed on its sheet Assumptions was given there; an option wins over it."""
     (path := tmp_path / "models.xlsx").write_bytes(build_starter(load(), examples=True))

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moe_report.errors import OutputError
-from moe_report.output.content import Spooled, Standing, gathered, whole
+from moe_report.output.content import Spooled, Standing, whole
 from moe_report.output.marks import is_as_written, marked
 from tests.workbooks import parts_of, zipped
 
@@ -90,20 +89,3 @@ def test_what_is_kept_on_the_disk_gets_the_same_mark(suffix: str) -> None:
     assert whole(marked(kept, suffix)) == marked(content, suffix)
     assert kept == marked(content, suffix)
     assert (kept == content) == (marked(content, suffix) == content)
-
-
-def test_few_bytes_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only very many wait on the disk, and where that has no room, a line says so."""
-    pieces = [b"abc", b"def", b"ghi"]
-    assert gathered(pieces) == b"abcdefghi"
-    monkeypatch.setattr("moe_report.output.content._IN_MEMORY", 4)
-    many = gathered(pieces)
-    assert isinstance(many, Spooled)
-    assert whole(many) == b"abcdefghi"
-
-    def full() -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("tempfile.TemporaryFile", full)
-    with pytest.raises(OutputError, match=r"cannot be written to \(No space left on device\)"):
-        gathered(pieces)

@@ -149,5 +149,5 @@ def notes_left_out(report: Report) -> str:
         return ""
     return (
         f"the sheet Models has notes on the first {MOST_NOTES:,} cells that have something to say, "
-        "and on all that are doubted; JSON has all"
+        "and on all that are doubted; JSON says of every number where it comes from"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import tempfile
 from collections.abc import Collection, Iterator
 
 from moe_report.load.our_sheets import (
@@ -36,6 +35,7 @@ from moe_report.load.record import (
 )
 from moe_report.ooxml.addresses import column_letters, split_address
 from moe_report.ooxml.package import Package
+from moe_report.output.content import pieces_written
 from moe_report.renderers import saying
 from moe_report.renderers.excel.assumptions_sheet import write_assumptions
 from moe_report.renderers.excel.book import Book
@@ -60,21 +60,13 @@ from moe_report.renderers.excel.summary_sheet import write_summary
 from moe_report.reports import Report
 
 _MANY = 2000  # models, of which a workbook has many megabytes
-_PIECE = 1 << 20
 
 
 @saying(notes_left_out)
 def render_file(report: Report) -> bytes | Iterator[bytes]:
     """Return the workbook's bytes, or of many models give them as they were written on the disk."""
-    return render(report) if len(report.models) < _MANY else _pieces(report)
-
-
-def _pieces(report: Report) -> Iterator[bytes]:
-    with tempfile.TemporaryFile() as file:
-        package_of(report).write(file)
-        file.seek(0)
-        while piece := file.read(_PIECE):
-            yield piece
+    package = package_of(report)
+    return package.save() if len(report.models) < _MANY else pieces_written(package.write)
 
 
 def render(report: Report) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -35,13 +34,11 @@ def capped(report: Report) -> tuple[Report, str, Figure | None]:
     if models <= MOST_MODELS:
         return only(report, places), "", None
     shown = only(report, places[:MOST_MODELS])
-    of_columns = tuple(found for found in report.findings if not found.model)
-    shown = replace(shown, findings=(*of_columns, *shown.findings))
     size = "first" if by is None else "smallest" if by.better == "lower" else "largest"
     about = f" by {by.label}" if by else ""
     said = (
-        f"This page has the {MOST_MODELS} {size} of {models:,} models{about}. All are in the "
-        "report as a workbook, JSON, CSV or Parquet."
+        f"This page has the {MOST_MODELS} {size} of {models:,} models{about}. Titles of charts and "
+        "the reading help speak of all, which the report has as a workbook, JSON, CSV or Parquet."
     )
     return shown, said, None if by is None else _distribution(by)
 

@@ -13,7 +13,7 @@ import pytest
 from moe_report.compute.build import build_report
 from moe_report.renderers.html import capped
 from moe_report.renderers.html.render import render
-from moe_report.reports import Report
+from moe_report.reports import Finding, Report
 from moe_report.schema import registry
 from moe_report.table import ModelTable, Row, Source, given
 from tests.commands import run
@@ -86,6 +86,24 @@ def test_models_stand_in_the_order_that_is_asked_for(report: Report, sort: str, 
     assert names(render(replace(report, sort=sort)).decode())[0] == first
     few = capped.only(report, [0, 1, 2])
     assert len(names(render(replace(few, sort="total_params")).decode())) == 3
+
+
+def test_a_page_says_of_which_models_its_titles_speak(report: Report) -> None:
+    """The point of a chart is one of all models, also of those that the page has not."""
+    shown, said, _ = capped.capped(report)
+    assert any("m1," in chart.title for chart in shown.charts)
+    assert "Titles of charts and the reading help speak of all" in said
+
+
+@pytest.mark.parametrize("most", [5, 9])
+def test_what_was_found_of_a_column_stays(
+    report: Report, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """A doubt about the whole input is on every page, whether cut, or sorted, or both."""
+    monkeypatch.setattr(capped, "MOST_MODELS", most)
+    doubt = Finding("unclear", "", "hidden_size", "this may be the width", place="Models!H1")
+    found = capped.capped(replace(report, findings=(doubt,), sort="total_params"))[0]
+    assert found.findings == (doubt,)
 
 
 def test_a_page_with_room_for_all_is_as_it_was(report: Report) -> None:
