@@ -48,6 +48,7 @@ def _numbers(report: Report) -> Numbers:
         | {column.name: _series(column, metric=True) for column in report.metrics},
         frozenset(map(isolated, report.doubted)),
         {item.definition.name: item.value for item in report.assumptions},
+        {column.name for column in report.fields},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import NamedTuple
 
 from moe_report.load.carried import carried_cell
@@ -283,4 +284,6 @@ class RowReader:
             message = "a formula of yours has no stored value yet and is carried along empty"
             place = f"{self.grid.sheet}!{self.grid.address(row, column)}"
             self.grid.collected.notice(NO_STORED_VALUE, message, place)
-        return self.grid.value(row, column)
+        value = self.grid.value(row, column)
+        # such as 1e400, which no format but a text has
+        return str(value) if isinstance(value, float) and not isfinite(value) else value

@@ -11,9 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,15 +60,22 @@ class NotOneValueError(Exception):
     """What a sentence asks for as an assumption has a value of its own for each model."""
 
 
-class _Assumptions(dict[str, float]):
+class _Assumptions(Mapping[str, float]):
     """Values by name; one that is varied has a column of its own instead."""
 
-    def __init__(self, values: Mapping[str, float], columns: Set[str]) -> None:
-        super().__init__(values)
-        self._columns = columns
+    def __init__(self, values: Mapping[str, float], varied: Set[str]) -> None:
+        self._values, self._varied = values, varied
 
-    def __missing__(self, name: str) -> float:
-        raise NotOneValueError(name) if name in self._columns else KeyError(name)
+    def __getitem__(self, name: str) -> float:
+        if name in self._varied:
+            raise NotOneValueError(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 class Numbers:
@@ -80,6 +86,7 @@ class Numbers:
         series: Fields and metrics by name.
         doubted: Models of which a computed number is doubted: nobody speaks of them.
         assumptions: Values by name.
+        varied: Names of columns, among which are the assumptions that are varied.
 
     Attributes:
         assumptions: Values by name.
@@ -93,13 +100,12 @@ class Numbers:
         series: Mapping[str, Series],
         doubted: frozenset[str],
         assumptions: Mapping[str, float],
+        varied: Set[str] = frozenset(),
     ) -> None:
         self._models = models
         self._series = series
         self._doubted = doubted
-        self.assumptions: Mapping[str, float] = MappingProxyType(  # other sections see it, too
-            _Assumptions(assumptions, {*series})
-        )
+        self.assumptions: Mapping[str, float] = _Assumptions(assumptions, varied)
         self.left_out = False
         self.lacking: set[str] = set()
 

@@ -8,6 +8,7 @@ import pytest
 
 from moe_report.compute.build import build_report
 from moe_report.reports import Report
+from moe_report.schema.points import NotOneValueError, Numbers
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests.reports import MIXTRAL, row, usual_report
@@ -51,8 +52,9 @@ def report_of(folder: Path, body: str) -> Report:
         ("return 1 / 0", "ZeroDivisionError: division by zero"),
         ("return None", "TypeError: it gives None, expected a text"),
         ("return here(numbers)", "RecursionError"),
-        ("numbers.assumptions['tokens_per_batch'] = -99", "TypeError: 'mappingproxy'"),
-        ("numbers.assumptions.clear()", "AttributeError: 'mappingproxy'"),
+        ("return str(numbers.assumptions['total_params'])", "KeyError: 'total_params'"),
+        ("numbers.assumptions['tokens_per_batch'] = -99", "TypeError: '_Assumptions'"),
+        ("numbers.assumptions.clear()", "AttributeError: '_Assumptions'"),
     ],
 )
 def test_a_sentence_that_fails_is_named(tmp_path: Path, body: str, why: str) -> None:
@@ -66,6 +68,16 @@ def test_a_sentence_that_fails_is_named(tmp_path: Path, body: str, why: str) -> 
     assert ("(saying.py, line 17)" in failure.cause) == ("it gives" not in why)
     usual = report_of(tmp_path, "return ''")
     assert others == list(usual.help.points[1:])
+
+
+@pytest.mark.parametrize("asked", ["['a']", ".get('a')", ".get('a', 1)"])
+def test_what_is_varied_has_no_one_value(asked: str) -> None:
+    """An assumption that has a column is not said to be another; a name of nothing is none."""
+    numbers = Numbers(("it",), {}, frozenset(), {"b": 2}, varied={"a"})
+    with pytest.raises(NotOneValueError):
+        eval(f"numbers.assumptions{asked}")
+    assert numbers.assumptions.get("c") is None
+    assert dict(numbers.assumptions) == {"b": 2}
 
 
 def test_a_sentence_is_a_line_of_what_can_be_printed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 
 from tests.commands import run
 from tests.office import FIRST, HEADER, recalculated, stored
-from tests.workbooks import F, calculated
+from tests.workbooks import F, calculated, parts_of, sheet_xml, zipped
 
+FORMATS = ("xlsx", "html", "json", "jsonl", "csv", "md")
 HEAD = ("name", "num_experts", "num_experts_per_tok", "Total (B)")
 
 
@@ -149,3 +151,20 @@ def test_what_stays_behind_is_one_line(tmp_path: Path) -> None:
     )  # fmt: skip
     done = run("check", path)
     assert "not taken along: the sheet 'Prices'; 2 comments (B2, C2)" in done.output
+
+
+def test_a_number_past_all_numbers_is_carried_as_a_text(tmp_path: Path) -> None:
+    """A file may say 1e400; no format but a text has a place for it."""
+    rows = (
+        '<row r="1"><c r="A1" t="str"><v>name</v></c><c r="B1" t="str"><v>num_experts</v></c>'
+        '<c r="C1" t="str"><v>Own</v></c></row><row r="2"><c r="A2" t="str"><v>a</v></c>'
+        '<c r="B2"><v>8</v></c><c r="C2"><v>1e400</v></c></row>'
+    )
+    path = tmp_path / "models.xlsx"
+    path.write_bytes(zipped(parts_of(sheet_xml(rows))))
+    done = run("run", path, "-o", tmp_path, *(f"--format={form}" for form in FORMATS))
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "models.report.json").read_text())["models"][0]["carried"] == {
+        "Own": "inf"
+    }
+    assert "inf" in stored(tmp_path / "models.report.xlsx", "Models")[FIRST - 1]

@@ -73,7 +73,7 @@ def _model(stem: str, counting: Counting) -> Row:
 
 
 def _typed(row: dict[str, Any], counting: Counting) -> Row:
-    texts: dict[str, str] = {key: row[key] for key in row.keys() & {"source", "compare_with"}}
+    texts: dict[str, str] = {key: row[key] for key in ("source", "compare_with") if key in row}
     texts["remark"] = _remark(row)
     numbers = {
         name if name in FIELDS else Part(name): value for name, value in row["numbers"].items()
