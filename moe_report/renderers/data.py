@@ -52,6 +52,7 @@ def around_models(report: Report, models: object) -> dict[str, Any]:
         "title": report.title,
         "created": report.created,
         "source": asdict(report.source),
+        **({"sweep": asdict(report.sweep)} if report.sweep else {}),
         "models": models,
         "metrics": {column.name: _metric(report, column) for column in report.metrics},
         "fields": {column.name: _field(column) for column in report.fields},

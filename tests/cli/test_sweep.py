@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import openpyxl
 import pyarrow
 import pytest
 from pyarrow import parquet
 
+from moe_report.renderers.data import schema
 from moe_report.sweeps import cluster
 from moe_report.sweeps import run as running
 from moe_report.sweeps.block import Passed
@@ -58,6 +60,40 @@ def test_front_and_best_are_a_report_and_all_that_passed_a_table(tmp_path: Path)
     assert not (out / "plan.sweep-state").exists()
     assert "removed by total_params <= 50e9" in result.output
     assert f"on the front {len(front)}" in " ".join(result.output.split())
+
+
+def test_json_has_what_the_terminal_says_of_the_sweep(tmp_path: Path) -> None:
+    """Counts by rule add up, and designs of the front are found in the table by their numbers."""
+    out = tmp_path / "out"
+    undefined = SMALL.replace('"total_params <= 50e9"', '"total_params <= 50e9", "ln(num_experts'
+                              ' - 4) >= 0"')  # fmt: skip
+    result = run("sweep", plan(tmp_path, undefined), "-o", out, "--format", "json")
+    assert result.exit_code == 0, result.output
+    whole = json.loads((out / "plan.report.json").read_text("utf-8"))
+    jsonschema.validate(whole, schema())
+    said = whole["sweep"]
+    assert said["varied"] == {"num_experts": 4, "num_experts_per_tok": 3, "hidden_size": 13}
+    assert said["followed"] == ["moe_intermediate_size"]
+    assert said["objectives"] == ["max total_params", "min forward_flops"]
+    assert said["designs"] == 4 * 3 * 13
+    gone = sum(one["removed"] + one["undefined"] for one in said["rules"])
+    assert said["passed"] + gone == said["designs"]
+    assert any(one["undefined"] for one in said["rules"])
+    output = " ".join(result.output.split())
+    for one in said["rules"]:
+        if one["removed"]:
+            assert f"removed by {one['rule']} {one['removed']:,}" in output
+    assert f"on the front {said['on_front']}" in output
+    assert said["standing"] in output
+    table = parquet.read_table(out / "plan.parquet").to_pydict()
+    at = {number: place for place, number in enumerate(table["design"])}
+    assert sorted(said["front"].values()) == [
+        one for one, on in zip(table["design"], table["on_front"], strict=True) if on
+    ]
+    for model in whole["models"]:
+        if model["name"] in said["front"]:
+            place = at[said["front"][model["name"]]]
+            assert model["values"]["total_params"] == table["total_params"][place]
 
 
 def test_assumption_that_is_varied_is_a_column_of_live_formulas(tmp_path: Path) -> None:

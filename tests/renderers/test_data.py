@@ -178,6 +178,11 @@ def test_json_has_findings_with_their_models(examples: Report) -> None:
     assert (first["stated"], first["computed"]) == (21e9, 236e9 * 6 / 64)
 
 
+def test_json_of_no_sweep_says_nothing_of_one(examples: Report) -> None:
+    """What a sweep has counted is a key in its own report alone."""
+    assert "sweep" not in loaded(examples)
+
+
 def test_json_has_definitions(examples: Report) -> None:
     """Every metric says its formula, what it needs and rests on, and its MathML is well-formed."""
     data = loaded(examples)
