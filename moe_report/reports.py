@@ -381,6 +381,12 @@ class Report:
         return {column.name: column for column in (*self.fields, *self.metrics)}
 
     @cached_property
+    def carried(self) -> Mapping[str, tuple[object, ...]]:
+        """The columns that are not ours, by header: of each model what was read, or None."""
+        headers = dict.fromkeys(header for model in self.models for header in model.carried)
+        return {one: tuple(model.carried.get(one) for model in self.models) for one in headers}
+
+    @cached_property
     def headline(self) -> tuple[Column, ...]:
         """The columns that the summary shows, in their order there."""
         shown = (column for column in self.metrics if column.headline)
