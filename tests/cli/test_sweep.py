@@ -165,6 +165,7 @@ def test_what_is_wrong_with_a_sheet_is_said_with_its_cells(tmp_path: Path) -> No
     sheet.cell(places["num_experts_per_tok"], 1).value = "varry"
     sheet.cell(places["num_hidden_layers"], 7).value = "24,320"
     sheet.cell(places["hidden_size"], 2).value = "hiden_size"
+    sheet.cell(places["num_experts"], 4).value = 2
     book.save(path)
     result = run("sweep", path, "-o", tmp_path / "out")
     assert result.exit_code == 1
@@ -173,6 +174,7 @@ def test_what_is_wrong_with_a_sheet_is_said_with_its_cells(tmp_path: Path) -> No
         "cell A7: found 'varry', expected",
         "Did you mean 'vary'?",
         "cell G8: found '24,320', one number or several: write 24; 320, or no comma",
+        "cell D5: found 4 to 2, expected from the less to the more",
         "cell B9: there is no field or assumption 'hiden_size'. Did you mean 'hidden_size'?",
     ):
         assert said in result.output
@@ -181,6 +183,16 @@ def test_what_is_wrong_with_a_sheet_is_said_with_its_cells(tmp_path: Path) -> No
     result = run("sweep", path, "-o", tmp_path / "out")
     assert "there is no sheet 'Sweep'" in result.output
     assert "moe-report init --sweep" in result.output
+
+
+def test_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    """Not what would have been put into it."""
+    (tmp_path / "theirs").write_text("theirs")
+    for out in (tmp_path / "theirs", tmp_path / "theirs" / "deeper"):
+        result = run("sweep", plan(tmp_path), "-o", out)
+        assert result.exit_code == 1
+        assert f"{tmp_path / 'theirs'}: found a file, expected a folder" in result.output
+        assert "sweep-state" not in result.output
 
 
 def test_without_pyarrow_nothing_is_counted(
