@@ -257,6 +257,50 @@ class Help:
 
 
 @dataclass(frozen=True)
+class SweepRule:
+    """What a constraint, a rule of fields or an objective of a sweep has removed.
+
+    Attributes:
+        rule: What it is called.
+        removed: How many designs it removed of those that the rules before it had left.
+        undefined: Of how many of these it has no value, which removed them too.
+    """
+
+    rule: str
+    removed: int
+    undefined: int
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep has counted, of which the report's models are the best.
+
+    Attributes:
+        base: The model that all designs are made of.
+        designs: How many there were.
+        varied: How many values each field or assumption took that was varied by itself.
+        followed: What followed from these by a formula.
+        objectives: What the front is of, the most important first.
+        rules: What removed designs, one after another.
+        passed: How many designs passed all rules.
+        on_front: How many of these are on the front.
+        standing: A sentence on where the base stands; empty if nothing passed.
+        front: The report's models that are on the front, each with the number of its design.
+    """
+
+    base: str
+    designs: int
+    varied: Mapping[str, int]
+    followed: tuple[str, ...]
+    objectives: tuple[str, ...]
+    rules: tuple[SweepRule, ...]
+    passed: int
+    on_front: int
+    standing: str
+    front: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that a renderer needs.
 
@@ -293,6 +337,7 @@ class Report:
         layers: What is computed of each of their layers.
         sort: The metric or field by which a page has its models, the largest first, unless less is
             better; empty for the order in which they were read.
+        sweep: What was counted, if it is the report of a sweep.
     """
 
     title: str
@@ -323,6 +368,7 @@ class Report:
     routing: Mapping[str, Counts] = field(default_factory=dict)
     layers: tuple[LayerColumn, ...] = ()
     sort: str = ""
+    sweep: SweepResult | None = None
 
     @cached_property
     def metrics(self) -> tuple[Column, ...]:
@@ -333,6 +379,12 @@ class Report:
     def columns(self) -> Mapping[str, Column]:
         """Every number column by name, fields before metrics."""
         return {column.name: column for column in (*self.fields, *self.metrics)}
+
+    @cached_property
+    def carried(self) -> Mapping[str, tuple[object, ...]]:
+        """The columns that are not ours, by header: of each model what was read, or None."""
+        headers = dict.fromkeys(header for model in self.models for header in model.carried)
+        return {one: tuple(model.carried.get(one) for model in self.models) for one in headers}
 
     @cached_property
     def headline(self) -> tuple[Column, ...]:

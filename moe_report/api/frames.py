@@ -46,9 +46,6 @@ def _beside(column: Column) -> dict[tuple[str, str], Any]:
 
 
 def _texts(report: Report) -> dict[str, list[object]]:
-    carried = dict.fromkeys(header for model in report.models for header in model.carried)
-    found: dict[str, list[object]] = {
-        header: [model.carried.get(header) for model in report.models] for header in carried
-    }
+    found = {header: [*values] for header, values in report.carried.items()}
     said = [name for name in TEXT_FIELDS if any(name in model.texts for model in report.models)]
     return found | {name: [model.texts.get(name, "") for model in report.models] for name in said}

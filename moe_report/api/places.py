@@ -31,7 +31,7 @@ def refuse_folder(output: Path, name: str) -> None:
 
 
 def refuse_file(folder: Path, formats: Iterable[str], *, choosing: bool) -> None:
-    """Refuse what is called as a file of a format is, where a folder is asked for.
+    """Refuse a file, and what is called as one of a format is, where a folder is asked for.
 
     Args:
         folder: What was asked for.
@@ -42,7 +42,12 @@ def refuse_file(folder: Path, formats: Iterable[str], *, choosing: bool) -> None
         OutputError: It is, and there is no such folder; what to give instead is named.
     """
     form = folder.suffix.lower().removeprefix(".")
-    if form not in formats or folder.is_dir():
+    there = next((one for one in (folder, *folder.parents) if one.exists()), None)
+    if there == folder and folder.is_dir():
+        return
+    if form not in formats:
+        if there is not None and not there.is_dir():
+            raise OutputError(f"{there}: found a file, expected a folder to write to")
         return
     instead = f"give a folder, as in -o {folder.with_suffix('')}"
     if choosing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from moe_report.api.prepare import check_templates
 from moe_report.cli import options
 from moe_report.cli.options import PATH, LookOptions, SectionOptions, example
 from moe_report.cli.program import INTERRUPTED
+from moe_report.cli.sweep_progress import progress_of
 from moe_report.cli.terminal import (
     aligned,
     echo_failures,
@@ -33,11 +33,10 @@ if TYPE_CHECKING:
     from moe_report.reports import Report
     from moe_report.sweeps.executor import Executor
     from moe_report.sweeps.make_plan import Sweep
-    from moe_report.sweeps.run import Found, Progress
+    from moe_report.sweeps.run import Found
     from moe_report.sweeps.spool import Spool
 
 _SHOWN = 8  # rows of the front
-_MANY = 10**9  # designs
 _WAYS = Ways("or choose another folder with -o")
 
 
@@ -112,15 +111,13 @@ def sweep(
     outcome = Outcome(found, plan, output, formats, most, keep_all, x, y)
     outcome.check(force)
     ways = ("--resume goes on with it", "--force begins anew")
-    if found.plan.designs > _MANY:
-        say(f"note: {found.plan.designs:,} designs; a billion take a processor minutes", err=True)
     with _kept(outcome.state), _executor(workers, scheduler) as executor:
         spool = open_spool(
             outcome.state, found.plan, block or BLOCK, keep_all=keep_all, resume=resume,
             force=force, ways=ways,
         )  # fmt: skip
         with _interruptible(spool):
-            with _progress(spool, quiet) as progress:
+            with progress_of(spool, quiet) as progress:
                 run_blocks(spool, executor, progress)
             counted = merged(found.plan, spool, executor)
             report, written = write_sweep(outcome, spool, counted, look, _WAYS, force=force)
@@ -216,7 +213,7 @@ def _interruptible(spool: Spool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        done = spool.blocks - len(spool.missing())
+        done = len(spool.done())
         say(
             f"interrupted: {done:,} of {spool.blocks:,} blocks are done and kept; go on with: "
             f"{_going_on()}",
@@ -245,29 +242,3 @@ def _kept(state: Path) -> Iterator[None]:
 def _going_on() -> str:
     command = shlex.join(one for one in sys.argv[1:] if one not in ("--resume", "--force"))
     return f"moe-report {command} --resume"
-
-
-@contextmanager
-def _progress(spool: Spool, quiet: bool) -> Iterator[Progress]:
-    """What tells how far a sweep is, how fast, and how long it takes, if somebody sees it."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    started, counted = time.perf_counter(), 0
-
-    def rate(done: int | None) -> str:
-        seconds = time.perf_counter() - started
-        return f"{(done or 0) / seconds:,.0f} designs/s" if seconds > 0 else ""
-
-    with click.progressbar(
-        length=spool.plan.designs, label="designs", item_show_func=rate, show_eta=True,
-        show_pos=True, file=sys.stderr,
-    ) as bar:  # fmt: skip
-        bar.update(spool.designs_done(), 0)
-
-        def progress(done: int) -> None:
-            nonlocal counted
-            counted += done
-            bar.update(done, counted)
-
-        yield progress

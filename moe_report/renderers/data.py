@@ -13,10 +13,12 @@ from typing import Any, cast
 from moe_report.display import scale, show
 from moe_report.formula.excel import plain
 from moe_report.formula.mathml import mathml
+from moe_report.renderers import saying
 from moe_report.renderers.model_lines import model_as_dict, model_lines, to_json
+from moe_report.renderers.own_columns import without_value
 from moe_report.reports import EVERY_MODEL, Column, LayerColumn, Report
 from moe_report.schema.bounds import LARGEST
-from moe_report.schema.fields import NUMBER_FIELDS
+from moe_report.schema.fields import NUMBER_FIELDS, numbers_of
 from moe_report.schema.registry import load
 
 SCHEMA_VERSION = 1
@@ -52,6 +54,7 @@ def around_models(report: Report, models: object) -> dict[str, Any]:
         "title": report.title,
         "created": report.created,
         "source": asdict(report.source),
+        **({"sweep": asdict(report.sweep)} if report.sweep else {}),
         "models": models,
         "metrics": {column.name: _metric(report, column) for column in report.metrics},
         "fields": {column.name: _field(column) for column in report.fields},
@@ -105,11 +108,13 @@ def _presets(report: Report) -> dict[str, Any]:
     }
 
 
+@saying(without_value)
 def render_json(report: Report) -> Iterator[bytes]:
     """Give the report as JSON in UTF-8, piece by piece: a line for each model, metric and so on."""
     return map(str.encode, _json_parts(report))
 
 
+@saying(without_value)
 def render_jsonl(report: Report) -> Iterator[bytes]:
     """Give the models as JSON in UTF-8, a line each, with what the report's JSON says of one."""
     return (f"{line}\n".encode() for line in model_lines(report))
@@ -171,30 +176,38 @@ def is_csv_of_ours(content: bytes, fresh: bytes) -> bool:
     try:
         head, *rows = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)
         wanted = next(csv.reader(io.StringIO(fresh.decode())))
-        numbers = [cell for row in rows for cell in row[1:] if cell]
         known = load()
+        counted = {*numbers_of(known.fields), *known.metrics}
+        places = [at for at, name in enumerate(head) if name in counted]
         common = set(head) & set(NUMBER_FIELDS)  # another version may have others
         return (
             head[:1] == ["name"]
             and 2 * len(common) > len(NUMBER_FIELDS)
             and set(head) <= {*wanted, *known.fields, *known.metrics}
             and all(len(row) == len(head) for row in rows)
-            and all(plain_number(float(number)) == number for number in numbers)
+            and all(_is_plain(row[at]) for row in rows for at in places if row[at])
         )
     except (ValueError, OverflowError, csv.Error):
         return False
 
 
+@saying(without_value)
 def render_csv(report: Report) -> bytes:
-    """Return every field and metric as CSV: a row a model, plain numbers, empty where missing."""
+    """Return every field and metric as CSV: a row a model, plain numbers, empty where missing.
+
+    Behind them stand the columns that were carried along.
+    """
     columns = (*report.fields, *report.metrics)
     values = [column.cells.values for column in columns]
-    lines = [",".join(["name", *(column.name for column in columns)])]
+    carried = [[_word(value) for value in column] for column in report.carried.values()]
+    heads = ["name", *(column.name for column in columns), *map(_word, report.carried)]
+    lines = [",".join(heads)]
     for first in range(0, len(report.models), _AT_ONCE):
         models = report.models[first : first + _AT_ONCE]
-        names = [_quoted(_inert(model.name)) for model in models]
+        names = [_word(model.name) for model in models]
         numbers = [_plain_numbers(one[first : first + _AT_ONCE].tolist()) for one in values]
-        lines += map(",".join, zip(names, *numbers, strict=True))
+        others = (column[first : first + _AT_ONCE] for column in carried)
+        lines += map(",".join, zip(names, *numbers, *others, strict=True))
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
@@ -271,8 +284,24 @@ def plain_number(value: float) -> str:
     return str(int(value)) if abs(value) <= LARGEST and value == int(value) else repr(value)
 
 
+def _is_plain(number: str) -> bool:
+    """Whether a number is spelled as we do."""
+    return plain_number(float(number)) == number
+
+
 def _plain_numbers(values: Sequence[float]) -> list[str]:
     return ["" if value != value else plain_number(value) for value in values]
+
+
+def _word(value: object) -> str:
+    """A cell that is no number of ours, as spreadsheets write it in CSV."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, (int, float)):
+        return str(value) if isinstance(value, int) else plain_number(value)
+    return _quoted(_inert(str(value)))
 
 
 def _inert(text: str) -> str:

@@ -63,16 +63,22 @@ def axis_values(line: Line, base: float, *, whole: bool, unit: str) -> Column:
     else:
         (part,) = given
         found = [number(one, part) for one in _several(line.parts[part], part)]
-        if part == "factors" and math.isnan(base):
-            raise ValuesError(part, f"the base has no {line.name} that they could be factors of")
-        found = [one * Decimal(repr(base)) if part == "factors" else one for one in found]
     if not found:
         raise ValuesError((given or ranged)[0], "there are no values")
-    values = np.array([float(one) for one in found])
     if len(set(found)) < len(found):
         twice = next(one for at, one in enumerate(found) if one in found[:at])
         raise ValuesError((given or ranged)[0], f"found {twice:f} twice")
-    return values
+    if given == ["factors"]:
+        found = _times_base(found, line.name, base)
+    return np.array([float(one) for one in found])
+
+
+def _times_base(factors: list[Decimal], name: str, base: float) -> list[Decimal]:
+    if math.isnan(base):
+        raise ValuesError("factors", f"the base has no {name} that they could be factors of")
+    if base == 0 and len(factors) > 1:
+        raise ValuesError("factors", f"the base has {name} 0, and so all are 0; expected values")
+    return [one * Decimal(repr(base)) for one in factors]
 
 
 def _range(line: Line, number: Any) -> list[Decimal]:
@@ -83,11 +89,17 @@ def _range(line: Line, number: Any) -> list[Decimal]:
     if isinstance(step, str) and (found := _TIMES.match(step)):
         step, times = step[found.end() :], True
     size = _number(step, "step", whole=False, unit="")
-    if last < first or (size <= 1 if times else size <= 0) or (times and first <= 0):
-        expected = "a step above 0 (or above ×1, from above 0) from the less to the more"
+    if last < first:
         raise ValuesError(
-            "step", f"found {first:f} to {last:f} in steps of {step}; expected {expected}"
-        )
+            "to", f"found {first:f} to {last:f}, expected from the less to the more: "
+            f"from {last:f}, to {first:f}, and a step above 0",
+        )  # fmt: skip
+    if times and first <= 0:
+        expected = "expected from above 0, or a step without ×"
+        raise ValuesError("from", f"found {first:f}, of which ×{size:f} makes no more; {expected}")
+    if size <= (1 if times else 0):
+        least = "above ×1" if times else "above 0"
+        raise ValuesError("step", f"found a step of {shown(step)}, expected one {least}")
     count = math.log(last / first) / math.log(size) if times else (last - first) / size
     if count >= _MOST:
         raise ValuesError("step", f"makes more than {_MOST:,} values")

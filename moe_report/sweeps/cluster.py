@@ -6,6 +6,7 @@ many tasks to send at a time, and that who counts must count alike.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
@@ -20,6 +21,7 @@ import numpy as np
 import moe_report
 from moe_report.errors import MoeReportError, first_lines
 from moe_report.sweeps.executor import Result, Task
+from moe_report.sweeps.undisturbed import undisturbed
 
 PATIENCE = 10  # seconds to wait for a scheduler
 _AHEAD = 3  # tasks sent for each thread of a worker, so that none waits for its next one
@@ -31,7 +33,8 @@ _OF_OUR_OWN = {
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 28,
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
 }
-# Ctrl-C reaches them, too; it is this process that ends them.
+# Ctrl-C reaches them, too; it is this process that ends them. Where they can inherit that they are
+# deaf to it, they are from their start on.
 _DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 _DEATHS = 5  # how often a task whose workers died is sent anew, beside what the scheduler does
 
@@ -49,12 +52,12 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
     except ImportError as error:
         raise MoeReportError("workers need dask: pip install 'moe-report[dask]'") from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # of what is handled here
-    with ExitStack() as stack:
-        address: Any = scheduler
+    stack = ExitStack()
+    try:
         if scheduler is None:
-            stack.enter_context(dask.config.set(_OF_OUR_OWN))
-            address = stack.enter_context(
-                LocalCluster(
+            with undisturbed():
+                stack.enter_context(dask.config.set(_OF_OUR_OWN))
+                started = LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
                     host="127.0.0.1",
@@ -63,12 +66,36 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
                     silence_logs=logging.CRITICAL,
                     preload=[_DEAF],
                 )
-            )
-        try:
-            client = Client(address, timeout=PATIENCE, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise MoeReportError(f"there is no scheduler at {scheduler}: {error}") from error
-        yield Cluster(stack.enter_context(client))
+                client = Client(stack.enter_context(started), set_as_default=False)
+                stack.enter_context(client)
+        else:
+            client = _connected(scheduler)
+            stack.enter_context(client)
+        yield Cluster(client)
+    finally:
+        with undisturbed():
+            stack.close()
+
+
+def _connected(scheduler: str) -> Any:
+    """A client of a scheduler, which has first answered as one: a client would wait for ever."""
+    from distributed import Client
+
+    try:
+        asyncio.run(asyncio.wait_for(_answers(scheduler), PATIENCE + 1))
+        return Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except Exception as error:  # of any kind: what is there may say anything
+        said = str(error) if isinstance(error, (OSError, ValueError)) else ""
+        why = said or "what is there does not answer as one"
+        raise MoeReportError(f"there is no scheduler at {scheduler}: {why}") from error
+
+
+async def _answers(scheduler: str) -> None:
+    from distributed.comm.core import connect
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")
+    await (await connect(scheduler, timeout=PATIENCE, **arguments)).close()
 
 
 class Cluster:

@@ -7,22 +7,30 @@ It is Python's arithmetic and its comparisons, over names and the functions of
 div(mul(4096, 8), num_experts)
 >>> formula_of("1e9 <= total_params <= 2e9", ["total_params"])
 and(le(1e+09, total_params), le(total_params, 2e+09))
+>>> formula_of("total_params <= 60B", ["total_params"])
+le(total_params, 6e+10)
 """
 
 from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import reduce
+from keyword import iskeyword
 from typing import Any
 
 from moe_report.errors import nearest
 from moe_report.formula import functions
 from moe_report.formula.expr import Expr, join_tests, lift, symbol
+from moe_report.schema.one_number import one_number
 from moe_report.text import shown
 
 _LONGEST = 4000  # characters
+_SIZED = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?([A-Za-z]+)(?!\w)")  # 60B; no Python has such
+_COMMAS = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?!\d)")  # several numbers to Python
+_ONE_EQUALS = re.compile(r"(?<![<>=!])=(?![<>=])")
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "where": functions.where, "coalesce": functions.coalesce,
     "minimum": functions.minimum, "maximum": functions.maximum,
@@ -55,13 +63,32 @@ def formula_of(text: str, names: Collection[str]) -> Expr:
     text = text.strip()
     if len(text) > _LONGEST:
         raise FormulaError(f"has {len(text):,} characters, expected at most {_LONGEST:,}")
+    if found := _COMMAS.search(text):
+        plain = found[0].replace(",", "")
+        raise FormulaError(
+            f"found {found[0]}, expected {plain}, without commas; where several numbers are meant, "
+            "write a space behind each comma"
+        )
     try:
-        return _Reader(names).read(ast.parse(text, mode="eval").body)
+        return _Reader(names).read(ast.parse(_SIZED.sub(_plain, text), mode="eval").body)
     except (SyntaxError, MemoryError, RecursionError) as error:
-        hint = "; two numbers are compared by ==" if "=" in text else ""
+        hint = "; two numbers are compared by ==" if _ONE_EQUALS.search(text) else ""
         raise FormulaError(f"{shown(text)} is no formula{hint}") from error
     except TypeError as error:
         raise FormulaError(f"{shown(text)}: {error}") from error
+
+
+def _plain(found: re.Match[str]) -> str:
+    """A number with its size behind it as Python writes it."""
+    if iskeyword(found[1]):
+        return found[0]
+    try:
+        if found[1] == "m":  # millions, or thousandths
+            raise ValueError
+        return f"{one_number(found[0]):f}"
+    except ValueError:
+        message = f"found {shown(found[0])}, expected a number without a unit, such as 60B or 60e9"
+        raise FormulaError(message) from None
 
 
 class _Reader:
@@ -95,6 +122,8 @@ class _Reader:
                 return lift(functions.where(*map(self.read, (test, body, orelse))))  # type: ignore[arg-type]
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self._call(name, args)
+            case ast.Tuple():
+                raise FormulaError("found a comma outside of a function; a half is written 0.5")
         raise FormulaError(f"found {shown(ast.unparse(node))}, which no formula is made of")
 
     def _symbol(self, name: str) -> Expr:

@@ -6,7 +6,7 @@ as formulas.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,7 +19,15 @@ from moe_report.schema.registry import Registry
 
 
 class CircleError(ValueError):
-    """Formulas refer to each other in a circle; the message names them."""
+    """Formulas refer to each other in a circle.
+
+    Attributes:
+        names: What they are of, the first one again at the end.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"formulas refer to each other in a circle: {' -> '.join(names)}")
+        self.names = names
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +107,7 @@ class Formulas:
 
         def visit(name: str, path: tuple[str, ...]) -> None:
             if name in path:
-                circle = " -> ".join((*path[path.index(name) :], name))
-                raise CircleError(f"formulas refer to each other in a circle: {circle}")
+                raise CircleError((*path[path.index(name) :], name))
             if name in found or not self.is_varied(name):
                 return
             expr = self.tied.get(name) if name in self.varied else self.exprs.get(name)

@@ -122,7 +122,10 @@ class _Making:
         try:
             formulas = formulas.with_tied(tied)
         except CircleError as error:
-            raise InputError([Problem(self.said.where, str(error))]) from error
+            line = next(varied[name] for name in error.names if name in tied)
+            raise InputError([line.problem("formula", str(error))]) from error
+        if not axes:
+            raise InputError([self._nothing_to_follow(varied, tied)])
         self._refuse_typed(row, formulas)
         plan = self._plan(axes, tied, formulas, best)
         if plan.designs > _MOST_DESIGNS:
@@ -146,6 +149,10 @@ class _Making:
             elif line.name in self.registry.metrics:
                 message = f"{line.name} is computed; vary fields and assumptions, and constrain it"
                 self._problem(line, "name", message)
+            elif group := self.registry.presets.get(line.name):
+                several = listed([*group.presets[0].values])
+                message = f"{line.name} is a preset, which is one for all designs; set it, or vary "
+                self._problem(line, "name", f"{message}what it stands for: {several}")
             elif line.name not in names:
                 hint = nearest(line.name, names)
                 message = f"there is no field or assumption {shown(line.name)}.{hint}"
@@ -199,9 +206,14 @@ class _Making:
                 self._problem(line, error.part, str(error))
             except FormulaError as error:
                 self._problem(line, "formula", str(error))
-        if varied and not axes and not self.problems:
-            self.problems.append(Problem(self.said.where, "all that is varied are formulas"))
         return axes, tied
+
+    def _nothing_to_follow(self, varied: Mapping[str, Line], tied: Mapping[str, Expr]) -> Problem:
+        name, expr = next(iter(tied.items()))
+        taken = [one for one in expr.symbols() if one not in self.registry.metrics]
+        such = f" of {listed(taken)}" if taken else ""
+        message = f"all that is varied are formulas; expected a line with values, too, as{such}"
+        return varied[name].problem("formula", message)
 
     def _formula(self, line: Line, formulas: Formulas, *, test: bool) -> Expr:
         if line.kind == "vary" and len(line.parts) > 1:

@@ -154,7 +154,10 @@ class Plan:
             runs = (last - 1) // stride - start + 1  # of one value each
             at = np.arange(start, start + runs) % count
             values = axis.values[at]
-            if stride > 1:
+            if stride > size:  # what is repeated need not fit into memory
+                ends = np.clip(np.arange(start, start + runs + 1) * stride, first, last)
+                values = np.repeat(values, ends[1:] - ends[:-1])
+            elif stride > 1:
                 values = np.repeat(values, stride)[(skipped := first % stride) : skipped + size]
             found[axis.name] = values
             stride *= count

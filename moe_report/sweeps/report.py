@@ -10,7 +10,7 @@ import numpy as np
 from moe_report.branding import Branding
 from moe_report.compute.build import build_report
 from moe_report.display import exact
-from moe_report.reports import Report
+from moe_report.reports import Report, SweepResult, SweepRule
 from moe_report.schema.charts import Chart
 from moe_report.schema.declare_charts import scatter
 from moe_report.schema.registry import Registry
@@ -77,15 +77,16 @@ def report_of(
     """
     shown = found.front.of(shown_of(found, most)).ordered()
     extra = ~np.isin(found.best.design, found.front.design)
+    front = [*rows_of(sweep, shown, on_front=True)]
     rows = [
         sweep.base,
-        *rows_of(sweep, shown, on_front=True),
+        *front,
         *rows_of(sweep, found.best.of(extra).ordered(), on_front=False),
     ]
     table = replace(sweep.table, rows=tuple(rows), unclear=(), routing={})
     said = "\n\n".join(told(sweep, found, len(shown)))
     intro = "\n\n".join(filter(None, (branding.intro, said)))
-    return build_report(
+    report = build_report(
         table,
         _with_chart(sweep.registry, axes),
         assumptions=sweep.assumptions,
@@ -93,6 +94,25 @@ def report_of(
         scenario=sweep.scenario,
         title=title,
         branding=replace(branding, intro=intro),
+    )
+    numbers = zip((row.name for row in front), shown.design.tolist(), strict=True)
+    return replace(report, sweep=_result(sweep, found, dict(numbers)))
+
+
+def _result(sweep: Sweep, found: Found, front: Mapping[str, int]) -> SweepResult:
+    """What the report says of the sweep to programs."""
+    plan = sweep.plan
+    return SweepResult(
+        base=sweep.base.name,
+        designs=plan.designs,
+        varied={one.name: len(one.values) for one in plan.axes},
+        followed=tuple(plan.tied),
+        objectives=tuple(one.text for one in plan.objectives),
+        rules=tuple(SweepRule(*one) for one in outcomes(sweep, found)),
+        passed=found.passed,
+        on_front=len(found.front),
+        standing=standing_of_base(sweep, found) if found.passed else "",
+        front=front,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moe_report.formula.operations import Column
-from moe_report.sweeps.block import Passed, count_block, is_best
+from moe_report.sweeps.block import Block, Passed, count_block, is_best
 from moe_report.sweeps.executor import Executor, InProcess
 from moe_report.sweeps.front import Mask, on_front
 from moe_report.sweeps.plan import Plan
@@ -63,11 +63,17 @@ class Found:
 
 def run_blocks(spool: Spool, executor: Executor, progress: Progress) -> None:
     """Count the blocks that are not done, and keep what is found of each as soon as it is."""
-    missing = spool.missing()
-    count = partial(count_block, spool.plan)
-    for place, passed in executor.run(count, (spool.block(at) for at in missing)):
-        spool.put(missing[place], passed)
-        block = spool.block(missing[place])
+    sent: dict[int, int] = {}  # blocks by the place of their tasks, until they are counted
+
+    def blocks() -> Iterator[Block]:
+        for place, at in enumerate(spool.missing()):
+            sent[place] = at
+            yield spool.block(at)
+
+    for place, passed in executor.run(partial(count_block, spool.plan), blocks()):
+        at = sent.pop(place)
+        spool.put(at, passed)
+        block = spool.block(at)
         progress(block.last - block.first)
 
 

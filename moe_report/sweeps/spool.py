@@ -48,15 +48,19 @@ class Spool:
         first = at * self.size
         return Block(first, min(first + self.size, self.plan.designs), self.keep_all)
 
-    def missing(self) -> list[int]:
-        """Return the places of the blocks that are not done, or whose file is damaged."""
-        done = {path.name for path in self.folder.glob("*.npz") if is_zipfile(path)}
-        return [at for at in range(self.blocks) if self._path(at).name not in done]
+    def done(self) -> set[int]:
+        """Return the places of the blocks that are done, and whose file is not damaged."""
+        found = (path for path in self.folder.glob("*.npz") if path.stem.isdecimal())
+        return {int(path.stem) for path in found if is_zipfile(path)}
+
+    def missing(self) -> Iterator[int]:
+        """Give the places of the others, of which there may be very many."""
+        done = self.done()
+        return (at for at in range(self.blocks) if at not in done)
 
     def designs_done(self) -> int:
         """Return how many designs are in the blocks that are done."""
-        missing = map(self.block, self.missing())
-        return self.plan.designs - sum(block.last - block.first for block in missing)
+        return sum(block.last - block.first for block in map(self.block, self.done()))
 
     def _path(self, at: int) -> Path:
         return self.folder / f"{at:012d}.npz"

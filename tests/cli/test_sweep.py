@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import openpyxl
 import pyarrow
 import pytest
 from pyarrow import parquet
 
+from moe_report.renderers.data import schema
 from moe_report.sweeps import cluster
 from moe_report.sweeps import run as running
 from moe_report.sweeps.block import Passed
@@ -58,6 +60,40 @@ def test_front_and_best_are_a_report_and_all_that_passed_a_table(tmp_path: Path)
     assert not (out / "plan.sweep-state").exists()
     assert "removed by total_params <= 50e9" in result.output
     assert f"on the front {len(front)}" in " ".join(result.output.split())
+
+
+def test_json_has_what_the_terminal_says_of_the_sweep(tmp_path: Path) -> None:
+    """Counts by rule add up, and designs of the front are found in the table by their numbers."""
+    out = tmp_path / "out"
+    undefined = SMALL.replace('"total_params <= 50e9"', '"total_params <= 50e9", "ln(num_experts'
+                              ' - 4) >= 0"')  # fmt: skip
+    result = run("sweep", plan(tmp_path, undefined), "-o", out, "--format", "json")
+    assert result.exit_code == 0, result.output
+    whole = json.loads((out / "plan.report.json").read_text("utf-8"))
+    jsonschema.validate(whole, schema())
+    said = whole["sweep"]
+    assert said["varied"] == {"num_experts": 4, "num_experts_per_tok": 3, "hidden_size": 13}
+    assert said["followed"] == ["moe_intermediate_size"]
+    assert said["objectives"] == ["max total_params", "min forward_flops"]
+    assert said["designs"] == 4 * 3 * 13
+    gone = sum(one["removed"] + one["undefined"] for one in said["rules"])
+    assert said["passed"] + gone == said["designs"]
+    assert any(one["undefined"] for one in said["rules"])
+    output = " ".join(result.output.split())
+    for one in said["rules"]:
+        if one["removed"]:
+            assert f"removed by {one['rule']} {one['removed']:,}" in output
+    assert f"on the front {said['on_front']}" in output
+    assert said["standing"] in output
+    table = parquet.read_table(out / "plan.parquet").to_pydict()
+    at = {number: place for place, number in enumerate(table["design"])}
+    assert sorted(said["front"].values()) == [
+        one for one, on in zip(table["design"], table["on_front"], strict=True) if on
+    ]
+    for model in whole["models"]:
+        if model["name"] in said["front"]:
+            place = at[said["front"][model["name"]]]
+            assert model["values"]["total_params"] == table["total_params"][place]
 
 
 def test_assumption_that_is_varied_is_a_column_of_live_formulas(tmp_path: Path) -> None:
@@ -129,6 +165,7 @@ def test_what_is_wrong_with_a_sheet_is_said_with_its_cells(tmp_path: Path) -> No
     sheet.cell(places["num_experts_per_tok"], 1).value = "varry"
     sheet.cell(places["num_hidden_layers"], 7).value = "24,320"
     sheet.cell(places["hidden_size"], 2).value = "hiden_size"
+    sheet.cell(places["num_experts"], 4).value = 2
     book.save(path)
     result = run("sweep", path, "-o", tmp_path / "out")
     assert result.exit_code == 1
@@ -137,6 +174,7 @@ def test_what_is_wrong_with_a_sheet_is_said_with_its_cells(tmp_path: Path) -> No
         "cell A7: found 'varry', expected",
         "Did you mean 'vary'?",
         "cell G8: found '24,320', one number or several: write 24; 320, or no comma",
+        "cell D5: found 4 to 2, expected from the less to the more",
         "cell B9: there is no field or assumption 'hiden_size'. Did you mean 'hidden_size'?",
     ):
         assert said in result.output
@@ -145,6 +183,16 @@ def test_what_is_wrong_with_a_sheet_is_said_with_its_cells(tmp_path: Path) -> No
     result = run("sweep", path, "-o", tmp_path / "out")
     assert "there is no sheet 'Sweep'" in result.output
     assert "moe-report init --sweep" in result.output
+
+
+def test_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    """Not what would have been put into it."""
+    (tmp_path / "theirs").write_text("theirs")
+    for out in (tmp_path / "theirs", tmp_path / "theirs" / "deeper"):
+        result = run("sweep", plan(tmp_path), "-o", out)
+        assert result.exit_code == 1
+        assert f"{tmp_path / 'theirs'}: found a file, expected a folder" in result.output
+        assert "sweep-state" not in result.output
 
 
 def test_without_pyarrow_nothing_is_counted(

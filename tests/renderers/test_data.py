@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,7 +24,9 @@ from moe_report.cells import Provenance
 from moe_report.compute.build import build_report
 from moe_report.display import scale, show
 from moe_report.errors import MoeReportError
+from moe_report.renderers import left_out_of
 from moe_report.renderers.data import (
+    is_csv_of_ours,
     render_csv,
     render_json,
     render_jsonl,
@@ -35,7 +38,7 @@ from moe_report.renderers.parquet import render_parquet
 from moe_report.reports import Report
 from moe_report.schema.registry import Registry
 from moe_report.schema.sections import Failure
-from moe_report.table import Given, ModelTable, Row, Source, given
+from moe_report.table import CarriedCell, Given, ModelTable, Row, Source, given
 from tests.rows import example_models
 
 NAMES = (
@@ -178,6 +181,11 @@ def test_json_has_findings_with_their_models(examples: Report) -> None:
     assert (first["stated"], first["computed"]) == (21e9, 236e9 * 6 / 64)
 
 
+def test_json_of_no_sweep_says_nothing_of_one(examples: Report) -> None:
+    """What a sweep has counted is a key in its own report alone."""
+    assert "sweep" not in loaded(examples)
+
+
 def test_json_has_definitions(examples: Report) -> None:
     """Every metric says its formula, what it needs and rests on, and its MathML is well-formed."""
     data = loaded(examples)
@@ -238,6 +246,80 @@ def test_parquet_holds_numbers_and_where_they_come_from(odd: Report, examples: R
         ]
         carried = {header for model in models for header in model["carried"]}
         assert carried <= {*frame.columns}
+
+
+OWN: dict[str, tuple[object, object]] = {
+    "Owner": ("Ann", "=1+1"),
+    "Bought": (datetime(2024, 1, 2), datetime(2025, 3, 4, 5, 6)),
+    "Day": (date(2024, 1, 2), None),
+    "At": (time(3, 4), time(23)),
+    "Live": (True, False),
+    "Rating": (3, 2.5),
+    "Mixed": (7, "n/a"),
+    "Truths": (True, 1),
+    "Id": (2**60, 1),
+    "findings": ("my; own", None),
+    "num_experts.from": ("a paper", None),
+    "Calc": (None, None),
+}
+
+
+@pytest.fixture(scope="module")
+def owned(registry: Registry) -> Report:
+    """A report with columns of the user's, one of them formulas that nobody has computed."""
+    numbers = {"num_experts": given(8), "num_experts_per_tok": given(2)}
+    rows = [
+        Row(f"m{at}", numbers=numbers, carried={key: both[at] for key, both in OWN.items()},
+            looks={"Calc": CarriedCell(("1+1",))})
+        for at in (0, 1)
+    ]  # fmt: skip
+    return build_report(ModelTable(tuple(rows), Source("models.xlsx")), registry)
+
+
+def test_parquet_has_columns_of_the_users_as_what_they_hold(owned: Report) -> None:
+    """Dates, truths and numbers are such where a whole column is; no name of ours hides one."""
+    table = pyarrow.parquet.read_table(io.BytesIO(render_parquet(owned)))
+    found = {name: table[name] for name in table.column_names}
+    for header, kind in {
+        "Bought": "timestamp[us]", "Day": "date32[day]", "At": "time64[us]", "Live": "bool",
+        "Rating": "double", "Owner": "string", "Calc": "string",
+        "findings (carried)": "string", "num_experts.from (carried)": "string",
+    }.items():  # fmt: skip
+        assert str(found[header].type) == kind, header
+        assert found[header].to_pylist() == [*OWN[header.removesuffix(" (carried)")]]
+    assert found["Mixed"].to_pylist() == ["7", "n/a"]
+    assert found["Truths"].to_pylist() == ["True", "1"]
+    assert found["Id"].to_pylist() == [str(2**60), "1"], "no float has all its digits"
+
+
+def test_files_of_data_say_what_of_the_users_columns_is_not_as_it_was(owned: Report) -> None:
+    """Mixed columns that Parquet has as texts, and formulas without a value, by their headers."""
+    said = left_out_of(render_parquet, owned)
+    assert "has Mixed, Truths, Id as texts" in said
+    for render in (render_parquet, render_json, render_jsonl, render_csv):
+        assert "is empty in Calc where a formula of yours has no value" in left_out_of(
+            render, owned
+        )
+    first = replace(owned, models=tuple(replace(one, carried={}) for one in owned.models))
+    assert not left_out_of(render_parquet, first)
+
+
+def test_csv_has_columns_of_the_users_behind_the_numbers(owned: Report) -> None:
+    """As a spreadsheet writes them; none is a formula, and a file with them is known as ours."""
+    header, first, second = csv_rows(owned)
+    places = {name: at for at, name in enumerate(header)}
+    assert header[-len(OWN) :] == [*OWN]
+    assert second[places["Owner"]] == "'=1+1"
+    assert first[places["Live"]] == "TRUE"
+    assert first[places["Rating"]] == "3"
+    assert first[places["Id"]] == str(2**60)
+    assert first[places["Bought"]] == "2024-01-02 00:00:00"
+    assert first[places["Calc"]] == ""
+    assert first[places["findings"]] == "my; own"
+    content = render_csv(owned)
+    assert is_csv_of_ours(content, content)
+    assert not is_csv_of_ours(content.replace(b",Owner,", b",Boss,"), content)
+    assert not is_csv_of_ours(content.replace(b"\r\nm0,", b"\r\nm0,1.50"), content)
 
 
 def test_parquet_says_what_its_columns_are(examples: Report) -> None:
@@ -324,10 +406,8 @@ def test_csv_names_stay_whole_whatever_parts_the_cells(odd: Report, name: str) -
 
 def test_csv_has_no_nan(odd: Report) -> None:
     """What is missing or undefined is empty."""
-    text = render_csv(odd).decode("utf-8").casefold()
-    assert "nan" not in text.replace("name", "")
-    assert "inf" not in text
-    assert "none" not in text
+    cells = {cell.casefold() for row in csv_rows(odd) for cell in row}
+    assert cells.isdisjoint({"nan", "inf", "-inf", "none"})
 
 
 # -- Markdown -------------------------------------------------------------------------------------

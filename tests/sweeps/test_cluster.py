@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed import LocalCluster
 
 import moe_report
 from moe_report.errors import MoeReportError
@@ -216,6 +218,33 @@ def test_scheduler_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch)
     for address in ("tcp://127.0.0.1:1", "nonsense://here"):
         with pytest.raises(MoeReportError, match=f"there is no scheduler at {address}: "):
             cluster(address, 0).__enter__()
+
+
+def test_what_is_no_scheduler_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something that takes connections and says nothing, which a client of Dask's waits for."""
+    monkeypatch.setattr(module, "PATIENCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        with (
+            pytest.raises(MoeReportError, match="what is there does not answer as one"),
+            cluster(address, 0),
+        ):
+            pass
+
+
+def test_ctrl_c_while_workers_start_ends_what_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes when all of it stands and can be closed: half of it would end in a traceback."""
+    started: list[Any] = []
+
+    def interrupted(**options: Any) -> Any:
+        started.append(LocalCluster(**options))
+        signal.raise_signal(signal.SIGINT)
+        return started[0]
+
+    monkeypatch.setattr("distributed.LocalCluster", interrupted)
+    with pytest.raises(KeyboardInterrupt), cluster(None, 1):
+        pytest.fail("nothing is counted any more")
+    assert started[0].status.name == "closed"
 
 
 def test_dask_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from moe_report.sweeps.formula_text import FormulaError, formula_of
         ("where(a < b, a, b)", 2.0),
         ("a if not (a > b or a == 3) and 1 < b <= 3 else 0", 2.0),
         ("where((a < b) & ~(a > 1), 1, 5)", 5.0),
+        ("a * 60B + 1.5 T - 32k", 2 * 60e9 + 1.5e12 - 32e3),
+        ("max(a, 100, 200) if a < 3 or b > 4 else 0x10", 200.0),
     ],
 )
 def test_formula_means_what_python_means(text: str, expected: float) -> None:
@@ -39,6 +41,11 @@ def test_formula_means_what_python_means(text: str, expected: float) -> None:
         ("a in b", "expected a comparison"),
         ("min(a)", "missing 1 required positional argument"),
         ("a = 3", "compared by =="),
+        ("a <= 60,000,000", "found 60,000,000, expected 60000000, without commas"),
+        ("min(a,60,000)", "found 60,000, expected 60000, without commas"),
+        ("a <= 0,5", "a half is written 0.5"),
+        ("a <= 80 GiB", "found '80 GiB', expected a number without a unit, such as 60B"),
+        ("a <= 5m", "found '5m', expected a number without a unit"),
         ("a +", "is no formula"),
         ("1" * 5000, "expected at most 4,000"),
         ("(" * 2000 + "a" + ")" * 1999, "is no formula"),
@@ -49,3 +56,10 @@ def test_what_is_no_formula_is_refused(text: str, why: str) -> None:
     """With a sentence on what was found; nothing of it is ever run."""
     with pytest.raises(FormulaError, match=why.replace("*", r"\*").replace("?", r"\?")):
         formula_of(text, ["a", "b"])
+
+
+@pytest.mark.parametrize("text", ["a <= 60e9B", "a =< 3", "a <= 3 3"])
+def test_a_comparison_is_not_told_to_compare_otherwise(text: str) -> None:
+    """That two numbers are compared by == helps one alone who has written =."""
+    with pytest.raises(FormulaError, match=r"is no formula$"):
+        formula_of(text, ["a"])

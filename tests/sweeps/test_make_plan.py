@@ -124,7 +124,7 @@ num_experts_per_tok = ["many"]
         "vary.total_params: total_params is computed",
         "vary.num_experts: found 4 twice",
         "vary.hidden_size: expected to, too",
-        "vary.head_dim: found 8 to 4 in steps of 1",
+        "vary.head_dim: found 8 to 4, expected from the less to the more: from 4, to 8",
         "vary.vocab_size: found values and factors",
         "vary.num_hidden_layers: found 'num_experts <= 3', expected a number",
         "vary.num_experts_per_tok: 'many' is no number",
@@ -170,6 +170,49 @@ def test_formulas_in_a_circle_are_refused(tmp_path: Path) -> None:
     said = refused(tmp_path, SMALL + 'num_shared_experts = "intermediate_size / 2"\n'
                    'intermediate_size = "num_shared_experts * 2"\n')  # fmt: skip
     assert "in a circle: num_shared_experts -> intermediate_size -> num_shared_experts" in said
+
+
+def test_formulas_that_follow_from_nothing_are_refused_by_their_keys(tmp_path: Path) -> None:
+    """A circle is named also where nothing else is varied; else what is to be varied, too."""
+    head = 'base = "Mixtral-8x7B"\nobjectives = ["min total_params"]\n[vary]\n'
+    circle = 'num_experts = "hidden_size / 512"\nhidden_size = "num_experts * 512"\n'
+    said = refused(tmp_path, head + circle)
+    assert "vary.num_experts: formulas refer to each other in a circle: num_experts" in said
+    said = refused(tmp_path, head + 'hidden_size = "num_experts * 512"\n')
+    assert "vary.hidden_size: all that is varied are formulas" in said
+    assert "a line with values, too, as of num_experts" in said
+
+
+def test_presets_that_are_varied_are_refused_with_what_they_set(
+    tmp_path: Path, registry: Registry
+) -> None:
+    """They are known, so that no other name is meant."""
+    assert "device" in registry.presets
+    said = refused(tmp_path, SMALL + 'device = ["H100 SXM", "H200"]\n')
+    assert "vary.device: device is a preset, which is one for all designs; set it, or vary" in said
+    assert "what it stands for: device_memory, memory_bandwidth" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("hidden_size = {from = 8, to = 4, step = -2}", "found 8 to 4, expected from the less to"),
+        ("hidden_size = {from = 4, to = 8, step = -2}", "found a step of -2, expected one above 0"),
+        ("hidden_size = {from = 4, to = 8, step = '×1'}", "found a step of '1', expected one above"
+         " ×1"),
+        ("hidden_size = {from = 0, to = 8, step = '×2'}", "found 0, of which ×2 makes no more; "
+         "expected from above 0"),
+        ("first_k_dense_replace = {factors = [1, 2]}", "the base has first_k_dense_replace 0, and "
+         "so all are 0; expected values"),
+        ("hidden_size = {factors = [0.5, 0.5]}", "found 0.5 twice"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_range_is_the_part_that_is(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    """The step where it is the step, and the ends where it is the ends."""
+    text = f'base = "Mixtral-8x7B"\nobjectives = ["min total_params"]\n[vary]\n{line}\n'
+    assert f"vary.{line.partition(' ')[0]}: {said}" in refused(tmp_path, text)
 
 
 def test_typed_count_that_would_stay_is_refused(tmp_path: Path) -> None:

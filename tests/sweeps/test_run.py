@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from pyarrow import parquet
 from moe_report.errors import OutputError
 from moe_report.sweeps.block import Block, count_block
 from moe_report.sweeps.executor import InProcess
+from moe_report.sweeps.plan import Axis, Plan
 from moe_report.sweeps.run import merged, run_blocks
+from moe_report.sweeps.spool import Spool
 from tests.sweeps.plans import SMALL, Backwards, counted, spool_of, sweep_of
 
 
@@ -56,6 +59,24 @@ def test_small_groups_of_rows_are_the_same_rows(
     assert len({*file.read().to_pydict()["design"]}) == found.passed
 
 
+def test_blocks_of_more_designs_than_any_memory_holds(tmp_path: Path) -> None:
+    """An outer axis has one value for very many designs; a block takes no more than its own size.
+
+    What is missing is found without a list of all blocks.
+    """
+    counts = (3, 100_000, 50_000, 70_000)
+    axes = [Axis(f"a{at}", np.arange(float(count))) for at, count in enumerate(counts)]
+    plan = Plan((*axes, Axis("a4", np.arange(7.0))), {}, (), {}, (), ())
+    for first in (0, plan.designs // 3 - 50, plan.designs - 100):
+        columns = plan.columns(first, first + 100)
+        expected = np.unravel_index(np.arange(first, first + 100), plan.shape)
+        for values, wanted in zip(columns.values(), expected, strict=True):
+            np.testing.assert_array_equal(values, wanted)
+    spool = Spool(tmp_path, plan, 100, keep_all=False)
+    assert [*islice(spool.missing(), 3)] == [0, 1, 2]
+    assert spool.designs_done() == 0
+
+
 def test_interrupted_sweep_goes_on_and_finds_the_same(tmp_path: Path) -> None:
     """Blocks that are done are not counted again."""
     sweep = sweep_of(tmp_path)
@@ -69,7 +90,7 @@ def test_interrupted_sweep_goes_on_and_finds_the_same(tmp_path: Path) -> None:
         run_blocks(spool_of(tmp_path, sweep, 20), InProcess(), interrupt)
     spool = spool_of(tmp_path, sweep, 999, resume=True)
     assert spool.size == 20
-    assert len(spool.missing()) == spool.blocks - 3
+    assert len([*spool.missing()]) == spool.blocks - 3
     assert spool.designs_done() == 60
     told: list[int] = []
     run_blocks(spool, InProcess(), told.append)
