@@ -24,9 +24,11 @@ from moe_report.sweeps.executor import Result, Task
 from moe_report.sweeps.undisturbed import undisturbed
 
 PATIENCE = 10  # seconds to wait for a scheduler
-_AHEAD = 3  # tasks sent for each thread of a worker, so that none waits for its next one
+_AHEAD = 3  # messages sent for each thread of a worker, so that none waits for its next one
+_WORTH = 0.1  # seconds that the tasks of a message take, for each message costs some thousandths
+_MOST = 8  # tasks of a message
 _NAP = 0.003  # seconds between looks at what is done
-_FEWEST = 8  # tasks sent while no worker is known
+_FEWEST = 8  # messages sent while no worker is known
 # Of workers that we start. Dask has them give back memory at once, which is slow to fetch anew.
 _OF_OUR_OWN = {
     "distributed.scheduler.allowed-failures": 100,
@@ -128,19 +130,21 @@ class Cluster:
         name = f"moe-report-{uuid4().hex}"
         # a task, as data that are sent are lost with the worker that has them
         sent = client.submit(_same, function, key=f"{name}-function")
-        pending: dict[Any, tuple[int, Task, int]] = {}
+        pending: dict[Any, tuple[list[tuple[int, Task]], int]] = {}
         done = as_completed(loop=client.loop)
+        size = 1  # tasks of a message, as soon as it is known how long one takes
 
-        def send(place: int, task: Task, deaths: int) -> None:
-            key = f"{name}-{place}-{deaths}"
-            future = client.submit(_counted, _versions(), sent, task, key=key)
-            pending[future] = place, task, deaths
+        def send(batch: list[tuple[int, Task]], deaths: int) -> None:
+            key = f"{name}-{batch[0][0]}-{deaths}"
+            tasks = [task for _, task in batch]
+            future = client.submit(_counted, _versions(), sent, tasks, key=key)
+            pending[future] = batch, deaths
             done.add(future)
 
         def send_more() -> None:
-            room = max(_AHEAD * self.threads, _FEWEST) - len(pending)
-            for place, task in islice(left, max(room, 0)):
-                send(place, task, 0)
+            most = max(_AHEAD * self.threads, _FEWEST)
+            while len(pending) < most and (batch := list(islice(left, size))):
+                send(batch, 0)
 
         try:
             send_more()
@@ -150,13 +154,13 @@ class Cluster:
                     self._look()
                     continue
                 future = next(done)
-                place, task, deaths = pending.pop(future)
+                batch, deaths = pending.pop(future)
                 try:
-                    result = future.result()
+                    results, seconds = future.result()
                 except KilledWorker as error:
                     if deaths == _DEATHS:
                         raise MoeReportError(_DYING) from error
-                    send(place, task, deaths + 1)
+                    send(batch, deaths + 1)
                     continue
                 except CancelledError as error:
                     raise MoeReportError(_LOST) from error
@@ -165,8 +169,10 @@ class Cluster:
                     self._look()
                     raise
                 future.release()
+                size = min(max(round(_WORTH * len(batch) / max(seconds, _WORTH / 99)), 1), _MOST)
                 send_more()
-                yield place, result
+                for (place, _), result in zip(batch, results, strict=True):
+                    yield place, result
         finally:
             client.cancel(list(pending))
 
@@ -216,8 +222,11 @@ def _same(function: Callable[[Task], Result]) -> Callable[[Task], Result]:
     return function
 
 
-def _counted(versions: dict[str, str], function: Callable[[Task], Result], task: Task) -> Result:
-    """What a worker does; one that came later may have other versions."""
+def _counted(
+    versions: dict[str, str], function: Callable[[Task], Result], tasks: list[Task]
+) -> tuple[list[Result], float]:
+    """What a worker does, and how long it takes; one that came later may have other versions."""
     if versions != _versions():
         raise RuntimeError(f"{_versions()} in place of {versions}")
-    return function(task)
+    began = time.perf_counter()
+    return [function(task) for task in tasks], time.perf_counter() - began
