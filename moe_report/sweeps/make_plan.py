@@ -151,8 +151,8 @@ class _Making:
                 self._problem(line, "name", message)
             elif group := self.registry.presets.get(line.name):
                 several = listed([*group.presets[0].values])
-                message = f"{line.name} is a preset, which is one for all designs; set it, or vary "
-                self._problem(line, "name", f"{message}what it stands for: {several}")
+                message = f"{line.name} is a preset, one for all designs: --set {line.name}=… says "
+                self._problem(line, "name", f"{message}which; or vary what it sets: {several}")
             elif line.name not in names:
                 hint = nearest(line.name, names)
                 message = f"there is no field or assumption {shown(line.name)}.{hint}"

@@ -189,8 +189,8 @@ def test_presets_that_are_varied_are_refused_with_what_they_set(
     """They are known, so that no other name is meant."""
     assert "device" in registry.presets
     said = refused(tmp_path, SMALL + 'device = ["H100 SXM", "H200"]\n')
-    assert "vary.device: device is a preset, which is one for all designs; set it, or vary" in said
-    assert "what it stands for: device_memory, memory_bandwidth" in said
+    assert "vary.device: device is a preset, one for all designs: --set device=… says which" in said
+    assert "or vary what it sets: device_memory, memory_bandwidth" in said
 
 
 @pytest.mark.parametrize(

@@ -207,9 +207,9 @@ class Context:
         self.report = report
         metrics = {column.name: column for column in report.metrics}
         assumptions = {item.definition.name: item.definition for item in report.assumptions}
-        headers = dict.fromkeys(header for model in report.models for header in model.carried)
         names = tuple(model.name for model in report.models)
-        self.known = Known({**report.definitions, **metrics}, assumptions, names, tuple(headers))
+        carried = tuple(report.carried)
+        self.known = Known({**report.definitions, **metrics}, assumptions, names, carried)
         self.models = Models(Model(self, at, info.name) for at, info in enumerate(report.models))
         self.assumptions = {item.definition.name: float(item.value) for item in report.assumptions}
         facts = {name: _plain_value(found(report)) for name, (_, found) in _FACTS.items()}

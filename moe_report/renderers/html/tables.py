@@ -73,9 +73,7 @@ class Tables:
         for field in self._report.fields:
             if field.cells.provenances - {Provenance.DEFAULT, Provenance.MISSING}:
                 columns.append(_numbers(models, field, self._marks))
-        headers = dict.fromkeys(header for model in models for header in model.carried)
-        for at, header in enumerate(headers):
-            values = [model.carried.get(header) for model in models]
+        for at, (header, values) in enumerate(self._report.carried.items()):
             columns.append(_words(header, f"carried-{at}", values))
         filled = [(head, cells) for head, cells in columns if any(cell.content for cell in cells)]
         return self._table(models, "input-table", "Numbers that were read", filled)
