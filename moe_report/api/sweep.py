@@ -18,11 +18,13 @@ from moe_report.errors import InputError, OutputError, Problem, nearest
 from moe_report.importers.model import HUB
 from moe_report.load.collected import Collected
 from moe_report.load.grid import sheet_named
+from moe_report.load.models_checks import out_of_bounds
 from moe_report.load.our_sheets import SWEEP_SHEET
 from moe_report.load.workbook import inspect_workbook, open_table, read_bytes, sheets_of
 from moe_report.renderers import load_renderer, renderers
 from moe_report.reports import Report
 from moe_report.schema.fields import numbers_of
+from moe_report.schema.headers.headers import Headers
 from moe_report.schema.registry import Registry
 from moe_report.sweeps.make_plan import Sweep, make_plan
 from moe_report.sweeps.parquet import is_ours, write_parquet
@@ -32,7 +34,7 @@ from moe_report.sweeps.run import Found
 from moe_report.sweeps.said import Said
 from moe_report.sweeps.spool import Spool
 from moe_report.table import Given, ModelTable, Row, Source
-from moe_report.text import shown
+from moe_report.text import is_text, shown
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,12 @@ def _base_of(
     fields = {name: one for name, one in registry.fields.items() if one.kind != "text"}
     known = (*fields, *registry.metrics)
     numbers: dict[str, Given] = {}
+    catalogue = Headers(registry.metrics, registry.assumptions).catalogue
     problems: list[Problem] = []
+    title = said.base.get("name", "base")
+    if not is_text(title) or not str(title).strip():
+        message = f"found {shown(title)}, expected a name without control characters"
+        problems.append(Problem(f"{said.where}, base.name", message))
     for name, value in said.base.items():
         where = f"{said.where}, base.{name}"
         if name == "name":
@@ -216,11 +223,11 @@ def _base_of(
             problems.append(Problem(where, f"there is no field or metric {shown(name)}.{hint}"))
         elif isinstance(value, bool) or not isinstance(value, (int, float)):
             problems.append(Problem(where, f"found {shown(value)}, expected a number"))
-        elif name in fields and (expected := fields[name].refusal(value)):
+        elif expected := out_of_bounds(catalogue[name], float(value), headed=False):
             problems.append(Problem(where, f"found {value:,g}, expected {expected}"))
         else:
             numbers[name] = Given(float(value))
-    row = Row(str(said.base.get("name", "base")), numbers=numbers)
+    row = Row(str(title).strip(), numbers=numbers)
     table = ModelTable((row,), Source(said.where))
     return replace(said, problems=(*said.problems, *problems)), table
 

@@ -32,8 +32,8 @@ class Grid:
     What is wrong with one of them is collected. In an earlier report, formulas may be ours. A grid
     that is turned has the sheet's columns as its rows; addresses are the sheet's all the same.
     ``tables`` are the names of the Excel Tables on it, case-folded; ``totals`` are the rows in
-    which they sum up theirs. ``record`` is what we wrote on the sheet, and ``formats`` are how its
-    cells show numbers, if that is known.
+    which they sum up theirs, and ``heads`` those in which they have their headers. ``record`` is
+    what we wrote on the sheet, and ``formats`` are how its cells show numbers, if that is known.
     """
 
     sheet: str
@@ -44,6 +44,7 @@ class Grid:
     turned: bool = False
     tables: frozenset[str] = frozenset()
     totals: frozenset[int] = frozenset()
+    heads: frozenset[int] = frozenset()
     record: Footprint | None = None
     formats: NumberFormats | None = None
 
@@ -229,9 +230,10 @@ def read_grid(
         areas = []
     tables = frozenset(area.name.casefold() for area in areas)
     totals = frozenset(row for area in areas for row in range(area.last + 1, area.bottom + 1))
+    heads = frozenset(area.top for area in areas if area.first > area.top)
     return Grid(
-        sheet, scan.cells or [[None]], scan, collected, own_report, False, tables, totals, record,
-        values.formats,
+        sheet, scan.cells or [[None]], scan, collected, own_report, False, tables, totals, heads,
+        record, values.formats,
     )  # fmt: skip
 
 

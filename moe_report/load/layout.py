@@ -74,9 +74,15 @@ def find_layout(grid: Grid, headers: Headers) -> Layout | None:
     turned = []
     if not grid.own_report and len(grid.cells) <= _MOST_FIELDS:
         turned = list(_candidates(grid.turn(), headers, _HEADER_COLUMNS))
-    # the first of the best: one row rather than two, rows rather than columns
-    best = max((*upright, *turned), key=lambda layout: layout.score, default=None)
+    # the first of the best: rows rather than columns
+    best = max((*upright, *turned), key=_worth, default=None)
     return best if best and best.score else None
+
+
+def _worth(layout: Layout) -> tuple[float, bool]:
+    """Of two that are understood alike, that of an Excel Table's own headers is worth more."""
+    grid = layout.grid
+    return layout.score, not grid.turned and layout.top in grid.heads
 
 
 def _candidates(grid: Grid, headers: Headers, rows: int) -> Iterator[Layout]:

@@ -59,12 +59,12 @@ def lone_layer_fields(numbers: Mapping[str, Given]) -> list[str]:
     return [name for name in numbers if name in FIELDS and FIELDS[name].group == LONE_LAYER]
 
 
-def out_of_bounds(known: Known, value: float) -> str:
-    """Return what was expected in place of a value, or nothing if it will do."""
+def out_of_bounds(known: Known, value: float, *, headed: bool = True) -> str:
+    """Return what was expected in place of a value, perhaps below a header; nothing if it does."""
     field = known.field
     if field is not None and not (said := field.refusal(value)):
         return ""
-    billions = f" (is it in billions? then write the header as '{known.name} (B)')"
+    billions = headed * f" (is it in billions? then write the header as '{known.name} (B)')"
     if field is None:
         if not math.isfinite(value) or value > LARGEST:
             return f"{TOO_LARGE} ({LARGEST:,.0f})"

@@ -41,6 +41,7 @@ class RowReader:
         empty: Rows that have a name and no number.
         unclear: Cells that could not be told for sure.
         left_behind: Carried cells whose formulas are not taken along.
+        left_empty: Those of them that have no stored value either.
     """
 
     grid: Grid
@@ -51,6 +52,7 @@ class RowReader:
     empty: dict[int, str] = field(default_factory=dict)
     unclear: list[Unclear] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
+    left_empty: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         texts: dict[int, list[str]] = {column: [] for column in self.columns.known}
@@ -272,8 +274,9 @@ class RowReader:
             if plain and self.grid.formula(row, column) is None:
                 continue
             look = carried_cell(self.grid, self.columns, row, column)
-            if self.grid.formula(row, column) and not look.formula:
-                self.left_behind.append(self.grid.address(row, column))
+            if (formula := self.grid.formula(row, column)) and not look.formula:
+                left = self.left_behind if formula.has_value else self.left_empty
+                left.append(self.grid.address(row, column))
             if look != CarriedCell():
                 found[header] = look
         return found

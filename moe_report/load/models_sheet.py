@@ -126,10 +126,14 @@ class _Sheet:
         check_comparisons(self.grid, self.columns, rows)
         if not rows and not self.collected.problems:
             self._refuse_empty(self.reader)
-        if self.reader.left_behind:
-            cells = first_of(self.reader.left_behind, _SHOWN_ROWS)
-            text = "formulas that refer elsewhere than to their own row are carried as values"
-            self._notice(LEFT_BEHIND, f"{text}: {cells}")
+        text = "formulas that refer elsewhere than to their own row"
+        for left, how in (
+            (self.reader.left_behind, "are carried as values"),
+            (self.reader.left_empty, "and have no stored value are carried along empty (Excel and "
+             "LibreOffice store one when they save the file)"),
+        ):  # fmt: skip
+            if left:
+                self._notice(LEFT_BEHIND, f"{text} {how}: {first_of(left, _SHOWN_ROWS)}")
         if recalculated and not self.grid.own_report and self.reader.formulas:
             self._tell_stale(self.reader.formulas)
         sheet = self.grid.sheet

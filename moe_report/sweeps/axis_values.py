@@ -100,7 +100,8 @@ def _range(line: Line, number: Any) -> list[Decimal]:
     if size <= (1 if times else 0):
         least = "above ×1" if times else "above 0"
         raise ValuesError("step", f"found a step of {shown(step)}, expected one {least}")
-    count = math.log(last / first) / math.log(size) if times else (last - first) / size
+    # a float would hold no step of ×1.00000000000000000001
+    count = (last / first).ln() / size.ln() if times else (last - first) / size
     if count >= _MOST:
         raise ValuesError("step", f"makes more than {_MOST:,} values")
     return list(_times(first, last, size) if times else _steps(first, last, size))

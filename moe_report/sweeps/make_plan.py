@@ -245,14 +245,13 @@ class _Making:
                 message = f"found {shown(text)}, expected min or max and a number, as in "
                 self._problem(line, "formula", f"{message}'min num_experts'")
                 continue
-            if any(one.formula == rest for one in self.objectives):
-                self._problem(line, "formula", f"{rest} is an objective twice")
-                continue
             try:
                 value = formula_of(rest, formulas.names)
                 if value.is_test:
                     raise FormulaError(f"found {shown(rest)}, expected a number, not a test")
                 aim = Objective(f"{sense.casefold()} {rest}", value, sense.casefold() == "max")
+                if any(one.formula == aim.formula for one in self.objectives):
+                    raise FormulaError(f"{rest} is an objective twice")
                 self.objectives.append(aim)
             except FormulaError as error:
                 self._problem(line, "formula", str(error))

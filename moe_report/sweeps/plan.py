@@ -61,7 +61,7 @@ class Objective:
     @property
     def formula(self) -> str:
         """What it is, without whether more of it is better."""
-        return self.text.split(maxsplit=1)[1]
+        return self.name or self.text.split(maxsplit=1)[1]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from moe_report.ooxml.addresses import split_address
 from tests.commands import run
 from tests.office import FIRST, HEADER, recalculated, stored
 from tests.workbooks import F, calculated, parts_of, sheet_xml, zipped
@@ -100,6 +101,19 @@ def test_a_formula_that_leads_elsewhere_stays_as_its_value(
     assert cells(tmp_path / "models.report.xlsx", "Own")[0][:2] == (str(value), value)
 
 
+def test_a_formula_that_leads_elsewhere_and_has_no_value_is_named(tmp_path: Path) -> None:
+    """Nothing of it is in the report, and so nobody may take it for carried."""
+    path = tmp_path / "models.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append([*HEAD, "Own"])
+    sheet.append(["a", 8, 2, 46.7, "=SUM(B2:B3)"])
+    book.save(path)
+    done = run("run", path, "-o", tmp_path, "--format", "json")
+    assert done.exit_code == 0, done.output
+    assert "than to their own row and have no stored value are carried along empty" in done.output
+
+
 def test_texts_in_a_formula_are_no_references(tmp_path: Path) -> None:
     """What stands in quotes looks like a cell and is none."""
     report = reported(tmp_path, ("Own", F('="B2 of "&B2', "B2 of 8"), "x"))
@@ -168,3 +182,21 @@ def test_a_number_past_all_numbers_is_carried_as_a_text(tmp_path: Path) -> None:
         "Own": "inf"
     }
     assert "inf" in stored(tmp_path / "models.report.xlsx", "Models")[FIRST - 1]
+
+
+def test_a_column_beside_those_of_a_new_workbook_keeps_its_header(tmp_path: Path) -> None:
+    """The labels above the table's own headers are of their columns, not of what is beside."""
+    path = tmp_path / "models.xlsx"
+    assert run("init", path).exit_code == 0
+    book = openpyxl.load_workbook(path)
+    sheet = book["Models"]
+    [table] = sheet.tables.values()
+    last = split_address(table.ref.partition(":")[2])[0]
+    head = next(row for row in range(1, 9) if sheet.cell(row, 1).value == "name")
+    sheet.cell(head, last + 1).value = "Own"
+    sheet.cell(head + 1, last + 1).value = 7
+    book.save(path)
+    done = run("run", path, "-o", tmp_path, "--format", "json")
+    assert done.exit_code == 0, done.output
+    first = json.loads((tmp_path / "models.report.json").read_text())["models"][0]
+    assert first["carried"] == {"Own": 7}

@@ -141,6 +141,10 @@ columns = "total_params"
 num_expert = 8
 hidden_size = "wide"
 num_hidden_layers = -1
+expert_params = inf
+router_params = -5
+total_params = 46.7
+name = "a\\u0007"
 [vary]
 vocab_sise = [1, 2]
 """)  # fmt: skip
@@ -151,6 +155,10 @@ vocab_sise = [1, 2]
         "base.num_expert: there is no field or metric 'num_expert'. Did you mean 'num_experts'?",
         "base.hidden_size: found 'wide', expected a number",
         "base.num_hidden_layers: found -1, expected from 1 to 10,000",
+        "base.expert_params: found inf, expected at most",
+        "base.router_params: found -5, expected ",
+        "base.total_params: found 46.7, expected at least 100,000\n",
+        "base.name: found 'a\\x07', expected a name without control characters",
         "vary.vocab_sise: there is no field or assumption 'vocab_sise'",
     ):
         assert expected in said
@@ -163,6 +171,20 @@ vocab_sise = [1, 2]
     assert nearest in refused(tmp_path, 'base = "Mixtral-8x7"')
     text = SMALL.replace("Mixtral-8x7B", 'Mixtral-8x7B"\nmodel = "Mixtral-8x7')
     assert nearest in refused(tmp_path, text)
+
+
+def test_an_objective_is_the_same_however_it_is_written(tmp_path: Path) -> None:
+    """In brackets or with a sign it is still the column, and not another objective."""
+    text = 'base = "Mixtral-8x7B"\nobjectives = [{}]\n[vary]\nnum_experts = [8, 16]\n'
+    bare, inside = (
+        sweep_of(tmp_path, text.format(one)).plan
+        for one in ('"min total_params"', '"min (total_params)"')
+    )
+    counted = [count_block(plan, Block(0, 2)).costs.tolist() for plan in (bare, inside)]
+    assert counted[0] == counted[1] != [[0], [0]]
+    assert bare.kept == inside.kept
+    said = refused(tmp_path, text.format('"min +total_params", "max total_params"'))
+    assert "total_params is an objective twice" in said
 
 
 def test_formulas_in_a_circle_are_refused(tmp_path: Path) -> None:
@@ -200,6 +222,7 @@ def test_presets_that_are_varied_are_refused_with_what_they_set(
         ("hidden_size = {from = 4, to = 8, step = -2}", "found a step of -2, expected one above 0"),
         ("hidden_size = {from = 4, to = 8, step = '×1'}", "found a step of '1', expected one above"
          " ×1"),
+        ("hidden_size = {from = 4, to = 8, step = '×1.0000000000000000000001'}", "makes more than"),
         ("hidden_size = {from = 0, to = 8, step = '×2'}", "found 0, of which ×2 makes no more; "
          "expected from above 0"),
         ("first_k_dense_replace = {factors = [1, 2]}", "the base has first_k_dense_replace 0, and "
