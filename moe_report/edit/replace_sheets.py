@@ -18,7 +18,8 @@ from moe_report.ooxml.calculation import ask_to_recalculate, drop_calculation_ch
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.cells_by_rows import cells_by_rows
 from moe_report.ooxml.order import insert_in_order
-from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, serialize
+from moe_report.ooxml.part_names import Relationship
 from moe_report.ooxml.styles import MergedStyles
 
 _RENEWED = ("}modified", "}title")

@@ -11,7 +11,8 @@ from lxml import etree
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.hyperlinks import place_led
 from moe_report.ooxml.markup import folded_text, is_markup, mentions
-from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, Relationship, serialize
+from moe_report.ooxml.package import LINK_ID, OFFICE_REL, Package, serialize
+from moe_report.ooxml.part_names import Relationship
 from moe_report.ooxml.sheet_names import quoted, renamed
 from moe_report.ooxml.sheet_parts import (
     OWN,

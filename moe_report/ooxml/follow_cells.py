@@ -15,7 +15,8 @@ from moe_report.ooxml.insert_rows.moved_places import has_moved_places, move_pla
 from moe_report.ooxml.insert_rows.part_xml import Part
 from moe_report.ooxml.insert_rows.shifts import linked_cells
 from moe_report.ooxml.insert_rows.vml import moved_vml
-from moe_report.ooxml.package import Package, Relationship, serialize
+from moe_report.ooxml.package import Package, serialize
+from moe_report.ooxml.part_names import Relationship
 from moe_report.ooxml.rearranged import GONE, Rearranged, ScatteredError, moved
 from moe_report.ooxml.references import Insertion, counts_rows_of, untraceable
 

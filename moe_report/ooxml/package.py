@@ -12,17 +12,16 @@ import posixpath
 import zipfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import count
-from typing import IO, NoReturn, Protocol
+from typing import IO, NoReturn
 
 from lxml import etree
 
 from moe_report.errors import InputError, Problem
 from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
 from moe_report.ooxml.markup import MAIN, UTF16, in_utf8, is_markup
-from moe_report.ooxml.part_names import part_key, relationships_name, target_name
-from moe_report.ooxml.zip_parts import copy_raw, write_pieces
+from moe_report.ooxml.part_names import Relationship, part_key, relationships_name, target_name
+from moe_report.ooxml.zip_parts import Held, copy_raw, write_pieces
 
 STRICT_MAIN = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 OFFICE_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -34,37 +33,7 @@ _LINK = f"{{{PACKAGE_REL}}}Relationship"
 _NO_LINKS = f'<Relationships xmlns="{PACKAGE_REL}"/>'.encode()
 _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 SAVE_AGAIN = "open it in Excel or LibreOffice and save it as .xlsx"
-# The date of every part: a package must not change with the hour it is written.
 _PIECE = 1 << 18
-_PART_DATE = (1980, 1, 1, 0, 0, 0)
-
-
-@dataclass(frozen=True)
-class Relationship:
-    """A link from one part to another, e.g. from a sheet to its drawing.
-
-    Attributes:
-        target: The name of the other part; of an external link, or one to a place within the
-            part's own workbook (``#Sheet!A1``), what the file says.
-        external: Whether it leads out of the package.
-    """
-
-    id: str
-    type: str
-    target: str
-    external: bool = False
-
-    @property
-    def kind(self) -> str:
-        """The end of its type, e.g. ``drawing``."""
-        return self.type.rpartition("/")[2]
-
-
-class Held(Protocol):
-    """A part that is large, and so not made as a whole before it is asked for."""
-
-    def pieces(self) -> Iterator[bytes]:
-        """Give the part piece by piece."""
 
 
 def parse(xml: bytes) -> etree._Element:
@@ -414,10 +383,7 @@ class Package:
                 if self._is_as_it_was(key, name):
                     copy_raw(self._data, self._zip.getinfo(name), target)
                     continue
-                info = zipfile.ZipInfo(name, _PART_DATE)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o600 << 16
-                write_pieces(target, info, self.pieces(name))
+                write_pieces(target, name, self.pieces(name))
 
     def _is_as_it_was(self, key: str, name: str) -> bool:
         """Whether a part is as it is in the file; to compare takes less than to pack it again."""

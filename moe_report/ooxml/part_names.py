@@ -1,10 +1,32 @@
-"""Names of parts: how a package, its links and its types spell one and the same."""
+"""Names of parts, and links between them: how a package and its types spell one and the same."""
 
 from __future__ import annotations
 
 import posixpath
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A link from one part to another, e.g. from a sheet to its drawing.
+
+    Attributes:
+        target: The name of the other part; of an external link, or one to a place within the
+            part's own workbook (``#Sheet!A1``), what the file says.
+        external: Whether it leads out of the package.
+    """
+
+    id: str
+    type: str
+    target: str
+    external: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The end of its type, e.g. ``drawing``."""
+        return self.type.rpartition("/")[2]
 
 
 @lru_cache(maxsize=4096)

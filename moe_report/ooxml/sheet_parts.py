@@ -10,7 +10,8 @@ from lxml import etree
 from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.formula_text import references, same_sheet, words_of
 from moe_report.ooxml.markup import local_name
-from moe_report.ooxml.package import Package, Relationship
+from moe_report.ooxml.package import Package
+from moe_report.ooxml.part_names import Relationship
 from moe_report.ooxml.sheet_names import quoted, renamed
 
 # By the end of the type of the link to it: what a copy of a sheet has its own of, what it shares.

@@ -6,11 +6,14 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from copy import copy
+from typing import Protocol
 
 from moe_report.errors import OutputError
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _MOST_BYTES = 2**31 - 1  # of a part
+# The date of every part: a package must not change with the hour it is written.
+_PART_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def copy_raw(data: bytes, info: zipfile.ZipInfo, target: zipfile.ZipFile) -> None:
@@ -29,15 +32,29 @@ def copy_raw(data: bytes, info: zipfile.ZipInfo, target: zipfile.ZipFile) -> Non
     target._didModify = True  # type: ignore[attr-defined]
 
 
-def write_pieces(target: zipfile.ZipFile, info: zipfile.ZipInfo, pieces: Iterator[bytes]) -> None:
-    """Write a part piece by piece; a size of more than 2 GB would stand where Excel looks not."""
+class Held(Protocol):
+    """A part that is large, and so not made as a whole before it is asked for."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give the part piece by piece."""
+
+
+def write_pieces(target: zipfile.ZipFile, name: str, pieces: Iterator[bytes]) -> None:
+    """Write a part piece by piece.
+
+    Raises:
+        OutputError: It has more than 2 GB: its size would stand where Excel does not look.
+    """
+    info = zipfile.ZipInfo(name, _PART_DATE)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o600 << 16
     written = 0
     with target.open(info, "w") as part:
         for piece in pieces:
             written += len(piece)
             if written > _MOST_BYTES:
                 raise OutputError(
-                    f"the part {info.filename} of the workbook has more than 2 GB, which Excel "
+                    f"the part {name} of the workbook has more than 2 GB, which Excel "
                     "does not open; write fewer models, or another format such as csv"
                 )
             part.write(piece)

@@ -10,11 +10,12 @@ import numpy as np
 from moe_report.branding import Branding
 from moe_report.compute.build import build_report
 from moe_report.display import exact
-from moe_report.reports import Report, SweepResult, SweepRule
+from moe_report.reports import Report
 from moe_report.schema.charts import Chart
 from moe_report.schema.declare_charts import scatter
 from moe_report.schema.registry import Registry
 from moe_report.schema.section_fields import SectionField
+from moe_report.schema.sweep_result import SweepResult, SweepRule
 from moe_report.sweeps.front import Mask
 from moe_report.sweeps.make_plan import Sweep
 from moe_report.sweeps.own_section import own_section
