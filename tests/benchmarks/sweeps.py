@@ -1,9 +1,10 @@
 """A sweep of ten metrics, three constraints and two objectives, against numpy written by hand.
 
-Run by hand: ``python -m tests.benchmarks.sweeps [DESIGNS]``, by default 10^7, at most 8 * 10^7. Each way runs in
-processes of its own, in turns, and its best one counts; so does the ratio within one run, and each
-has a peak of memory of its own. The script by hand knows the one architecture that it is for, and
-has the front alone; the sweep has what each constraint removed, and the state to go on from.
+Run by hand: ``python -m tests.benchmarks.sweeps [DESIGNS]``, by default 10^7 and at most 8 * 10^7.
+Each way runs in processes of its own, in turns, and its best one counts; so does the ratio within
+one run, and each has a peak of memory of its own. The script by hand knows the one architecture
+that it is for, and has the front alone; the sweep has what each constraint removed, and the state
+to go on from.
 """
 
 from __future__ import annotations
