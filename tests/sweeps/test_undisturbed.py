@@ -19,17 +19,20 @@ def interrupt_oneself() -> None:
 
 def test_ctrl_c_waits_for_the_end() -> None:
     """It is not lost, and what handled it before does so again."""
-    before = signal.getsignal(signal.SIGINT)
     done = []
 
     def become_whole() -> None:
         interrupt_oneself()
         done.append("whole")
 
-    with pytest.raises(KeyboardInterrupt), undisturbed():
-        become_whole()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # perhaps it was ignored
+    try:
+        with pytest.raises(KeyboardInterrupt), undisturbed():
+            become_whole()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert done == ["whole"]
-    assert signal.getsignal(signal.SIGINT) is before
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     with undisturbed():
         pass
