@@ -26,6 +26,7 @@ from moe_report.load.our_sheets import (
     OUR_AUTHOR,
     REPORT_SHEET,
     SHEET,
+    WORKINGS_SHEET,
 )
 from moe_report.load.record import RECORD_SHEET, Footprint, Record, mark_of, record_in, record_of
 from moe_report.load.workbook import Read
@@ -252,6 +253,13 @@ class Carryover:
                     else self.our_cells.added(sheet, ours)
                 )
                 problems += strangers(self.old, ours, sheet, added, self.file)
+        gone = [name for name in self.ours if name not in (*self.fresh_cells, WORKINGS_SHEET)]
+        if gone:
+            self.notes.append(
+                f"{self.file}: the sheet{'s' * (len(gone) > 1)} {', '.join(gone)} "
+                f"{'leave' if len(gone) > 1 else 'leaves'} the report, with what was chosen and "
+                "typed there: no section that is chosen has it"
+            )
         problems += self._notes_and_links()
         if self.is_input:
             ours, cells = self.record.sheets.get(SHEET, Footprint()), self.cells[SHEET]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from moe_report.edit.carry_over import Carryover
 from moe_report.edit.choices_before import with_choices
+from moe_report.edit.replaced import left_out_of, replaced_by
 from moe_report.edit.strangers import rows_without_numbers
 from moe_report.errors import InputError, OutputError, Problem
 from moe_report.load.collected import LEFT_BEHIND, NO_STORED_VALUE, SUMMARIES
@@ -65,6 +66,7 @@ class Update:
             self.is_input = True
             kept = tuple(item for item in told if item.kind not in (SUMMARIES, LEFT_BEHIND))
             return replace(table, warnings=kept)
+        self.notes += replaced_by(table.rows, old)
         self.said = {row.name: row.carried.keys() for row in table.rows}
         before = {row.name: row for row in old.rows}
         rows = tuple(_with_remarks(row, before.get(row.name, row)) for row in table.rows)
@@ -119,7 +121,7 @@ class Update:
         work.check()
         work.carry()
         data = work.renewed()
-        self.notes += work.notes
+        self.notes += (*work.notes, *left_out_of(report, self.read.table))
         return data
 
 
@@ -180,9 +182,14 @@ def _without_models(package: Package) -> str:
 
 def _with_remarks(row: Row, old: Row) -> Row:
     """A row with the texts and added columns that only the old report has."""
+    looks = {
+        # another value is of no formula
+        header: replace(look, formula=()) if header in row.carried else look
+        for header, look in old.looks.items()
+    }
     return replace(
         row,
         texts={**old.texts, **row.texts},
         carried={**old.carried, **row.carried},
-        looks={**old.looks, **row.looks},
+        looks={**looks, **row.looks},
     )

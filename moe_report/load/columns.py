@@ -175,7 +175,8 @@ class _Reader:
         else:
             reading = self.layout.readings.get(column) or self.headers.read(text)
             spelled, alone = self.headers.find(text), self.headers.find(own)
-            if isinstance(alone, Known) and _is_name(own, alone):
+            has_unit = header is not None and header.unit  # which a name alone says nothing of
+            if isinstance(alone, Known) and _is_name(own, alone) and not has_unit:
                 reading = replace(reading, known=(alone,))  # whatever group stands above it
             elif isinstance(spelled, Known) and spelled.scale != 1:
                 reading = replace(reading, known=(spelled,))  # documented so: that is sure

@@ -128,6 +128,8 @@ class Contents:
             kind, stored = ' t="e"', str(value)
         elif value is None or isinstance(value, str):
             kind, stored = ' t="str"', text_of(value or "")
+        elif isinstance(value, bool):
+            kind, stored = ' t="b"', f"{value:d}"
         else:
             kind, stored = "", number_text(value)
         return f"{kind}{body}{stored}</{prefix}v></{prefix}c>"

@@ -96,6 +96,19 @@ def test_a_new_column_stands_beside_headers_not_beside_units(tmp_path: Path) -> 
     assert new[upper.index("num_hidden_layers")] == 32
 
 
+@pytest.mark.parametrize("unit", ["B", "(B)", "[B]", "in billions"])
+def test_units_below_a_name_scale_its_numbers(tmp_path: Path, unit: str) -> None:
+    """A header that is a field's own name says nothing of the unit that stands below it."""
+    rows = [
+        ["Model", "total_params", "Active params", "Experts", "Top-k"], ["", unit, unit, "", ""],
+        ["a", 46.7, 12.9, 8, 2],
+    ]  # fmt: skip
+    workbook = _workbook(tmp_path / "units.xlsx", rows)
+    assert _run("run", workbook, "-o", tmp_path, "--format", "json").startswith("0 ")
+    [model] = json.loads((tmp_path / "units.report.json").read_text("utf-8"))["models"]
+    assert (model["values"]["total_params"], model["values"]["active_params"]) == (46.7e9, 12.9e9)
+
+
 def test_nothing_is_put_into_a_sheet_whose_models_are_columns(tmp_path: Path) -> None:
     """It is said how it could be, and the workbook stays as it is."""
     rows: list[list[Any]] = [

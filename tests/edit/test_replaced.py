@@ -1,0 +1,82 @@
+"""What of an older report gives way to an input, or for sections that are not chosen, is said."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tests.edit.test_update import HEADER, context_of, run, update, write_input
+from tests.workbooks import F, calculated
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of two models, beside its input."""
+    folder = tmp_path_factory.mktemp("report")
+    done = run(write_input(folder / "models.xlsx"), "-o", folder, "--format", "xlsx", "-q")
+    assert done.exit_code == 0, done.output
+    return folder / "models.report.xlsx"
+
+
+def edited(made: Path, folder: Path, cells: dict[tuple[str, int], object]) -> Path:
+    """A copy of a report in which cells of models hold something else, by header and model."""
+    report = Path(shutil.copy(made, folder / "models.report.xlsx"))
+    book: Any = openpyxl.load_workbook(report)
+    sheet = book["Models"]
+    at = {cell.value: cell.column for cell in sheet[HEADER]}
+    for (header, model), value in cells.items():
+        sheet.cell(HEADER + 1 + model, at[header]).value = value
+    book.save(report)
+    return report
+
+
+def test_what_an_input_says_otherwise_is_named(made: Path, tmp_path: Path) -> None:
+    """Numbers, texts, the user's columns and formulas in them; nothing where both say the same."""
+    changes = {("hidden_size", 0): 4096, ("remark", 0): "mine", ("#price", 1): "=7*2"}
+    report = edited(made, tmp_path, changes)
+    done = update(report, made.parent / "models.xlsx")
+    assert (
+        "models.report.xlsx: what the input says takes the place of 3 cells that had something "
+        "else: hidden_size of Small, remark of Small, #price of Large" in done.output
+    )
+    book = openpyxl.load_workbook(report)
+    assert "=7*2" not in [cell.value for cell in book["Models"][HEADER + 2]]
+    assert "takes the place" not in update(report, made.parent / "models.xlsx").output
+    assert "takes the place" not in update(edited(made, tmp_path, changes)).output
+
+
+def test_values_of_formulas_are_not_told_to_differ(tmp_path: Path) -> None:
+    """They follow from what is named already, and an update leaves them to be computed."""
+    rows = [("name", "num_experts", "num_experts_per_tok", "Twice"),
+            ("a", 8, 2, F("=B2*2", 16)), ("b", 16, 2, F("=B3*2", 32))]  # fmt: skip
+    path = calculated(tmp_path / "models.xlsx", {"Models": rows})
+    assert run(path, "-o", tmp_path, "--format", "xlsx", "-q").exit_code == 0
+    report = edited(tmp_path / "models.report.xlsx", tmp_path / "..", {("num_experts", 0): 4})
+    done = update(report, path)
+    assert "takes the place of 1 cell that had something else: num_experts of a" in done.output
+
+
+def test_what_sections_that_are_not_chosen_take_along_is_said(made: Path, tmp_path: Path) -> None:
+    """Their sheets, and assumptions that were set; with all of them there is nothing to say."""
+    report = Path(shutil.copy(made, tmp_path / "models.report.xlsx"))
+    book = openpyxl.load_workbook(report)
+    context_of(book).value = 64
+    book.save(report)
+    assert "leave" not in update(report).output
+    said = update(report, "--only", "parameter_efficiency").output
+    assert "no section that is chosen takes context_length = 64" in said
+    assert "leave" not in update(report, "--only", "parameter_efficiency").output
+
+
+def test_a_truth_that_a_formula_gives_stays_one(tmp_path: Path) -> None:
+    """LibreOffice saves TRUE as a formula."""
+    rows = [("name", "num_experts", "num_experts_per_tok", "Open"), ("a", 8, 2, F("=B2>4", True))]
+    path = calculated(tmp_path / "models.xlsx", {"Models": rows})
+    assert run(path, "-o", tmp_path, "--format", "xlsx", "-q").exit_code == 0
+    book = openpyxl.load_workbook(tmp_path / "models.report.xlsx", data_only=True)
+    values = [cell.value for cell in book["Models"][HEADER + 1]]
+    assert any(value is True for value in values)
