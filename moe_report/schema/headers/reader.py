@@ -43,6 +43,8 @@ class TextReader:
             return last
         known = self._book.names.get(folded(text)) if "_" in text else None
         known = known or self._book.symbols.get(text.removeprefix("#").strip())
+        if known is not None and below and (meant := _in_unit([Meaning(known, True)], below)):
+            return _decided(header, meant, "its name", decisive=True)
         if known is not None:
             return Reading(header, (known,), why="its name", decisive=len(text) > 1)
         if literal := self._book.literal(text):
