@@ -380,15 +380,15 @@ class Package:
         """
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
             for key, name in self._names.items():
-                if self._is_as_it_was(key, name):
+                if key not in self._changed and key not in self._unsaved:
                     copy_raw(self._data, self._zip.getinfo(name), target)
-                    continue
-                write_pieces(target, name, self.pieces(name))
+                elif self._is_as_it_was(name):
+                    copy_raw(self._data, self._zip.getinfo(name), target, anew=True)
+                else:
+                    write_pieces(target, name, self.pieces(name))
 
-    def _is_as_it_was(self, key: str, name: str) -> bool:
-        """Whether a part is as it is in the file; to compare takes less than to pack it again."""
-        if key not in self._changed and key not in self._unsaved:
-            return True
+    def _is_as_it_was(self, name: str) -> bool:
+        """Whether a part is what the file has; to compare takes less than to pack it again."""
         if name not in self._zip.NameToInfo:
             return False
         with self._zip.open(name) as before:

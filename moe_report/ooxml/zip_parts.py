@@ -14,11 +14,19 @@ _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _MOST_BYTES = 2**31 - 1  # of a part
 # The date of every part: a package must not change with the hour it is written.
 _PART_DATE = (1980, 1, 1, 0, 0, 0)
+_RIGHTS = 0o600 << 16
 
 
-def copy_raw(data: bytes, info: zipfile.ZipInfo, target: zipfile.ZipFile) -> None:
-    """Write a part with the compressed bytes that it has in another zip file."""
+def copy_raw(
+    data: bytes, info: zipfile.ZipInfo, target: zipfile.ZipFile, *, anew: bool = False
+) -> None:
+    """Write a part with the compressed bytes that it has in another zip file.
+
+    With ``anew`` it has the date and the rights of one that is written.
+    """
     moved = copy(info)
+    if anew:
+        moved.date_time, moved.external_attr = _PART_DATE, _RIGHTS
     moved.extra = b""  # dates, and sizes of more than 4 GB: both stand in the header already
     moved.flag_bits &= ~0x08  # sizes stand in the header, not behind the data
     assert target.fp is not None
@@ -47,7 +55,7 @@ def write_pieces(target: zipfile.ZipFile, name: str, pieces: Iterator[bytes]) ->
     """
     info = zipfile.ZipInfo(name, _PART_DATE)
     info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = 0o600 << 16
+    info.external_attr = _RIGHTS
     written = 0
     with target.open(info, "w") as part:
         for piece in pieces:
