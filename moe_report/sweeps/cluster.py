@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -84,12 +85,29 @@ def _connected(scheduler: str) -> Any:
     from distributed import Client
 
     try:
-        asyncio.run(asyncio.wait_for(_answers(scheduler), PATIENCE + 1))
+        _ask(scheduler)
         return Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except Exception as error:  # of any kind: what is there may say anything
         said = str(error) if isinstance(error, (OSError, ValueError)) else ""
         why = said or "what is there does not answer as one"
         raise MoeReportError(f"there is no scheduler at {scheduler}: {why}") from error
+
+
+def _ask(scheduler: str) -> None:
+    """Raise what keeps a scheduler from answering, asked in a thread: notebooks have a loop."""
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            asyncio.run(asyncio.wait_for(_answers(scheduler), PATIENCE + 1))
+        except Exception as error:  # raised where it is waited for
+            failed.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
 
 
 async def _answers(scheduler: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -218,6 +219,18 @@ def test_scheduler_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch)
     for address in ("tcp://127.0.0.1:1", "nonsense://here"):
         with pytest.raises(MoeReportError, match=f"there is no scheduler at {address}: "):
             cluster(address, 0).__enter__()
+
+
+def test_scheduler_is_asked_where_a_loop_runs_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook, in which the thread of the cells has one."""
+    monkeypatch.setattr(module, "PATIENCE", 1)
+
+    async def cell() -> None:
+        with pytest.raises(MoeReportError) as caught:
+            cluster("tcp://127.0.0.1:1", 0).__enter__()
+        assert "what is there does not answer" not in str(caught.value)
+
+    asyncio.run(cell())
 
 
 def test_what_is_no_scheduler_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
