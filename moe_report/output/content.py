@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from hashlib import sha256
@@ -17,7 +18,7 @@ _PIECE = 1 << 20
 _IN_MEMORY = 16 << 20
 
 
-class _OnDisk:
+class _OnDisk(ABC):
     """Very many bytes, in a file. They equal bytes, or others in a file, that are the same.
 
     Attributes:
@@ -26,9 +27,9 @@ class _OnDisk:
 
     size: int
 
+    @abstractmethod
     def opened(self) -> AbstractContextManager[IO[bytes]]:
         """Return the file, open for reading."""
-        raise NotImplementedError
 
     def digest(self) -> str:
         """Return the SHA-256 of all bytes, in hex."""
