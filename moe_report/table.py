@@ -62,6 +62,10 @@ class Reference:
     name: str
     scale: int | Decimal = 1
 
+    def at(self, cell: str) -> str:
+        """Return how a formula says it where a cell has the number."""
+        return cell if self.scale == 1 else f"({cell}/{self.scale})"
+
 
 @dataclass(frozen=True)
 class CarriedCell:

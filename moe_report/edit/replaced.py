@@ -44,10 +44,17 @@ def _differing(row: Row, old: Row) -> Iterator[str]:
     for header, value in row.carried.items():
         if header not in old.carried:
             continue
-        formulas = [one.looks.get(header, CarriedCell()).formula for one in (row, old)]
+        formulas = [_formula(one, header) for one in (row, old)]
         stood = old.carried[header]
         if formulas[0] != formulas[1] or not (any(formulas) or stood in (None, value)):
             yield header
+
+
+def _formula(row: Row, header: str) -> str:
+    """The formula of a cell, however a program spaces it; a unit of the input is spelled out."""
+    parts = row.looks.get(header, CarriedCell()).formula
+    text = "".join(part if isinstance(part, str) else part.at(f"[{part.name}]") for part in parts)
+    return "".join(text.split())
 
 
 def left_out_of(report: Report, old: ModelTable) -> list[str]:

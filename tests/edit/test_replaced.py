@@ -9,6 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from moe_report.edit.replaced import replaced_by
+from moe_report.table import CarriedCell, ModelTable, Reference, Row, Source
 from tests.edit.test_update import HEADER, context_of, run, update, write_input
 from tests.workbooks import F, calculated
 
@@ -49,15 +51,32 @@ def test_what_an_input_says_otherwise_is_named(made: Path, tmp_path: Path) -> No
     assert "takes the place" not in update(edited(made, tmp_path, changes)).output
 
 
-def test_values_of_formulas_are_not_told_to_differ(tmp_path: Path) -> None:
-    """They follow from what is named already, and an update leaves them to be computed."""
-    rows = [("name", "num_experts", "num_experts_per_tok", "Twice"),
-            ("a", 8, 2, F("=B2*2", 16)), ("b", 16, 2, F("=B3*2", 32))]  # fmt: skip
+def test_values_of_formulas_are_not_told_to_differ() -> None:
+    """They follow from what is named already; a value in place of a formula is another cell."""
+    twice, thrice = (CarriedCell((f"{factor}*", Reference("num_experts"))) for factor in (2, 3))
+    for looks, value, told in (
+        ([{"Own": twice}, {"Own": twice}], 32, False),
+        ([{"Own": twice}, {"Own": thrice}], 16, True),
+        ([{}, {"Own": twice}], 16, True),
+        ([{}, {}], 32, True),
+        ([{}, {}], 16, False),
+        ([{}, {}], None, False),
+    ):
+        said, stood = (
+            Row("a", carried={"Own": one}, looks=look)
+            for one, look in zip((16, value), looks, strict=True)
+        )
+        notes = replaced_by([said], ModelTable((stood,), Source("old.xlsx")))
+        assert [note.endswith(": Own of a") for note in notes] == [True] * told
+
+
+def test_formulas_of_an_input_that_moved_are_those_of_the_report(tmp_path: Path) -> None:
+    """Where the report has another unit, or other columns, than the input."""
+    rows = [("name", "num_experts", "num_experts_per_tok", "Total (B)", "Price"),
+            ("a", 8, 2, 46.7, F("=D2*0.5+B2", 31.35))]  # fmt: skip
     path = calculated(tmp_path / "models.xlsx", {"Models": rows})
     assert run(path, "-o", tmp_path, "--format", "xlsx", "-q").exit_code == 0
-    report = edited(tmp_path / "models.report.xlsx", tmp_path / "..", {("num_experts", 0): 4})
-    done = update(report, path)
-    assert "takes the place of 1 cell that had something else: num_experts of a" in done.output
+    assert "takes the place" not in update(tmp_path / "models.report.xlsx", path).output
 
 
 def test_what_sections_that_are_not_chosen_take_along_is_said(made: Path, tmp_path: Path) -> None:

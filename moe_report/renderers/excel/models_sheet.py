@@ -310,7 +310,7 @@ class _Writer:
             cell = self._refer(reference.name)
         else:  # headers of the user's may have signs that a structured reference spells otherwise
             cell = f"{column_letters(self.layout.at(reference.name))}{row}"
-        return cell if reference.scale == 1 else f"({cell}/{reference.scale})"
+        return reference.at(cell)
 
     # -- around them
 
