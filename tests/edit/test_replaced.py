@@ -7,21 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pytest
 
 from moe_report.edit.replaced import replaced_by
 from moe_report.table import CarriedCell, ModelTable, Reference, Row, Source
-from tests.edit.test_update import HEADER, context_of, run, update, write_input
+from tests.edit.test_update import HEADER, context_of, run, update
+from tests.edit.test_update import made as made  # a fixture
 from tests.workbooks import F, calculated
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of two models, beside its input."""
-    folder = tmp_path_factory.mktemp("report")
-    done = run(write_input(folder / "models.xlsx"), "-o", folder, "--format", "xlsx", "-q")
-    assert done.exit_code == 0, done.output
-    return folder / "models.report.xlsx"
 
 
 def edited(made: Path, folder: Path, cells: dict[tuple[str, int], object]) -> Path:
