@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -230,7 +231,8 @@ def test_scheduler_is_asked_where_a_loop_runs_already(monkeypatch: pytest.Monkey
             cluster("tcp://127.0.0.1:1", 0).__enter__()
         assert "what is there does not answer" not in str(caught.value)
 
-    asyncio.run(cell())
+    with ThreadPoolExecutor(1) as aside:  # a test before may have left this thread a loop
+        aside.submit(asyncio.run, cell()).result()
 
 
 def test_what_is_no_scheduler_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

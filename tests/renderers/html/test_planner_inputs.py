@@ -199,6 +199,7 @@ def test_what_the_command_leaves_out_is_said(shown: Open, examples: Report) -> N
     said = "Not in the command, for it is changed of the model itself: Experts, Layers."
     assert page.inner_text(".left-out") == said
     page.click(".planner .command button")
+    page.wait_for_function("document.getElementById('calculator-said').textContent")
     assert page.inner_text("#calculator-said").endswith(said)
     page.click("#calculator-reset")
     assert page.inner_text(".left-out") == ""
