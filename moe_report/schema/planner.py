@@ -22,6 +22,7 @@ DEVICES = "devices"  # the symbol of the number of devices in the formulas of a 
 _SINGLE = (
     "memory", "in_use", "by_memory", "needed", "cache_needed", "cache_allocated",
     "longest_context", "made_for", "most_sequences", "price", "least_cost", "experts",
+    "heads",
 )  # fmt: skip
 _NO_NAMES = ("numbers", "to_copy")  # of what an offload has; the others are names
 
@@ -142,6 +143,8 @@ class Planner:
         price: The assumption, or the group of presets, that is the price of a device.
         least_cost: What it costs at least, on whatever number of devices.
         experts: Bytes of all routed experts, of which replicas take their share more.
+        heads: Query heads on a device; where its check says that they are impossible, no memory
+            makes the layout one.
     """
 
     asked: tuple[Asked, ...]
@@ -165,6 +168,7 @@ class Planner:
     price: str = ""
     least_cost: str = ""
     experts: str = ""
+    heads: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -193,7 +197,7 @@ class Planner:
             *(self.most_sequences, self.cache_needed, self.cache_allocated),
             *beside,
             *(name for one in numbers for name in (one.name, one.low, one.high)),
-            *(self.least_cost, self.experts),
+            *(self.least_cost, self.experts, self.heads),
         )
         return tuple(dict.fromkeys(filter(None, found)))
 
@@ -263,6 +267,7 @@ def planner(
     price: str = "",
     least_cost: Called | str = "",
     experts: Called | str = "",
+    heads: Called | str = "",
 ) -> Planner:
     """Declare a planner, for the constant ``PLANNER`` of a section's module.
 
@@ -280,7 +285,7 @@ def planner(
         "memory": memory, "in_use": in_use, "by_memory": by_memory, "needed": needed,
         "cache_needed": cache_needed, "cache_allocated": cache_allocated, "price": price,
         "longest_context": longest_context, "made_for": made_for, "least_cost": least_cost,
-        "most_sequences": most_sequences, "experts": experts,
+        "most_sequences": most_sequences, "experts": experts, "heads": heads,
     }  # fmt: skip
     return Planner(
         asked=_asked(asked),

@@ -32,6 +32,7 @@ from moe_report_metrics.sharding import (
     both_ends_bytes,
     device_bytes,
     device_cache_bytes,
+    device_heads,
     device_weight_bytes,
     devices_used,
     expert_devices,
@@ -261,4 +262,5 @@ PLANNER = planner(
     price="device_price",
     least_cost="least_cost_per_mtoken_out",
     experts=routed_expert_weight_bytes,
+    heads=device_heads,
 )  # fmt: skip

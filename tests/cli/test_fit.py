@@ -141,6 +141,15 @@ def test_stages_are_no_more_than_layers() -> None:
     assert fit("Mixtral-8x7B", *H100, "--devices", 256).exit_code == 0
 
 
+def test_heads_that_a_group_does_not_divide_leave_no_verdict() -> None:
+    """No engine runs such a layout, whatever memory is left."""
+    result = fit("Qwen3-30B-A3B", *H100, "--tp", 7)
+    assert result.exit_code == 1
+    assert "no verdict: device_heads: 32 query heads cannot be divided evenly" in result.stderr
+    result = fit("Qwen3-30B-A3B", *H100, "--devices", 7)  # in seven stages
+    assert result.output.startswith("Qwen3-30B-A3B on 7 × H100 SXM: fits\n")
+
+
 def test_a_device_that_was_changed_is_said_to_be() -> None:
     """Its name alone would say that it has the memory of its kind."""
     result = fit("Mixtral-8x7B", *H100, "--set", "device_memory=24e9", "--devices", 8)

@@ -111,10 +111,21 @@ def test_an_empty_input_is_at_its_default(shown: Open) -> None:
     assert page.input_value("#plan-context_length") == "4,096"
 
 
+def test_a_layout_that_no_engine_runs_has_no_verdict(shown: Open) -> None:
+    """Whatever memory is left on each device."""
+    page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B", render_calculator)
+    layout(page, tensor_parallel="3")
+    assert page.inner_text(".verdict") == "No verdict"
+    why = "32 query heads cannot be divided evenly: a device would have 10.67"
+    assert page.inner_text(".why-not") == f"Query heads on a device: {why}."
+    layout(page, tensor_parallel="4")
+    assert page.inner_text(".verdict") == "Fits"
+
+
 def test_the_verdict_is_read_out(shown: Open) -> None:
     """With what it rests on and what is doubted; what is wrong with devices describes the input."""
     page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B", render_calculator)
-    layout(page, tensor_parallel="5")
+    layout(page, tensor_parallel="8", data_parallel="2", expert_parallel="16")
     said = page.get_by_role("status").filter(has=page.locator(".verdict")).inner_text()
     for part in (".verdict", ".why-not", ".planner .findings p"):
         assert page.inner_text(part) in said
