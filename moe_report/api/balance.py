@@ -144,7 +144,7 @@ def _of_model(source: str, counts: Counts, where: str) -> tuple[Counts, float | 
         InputError: It cannot be read, or the counts are not of it.
     """
     if not source:
-        return counts, None, last_layer(counts)
+        return of_model(counts, {}, where), None, last_layer(counts)
     registry = installed()
     table = models_of([source], (), registry, None).table
     if len(table.rows) != 1:

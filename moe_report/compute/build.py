@@ -26,6 +26,7 @@ from moe_report.reports import (
     ReportSection,
     Scenario,
 )
+from moe_report.routing.counts import Counts
 from moe_report.schema.presets import PresetGroup
 from moe_report.schema.registry import Registry
 from moe_report.table import BASE, ModelTable, Source
@@ -94,7 +95,11 @@ def build_report(
         assumptions=values,
         findings=audit(table, evaluation, references, registry),
         failures=registry.failures,
-        warnings=(*map(str, table.warnings), *_unused_counts(table, registry)),
+        warnings=(
+            *map(str, table.warnings),
+            *_renumbered(table, evaluation.routing),
+            *_unused_counts(table, registry),
+        ),
         branding=branding,
         scenario=scenario,
         usual_scenario=table.scenarios.chosen,
@@ -107,6 +112,12 @@ def build_report(
         layers=evaluation.layers,
     )
     return charted(helped(report, registry), registry)
+
+
+def _renumbered(table: ModelTable, routing: Mapping[str, Counts]) -> list[str]:
+    """What is said of counts once the sizes of their models are known."""
+    before = {note for counts in table.routing.values() for note in counts.notes}
+    return [note for counts in routing.values() for note in counts.notes if note not in before]
 
 
 def _unused_counts(table: ModelTable, registry: Registry) -> list[str]:

@@ -166,7 +166,8 @@ def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) 
     notes = [f"{where}: experts are numbered from 1; here from 0"] * bool(first)
     if table.ignored:
         notes.append(f"{where}: not read: {first_of(table.ignored)}")
-    if left_out := sum(len(experts) - len(row) for row in layers.values()):
+    unsaid = table.is_long and not any(0 in row for row in layers.values())
+    if left_out := sum(len(experts) - unsaid - len(row) for row in layers.values()):
         what = "row" if table.is_long else "number"
         notes.append(f"{where}: {left_out:,} experts of layers have no {what}, and so no tokens")
     rows = 0 if "layer" in table.columns else len(layers)
@@ -174,7 +175,7 @@ def _counts(table: _Table, layers: Mapping[int, Mapping[int, Any]], where: str) 
     most = int(len(experts) * _LEFT_OUT) + 1 if table.is_long else most
     if table.mark == "," and table.dotted:
         notes.append(f"{where}: {shown(table.dotted)} is read as {_tokens(table.dotted, ','):,.0f}")
-    return replace(found, rows=rows, most=most, notes=tuple(notes))
+    return replace(found, rows=rows, most=most, unsaid=unsaid, notes=tuple(notes))
 
 
 def _columns(headers: Sequence[Any]) -> dict[str, int]:

@@ -27,6 +27,7 @@ class Counts:
         idle: The numbers of layers without any tokens: dense ones, as recorders write them, or ones
             that nothing was sent to.
         most: How many experts there may be: those after the last one have no tokens; 0 for none.
+        unsaid: Whether no row of a table is of expert 0, which then has no tokens or is called 1.
         notes: Sentences on what was assumed.
         where: What an error calls the file.
     """
@@ -36,6 +37,7 @@ class Counts:
     rows: int = 0
     idle: tuple[int, ...] = ()
     most: int = 0
+    unsaid: bool = False
     notes: tuple[str, ...] = ()
     where: str = ""
 
@@ -130,6 +132,7 @@ def of_model(counts: Counts, sizes: Mapping[str, float | None], where: str) -> C
     )
     first = int(sizes.get("first_k_dense_replace") or 0)
     problems = []
+    counts = _from_zero(counts, experts, layers, where)
     if counts.num_experts < experts <= counts.most:
         missing = np.zeros((len(counts.layers), experts - counts.num_experts))
         counts = replace(counts, tokens=np.hstack([counts.tokens, missing]))
@@ -152,6 +155,25 @@ def of_model(counts: Counts, sizes: Mapping[str, float | None], where: str) -> C
     if problems:
         raise InputError(Problem(where, problem) for problem in problems)
     return counts
+
+
+def _from_zero(counts: Counts, experts: int, layers: int, where: str) -> Counts:
+    """Counts whose experts or layers are numbered from 1, as the number of the last one tells."""
+    said = []
+    if counts.unsaid and experts and counts.num_experts == experts + 1:
+        counts = replace(counts, tokens=counts.tokens[:, 1:])
+        said.append("experts are numbered from 1; here from 0")
+    elif counts.unsaid:
+        said.append("expert 0 has no row, and so no tokens")
+    numbers = {*counts.layers, *counts.idle}
+    if layers and not counts.rows and min(numbers) > 0 and max(numbers) == layers:
+        found, idle = (
+            tuple(layer - 1 for layer in listed) for listed in (counts.layers, counts.idle)
+        )
+        counts = replace(counts, layers=found, idle=idle)
+        said.append("layers are numbered from 1; here from 0")
+    notes = (f"{where}: {note}" for note in said)
+    return replace(counts, unsaid=False, notes=(*counts.notes, *notes))
 
 
 def _missing(found: tuple[int, ...], first: int, layers: int, sparse: int) -> str:

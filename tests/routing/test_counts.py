@@ -116,6 +116,29 @@ def test_layers_are_numbered_as_in_the_model(tmp_path: Path) -> None:
         of_model(alone, DEEP | {"first_k_dense_replace": 0.0}, "x")
 
 
+def test_numbers_from_one_are_told_by_the_last(tmp_path: Path) -> None:
+    """Of experts in rows of their own, and of layers: no other numbering has these."""
+    sizes = {"num_experts": 12.0, "num_hidden_layers": 2.0, "num_moe_layers": 2.0}
+    head, *rows = LONG.splitlines()
+    pairs = [line.split(",") for line in rows]
+    shifted = [f"{int(layer) + 1},{int(expert) + 1},{tokens}" for layer, expert, tokens in pairs]
+    found = read_counts(put(tmp_path, "one.csv", "\n".join([head, *shifted])))
+    assert found.notes == ()
+    counts = of_model(found, sizes, "x")
+    assert (counts.layers, counts.tokens.tolist()) == ((0, 1), TOKENS)
+    assert counts.notes == (
+        "x: experts are numbered from 1; here from 0", "x: layers are numbered from 1; here from 0",
+    )  # fmt: skip
+    without_0 = [line for line, (_, expert, _) in zip(rows, pairs, strict=True) if expert != "0"]
+    found = read_counts(put(tmp_path, "none.csv", "\n".join([head, *without_0])))
+    counts = of_model(found, sizes, "x")
+    assert counts.tokens.tolist() == [[0, *row[1:]] for row in TOKENS]
+    assert counts.notes == ("x: expert 0 has no row, and so no tokens",)
+    said = [*shifted, "1,0,0"]  # 13 experts
+    with pytest.raises(InputError, match="counts are of 13 experts, the model has 12"):
+        of_model(read_counts(put(tmp_path, "said.csv", "\n".join([head, *said]))), sizes, "x")
+
+
 def test_the_last_experts_may_have_no_tokens(tmp_path: Path) -> None:
     """A long table has no rows of them; a list has a number for each."""
     wide = read_counts(put(tmp_path, "wide.csv", WIDE.replace("11\n", "total\n", 1)))
