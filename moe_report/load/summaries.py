@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from math import isclose
-from statistics import fmean, median
+from statistics import fmean, median, pstdev, stdev
 from typing import TYPE_CHECKING
 
 from moe_report.ooxml.addresses import split_address
@@ -37,7 +37,9 @@ _AGGREGATES = re.compile(
     re.IGNORECASE,
 )
 _ROW_OF_CELL = re.compile(r"(?<![\w.])\$?[A-Z]{1,3}\$?([0-9]{1,7})(?![\w(])")
-_MEASURES: Sequence[Callable[[Sequence[float]], float]] = (sum, fmean, median, min, max)
+_MEASURES: Sequence[Callable[[Sequence[float]], float]] = (
+    sum, fmean, median, min, max, len, stdev, pstdev,
+)  # fmt: skip
 _BY_NO_CHANCE = (sum, fmean)  # some model is always the largest
 _NO_CHANCE = 3  # numbers that sum up those above, all of them
 _LONGEST = 200  # characters of a name that words are looked for in

@@ -62,13 +62,15 @@ def test_a_share_of_the_sum_in_each_row_leaves_no_model_out(
 
 
 @pytest.mark.parametrize("name", ["Total", "Average:", "Summe", "Mittelwert (3)", "合计", "Итого"])
-@pytest.mark.parametrize("numbers", [(90, 12, 88), (30, 4, 29.3333), (20, 4, 16)])
+@pytest.mark.parametrize(
+    "numbers", [(90, 12, 88), (30, 4, 29.3333), (20, 4, 16), (3, 3, 3), (26.5, 2, None)]
+)
 def test_typed_sums_and_averages_are_known_by_name_and_numbers(
-    tmp_path: Path, registry: Registry, name: str, numbers: Sequence[float]
+    tmp_path: Path, registry: Registry, name: str, numbers: Sequence[float | None]
 ) -> None:
-    """Sum, mean and median, without a formula, rounded to three digits."""
+    """Sum, mean, median, count and deviation, without a formula, rounded to three digits."""
     total, active, experts = numbers
-    row = (name, total, active, round(experts) if experts == int(experts) else None)
+    row = (name, total, active, experts if isinstance(experts, int) else None)
     models, said = left(tmp_path, registry, *MODELS, row)
     assert models == ["a", "b", "c"]
     assert f"'{name}' (B5 is made of the others)" in said
