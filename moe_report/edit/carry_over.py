@@ -42,7 +42,7 @@ from moe_report.ooxml.resting.stale_values import forget_values
 from moe_report.ooxml.texts import SheetContents, Texts
 from moe_report.reports import Report
 from moe_report.schema.fields import TEXT_FIELDS
-from moe_report.text import shown
+from moe_report.text import counted, shown
 
 Item = TypeVar("Item", Note, Link)
 # Sheets of reports that were written before there was a record of them.
@@ -144,7 +144,7 @@ class Carryover:
         leading = {name for sheet in self.ours for name in _names_leading_to(self.old, sheet)}
         names = leading & self.record.names  # that we wrote
         before = Package(self.old.save())
-        forget_values(self.old, dict.fromkeys(self.ours, ALL_CELLS))
+        self._tell_forgotten(forget_values(self.old, dict.fromkeys(self.ours, ALL_CELLS)))
         self._follow(names)
         Renewal(self.old, self.new, self.file, ours=self.ours, kept=self.kept, names=names).renew()
         self._keep_looks(before)
@@ -222,6 +222,17 @@ class Carryover:
             for place, reference in done.lost
         ]
         self._tell_unsure(done)
+
+    def _tell_forgotten(self, formulas: Mapping[str, int]) -> None:
+        theirs = {sheet: number for sheet, number in formulas.items() if sheet not in self.ours}
+        if theirs:
+            number = sum(theirs.values())
+            self.notes.append(
+                f"{self.file}: {counted(number, 'formula')} of yours ({first_of([*theirs])}) "
+                f"{'rests' if number == 1 else 'rest'} on the report: "
+                f"{'its value is' if number == 1 else 'their values are'} computed when a "
+                "spreadsheet program opens it"
+            )
 
     def _tell_unsure(self, done: Following) -> None:
         self.notes += [

@@ -223,8 +223,8 @@ def drop_value(cell: etree._Element) -> bool:
     if value is None:
         return False
     cell.remove(value)
-    cell.attrib.pop("t", "")
-    return True
+    kind = cell.attrib.pop("t", "")
+    return bool(value.text) or kind == "str"  # some programs write an empty one for none
 
 
 def put_value(cell: etree._Element, value: Value) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from moe_report.renderers.excel import summary_sheet
 from moe_report.reports import Report
 from tests.edit.test_update import MODELS, edited, loaded, run, write_input
+from tests.office import convert
 
 
 def _input(path: Path, *new: str) -> Path:
@@ -69,3 +72,15 @@ def test_claims_leave_the_models_of_an_older_report(
         report = _report(tmp_path, "=Summary!B7", "=SUM(Summary!E6:E8)", "=Summary!E8")
     assert loaded(report)["Summary"]["A8"].value == "Small, as told"
     assert _updated(report) == ["=Summary!B7", "=SUM(Summary!E6:E10)", "=Summary!E10"]
+
+
+def test_values_that_are_to_be_computed_are_said(tmp_path: Path) -> None:
+    """Of formulas of the user's that rest on the report, if they had any."""
+    report = _report(tmp_path, "=Summary!B7", "=1+1")
+    shutil.move(convert(report, tmp_path / "settled"), report)
+    done = run("--update", report, "-q")
+    said = "models.report.xlsx: 1 formula of yours (Mine) rests on the report: its value is"
+    assert said in done.output
+    values = openpyxl.load_workbook(report, data_only=True)["Mine"]["A"]
+    assert [cell.value for cell in values] == [None, 2]
+    assert "of yours" not in run("--update", report, "-q").output

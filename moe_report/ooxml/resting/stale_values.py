@@ -6,6 +6,7 @@ stored.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from moe_report.ooxml.package import Package, serialize
@@ -20,7 +21,7 @@ def forget_values(
     repeated: Collection[str] = (),
     *,
     moved: bool = False,
-) -> None:
+) -> Mapping[str, int]:
     """Drop the stored value of each formula that rests on what changed, in any sheet.
 
     With it go the values that charts and text boxes have of such cells, and pivot tables are asked
@@ -31,13 +32,18 @@ def forget_values(
         changed: What changes, by the sheet's name.
         repeated: Names of the sheets that will be there several times.
         moved: Whether rows have come in.
+
+    Returns:
+        How many formulas lost theirs, by the sheet's name.
     """
     if not changed:
-        return
+        return {}
     resting = resting_on(package, changed, repeated, moved=moved)
     sheets = package.sheets()
-    for name in {item.sheet for item in resting.formulas if item.forget()}:
+    forgotten = Counter(item.sheet for item in resting.formulas if item.forget())
+    for name in forgotten:
         package[sheets[name]] = serialize(resting.roots[name])
     for pivot in resting.pivots:
         pivot.refresh(package)
     forget_pictures(package, resting.sources, resting.state)
+    return forgotten
