@@ -29,11 +29,22 @@ def isolated(name: str) -> str:
     return f"\u2068{_ISOLATES.sub('', name)}\u2069"  # one within could end ours
 
 
+def written(value: object) -> str:
+    """Return what a cell holds as a text: a moment at midnight as the date that it mostly is.
+
+    >>> written(datetime.datetime(2024, 5, 1)), written(datetime.datetime(2024, 5, 1, 8, 30))
+    ('2024-05-01', '2024-05-01 08:30:00')
+    """
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        value = value.date()
+    return str(value)
+
+
 def shown(value: object) -> str:
     """Return a value as an error quotes it."""
     for kind, noun in _TIMES.items():
         if isinstance(value, kind):
-            return f"the {noun} {value}"
+            return f"the {noun} {written(value)}"
     if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
         return f"a number of more than {_SHOWN_BITS} bits"  # Python spells none of 4,300 digits
     if isinstance(value, str) and len(value) > _SHOWN_TEXT:

@@ -20,6 +20,7 @@ from moe_report.reports import EVERY_MODEL, Column, LayerColumn, Report
 from moe_report.schema.bounds import LARGEST
 from moe_report.schema.fields import NUMBER_FIELDS, numbers_of
 from moe_report.schema.registry import load
+from moe_report.text import written
 
 SCHEMA_VERSION = 1
 _AT_ONCE = 500  # models, whose texts are made at the same time
@@ -301,7 +302,7 @@ def _word(value: object) -> str:
         return str(value).upper()
     if isinstance(value, (int, float)):
         return str(value) if isinstance(value, int) else plain_number(value)
-    return _quoted(_inert(str(value)))
+    return _quoted(_inert(written(value)))
 
 
 def _inert(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from moe_report.cells import Cell, Cells, Provenance, given_note
 from moe_report.reports import Column, Finding, Report
+from moe_report.text import written
 
 _AT_ONCE = 500  # models, whose texts are made at the same time
 _OBVIOUS = (Provenance.DEFAULT, Provenance.DERIVED)
@@ -120,4 +121,4 @@ def source_of(cell: Cell, note: str) -> dict[str, str]:
 
 def plain_value(value: object) -> str | float | bool | None:
     """Return what a cell of the user's holds as JSON-able data."""
-    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
+    return value if isinstance(value, (str, int, float, bool)) or value is None else written(value)

@@ -16,6 +16,7 @@ from moe_report.renderers.model_lines import finding_as_dict
 from moe_report.renderers.own_columns import TEXT, kind_of, texts_of_others, without_value
 from moe_report.reports import Report
 from moe_report.schema.fields import TEXT_FIELDS
+from moe_report.text import written
 
 SOURCE = ".from"  # behind the name of a number's column, the column of where each comes from
 _KEY = b"moe_report"  # of the metadata
@@ -108,5 +109,5 @@ def _carried(arrow: Any, values: Sequence[object]) -> Any:
     }
     kind = kind_of(values)
     if kind == TEXT:
-        values = [None if one is None else str(one) for one in values]
+        values = [None if one is None else written(one) for one in values]
     return arrow.array(values, types.get(kind, arrow.string()))

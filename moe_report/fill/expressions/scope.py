@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -16,7 +15,7 @@ from moe_report.schema.assumptions import Assumption
 from moe_report.schema.fields import Field
 from moe_report.schema.metrics import Metric
 from moe_report.schema.registry import Registry
-from moe_report.text import shown
+from moe_report.text import shown, written
 
 # What a part of an expression gives; `truth` is a value that can only be true or false.
 Kind = Literal["value", "truth", "model", "models", "list", "assumptions", "report"]
@@ -134,9 +133,7 @@ def _plain_value(value: object) -> Value:
         return value
     if isinstance(value, (int, float)):
         return float(value)
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.date().isoformat()
-    return str(value)
+    return written(value)
 
 
 class Group(tuple[Item, ...]):

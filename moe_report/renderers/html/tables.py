@@ -14,6 +14,7 @@ from moe_report.renderers.html.findings import Marks, anchors_of, doubts_of, mar
 from moe_report.renderers.html.page import PageCell, PageColumn, PageRow, PageTable
 from moe_report.renderers.html.rich_text import linked
 from moe_report.reports import Column, ModelInfo, Report
+from moe_report.text import written
 
 # How small a table is printed, by the number of its columns.
 _CROWDS = ((8, "few"), (14, "many"), (21, "crowd"), (10**6, "throng"))
@@ -146,6 +147,6 @@ def _number(value: float | None, column: Column, chosen: Scale) -> tuple[str, bo
 
 
 def _words(label: str, name: str, values: Sequence[object]) -> _Column:
-    texts = ("" if value is None else str(value) for value in values)
+    texts = ("" if value is None else written(value) for value in values)
     cells = [PageCell("words", linked(text)) for text in texts]
     return PageColumn(name, label, "", text=True), cells
