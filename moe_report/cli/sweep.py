@@ -92,8 +92,9 @@ def sweep(
 ) -> None:
     """Count all designs that PLAN varies, and report those that pass and are best.
 
-    PLAN is a .toml file, or a workbook with a sheet Sweep: what is varied, constraints, objectives.
-    `moe-report init` has an option that writes such a workbook.
+    PLAN is a workbook with a sheet Sweep, which an option of `moe-report init` writes, or a .toml
+    file: base (the model), vary (for each name from, to, step, factors, values or a formula),
+    constraints, objectives, columns and set.
     """
     from moe_report.api.prepare import UnclearError
     from moe_report.api.sweep import AskedSweep, Outcome, read_sweep, write_sweep

@@ -17,7 +17,13 @@ from moe_report.edit.labels import labels_of
 from moe_report.edit.our_cells import OurCells
 from moe_report.edit.replace_sheets import Renewal
 from moe_report.edit.say_anew import say_anew
-from moe_report.edit.strangers import renamed, rows_without_numbers, strangers, typed_numbers
+from moe_report.edit.strangers import (
+    has_notes,
+    renamed,
+    rows_without_numbers,
+    strangers,
+    typed_numbers,
+)
 from moe_report.edit.typed_assumptions import replaced_formulas
 from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.our_sheets import (
@@ -90,7 +96,8 @@ class Carryover:
         known = record_of(old, self.texts)
         self.record = known or self._guessed()
         sheets = old.sheets()
-        self.kept = [name for name in _YOURS if name in sheets]
+        there = {*sheets, *[NOTES_SHEET] * has_notes(old)}  # it may have another name
+        self.kept = [name for name in _YOURS if name in there]
         listed = {*self.record.sheets, RECORD_SHEET, SHEET}
         self.ours = [name for name in sheets if name in listed and name not in self.kept]
         if known is None:

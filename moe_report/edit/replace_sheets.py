@@ -60,7 +60,7 @@ class Renewal:
             name: item for name, item in _entries(self.fresh, "sheet") if name not in self.kept
         }
         self.styles = MergedStyles(old, new)
-        self.their_tables = _tables(old, self.ours)
+        self.their_tables = tables_of(old, self.ours)
         self.table_ids = [int(table.get("id", "0")) for table in self.their_tables]
         self.before = [name for name, _ in _entries(self.book, "sheet")]
 
@@ -89,7 +89,7 @@ class Renewal:
             if name in self.wanted and name not in self.ours
         ]
         taken = {table.get("displayName", "").casefold() for table in self.their_tables}
-        tables = _tables(self.new, self.kept)
+        tables = tables_of(self.new, self.kept)
         fresh = [table.get("displayName", "").casefold() for table in tables]
         clashes += [("table", name) for name in fresh if name in taken]
         theirs = {
@@ -265,8 +265,8 @@ def _entries(book: etree._Element, tag: str) -> list[tuple[str, etree._Element]]
     ]
 
 
-def _tables(package: Package, without: Collection[str]) -> list[etree._Element]:
-    """The Excel Tables of a workbook, but for those of some sheets."""
+def tables_of(package: Package, without: Collection[str] = ()) -> list[etree._Element]:
+    """Return the Excel Tables of a workbook, but for those of some sheets."""
     return [
         package.root(table)
         for name, part in package.sheets().items()

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from lxml import etree
 
 from moe_report.edit.cell_keys import Address
+from moe_report.edit.replace_sheets import tables_of
 from moe_report.errors import Problem
 from moe_report.load.collected import NO_NUMBER
 from moe_report.load.our_sheets import NOTES_SHEET
 from moe_report.load.record import Footprint, Record, mark_of
 from moe_report.load.workbook import Read
 from moe_report.ooxml.addresses import column_letters
+from moe_report.ooxml.cells import TAG
 from moe_report.ooxml.package import LINK_ID, Package
 from moe_report.ooxml.texts import Texts
+from moe_report.renderers.excel.notes_sheet import COLUMNS as NOTES
 from moe_report.reports import Report
 from moe_report.table import ModelTable
 from moe_report.text import shown
@@ -66,6 +69,15 @@ def renamed(
                     "not be refreshed; rename it back, or delete it",
                     sheet=name,
                 )
+
+
+def has_notes(package: Package) -> bool:
+    """Return whether a sheet has the table of the sheet Notes, or one that was made of it."""
+    return any(
+        table.get("displayName") == NOTES_SHEET
+        and not {column.get("name") for column in table.iter(f"{TAG}tableColumn")}.isdisjoint(NOTES)
+        for table in tables_of(package)
+    )
 
 
 def strangers(

@@ -412,6 +412,22 @@ def test_a_renamed_sheet_of_ours_is_refused(report: Path) -> None:
     assert "sheet Overview: looks like the report's sheet 'Summary' under another" in done.output
 
 
+def test_the_sheet_of_notes_may_have_another_name(report: Path) -> None:
+    """It is the user's, and there is no second one."""
+
+    def rename(book: Any) -> None:
+        book["Notes"]["B7"] = "mine"
+        book["Notes"].title = "What we know"
+
+    before = loaded(edited(report, rename)).sheetnames
+    done = run("--update", report)
+    assert (done.exit_code, "Notes" in done.output) == (0, False)
+    book = loaded(report)
+    assert book.sheetnames == before
+    assert book["What we know"]["B7"].value == "mine"
+    assert [*book["What we know"].tables] == ["Notes"]
+
+
 @pytest.mark.parametrize("name", ["Modelle", "Q3 | Models", "Q3"])
 def test_a_report_whose_sheet_of_models_is_renamed(report: Path, name: str) -> None:
     """It is a report; what the sheet is called now, and was, is said."""

@@ -10,7 +10,7 @@ from moe_report.renderers.excel.palette import INPUT, QUIET, Look
 
 TOP = 6  # row of the headers
 _EMPTY_ROWS = 12
-_COLUMNS = {"Topic": 30.0, "Note": 88.0, "Who": 16.0, "When": 14.0}
+COLUMNS = {"Topic": 30.0, "Note": 88.0, "Who": 16.0, "When": 14.0}
 _SURVIVES = (
     "Kept by an update: this sheet as it is, the inputs, remarks and added columns of Models, your "
     "notes on cells, the values of Assumptions, the choices of Fit, the sheet Report, and "
@@ -30,14 +30,14 @@ def write_notes(book: Book) -> None:
     )
     for row, text in enumerate(_SURVIVES, start=3):
         sheet.put(row, 1, text, Look(color=QUIET, size=9, wrap=True))
-        sheet.merge(row, 1, len(_COLUMNS))
-    sheet.table_head(TOP, _COLUMNS.items(), fixed=_COLUMNS)
+        sheet.merge(row, 1, len(COLUMNS))
+    sheet.table_head(TOP, COLUMNS.items(), fixed=COLUMNS)
     last = TOP + _EMPTY_ROWS
     cell = Look(wrap=True, vertical="top", color=INPUT, rule=True)
     for row in range(TOP + 1, last + 1):
-        for column in range(1, len(_COLUMNS) + 1):
+        for column in range(1, len(COLUMNS) + 1):
             sheet.put(row, column, None, cell)
-    sheet.make_table(f"A{TOP}:{column_letters(len(_COLUMNS))}{last}", TOP, tuple(_COLUMNS))
+    sheet.make_table(f"A{TOP}:{column_letters(len(COLUMNS))}{last}", TOP, tuple(COLUMNS))
     first = f"{SHEET}!$A${FIRST}"
     names = f"{SHEET}!$A${FIRST}:$A${FIRST + 999}"
     sheet.allow(
