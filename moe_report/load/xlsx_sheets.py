@@ -12,6 +12,7 @@ from moe_report.load.collected import Collected
 from moe_report.load.grid import Grid, read_grid
 from moe_report.load.our_sheets import OUR_AUTHOR
 from moe_report.load.record import Record, record_of
+from moe_report.ooxml.addresses import area_of
 from moe_report.ooxml.calculation import asks_to_recalculate
 from moe_report.ooxml.cell_values import cell_values
 from moe_report.ooxml.markup import MAIN
@@ -20,7 +21,7 @@ from moe_report.ooxml.texts import Texts
 from moe_report.text import counted
 
 _COMMENT = f"{{{MAIN}}}comment"
-_SHOWN_COMMENTS = 6
+_SHOWN = 6
 _HIDDEN = ("hidden", "veryHidden")
 
 
@@ -40,6 +41,7 @@ class XlsxSheets:
         self._values = cell_values(package, self._texts)
         listed = package.listed_sheets()
         self._hidden = {item.get("name") for item in listed if item.get("state") in _HIDDEN}
+        self._links: dict[str, Sequence[str]] = {}
 
     def is_hidden(self, name: str) -> bool:
         """Whether a sheet is not shown."""
@@ -52,7 +54,19 @@ class XlsxSheets:
             InputError: The sheet as a whole cannot be read.
         """
         record = self._record.sheets.get(name) if self._record else None
-        return read_grid(self.package, self._values, name, collected, self.is_report, record)
+        grid = read_grid(self.package, self._values, name, collected, self.is_report, record)
+        self._links[name] = self._saying_more(name, grid)
+        return grid
+
+    def _saying_more(self, name: str, grid: Grid) -> list[str]:
+        """The cells with links, but for addresses that lead where their own text says."""
+        links = self.package.relationships(self.package.sheets()[name]) if grid.scan.links else ()
+        targets = {link.id: link.target.rstrip("/") for link in links}
+        return [
+            cells
+            for cells, id in grid.scan.links.items()
+            if _text(grid, cells).rstrip("/") != targets.get(id)
+        ]
 
     @cached_property
     def _record(self) -> Record | None:
@@ -68,8 +82,8 @@ class XlsxSheets:
             except InputError:
                 found.append(f"the comments of {name!r}, for the part {comments} is damaged")
                 continue
-            listed = first_of(cells, _SHOWN_COMMENTS)
-            found += [f"{counted(len(cells), 'comment')} ({listed})"] if cells else []
+            found += _named("comment", cells)
+        found += _named("link", self._links.get(name, ()))
         drawings = self.package.related_parts(part, "drawing")
         if any(self._is_filled(drawing) for drawing in drawings):
             found.append(f"the charts and pictures of {name!r}")
@@ -82,6 +96,19 @@ class XlsxSheets:
             return len(self.package.root(drawing)) > 0
         except InputError:  # nobody knows what was in it
             return True
+
+
+def _text(grid: Grid, cells: str) -> str:
+    """The text of the first of some cells; of an address that is none, no text."""
+    try:
+        column, row, _, _ = area_of(cells)
+    except ValueError:
+        return ""
+    return grid.text(row, column)
+
+
+def _named(what: str, cells: Sequence[str]) -> list[str]:
+    return [f"{counted(len(cells), what)} ({first_of(cells, _SHOWN)})"] if cells else []
 
 
 def _commented(root: etree._Element) -> list[str]:

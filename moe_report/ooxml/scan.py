@@ -12,7 +12,7 @@ from moe_report.ooxml.addresses import LAST_COLUMN, Area, area_of
 from moe_report.ooxml.cell_values import CellValue, CellValues
 from moe_report.ooxml.damage import DamageError, broken_xml, refuse_damage
 from moe_report.ooxml.markup import MAIN
-from moe_report.ooxml.package import SAVE_AGAIN, parse
+from moe_report.ooxml.package import LINK_ID, SAVE_AGAIN, parse
 from moe_report.ooxml.plain_rows import NotPlainError, PlainRows, plain_rows
 from moe_report.ooxml.sheet_cells import Formula, SheetCells
 from moe_report.ooxml.texts import string_content
@@ -33,6 +33,7 @@ class Scan:
         cells: The values of each row, up to its last cell with content.
         errors: Rows and columns of the cells that hold an error such as #DIV/0!.
         styles: The style of each cell of a row, by the row's number.
+        links: What the sheet calls the target of a link, by its cell or cells; empty for a place.
     """
 
     formulas: Mapping[tuple[int, int], Formula]
@@ -44,6 +45,7 @@ class Scan:
     cells: Sequence[Sequence[CellValue]] = ()
     errors: frozenset[tuple[int, int]] = frozenset()
     styles: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 def scan_sheet(xml: bytes, where: str, values: CellValues | None = None) -> Scan:
@@ -81,6 +83,7 @@ def scan_sheet(xml: bytes, where: str, values: CellValues | None = None) -> Scan
         cells.rows,
         frozenset(cells.errors),
         cells.styles,
+        scan.links,
     )
 
 
@@ -100,7 +103,9 @@ def is_hidden(item: etree._Element) -> bool:
     return item.get("hidden") in ("1", "true")
 
 
-_COLUMN, _ROW, _CELL, _MERGED = (f"{{{MAIN}}}{tag}" for tag in ("col", "row", "c", "mergeCell"))
+_COLUMN, _ROW, _CELL, _MERGED, _LINK = (
+    f"{{{MAIN}}}{tag}" for tag in ("col", "row", "c", "mergeCell", "hyperlink")
+)
 _FORMULA, _VALUE, _INLINE = (f"{{{MAIN}}}{tag}" for tag in ("f", "v", "is"))
 _CHUNK = 2**16  # bytes that are parsed at once
 
@@ -112,6 +117,7 @@ class _Scanner:
         self.cells = cells
         self.merged: list[Area] = []
         self.hidden_columns: list[tuple[int, int]] = []
+        self.links: dict[str, str] = {}
 
     def take(self, rows: PlainRows) -> None:
         """Take the rows that need no parser, and others one by one."""
@@ -126,7 +132,7 @@ class _Scanner:
     def parse(self, chunks: Iterable[bytes]) -> None:
         """Take the XML that some chunks are together."""
         parser = etree.XMLPullParser(
-            events=("start", "end"), tag=(_COLUMN, _ROW, _MERGED), resolve_entities=False,
+            events=("start", "end"), tag=(_COLUMN, _ROW, _MERGED, _LINK), resolve_entities=False,
             no_network=True, remove_comments=True, remove_pis=True,
         )  # fmt: skip
         row: etree._Element | None = None
@@ -146,6 +152,8 @@ class _Scanner:
     def _take(self, item: etree._Element) -> None:
         if item.tag == _MERGED:
             self.merged.append(area_of(item.get("ref", "")))
+        elif item.tag == _LINK:
+            self.links[item.get("ref", "")] = item.get(LINK_ID, "")
         elif item.tag == _ROW:
             self._row(item)
             item.clear()

@@ -158,13 +158,19 @@ def test_a_report_is_read_again_as_it_was(tmp_path: Path) -> None:
 
 
 def test_what_stays_behind_is_one_line(tmp_path: Path) -> None:
-    """Comments and sheets of the input are no part of a report, which is said."""
+    """Comments, links and sheets of the input are no part of a report, which is said."""
     path = calculated(
         tmp_path / "models.xlsx", {"Models": [HEAD, ("a", 8, 2, 46.7)], "Prices": [(1,)]},
         comments={"B2": "from the paper", "C2": "so, too"},
     )  # fmt: skip
-    done = run("check", path)
-    assert "not taken along: the sheet 'Prices'; 2 comments (B2, C2)" in done.output
+    book = openpyxl.load_workbook(path)
+    sheet = book["Models"]
+    sheet["A2"].hyperlink = "https://example.org/card"
+    sheet["F2"] = "https://example.org"  # which a spreadsheet makes a link, of the same address
+    sheet["F2"].hyperlink = "https://example.org/"
+    book.save(path)
+    said = "not taken along: the sheet 'Prices'; 2 comments (B2, C2); 1 link (A2)\n"
+    assert said in run("check", path).output
 
 
 def test_a_number_past_all_numbers_is_carried_as_a_text(tmp_path: Path) -> None:
