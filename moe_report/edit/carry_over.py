@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -15,7 +14,7 @@ from moe_report.edit.cell_keys import Address, header_of_models, models_moved, o
 from moe_report.edit.gone_columns import gone_columns
 from moe_report.edit.labels import labels_of
 from moe_report.edit.our_cells import OurCells
-from moe_report.edit.replace_sheets import Renewal
+from moe_report.edit.replace_sheets import Renewal, names_leading_to
 from moe_report.edit.say_anew import say_anew
 from moe_report.edit.strangers import (
     has_notes,
@@ -25,6 +24,7 @@ from moe_report.edit.strangers import (
     typed_numbers,
 )
 from moe_report.edit.typed_assumptions import replaced_formulas
+from moe_report.edit.unclear_words import keep_unclear_words
 from moe_report.errors import InputError, Problem, first_of
 from moe_report.load.our_sheets import (
     ASSUMPTIONS_SHEET,
@@ -144,11 +144,11 @@ class Carryover:
                 known = self.fresh.sheets.get(name, self.fresh.sheets[SHEET])
                 drawings = max(known.drawings, 2)
                 every[name] = Footprint(_rows_of(self.texts(name)), drawings, known.notes)
-        return Record(every, _names_leading_to(self.old, ASSUMPTIONS_SHEET))
+        return Record(every, names_leading_to(self.old, ASSUMPTIONS_SHEET))
 
     def renewed(self) -> bytes:
         """Return the old workbook with the new one's sheets in place of ours."""
-        leading = {name for sheet in self.ours for name in _names_leading_to(self.old, sheet)}
+        leading = {name for sheet in self.ours for name in names_leading_to(self.old, sheet)}
         names = leading & self.record.names  # that we wrote
         before = Package(self.old.save())
         self._tell_forgotten(forget_values(self.old, dict.fromkeys(self.ours, ALL_CELLS)))
@@ -359,6 +359,11 @@ class Carryover:
             tuple(self.places.values()), self._typed_columns(),
             self.record.sheets.get(SHEET, Footprint()), self.report.definitions, self.file
         )  # fmt: skip
+        if self.is_input:
+            keep_unclear_words(
+                self.cells[SHEET], self.new, self.fresh_cells[SHEET], self.models,
+                self._typed_columns(),
+            )  # fmt: skip
         self.notes += replaced_formulas(self.cells.get(ASSUMPTIONS_SHEET, {}), self.file)
         if REPORT_SHEET in self.kept:
             before = self.read.table.settings
@@ -386,14 +391,3 @@ def _rows_of(cells: Mapping[Address, str]) -> dict[int, frozenset[int]]:
     for column, row in cells:
         rows.setdefault(row, set()).add(column)
     return {row: frozenset(columns) for row, columns in rows.items()}
-
-
-def _names_leading_to(package: Package, sheet: str) -> frozenset[str]:
-    """Return the workbook's names for cells of a sheet, or for its table."""
-    leads = re.compile(rf"'?{re.escape(sheet)}'?[!\[]")
-    root = package.root(package.workbook_part())
-    return frozenset(
-        item.get("name", "")
-        for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName")
-        if item.get("localSheetId") is None and leads.match(item.text or "")
-    )

@@ -291,3 +291,14 @@ def _code_name(xml: bytes) -> str:
     head, _, _ = xml.partition(b"sheetData")
     found = re.search(rb'<(?:\w+:)?sheetPr\b[^>]*?\bcodeName="([^"]*)"', head)
     return found[1].decode() if found else ""
+
+
+def names_leading_to(package: Package, sheet: str) -> frozenset[str]:
+    """Return the workbook's names for cells of a sheet, or for its table."""
+    leads = re.compile(rf"'?{re.escape(sheet)}'?[!\[]")
+    root = package.root(package.workbook_part())
+    return frozenset(
+        item.get("name", "")
+        for item in root.iterfind(f"{TAG}definedNames/{TAG}definedName")
+        if item.get("localSheetId") is None and leads.match(item.text or "")
+    )

@@ -412,6 +412,17 @@ def test_a_renamed_sheet_of_ours_is_refused(report: Path) -> None:
     assert "sheet Overview: looks like the report's sheet 'Summary' under another" in done.output
 
 
+def test_words_that_are_not_surely_a_number_stay(report: Path) -> None:
+    """Each update tells of them."""
+    heads = loaded(report)["Models"][HEADER]
+    at = next(cell.column_letter for cell in heads if cell.value == "hidden_size")
+    edited(report, lambda book: book["Models"].__setitem__(f"{at}4", "120-130"))
+    for _ in range(2):
+        done = run("--update", report)
+        assert f"hidden_size (Models!{at}4): found '120-130': a range" in done.output
+        assert loaded(report)["Models"][f"{at}4"].value == "120-130"
+
+
 def test_the_sheet_of_notes_may_have_another_name(report: Path) -> None:
     """It is the user's, and there is no second one."""
 
