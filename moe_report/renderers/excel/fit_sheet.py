@@ -14,7 +14,7 @@ from moe_report.ooxml.addresses import column_letters
 from moe_report.renderers.excel.book import Book
 from moe_report.renderers.excel.fit_chart import fit_chart
 from moe_report.renderers.excel.fit_choices import COLUMNS, FIRST, HEAD, PLACE, Choice
-from moe_report.renderers.excel.fit_workings import FitWorkings, number
+from moe_report.renderers.excel.fit_workings import NEVER, VERDICT, FitWorkings, number
 from moe_report.renderers.excel.model_choice import allow_models, place_of_model
 from moe_report.renderers.excel.number_formats import number_format, number_format_of
 from moe_report.renderers.excel.palette import (
@@ -48,6 +48,7 @@ _FITS_FILL = "CFE8D5"
 _WIDE, _CHOICE_WIDTH, _MOST_LINES = 36, 19, 9
 _CHART_AT = f"H{HEAD}"
 _BYTES = "byte"
+_NEVER = "impossible layout"
 
 
 @dataclass(frozen=True)
@@ -248,23 +249,21 @@ class _Writer:
         look = Look(bold=True, horizontal="right")
         planner = self.planner
         for column, values in zip(COLUMNS, self.workings.values, strict=True):
-            verdict, total, limit = (self.workings.cell(name, column) for name in planner.needs)
-            verdict = self.workings.cell(planner.verdict, column)
-            total = self.workings.cell(planner.total, column)
-            limit = self.workings.cell(planner.limit, column)
+            names = VERDICT, planner.total, planner.limit
+            verdict, total, limit = (self.workings.cell(name, column) for name in names)
             left = _fixed(f"({limit}-{total})")
             formula = (
                 f'IF({column_letters(column)}${PLACE}=0,"",IF(COUNT({verdict},{total},{limit})<3,'
-                f'"{MISSING}",IF({verdict}=1,"fits, "&{left}&" left",'
-                f'"short by "&{_fixed(f"({total}-{limit})")})))'
+                f'"{MISSING}",IF({verdict}={NEVER},"{_NEVER}",IF({verdict}=1,"fits, "&{left}&'
+                f'" left","short by "&{_fixed(f"({total}-{limit})")}))))'
             )
-            text = _verdict_text(*(values[name] for name in planner.needs))
+            text = _verdict_text(*(values[name] for name in names))
             chosen = self.workings.chosen[column - COLUMNS[0]].at is not None
             self.sheet.formula(row, column, formula, text if chosen else "", look)
         letters = column_letters(COLUMNS[0])
         area = f"{letters}{row}:{column_letters(COLUMNS[-1])}{row}"
-        verdict = self.workings.cell(planner.verdict, COLUMNS[0])
-        for value, fill in ((1, _FITS_FILL), (0, WARN_FILL)):
+        verdict = self.workings.cell(VERDICT, COLUMNS[0])
+        for value, fill in ((1, _FITS_FILL), (0, WARN_FILL), (NEVER, WARN_FILL)):
             test = f"AND(ISNUMBER({verdict}),{verdict}={value})"
             self.sheet.highlight(area, test, fill=PatternFill("solid", bgColor=fill))
 
@@ -293,8 +292,8 @@ class _Writer:
             value: float | str | None = number(values[line.name])
             has_it = f"ISNUMBER({cell})"
             if line.if_fits:
-                has_it = f"AND({has_it},{self.workings.cell(self.planner.verdict, at)}=1)"
-                value = value if values[self.planner.verdict] == 1 else None
+                has_it = f"AND({has_it},{self.workings.cell(VERDICT, at)}=1)"
+                value = value if values[VERDICT] == 1 else None
             if line.to_copy:
                 has_it = f"AND({has_it},{cell}>0)"
                 value = value or None
@@ -305,9 +304,9 @@ class _Writer:
             without = f'"{MISSING}"'
             if line.most:
                 test, is_any = self.workings.undefined(line.name, at)
-                verdict = self.workings.cell(self.planner.verdict, at)
+                verdict = self.workings.cell(VERDICT, at)
                 without = f'IF(AND({verdict}=1,{test}),"any",{without})'
-                if is_any and values[self.planner.verdict] == 1:
+                if is_any and values[VERDICT] == 1:
                     value = "any"
             formula = f'IF({column_letters(at)}${PLACE}=0,"",IF({has_it},{text},{without}))'
             value = MISSING if value is None else value
@@ -354,14 +353,13 @@ def _fixed(bytes_: str) -> str:
     )
 
 
-def _verdict_text(total: float, limit: float, verdict: float) -> str:
+def _verdict_text(verdict: float, total: float, limit: float) -> str:
     if np.isnan([total, limit, verdict]).any():
         return MISSING
-    return (
-        f"fits, {_words(limit - total)} left"
-        if verdict == 1
-        else (f"short by {_words(total - limit)}")
-    )
+    if verdict == NEVER:
+        return _NEVER
+    left = limit - total
+    return f"fits, {_words(left)} left" if verdict == 1 else f"short by {_words(-left)}"
 
 
 def _words(amount: float) -> str:

@@ -39,6 +39,9 @@ from moe_report.reports import Column, Report
 from moe_report.schema.planner import DEVICES, Planner
 
 TOP = 4  # the first row of numbers
+VERDICT = "verdict"  # the row of 1 where the model fits, 0 where it does not
+NEVER = -1  # what stands there of a layout that no engine runs
+_VALUE = "value "  # before a name in the tests of the audit
 _COLUMN = "\0"  # stands for a column's letters in a formula until those are known
 _NUMBER, _LINK = Look(), Look(color=LINK)
 
@@ -60,7 +63,7 @@ class FitWorkings:
     Attributes:
         choices: The rows of the sheet Fit in which something is chosen.
         chosen: What each column chooses.
-        values: Each column's numbers, NaN where one is missing.
+        values: Each column's numbers and verdict, NaN where one is missing.
         below: The first row below it.
     """
 
@@ -72,17 +75,24 @@ class FitWorkings:
         fields = [name for expr in planner.layout.values() for name in expr.symbols()]
         wanted = [*planner.columns, *(part.name for part in planner.parts)]
         wanted += [name for name in fields if name != DEVICES]
+        # no model can be so: the tests of the planner's numbers
+        self._tests = [
+            rule.when for rule in report.rules
+            if rule.level == "impossible" and not {*rule.columns}.isdisjoint(planner.columns)
+            and all(one.startswith(_VALUE) for one in rule.when.symbols())
+        ]  # fmt: skip
+        wanted += [_name(one) for test in self._tests for one in test.symbols()]
         self._presets = rows_of_presets(report)
         self._by_name = {name: one for one in self.choices for name in one.sets} | {
             one.name: one
             for one in self.choices  # a number wins over a preset that sets it
         }
         self.chain = chain_of(report, dict.fromkeys(wanted), changing(self.choices))
-        names = [*self.chain.assumed, *(column.name for column in self._columns())]
+        self._names = [*self.chain.assumed, *(column.name for column in self._columns())]
         self._computed = {column.name: column for column in self.chain.computed}
-        self._rows = {name: TOP + at for at, name in enumerate(names)}
-        self.below = TOP + len(names) + 1
-        self.values = [self._values(self.chain, chosen) for chosen in self.chosen]
+        self._rows = {name: TOP + at for at, name in enumerate([*self._names, VERDICT])}
+        self.below = TOP + len(self._rows) + 1
+        self.values = [self._judged(self._values(self.chain, one)) for one in self.chosen]
 
     def _columns(self) -> Sequence[Column]:
         return *self.chain.taken, *self.chain.computed
@@ -96,6 +106,12 @@ class FitWorkings:
             return {name: chosen.assumptions[name] for name in chain.assumed} | numbers
         found = chain_values(chain, [chosen.at], chosen.assumptions)
         return {name: float(np.broadcast_to(value, 1)[0]) for name, value in found.items()}
+
+    def _judged(self, values: dict[str, float]) -> dict[str, float]:
+        """The numbers of a column with its verdict."""
+        known = {f"{_VALUE}{name}": value for name, value in values.items()}
+        never = any(np.broadcast_to(evaluate(test, known), 1)[0] == 1 for test in self._tests)
+        return {**values, VERDICT: NEVER if never else values[self.planner.verdict]}
 
     def cell(self, name: str, column: int) -> str:
         """Return where a number of a column of the sheet Fit is."""
@@ -151,11 +167,12 @@ class FitWorkings:
             name = "" if at is None else self.report.models[at].name
             self.sheet.formula(TOP - 1, column, text, name, _LINK)
         units = {item.definition.name: item.definition.unit for item in self.report.assumptions}
-        for name, row in self._rows.items():
+        for row, name in enumerate(self._names, start=TOP):
             unit = units.get(name) or self.report.columns[name].unit
             self.sheet.put(row, 1, name, CODE)
             self.sheet.put(row, 2, unit, Look(color=QUIET, size=9))
             self._row(name, row)
+        self._verdicts(self._rows[VERDICT])
         self.sheet.width(1, 34)
         self.sheet.width(2, 14)
         for column in COLUMNS:
@@ -180,6 +197,21 @@ class FitWorkings:
             if len(text) >= MAX_FORMULA:
                 raise PluginError(too_long(name, text))
             self.sheet.formula(row, column, text, number(values[name]), look)
+
+    def _verdicts(self, row: int) -> None:
+        self.sheet.put(row, 1, VERDICT, CODE)
+        for column, values in zip(COLUMNS, self.values, strict=True):
+            tests = [
+                f"{excel(test, lambda one: self._here(_name(one), column))}=TRUE"  # noqa: B023
+                for test in self._tests
+            ]
+            formula = self._here(self.planner.verdict, column)
+            if tests:
+                formula = f"IF(OR({','.join(tests)}),{NEVER},{formula})"
+            self.sheet.formula(row, column, formula, number(values[VERDICT]), _NUMBER)
+
+    def _here(self, name: str, column: int) -> str:
+        return f"{column_letters(column)}${self._rows[name]}"
 
     def _taken(self, name: str, place: str) -> str:
         return f"INDEX({SHEET}[{name}],{place})"
@@ -226,6 +258,10 @@ class FitWorkings:
         same = chosen_preset(self.report, choice.name)
         value = self._presets[choice.name].value(name, cell)
         return f'IF(OR({cell}="",{cell}={same}),{name},IFERROR({value},""))'
+
+
+def _name(symbol: str) -> str:
+    return symbol.removeprefix(_VALUE)
 
 
 def number(value: float) -> float | None:

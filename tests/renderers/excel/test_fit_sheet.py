@@ -50,6 +50,7 @@ LABELS = {
     "context_length": "Context", "num_sequences": "Sequences at once",
     "devices": "Devices, spread as engines do", "tensor_parallel": "Tensor parallelism",
     "expert_parallel": "Expert parallelism", "data_parallel": "Data parallelism",
+    "pipeline_parallel": "Pipeline stages",
 }  # fmt: skip
 SHOWN = {
     "Routed experts": "device_expert_bytes", "Other weights": "device_other_weight_bytes",
@@ -442,8 +443,30 @@ def test_layers_on_the_cpu_as_asked(tmp_path: Path) -> None:
 
 def with_layers(asked: float) -> Report:
     """A report for some layers on the CPU."""
+    return assuming(cpu_moe_layers=asked)
+
+
+def assuming(**numbers: float) -> Report:
+    """A report with other assumptions."""
     table = ModelTable(examples()[: len(COLUMNS)], Source("examples"))
-    return build_report(table, registry(), assumptions={"cpu_moe_layers": asked})
+    return build_report(table, registry(), assumptions=numbers)
+
+
+def test_a_layout_that_no_engine_runs_never_fits(tmp_path: Path) -> None:
+    """Heads, stages or experts that do not divide so, chosen in a cell or on Assumptions."""
+    path = written(assuming(tensor_parallel=7), tmp_path / "report.xlsx")
+    asked: Sequence[Mapping[str, str | float]] = (
+        {}, {"tensor_parallel": 1, "pipeline_parallel": 999},
+        {"tensor_parallel": 1, "expert_parallel": 4}, {"device": "B200", "tensor_parallel": 4},
+    )  # fmt: skip
+    chosen = choose(path, tmp_path / "chosen.xlsx", asked)
+    left, live = convert_all([path, chosen], tmp_path / "live")
+    assert rows_of(path)["Verdict"][2:6] == ["impossible layout"] * len(COLUMNS)
+    assert not disagreements(stored(path, "Fit"), stored(left, "Fit"))
+    rows = rows_of(live)
+    assert rows["Verdict"][2:5] == ["impossible layout"] * 3
+    assert str(rows["Verdict"][5]).startswith("fits, ")
+    assert rows["Decoding, at most"][2:5] == ["–"] * 3
 
 
 def test_a_cleared_number_follows_what_is_chosen_beside_it(tmp_path: Path) -> None:
