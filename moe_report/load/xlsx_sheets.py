@@ -99,12 +99,12 @@ class XlsxSheets:
 
 
 def _text(grid: Grid, cells: str) -> str:
-    """The text of the first of some cells; of an address that is none, no text."""
+    """The text of the first of some cells; none beyond those with content, and of no address."""
     try:
         column, row, _, _ = area_of(cells)
-    except ValueError:
+        return grid.text(row, column)
+    except (ValueError, IndexError):
         return ""
-    return grid.text(row, column)
 
 
 def _named(what: str, cells: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from moe_report.ooxml.addresses import split_address
 from tests.commands import run
@@ -168,8 +169,9 @@ def test_what_stays_behind_is_one_line(tmp_path: Path) -> None:
     sheet["A2"].hyperlink = "https://example.org/card"
     sheet["F2"] = "https://example.org"  # which a spreadsheet makes a link, of the same address
     sheet["F2"].hyperlink = "https://example.org/"
+    sheet["ZZ9"].hyperlink = Hyperlink(ref="ZZ9", location="Prices!A1")
     book.save(path)
-    said = "not taken along: the sheet 'Prices'; 2 comments (B2, C2); 1 link (A2)\n"
+    said = "not taken along: the sheet 'Prices'; 2 comments (B2, C2); 2 links (A2, ZZ9)\n"
     assert said in run("check", path).output
 
 
