@@ -179,6 +179,9 @@ def write_sweep(
     if outcome.keep_all:
         os.replace(fresh, outcome.parquet)
         written = replace(written, paths=(*written.paths, outcome.parquet))
+    elif outcome.parquet.exists():
+        note = f"{outcome.parquet}: is of an earlier sweep, and stays"
+        written = replace(written, notes=(*written.notes, note))
     return report, written
 
 

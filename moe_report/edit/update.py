@@ -16,13 +16,15 @@ from moe_report.load.decisions import Decisions
 from moe_report.load.our_sheets import SHEET
 from moe_report.load.workbook import Read, WorkbookFile, inspect_workbook, open_workbook
 from moe_report.ooxml.package import Package
+from moe_report.ooxml.texts import Texts
 from moe_report.output import open_elsewhere
 from moe_report.renderers.excel.render import package_of
 from moe_report.reports import Report
 from moe_report.schema.presets import merged_changes
 from moe_report.schema.registry import Registry
+from moe_report.sweeps.varied_assumptions import TITLE
 from moe_report.table import ModelTable, Row
-from moe_report.text import shown
+from moe_report.text import listed, shown
 
 SUFFIXES = (".xlsx", ".xlsm")
 
@@ -161,7 +163,23 @@ def open_report(
     if read.problems:
         raise InputError([*read.problems, *rows_without_numbers(read)])
     assert read.places is not None
+    if varied := _varied(file.package, read):
+        message = f"is of a sweep that varies {listed(varied)}, which would be one number for all "
+        message += "designs in an update; run the sweep again, which writes the report anew"
+        raise InputError([Problem(path.name, message)])
     return Update(file, read, target)
+
+
+def _varied(package: Package, read: Read) -> list[str]:
+    """The assumptions that have a column of their own in the report of a sweep."""
+    columns = read.columns[read.table.source.name, read.table.source.sheet]
+    found = [one.header for one in columns.all if one.assumption == one.header]
+    assert read.places is not None
+    if not found or TITLE not in {
+        text for (_, row), text in Texts(package)(SHEET).items() if row < read.places.header
+    }:
+        return []
+    return found
 
 
 def _without_models(package: Package) -> str:

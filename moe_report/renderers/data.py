@@ -184,7 +184,7 @@ def is_csv_of_ours(content: bytes, fresh: bytes) -> bool:
         return (
             head[:1] == ["name"]
             and 2 * len(common) > len(NUMBER_FIELDS)
-            and set(head) <= {*wanted, *known.fields, *known.metrics}
+            and set(head) <= {*wanted, *known.fields, *known.metrics, *known.assumptions}
             and all(len(row) == len(head) for row in rows)
             and all(_is_plain(row[at]) for row in rows for at in places if row[at])
         )

@@ -23,6 +23,7 @@ from tests.sweeps.plans import SMALL
 
 pytestmark = pytest.mark.usefixtures("counting_alone")
 VARIED = SMALL.replace("max total_params", "max context_length")
+MORE = SMALL + "context_length = [4096, 32768]\n"
 
 
 def plan(folder: Path, text: str = SMALL) -> Path:
@@ -231,6 +232,26 @@ def test_what_stands_there_is_not_lost(tmp_path: Path) -> None:
     options = ("--format", "json", "--quiet")
     assert run("sweep", plan(tmp_path), "-o", out, "--force", *options).exit_code == 0
     assert run("sweep", plan(tmp_path), "-o", out, *options).exit_code == 0, "ours is replaced"
+    result = run("sweep", plan(tmp_path), "-o", out, "--no-parquet", *options)
+    assert "plan.parquet: is of an earlier sweep, and stays" in result.output
+
+
+def test_report_of_varied_assumptions_is_not_updated(tmp_path: Path) -> None:
+    """An update would count all designs with one number for all."""
+    options = ("--format", "xlsx", "--no-parquet", "--quiet")
+    assert run("sweep", plan(tmp_path, MORE), "-o", tmp_path, *options).exit_code == 0
+    before = (tmp_path / "plan.report.xlsx").read_bytes()
+    result = run("run", "--update", tmp_path / "plan.report.xlsx")
+    assert result.exit_code == 1
+    assert "is of a sweep that varies context_length" in result.output
+    assert (tmp_path / "plan.report.xlsx").read_bytes() == before
+
+
+def test_csv_of_another_plan_is_replaced(tmp_path: Path) -> None:
+    """Also one with a column of an assumption that is varied no more."""
+    options = ("--format", "csv", "--no-parquet", "--quiet")
+    assert run("sweep", plan(tmp_path, MORE), "-o", tmp_path, *options).exit_code == 0
+    assert run("sweep", plan(tmp_path), "-o", tmp_path, *options).exit_code == 0
 
 
 def test_nothing_that_passes_is_said_with_what_is_missing(tmp_path: Path) -> None:
