@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from moe_report.load.layout import Layout, like_a_number
@@ -99,7 +100,7 @@ class Headings:
         ``none`` is for a column that has no numbers of a field.
         """
         own, said = self.layout.readings.get(at), self.headers.read(text)
-        if self._shown(at) == text.casefold() or _fields(own) & _fields(said):
+        if self._shown(at) == text.casefold() or _fields(own).items() & _fields(said).items():
             return "again"
         is_known = bool(said.known) and not said.of_text
         if not _fields(own):
@@ -118,12 +119,12 @@ class Headings:
         )
 
 
-def _fields(reading: Reading | None) -> frozenset[str]:
-    """The fields that have numbers and may be what a header says."""
+def _fields(reading: Reading | None) -> dict[str, int | Decimal]:
+    """The fields that have numbers and may be what a header says, each with its scale."""
     if reading is None:
-        return frozenset()
-    return frozenset(
-        known.name
+        return {}
+    return {
+        known.name: known.scale
         for known in (*reading.known, *reading.candidates, *reading.together)
         if known.field is None or known.field.kind not in ("text", "flag")
-    )
+    }

@@ -189,6 +189,16 @@ def test_models_follow_another_table_below_their_header(tmp_path: Path, registry
     assert "what stands from A6 on has headers of its own and is not read" in told
 
 
+def test_a_second_table_in_other_units_is_not_read(tmp_path: Path, registry: Registry) -> None:
+    """Its numbers would be read as those of the first: a thousand times too large."""
+    first = [("Model", "Layers", "Experts", "Top-k", "Total (B)"), ("a", 10, 32, 4, 3)]
+    second = [("Model", "Layers", "Experts", "Top-k", "Total (M)"), ("d", 12, 8, 1, 2000)]
+    path = calculated(tmp_path / "models.xlsx", {"Models": [*first, (), (), *second]})
+    names, told = read(path, registry)
+    assert names == ["a"]
+    assert "what stands from A5 on has headers of its own and is not read" in told
+
+
 def test_sums_without_a_name_are_left_out(tmp_path: Path, registry: Registry) -> None:
     """All their numbers sum the column up; a row of which one does not is refused."""
     sums = (None, 104, 9024, 168, 14)
