@@ -173,9 +173,15 @@ def stage_devices(m: Model, p: Parallelism) -> float:
 
 @check("impossible", about=devices_used)
 def experts_on_more_devices(m: Model) -> Doubt:
-    """Experts are spread over no more devices than a stage has."""
+    """Experts are spread over the devices of a stage, or over a part that divides them."""
     experts, stage = expert_devices(m), stage_devices(m)
-    return doubt(experts > stage, "a stage has {} devices, its experts are on {}", stage, experts)
+    shared = stage / experts
+    return doubt(
+        shared != floor(shared),
+        "a stage has {} devices, its experts are on {}",
+        stage,
+        experts,
+    )
 
 
 @check("impossible", about=devices_used)
