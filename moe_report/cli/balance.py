@@ -73,11 +73,12 @@ def balance(
         message = f"found {picture.name!r}, expected a name that ends in .svg"
         raise click.BadParameter(message, param_hint="'--picture'")
     found = balanced(Asked(counts, devices, nodes, groups, replicas or 0, model))
-    echo_notes(found.notes, err=True)
+    notes = list(found.notes)
+    if output is not None or picture is not None:
+        notes += _write(found, output, picture, force)  # before who reads the lines may stop
+    echo_notes(notes, err=True)
     for line in described(found):
         say(line)
-    if output is not None or picture is not None:
-        echo_notes(_write(found, output, picture, force), err=True)
     for written in filter(None, (output, picture)):
         say(f"wrote {written}")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,16 @@ def test_the_example_of_eplb_is_written(tmp_path: Path) -> None:
     written = json.loads((tmp_path / "eplb.json").read_text("utf-8"))
     assert written == {"physical_to_logical_map": PLACED}
     assert f"  1: {PLACED[1]}" in (tmp_path / "eplb.yaml").read_text("utf-8")
+
+
+def test_the_placement_is_written_whoever_reads_the_lines(tmp_path: Path) -> None:
+    """Who stops reading them, as head does, has the file all the same."""
+    counts = put(tmp_path, "counts.csv", WIDE)
+    command = [sys.executable, "-m", "moe_report", "balance", counts, *map(str, ASKED)]
+    with subprocess.Popen([*command, "-o", tmp_path / "eplb.json"], stdout=subprocess.PIPE) as one:
+        assert one.stdout is not None
+        one.stdout.close()
+    assert json.loads((tmp_path / "eplb.json").read_text("utf-8"))
 
 
 def test_replicas_cost_memory(tmp_path: Path) -> None:
