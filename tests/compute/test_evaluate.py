@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pytest
@@ -197,20 +197,29 @@ def test_notes_name_inputs_not_metrics(registry: Registry) -> None:
     assert many.startswith("missing: needs vocab_size, hidden_size, num_hidden_layers, ")
 
 
-def fill(registry: Registry, target: str, start: Mapping[str, float], candidate: float) -> set[str]:
-    """Fill in, one after another, the first field that a metric's note names; return them all."""
-    row = dict(start)
-    filled: set[str] = set()
+def fill(
+    registry: Registry, targets: Iterable[str], start: Mapping[str, float], candidate: float
+) -> dict[str, set[str]]:
+    """Fill in, one after another, the first field that a metric's note names; return them all.
+
+    Each metric has a row of its own, for all rows are evaluated at once.
+    """
+    rows = {name: dict(start) for name in targets}
+    filled: dict[str, set[str]] = {name: set() for name in rows}
     for _ in range(len(registry.fields)):
-        found = cell(evaluated(registry, row), target)
-        if found.value is not None:
+        evaluation = evaluated(registry, *rows.values())
+        found = {name: cell(evaluation, name, at) for at, name in enumerate(rows)}
+        rows = {name: row for name, row in rows.items() if found[name].value is None}
+        if not rows:
             return filled
-        first = found.note.removeprefix("missing: needs ").replace(" and ", ", ").split(", ")[0]
-        assert first in registry.fields, found.note
-        assert first not in filled
-        filled.add(first)
-        row[first] = candidate
-    raise AssertionError("it never unlocks")
+        for name, row in rows.items():
+            note = found[name].note
+            first = note.removeprefix("missing: needs ").replace(" and ", ", ").split(", ")[0]
+            assert first in registry.fields, note
+            assert first not in filled[name]
+            filled[name].add(first)
+            row[first] = candidate
+    raise AssertionError(f"they never unlock: {', '.join(rows)}")
 
 
 # Of a model as small as that they are missing, and say so.
@@ -221,12 +230,11 @@ def test_notes_unlock(registry: Registry) -> None:
     """Following the notes, every metric that is shipped gets a value, without any counts."""
     registry = registry.with_counts(there=False)
     base = {"num_experts": 8, "num_experts_per_tok": 2}
-    for name in registry.metrics.keys() - OUT_OF_RANGE:
-        filled = fill(registry, name, base, 64)
+    every = registry.metrics.keys() - OUT_OF_RANGE
+    for filled in fill(registry, every, base, 64).values():
         assert filled <= {*registry.fields}
-    assert fill(registry, "embedding_params", {"num_experts": 1}, 2) == {
-        "vocab_size",
-        "hidden_size",
+    assert fill(registry, ["embedding_params"], {"num_experts": 1}, 2) == {
+        "embedding_params": {"vocab_size", "hidden_size"}
     }
 
 
