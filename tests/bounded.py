@@ -44,7 +44,10 @@ def _main() -> None:
     import moe_report.compute.build
     import moe_report.load.inputs
     import moe_report.renderers.html.render  # noqa: F401 (loaded once, for all)
+    from moe_report.schema.headers.lexicon import lexicon
+    from moe_report.schema.registry import load
 
+    _ = load(), lexicon()  # so are the sections, and the words of headers
     given = json.load(sys.stdin)
     commands, at_once = given["commands"], given["at_once"]
     os.chdir(os.environ["BOUNDED_FOLDER"])
