@@ -27,6 +27,18 @@ def test_stored_values_are_what_libreoffice_computes(
     assert len(rows) > 5
 
 
+def test_so_they_are_in_another_scenario(demo: Path, tmp_path: Path) -> None:
+    """The same of all sections' numbers for a scenario that is not the base."""
+    said = ["--scenario", "long context", "-o", str(tmp_path), "--format", "xlsx"]
+    result = CliRunner().invoke(main, ["run", str(demo / "models.xlsx"), *said])
+    assert result.exit_code == 0, result.output
+    workbook = tmp_path / "models.report.xlsx"
+    live = convert(workbook, tmp_path / "live")
+    for sheet in ("Summary", "Models", "Assumptions"):
+        assert not disagreements(stored(workbook, sheet), stored(live, sheet)), sheet
+    assert str(stored(workbook, "Summary")[1][0]).endswith(" · scenario long context")
+
+
 def test_a_false_stored_value_is_noticed(demo: Path, tmp_path: Path) -> None:
     """The check above would see a stored value that the formula does not give."""
     data = (demo / "models.report.xlsx").read_bytes()
