@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -36,35 +38,53 @@ def registry() -> Registry:
     return load()
 
 
-def report_book(registry: Registry, path: Path) -> Path:
+@cache
+def report_of(name: str) -> bytes:
+    """The workbook of the report of a model."""
+    table = ModelTable((reports.row(name, reports.MIXTRAL),), Source("models.xlsx"))
+    return render(build_report(table, load()))
+
+
+@cache
+def starter() -> bytes:
+    """The workbook to fill in, with the examples."""
+    return build_starter(load())
+
+
+def report_book(path: Path) -> Path:
     """A report of a model that is called as the file is."""
-    row = reports.row(path.stem, reports.MIXTRAL)
-    table = ModelTable((row,), Source("models.xlsx"))
-    path.write_bytes(render(build_report(table, registry)))
+    path.write_bytes(report_of(path.stem))
     return path
 
 
-def starter_book(registry: Registry, path: Path) -> Path:
+def starter_book(path: Path) -> Path:
     """A workbook to fill in, with the examples."""
-    path.write_bytes(build_starter(registry))
+    path.write_bytes(starter())
     return path
+
+
+@cache
+def added(workbook: bytes, name: str, source: str | None, *numbers: tuple[str, Any]) -> bytes:
+    """A workbook with a row below the last of the sheet."""
+    book = openpyxl.load_workbook(BytesIO(workbook))
+    sheet = book[SHEET]
+    heads: dict[Any, Any] = {str(cell.value).split(" (")[0]: cell for cell in sheet[4]}
+    row = sheet.max_row + 1
+    for head, value in {
+        "group": GROUP, "preset": name, "source": source, **OURS, **dict(numbers),
+    }.items():  # fmt: skip
+        unit = str(heads[head].value).partition(" (")[2].removesuffix(")")
+        typed = value / UNITS[unit] if isinstance(value, (int, float)) else value
+        sheet.cell(row, heads[head].column, typed)
+    book.save(saved := BytesIO())
+    return saved.getvalue()
 
 
 def add(
     path: Path, name: str = "Own X1", source: str | None = "measured", **numbers: float | str | None
 ) -> Path:
     """Write a row below the sheet's last."""
-    book = openpyxl.load_workbook(path)
-    sheet = book[SHEET]
-    heads: dict[Any, Any] = {str(cell.value).split(" (")[0]: cell for cell in sheet[4]}
-    row = sheet.max_row + 1
-    for head, value in {
-        "group": GROUP, "preset": name, "source": source, **OURS, **numbers,
-    }.items():  # fmt: skip
-        unit = str(heads[head].value).partition(" (")[2].removesuffix(")")
-        typed = value / UNITS[unit] if isinstance(value, (int, float)) else value
-        sheet.cell(row, heads[head].column, typed)
-    book.save(path)
+    path.write_bytes(added(path.read_bytes(), name, source, *numbers.items()))
     return path
 
 
@@ -100,7 +120,7 @@ BOOKS = {"run": report_book, "init": starter_book}
 @pytest.mark.parametrize("made", BOOKS)
 def test_an_added_row_is_a_choice(registry: Registry, tmp_path: Path, made: str) -> None:
     """In the cell and by --set, whatever its case; the report keeps the row and offers it."""
-    source = add(BOOKS[made](registry, tmp_path / "models.report.xlsx"))
+    source = add(BOOKS[made](tmp_path / "models.report.xlsx"))
     assert used(source, registry)[0] == ""
     assert used(source, registry, device="own-x1") == ("Own X1", OURS)
     invoke("run", source, "-o", tmp_path / "set", "--set", "device=OWN X1", "--format=xlsx", "-q")
@@ -115,9 +135,9 @@ def test_an_added_row_is_a_choice(registry: Registry, tmp_path: Path, made: str)
     assert rows == [row for row in stored(again, SHEET) if row[1] == "Own X1"]
 
 
-def test_an_update_keeps_an_added_row(registry: Registry, tmp_path: Path) -> None:
+def test_an_update_keeps_an_added_row(tmp_path: Path) -> None:
     """It is a choice of the sheet Fit, a column of Devices, and computes; a remark is not lost."""
-    source = add(report_book(registry, tmp_path / "a.report.xlsx"))
+    source = add(report_book(tmp_path / "a.report.xlsx"))
     assert "not kept" not in invoke("run", "--update", source, "-q")
     (row,) = [at for at, row in enumerate(stored(source, SHEET), 1) if row[1] == "Own X1"]
     checks = openpyxl.load_workbook(source)["Fit"].data_validations.dataValidation
@@ -136,16 +156,16 @@ def test_an_update_keeps_an_added_row(registry: Registry, tmp_path: Path) -> Non
     assert f"cell L{row}: 'remember' would be lost" in invoke("run", "--update", source, code=1)
 
 
-def test_an_update_names_a_formula_of_an_added_row(registry: Registry, tmp_path: Path) -> None:
+def test_an_update_names_a_formula_of_an_added_row(tmp_path: Path) -> None:
     """Its value holds, and the formula is not lost without a word."""
-    source = add(report_book(registry, tmp_path / "a.report.xlsx"), device_tdp="=G5+1")
+    source = add(report_book(tmp_path / "a.report.xlsx"), device_tdp="=G5+1")
     source = convert(source, tmp_path / "live")
     assert "=G5+1" in invoke("run", "--update", source, "-q")
 
 
-def test_office_follows_the_choice_of_such_a_row(registry: Registry, tmp_path: Path) -> None:
+def test_office_follows_the_choice_of_such_a_row(tmp_path: Path) -> None:
     """A report that has it, chosen in the cell: as the same is computed by --set."""
-    source = add(report_book(registry, tmp_path / "models.report.xlsx"))
+    source = add(report_book(tmp_path / "models.report.xlsx"))
     for folder, device in (("a", "H100 SXM"), ("b", "Own X1")):
         invoke("run", source, "-o", tmp_path / folder, f"--set=device={device}", "--format=xlsx")
     changed = choose(tmp_path / "a" / "models.report.xlsx", "Own X1")
@@ -156,9 +176,9 @@ def test_office_follows_the_choice_of_such_a_row(registry: Registry, tmp_path: P
 
 
 @pytest.mark.parametrize("missing", OURS)
-def test_an_incomplete_row_is_refused(registry: Registry, tmp_path: Path, missing: str) -> None:
+def test_an_incomplete_row_is_refused(tmp_path: Path, missing: str) -> None:
     """With the cell that lacks its number."""
-    source = add(report_book(registry, tmp_path / "a.report.xlsx"), **{missing: None})
+    source = add(report_book(tmp_path / "a.report.xlsx"), **{missing: None})
     sheet = openpyxl.load_workbook(source)[SHEET]
     (at,) = (cell.column_letter for cell in sheet[4] if str(cell.value).startswith(missing))
     said = invoke("check", source, code=1)
@@ -176,10 +196,10 @@ WRONG: dict[str, tuple[Callable[[Path], Path], str]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_row_is_refused(registry: Registry, tmp_path: Path, what: str) -> None:
+def test_a_wrong_row_is_refused(tmp_path: Path, what: str) -> None:
     """With its cell and what was expected."""
     spoil, message = WRONG[what]
-    said = invoke("check", spoil(report_book(registry, tmp_path / "a.report.xlsx")), code=1)
+    said = invoke("check", spoil(report_book(tmp_path / "a.report.xlsx")), code=1)
     assert f"sheet {SHEET}, cell " in said
     assert message in said
 
@@ -187,7 +207,7 @@ def test_a_wrong_row_is_refused(registry: Registry, tmp_path: Path, what: str) -
 def test_a_source_is_asked_for(registry: Registry, tmp_path: Path) -> None:
     """A row is told to be the workbook's own, and that it has no source."""
     for source in (None, "measured"):
-        path = add(report_book(registry, tmp_path / "a.report.xlsx"), source=source)
+        path = add(report_book(tmp_path / "a.report.xlsx"), source=source)
         (note,) = (str(one) for one in read_workbook(path, registry).warnings)
         assert "Own X1 is a preset of device of this workbook's own" in note
         assert ("write into the column source" in note) is (source is None)
@@ -195,8 +215,8 @@ def test_a_source_is_asked_for(registry: Registry, tmp_path: Path) -> None:
 
 def test_several_workbooks_bring_theirs(registry: Registry, tmp_path: Path) -> None:
     """All rows are choices; of one name the first holds, and that is told."""
-    first = add(report_book(registry, tmp_path / "a.report.xlsx"))
-    second = add(add(report_book(registry, tmp_path / "b.report.xlsx"), "Own X2"), device_tdp=1)
+    first = add(report_book(tmp_path / "a.report.xlsx"))
+    second = add(add(report_book(tmp_path / "b.report.xlsx"), "Own X2"), device_tdp=1)
     for name in ("Own X1", "Own X2"):
         said = invoke("run", first, second, "-o", tmp_path / name, f"--set=device={name}",
                       "--format=xlsx")  # fmt: skip
@@ -205,9 +225,9 @@ def test_several_workbooks_bring_theirs(registry: Registry, tmp_path: Path) -> N
         assert used(made, registry) == (name, OURS)
 
 
-def test_a_name_that_is_none_of_them(registry: Registry, tmp_path: Path) -> None:
+def test_a_name_that_is_none_of_them(tmp_path: Path) -> None:
     """Names of the workbook's own are among those that were expected."""
-    source = add(report_book(registry, tmp_path / "a.report.xlsx"))
+    source = add(report_book(tmp_path / "a.report.xlsx"))
     said = invoke("check", source, "--set", "device=Own X3", code=1)
     assert "preset 'device': found 'Own X3', expected " in said
     assert "Did you mean 'Own X1'" in said
@@ -215,7 +235,7 @@ def test_a_name_that_is_none_of_them(registry: Registry, tmp_path: Path) -> None
 
 def test_the_page_offers_them(shown: Open, registry: Registry, tmp_path: Path) -> None:
     """In the calculator's list, with its numbers."""
-    source = add(report_book(registry, tmp_path / "a.report.xlsx"))
+    source = add(report_book(tmp_path / "a.report.xlsx"))
     page = shown(build_report(read_workbook(source, registry), registry))
     page.locator("[data-preset=device]").select_option("Own X1")
     assert float(page.input_value("#set-device_tdp")) == 350
@@ -224,9 +244,9 @@ def test_the_page_offers_them(shown: Open, registry: Registry, tmp_path: Path) -
 # -- the sheet that the group has for itself
 
 
-def test_the_sheet_says_its_units(registry: Registry, tmp_path: Path) -> None:
+def test_the_sheet_says_its_units(tmp_path: Path) -> None:
     """In its headers, with numbers that people write; other groups' tables are on Presets."""
-    rows = stored(report_book(registry, tmp_path / "a.report.xlsx"), SHEET)
+    rows = stored(report_book(tmp_path / "a.report.xlsx"), SHEET)
     heads, h100 = rows[3], next(row for row in rows if row[1:2] == ["H100 SXM"])
     assert heads[2:5] == ["device_memory (GB)", "memory_bandwidth (GB/s)", "bf16_flops (TFLOP/s)"]
     assert heads[-3:] == ["device_tdp (W)", "device_price ($/h)", "source"]
@@ -241,7 +261,7 @@ def test_nothing_is_said_of_what_nobody_changed(
     registry: Registry, tmp_path: Path, made: str
 ) -> None:
     """Also after LibreOffice has written and computed everything."""
-    source = BOOKS[made](registry, tmp_path / "a.report.xlsx")
+    source = BOOKS[made](tmp_path / "a.report.xlsx")
     for path in (source, convert(source, tmp_path / "live")):
         table = read_workbook(path, registry)
         assert "changed-preset" not in {one.kind for one in table.warnings}
@@ -259,7 +279,7 @@ HEADERS = {
 def test_a_header_may_name_another_unit(registry: Registry, tmp_path: Path, head: str) -> None:
     """Of the same kind; what stands below is in it."""
     typed, expected = HEADERS[head]
-    source = add(report_book(registry, tmp_path / "a.report.xlsx"))
+    source = add(report_book(tmp_path / "a.report.xlsx"))
     book = openpyxl.load_workbook(source)
     sheet = book[SHEET]
     sheet["C4"] = head
@@ -270,9 +290,9 @@ def test_a_header_may_name_another_unit(registry: Registry, tmp_path: Path, head
 
 
 @pytest.mark.parametrize("unit", ["TFLOP/s", "W", "gigs", "", "GB/s"])
-def test_a_unit_of_another_kind_is_refused(registry: Registry, tmp_path: Path, unit: str) -> None:
+def test_a_unit_of_another_kind_is_refused(tmp_path: Path, unit: str) -> None:
     """With the header's cell."""
-    source = report_book(registry, tmp_path / "a.report.xlsx")
+    source = report_book(tmp_path / "a.report.xlsx")
     book = openpyxl.load_workbook(source)
     book[SHEET]["C4"] = f"device_memory ({unit})"
     book.save(source)
@@ -282,7 +302,7 @@ def test_a_unit_of_another_kind_is_refused(registry: Registry, tmp_path: Path, u
 
 def test_a_row_needs_no_group_where_there_is_one(registry: Registry, tmp_path: Path) -> None:
     """On the sheet that is the group's alone."""
-    source = add(report_book(registry, tmp_path / "a.report.xlsx"), group=None)
+    source = add(report_book(tmp_path / "a.report.xlsx"), group=None)
     assert used(source, registry, device="Own X1")[1] == OURS
 
 
