@@ -15,6 +15,7 @@ from moe_report.renderers.html.render import STYLES, page_of, render, render_cal
 from moe_report.schema.registry import load
 from tests import reports
 from tests.browser import Open, contrast
+from tests.sections import COUNTING
 
 
 def names(page: Page, table: str = "summary") -> list[str]:
@@ -79,7 +80,7 @@ def test_numbers_in_words_agree_with_display(shown: Open) -> None:
 
 def test_sorts_by_click_and_back(shown: Open) -> None:
     """A click sorts the largest first, another turns it, what is missing stays last."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     before = names(page)
     page.click(f"{head(page, 'total_params')} button")
     assert page.get_attribute(head(page, "total_params"), "aria-sort") == "descending"
@@ -98,7 +99,7 @@ def test_sorts_by_click_and_back(shown: Open) -> None:
 
 def test_what_is_missing_comes_last(shown: Open) -> None:
     """Whichever way one sorts."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     for _ in range(2):
         page.click(f"{head(page, 'forward_flops')} button")
         assert names(page)[-1] == "DeepSeek-V2 (as tabled)"
@@ -106,7 +107,7 @@ def test_what_is_missing_comes_last(shown: Open) -> None:
 
 def test_sorts_by_keyboard(shown: Open) -> None:
     """Headers are buttons: Tab reaches them, Enter and Space press them, focus stays."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     page.focus(f"{head(page, 'name')} button")
     page.keyboard.press("Enter")
     assert names(page) == sorted(names(page), key=str.lower)
@@ -119,7 +120,7 @@ def test_sorts_by_keyboard(shown: Open) -> None:
 
 def test_filters_and_keeps_the_state_in_the_address(shown: Open) -> None:
     """Typing filters at once; the address then holds it, and a page opened there shows it."""
-    report = reports.usual_report()
+    report = reports.usual_report(only=COUNTING)
     page = shown(report)
     page.fill("#filter", "MIX")
     assert names(page) == ["Mixtral 8x7B"]
@@ -135,7 +136,7 @@ def test_filters_and_keeps_the_state_in_the_address(shown: Open) -> None:
 
 def test_links_inside_the_page_keep_the_state(shown: Open) -> None:
     """Following the contents list does not undo a sort."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     page.click(f"{head(page, 'total_params')} button")
     page.click("nav.contents a[href='#made']")
     assert page.url.endswith("#made")
@@ -144,7 +145,7 @@ def test_links_inside_the_page_keep_the_state(shown: Open) -> None:
 
 def test_exact_numbers_are_one_gesture_away(shown: Open) -> None:
     """The switch shows, and lets one copy, every digit with its own unit; it can be undone."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     page.check("#exact")
     assert page.locator("#table-summary td").first.inner_text() == "46,702,792,704"
     assert page.locator(f"{head(page, 'total_params')} .unit").inner_text() == "parameters"
@@ -217,7 +218,7 @@ def test_header_and_names_stay_in_sight(shown: Open) -> None:
 
 def test_findings_name_model_level_and_cell(shown: Open) -> None:
     """A finding says what, where and how far off; the doubted number leads to it."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     group = page.locator("#findings .group", has_text="DeepSeek-V2 (as tabled)")
     assert "Impossible" in group.inner_text()
     assert "Models!5" in group.inner_text()
@@ -328,7 +329,7 @@ def check_links(page: Page) -> None:
 
 def test_only_web_addresses_are_linked(shown: Open) -> None:
     """Outside links are http or https, of sources and arXiv ids."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     links = page.evaluate("[...document.querySelectorAll('a')].map((a) => a.href)")
     outside = [link for link in links if not link.startswith("file:")]
     assert "https://arxiv.org/abs/2401.04088" in outside
@@ -339,11 +340,11 @@ def test_only_web_addresses_are_linked(shown: Open) -> None:
 def test_own_templates_come_first(tmp_path: Path) -> None:
     """Style sheets in the user's folder replace ours, one by one, and the policy allows it."""
     (tmp_path / "report.css").write_text("body { color: teal }", encoding="utf-8")
-    page = render(reports.usual_report(), templates=[tmp_path]).decode()
+    page = render(reports.usual_report(only=COUNTING), templates=[tmp_path]).decode()
     assert "<style>body { color: teal }\n.charts{" in page
     for name in STYLES:
         (tmp_path / name).write_text("/* mine */", encoding="utf-8")
-    page = render(reports.usual_report(), templates=[tmp_path]).decode()
+    page = render(reports.usual_report(only=COUNTING), templates=[tmp_path]).decode()
     assert re.search(r"<style>(/\* mine \*/\n?){6}</style>", page)
 
 
