@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 
 from playwright.sync_api import Page
+
+from tests.conftest import need
 
 # Of two lists of features the last counts: these are Playwright's that concern pages of files, and
 # the popups of the address bar, which Chromium would load beside each page: half of all its work.
@@ -24,6 +27,14 @@ UNFOLD = """() => {
   for (const it of document.querySelectorAll(folds)) it.open = true;
 }"""
 Open = Callable[..., Page]
+
+
+def printed(page: Page) -> list[str]:
+    """Return the text of each sheet of paper that a page is printed on."""
+    command = [need("pdftotext"), "-raw", "-", "-"]
+    pdf = page.pdf(prefer_css_page_size=True)
+    done = subprocess.run(command, input=pdf, capture_output=True, check=True)
+    return done.stdout.decode().split("\f")[:-1]
 
 
 def contrast(one: str, other: str) -> float:

@@ -8,13 +8,11 @@ import shutil
 import subprocess
 import unicodedata
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
-from pypdf import PdfReader
 
 from moe_report.compute.build import build_report
 from moe_report.renderers.html.render import render, render_calculator
@@ -22,6 +20,7 @@ from moe_report.reports import Report
 from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
+from tests.browser import printed
 from tests.conftest import need
 from tests.rows import example_models
 from tests.sections import COUNTING
@@ -191,8 +190,7 @@ def test_paper_has_every_column_and_every_chart(
     titles = page.locator("figure.chart h3").all_text_contents()
     assert len(headline) == len(examples.headline) + 1
     assert len(titles) >= 5
-    pdf = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
-    sheets = [words(sheet.extract_text()) for sheet in pdf.pages]
+    sheets = [words(sheet) for sheet in printed(page)]
     table = [sheet for sheet in sheets if all(words(label) in sheet for label in headline)]
     assert table, "no page has all columns"
     for number in numbers:

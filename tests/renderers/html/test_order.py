@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from io import BytesIO
 
 import pytest
 from playwright.sync_api import Page
-from pypdf import PdfReader
 
 from moe_report.renderers.html.render import page_of, render_calculator
 from moe_report.reports import Report
 from tests import reports
-from tests.browser import Open
+from tests.browser import Open, printed
 from tests.renderers.html.test_access import words
 
 SCREEN, PHONE = 900, {"width": 390, "height": 844}
@@ -169,8 +167,7 @@ def test_paper_has_what_is_folded(shown: Open, examples: Report) -> None:
     page = shown(examples, folded=True)
     marks = page.locator("#table-summary td a").all_text_contents()
     assert marks
-    pdf = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
-    sheets = [words(sheet.extract_text()) for sheet in pdf.pages]
+    sheets = [words(sheet) for sheet in printed(page)]
     text = "".join(sheets)
     for mark in marks:
         assert f"[{mark}]" in sheets[0], mark
