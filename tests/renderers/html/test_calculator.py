@@ -20,6 +20,7 @@ from moe_report.table import ModelTable, Source
 from tests import reports
 from tests.browser import Open
 from tests.renderers.calculator import agree, changed, fill, saved, values
+from tests.sections import COUNTING
 
 PLUGIN = '''"""Energy of </script><img src=x onerror=alert(1)>.
 
@@ -174,7 +175,7 @@ def test_a_typed_metric_wins(shown: Open) -> None:
 
 def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:
     """A number that is refused says why beside its input; it is not replaced by a default."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     for name, text, why in (
         ("num_hidden_layers", "0", "From 1 to 10,000."),
         ("hidden_size", "10.5", "A whole number."),
@@ -199,7 +200,7 @@ def test_out_of_bounds_is_said_in_place_and_not_used(shown: Open) -> None:
         page.press(f"#set-{name}", "Escape")
         assert page.get_attribute(f"#set-{name}", "aria-invalid") is None
         assert not page.is_visible(f"#why-{name}")
-    agree(values(page), report_as_dict(reports.usual_report())["models"][0]["values"])
+    agree(values(page), report_as_dict(reports.usual_report(only=COUNTING))["models"][0]["values"])
 
 
 def test_a_link_shares_a_what_if_and_back_undoes_it(shown: Open) -> None:
@@ -306,7 +307,7 @@ def test_metrics_of_others_are_there_untouched(shown: Open, tmp_path: Path) -> N
 
 def test_formulas_show_symbols_and_on_demand_numbers(shown: Open) -> None:
     """Beside a number stands its formula as typeset in its section; a switch puts numbers in."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     place = "[data-metric='expert_flops_savings'] .formula"
     symbols = page.inner_text(place)
     assert "".join(symbols.split()) == "".join(
@@ -324,7 +325,7 @@ def test_formulas_show_symbols_and_on_demand_numbers(shown: Open) -> None:
 
 def test_works_from_the_keyboard(shown: Open) -> None:
     """A quick example by Enter, a field by Tab, Escape takes back what was typed."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     page.focus("[data-model='OLMoE-1B-7B']")
     page.keyboard.press("Enter")
     assert page.get_attribute("[data-model='OLMoE-1B-7B']", "aria-pressed") == "true"

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from moe_report.reports import Report
 from tests import reports
 from tests.browser import Open
+from tests.sections import COUNTING
 
 
 def side_by_side(page: Page) -> dict[str, list[float | None]]:
@@ -66,7 +67,7 @@ def test_the_best_is_marked_where_one_way_is_better(shown: Open) -> None:
 
 def test_comparison_says_when_too_few_are_chosen(shown: Open) -> None:
     """With one model there is a sentence in place of the table; keys choose."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     page.focus("[data-compare='compare.2']")
     page.keyboard.press("Home")
     assert page.is_visible("#comparison-few")

@@ -18,6 +18,7 @@ from tests.browser import Open, contrast
 from tests.conftest import not_installed
 from tests.renderers.calculator import changed, fill
 from tests.reports import ALPHABET, varied
+from tests.sections import COUNTING
 
 SMALLER = reports.MIXTRAL | {"num_hidden_layers": 16}
 SIZES = {"wide": 1440, "narrow": 360}
@@ -192,7 +193,7 @@ def test_the_mark_stands_where_a_model_of_its_numbers_does(shown: Open, size: st
 
 def test_the_mark_follows_what_the_engine_computes(shown: Open) -> None:
     """Between the models it stands where the engine's numbers of the changed row put it."""
-    report = reports.usual_report()
+    report = reports.usual_report(only=COUNTING)
     page = shown(report)
     for top_k in ("1", "4", "7"):
         fill(page, "num_experts_per_tok", top_k)
@@ -214,7 +215,7 @@ def test_the_mark_follows_what_the_engine_computes(shown: Open) -> None:
 @pytest.mark.parametrize("size", ["wide", "narrow"])
 def test_the_mark_has_a_label_that_lies_on_nothing(shown: Open, size: str) -> None:
     """A changed model is labelled, by its name if one is typed, never on another label."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     page.set_viewport_size({"width": SIZES[size], "height": 900})
     labels = set()
     for layers in range(4, 120, 12):
@@ -231,7 +232,7 @@ def test_the_mark_has_a_label_that_lies_on_nothing(shown: Open, size: str) -> No
 
 def test_the_mark_is_hidden_without_numbers(shown: Open) -> None:
     """With a blank calculator, or where a number is missing, neither mark nor sentence is there."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     page.click("[data-model='']")
     assert not mark(page)["seen"]
     assert not page.is_visible(".what-if-said")
@@ -251,7 +252,7 @@ def test_the_mark_is_hidden_without_numbers(shown: Open) -> None:
 )
 def test_beyond_the_axes_the_mark_stays_inside(shown: Open, name: str, text: str) -> None:
     """It is held at the edge, an arrow points to where it would be, and the sentence says so."""
-    report = reports.usual_report()
+    report = reports.usual_report(only=COUNTING)
     page = shown(report)
     fill(page, name, text)
     for size, width in SIZES.items():
@@ -283,7 +284,7 @@ def test_beyond_the_axes_the_mark_stays_inside(shown: Open, name: str, text: str
 
 def test_the_mark_differs_by_shape(shown: Open) -> None:
     """Models are circles; the calculator's mark is a diamond, in sight in light and dark."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     shapes = "[...document.querySelectorAll('#chart-flops g.mark > *')].map((i) => i.localName)"
     assert set(page.evaluate(shapes)) == {"circle"}
     assert page.locator("#chart-flops .wide .what-if circle").count() == 0

@@ -14,6 +14,7 @@ from moe_report.table import ModelTable, Scenarios, Source, given
 from tests import reports
 from tests.browser import Open
 from tests.renderers.calculator import agree, fill, saved, values
+from tests.sections import COUNTING
 
 # Properties of objects, functions and arrays; words of the language; names of the page's own.
 NAMES = (
@@ -154,7 +155,7 @@ def test_the_tables_know_them(shown: Open, registry: Registry) -> None:
 
 def test_a_text_of_such_a_word_is_no_number(shown: Open) -> None:
     """Nor does a unit of a number mean anything by such a name."""
-    page = shown(reports.usual_report())
+    page = shown(reports.usual_report(only=COUNTING))
     for text in ("5 constructor", "5 __proto__", "5toString", "valueOf", "5 length"):
         fill(page, "num_experts", text)
         assert page.inner_text("#why-num_experts").endswith(f"“{text}” is no number.")
@@ -163,11 +164,11 @@ def test_a_text_of_such_a_word_is_no_number(shown: Open) -> None:
 def test_a_link_with_such_names_does_no_harm(shown: Open) -> None:
     """In an address they are names that the page does not have."""
     page = shown(
-        reports.usual_report(),
+        reports.usual_report(only=COUNTING),
         "#calculator=__proto__&scenario=constructor&set.constructor=5&set.__proto__=6&"
         "compare.1=constructor&compare.2=__proto__&summary=__proto__.descending&__proto__=1",
     )
     assert "no model named “__proto__”" in page.inner_text("#calculator-said")
     page.click("[data-model='Mixtral 8x7B']")
-    agree(values(page), report_as_dict(reports.usual_report())["models"][0]["values"])
+    agree(values(page), report_as_dict(reports.usual_report(only=COUNTING))["models"][0]["values"])
     assert "constructor=5" not in page.url

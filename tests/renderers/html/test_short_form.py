@@ -17,6 +17,7 @@ from moe_report.schema.registry import load
 from moe_report.table import ModelTable, Source
 from tests import reports
 from tests.browser import Open
+from tests.sections import COUNTING
 
 # Shared, experts, one expert, top-k; then total, active, efficiency, utilisation and savings.
 FORMS = [
@@ -74,7 +75,7 @@ def large(page: Page, name: str) -> str:
 
 def test_five_numbers_give_the_rest(shown: Open) -> None:
     """Total, active, efficiency, utilisation and savings, from a blank form, without Enter."""
-    page = shown(reports.usual_report(), "#calculator=")
+    page = shown(reports.usual_report(only=COUNTING), "#calculator=")
     for form in FORMS:
         check_form(page, form)
         page.click("[data-model='']")
@@ -107,7 +108,7 @@ def check_form(page: Page, form: Sequence[str | int]) -> None:
 
 def test_routing_overhead_is_typed_in_percent_of_the_total(shown: Open) -> None:
     """With a sign or without; beside it stands how many parameters that is."""
-    page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B")
+    page = shown(reports.usual_report(only=COUNTING), "#calculator=Mixtral+8x7B")
     place = ".input:has(#short-router_param_share)"
     assert page.input_value("#short-router_param_share") == "0.0022"
     for text in ("0.5", "0.5 %"):
@@ -121,7 +122,7 @@ def test_routing_overhead_is_typed_in_percent_of_the_total(shown: Open) -> None:
 
 def test_all_inputs_have_the_same_values(shown: Open) -> None:
     """Both ways, in the address, after Escape and of another model; nothing is unfolded for it."""
-    page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B", folded=True)
+    page = shown(reports.usual_report(only=COUNTING), "#calculator=Mixtral+8x7B", folded=True)
     page.click("#calculator summary h2")
     everything = page.locator(".all-inputs")
     assert everything.get_attribute("open") is None
@@ -143,7 +144,9 @@ def test_all_inputs_have_the_same_values(shown: Open) -> None:
     page.select_option("#calculator-model", "OLMoE-1B-7B")
     assert page.input_value("#short-num_experts") == "64"
     assert page.input_value("#short-expert_params") == "101 M"
-    other = shown(reports.usual_report(), "#calculator=Mixtral+8x7B&set.num_experts=16")
+    other = shown(
+        reports.usual_report(only=COUNTING), "#calculator=Mixtral+8x7B&set.num_experts=16"
+    )
     assert other.input_value("#short-num_experts") == "16"
 
 
@@ -153,7 +156,7 @@ REFUSED = {"num_experts": "abc", "expert_params": "-5", "router_param_share": "1
 def test_what_is_refused_is_shown_and_marked(shown: Open) -> None:
     """As it stands in the address, also where the focus comes by; among all inputs, too."""
     state = "".join(f"&set.{name}={text}" for name, text in REFUSED.items()).replace("%", "%25")
-    page = shown(reports.usual_report(), f"#calculator=Mixtral+8x7B{state}")
+    page = shown(reports.usual_report(only=COUNTING), f"#calculator=Mixtral+8x7B{state}")
     plain = page.locator("#short-num_experts_per_tok").evaluate(EDGE)
     edges = page.locator(".calculator [aria-invalid]").evaluate_all(f"(all) => all.map({EDGE})")
     assert len(edges) == 2 * len(REFUSED)
@@ -172,7 +175,7 @@ def test_what_is_refused_is_shown_and_marked(shown: Open) -> None:
 
 def test_a_changed_number_says_by_how_much(shown: Open) -> None:
     """Against the model that one began with, in the short form and among all results."""
-    page = shown(reports.usual_report(), "#calculator=Mixtral+8x7B")
+    page = shown(reports.usual_report(only=COUNTING), "#calculator=Mixtral+8x7B")
     offs = ".outcome .off"
     assert set(page.locator(offs).all_inner_texts()) == {""}
     type_in(page, "num_experts_per_tok", "4")

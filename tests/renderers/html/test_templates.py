@@ -30,6 +30,7 @@ from moe_report.renderers.html.render import page_of, render, render_calculator
 from moe_report.schema.registry import installed, load
 from tests import reports
 from tests.browser import Open
+from tests.sections import COUNTING
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
@@ -159,7 +160,7 @@ def test_a_folder_serves_both_pages(tmp_path: Path) -> None:
     write(tmp_path, report_html_j2=(
         '{% extends "shipped/report.html.j2" %}{% block facts %}MINE{% endblock %}'
     ))  # fmt: skip
-    assert "MINE" in render_calculator(reports.usual_report(), [tmp_path]).decode()
+    assert "MINE" in render_calculator(reports.usual_report(only=COUNTING), [tmp_path]).decode()
 
 
 def test_the_first_folder_wins(tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_the_first_folder_wins(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
         write(folder, theme_css=f"/* {folder.name} */")
-    text = render(reports.usual_report(), folders).decode()
+    text = render(reports.usual_report(only=COUNTING), folders).decode()
     assert "/* one */" in text
     assert "/* two */" not in text
 
@@ -180,7 +181,7 @@ def test_a_theme_sets_the_colours(tmp_path: Path, shown: Open) -> None:
         "@media (prefers-color-scheme: dark) { :root { --link: #d6a8f0 } }"
     ))  # fmt: skip
     themed = partial(render, templates=[tmp_path])
-    page = shown(reports.usual_report(), render=themed)
+    page = shown(reports.usual_report(only=COUNTING), render=themed)
     for scheme, colour in (("light", "rgb(106, 27, 154)"), ("dark", "rgb(214, 168, 240)")):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert page.eval_on_selector(".source a", "a => getComputedStyle(a).color") == colour
@@ -316,7 +317,7 @@ def test_title_logo_intro_and_footer_are_shown(shown: Open) -> None:
 
 def test_without_any_there_is_no_trace() -> None:
     """An ordinary report has neither picture nor empty paragraphs."""
-    text = render(reports.usual_report()).decode()
+    text = render(reports.usual_report(only=COUNTING)).decode()
     for element in ("<img", '<div class="intro">', "<footer"):
         assert element not in text
 
