@@ -38,3 +38,13 @@ def import_model(source: str, options: Options, *, name: str | None = None) -> R
 def example_models() -> tuple[Row, ...]:
     """All shipped examples."""
     return examples.example_models(installed())
+
+
+def claims_and_layers() -> list[Row]:
+    """The claims and lone layers among the shipped examples, and the models that claims are of."""
+    rows = example_models()
+    about = {row.texts.get("compare_with") for row in rows} - {None}
+    return [
+        row for row in rows
+        if row.name in about or "compare_with" in row.texts or row.name.startswith("Layer")
+    ]  # fmt: skip

@@ -11,7 +11,9 @@ from click.testing import CliRunner
 from lxml import html as lxml_html
 
 from moe_report.cli.main import main
+from moe_report.edit.new_workbook import build_starter
 from moe_report.schema.registry import installed
+from tests.rows import claims_and_layers
 
 SECTIONS = [section.name for section in installed().sections if not section.layers]
 OPTIONS = [[word, name] for word in ("--only", "--skip") for name in SECTIONS]
@@ -40,14 +42,21 @@ def width_ratio(m: Model) -> float:
 '''
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook of models, claims and lone layers."""
+    path = tmp_path_factory.mktemp("some") / "models.xlsx"
+    path.write_bytes(build_starter(installed(), examples=False, models=claims_and_layers()))
+    return path
+
+
 @pytest.mark.parametrize("options", [*OPTIONS, ["--metrics", "widths.py", "--only", "widths"]])
 def test_a_report_of_some_sections(
-    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:
-    """The example models, with each section alone, without each, and with a foreign one alone."""
+    """Models of each kind, with each section alone, without each, and with a foreign one alone."""
     monkeypatch.chdir(tmp_path)
     Path("widths.py").write_text(FOREIGN, "utf-8")
-    models = next(demo.glob("*.xlsx"))
     done = CliRunner().invoke(main, ["run", str(models), "-o", "out", *options])
     assert done.exit_code == 0, done.output
     (page,) = Path("out").glob("*.html")

@@ -22,7 +22,7 @@ from moe_report.table import ModelTable, Source
 from tests import reports
 from tests.browser import printed
 from tests.conftest import need
-from tests.rows import example_models
+from tests.rows import claims_and_layers, example_models
 from tests.sections import COUNTING
 
 AXE = "4.14.1"
@@ -77,14 +77,8 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def some() -> Report:
-    """The claims and lone layers among the examples, and the models that claims are about."""
-    rows = example_models()
-    about = {row.texts.get("compare_with") for row in rows} - {None}
-    chosen = [
-        row for row in rows
-        if row.name in about or "compare_with" in row.texts or row.name.startswith("Layer")
-    ]  # fmt: skip
-    return reports.report_of(*chosen)
+    """Models, claims and lone layers."""
+    return reports.report_of(*claims_and_layers())
 
 
 @pytest.fixture
