@@ -52,11 +52,11 @@ def changed(speed: Registry, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     """Reports of an A100, each with one cell changed and recalculated."""
     folder = tmp_path_factory.mktemp("changed")
     table = ModelTable((reports.row("Mixtral", reports.MIXTRAL),), Source("models.xlsx"))
-    report = build_report(table, speed, presets={"machine": "A100 (80 GB)"})
+    content = render(build_report(table, speed, presets={"machine": "A100 (80 GB)"}))
     files = {}
     for number, (what, (cell, value)) in enumerate(CHANGES.items()):
         files[what] = folder / f"{number}.report.xlsx"
-        files[what].write_bytes(render(report))
+        files[what].write_bytes(content)
         change(files[what], lambda sheet, cell=cell, value=value: put(sheet, cell, value))
     made = convert_all(files.values(), folder / "live")
     return dict(zip(files, made, strict=True))
