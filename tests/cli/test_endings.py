@@ -7,6 +7,7 @@ import pkgutil
 import pty
 import re
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -24,12 +25,28 @@ PROGRAM = [sys.executable, "-m", "moe_report"]
 LONG = "x" * 300
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models and a template, and one with a report of theirs in a folder in it."""
+    folder = tmp_path_factory.mktemp("begun")
+    (folder / "plain").mkdir()
+    book_of(folder / "plain" / "models.xlsx", FEW, ("a", 16, 2, 4))
+    run("template", "new", folder / "plain" / "template.xlsx")
+    shutil.copytree(folder / "plain", folder / "run")
+    run("run", folder / "run" / "models.xlsx", "-o", folder / "run" / "out", "-q")
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(begun: Path, tmp_path: Path) -> Path:
     """A folder with models and a template."""
-    book_of(tmp_path / "models.xlsx", FEW, ("a", 16, 2, 4))
-    run("template", "new", tmp_path / "template.xlsx")
-    return tmp_path
+    return Path(shutil.copytree(begun / "plain", tmp_path, dirs_exist_ok=True))
+
+
+@pytest.fixture
+def reported(begun: Path, tmp_path: Path) -> Path:
+    """A folder with models, a template, and a report in a folder in it."""
+    return Path(shutil.copytree(begun / "run", tmp_path, dirs_exist_ok=True))
 
 
 def all_of(folder: Path) -> dict[str, bytes]:
@@ -116,20 +133,19 @@ def test_a_name_that_is_too_long_is_one_line(
 
 
 @pytest.mark.parametrize("size", [0, 4096, 100_000])
-def test_a_limit_on_the_size_of_files_leaves_nothing(folder: Path, size: int) -> None:
+def test_a_limit_on_the_size_of_files_leaves_nothing(reported: Path, size: int) -> None:
     """The signal that comes with it ends nothing halfway."""
-    run("run", folder / "models.xlsx", "-o", folder / "out", "-q")
-    book_of(folder / "models.xlsx", FEW, ("b", 8, 2, 4))
-    before = all_of(folder)
+    book_of(reported / "models.xlsx", FEW, ("b", 8, 2, 4))
+    before = all_of(reported)
     done = subprocess.run(
-        [*PROGRAM, "run", "models.xlsx", "-o", "out"], cwd=folder, capture_output=True, text=True,
+        [*PROGRAM, "run", "models.xlsx", "-o", "out"], cwd=reported, capture_output=True, text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
     )  # fmt: skip
     assert done.returncode == 1
     assert re.fullmatch(
         r"Error: out/models.report.\w+: cannot be written \(File too large\)\n", done.stderr
     )
-    assert all_of(folder) == before
+    assert all_of(reported) == before
 
 
 def test_no_temporary_folder_is_needed(folder: Path) -> None:
@@ -220,16 +236,15 @@ runpy.run_module("moe_report", run_name="__main__", alter_sys=True)
 
 
 @pytest.mark.parametrize("at", [1, 2, 7, 30, 100, 250, 500, 800, 1200, 1600])
-def test_an_interrupt_ends_the_program_in_a_word(folder: Path, at: int) -> None:
+def test_an_interrupt_ends_the_program_in_a_word(reported: Path, at: int) -> None:
     """While modules are imported, while it computes, while it writes."""
-    run("run", folder / "models.xlsx", "-o", folder / "out", "-q")
-    before = all_of(folder)
+    before = all_of(reported)
     done = subprocess.run(
         [sys.executable, "-c", AT_IMPORT, str(at), "run", "models.xlsx", "-o", "out"],
-        cwd=folder, capture_output=True, text=True,
+        cwd=reported, capture_output=True, text=True,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (130, "Aborted!\n")
-    assert all_of(folder).keys() == before.keys()
+    assert all_of(reported).keys() == before.keys()
 
 
 SWALLOWED = """
