@@ -12,6 +12,7 @@ import pytest
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from moe_report.ooxml.addresses import split_address
+from moe_report.ooxml.package import Package
 from tests.commands import run
 from tests.office import FIRST, HEADER, recalculated, stored
 from tests.workbooks import F, calculated, parts_of, sheet_xml, zipped
@@ -171,7 +172,11 @@ def test_what_stays_behind_is_one_line(tmp_path: Path) -> None:
     sheet["F2"].hyperlink = "https://example.org/"
     sheet["ZZ9"].hyperlink = Hyperlink(ref="ZZ9", location="Prices!A1")
     book.save(path)
-    said = "not taken along: the sheet 'Prices'; 2 comments (B2, C2); 2 links (A2, ZZ9)\n"
+    package = Package(path.read_bytes())
+    part = package.sheets()["Models"]
+    package[part] = package[part].replace(b'ref="ZZ9"', b'ref="ZZ99"')  # beyond all cells
+    path.write_bytes(package.save())
+    said = "not taken along: the sheet 'Prices'; 2 comments (B2, C2); 2 links (A2, ZZ99)\n"
     assert said in run("check", path).output
 
 
